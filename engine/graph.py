@@ -1,0 +1,73 @@
+"""Walking a computation graph: iterative, so that no depth is too deep, and for anything that has `.parents`.
+
+>>> from engine import Value
+>>> x = Value(3.0, "x")
+>>> z = x * x + 1.0
+>>> [v.op or v.label for v in order(z)]
+['x', 'multiply', '', 'add']
+>>> count(z)
+4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+
+class Node(Protocol):
+    """Anything that knows its operands."""
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The operands this node was computed from."""
+
+
+T = TypeVar("T", bound=Node)
+
+
+def order(*roots: T) -> list[T]:
+    """Return every node that the roots depend on, operands before what uses them (a topological order).
+
+    The order is that of a depth-first walk: it depends on the graph alone.
+    """
+    done: set[T] = set()
+    result: list[T] = []
+    stack: list[tuple[T, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, operands_done = stack.pop()
+        if operands_done:
+            result.append(node)
+        elif node not in done:
+            done.add(node)
+            stack.append((node, True))
+            stack.extend([(p, False) for p in reversed(node.parents) if p not in done])  # type: ignore[misc]
+    return result
+
+
+def walk(*roots: T) -> Iterator[T]:
+    """Yield every node the roots depend on once, in no particular order; cheaper than `order`."""
+    seen: set[T] = set(roots)
+    stack: list[T] = list(dict.fromkeys(roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        for parent in node.parents:
+            if parent not in seen:
+                seen.add(parent)  # type: ignore[arg-type]
+                stack.append(parent)  # type: ignore[arg-type]
+
+
+def count(*roots: T) -> int:
+    """Return how many different nodes the roots depend on, themselves included."""
+    return sum(1 for _ in walk(*roots))
+
+
+def leaves(*roots: T) -> list[T]:
+    """Return the nodes without operands, in topological order."""
+    return [node for node in order(*roots) if not node.parents]
+
+
+def edges(*roots: T) -> Iterable[tuple[Node, T]]:
+    """Yield (operand, user) for every operand of every node, repeated where an operand is used twice."""
+    return ((parent, node) for node in order(*roots) for parent in node.parents)

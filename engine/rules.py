@@ -1,0 +1,546 @@
+"""The calculus, and nothing else: each operation's derivative, written once over an unspecified number type.
+
+A rule names what it keeps and ends with the cotangent `g`; it returns one cotangent a parent, always a tuple.
+`x, y` are the operands, `z` is the result, which a rule prefers to its operands; `xs` is the list of operands
+where there may be any number of them; other names (`n`, `slope`) are fixed numbers, kept as they are.
+The same text serves floats, Values (derivatives of derivatives), arrays, and printed programs, so a rule
+mentions no shape, no type and no `.grad`, and a cotangent goes through `where`, never through a mask: 0 * inf
+is not 0.
+
+Adding an operation is adding one rule.  Everything else follows from it: the method, the NumPy ufunc, its
+lifted form, its place in pictures, and its tests.
+
+>>> import math, numpy as np
+>>> from engine import Value
+>>> from engine.rules import rule
+>>> @rule("cbrt", lambda x: math.copysign(abs(x) ** (1 / 3), x), np.cbrt, at=[(-8.0,), (0.5,), (27.0,)])
+... def cbrt(z, g):
+...     '''Cube root; dz/dx = 1 / (3 * z**2).'''
+...     return (g / (3.0 * z * z),)
+>>> x = Value(8.0)
+>>> x.cbrt().backward()
+>>> round(x.grad, 6)
+0.083333
+>>> del RULES["cbrt"], Value.cbrt
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import engine.functions as fn
+from engine.functions import FORWARD, divide, where
+
+if TYPE_CHECKING:
+    # A rule's number is a float, a Value, an array or a printed expression; their common type is arithmetic.
+    N: TypeAlias = Any
+
+OPERANDS = ("x", "y")
+Point = tuple[float, ...]
+Kink = tuple[Point, Point, str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One operation: how it is computed, how it is differentiated, where it may be tested, how it prints.
+
+    Attributes
+    ----------
+    name
+        NumPy's name, which is the Value's `op`, its method and its emitted text.
+    scalar, array
+        The forward computation on floats and on arrays.
+    pullback
+        The flat rule: what it keeps, then the cotangent; returns one cotangent a parent.
+    keeps
+        What the pullback binds, read from its signature.
+    operands
+        Names of the parents; empty where there may be any number (`xs`).
+    fixed
+        Names of fixed numbers among what is kept, in order: an exponent, a slope.
+    infix
+        Symbol and precedence, where the operation prints as an operator.
+    at
+        Sample points inside the domain; a fixed number's value comes after the operands.
+    kinks
+        Points without a derivative: the point, what is returned there, and why.
+    differentiable
+        False where the derivative is zero by definition (`sign`, comparisons).
+    """
+
+    name: str
+    scalar: Callable[..., float]
+    array: Callable[..., Any]
+    pullback: Callable[..., tuple[Any, ...]]
+    keeps: tuple[str, ...]
+    operands: tuple[str, ...]
+    fixed: tuple[str, ...]
+    at: tuple[Point, ...]
+    infix: tuple[str, int] | None = None
+    kinks: tuple[Kink, ...] = field(default=())
+    differentiable: bool = True
+
+    @property
+    def variadic(self) -> bool:
+        """Whether the operation takes any number of operands."""
+        return not self.operands
+
+    @property
+    def doc(self) -> str:
+        """The rule's own sentence: what it is and its derivative."""
+        return inspect.cleandoc(self.pullback.__doc__ or "").splitlines()[0]
+
+    def bind(self, z: Any, xs: Sequence[Any], fixed: Sequence[float] = ()) -> Callable[[Any], tuple[Any, ...]]:
+        """Return the local-derivative closure over any kind of number: cotangent -> cotangents of the parents.
+
+        >>> RULES["multiply"].bind(6.0, [2.0, 3.0])(1.0)
+        (3.0, 2.0)
+        """
+        known = {"z": z, "xs": xs, "n": len(xs), **dict(zip(self.operands, xs)), **dict(zip(self.fixed, fixed))}
+        kept = [known[name] for name in self.keeps]
+        return partial(self.pullback, *kept) if kept else self.pullback
+
+
+RULES: dict[str, Rule] = {}
+_on_new_rule: list[Callable[[Rule], None]] = []  # value.py installs operators and methods through this
+
+
+def rule(
+    name: str,
+    scalar: Callable[..., float] | None = None,
+    array: Callable[..., Any] | None = None,
+    *,
+    at: Sequence[Point],
+    infix: tuple[str, int] | None = None,
+    kinks: Sequence[Kink] = (),
+    operands: tuple[str, ...] | None = None,
+    differentiable: bool = True,
+) -> Callable[[Callable[..., tuple[Any, ...]]], Callable[..., tuple[Any, ...]]]:
+    """Record a pullback as the derivative rule of `name` and give Values the method.
+
+    `scalar` and `array` may be left out for what `engine.functions` already computes.  A scalar form that
+    raises ValueError, OverflowError or ZeroDivisionError falls back to the array form's IEEE 754 answer.
+
+    Raises
+    ------
+    ValueError
+        If there is no sample point to test the rule at, or the name is taken.
+    """
+    if not at:
+        raise ValueError(f"Rule '{name}' has no sample points; give at=[(x, ...), ...] inside its domain.")
+    if name in RULES:
+        raise ValueError(f"There is already a rule named '{name}'; choose another name.")
+
+    def record(pullback: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        keeps = tuple(inspect.signature(pullback).parameters)[:-1]
+        varied = len({len(point) for point in at}) > 1  # any number of operands
+        names = () if varied else operands or _operands(keeps, len(at[0]))
+        fixed = tuple(k for k in keeps if k not in ("z", "xs", *(("n",) if varied else ()), *names))
+        forward = FORWARD.get(name)
+        if scalar is not None and array is not None:
+            forward = fn.Forward(fn.ieee(scalar, array), array)
+        if forward is None:
+            raise ValueError(f"Rule '{name}' needs its scalar and array forms: @rule(name, scalar, array, ...).")
+        RULES[name] = made = Rule(
+            name, forward.scalar, forward.array, pullback, keeps, names, fixed,
+            tuple(tuple(p) for p in at), infix, tuple(kinks), differentiable,
+        )  # fmt: skip
+        for install in _on_new_rule:
+            install(made)
+        return pullback
+
+    return record
+
+
+def _operands(keeps: tuple[str, ...], width: int) -> tuple[str, ...]:
+    fixed = [k for k in keeps if k not in ("z", *OPERANDS)]
+    return OPERANDS[: width - len(fixed)]
+
+
+# --- arithmetic ----------------------------------------------------------------------------------------------
+
+PAIRS = [(2.0, -3.0), (-0.5, 1.5), (0.7, 0.7)]
+ANYWHERE = [(-2.0,), (0.3,), (1.7,)]
+POSITIVE = [(0.2,), (1.0,), (3.5,)]
+
+
+@rule("add", infix=("+", 4), at=PAIRS)
+def add(g: N) -> tuple[N, N]:
+    """Sum; dz/dx = 1, dz/dy = 1."""
+    return g, g
+
+
+@rule("subtract", infix=("-", 4), at=PAIRS)
+def subtract(g: N) -> tuple[N, N]:
+    """Difference; dz/dx = 1, dz/dy = -1."""
+    return g, -g
+
+
+@rule("multiply", infix=("*", 5), at=PAIRS)
+def multiply(x: N, y: N, g: N) -> tuple[N, N]:
+    """Product; dz/dx = y, dz/dy = x."""
+    return g * y, g * x
+
+
+@rule("divide", infix=("/", 5), at=PAIRS)
+def divide_(y: N, z: N, g: N) -> tuple[N, N]:
+    """Quotient; dz/dx = 1 / y, dz/dy = -z / y."""
+    return divide(g, y), -g * divide(z, y)
+
+
+@rule(
+    "power",
+    infix=("**", 7),
+    at=[(2.0, -3.0), (0.5, 1.5), (0.7, 0.7)],
+    kinks=[
+        ((0.0, 0.0), (0.0, 0.0), "PyTorch: a power of 0 is constant, and so is 0 to any power"),
+        ((0.0, 2.0), (0.0, 0.0), "PyTorch: 0 ** y is constant in y where y >= 0"),
+    ],
+)
+def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
+    """Power; dz/dx = y * x**(y - 1), dz/dy = z * log(x)."""
+    dx = where(fn.equal(y, 0.0), 0.0, g * (y * fn.power(x, y - 1.0)))
+    dy = where(fn.equal(x, 0.0) * fn.less_equal(0.0, y), 0.0, g * (z * fn.log(x)))
+    return dx, dy
+
+
+@rule("power_constant", fn.power, fn.FORWARD["power"].array, at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0)])
+def power_constant(x: N, n: float, g: N) -> tuple[N]:
+    """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
+    return (0.0,) if n == 0.0 else (g * (n * fn.power(x, n - 1.0)),)
+
+
+@rule("negative", at=ANYWHERE)
+def negative(g: N) -> tuple[N]:
+    """Negation; dz/dx = -1."""
+    return (-g,)
+
+
+@rule("reciprocal", at=ANYWHERE)
+def reciprocal(z: N, g: N) -> tuple[N]:
+    """Reciprocal; dz/dx = -z**2."""
+    return (-g * (z * z),)
+
+
+@rule("square", at=ANYWHERE)
+def square(x: N, g: N) -> tuple[N]:
+    """Square; dz/dx = 2 * x."""
+    return (g * (2.0 * x),)
+
+
+@rule("sqrt", at=POSITIVE)
+def sqrt(z: N, g: N) -> tuple[N]:
+    """Square root; dz/dx = 1 / (2 * z)."""
+    return (divide(g, 2.0 * z),)
+
+
+@rule("abs", at=ANYWHERE, kinks=[((0.0,), (0.0,), "PyTorch: the middle of the slopes -1 and 1")])
+def absolute(x: N, g: N) -> tuple[N]:
+    """Absolute value; dz/dx = sign(x), and 0 at 0."""
+    return (where(x > 0.0, g, where(x < 0.0, -g, 0.0)),)
+
+
+@rule("sign", at=ANYWHERE, differentiable=False, kinks=[((0.0,), (0.0,), "flat on either side")])
+def sign(g: N) -> tuple[N]:
+    """-1, 0 or 1; dz/dx = 0."""
+    return (0.0,)
+
+
+# --- exponentials and logarithms -----------------------------------------------------------------------------
+
+
+@rule("exp", at=ANYWHERE)
+def exp(z: N, g: N) -> tuple[N]:
+    """Exponential; dz/dx = z."""
+    return (g * z,)
+
+
+@rule("expm1", at=ANYWHERE)
+def expm1(z: N, g: N) -> tuple[N]:
+    """exp(x) - 1, exact for small x; dz/dx = z + 1."""
+    return (g * (z + 1.0),)
+
+
+@rule("log", at=POSITIVE)
+def log(x: N, g: N) -> tuple[N]:
+    """Natural logarithm; dz/dx = 1 / x."""
+    return (divide(g, x),)
+
+
+@rule("log1p", at=[(-0.5,), (0.3,), (2.0,)])
+def log1p(x: N, g: N) -> tuple[N]:
+    """log(1 + x), exact for small x; dz/dx = 1 / (1 + x)."""
+    return (divide(g, 1.0 + x),)
+
+
+@rule("logaddexp", at=PAIRS)
+def logaddexp(x: N, y: N, g: N) -> tuple[N, N]:
+    """log(exp(x) + exp(y)); dz/dx = sigmoid(x - y), dz/dy = sigmoid(y - x)."""
+    return g * fn.sigmoid(x - y), g * fn.sigmoid(y - x)
+
+
+# --- circular and hyperbolic functions -----------------------------------------------------------------------
+
+
+@rule("sin", at=ANYWHERE)
+def sin(x: N, g: N) -> tuple[N]:
+    """Sine; dz/dx = cos(x)."""
+    return (g * fn.cos(x),)
+
+
+@rule("cos", at=ANYWHERE)
+def cos(x: N, g: N) -> tuple[N]:
+    """Cosine; dz/dx = -sin(x)."""
+    return (-g * fn.sin(x),)
+
+
+@rule("tan", at=[(-1.2,), (0.3,), (1.1,)])
+def tan(z: N, g: N) -> tuple[N]:
+    """Tangent; dz/dx = 1 + z**2."""
+    return (g * (1.0 + z * z),)
+
+
+@rule("arcsin", at=[(-0.8,), (0.1,), (0.6,)])
+def arcsin(x: N, g: N) -> tuple[N]:
+    """Inverse sine; dz/dx = 1 / sqrt(1 - x**2)."""
+    return (divide(g, fn.sqrt(1.0 - x * x)),)
+
+
+@rule("arccos", at=[(-0.8,), (0.1,), (0.6,)])
+def arccos(x: N, g: N) -> tuple[N]:
+    """Inverse cosine; dz/dx = -1 / sqrt(1 - x**2)."""
+    return (-divide(g, fn.sqrt(1.0 - x * x)),)
+
+
+@rule("arctan", at=ANYWHERE)
+def arctan(x: N, g: N) -> tuple[N]:
+    """Inverse tangent; dz/dx = 1 / (1 + x**2)."""
+    return (divide(g, 1.0 + x * x),)
+
+
+@rule(
+    "arctan2",
+    at=PAIRS,
+    kinks=[((0.0, 0.0), (0.0, -0.0), "PyTorch: zero where the direction is undefined")],
+)
+def arctan2(x: N, y: N, g: N) -> tuple[N, N]:
+    """Angle of the point (y, x), called as arctan2(x, y); dz/dx = y / (x**2 + y**2), dz/dy = -x / (x**2 + y**2)."""
+    r = fn.hypot(x, y)
+    g_over_r = where(fn.equal(r, 0.0), 0.0, divide(g, r))
+    r = where(fn.equal(r, 0.0), 1.0, r)
+    return g_over_r * divide(y, r), -g_over_r * divide(x, r)
+
+
+@rule(
+    "hypot",
+    at=PAIRS,
+    kinks=[((0.0, 0.0), (float("nan"), float("nan")), "PyTorch: 0 / 0, the tip of a cone")],
+)
+def hypot(x: N, y: N, z: N, g: N) -> tuple[N, N]:
+    """sqrt(x**2 + y**2) without overflow; dz/dx = x / z, dz/dy = y / z."""
+    return g * divide(x, z), g * divide(y, z)
+
+
+@rule("sinh", at=ANYWHERE)
+def sinh(x: N, g: N) -> tuple[N]:
+    """Hyperbolic sine; dz/dx = cosh(x)."""
+    return (g * fn.cosh(x),)
+
+
+@rule("cosh", at=ANYWHERE)
+def cosh(x: N, g: N) -> tuple[N]:
+    """Hyperbolic cosine; dz/dx = sinh(x)."""
+    return (g * fn.sinh(x),)
+
+
+@rule("tanh", at=ANYWHERE)
+def tanh(z: N, g: N) -> tuple[N]:
+    """Hyperbolic tangent; dz/dx = 1 - z**2."""
+    return (g * (1.0 - z * z),)
+
+
+@rule("arcsinh", at=ANYWHERE)
+def arcsinh(x: N, g: N) -> tuple[N]:
+    """Inverse hyperbolic sine; dz/dx = 1 / sqrt(x**2 + 1)."""
+    return (divide(g, fn.sqrt(x * x + 1.0)),)
+
+
+@rule("arccosh", at=[(1.2,), (2.0,), (5.0,)])
+def arccosh(x: N, g: N) -> tuple[N]:
+    """Inverse hyperbolic cosine; dz/dx = 1 / sqrt(x**2 - 1)."""
+    return (divide(g, fn.sqrt(x * x - 1.0)),)
+
+
+@rule("arctanh", at=[(-0.8,), (0.1,), (0.6,)])
+def arctanh(x: N, g: N) -> tuple[N]:
+    """Inverse hyperbolic tangent; dz/dx = 1 / (1 - x**2)."""
+    return (divide(g, 1.0 - x * x),)
+
+
+@rule("erf", at=ANYWHERE)
+def erf(x: N, g: N) -> tuple[N]:
+    """Error function; dz/dx = 2 / sqrt(pi) * exp(-x**2)."""
+    return (g * (fn.TWO_OVER_SQRT_PI * fn.exp(-(x * x))),)
+
+
+# --- activations ---------------------------------------------------------------------------------------------
+
+
+@rule("sigmoid", at=ANYWHERE)
+def sigmoid(z: N, g: N) -> tuple[N]:
+    """1 / (1 + exp(-x)); dz/dx = z * (1 - z)."""
+    return (g * (z * (1.0 - z)),)
+
+
+@rule("softplus", at=ANYWHERE)
+def softplus(x: N, g: N) -> tuple[N]:
+    """log(1 + exp(x)); dz/dx = sigmoid(x)."""
+    return (g * fn.sigmoid(x),)
+
+
+@rule("relu", at=ANYWHERE, kinks=[((0.0,), (0.0,), "PyTorch: the side that is off")])
+def relu(z: N, g: N) -> tuple[N]:
+    """max(x, 0); dz/dx = 1 where z > 0, else 0."""
+    return (where(z <= 0.0, 0.0, g),)
+
+
+def _leaky(x: float, slope: float) -> float:
+    return slope * x if x <= 0.0 else x
+
+
+def _array_leaky(x: Any, slope: float) -> Any:
+    return where(x <= 0.0, slope * x, x)
+
+
+@rule(
+    "leaky_relu",
+    _leaky,
+    _array_leaky,
+    at=[(-2.0, 0.01), (0.3, 0.2), (1.7, 0.01)],
+    kinks=[((0.0,), (0.01,), "PyTorch: the side of the slope")],
+)
+def leaky_relu(x: N, slope: float, g: N) -> tuple[N]:
+    """X where x > 0, else slope * x; dz/dx = 1 where x > 0, else slope."""
+    return (where(x <= 0.0, slope * g, g),)
+
+
+# --- choices -------------------------------------------------------------------------------------------------
+
+
+@rule("maximum", at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
+def maximum(x: N, y: N, g: N) -> tuple[N, N]:
+    """The larger; dz/dx = 1 where x > y, 1/2 where x = y, else 0."""
+    half = where(fn.equal(x, y), 0.5 * g, g)
+    return where(x < y, 0.0, half), where(y < x, 0.0, half)
+
+
+@rule("minimum", at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
+def minimum(x: N, y: N, g: N) -> tuple[N, N]:
+    """The smaller; dz/dx = 1 where x < y, 1/2 where x = y, else 0."""
+    half = where(fn.equal(x, y), 0.5 * g, g)
+    return where(x > y, 0.0, half), where(y > x, 0.0, half)
+
+
+def _clip(x: float, low: float, high: float) -> float:
+    return low if x < low else high if x > high else x
+
+
+def _array_clip(x: Any, low: float, high: float) -> Any:
+    return np_minimum(np_maximum(x, low), high)
+
+
+np_minimum, np_maximum = fn.FORWARD["minimum"].array, fn.FORWARD["maximum"].array
+
+
+@rule(
+    "clip",
+    _clip,
+    _array_clip,
+    at=[(-2.0, -1.0, 1.0), (0.3, -1.0, 1.0), (1.7, -1.0, 1.0)],
+    kinks=[((1.0,), (1.0,), "PyTorch: the bounds belong to the inside")],
+)
+def clip(x: N, low: float, high: float, g: N) -> tuple[N]:
+    """X held between low and high; dz/dx = 1 inside and on the bounds, else 0."""
+    return (where(x < low, 0.0, where(x > high, 0.0, g)),)
+
+
+@rule("less", infix=("<", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
+def less(g: N) -> tuple[N, N]:
+    """1 where x < y, else 0; no derivative."""
+    return 0.0, 0.0
+
+
+@rule("less_equal", infix=("<=", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
+def less_equal(g: N) -> tuple[N, N]:
+    """1 where x <= y, else 0; no derivative."""
+    return 0.0, 0.0
+
+
+@rule("equal", infix=("==", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
+def equal(g: N) -> tuple[N, N]:
+    """1 where x = y, else 0; no derivative."""
+    return 0.0, 0.0
+
+
+def _where(condition: float, x: float, y: float) -> float:
+    return x if condition else y
+
+
+@rule("where", _where, where, at=[(1.0, 2.0, 3.0), (0.0, 2.0, 3.0)], operands=("condition", "x", "y"))
+def where_(condition: N, g: N) -> tuple[N, N, N]:
+    """X where the condition holds, else y; dz/dx = 1 and dz/dy = 0 where it holds, the reverse elsewhere."""
+    return 0.0, where(condition, g, 0.0), where(condition, 0.0, g)
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+@rule("stop_gradient", _same, _same, at=ANYWHERE, differentiable=False)
+def stop_gradient(g: N) -> tuple[N]:
+    """X itself, as a constant; dz/dx = 0 by definition."""
+    return (0.0,)
+
+
+@rule("identity", _same, _same, at=ANYWHERE)
+def identity(g: N) -> tuple[N]:
+    """X itself, as a new node; dz/dx = 1."""
+    return (g,)
+
+
+# --- any number of operands ----------------------------------------------------------------------------------
+
+
+@rule("total", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
+def total(n: int, g: N) -> tuple[N, ...]:
+    """Sum of any number of operands; dz/dx = 1 each."""
+    return (g,) * n
+
+
+@rule("dot", at=[(2.0, -3.0), (1.0, -2.0, 0.5, 0.3), (1.0, -2.0, 0.5, 0.3, 0.7)])
+def dot(xs: Sequence[N], g: N) -> tuple[N, ...]:
+    """Weights times inputs, plus the bias if their number is odd; dz/dw = x, dz/dx = w, dz/dbias = 1."""
+    half = len(xs) // 2
+    to_weights = [g * x for x in xs[half : 2 * half]]
+    to_inputs = [g * w for w in xs[:half]]
+    return (*to_weights, *to_inputs, g) if len(xs) % 2 else (*to_weights, *to_inputs)
+
+
+def _select(xs: Sequence[float], i: int) -> float:
+    return xs[int(i)]
+
+
+@rule("select", _select, _select, at=[(0.5, 0.0), (1.0, -2.0, 0.3, 2.0), (2.0, 2.0, 1.0)])
+def select(i: int, n: int, g: N) -> tuple[N, ...]:
+    """Entry i of a table; dz/dx = 1 for that entry, 0 for the others."""
+    return tuple([g if j == i else 0.0 for j in range(n)])
+
+
+@rule("logsumexp", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
+def logsumexp(xs: Sequence[N], z: N, g: N) -> tuple[N, ...]:
+    """Log of the sum of exponentials; dz/dx = exp(x - z), which is softmax."""
+    return tuple([g * fn.exp(x - z) for x in xs])
