@@ -530,14 +530,15 @@ def dot(xs: Sequence[N], g: N) -> tuple[N, ...]:
     return (*to_weights, *to_inputs, g) if len(xs) % 2 else (*to_weights, *to_inputs)
 
 
-def _select(xs: Sequence[float], i: int) -> float:
-    return xs[int(i)]
+def _select(xs: Sequence[float]) -> float:
+    return xs[int(xs[-1])]
 
 
 @rule("select", _select, _select, at=[(0.5, 0.0), (1.0, -2.0, 0.3, 2.0), (2.0, 2.0, 1.0)])
-def select(i: int, n: int, g: N) -> tuple[N, ...]:
-    """Entry i of a table; dz/dx = 1 for that entry, 0 for the others."""
-    return tuple([g if j == i else 0.0 for j in range(n)])
+def select(xs: Sequence[N], g: N) -> tuple[N, ...]:
+    """The entry of a table that the last operand, an integer, says; dz/dx = 1 for it, 0 for the others."""
+    chosen = int(xs[-1])
+    return (*[g if i == chosen else 0.0 for i in range(len(xs) - 1)], 0.0)
 
 
 @rule("logsumexp", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
