@@ -183,7 +183,7 @@ _erf_elementwise = np.frompyfunc(math.erf, 1, 1)
 
 def _array_erf(x: Any) -> Any:
     if not isinstance(x, (np.ndarray, np.generic)):
-        return x.call("erf")
+        return x.call("erf", x)
     return np.asarray(_erf_elementwise(x), dtype=np.result_type(x, np.float32))
 
 
