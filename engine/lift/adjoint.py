@@ -45,8 +45,8 @@ class Sweep:
 
     def new(self, shape: tuple[int, ...], batched: bool, dtype: str = "float", of: str = "") -> Source:
         """Return a fresh source for an intermediate result, or for the cotangent `of` a forward source."""
-        source = Source(f"d_{of}" if of else f"t{len(self.sources)}", shape, "value", batched, dtype=dtype)
-        self.sources[source.name] = source
+        source = Source(f"d{of}" if of else f"g{len(self.sources) + 1}", shape, "value", batched, dtype=dtype)
+        self.sources[f"{source.name} {len(self.sources)}"] = source
         return source
 
     def flush(self, source: Source) -> None:

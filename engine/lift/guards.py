@@ -1,0 +1,112 @@
+"""What watches a function while it is traced: branches become guards, leaks of numbers are refused.
+
+A branch on a comparison of Values is noted with the line it is on and the way it went.  A lifted program computes
+those comparisons again for every call: a function is traced anew where one goes the other way, a batched
+program says which row it was.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.errors import TraceError
+from engine.value import Condition, Value
+
+ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A comparison that decided a branch, the way it went, and the line it is on."""
+
+    condition: Value
+    outcome: bool
+    line: str
+
+
+@dataclass
+class Recording:
+    """The active trace: it collects guards, and names the line that lets a number leak."""
+
+    names: dict[Value, str] = field(default_factory=dict)
+    guards: list[Guard] = field(default_factory=list)
+    limits: dict[int, int] = field(default_factory=dict)  # input array -> size of the smallest table it indexes
+
+    def leak(self, value: Value, into: str) -> None:
+        """Refuse to turn a traced Value into a plain number."""
+        name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.op else "a Value")
+        if isinstance(value, Index):
+            cure = "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs."
+        elif into == "a bool":
+            cure = "Compare it (x != 0 is x * x > 0), and choose with engine.where(condition, a, b)."
+        else:
+            cure = (
+                "Use engine.where(...) to choose between values, or engine.stop_gradient(x) if a constant is meant."
+            )
+        raise TraceError(
+            f"'{name}' was turned into {into} in {user_line()}, so its value would be frozen into the lifted "
+            f"program. {cure}"
+        )
+
+    def branch(self, condition: Value) -> bool:
+        """Note the way a branch goes."""
+        outcome = condition._data != 0.0
+        if not any(g.condition is condition for g in self.guards):
+            self.guards.append(Guard(condition, outcome, user_line()))
+        return outcome
+
+
+class Index(Value):
+    """An integer input while a function is traced: it chooses from tables, and computes as a number."""
+
+    __slots__ = ("argument", "recording")
+    argument: int
+    recording: Recording
+
+    def choose(self, table: Sequence[Any]) -> Any:
+        """Return the entry (or the row) of `table` that this integer says, in every call anew."""
+        length = len(table)
+        if not length:
+            raise IndexError("select from an empty table. Give it at least one entry.")
+        known = self.recording.limits.get(self.argument, length)
+        self.recording.limits[self.argument] = min(known, length)
+        if not 0 <= self._data < length:
+            raise IndexError(
+                f"select: index {int(self._data)} is outside a table of {length} entries (0 to {length - 1})."
+            )
+        if isinstance(table[0], (list, tuple, np.ndarray)):
+            row = [self.choose(column) for column in zip(*table)]
+            return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row
+        return Value.select([*table, self])  # type: ignore[attr-defined]
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, (int, float, Value, np.integer, np.floating)):
+            return Condition(Value.equal(self, other))  # type: ignore[attr-defined]
+        return NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        same = self.__eq__(other)
+        return same if same is NotImplemented else ~same
+
+    def __index__(self) -> int:
+        self.recording.leak(self, "an int")
+        raise AssertionError("a leak always raises")
+
+    __hash__ = Value.__hash__
+
+
+def user_line() -> str:
+    """Return "file.py:17 'text of the line'" for the innermost frame outside the engine."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(ENGINE):
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, line).strip()
+    return f"{os.path.basename(file)}:{line}" + (f" '{text}'" if text else "")

@@ -1,0 +1,113 @@
+"""The module that a lifted program is: imports, `build`, and in it `forward` and `backward`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.lift.emit import STRIDED, Writer, write_steps
+from engine.lift.ir import Layout, Literal, Source, Step, View
+from engine.lift.names import Parameter
+from engine.lift.text import tuple_text
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """Source text, the long constants it is handed, and what its functions take, in order."""
+
+    text: str
+    constants: tuple[np.ndarray, ...]
+    forward: tuple[str, ...]
+    backward: tuple[str, ...]
+
+
+def emit(
+    title: str,
+    layout: Layout,
+    forward: Sequence[Step],
+    backward: Sequence[Step],
+    parameters: Sequence[Parameter],
+    outside: dict[Source, str],
+    reduction: str,
+) -> Emitted:
+    """Write the module.
+
+    Parameters
+    ----------
+    title
+        First line of its docstring.
+    layout
+        Where the results are; `forward` and `backward` are its steps and their adjoints, lowered.
+    parameters, outside
+        The named arrays, and the variable names of all that the caller passes.
+    reduction
+        "mean", "sum" or "none" over a batched result.
+    """
+    writer = Writer(parameters, dict(outside), _last_readings(layout, forward, backward))
+    for name in ("build", "forward", "backward", "dtype", "constants", "N", "np", "strided", "erf"):
+        writer.written.add(name)
+    writer.written.update(outside.values())
+    for p in parameters:
+        writer.written.update((p.variable, f"d{p.variable}"))
+    write_steps(writer, forward, 0)
+    returned = _returned(writer, layout, reduction)
+    forward_lines, forward_takes = writer.body, _taken(writer, parameters, outside)
+    writer.body, writer.used, writer.local = [], set(), {}
+    write_steps(writer, backward, len(forward))
+    backward_takes = _taken(writer, parameters, outside)
+    functions = _function("forward", forward_takes, [*forward_lines, f"return {returned}"])
+    functions += _function("backward", backward_takes, writer.body or ["pass"])
+    body = [*writer.build, "", *functions, "return forward, backward"]
+    imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if writer.erf else "")
+    text = f'"""{title}"""\n\n{imports}{STRIDED if writer.strided else ""}\n\n'
+    text += "def build(N=1, dtype=np.float64, constants=()):\n"
+    text += "".join(f"    {line}\n" if line else "\n" for line in body)
+    return Emitted(text, tuple(writer.constants), tuple(forward_takes), tuple(backward_takes))
+
+
+def _function(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
+    return [f"def {name}({', '.join(takes)}):", *[f"    {line}" for line in body], ""]
+
+
+def _taken(writer: Writer, parameters: Sequence[Parameter], outside: dict[Source, str]) -> list[str]:
+    """Return the names a function takes: parameters, then inputs, then gradients."""
+    order = ["theta", *[p.variable for p in parameters]]
+    order += [name for source, name in outside.items() if source.kind in ("input", "index")]
+    order += ["gradient", *[f"d{p.variable}" for p in parameters]]
+    order += [name for source, name in outside.items() if source.kind == "gradient"]
+    return [name for name in dict.fromkeys(order) if name in writer.used]
+
+
+def _last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:
+    last: dict[Source, int] = {}
+    for now, step in enumerate([*forward, *backward]):
+        for x in step.operands:
+            if not isinstance(x, Literal):
+                last[x.source] = now
+        if not step.target.is_whole():
+            last[step.target.source] = max(last.get(step.target.source, 0), now + 1)
+    for root in layout.roots:
+        if isinstance(root, View):
+            last[root.source] = len(forward) + len(backward) + 1
+    return last
+
+
+def _returned(writer: Writer, layout: Layout, reduction: str) -> str:
+    """Return the expression for the value, and for the guards' conditions if there are any."""
+    root, *guards = layout.roots
+    text = writer.text(root)
+    if isinstance(root, Literal):
+        value = text
+    elif not root.batched:
+        value = f"float({text})"
+    elif reduction == "none":
+        value = f"{text}.copy()"
+    elif reduction == "sum":
+        value = f"float(np.add.reduce({text}))"
+    else:
+        value = f"float(np.add.reduce({text})) / N"
+    if not guards:
+        return value
+    return f"{value}, {tuple_text([writer.text(g) for g in guards])}"

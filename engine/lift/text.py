@@ -1,0 +1,133 @@
+"""Views as NumPy expressions: ``z1[:, :16]``, ``s1[:, None]``, ``W1.T``; each is evaluated and compared before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.lift.ir import View, contiguous
+
+
+def view_text(name: str, view: View) -> str:
+    """Return the expression for a view of the array called `name`; axes of stride 0 are left to broadcasting.
+
+    >>> from engine.lift.ir import Source
+    >>> s = Source("z", (4, 6), "value", batched=True)
+    >>> view_text("z", View(s, (4, 3), 3, (6, 1)))
+    'z[:, :, 3:]'
+    >>> view_text("W", View(Source("W", (4, 6), "parameter"), (6, 4), 0, (1, 6)))
+    'W.T'
+    """
+    if view.is_whole():
+        return name
+    for dims in (view.source.shape, _refined(view)):
+        if dims is not None:
+            text = _indexed(name, view, dims)
+            if text is not None and _is_right(name, text, view):
+                return text
+    return _strided(name, view)
+
+
+def _refined(view: View) -> tuple[int, ...] | None:
+    """Return the source's shape split where the view's strides need it, or None."""
+    size = view.source.size
+    edges = {1, size}
+    for n, stride in zip(view.shape, view.strides):
+        if stride > 0 and n > 1:
+            edges |= {stride} | ({stride * n} if size % (stride * n) == 0 else set())
+    ordered = sorted(edges)
+    if any(b % a for a, b in zip(ordered, ordered[1:])):
+        return None
+    return tuple(b // a for a, b in reversed(list(zip(ordered, ordered[1:]))))
+
+
+def _indexed(name: str, view: View, dims: tuple[int, ...]) -> str | None:
+    """Return `name` reshaped to `dims`, sliced, turned and with new axes; None if that cannot give the view."""
+    steps = contiguous(dims)
+    start = np.unravel_index(view.offset, dims) if dims else ()
+    owner: dict[int, int] = {}  # axis of dims -> axis of the view
+    for axis, (n, stride) in enumerate(zip(view.shape, view.strides)):
+        if n == 1 or stride == 0:
+            continue
+        fits = [a for a, s in enumerate(steps) if s == stride and dims[a] >= n and a not in owner]
+        if not fits:
+            return None
+        owner[fits[0]] = axis
+    index = []
+    for a, size in enumerate(dims):
+        first = int(start[a])
+        if a not in owner:
+            index.append(str(first))
+            continue
+        last = first + view.shape[owner[a]]
+        if last > size:
+            return None
+        index.append(f"{first or ''}:{last if last < size else ''}")
+    batch = view.source.batched
+    text = name
+    if dims != view.source.shape:
+        text += f".reshape({', '.join(map(str, (('N',) if batch else ()) + dims))})"
+    while index and index[-1] == ":":
+        index.pop()
+    if index:
+        text += f"[{', '.join(([':'] if batch else []) + index)}]"
+    return _axes(text, [owner[a] for a in sorted(owner)], view)
+
+
+def _axes(text: str, order: list[int], view: View) -> str | None:
+    """Turn the axes into the view's order and put new ones where the view repeats or has length one."""
+    batch = view.source.batched
+    if order != sorted(order):
+        places = [sorted(order).index(a) for a in order]
+        turn = [places.index(k) for k in range(len(order))]
+        if turn == [1, 0] and not batch:
+            text += ".T"
+        else:
+            axes = ([0] if batch else []) + [t + batch for t in turn]
+            text += f".transpose({', '.join(map(str, axes))})"
+    present = set(order)
+    if len(present) == len(view.shape):
+        return text
+    marks = [":" if a in present else "None" for a in range(len(view.shape))]
+    while marks and marks[-1] == ":":
+        marks.pop()
+    if not batch:
+        while marks and marks[0] == "None":
+            marks.pop(0)  # broadcasting puts leading axes there by itself
+        if not marks:
+            return text
+    return text + f"[{', '.join(([':'] if batch else []) + marks)}]"
+
+
+def _strided(name: str, view: View) -> str:
+    batch = view.source.batched
+    shape = tuple_text([*(["N"] if batch else []), *view.shape])
+    strides = tuple_text([*([view.source.size] if batch else []), *view.strides])
+    return f"strided({name}, {view.offset}, {shape}, {strides})"
+
+
+def tuple_text(items: Sequence[object]) -> str:
+    """Return a tuple as Python writes it.
+
+    >>> tuple_text(["N"]), tuple_text([2, 3]), tuple_text([])
+    ('(N,)', '(2, 3)', '()')
+    """
+    return f"({', '.join(map(str, items))}{',' if len(items) == 1 else ''})"
+
+
+def _is_right(name: str, text: str, view: View) -> bool:
+    """Whether the expression, run on an array of positions, gives the view's positions."""
+    batch = view.source.batched
+    n = 2 if batch else 1
+    array = np.arange(n * view.source.size).reshape(((n,) if batch else ()) + view.source.shape)
+    try:
+        got = eval(text, {name: array, "N": n})  # text of our own, on an array of our own
+        shape = ((n,) if batch else ()) + view.shape
+        if got.ndim > len(shape):
+            return False
+        got = np.broadcast_to(got, shape)
+    except (IndexError, ValueError):
+        return False
+    want = view.positions()
+    return bool((got == (np.stack([want + k * view.source.size for k in range(n)]) if batch else want)).all())
