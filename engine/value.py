@@ -575,7 +575,7 @@ def install(rule: Rule) -> None:
     """Give Value the method, and the operator if it has one, that follow from a rule."""
     method = _factory(rule)(rule)
     method.__name__, method.__qualname__, method.__doc__ = rule.name, f"Value.{rule.name}", rule.doc
-    static = rule.variadic or len(rule.operands) == 3
+    static = rule.variadic
     setattr(Value, rule.name, staticmethod(method) if static else method)
     dunder = _DUNDERS.get(rule.name)
     if dunder:

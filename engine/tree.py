@@ -1,0 +1,153 @@
+"""Nested lists, tuples, dicts and arrays of numbers as one flat list, and back.
+
+>>> leaves, structure = flatten({"W": [[1.0, 2.0]], "b": 3.0})
+>>> leaves
+[1.0, 2.0, 3.0]
+>>> unflatten(structure, [10, 20, 30])
+{'W': [[10, 20]], 'b': 30}
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ShapeError
+
+LEAF = "number"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """How leaves are nested: comparable, hashable, and able to say where each leaf is.
+
+    Attributes
+    ----------
+    kind
+        "number", "list", "tuple", "dict", "array", or "namedtuple".
+    keys
+        Keys of a dict, the shape of an array, or the class of a named tuple.
+    children
+        Structures of the items; none for a number or an array.
+    """
+
+    kind: str
+    keys: Any = ()
+    children: tuple[Structure, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        if self.kind == LEAF:
+            return 1
+        if self.kind == "array":
+            return int(np.prod(self.keys, dtype=np.int64))
+        return sum(child.size for child in self.children)
+
+    def paths(self, prefix: str = "") -> Iterator[str]:
+        """Yield the path of every leaf, in order.
+
+        >>> list(flatten({"W": np.zeros((1, 2)), "b": [0.0]})[1].paths("x"))
+        ["x['W'][0, 0]", "x['W'][0, 1]", "x['b'][0]"]
+        """
+        if self.kind == LEAF:
+            yield prefix
+        elif self.kind == "array":
+            for index in np.ndindex(*self.keys):
+                yield f"{prefix}[{', '.join(map(str, index))}]" if index else prefix
+        else:
+            keys = self.keys if self.kind == "dict" else range(len(self.children))
+            for key, child in zip(keys, self.children):
+                yield from child.paths(f"{prefix}[{key!r}]")
+
+    def __str__(self) -> str:
+        if self.kind == LEAF:
+            return "a number"
+        if self.kind == "array":
+            return f"an array of shape {self.keys}"
+        if self.kind == "dict":
+            return f"a dict with keys {list(self.keys)}"
+        return f"a {self.kind} of {len(self.children)}"
+
+
+def flatten(tree: Any, what: str = "argument") -> tuple[list[Any], Structure]:
+    """Return the leaves of a nested structure in order, and the structure.
+
+    Parameters
+    ----------
+    tree
+        A number or Value, or lists, tuples, dicts and arrays of them, nested as they like.
+    what
+        What to call it in a message.
+
+    Raises
+    ------
+    TypeError
+        If something in it is neither a number nor such a container.
+    """
+    leaves: list[Any] = []
+    return leaves, _flatten(tree, leaves, what)
+
+
+def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
+    if isinstance(tree, dict):
+        children = tuple([_flatten(x, leaves, f"{path}[{k!r}]") for k, x in tree.items()])
+        return Structure("dict", tuple(tree), children)
+    if isinstance(tree, (list, tuple)):
+        children = tuple([_flatten(x, leaves, f"{path}[{i}]") for i, x in enumerate(tree)])
+        if hasattr(tree, "_fields"):
+            return Structure("namedtuple", type(tree), children)
+        return Structure("list" if isinstance(tree, list) else "tuple", (), children)
+    if isinstance(tree, np.ndarray):
+        if tree.dtype != object and tree.dtype.kind not in "biuf":
+            raise TypeError(f"{path} is an array of {tree.dtype}; numbers are needed. Convert it to float first.")
+        found = tree.reshape(-1).tolist()
+        for x in found:
+            _check(x, path)
+        leaves.extend(found)
+        return Structure("array", tree.shape)
+    _check(tree, path)
+    leaves.append(tree)
+    return Structure(LEAF)
+
+
+def _check(x: Any, path: str) -> None:
+    if not isinstance(x, (numbers.Real, np.bool_)) and not hasattr(x, "pullback"):
+        raise TypeError(
+            f"{path} is {type(x).__name__}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
+            "fix anything else with functools.partial."
+        )
+
+
+def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
+    """Put leaves back into a structure; arrays become float arrays, or object arrays where leaves are Values.
+
+    Raises
+    ------
+    ShapeError
+        If the number of leaves is not the structure's.
+    """
+    if len(leaves) != structure.size:
+        raise ShapeError(f"{structure} holds {structure.size} numbers; got {len(leaves)}. Pass one for each.")
+    return _unflatten(structure, iter(leaves))
+
+
+def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
+    if structure.kind == LEAF:
+        return next(leaves)
+    if structure.kind == "array":
+        flat = [next(leaves) for _ in range(structure.size)]
+        kind: Any = object if any(hasattr(x, "pullback") for x in flat) else np.float64
+        array = np.empty(len(flat), dtype=kind)
+        array[:] = flat
+        return array.reshape(structure.keys)
+    items = [_unflatten(child, leaves) for child in structure.children]
+    if structure.kind == "dict":
+        return dict(zip(structure.keys, items))
+    if structure.kind == "namedtuple":
+        return structure.keys(*items)
+    return items if structure.kind == "list" else tuple(items)
