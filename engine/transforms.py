@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import NotScalarError, ShapeError
-from engine.graph import walk
+from engine.graph import order
 from engine.rules import RULES
 from engine.tracing import LOCAL
 from engine.tree import LEAF, Structure, flatten, unflatten
@@ -246,11 +246,10 @@ class _Linearised:
         return None
 
     def _between(self) -> list[Value]:
-        """Return the nodes that depend on the inputs, in creation order."""
+        """Return the nodes that depend on the inputs, operands first."""
         depends = set(self.inputs)
-        first = min((x.serial for x in self.inputs), default=0)
         found = []
-        for node in sorted((n for n in walk(*self.outputs) if n.serial >= first), key=lambda n: n.serial):
+        for node in order(*self.outputs):
             if node not in depends and any(p in depends for p in node.parents):
                 depends.add(node)
                 found.append(node)

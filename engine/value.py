@@ -18,19 +18,13 @@ import numbers
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import count
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.graph import walk
+from engine.graph import order
 from engine.rules import RULES, Rule, _on_new_rule
 from engine.tracing import LOCAL
-
-_serials = count().__next__
-_serial = attrgetter("serial")
-_data = attrgetter("_data")
 
 
 class Label(str):
@@ -84,8 +78,6 @@ class Value:
         Name of the rule that made it, ``""`` for a leaf.
     pullback : callable
         Cotangent of this node -> one cotangent per parent.
-    serial : int
-        Grows with creation, hence a topological order.
 
     Raises
     ------
@@ -100,7 +92,7 @@ class Value:
     Value(3.0, grad=6.0, label='x')
     """
 
-    __slots__ = ("_data", "grad", "label", "op", "parents", "pullback", "serial")
+    __slots__ = ("_data", "grad", "label", "op", "parents", "pullback")  # few: a node's size is its speed
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data: float = data if data.__class__ is float else _as_float(data)
@@ -108,8 +100,8 @@ class Value:
         self.parents: tuple[Value, ...] = ()
         self.op: str = ""
         self.label: str = label
-        self.pullback: Callable[[Any], tuple[Any, ...]] = _leaf
-        self.serial: int = _serials()
+        # A leaf made inside a function that is being lifted belongs to it, as a number does.
+        self.pullback: Callable[[Any], tuple[Any, ...]] = _leaf if LOCAL.active is None else _constant
 
     # --- the number ------------------------------------------------------------------------------------------
 
@@ -165,8 +157,7 @@ class Value:
     def backward(self, seed: float = 1.0) -> None:
         """Add d(self)/d(leaf) * seed to every leaf's `grad`; interior nodes hold the latest sweep's gradient.
 
-        Sorts the graph topologically and runs each pullback once.  Creation order is a topological order, so
-        sorting is by `serial`; nothing recurses.
+        Sorts the graph topologically and runs each pullback once, without recursion.
 
         Examples
         --------
@@ -176,32 +167,43 @@ class Value:
         >>> x.grad
         8.0
         """
-        seen: set[Value] = {self}
-        interior: list[Value] = []
-        stack = [self] if self.parents else []
-        if not stack:
+        if not self.parents:
             self.grad += seed
             return
-        while stack:
-            node = stack.pop()
-            node.grad = 0.0
-            interior.append(node)
-            for parent in node.parents:
-                if parent.parents and parent not in seen:
-                    seen.add(parent)
-                    stack.append(parent)
-        interior.sort(key=_serial, reverse=True)
-        self.grad = float(seed)
+        interior = self._interior()
         for node in interior:
+            node.grad = 0.0
+        self.grad = float(seed)
+        for node in reversed(interior):
             parents = node.parents
             cotangents = node.pullback(node.grad)
             if len(parents) == 2:
-                (x, y), (to_x, to_y) = parents, cotangents
+                x, y = parents
+                to_x, to_y = cotangents
                 x.grad += to_x
                 y.grad += to_y
             else:
                 for parent, cotangent in zip(parents, cotangents):
                     parent.grad += cotangent
+
+    def _interior(self) -> list[Value]:
+        """Return what this was computed from, operands first, leaves left out (`graph.order`, in a tight loop)."""
+        done: set[Value] = set()
+        found: list[Value] = []
+        stack: list[Value] = [self]
+        while stack:
+            node = stack[-1]
+            if node in done:
+                stack.pop()
+                continue
+            waiting = [p for p in node.parents if p.parents and p not in done]
+            if waiting:
+                stack.extend(waiting)
+            else:
+                stack.pop()
+                done.add(node)
+                found.append(node)
+        return found
 
     # --- order: by number; equality and hash stay identity, so that Values live in sets and dicts --------------
 
@@ -240,7 +242,7 @@ class Value:
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in sorted(walk(self), key=_serial):
+        for node in order(self):
             if id(node) not in memo:
                 twin = _node(node._data, tuple([memo[id(p)] for p in node.parents]), node.op, node.pullback)
                 twin.grad, twin.label = node.grad, node.label
@@ -252,7 +254,7 @@ class Value:
         """Pickle the whole graph as flat lists, so that its depth does not matter."""
         if not self.parents:
             return _restore_leaf, (self._data, self.grad, self.label, self.pullback is _constant)
-        nodes = sorted(walk(self), key=_serial)
+        nodes = order(self)
         place = {node: i for i, node in enumerate(nodes)}
         flat = [
             node
@@ -347,7 +349,6 @@ def _node(
     node.op = op
     node.label = ""
     node.pullback = pullback
-    node.serial = _serials()
     return node
 
 
@@ -508,7 +509,7 @@ def _any_number(rule: Rule) -> Callable[..., Value]:
 
     def method(operands: Sequence[Any]) -> Value:
         parents = tuple([x if x.__class__ is Value else _operand_of_many(x, name) for x in operands])
-        xs = list(map(_data, parents))
+        xs = [p._data for p in parents]
         z = f(xs)
         return _node(z, parents, name, rule.bind(z, xs))
 

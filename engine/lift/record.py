@@ -1,22 +1,16 @@
-"""First stage: Values -> Trace, every scalar operation in creation order.
-
-Creation order is a topological order, and it is the author's loop order.
-"""
+"""First stage: Values -> Trace, every scalar operation, operands first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
 
-from engine.graph import walk
+from engine.graph import order
 from engine.lift.ir import Leaf, Trace
 from engine.rules import RULES, Rule
 from engine.value import Value, is_constant
 
-_serial = attrgetter("serial")
 
-
-def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], since: int | None = None) -> Trace:
+def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
     """Write down the graph of `roots` as lists.
 
     Parameters
@@ -25,10 +19,8 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], since: int | No
         The result, then the conditions of guards.
     inputs
         What each input leaf is; any other leaf is a parameter, unless it stands for a plain number.
-    since
-        Leaves made from this serial on belong to the function that was traced: they are constants.
     """
-    nodes = sorted(walk(*roots), key=_serial)
+    nodes = order(*roots)
     place = {node: i for i, node in enumerate(nodes)}
     leaves: dict[int, Leaf] = {}
     ops: list[str] = []
@@ -47,7 +39,7 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], since: int | No
         if not node.parents:
             leaf = inputs.get(node)
             if leaf is None:
-                if is_constant(node) or since is not None and node.serial >= since:
+                if is_constant(node):
                     leaf = Leaf("constant", value=node._data)
                 else:
                     leaf = Leaf("parameter", position=len(parameters))
