@@ -302,8 +302,8 @@ def select(table: Sequence[Any], i: Any) -> Any:
     >>> select([10.0, 20.0, 30.0], 1)
     20.0
     """
-    if hasattr(i, "choose"):
-        return i.choose(table)
+    if hasattr(i, "choose_from"):
+        return i.choose_from(table)
     if isinstance(i, np.ndarray) and i.ndim == 0:
         i = i[()]
     if isinstance(i, (bool, np.bool_)) or not isinstance(i, (int, np.integer)):
@@ -354,8 +354,12 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     xs = list(xs)
-    z = logsumexp(xs)
-    return [exp(x - z) for x in xs]
+    if not xs:
+        return []
+    highest = _variadic("shift", max, xs)
+    es = [exp(x - highest) for x in xs]
+    s = total(es)
+    return [e / s for e in es]
 
 
 def total(values: Sequence[Any]) -> Any:
@@ -415,6 +419,7 @@ def _logsumexp(xs: Sequence[float]) -> float:
     return highest + math.log(sum([math.exp(x - highest) for x in xs]))
 
 
+FORWARD["shift"] = Forward(max, np.max)
 FORWARD["total"] = Forward(_fsum, np.sum)
 FORWARD["dot"] = Forward(_dot, np.dot)
 FORWARD["logsumexp"] = Forward(_logsumexp, np.logaddexp.reduce)

@@ -92,7 +92,7 @@ class Rule:
     @property
     def doc(self) -> str:
         """The rule's own sentence: what it is and its derivative."""
-        return inspect.cleandoc(self.pullback.__doc__ or "").splitlines()[0]
+        return inspect.cleandoc(self.pullback.__doc__ or self.name).splitlines()[0]
 
     def bind(self, z: Any, xs: Sequence[Any], fixed: Sequence[float] = ()) -> Callable[[Any], tuple[Any, ...]]:
         """Return the local-derivative closure over any kind of number: cotangent -> cotangents of the parents.
@@ -534,7 +534,7 @@ def _select(xs: Sequence[float]) -> float:
     return xs[int(xs[-1])]
 
 
-@rule("select", _select, _select, at=[(0.5, 0.0), (1.0, -2.0, 0.3, 2.0), (2.0, 2.0, 1.0)])
+@rule("select", _select, _select, at=[(0.5, 0.5), (1.0, -2.0, 0.3, 2.5), (2.0, 2.0, 1.5)])  # between two indices
 def select(xs: Sequence[N], g: N) -> tuple[N, ...]:
     """The entry of a table that the last operand, an integer, says; dz/dx = 1 for it, 0 for the others."""
     chosen = int(xs[-1])
@@ -543,5 +543,32 @@ def select(xs: Sequence[N], g: N) -> tuple[N, ...]:
 
 @rule("logsumexp", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
 def logsumexp(xs: Sequence[N], z: N, g: N) -> tuple[N, ...]:
-    """Log of the sum of exponentials; dz/dx = exp(x - z), which is softmax."""
-    return tuple([g * fn.exp(x - z) for x in xs])
+    """Log of the sum of exponentials; dz/dx = exp(x - z) / sum(exp(x - z)), which is softmax however large x is."""
+    es = [fn.exp(x - z) for x in xs]
+    scale = divide(g, fn.total(es))
+    return tuple([scale * e for e in es])
+
+
+@rule("shift", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
+def shift(n: int, g: N) -> tuple[N, ...]:
+    """The largest operand, as a constant that softmax subtracts from all; dz/dx = 0 by definition."""
+    return (0.0,) * n
+
+
+def table() -> str:
+    """Return the table of rules that the documentation shows: what each is, and its derivative as the rule prints it.
+
+    >>> print(*table().splitlines()[:3], sep="\\n")
+    | operation | what it is; its derivative | kinks |
+    |---|---|---|
+    | `add` | Sum; dz/dx = 1, dz/dy = 1. | |
+    """
+    lines = ["| operation | what it is; its derivative | kinks |", "|---|---|---|"]
+    for made in RULES.values():
+        kinks = "; ".join(f"at {_numbers(p)}: {_numbers(d)} ({why})" for p, d, why in made.kinks)
+        lines.append(f"| `{made.name}` | {made.doc.replace('|', chr(92) + '|')} | {kinks} |".replace("|  |", "| |"))
+    return "\n".join(lines)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join(f"{x:g}" for x in values)

@@ -325,7 +325,7 @@ def _as_float(data: Any) -> float:
         try:
             return float(data)
         except OverflowError:  # an integer beyond the range of floats
-            return math.copysign(math.inf, data)
+            return math.inf if data > 0 else -math.inf
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
         return float(data)
     given = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__

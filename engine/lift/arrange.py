@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -365,31 +366,37 @@ def _reshaped(state: Arrangement, v: View, blocks: tuple[int, ...]) -> View:
 # --- log-sum-exp and choices -----------------------------------------------------------------------------------
 
 
-def _logsumexp(state: Arrangement, number: int, group: Group) -> None:
-    """max, subtract, exp, sum, log, add: what one writes to be stable; the shift passes no derivative."""
+def _rows(state: Arrangement, number: int, group: Group) -> None:
+    """A log-sum-exp, or its shift alone, over rows of one length, or over runs where they are ragged."""
     members = np.array(group.members)
-    operands = [state.groups.normal.items[i] for i in group.members]
-    counts = np.array([len(xs) for xs in operands])  # type: ignore[arg-type]
-    x = state.column(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum()))  # type: ignore[arg-type]
+    operands = [xs for i in group.members if isinstance(xs := state.groups.normal.items[i], tuple)]
+    counts = np.array([len(xs) for xs in operands])
+    x = state.column(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum()))
+    if x.source is None:
+        x = _spread(state, x)
     at = np.arange(len(counts))
     if (counts == counts[0]).all():
         rows = x.at.reshape(len(counts), -1)
         order = np.lexsort(rows.T[:1]) if len(counts) > 1 else at
         shape = (factor([rows[order][:, 0]]) or (len(counts),)) if len(counts) > 1 else ()
-        row = state.look(Column(x.source, rows[order].reshape(-1), x.constants), (*shape, rows.shape[1]))
-        result = _shifted(state, row, shape)
+        row = state.look(Column(x.source, rows[order].reshape(-1)), (*shape, rows.shape[1]))
+        assert isinstance(row, View)
+        highest = state.step("max", shape, [row], constant=True)
+        result = _shifted(state, row, shape, highest) if group.op == "logsumexp" else highest
         at = np.argsort(order)
     else:
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        result = _shifted_runs(state, state.look(x, (len(x.at),)), starts, len(x.at))
+        flat = state.look(x, (len(x.at),))
+        assert isinstance(flat, View)
+        runs = {"starts": starts, "total": len(x.at)}
+        highest = state.step("segment_max", (len(starts),), [flat], constant=True, **runs)
+        result = _shifted_runs(state, flat, highest, runs) if group.op == "logsumexp" else highest
     state.steps[-1].nodes = len(counts)
     _place(state, number, members, result, at)
 
 
-def _shifted(state: Arrangement, row: View | Literal, shape: tuple[int, ...]) -> Source:
-    if isinstance(row, Literal):
-        raise AssertionError("a log-sum-exp of constants is a constant")
-    highest = state.step("max", shape, [row], constant=True)
+def _shifted(state: Arrangement, row: View, shape: tuple[int, ...], highest: Source) -> Source:
+    """max, subtract, exp, sum, log, add: what one writes to be stable; the shift passes no derivative."""
     column = View(highest, row.shape, 0, (*contiguous(shape), 0))
     shifted = state.step("subtract", row.shape, [row, column])
     e = state.step("exp", row.shape, [shifted.whole()])
@@ -397,14 +404,11 @@ def _shifted(state: Arrangement, row: View | Literal, shape: tuple[int, ...]) ->
     return state.step("add", shape, [state.step("log", shape, [s.whole()]).whole(), highest.whole()])
 
 
-def _shifted_runs(state: Arrangement, flat: View | Literal, starts: Indices, total: int) -> Source:
-    if isinstance(flat, Literal):
-        raise AssertionError("a log-sum-exp of constants is a constant")
-    shape = (len(starts),)
-    highest = state.step("segment_max", shape, [flat], starts=starts, total=total, constant=True)
-    spread = state.step("repeat", (total,), [highest.whole()], starts=starts, total=total, constant=True)
-    e = state.step("exp", (total,), [state.step("subtract", (total,), [flat, spread.whole()]).whole()])
-    s = state.step("segment_sum", shape, [e.whole()], starts=starts, total=total)
+def _shifted_runs(state: Arrangement, flat: View, highest: Source, runs: dict[str, Any]) -> Source:
+    shape, total = highest.shape, (runs["total"],)
+    spread = state.step("repeat", total, [highest.whole()], constant=True, **runs)
+    e = state.step("exp", total, [state.step("subtract", total, [flat, spread.whole()]).whole()])
+    s = state.step("segment_sum", shape, [e.whole()], **runs)
     return state.step("add", shape, [state.step("log", shape, [s.whole()]).whole(), highest.whole()])
 
 
@@ -443,4 +447,4 @@ def _spread(state: Arrangement, x: Column) -> Column:
     return Column(source, np.arange(len(x.constants)))
 
 
-_ARRANGE = {"sum": _sum, "logsumexp": _logsumexp, "select": _select}
+_ARRANGE = {"sum": _sum, "logsumexp": _rows, "shift": _rows, "select": _select}

@@ -70,7 +70,7 @@ class Index(Value):
     argument: int
     recording: Recording
 
-    def choose(self, table: Sequence[Any]) -> Any:
+    def choose_from(self, table: Sequence[Any]) -> Any:
         """Return the entry (or the row) of `table` that this integer says, in every call anew."""
         length = len(table)
         if not length:
@@ -82,7 +82,7 @@ class Index(Value):
                 f"select: index {int(self._data)} is outside a table of {length} entries (0 to {length - 1})."
             )
         if isinstance(table[0], (list, tuple, np.ndarray)):
-            row = [self.choose(column) for column in zip(*table)]
+            row = [self.choose_from(column) for column in zip(*table)]
             return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row
         return Value.select([*table, self])  # type: ignore[attr-defined]
 

@@ -1,0 +1,23 @@
+"""Shared by all tests: where the data is, Hypothesis profiles, warnings as errors."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+DATA = Path(os.environ.get("LIFTGRAD_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of recorded values and real data sets, which a user's clone does not have."""
+    if not DATA.is_dir():
+        pytest.skip("the data folder is not here; set LIFTGRAD_DATA to it")
+    return DATA
