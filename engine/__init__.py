@@ -18,7 +18,7 @@ from engine.errors import MissingExtraError as MissingExtraError
 from engine.errors import NotScalarError as NotScalarError
 from engine.errors import ShapeError as ShapeError
 from engine.errors import TraceError as TraceError
-from engine.functions import absolute as abs  # noqa: A004 - NumPy's name for it too
+from engine.functions import absolute as abs  # noqa: F401 - NumPy's name for it too
 from engine.functions import arccos as arccos
 from engine.functions import arccosh as arccosh
 from engine.functions import arcsin as arcsin

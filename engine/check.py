@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.rules import RULES, Rule
+from engine.rules import Rule
 from engine.transforms import value_and_grad
 from engine.tree import flatten, unflatten
 from engine.value import Value
@@ -33,7 +33,9 @@ class Entry:
     def ok(self) -> bool:
         """Whether the two agree as well as differences can tell."""
         both_nan = self.derivative != self.derivative and self.difference != self.difference
-        return both_nan or self.derivative == self.difference or abs(self.derivative - self.difference) <= self.tolerance
+        return (
+            both_nan or self.derivative == self.difference or abs(self.derivative - self.difference) <= self.tolerance
+        )
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,7 @@ def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol:
     for i, (x, derivative) in enumerate(zip(leaves, derivatives)):
         x = float(x)
         h = step * max(1.0, abs(x))
-        high, low = [
-            float(f(*unflatten(structure, [*leaves[:i], Value(x + d), *leaves[i + 1 :]]))) for d in (h, -h)
-        ]
+        high, low = [float(f(*unflatten(structure, [*leaves[:i], Value(x + d), *leaves[i + 1 :]]))) for d in (h, -h)]
         difference = (high - low) / ((x + h) - (x - h))
         noise = 4 * math.ulp(max(abs(high), abs(low), abs(float(value)))) / h
         entries.append(Entry(paths[i], float(derivative), difference, noise + rtol * max(1.0, abs(difference))))
@@ -131,6 +131,7 @@ COMPLEX |= {
 def call(rule: Rule, operands: Sequence[Any], fixed: Sequence[float] = ()) -> Any:
     """Apply a rule's operation to floats or Values.
 
+    >>> from engine.rules import RULES
     >>> call(RULES["multiply"], [2.0, 3.0])
     6.0
     """
@@ -144,6 +145,7 @@ def call(rule: Rule, operands: Sequence[Any], fixed: Sequence[float] = ()) -> An
 def split(rule: Rule, point: Sequence[float]) -> tuple[list[float], list[float]]:
     """Return a sample point's operands and its fixed numbers.
 
+    >>> from engine.rules import RULES
     >>> split(RULES["clip"], (0.3, -1.0, 1.0))
     ([0.3], [-1.0, 1.0])
     """
@@ -154,6 +156,7 @@ def split(rule: Rule, point: Sequence[float]) -> tuple[list[float], list[float]]
 def derivative(rule: Rule, point: Sequence[float], orders: Sequence[int]) -> float:
     """Return a mixed partial derivative of a rule's operation by its rule: `orders` lists the operands in turn.
 
+    >>> from engine.rules import RULES
     >>> derivative(RULES["multiply"], (2.0, 3.0), [0, 1])
     1.0
     """
@@ -178,10 +181,11 @@ def check_rule(rule: Rule, order: int = 2, rtol: float = 2e-6) -> None:
 
     Examples
     --------
+    >>> from engine.rules import RULES
     >>> check_rule(RULES["tanh"])
     """
     for point in rule.at:
-        operands, fixed = split(rule, point)
+        operands, _ = split(rule, point)
         for i in range(len(operands)):
             _check_first(rule, point, i, rtol)
             if order > 1:

@@ -45,7 +45,7 @@ class GuardError(RuntimeError):
 
 
 class LiftError(ValueError):
-    """This function or graph cannot become one array program, and the message says which part of it.
+    """A function or graph cannot become one array program, and the message says which part of it.
 
     >>> import engine
     >>> engine.lift(3.0)

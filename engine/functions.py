@@ -53,9 +53,7 @@ def ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..
 def _number(x: Any, name: str) -> float:
     if isinstance(x, (float, int, np.floating, np.integer, np.bool_)):
         return float(x)
-    raise TypeError(
-        f"{name} of {type(x).__name__} is not defined. Pass a number, a Value or a NumPy array of them."
-    )
+    raise TypeError(f"{name} of {type(x).__name__} is not defined. Pass a number, a Value or a NumPy array of them.")
 
 
 def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -81,9 +79,7 @@ def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]
     return function
 
 
-def binary(
-    name: str, scalar: Callable[[float, float], float], array: Callable[..., Any]
-) -> Callable[[Any, Any], Any]:
+def binary(name: str, scalar: Callable[[float, float], float], array: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     """Make the function `name` of two numbers from its scalar and its array form."""
     safe = ieee(scalar, array)
     FORWARD[name] = Forward(safe, array)
@@ -310,7 +306,7 @@ def select(table: Sequence[Any], i: Any) -> Any:
         raise TypeError(f"select needs an integer index; got {type(i).__name__}. A class or token is an int.")
     if not 0 <= i < len(table):
         raise IndexError(f"select: index {i} is outside a table of {len(table)} entries (0 to {len(table) - 1}).")
-    return table[i]
+    return table[int(i)]
 
 
 def _elementwise(x: Any, function: Callable[[Any], Any], array: Callable[[Any], Any], name: str) -> Any:
@@ -401,13 +397,13 @@ def _fsum(xs: Sequence[float]) -> float:
     try:
         return math.fsum(xs)
     except (OverflowError, ValueError):  # an intermediate overflow, or inf - inf
-        return sum(xs)
+        return float(sum(xs))
 
 
 def _dot(operands: Sequence[float]) -> float:
     half = len(operands) // 2
     products = sum(map(operator.mul, operands[:half], operands[half:]))
-    return products + operands[-1] if len(operands) % 2 else products
+    return float(products + operands[-1]) if len(operands) % 2 else float(products)
 
 
 def _logsumexp(xs: Sequence[float]) -> float:

@@ -100,7 +100,13 @@ class Rule:
         >>> RULES["multiply"].bind(6.0, [2.0, 3.0])(1.0)
         (3.0, 2.0)
         """
-        known = {"z": z, "xs": xs, "n": len(xs), **dict(zip(self.operands, xs)), **dict(zip(self.fixed, fixed))}
+        known = {
+            "z": z,
+            "xs": xs,
+            "n": len(xs),
+            **dict(zip(self.operands, xs)),
+            **dict(zip(self.fixed, fixed)),
+        }
         kept = [known[name] for name in self.keeps]
         return partial(self.pullback, *kept) if kept else self.pullback
 
@@ -208,7 +214,12 @@ def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     return dx, dy
 
 
-@rule("power_constant", fn.power, fn.FORWARD["power"].array, at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0)])
+@rule(
+    "power_constant",
+    fn.power,
+    fn.FORWARD["power"].array,
+    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0)],
+)
 def power_constant(x: N, n: float, g: N) -> tuple[N]:
     """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
     return (0.0,) if n == 0.0 else (g * (n * fn.power(x, n - 1.0)),)
@@ -328,7 +339,7 @@ def arctan(x: N, g: N) -> tuple[N]:
     kinks=[((0.0, 0.0), (0.0, -0.0), "PyTorch: zero where the direction is undefined")],
 )
 def arctan2(x: N, y: N, g: N) -> tuple[N, N]:
-    """Angle of the point (y, x), called as arctan2(x, y); dz/dx = y / (x**2 + y**2), dz/dy = -x / (x**2 + y**2)."""
+    """Angle of a point, height x first, breadth y second; dz/dx = y / (x**2 + y**2), dz/dy = -x / (x**2 + y**2)."""
     r = fn.hypot(x, y)
     g_over_r = where(fn.equal(r, 0.0), 0.0, divide(g, r))
     r = where(fn.equal(r, 0.0), 1.0, r)
@@ -556,9 +567,9 @@ def shift(n: int, g: N) -> tuple[N, ...]:
 
 
 def table() -> str:
-    """Return the table of rules that the documentation shows: what each is, and its derivative as the rule prints it.
+    r"""Return the table of rules that the documentation shows: what each is, and its derivative as the rule prints it.
 
-    >>> print(*table().splitlines()[:3], sep="\\n")
+    >>> print(*table().splitlines()[:3], sep="\n")
     | operation | what it is; its derivative | kinks |
     |---|---|---|
     | `add` | Sum; dz/dx = 1, dz/dy = 1. | |

@@ -172,14 +172,18 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 
 def _matching(tree: Any, structure: Structure, what: str, model: str) -> list[Any]:
     leaves, found = flatten(tree, what)
-    if found != structure and [found.size] != [structure.size] or _skeleton(found) != _skeleton(structure):
+    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
         raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
     return leaves
 
 
 def _skeleton(s: Structure) -> Any:
     """Return the structure with lists and tuples alike."""
-    return (s.kind.replace("tuple", "list"), s.keys if s.kind != "namedtuple" else (), [*map(_skeleton, s.children)])
+    return (
+        s.kind.replace("tuple", "list"),
+        s.keys if s.kind != "namedtuple" else (),
+        [*map(_skeleton, s.children)],
+    )
 
 
 def _outer(outer: Structure, inner: Structure, rows: list[list[Any]]) -> Any:
@@ -291,7 +295,7 @@ class _Linearised:
         return [self._result(to.get(x, 0.0)) for x in self.inputs]
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
-        """Forward mode: tangents of the inputs -> tangents of the outputs; a scalar's partials are its pullback of 1."""
+        """Forward mode: tangents of inputs -> tangents of outputs; a node's partials are its pullback of 1."""
         along: dict[Value, Any] = dict(zip(self.inputs, tangents))
         for node in self.nodes:
             partials = self._pullback(node)(self.one())

@@ -18,7 +18,7 @@ import numbers
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -30,22 +30,24 @@ from engine.tracing import LOCAL
 class Label(str):
     """A label that also says where its scalar sits in which array, as `nn` names its weights.
 
-    >>> w = Label("layers.0.neurons.3.w.5", array="layers.0.W", index=(5, 3))
-    >>> w, w.array, w.index
+    >>> w = Label("layers.0.neurons.3.w.5", array="layers.0.W", place=(5, 3))
+    >>> w, w.array, w.place
     ('layers.0.neurons.3.w.5', 'layers.0.W', (5, 3))
     """
 
-    __slots__ = ("array", "index")
+    __slots__ = ("array", "place")
     array: str
-    index: tuple[int, ...]
+    place: tuple[int, ...]
 
-    def __new__(cls, text: str, array: str, index: tuple[int, ...]) -> Label:
+    def __new__(cls, text: str, array: str, place: tuple[int, ...]) -> Label:
+        """Return the text with its array and its place."""
         self = super().__new__(cls, text)
-        self.array, self.index = array, index
+        self.array, self.place = array, place
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Label, (str(self), self.array, self.index)
+        """Pickle with the place."""
+        return Label, (str(self), self.array, self.place)
 
 
 def _leaf(g: Any) -> tuple[()]:
@@ -226,7 +228,7 @@ class Value:
         if method == "__call__" and not kwargs and not any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
             name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
             made = _UFUNC_FUNCTIONS.get(name) or getattr(Value, name, None)
-            if made is None or name not in RULES and name not in _UFUNC_FUNCTIONS:
+            if made is None or (name not in RULES and name not in _UFUNC_FUNCTIONS):
                 raise TypeError(
                     f"np.{ufunc.__name__} has no derivative rule. Rules are in engine/rules.py; add one with @rule."
                 )
@@ -247,8 +249,7 @@ class Value:
                 twin = _node(node._data, tuple([memo[id(p)] for p in node.parents]), node.op, node.pullback)
                 twin.grad, twin.label = node.grad, node.label
                 memo[id(node)] = twin
-        twin = memo[id(self)]
-        return twin  # type: ignore[no-any-return]
+        return cast(Value, memo[id(self)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the whole graph as flat lists, so that its depth does not matter."""
@@ -293,7 +294,13 @@ class Value:
         def __neg__(self) -> Value: ...
         def __pos__(self) -> Value: ...
         def __abs__(self) -> Value: ...
-        def __getattr__(self, name: str) -> Callable[..., Value]: ...
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+        power: Any
+        equal: Any
+        where: Any
+        select: Any
+        negative: Any
+        abs: Any
         # fmt: on
 
 
@@ -325,7 +332,7 @@ def _as_float(data: Any) -> float:
         try:
             return float(data)
         except OverflowError:  # an integer beyond the range of floats
-            return math.inf if data > 0 else -math.inf
+            return math.inf if cast(int, data) > 0 else -math.inf
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
         return float(data)
     given = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
@@ -338,9 +345,7 @@ def _as_float(data: Any) -> float:
     raise TypeError(f"Value needs one real number; got {given}. {cure}")
 
 
-def _node(
-    data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]
-) -> Value:
+def _node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
     """Make an interior node, without the checks that a user's number needs."""
     node: Value = _new(Value)
     node._data = data
@@ -355,17 +360,15 @@ def _node(
 _new = object.__new__
 
 
-def operand(x: Any, op: str, other: Value) -> Value:
+def operand(x: Any, op: str, other: Value) -> Any:
     """Return `x` as a Value; NotImplemented lets an unknown type have its say, known nonsense is refused."""
     if isinstance(x, Value):
         return x
-    if isinstance(x, (numbers.Real, np.bool_)) or isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype != object:
+    if isinstance(x, (numbers.Real, np.bool_)) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype != object):
         return Value.constant(x)
     if isinstance(x, (str, complex, bytes, type(None), list, tuple, dict)):
         name = f" (the Value is {str(other.label)!r})" if other.label else ""
-        raise TypeError(
-            f"{op} of Value and {type(x).__name__} is not defined{name}. Pass a real number or a Value."
-        )
+        raise TypeError(f"{op} of Value and {type(x).__name__} is not defined{name}. Pass a real number or a Value.")
     return NotImplemented
 
 
@@ -402,7 +405,7 @@ class Condition:
 
     def where(self, x: Any, y: Any) -> Value:
         """Choose `x` where this holds, else `y`."""
-        made: Value = Value.where(self.node, x, y)  # type: ignore[attr-defined]
+        made: Value = Value.where(self.node, x, y)
         return made
 
     def __and__(self, other: Any) -> Condition:
@@ -416,7 +419,7 @@ class Condition:
 
     __rand__, __ror__ = __and__, __or__
 
-    def __mul__(self, other: Any) -> Value:
+    def __mul__(self, other: Any) -> Any:
         return self.node * _condition_node(other)
 
     __rmul__ = __mul__
@@ -457,7 +460,7 @@ def _restore_graph(flat: list[Any]) -> Value:
 # --- operators and methods, made from the rules: one factory for each pattern of arity and residuals -------------
 
 
-def _unary_keeping_result(rule: Rule) -> Callable[..., Value]:
+def _unary_keeping_result(rule: Rule) -> Callable[..., Any]:
     f, pullback, name = rule.scalar, rule.pullback, rule.name
 
     def method(x: Value) -> Value:
@@ -467,7 +470,7 @@ def _unary_keeping_result(rule: Rule) -> Callable[..., Value]:
     return method
 
 
-def _unary_keeping_operand(rule: Rule) -> Callable[..., Value]:
+def _unary_keeping_operand(rule: Rule) -> Callable[..., Any]:
     f, pullback, name = rule.scalar, rule.pullback, rule.name
 
     def method(x: Value) -> Value:
@@ -477,10 +480,10 @@ def _unary_keeping_operand(rule: Rule) -> Callable[..., Value]:
     return method
 
 
-def _binary_keeping_operands(rule: Rule) -> Callable[..., Value]:
+def _binary_keeping_operands(rule: Rule) -> Callable[..., Any]:
     f, pullback, name = rule.scalar, rule.pullback, rule.name
 
-    def method(a: Any, b: Any) -> Value:
+    def method(a: Any, b: Any) -> Any:
         if b.__class__ is not Value and (b := operand(b, name, a)) is NotImplemented:
             return NotImplemented
         if a.__class__ is not Value and (a := operand(a, name, b)) is NotImplemented:
@@ -491,10 +494,10 @@ def _binary_keeping_operands(rule: Rule) -> Callable[..., Value]:
     return method
 
 
-def _binary_keeping_nothing(rule: Rule) -> Callable[..., Value]:
+def _binary_keeping_nothing(rule: Rule) -> Callable[..., Any]:
     f, pullback, name = rule.scalar, rule.pullback, rule.name
 
-    def method(a: Any, b: Any) -> Value:
+    def method(a: Any, b: Any) -> Any:
         if b.__class__ is not Value and (b := operand(b, name, a)) is NotImplemented:
             return NotImplemented
         if a.__class__ is not Value and (a := operand(a, name, b)) is NotImplemented:
@@ -504,7 +507,7 @@ def _binary_keeping_nothing(rule: Rule) -> Callable[..., Value]:
     return method
 
 
-def _any_number(rule: Rule) -> Callable[..., Value]:
+def _any_number(rule: Rule) -> Callable[..., Any]:
     f, name = rule.scalar, rule.name
 
     def method(operands: Sequence[Any]) -> Value:
@@ -518,15 +521,15 @@ def _any_number(rule: Rule) -> Callable[..., Value]:
 
 def _operand_of_many(x: Any, name: str) -> Value:
     made = operand(x, name, _NOBODY)
-    if made is NotImplemented:
+    if not isinstance(made, Value):
         raise TypeError(f"{name} of {type(x).__name__} is not defined. Pass numbers and Values.")
     return made
 
 
-def _general(rule: Rule) -> Callable[..., Value]:
+def _general(rule: Rule) -> Callable[..., Any]:
     f, name, arity = rule.scalar, rule.name, len(rule.operands)
 
-    def method(*given: Any) -> Value:
+    def method(*given: Any) -> Any:
         parents: list[Value] = []
         for x in given[:arity]:
             made = operand(x.node if isinstance(x, Condition) else x, name, _NOBODY)
@@ -541,7 +544,7 @@ def _general(rule: Rule) -> Callable[..., Value]:
     return method
 
 
-def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Value]]:
+def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:
     if rule.variadic:
         return _any_number
     if rule.fixed:
@@ -555,7 +558,7 @@ def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Value]]:
     return patterns.get(("".join(rule.operands), rule.keeps), _general)
 
 
-def _reflected(method: Callable[..., Value]) -> Callable[..., Value]:
+def _reflected(method: Callable[..., Value]) -> Callable[..., Any]:
     return lambda b, a: method(a, b)
 
 
@@ -590,9 +593,9 @@ _on_new_rule.append(install)
 _NOBODY = Value(0.0)
 
 
-def _power(a: Value, b: Any) -> Value:
+def _power(a: Value, b: Any) -> Any:
     if isinstance(b, Value):
-        return Value.power(a, b)  # type: ignore[return-value, arg-type]
+        return Value.power(a, b)
     return NotImplemented if operand(b, "power", a) is NotImplemented else a.power_constant(b)
 
 
@@ -600,8 +603,11 @@ def _positive(x: Value) -> Value:
     return x
 
 
-Value.__pow__ = _power  # type: ignore[method-assign, assignment]
-Value.__rpow__ = _reflected(Value.power)  # type: ignore[method-assign, arg-type, assignment]
-Value.__neg__ = Value.negative  # type: ignore[method-assign, assignment]
-Value.__pos__ = _positive  # type: ignore[method-assign]
-Value.__abs__ = Value.abs  # type: ignore[method-assign, assignment]
+for _name, _method in {
+    "__pow__": _power,
+    "__rpow__": _reflected(Value.power),
+    "__neg__": Value.negative,
+    "__pos__": _positive,
+    "__abs__": Value.abs,
+}.items():
+    setattr(Value, _name, _method)

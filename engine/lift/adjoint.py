@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.lift.expr import Expr, flatten
-from engine.lift.ir import Gather, Indices, Layout, Literal, Operand, Source, Step, View, contiguous
+from engine.lift.ir import Gather, Layout, Literal, Operand, Source, Step, View, contiguous
 from engine.rules import RULES
 
 UNDIFFERENTIATED = ("max", "segment_max", "repeat")

@@ -96,8 +96,13 @@ class Arrangement:
         for part in parts:
             source, chosen = self.source[part], of == part
             if source is None:
-                pieces.append((self.constant(Column(None, at[chosen], constants[chosen]), (int(chosen.sum()),)),
-                               int(chosen.sum()), np.arange(int(chosen.sum()))))
+                pieces.append(
+                    (
+                        self.constant(Column(None, at[chosen], constants[chosen]), (int(chosen.sum()),)),
+                        int(chosen.sum()),
+                        np.arange(int(chosen.sum())),
+                    )
+                )
             else:
                 pieces.append((View(source, (source.size,), 0, (1,)), source.size, at[chosen]))
         batched = any(x.batched for x, _, _ in pieces)
@@ -154,9 +159,7 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], batch
     """
     trace = groups.normal.trace
     count = len(trace.ops)
-    state = Arrangement(
-        groups, contract, np.zeros(count, dtype=np.int64), [None] * len(groups.groups), np.zeros(count)
-    )
+    state = Arrangement(groups, contract, np.zeros(count, dtype=np.int64), [None] * len(groups.groups), np.zeros(count))
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
             state.source[number] = leaves.get(number)
@@ -167,7 +170,7 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], batch
                 state.sources[leaves[number].name] = leaves[number]
         else:
             _ARRANGE.get(group.op, _elementwise)(state, number, group)
-    roots = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
+    roots: list[Operand] = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
     return Layout(state.steps, state.sources, roots, len(roots) - 1, state.declined)
 
 

@@ -16,7 +16,15 @@ from engine.lift.names import Parameter
 from engine.lift.text import tuple_text, view_text
 
 INLINE = 64  # constants of more elements are handed in rather than written out
-INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "equal": "=="}
+INFIX = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "less": "<",
+    "less_equal": "<=",
+    "equal": "==",
+}
 
 STRIDED = '''
 
@@ -291,9 +299,7 @@ def turned(v: View) -> View:
 def without(v: View, axis: int) -> View:
     """Drop an axis of length one."""
     axis %= len(v.shape)
-    return View(
-        v.source, v.shape[:axis] + v.shape[axis + 1 :], v.offset, v.strides[:axis] + v.strides[axis + 1 :]
-    )
+    return View(v.source, v.shape[:axis] + v.shape[axis + 1 :], v.offset, v.strides[:axis] + v.strides[axis + 1 :])
 
 
 def _write_matmul(w: Writer, step: Step, now: int) -> None:
@@ -416,7 +422,7 @@ def _write_scatter(w: Writer, step: Step, now: int) -> None:
     gather, g = step.operands
     assert isinstance(gather, Gather)
     source, index = _places(w, gather)
-    shared = (gather.chosen is not None and gather.chosen.batched or g.batched) and not gather.source.batched
+    shared = ((gather.chosen is not None and gather.chosen.batched) or g.batched) and not gather.source.batched
     if gather.distinct and not shared:
         if isinstance(g, Literal) and g.value < 0:
             w.body.append(f"{source}[{index}] -= {w.text(Literal(-g.value, g.batch_power))}")

@@ -152,7 +152,10 @@ _POWERS: dict[float | None, Callable[[Expr], Expr]] = {
 
 
 def flatten(
-    expr: Expr, emit: Callable[[str, tuple[Any, ...], bool], Any], done: dict[Hashable, Any], last: bool = True
+    expr: Expr,
+    emit: Callable[[str, tuple[Any, ...], bool], Any],
+    done: dict[Hashable, Any],
+    last: bool = True,
 ) -> Any:
     """Turn a tree into operations by calling `emit(op, operands, last)`, operands first, each once.
 

@@ -29,7 +29,11 @@ def group(normal: Normal) -> Groups:
             key = _role(trace.leaves[i])
         else:
             key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])
-            if trace.ops[i] in ("logsumexp", "shift", "select"):  # any number of operands: their number does not count
+            if trace.ops[i] in (
+                "logsumexp",
+                "shift",
+                "select",
+            ):  # any number of operands: their number does not count
                 key = (trace.ops[i], (), tuple(sorted(set(key[2:-1]))), key[-1])
         number = known.get(key)
         if number is None:

@@ -43,13 +43,13 @@ class Recording:
         """Refuse to turn a traced Value into a plain number."""
         name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.op else "a Value")
         if isinstance(value, Index):
-            cure = "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs."
+            cure = (
+                "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs."
+            )
         elif into == "a bool":
             cure = "Compare it (x != 0 is x * x > 0), and choose with engine.where(condition, a, b)."
         else:
-            cure = (
-                "Use engine.where(...) to choose between values, or engine.stop_gradient(x) if a constant is meant."
-            )
+            cure = "Use engine.where(...) to choose between values, or engine.stop_gradient(x) if a constant is meant."
         raise TraceError(
             f"'{name}' was turned into {into} in {user_line()}, so its value would be frozen into the lifted "
             f"program. {cure}"
@@ -84,11 +84,11 @@ class Index(Value):
         if isinstance(table[0], (list, tuple, np.ndarray)):
             row = [self.choose_from(column) for column in zip(*table)]
             return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row
-        return Value.select([*table, self])  # type: ignore[attr-defined]
+        return Value.select([*table, self])
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, (int, float, Value, np.integer, np.floating)):
-            return Condition(Value.equal(self, other))  # type: ignore[attr-defined]
+            return Condition(Value.equal(self, other))
         return NotImplemented
 
     def __ne__(self, other: object) -> Any:

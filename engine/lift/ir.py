@@ -237,8 +237,8 @@ class Product:
 class Step:
     """One array operation: `target = op(*operands)`, element by element unless the op says otherwise.
 
-    op: a rule's name; "matmul" (A (..., n, k), B (..., m, k) -> A @ B.T); "batch_matmul" (P (..., n, m), Q (..., n, k) ->
-    P.T @ Q summed over the batch); "sum" over `axes` and, with `over_batch`, the batch; "max" over the last axis;
+    op: a rule's name; "matmul" (A (..., n, k), B (..., m, k) -> A @ B.T); "batch_matmul" (P (n, m), Q (n, k) -> P.T @ Q
+    summed over the batch); "sum" over `axes` and, with `over_batch`, the batch; "max" over the last axis;
     "segment_sum", "segment_max" over runs of the flat operand that begin at `starts`; "repeat", each element as often
     as its run is long; "gather"; "scatter" (a gather's places, then what goes there); "copy"; "fill".
     """

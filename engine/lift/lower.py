@@ -28,7 +28,9 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
     expr = RULES[step.op].array(*operands, *step.fixed)
     if not expr.op:
         leaf = expr.leaf
-        result.append(Step("copy", step.target, (Literal(leaf) if isinstance(leaf, float) else leaf,), nodes=step.nodes))
+        result.append(
+            Step("copy", step.target, (Literal(leaf) if isinstance(leaf, float) else leaf,), nodes=step.nodes)
+        )
         return
 
     def emit(op: str, given: tuple[Any, ...], last: bool) -> Any:

@@ -39,7 +39,9 @@ def emit(
     title
         First line of its docstring.
     layout
-        Where the results are; `forward` and `backward` are its steps and their adjoints, lowered.
+        Where the results are.
+    forward, backward
+        Its steps and their adjoints, lowered.
     parameters, outside
         The named arrays, and the variable names of all that the caller passes.
     reduction

@@ -1,7 +1,7 @@
 """Names for what a program reads: parameters gathered into arrays by their labels, inputs after their arguments.
 
-A label that is an `engine.Label`, or that reads like ``W[2, 5]``, says which array its scalar belongs to; other labelled
-scalars keep their names, and unlabelled ones are one array, ``p``.
+A label that is an `engine.Label`, or that reads like ``W[2, 5]``, says which array its scalar belongs to; other
+labelled scalars keep their names, and unlabelled ones are one array, ``p``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,19 @@ from engine.lift.ir import Indices, Source
 from engine.value import Label, Value
 
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
-RESERVED = {"N", "np", "dtype", "build", "theta", "gradient", "constants", "forward", "backward", "erf", "strided"}
+RESERVED = {
+    "N",
+    "np",
+    "dtype",
+    "build",
+    "theta",
+    "gradient",
+    "constants",
+    "forward",
+    "backward",
+    "erf",
+    "strided",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ def parameters(values: Sequence[Value]) -> tuple[tuple[Parameter, ...], Indices]
 
 def _place(label: str) -> tuple[str, tuple[int, ...]]:
     if isinstance(label, Label):
-        return label.array, label.index
+        return label.array, label.place
     found = BRACKETS.match(label)
     if found:
         return found[1], tuple(int(i) for i in found[2].split(","))
@@ -100,7 +112,7 @@ def variable(name: str, taken: set[str]) -> str:
         if short[0].isdigit():
             digits = re.match(r"\d+", short)
             assert digits is not None
-            short = f"{short[digits.end():].strip('_') or 'p'}_{digits[0]}"
+            short = f"{short[digits.end() :].strip('_') or 'p'}_{digits[0]}"
     if keyword.iskeyword(short) or not short.isascii():
         short = f"{short}_" if short.isascii() else "p"
     candidate, n = short, 1

@@ -26,9 +26,7 @@ def normalise(trace: Trace) -> Normal:
     items: list[Sum | tuple[int, ...] | None] = []
     for i, op in enumerate(ops):
         xs = operands[i]
-        if op == "add":
-            items.append(_sum_of(items, ops, once, trace, xs))
-        elif op == "total":
+        if op == "add" or op == "total":
             items.append(_sum_of(items, ops, once, trace, xs))
         elif op == "dot":
             half = len(xs) // 2

@@ -1,4 +1,4 @@
-"""Views as NumPy expressions: ``z1[:, :16]``, ``s1[:, None]``, ``W1.T``; each is evaluated and compared before it is used."""
+"""Views as NumPy expressions: ``z1[:, :16]``, ``s1[:, None]``, ``W1.T``; each is tried before it is used."""
 
 from __future__ import annotations
 

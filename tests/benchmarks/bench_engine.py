@@ -30,9 +30,7 @@ def weights(make: Callable[[float], Any]) -> tuple[list[list[list[Any]]], list[A
     """The same random network for every engine."""
     rng = random.Random(0)
     sizes = [INPUTS] + [WIDTH] * LAYERS
-    layers = [
-        [[make(rng.uniform(-0.1, 0.1)) for _ in range(n)] for _ in range(m)] for n, m in zip(sizes, sizes[1:])
-    ]
+    layers = [[[make(rng.uniform(-0.1, 0.1)) for _ in range(n)] for _ in range(m)] for n, m in zip(sizes, sizes[1:])]
     return layers, [make(rng.random()) for _ in range(INPUTS)]
 
 

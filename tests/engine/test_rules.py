@@ -54,7 +54,10 @@ def test_derivatives_to_third_order_agree_with_fifty_digit_arithmetic(rule, orde
                 orders = tuple(axes.count(i) for i in range(len(operands)))
                 f = MPMATH[rule.name]
                 want = float(mpmath.diff(lambda *xs: f(*xs, *fixed), tuple(operands), orders))  # noqa: B023
-                assert derivative(rule, point, axes) == pytest.approx(want, rel=1e-11, abs=1e-11), (point, axes)
+                assert derivative(rule, point, axes) == pytest.approx(want, rel=1e-11, abs=1e-11), (
+                    point,
+                    axes,
+                )
 
 
 @precise
@@ -107,7 +110,9 @@ def test_the_pullback_reads_the_same_on_arrays_as_on_floats(rule):
 def test_the_printed_pullback_evaluates_to_what_the_pullback_gives(rule):
     if rule.variadic:
         pytest.skip("any number of operands: lifting has its own forms, tested there")
-    names = {n: getattr(np, n) for n in ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh", "square", "hypot", "where")}
+    names = {
+        n: getattr(np, n) for n in ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh", "square", "hypot", "where")
+    }
     names |= {"power": np.power, "reciprocal": np.reciprocal, "equal": np.equal, "less_equal": np.less_equal}
     for point in rule.at:
         operands, fixed = split(rule, point)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import programs
 
 import engine
 from engine import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from engine.errors import NotScalarError, ShapeError
-from strategies import programs
 
 
 def test_gradients_come_back_in_the_arguments_structure():
@@ -170,7 +170,7 @@ def test_hessian_of_a_neuron_network_against_differences():
         np.testing.assert_allclose(H[:, j], (g(w + step) - g(w - step)) / (2 * h), atol=1e-9)
 
 
-# --- note 002: six Jacobian identities, in both conventions ------------------------------------------------------
+# --- note 002: six Jacobian identities, in both conventions
 
 N, M = 3, 4
 RNG = np.random.default_rng(2)
@@ -236,7 +236,7 @@ def test_the_jacobian_of_a_product_by_its_matrix_has_three_axes():
     np.testing.assert_allclose(np.einsum("k,kij->ij", DELTA, J), np.outer(DELTA, X), rtol=1e-14)
 
 
-# --- random programs against complex steps -----------------------------------------------------------------------
+# --- random programs against complex steps
 
 
 @given(programs())
@@ -256,7 +256,9 @@ def test_backward_agrees_with_grad_on_random_programs(program):
     z = program.on_values(xs)
     if isinstance(z, Value):
         z.backward()
-        assert [x.grad for x in xs] == pytest.approx(grad(program.on_values)(list(program.inputs)), rel=1e-12, abs=1e-12)
+        assert [x.grad for x in xs] == pytest.approx(
+            grad(program.on_values)(list(program.inputs)), rel=1e-12, abs=1e-12
+        )
 
 
 @given(programs(8), st.integers(0, 2), st.integers(0, 2))

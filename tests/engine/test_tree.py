@@ -55,7 +55,12 @@ def test_the_number_of_leaves_must_fit():
 
 @pytest.mark.parametrize(
     ("tree", "text"),
-    [(1.0, "a number"), (np.ones((2, 3)), "an array of shape (2, 3)"), ({"a": 1.0}, "a dict with keys ['a']"), ((1, 2), "a tuple of 2")],
+    [
+        (1.0, "a number"),
+        (np.ones((2, 3)), "an array of shape (2, 3)"),
+        ({"a": 1.0}, "a dict with keys ['a']"),
+        ((1, 2), "a tuple of 2"),
+    ],
 )
 def test_structures_say_what_they_are(tree, text):
     assert str(flatten(tree)[1]) == text

@@ -1,0 +1,29 @@
+"""Tables in the README are printed by code, and are what the code prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import engine.rules
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def block(name: str) -> str:
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", README, re.DOTALL)
+    assert found, f"README.md has no block {name}"
+    return found[1]
+
+
+def test_the_table_of_rules_is_the_rules():
+    assert block("rules") == engine.rules.table()
+
+
+def test_the_project_speaks_of_itself_only():
+    root = Path(__file__).resolve().parents[1]
+    for path in [*root.rglob("*.py"), *root.rglob("*.md"), root / "pyproject.toml"]:
+        if any(part.startswith(".") or part.endswith(".egg-info") for part in path.relative_to(root).parts):
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"/(?:work|root|farm)/", text.replace(r"/(?:work|root|farm)/", "")), path
