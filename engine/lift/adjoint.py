@@ -122,11 +122,11 @@ def _plan(sweep: Sweep, root: Operand) -> None:
                 sweep.uses[readings[0][0]] = Use(only, alias=True)
                 continue
         buffer = sweep.gradients.get(source) or sweep.new(source.shape, source.batched, of=source.name)
-        assigned = _assignments(source, [view for _, view in readings])
-        if assigned is None:
+        assigned, complete = _assignments(source, [view for _, view in readings])
+        if not complete:
             sweep.steps.append(Step("fill", buffer.whole(), (Literal(0.0),)))
         for n, (key, view) in enumerate(readings):
-            sweep.uses[key] = Use(view, accumulate=assigned is None or not assigned[n])
+            sweep.uses[key] = Use(view, accumulate=not assigned[n])
         sweep.whole[source] = buffer.whole()
     for source, buffer in sweep.gradients.items():
         if source not in by_source:
@@ -136,25 +136,21 @@ def _plan(sweep: Sweep, root: Operand) -> None:
         del sweep.whole[source]
 
 
-def _assignments(source: Source, views: list[View | Gather]) -> list[bool] | None:
-    """Say which cotangents can be assigned; None if the buffer must start from zero and all be added."""
+def _assignments(source: Source, views: list[View | Gather]) -> tuple[list[bool], bool]:
+    """Say which cotangents can be assigned, and whether they cover all; if not, the buffer must start from zero."""
     covered = np.zeros(source.size, dtype=bool)
-    assigned = []
+    assigned, complete = [], True
     for view in views:
         if isinstance(view, Gather):
-            if not covered.all():
-                return None
             assigned.append(False)
+            complete = complete and bool(covered.all())
             continue
         at = _reduced_view(view)[0].positions().reshape(-1)
-        if covered[at].all():
-            assigned.append(False)
-        elif not covered[at].any() and len(np.unique(at)) == len(at):
-            covered[at] = True
-            assigned.append(True)
-        else:
-            return None
-    return assigned if covered.all() else None
+        first = not covered[at].any() and len(np.unique(at)) == len(at)
+        complete = complete and (first or bool(covered[at].all()))
+        covered[at] = True
+        assigned.append(first)
+    return assigned, complete and bool(covered.all())
 
 
 def _reduced_view(view: View) -> tuple[View, tuple[int, ...]]:

@@ -143,7 +143,7 @@ class Arrangement:
         return View(source, shape, 0, tuple(next(strides) if k and n > 1 else 0 for k, n in zip(keep, shape)))
 
 
-def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], batch: bool) -> Layout:
+def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source]) -> Layout:
     """Lay out every group.
 
     Parameters
@@ -154,8 +154,6 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], batch
         What finds matrix products.
     leaves
         The source of each group of parameters or inputs.
-    batch
-        Whether input sources have a leading batch axis.
     """
     trace = groups.normal.trace
     count = len(trace.ops)

@@ -51,8 +51,10 @@ class Parameter:
         return Source(prefix + self.variable, self.shape, "parameter")
 
 
-def parameters(values: Sequence[Value]) -> tuple[tuple[Parameter, ...], Indices]:
-    """Gather captured Values into arrays: (the arrays, position of each Value in the flat vector).
+def parameters(
+    values: Sequence[Value], start: int = 0, taken: set[str] | None = None
+) -> tuple[tuple[Parameter, ...], Indices]:
+    """Gather captured Values into arrays: (the arrays, position of each Value in the flat vector, from `start` on).
 
     >>> values = [Value(0.0, f"W[{i}, {j}]") for j in range(3) for i in range(2)] + [Value(0.0, "b")]
     >>> arrays, position = parameters(values)
@@ -65,8 +67,8 @@ def parameters(values: Sequence[Value]) -> tuple[tuple[Parameter, ...], Indices]
         members.setdefault(name, []).append((index, k))
     position = np.zeros(len(values), dtype=np.int64)
     arrays: list[Parameter] = []
-    taken = set(RESERVED)
-    offset = 0
+    taken = set(RESERVED) if taken is None else taken
+    offset = start
     for name, found in members.items():
         shape, order = _box([index for index, _ in found])
         for at, (_, k) in zip(order, found):

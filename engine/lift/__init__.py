@@ -1,0 +1,218 @@
+"""From scalars to matrices: a graph of scalar operations becomes a NumPy program.
+
+The machine is told nothing of layers; it finds the matrices.  Each stage is a file, and hands the next one
+type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after every stage):
+
+    record      Values -> Trace        every scalar operation, operands first
+    normalise   Trace -> Normal        chains of additions become sums of products
+    group       Normal -> Groups       operations of equal signature are one array operation
+    arrange     Groups -> Layout       operands become views; contract finds the matrix products
+    christen    Layout                 names: z1, a1
+    adjoint     Layout -> steps        the rules, run backwards over the array operations
+    lower       steps -> steps         operations that NumPy has no function for become ones it has
+    emit        steps -> text          NumPy source with preallocated buffers, which is what runs
+
+>>> import engine, numpy as np
+>>> W = [[engine.Value(0.1 * (i + j), f"W[{i}, {j}]") for i in range(3)] for j in range(2)]
+>>> def loss(x, t):
+...     z = [engine.tanh(engine.dot(w, x)) for w in W]
+...     return (z[0] - t[0]) ** 2 + (z[1] - t[1]) ** 2
+>>> program = engine.lift(loss, batch=True)
+>>> X, T = np.ones((4, 3)), np.zeros((4, 2))
+>>> value, gradient = program.value_and_grad(X, T)
+>>> round(value, 6), gradient.named()["W"].shape
+(0.373389, (3, 2))
+>>> [step.op for step in program.steps][:2]
+['matmul', 'tanh']
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.errors import LiftError
+from engine.lift.adjoint import adjoint
+from engine.lift.arrange import arrange
+from engine.lift.christen import christen
+from engine.lift.contract import contract
+from engine.lift.group import group
+from engine.lift.ir import Groups, Layout, Literal, Source, Trace
+from engine.lift.lower import lower
+from engine.lift.module import emit
+from engine.lift.names import variable
+from engine.lift.normalise import normalise
+from engine.lift.program import Compiled, Program, Variant
+from engine.lift.record import record
+from engine.lift.summary import Stats, formulas, records
+from engine.value import Value
+
+
+def lift(
+    fn: Callable[..., Any] | Value,
+    *,
+    batch: bool = False,
+    reduction: str = "mean",
+    parameters: Iterable[Value] | None = None,
+    dtype: Any = np.float64,
+) -> Program:
+    """Turn a scalar function, or an existing graph, into a NumPy program with gradients.
+
+    Parameters
+    ----------
+    fn
+        A function of numbers, arrays and nested lists that returns one number; it is traced at its first call, and
+        again whenever that is needed. Or a Value: its graph is lifted as it is, its leaves are the parameters.
+    batch
+        Whether `fn` describes one sample; the program then maps it over the leading axis of all its inputs.
+    reduction
+        Of a batch: "mean", "sum", or "none" for one value a sample (without gradients).
+    parameters
+        The Values that make up the flat vector, in order; by default those that the function is found to read.
+    dtype
+        Of the arrays that the program computes with: float64 or float32.
+
+    Returns
+    -------
+    Program
+        Call it like the function; `value_and_grad`, `pull`, `push`, `source`, `formulas`, `stats`.
+
+    Raises
+    ------
+    LiftError
+        If `fn` is neither a function nor a Value.
+
+    Examples
+    --------
+    >>> program = lift(lambda x: x[0] * x[1])
+    >>> program.value_and_grad([2.0, 3.0], wrt="inputs")
+    (6.0, Gradient(parameters=None, inputs=([3.0, 2.0],)))
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction={reduction!r} is not known; use 'mean', 'sum' or 'none'.")
+    if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ValueError(f"dtype={np.dtype(dtype)} is not supported; use float64 or float32.")
+    if isinstance(fn, Value):
+        if batch:
+            raise LiftError("A graph is of the samples it was built from; lift the function of one sample for batch=True.")
+        return _of_graph(fn, parameters, dtype)
+    if not callable(fn):
+        raise LiftError(f"lift needs a Value or a function of numbers; got {type(fn).__name__}.")
+    return Program(
+        fn,
+        _compile,
+        name=getattr(fn, "__name__", type(fn).__name__),
+        names=_argument_names(fn),
+        batch=batch,
+        reduction=reduction if batch else "sum",
+        parameters=parameters,
+        dtype=dtype,
+    )
+
+
+def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any) -> Program:
+    program = Program(None, _compile, name=str(root.label) or "the graph", parameters=parameters, dtype=dtype)
+    start = time.perf_counter()
+    trace = record([root], {})
+    program.registry.add(trace)
+    variant = Variant(trace, (), [], {}, time.perf_counter() - start)
+    program.variants[()] = [variant]
+    program.latest = variant
+    return program
+
+
+def _argument_names(fn: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        found = inspect.signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple([p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)])
+
+
+def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
+    """Run every stage on a trace; this is the whole of lifting, in order."""
+    start = time.perf_counter()
+    trace = _placed(variant.trace, program)
+    normal = normalise(trace)
+    groups = group(normal)
+    inputs, outside, theta = _sources(variant, program)
+    layout = arrange(groups, contract, _leaves(groups, trace, inputs, theta))
+    christen(layout)
+    if os.environ.get("LIFTGRAD_CHECK"):
+        for stage in (trace, normal, groups, layout):
+            stage.check()
+    wanted = [theta] if wrt != "inputs" else []
+    wanted += inputs if wrt != "parameters" else []
+    backward, gradients = adjoint(layout, [s for s in wanted if s.kind != "index"], _seed(layout, program))
+    outside |= {gradients[s]: name for s, name in [(theta, "gradient")] if s in gradients}
+    outside |= {gradients[s]: f"d{outside[s]}" for s in inputs if s in gradients}
+    lowered = lower(layout.steps, "s"), lower(backward, "b")
+    title = f"{program.name}: {len(trace.ops):,} scalar nodes as {len(layout.steps)} array operations."
+    emitted = emit(title, layout, *lowered, program.registry.arrays, outside, program.reduction)
+    seconds = variant.seconds + time.perf_counter() - start
+    stats = Stats(
+        len(trace.ops), len(layout.steps), len(backward), _bytes(layout), seconds, tuple(dict.fromkeys(layout.declined))
+    )
+    return Compiled(emitted, stats, records(layout.steps), formulas(layout.steps, backward), _order(program, outside, wrt, inputs))
+
+
+def _placed(trace: Trace, program: Program) -> Trace:
+    """Give parameters their places in the flat vector."""
+    position = program.registry.position
+    leaves = {
+        i: replace(leaf, position=position[trace.parameters[leaf.position]]) if leaf.role == "parameter" else leaf
+        for i, leaf in trace.leaves.items()
+    }
+    return replace(trace, leaves=leaves)
+
+
+def _sources(variant: Variant, program: Program) -> tuple[list[Source], dict[Source, str], Source]:
+    """Return the input arrays, the names of all that comes from outside, and the flat vector."""
+    theta = Source("theta", (program.registry.size,), "parameters")
+    outside = {theta: "theta"}
+    taken = {"theta", "gradient", *program.registry.taken}
+    inputs = []
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+    for name, spec in zip(program.array_names(variant.specs), specs):
+        source = Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", program.batch)
+        inputs.append(source)
+        outside[source] = source.name
+    return inputs, outside, theta
+
+
+def _leaves(groups: Groups, trace: Trace, inputs: list[Source], theta: Source) -> dict[int, Source]:
+    """Return the source of each group of leaves."""
+    found = {}
+    for number, made in enumerate(groups.groups):
+        if made.op == "parameter":
+            found[number] = theta
+        elif made.op == "input":
+            found[number] = inputs[trace.leaves[made.members[0]].argument]
+    return found
+
+
+def _seed(layout: Layout, program: Program) -> Literal:
+    """Return the cotangent of one sample's value: 1 / N of a mean."""
+    mean = program.reduction == "mean" and layout.roots[0].batched
+    return Literal(1.0, -1 if mean else 0)
+
+
+def _order(program: Program, outside: dict[Source, str], wrt: str, inputs: list[Source]) -> tuple[str, ...]:
+    """Return the names that the functions may take, as `Program` lists them."""
+    arrays = [p.variable for p in program.registry.arrays]
+    names = ["theta", *arrays, *[outside[s] for s in inputs]]
+    if wrt != "inputs":
+        names += ["gradient", *[f"d{a}" for a in arrays]]
+    if wrt != "parameters":
+        names += [f"d{outside[s]}" for s in inputs]
+    return tuple(names)
+
+
+def _bytes(layout: Layout) -> int:
+    return 8 * sum(s.size for s in layout.sources.values() if s.kind == "value")

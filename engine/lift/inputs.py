@@ -1,0 +1,166 @@
+"""What a program is called with: numbers, arrays and nested lists of them, described so that structure can be compared.
+
+Each array (or number, or regular nested list of numbers) is one input array of the program; dicts and ragged lists
+hold several.  In a batch, every input array has a leading axis that the described sample does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import ShapeError
+from engine.value import Value
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The structure of one argument.
+
+    Attributes
+    ----------
+    kind
+        "number", "array", "nested" (a regular nested list), "list", "tuple", "dict" or "static".
+    shape
+        Of one sample.
+    integer
+        Whether it holds integers, which may choose from tables.
+    keys
+        Of a dict; the value itself of something static (a string, a bool, None).
+    children
+        Of a list, tuple or dict.
+    """
+
+    kind: str
+    shape: tuple[int, ...] = ()
+    integer: bool = False
+    keys: Any = ()
+    children: tuple[Spec, ...] = ()
+
+    def arrays(self, name: str) -> Iterator[tuple[str, Spec]]:
+        """Yield the input arrays that this holds, each with a name."""
+        if self.kind in ("number", "array", "nested"):
+            yield name, self
+        keys = self.keys if self.kind == "dict" else range(len(self.children))
+        for key, child in zip(keys, self.children):
+            yield from child.arrays(f"{name}_{key}")
+
+    def build(self, leaves: Iterator[list[Value]]) -> Any:
+        """Return an argument of this structure with Values in it."""
+        if self.kind == "static":
+            return self.keys
+        if self.kind == "number":
+            return next(leaves)[0]
+        if self.kind in ("array", "nested"):
+            flat = np.empty(int(np.prod(self.shape, dtype=np.int64)), dtype=object)
+            flat[:] = next(leaves)
+            shaped = flat.reshape(self.shape)
+            return shaped if self.kind == "array" else shaped.tolist()
+        items = [child.build(leaves) for child in self.children]
+        if self.kind == "dict":
+            return dict(zip(self.keys, items))
+        return items if self.kind == "list" else tuple(items)
+
+    def restore(self, arrays: Iterator[Array]) -> Any:
+        """Return gradients in the structure of the argument."""
+        if self.kind == "static":
+            return None
+        if self.kind in ("number", "array", "nested"):
+            array = next(arrays)
+            if self.kind == "array":
+                return array
+            return array.tolist() if array.ndim else float(array)
+        items = [child.restore(arrays) for child in self.children]
+        if self.kind == "dict":
+            return dict(zip(self.keys, items))
+        return items if self.kind == "list" else tuple(items)
+
+
+def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
+    """Return an argument's structure, and append its arrays to `found`.
+
+    >>> arrays = []
+    >>> describe([[1.0, 2.0]], False, "x", arrays)
+    Spec(kind='nested', shape=(1, 2), integer=False, keys=(), children=())
+    >>> arrays
+    [array([[1., 2.]])]
+    """
+    if isinstance(x, (str, bytes, bool, type(None))):
+        return Spec("static", keys=x)
+    if isinstance(x, dict):
+        children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in x.items()])
+        return Spec("dict", keys=tuple(x), children=children)
+    array = _regular(x)
+    if array is not None:
+        kind = "array" if isinstance(x, np.ndarray) else "nested" if array.ndim else "number"
+        return _described(array, kind, batch, name, found)
+    if isinstance(x, (list, tuple)):
+        if batch:
+            raise ShapeError(f"'{name}' is ragged; a batch needs samples of one shape. Pad them, or lift without batch.")
+        children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in enumerate(x)])
+        return Spec("list" if isinstance(x, list) else "tuple", children=children)
+    raise TypeError(
+        f"'{name}' is {type(x).__name__}; a lifted program takes numbers, arrays, and lists, tuples and dicts of them. "
+        "Let the function capture anything else."
+    )
+
+
+def _described(array: Array, kind: str, batch: bool, name: str, found: list[Array]) -> Spec:
+    integer = array.dtype.kind in "iu"
+    if not integer and array.dtype.kind not in "bf":
+        raise TypeError(f"'{name}' is an array of {array.dtype}; numbers are needed. Convert it to float first.")
+    found.append(np.ascontiguousarray(array, dtype=np.int64 if integer else np.float64).reshape(array.shape))
+    if not batch:
+        return Spec(kind, array.shape, integer)
+    if not array.ndim:
+        raise ShapeError(f"'{name}' is one number; batch=True needs one for each sample. Pass an array of them.")
+    shape = array.shape[1:]
+    return Spec("number" if not shape else kind, shape, integer)
+
+
+def _regular(x: Any) -> Array | None:
+    """Return numbers, or a regular nesting of them, as an array; None for anything else."""
+    if isinstance(x, Value):
+        return np.asarray(x.data)
+    if isinstance(x, (int, float, np.number, np.bool_)):
+        return np.asarray(x)
+    if isinstance(x, np.ndarray) and x.dtype != object:
+        return x
+    if isinstance(x, (list, tuple, np.ndarray)):
+        try:
+            array = np.array(x, dtype=None if not _holds_values(x) else np.float64)
+        except (ValueError, TypeError):
+            return None
+        return array if array.dtype.kind in "biuf" else None
+    return None
+
+
+def _holds_values(x: Any) -> bool:
+    while isinstance(x, (list, tuple, np.ndarray)) and len(x):
+        x = x[0]
+    return isinstance(x, Value)
+
+
+def batch_size(arrays: Sequence[Array], names: Sequence[str]) -> int:
+    """Return the common length of the leading axes.
+
+    Raises
+    ------
+    ShapeError
+        If they differ, or there are no samples.
+    """
+    if not arrays:
+        raise ShapeError("batch=True needs at least one input with a leading batch axis.")
+    n = len(arrays[0])
+    for array, name in zip(arrays, names):
+        if len(array) != n:
+            raise ShapeError(f"'{names[0]}' has {n} samples and '{name}' has {len(array)}; pass equally many.")
+    if not n:
+        raise ShapeError("The batch is empty; pass at least one sample.")
+    return n

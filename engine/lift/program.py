@@ -1,0 +1,471 @@
+"""Program: a lifted function or graph that is called like the function, and gives gradients.
+
+The function is traced at the first call, and again for inputs of another structure, where a branch goes another way, or
+when a number that it captures has changed.  Each trace is compiled once; buffers are allocated once a batch size.
+"""
+
+from __future__ import annotations
+
+import linecache
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from operator import itemgetter
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
+from engine.lift.captured import snapshot
+from engine.lift.guards import Guard, Index, Recording
+from engine.lift.inputs import Array, Spec, batch_size, describe
+from engine.lift.ir import Leaf, Trace
+from engine.lift.module import Emitted
+from engine.lift.names import Parameter
+from engine.lift.record import record
+from engine.lift.registry import Registry
+from engine.lift.summary import Stats, StepRecord
+from engine.tracing import LOCAL, recording
+from engine.value import Value
+
+Vector = npt.NDArray[np.float64]
+Views = list[Any]
+MOST_VARIANTS = 64  # branch patterns of one structure, before it is said that `where` would serve better
+_numbers = count(1)
+
+
+@dataclass
+class Gradient:
+    """What `value_and_grad` returns beside the value.
+
+    Attributes
+    ----------
+    parameters
+        Flat float64 vector, in the order of `Program.pull`; None if not asked for.
+    inputs
+        A tuple in the inputs' structure; None if not asked for.
+    """
+
+    parameters: Vector | None
+    inputs: tuple[Any, ...] | None
+    arrays: Sequence[Parameter] = field(repr=False, default=())
+
+    def named(self) -> dict[str, Array]:
+        """Return the parameters' gradient as named arrays, views of the flat vector."""
+        if self.parameters is None:
+            return {}
+        flat = self.parameters
+        return {p.name: flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.arrays}
+
+
+@dataclass
+class Instance:
+    """The functions of an emitted module, with buffers for one batch size."""
+
+    forward: Callable[..., Any]
+    backward: Callable[..., None]
+    take_forward: Callable[[Views], Any]
+    take_backward: Callable[[Views], Any]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass
+class Compiled:
+    """One trace, compiled for the derivatives asked of it."""
+
+    emitted: Emitted
+    stats: Stats
+    steps: tuple[StepRecord, ...]
+    formulas: str
+    outside: tuple[str, ...]  # names that the functions may take, in the order in which the caller lists them
+    instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
+    namespace: dict[str, Any] = field(default_factory=dict)
+
+    def instance(self, n: int, dtype: Any) -> Instance:
+        """Return functions with buffers for `n` samples; the text is compiled once."""
+        key = (n, np.dtype(dtype).str)
+        found = self.instances.get(key)
+        if found is not None and found.lock.acquire(blocking=False):
+            return found
+        if not self.namespace:
+            name = f"<lifted {next(_numbers)}>"
+            text = self.emitted.text
+            linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+            exec(compile(text, name, "exec"), self.namespace)
+        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
+        made = Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
+        if found is None:  # another thread may hold the known one; this one is then used once
+            if len(self.instances) >= 8:
+                self.instances.pop(next(iter(self.instances)))
+            self.instances[key] = made
+        made.lock.acquire()
+        return made
+
+    def taker(self, names: Sequence[str]) -> Callable[[Views], Any]:
+        """Return what picks a function's arguments from all that there is."""
+        places = [self.outside.index(name) for name in names]
+        if not places:
+            return lambda _: ()
+        if len(places) == 1:
+            return lambda views: (views[places[0]],)
+        return itemgetter(*places)
+
+
+@dataclass
+class Variant:
+    """One trace of the function: for inputs of one structure, while its branches go as they went."""
+
+    trace: Trace
+    specs: tuple[Spec, ...]
+    guards: list[Guard]
+    limits: dict[int, int]
+    seconds: float
+    compiled: dict[str, Compiled] = field(default_factory=dict)
+
+
+class Compile(Protocol):
+    """The driver, as a program calls it."""
+
+    def __call__(self, variant: Variant, program: Program, wrt: str) -> Compiled:
+        """Run every stage on a trace."""
+
+
+class Program:
+    """A lifted function or graph; made by `engine.lift`."""
+
+    def __init__(
+        self,
+        fn: Callable[..., Any] | None,
+        compile: Compile,
+        *,
+        name: str,
+        names: tuple[str, ...] = (),
+        batch: bool = False,
+        reduction: str = "mean",
+        parameters: Iterable[Value] | None = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        self.fn, self.compile, self.name, self.names = fn, compile, name, names
+        self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
+        self.registry = Registry(parameters)
+        self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
+        self.latest: Variant | None = None
+        self.latest_wrt = "parameters"
+        self.captured: list[Any] | None = None
+        self._theta: tuple[Any, Views] = (None, [])
+
+    # --- calling ---------------------------------------------------------------------------------------------
+
+    def __call__(self, *inputs: Any, parameters: Vector | None = None) -> Any:
+        """Return the value: a float, or with ``reduction="none"`` an array of one number a sample."""
+        if self._inside(inputs):
+            assert self.fn is not None
+            return self.fn(*inputs)
+        value, _ = self._run(inputs, parameters, None, None)
+        return value
+
+    def value_and_grad(
+        self, *inputs: Any, parameters: Vector | None = None, wrt: str = "parameters", out: Vector | None = None
+    ) -> tuple[float, Gradient]:
+        """Return the value and its gradient.
+
+        Parameters
+        ----------
+        inputs
+            As the function takes them; with ``batch=True`` each with a leading batch axis.
+        parameters
+            Flat vector in the order of `pull`; without it the captured Values are read afresh.
+        wrt
+            "parameters", "inputs" or "all".
+        out
+            Where to put the parameters' gradient; without it every call returns memory of its own.
+
+        Raises
+        ------
+        GuardError
+            If a branch would go the other way for a row of a batch.
+        TraceError
+            If the function turns a traced Value into a plain number.
+        ShapeError
+            If inputs or parameters do not fit.
+        """
+        if wrt not in ("parameters", "inputs", "all"):
+            raise ValueError(f"wrt={wrt!r} is not known; use 'parameters', 'inputs' or 'all'.")
+        if self.batch and self.reduction == "none":
+            raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
+        value, gradient = self._run(inputs, parameters, wrt, out)
+        assert gradient is not None
+        return value, gradient
+
+    def _inside(self, inputs: Sequence[Any]) -> bool:
+        """Whether this is a call within another trace, which then simply goes through the function."""
+        if LOCAL.active is None:
+            return False
+        if self.fn is None or self.batch:
+            raise LiftError(f"{self.name} is already lifted; call the function itself inside another lift.")
+        return True
+
+    def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Any, Gradient | None]:
+        arrays: list[Array] = []
+        specs = self._specs(inputs, arrays)
+        n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
+        if theta is None:
+            self._check_captured()
+        for variant in self._candidates(specs, arrays):
+            self._check_limits(variant, arrays, specs)
+            done = self._execute(variant, arrays, n, theta, wrt, out)
+            if done is not None:
+                self.latest, self.latest_wrt = variant, wrt or self.latest_wrt
+                return done
+        raise GuardError(
+            f"{self.name} took {MOST_VARIANTS} different ways through its branches; write them with engine.where(...)."
+        )
+
+    def _specs(self, inputs: Sequence[Any], arrays: list[Array]) -> tuple[Spec, ...]:
+        if self.fn is None and inputs:
+            raise TypeError(f"{self.name} is a lifted graph and takes no inputs; got {len(inputs)}.")
+        names = [*self.names, *[f"input{i}" for i in range(len(self.names), len(inputs))]]
+        return tuple([describe(x, self.batch, name, arrays) for x, name in zip(inputs, names)])
+
+    def array_names(self, specs: Sequence[Spec]) -> list[str]:
+        """Return the name of every input array."""
+        names = [*self.names, *[f"input{i}" for i in range(len(self.names), len(specs))]]
+        return [name for spec, argument in zip(specs, names) for name, _ in spec.arrays(argument)]
+
+    def _candidates(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Iterable[Variant]:
+        """Yield the traces known for this structure, and then a new one."""
+        known = self.variants.setdefault(specs, [])
+        yield from list(known)
+        if self.batch and known:
+            return
+        if len(known) < MOST_VARIANTS and self.fn is not None:
+            known.insert(0, self._trace(specs, arrays))
+            yield known[0]
+
+    def _check_captured(self) -> None:
+        """Forget every trace if a number that the function captures has changed."""
+        if self.fn is None:
+            return
+        now = snapshot(self.fn)
+        if self.captured is not None and now != self.captured:
+            self.variants.clear()
+        self.captured = now
+
+    def _check_limits(self, variant: Variant, arrays: list[Array], specs: tuple[Spec, ...]) -> None:
+        for argument, limit in variant.limits.items():
+            array = arrays[argument]
+            if array.size and int(np.maximum.reduce(array.view(np.uint64), axis=None)) >= limit:
+                bad = array[(array < 0) | (array >= limit)].flat[0]
+                name = self.array_names(specs)[argument]
+                raise IndexError(f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1}).")
+
+    def _execute(
+        self, variant: Variant, arrays: list[Array], n: int, theta: Any, wrt: str | None, out: Any
+    ) -> tuple[Any, Gradient | None] | None:
+        """Run a trace's program; None if one of its guards does not hold."""
+        asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
+        compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
+        if compiled is None or (wrt is not None and wrt not in variant.compiled):
+            compiled = variant.compiled[asked] = self.compile(variant, self, asked)
+        views = [*self._parameter_views(theta), *arrays]
+        instance = compiled.instance(n, self.dtype)
+        try:
+            with np.errstate(all="ignore"):
+                value = instance.forward(*instance.take_forward(views))
+                if variant.guards:
+                    value, conditions = value
+                    if not self._hold(variant.guards, conditions):
+                        return None
+                if wrt is None:
+                    return value, None
+                flat, slots, gradients = self._gradient_views(variant, wrt, out, n)
+                views += gradients
+                instance.backward(*instance.take_backward(views))
+        finally:
+            instance.lock.release()
+        if self.dtype != np.float64 and flat is not None:
+            flat = np.copyto(out, flat) or out if out is not None else flat.astype(np.float64)
+        restored = None
+        if wrt != "parameters":
+            pieces = iter(slots)
+            restored = tuple([spec.restore(pieces) for spec in variant.specs])
+        return value, Gradient(flat, restored, self.registry.arrays)
+
+    def _hold(self, guards: Sequence[Guard], conditions: Sequence[Any]) -> bool:
+        for guard, condition in zip(guards, conditions):
+            went = np.asarray(condition) != 0
+            if (went == guard.outcome).all():
+                continue
+            if not self.batch:
+                return False
+            where = f"row {int(np.flatnonzero(went != guard.outcome)[0])}" if went.ndim else "these parameters"
+            raise GuardError(
+                f"{guard.line} was {guard.outcome} when lifted, is {not guard.outcome} for {where}. "
+                "Write it as engine.where(condition, a, b)."
+            )
+        return True
+
+    # --- parameters ------------------------------------------------------------------------------------------
+
+    def _parameter_views(self, theta: Any) -> Views:
+        """Return the flat vector and its named arrays; the same vector is looked at once."""
+        if theta is None:
+            theta = self.registry.read()
+        elif theta is self._theta[0]:
+            return self._theta[1]
+        self._check_vector(theta, "parameters")
+        flat = theta if self.dtype == np.float64 else theta.astype(self.dtype)
+        views = [flat, *[flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.registry.arrays]]
+        if flat is theta:
+            self._theta = (theta, views)
+        return views
+
+    def _check_vector(self, vector: Any, what: str) -> None:
+        size = self.registry.size
+        if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
+            given = f"{vector.dtype} array of shape {vector.shape}" if isinstance(vector, np.ndarray) else type(vector).__name__
+            raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
+        if not vector.flags.c_contiguous:
+            raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
+
+    def _gradient_views(self, variant: Variant, wrt: str, out: Any, n: int) -> tuple[Any, list[Array], Views]:
+        """Return where gradients go: the flat vector, one array an input, and both as the functions take them."""
+        flat, views = None, []
+        if wrt != "inputs":
+            if out is not None:
+                self._check_vector(out, "out")
+            flat = out if out is not None and self.dtype == np.float64 else np.empty(self.registry.size, self.dtype)
+            views = [flat, *[flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.registry.arrays]]
+        slots = []
+        if wrt != "parameters":
+            shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
+            slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
+        return flat, slots, [*views, *slots]
+
+    def pull(self) -> Vector:
+        """Return the captured parameters as one flat vector, read from the Values.
+
+        Raises
+        ------
+        LiftError
+            If the function has not been traced yet, so that nobody knows what it captures.
+        """
+        self._need_trace("pull")
+        return self.registry.read()
+
+    def push(self, theta: Vector) -> None:
+        """Write a flat vector back to the Values."""
+        self._need_trace("push")
+        self._check_vector(theta, "push's vector")
+        self.registry.write(theta)
+
+    # --- looking at it ---------------------------------------------------------------------------------------
+
+    def _need_trace(self, what: str) -> Variant:
+        if self.latest is None and self.registry.declared:
+            return None  # type: ignore[return-value]
+        if self.latest is None:
+            raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
+        return self.latest
+
+    def _current(self, what: str) -> Compiled:
+        variant = self._need_trace(what)
+        if variant is None:
+            raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
+        if self.latest_wrt not in variant.compiled:
+            variant.compiled[self.latest_wrt] = self.compile(variant, self, self.latest_wrt)
+        return variant.compiled[self.latest_wrt]
+
+    def source(self) -> str:
+        """Return the NumPy text that ran last, forward and backward."""
+        return self._current("source").emitted.text
+
+    def formulas(self) -> str:
+        """Return the same as matrix formulas."""
+        return self._current("formulas").formulas
+
+    @property
+    def stats(self) -> Stats:
+        """Scalar nodes, array operations, bytes of buffers and seconds to lift, of what ran last."""
+        return self._current("stats").stats
+
+    @property
+    def steps(self) -> tuple[StepRecord, ...]:
+        """The forward array operations of what ran last, as records."""
+        return self._current("steps").steps
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the captured parameters' arrays."""
+        return {p.name: p.shape for p in self.registry.arrays}
+
+    @property
+    def inputs(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes (of one sample) of the input arrays of what ran last."""
+        variant = self._need_trace("inputs")
+        names = self.array_names(variant.specs)
+        return dict(zip(names, [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]))
+
+    def __repr__(self) -> str:
+        return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
+
+    # --- tracing ---------------------------------------------------------------------------------------------
+
+    def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
+        """Run the function on Values twice; a function that is not the same both times is refused."""
+        start = time.perf_counter()
+        assert self.fn is not None
+        samples = [a[0] if self.batch else a for a in arrays]
+        first, guards, limits = self._record(specs, samples)
+        second, _, _ = self._record(specs, samples)
+        if not first.same_as(second):
+            raise LiftError(
+                f"{self.name} did not compute the same twice for the same inputs: it draws random numbers, counts, reads "
+                "a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
+            )
+        self.registry.add(first)
+        if self.captured is None:
+            self.captured = snapshot(self.fn)
+        return Variant(first, specs, guards, limits, time.perf_counter() - start)
+
+    def _record(self, specs: tuple[Spec, ...], samples: list[Array]) -> tuple[Trace, list[Guard], dict[int, int]]:
+        names = self.array_names(specs)
+        watch = Recording()
+        leaves: list[list[Value]] = []
+        inputs: dict[Value, Leaf] = {}
+        for argument, (name, sample) in enumerate(zip(names, samples)):
+            made = [_leaf(watch, argument, x, sample.dtype.kind == "i") for x in sample.reshape(-1).tolist()]
+            for position, leaf in enumerate(made):
+                inputs[leaf] = Leaf("input", position, argument)
+                index = ", ".join(map(str, np.unravel_index(position, sample.shape)))
+                watch.names[leaf] = f"{name}[{index}]" if index else name
+            leaves.append(made)
+        supply = iter(leaves)
+        arguments = [spec.build(supply) for spec in specs]
+        with recording(watch):
+            assert self.fn is not None
+            result = self.fn(*arguments)
+        root = _scalar(result, self.name)
+        return record([root, *[g.condition for g in watch.guards]], inputs), watch.guards, watch.limits
+
+
+def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:
+    if not integer:
+        return Value(x)
+    leaf = Index(x)
+    leaf.argument, leaf.recording = argument, watch
+    return leaf
+
+
+def _scalar(result: Any, name: str) -> Value:
+    """Return a function's result as one Value."""
+    if isinstance(result, np.ndarray) and result.ndim == 0:
+        result = result.item()
+    if isinstance(result, Value):
+        return result
+    if isinstance(result, (int, float, np.number)) and not isinstance(result, bool):
+        return Value.constant(result)
+    raise NotScalarError(f"lift needs a function that returns one number; {name} returned {type(result).__name__}.")

@@ -1,0 +1,128 @@
+"""What a program says of itself: its steps as records, its counts, and its lines as matrix formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.lift.ir import Gather, Literal, Step, View
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One array operation, for tables and pictures.
+
+    Attributes
+    ----------
+    name, op, text
+        What the result is called, the operation, and the operation as a formula.
+    shape
+        Of the result, for one sample.
+    batched
+        Whether there is a leading batch axis.
+    operands
+        Names of what it reads.
+    nodes
+        How many scalar nodes it stands for.
+    """
+
+    name: str
+    op: str
+    text: str
+    shape: tuple[int, ...]
+    batched: bool
+    operands: tuple[str, ...]
+    nodes: int
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Counts: scalar nodes, forward and backward array operations, bytes of buffers a sample, seconds to lift."""
+
+    scalar_nodes: int
+    array_operations: int
+    backward_operations: int
+    bytes: int
+    seconds: float
+    declined: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.scalar_nodes:,} scalar nodes -> {self.array_operations} array operations forward, "
+            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s"
+        )
+
+
+SYMBOLS = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / ", "less": " < ", "less_equal": " <= "}
+
+
+def records(steps: Sequence[Step]) -> tuple[StepRecord, ...]:
+    """Return the steps as records."""
+    return tuple(
+        [
+            StepRecord(
+                step.target.source.name,
+                step.op,
+                formula(step),
+                step.target.source.shape,
+                step.batched,
+                tuple(dict.fromkeys(name(x) for x in step.operands if not isinstance(x, Literal))),
+                step.nodes,
+            )
+            for step in steps
+        ]
+    )
+
+
+def name(x: View | Gather | Literal) -> str:
+    """Return what an operand is called in a formula."""
+    return str(x) if isinstance(x, Literal) else x.source.name
+
+
+def formula(step: Step) -> str:
+    """Return a step as a line of mathematics: ``z1 = X @ W1``."""
+    texts = [term(x) for x in step.operands]
+    if step.op == "matmul":
+        a, b = step.operands
+        right = f"{texts[1]}.T" if not texts[1].endswith(".T") else texts[1][:-2]
+        body = f"{texts[0]} @ {right}"
+    elif step.op == "batch_matmul":
+        left = f"{texts[0]}.T" if not texts[0].endswith(".T") else texts[0][:-2]
+        body = f"{left} @ {texts[1]}"
+    elif step.op == "sum":
+        over = ", over samples" if step.over_batch else ""
+        body = f"sum({texts[0]}{over})"
+    elif step.op in SYMBOLS and len(texts) == 2:
+        body = SYMBOLS[step.op].join(texts)
+    elif step.op == "copy":
+        body = texts[0]
+    else:
+        body = f"{step.op}({', '.join(texts)})"
+    return f"{term(step.target)} {'+=' if step.accumulate else '='} {body}"
+
+
+def term(x: View | Gather | Literal) -> str:
+    """Return an operand with a mark where it is turned or picked from."""
+    if isinstance(x, Literal):
+        return str(x)
+    if isinstance(x, Gather):
+        index = "..." if x.chosen is None else x.chosen.source.name
+        return f"{x.source.name}[{index}]"
+    turned = len(x.shape) == 2 and x.shape[0] > 1 and x.shape[1] > 1 and x.strides[0] < x.strides[1] and x.strides[0] > 0
+    return x.source.name + (".T" if turned else "")
+
+
+def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
+    """Return the program as matrix formulas, sums of products joined with what is added to them."""
+    lines = [formula(s) for s in forward]
+    joined: list[str] = []
+    for line in lines:
+        previous = re.match(r"(\w+) = (.+)$", joined[-1]) if joined else None
+        current = re.match(r"(\w+) = \1 (\+ .+)$", line)
+        if previous and current and previous[1] == current[1]:
+            joined[-1] = f"{previous[1]} = {previous[2]} {current[2]}"
+        else:
+            joined.append(line)
+    back = [formula(s) for s in backward if s.op != "fill"]
+    return "\n".join([*joined, "", *back])
