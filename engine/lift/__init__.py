@@ -21,7 +21,7 @@ type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after ev
 >>> X, T = np.ones((4, 3)), np.zeros((4, 2))
 >>> value, gradient = program.value_and_grad(X, T)
 >>> round(value, 6), gradient.named()["W"].shape
-(0.373389, (3, 2))
+(0.373285, (3, 2))
 >>> [step.op for step in program.steps][:2]
 ['matmul', 'tanh']
 """
@@ -100,7 +100,9 @@ def lift(
         raise ValueError(f"dtype={np.dtype(dtype)} is not supported; use float64 or float32.")
     if isinstance(fn, Value):
         if batch:
-            raise LiftError("A graph is of the samples it was built from; lift the function of one sample for batch=True.")
+            raise LiftError(
+                "A graph is of the samples it was built from; lift the function of one sample for batch=True."
+            )
         return _of_graph(fn, parameters, dtype)
     if not callable(fn):
         raise LiftError(f"lift needs a Value or a function of numbers; got {type(fn).__name__}.")
@@ -159,7 +161,9 @@ def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
     stats = Stats(
         len(trace.ops), len(layout.steps), len(backward), _bytes(layout), seconds, tuple(dict.fromkeys(layout.declined))
     )
-    return Compiled(emitted, stats, records(layout.steps), formulas(layout.steps, backward), _order(program, outside, wrt, inputs))
+    return Compiled(
+        emitted, stats, records(layout.steps), formulas(layout.steps, backward), _order(program, outside, wrt, inputs)
+    )
 
 
 def _placed(trace: Trace, program: Program) -> Trace:

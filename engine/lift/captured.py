@@ -6,6 +6,7 @@ calls, are compared with what they were when the function was traced.
 
 from __future__ import annotations
 
+import os
 import types
 import zlib
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ import numpy as np
 from engine.value import Value
 
 LIMIT = 10_000  # plain numbers looked at; a function that captures more should take them as inputs
+ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+EMPTY = types.CellType()
 PLAIN = (int, float, complex, str, bytes, bool, type(None), np.generic)
 
 
@@ -68,13 +71,11 @@ def _inside(x: Any, found: list[Any]) -> Iterator[Any]:
 
 
 def _function(f: types.FunctionType) -> Iterator[Any]:
-    if f.__module__ and f.__module__.split(".")[0] in ("engine", "numpy", "math"):
+    if f.__code__.co_filename.startswith(ENGINE):
         return
     for cell in f.__closure__ or ():
-        try:
+        if cell != EMPTY:  # a cell of a function that is still being defined
             yield cell.cell_contents
-        except ValueError:  # not yet filled: a function that is still being defined
-            continue
     yield from f.__defaults__ or ()
     yield from (f.__kwdefaults__ or {}).values()
     yield from _named_globals(f.__code__, f.__globals__)

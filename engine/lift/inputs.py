@@ -102,7 +102,9 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
         return _described(array, kind, batch, name, found)
     if isinstance(x, (list, tuple)):
         if batch:
-            raise ShapeError(f"'{name}' is ragged; a batch needs samples of one shape. Pad them, or lift without batch.")
+            raise ShapeError(
+                f"'{name}' is ragged; a batch needs samples of one shape. Pad them, or lift without batch."
+            )
         children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in enumerate(x)])
         return Spec("list" if isinstance(x, list) else "tuple", children=children)
     raise TypeError(

@@ -260,7 +260,9 @@ class Program:
             if array.size and int(np.maximum.reduce(array.view(np.uint64), axis=None)) >= limit:
                 bad = array[(array < 0) | (array >= limit)].flat[0]
                 name = self.array_names(specs)[argument]
-                raise IndexError(f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1}).")
+                raise IndexError(
+                    f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1})."
+                )
 
     def _execute(
         self, variant: Variant, arrays: list[Array], n: int, theta: Any, wrt: str | None, out: Any
@@ -287,7 +289,10 @@ class Program:
         finally:
             instance.lock.release()
         if self.dtype != np.float64 and flat is not None:
-            flat = np.copyto(out, flat) or out if out is not None else flat.astype(np.float64)
+            flat = flat.astype(np.float64)
+            if out is not None:
+                np.copyto(out, flat)
+                flat = out
         restored = None
         if wrt != "parameters":
             pieces = iter(slots)
@@ -326,7 +331,11 @@ class Program:
     def _check_vector(self, vector: Any, what: str) -> None:
         size = self.registry.size
         if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
-            given = f"{vector.dtype} array of shape {vector.shape}" if isinstance(vector, np.ndarray) else type(vector).__name__
+            given = (
+                f"{vector.dtype} array of shape {vector.shape}"
+                if isinstance(vector, np.ndarray)
+                else type(vector).__name__
+            )
             raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")

@@ -84,7 +84,6 @@ def formula(step: Step) -> str:
     """Return a step as a line of mathematics: ``z1 = X @ W1``."""
     texts = [term(x) for x in step.operands]
     if step.op == "matmul":
-        a, b = step.operands
         right = f"{texts[1]}.T" if not texts[1].endswith(".T") else texts[1][:-2]
         body = f"{texts[0]} @ {right}"
     elif step.op == "batch_matmul":
@@ -109,7 +108,9 @@ def term(x: View | Gather | Literal) -> str:
     if isinstance(x, Gather):
         index = "..." if x.chosen is None else x.chosen.source.name
         return f"{x.source.name}[{index}]"
-    turned = len(x.shape) == 2 and x.shape[0] > 1 and x.shape[1] > 1 and x.strides[0] < x.strides[1] and x.strides[0] > 0
+    turned = (
+        len(x.shape) == 2 and x.shape[0] > 1 and x.shape[1] > 1 and x.strides[0] < x.strides[1] and x.strides[0] > 0
+    )
     return x.source.name + (".T" if turned else "")
 
 

@@ -70,6 +70,8 @@ def _indexed(name: str, view: View, dims: tuple[int, ...]) -> str | None:
         text += f".reshape({', '.join(map(str, (('N',) if batch else ()) + dims))})"
     while index and index[-1] == ":":
         index.pop()
+    if index and not owner and not batch:
+        index.append("...")  # an array of no axes, which can be written to, in place of a number
     if index:
         text += f"[{', '.join(([':'] if batch else []) + index)}]"
     return _axes(text, [owner[a] for a in sorted(owner)], view)
