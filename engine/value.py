@@ -297,6 +297,7 @@ class Value:
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
         power: Any
         equal: Any
+        maximum: Any
         where: Any
         select: Any
         negative: Any
@@ -412,7 +413,7 @@ class Condition:
         return Condition(self.node * _condition_node(other))
 
     def __or__(self, other: Any) -> Condition:
-        return ~(~self & Condition(_condition_node(~Condition(_condition_node(other)))))
+        return Condition(Value.maximum(self.node, _condition_node(other)))
 
     def __invert__(self) -> Condition:
         return Condition(1.0 - self.node)

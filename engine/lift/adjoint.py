@@ -183,6 +183,11 @@ def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -
         count = int(np.prod([use.view.shape[a] for a in axes], dtype=np.int64))
         _store(sweep, use, reduced, Literal(g.value * count, g.batch_power + over_batch))
     elif axes or over_batch:
+        if not use.alias and _overlaps(reduced):
+            held = sweep.new(reduced.shape, use.view.source.batched)
+            sweep.steps.append(Step("sum", held.whole(), (g,), axes=axes, over_batch=over_batch))
+            _store(sweep, use, reduced, held.whole())
+            return
         target = _destination(sweep, use, reduced)
         sweep.steps.append(Step("sum", target, (g,), axes=axes, over_batch=over_batch, accumulate=_adds(use)))
         _finish(sweep, use, target)
@@ -216,9 +221,30 @@ def _store(sweep: Sweep, use: Use, reduced: View, g: Operand) -> None:
         return
     target = _destination(sweep, use, reduced)
     if use.accumulate:
-        sweep.steps.append(Step("add", target, (target, g), accumulate=True))
+        _add(sweep, target, g)
     else:
         sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", target, (g,)))
+
+
+def _add(sweep: Sweep, target: View, g: Operand) -> None:
+    """Add into a view; where its elements coincide (sliding windows), one slice after the other."""
+    if not _overlaps(target):
+        sweep.steps.append(Step("add", target, (target, g), accumulate=True))
+        return
+    axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
+    for i in range(target.shape[axis]):
+        _add(sweep, _slice(target, axis, i), _slice(g, axis, i) if isinstance(g, View) else g)
+
+
+def _overlaps(view: View) -> bool:
+    at = view.positions()
+    return len(np.unique(at)) < at.size
+
+
+def _slice(v: View, axis: int, i: int) -> View:
+    shape, strides = list(v.shape), list(v.strides)
+    del shape[axis], strides[axis]
+    return View(v.source, tuple(shape), v.offset + i * v.strides[axis], tuple(strides))
 
 
 def _in_shape(sweep: Sweep, g: Operand, shape: tuple[int, ...]) -> Operand:

@@ -61,7 +61,7 @@ class Writer:
         assert isinstance(x, View)
         view = self.named(x)
         name = self.variable(view.source)
-        expression = view_text(name, view)
+        expression = view_text(name, view, exact=whole)
         if whole and any(n > 1 and s == 0 for n, s in zip(view.shape, view.strides)):
             shape = tuple_text([*(["N"] if view.batched else []), *view.shape])
             expression = f"np.broadcast_to({expression}, {shape})"
@@ -171,7 +171,7 @@ class Writer:
         source = step.target.source
         if step.op not in IN_PLACE or not step.target.is_whole():
             return None
-        for x in step.operands:
+        for x in step.operands[1:] if step.op == "where" else step.operands:  # a condition is read last
             if (
                 isinstance(x, View)
                 and x.source.kind == "value"

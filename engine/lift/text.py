@@ -9,8 +9,10 @@ import numpy as np
 from engine.lift.ir import View, contiguous
 
 
-def view_text(name: str, view: View) -> str:
+def view_text(name: str, view: View, exact: bool = False) -> str:
     """Return the expression for a view of the array called `name`; axes of stride 0 are left to broadcasting.
+
+    `exact` keeps leading axes of length one, which a matrix product counts and broadcasting does not need.
 
     >>> from engine.lift.ir import Source
     >>> s = Source("z", (4, 6), "value", batched=True)
@@ -23,7 +25,7 @@ def view_text(name: str, view: View) -> str:
         return name
     for dims in (view.source.shape, _refined(view)):
         if dims is not None:
-            text = _indexed(name, view, dims)
+            text = _indexed(name, view, dims, exact)
             if text is not None and _is_right(name, text, view):
                 return text
     return _strided(name, view)
@@ -42,7 +44,7 @@ def _refined(view: View) -> tuple[int, ...] | None:
     return tuple(b // a for a, b in reversed(list(zip(ordered, ordered[1:]))))
 
 
-def _indexed(name: str, view: View, dims: tuple[int, ...]) -> str | None:
+def _indexed(name: str, view: View, dims: tuple[int, ...], exact: bool) -> str | None:
     """Return `name` reshaped to `dims`, sliced, turned and with new axes; None if that cannot give the view."""
     steps = contiguous(dims)
     start = np.unravel_index(view.offset, dims) if dims else ()
@@ -74,10 +76,10 @@ def _indexed(name: str, view: View, dims: tuple[int, ...]) -> str | None:
         index.append("...")  # an array of no axes, which can be written to, in place of a number
     if index:
         text += f"[{', '.join(([':'] if batch else []) + index)}]"
-    return _axes(text, [owner[a] for a in sorted(owner)], view)
+    return _axes(text, [owner[a] for a in sorted(owner)], view, exact)
 
 
-def _axes(text: str, order: list[int], view: View) -> str | None:
+def _axes(text: str, order: list[int], view: View, exact: bool) -> str | None:
     """Turn the axes into the view's order and put new ones where the view repeats or has length one."""
     batch = view.source.batched
     if order != sorted(order):
@@ -94,7 +96,7 @@ def _axes(text: str, order: list[int], view: View) -> str | None:
     marks = [":" if a in present else "None" for a in range(len(view.shape))]
     while marks and marks[-1] == ":":
         marks.pop()
-    if not batch:
+    if not batch and not exact:
         while marks and marks[0] == "None":
             marks.pop(0)  # broadcasting puts leading axes there by itself
         if not marks:
