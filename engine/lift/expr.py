@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 
-INFIX = {
-    "add": ("+", 4), "subtract": ("-", 4), "multiply": ("*", 5), "divide": ("/", 5), "power": ("**", 7),
-    "less": ("<", 3), "less_equal": ("<=", 3), "equal": ("==", 3),
-}  # fmt: skip
+from engine.rules import RULES
+
+INFIX = {rule.name: rule.infix for rule in RULES.values() if rule.infix}
 UFUNCS = {"absolute": "abs", "true_divide": "divide", "greater": "less", "greater_equal": "less_equal"}
 SWAPPED = ("greater", "greater_equal")
 ATOM = 9

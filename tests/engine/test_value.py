@@ -16,6 +16,7 @@ import pytest
 
 import engine
 from engine import Label, Value, zero_grad
+from engine.tracing import recording
 from engine.value import is_constant
 
 # --- numbers in
@@ -497,3 +498,92 @@ def test_a_value_shows_its_graph_where_viz_is_loaded(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "viz", Viz)
     assert Value(1.0)._repr_mimebundle_()["image/svg+xml"] == "<svg>1.0</svg>"
+
+
+# --- conditions: what comparisons are while a function is being lifted --------------------------------------------
+
+
+class Watch:
+    """A trace that notes what it is told."""
+
+    def __init__(self):
+        self.branches, self.leaks = [], []
+
+    def branch(self, condition):
+        self.branches.append(condition)
+        return condition._data != 0.0
+
+    def leak(self, value, into):
+        self.leaks.append(into)
+        raise TypeError(into)
+
+
+@pytest.mark.parametrize("a", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("b", [1.0, 2.0, 3.0])
+def test_while_lifting_a_comparison_is_a_condition_that_stays_undecided(a, b):
+    watch = Watch()
+    with recording(watch):
+        x, y = Value(a), Value(b)
+        conditions = [x < y, x <= y, x > y, x >= y, x < b, b < x, np.less(x, y)]
+        assert watch.branches == []
+        assert [bool(c) for c in conditions] == [a < b, a <= b, a > b, a >= b, a < b, b < a, a < b]
+        assert watch.branches == [c.node for c in conditions]
+    assert [bool(c) for c in conditions] == [a < b, a <= b, a > b, a >= b, a < b, b < a, a < b]
+
+
+@pytest.mark.parametrize("p", [False, True])
+@pytest.mark.parametrize("q", [False, True])
+def test_conditions_combine(p, q):
+    with recording(Watch()):
+        x = Value(1.0)
+        a, b = (x > 0.0 if p else x < 0.0), (x > 0.0 if q else x < 0.0)
+        for got, want in [(a & b, p and q), (a | b, p or q), (~a, not p), (a & q, p and q), (q & a, p and q)]:
+            assert bool(got) is want
+            assert got.node._data == float(want)
+        assert (a * b)._data == float(p and q)
+        assert (2.0 * a)._data == 2.0 * p
+        assert bool(a | q) is (p or q)
+        assert bool(q | a) is (p or q)
+        chosen = a.where(x, 5.0)
+        assert chosen.op == "where"
+        assert chosen._data == (1.0 if p else 5.0)
+        assert engine.where(a, x, 5.0)._data == chosen._data
+
+
+def test_while_lifting_numbers_do_not_leak():
+    watch = Watch()
+    x = Value(2.0)
+    with recording(watch):
+        for leak in (
+            float,
+            int,
+            bool,
+            math.trunc,
+            lambda v: v.data,
+            lambda v: v.item(),
+            lambda v: setattr(v, "data", 1.0),
+        ):
+            with pytest.raises(TypeError):
+                leak(x)
+        assert is_constant(Value(3.0))
+    assert watch.leaks == [
+        "a float", "an int", "a bool", "an int", "a float (by .data)", "a float",
+        "a place to store a number (by .data = ...)",
+    ]  # fmt: skip
+    assert x.data == 2.0
+
+
+def test_a_comparison_with_nonsense_is_refused_while_lifting_too():
+    with recording(Watch()), pytest.raises(TypeError):
+        Value(1.0) < object()  # noqa: B015
+
+
+def test_zero_dimensional_arrays_are_numbers_and_boxes_of_objects_are_not():
+    assert (Value(3.0) * np.array(2.0)).data == 6.0
+    box = np.empty((), dtype=object)
+    box[()] = "x"
+    with pytest.raises(TypeError):
+        Value(3.0) * box
+    assert Value(3.0) < np.array(4.0)
+    with pytest.raises(TypeError):
+        Value(3.0) < np.array("x")  # noqa: B015

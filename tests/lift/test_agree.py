@@ -31,7 +31,7 @@ def eager(fn, inputs, parameters, batch):
         z.backward()
         total += z.data
         rows = [gradient(x) for x in xs]
-        grads = [[g] for g in rows] if grads is None else [a + [g] for a, g in zip(grads, rows)]
+        grads = [[g] for g in rows] if grads is None else [[*a, g] for a, g in zip(grads, rows)]
     return total, [p.grad for p in parameters], [np.array(g) for g in grads]
 
 
@@ -194,7 +194,7 @@ def test_sum_and_none_reductions():
 def attention(x, causal):
     """Four tokens of six channels, two heads of three."""
     wq, wk, wv = weights("wq", 6, 6), weights("wk", 6, 6, seed=1), weights("wv", 6, 6, seed=2)
-    ATTENTION[:] = flat(wq, wk, wv) if not ATTENTION else ATTENTION
+    ATTENTION[:] = ATTENTION if ATTENTION else flat(wq, wk, wv)
     p = np.array(ATTENTION, dtype=object).reshape(3, 6, 6)
     q, k, v = ([[engine.dot(w[:, j], list(row)) for j in range(6)] for row in x] for w in p)
     out = []
@@ -313,7 +313,12 @@ def test_where_follows_its_condition_in_every_call():
 
 def test_combined_conditions():
     f = lambda x: engine.where((x > 0) & (x < 2) | (x > 5), x, 0.0 * x)  # noqa: E731
-    assert engine.lift(f, batch=True, reduction="none")(np.array([-1.0, 1.0, 3.0, 6.0])).tolist() == [0.0, 1.0, 0.0, 6.0]
+    assert engine.lift(f, batch=True, reduction="none")(np.array([-1.0, 1.0, 3.0, 6.0])).tolist() == [
+        0.0,
+        1.0,
+        0.0,
+        6.0,
+    ]
 
 
 def test_the_same_operand_twice():
@@ -379,7 +384,7 @@ def test_pull_and_push():
     assert program(X, T, parameters=theta) == before
     program.push(theta)
     assert program(X, T) == before
-    assert {k: v for k, v in program.parameters.items()} == {"W1": (5, 4), "b1": (4,), "W2": (4, 3), "b2": (3,)}
+    assert dict(program.parameters.items()) == {"W1": (5, 4), "b1": (4,), "W2": (4, 3), "b2": (3,)}
 
 
 def test_labels_name_the_arrays():
@@ -395,10 +400,7 @@ def test_labels_name_the_arrays():
 @given(programs(14), st.booleans())
 def test_random_programs(program, batch):
     """Random scalar programs: the unstructured graphs that only gathers can hold."""
-    if batch:
-        x = np.array([program.inputs, [v + 0.25 for v in program.inputs]])
-    else:
-        x = np.array(program.inputs)
+    x = np.array([program.inputs, [v + 0.25 for v in program.inputs]]) if batch else np.array(program.inputs)
     agree(lambda xs: program.on_values(list(xs)) + 0.0 * xs[0], x, batch=batch, units=4096)
 
 
