@@ -33,9 +33,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Array, Array
         raise ValueError(f"moons needs at least 2 points; got {n}.")
     first = n // 2
     up, down = np.linspace(0.0, np.pi, first), np.linspace(0.0, np.pi, n - first)
-    X = np.concatenate(
-        [np.stack([np.cos(up), np.sin(up)], 1), np.stack([1.0 - np.cos(down), 0.5 - np.sin(down)], 1)]
-    )
+    X = np.concatenate([np.stack([np.cos(up), np.sin(up)], 1), np.stack([1.0 - np.cos(down), 0.5 - np.sin(down)], 1)])
     X += np.random.default_rng(seed).normal(0.0, noise, X.shape) if noise else 0.0
     return X, np.where(np.arange(n) < first, -1.0, 1.0)
 
@@ -109,7 +107,9 @@ def mnist(path: str | Path, part: str = "t10k") -> tuple[Array, Array]:
     if labels.ndim != 1:
         raise DataError(f"{labels_path}: expected labels (1 axis), found {labels.ndim}; are the files swapped?")
     if len(images) != len(labels):
-        raise DataError(f"{labels_path}: {len(labels)} labels for {len(images)} images; the files do not belong together.")
+        raise DataError(
+            f"{labels_path}: {len(labels)} labels for {len(images)} images; the files do not belong together."
+        )
     if labels.size and labels.max() > 9:
         where = int(np.argmax(labels > 9))
         raise DataError(f"{labels_path}: label {labels[where]} at {where}; expected 0 to 9.")
@@ -182,7 +182,7 @@ def csv(path: str | Path, target: int = -1) -> tuple[Array, Array]:
         raise DataError(f"{path}: target column {target} of {width}; at least one more column is needed for X.")
     T = table[:, target]
     X = np.delete(table, target % width, axis=1)
-    return X, T.astype(np.int64) if (T == np.round(T)).all() else T
+    return X, T.astype(np.int64) if (np.round(T) == T).all() else T
 
 
 def _is_number(cell: str) -> bool:

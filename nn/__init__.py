@@ -1,0 +1,37 @@
+"""Networks of scalar neurons, the same in matrices by hand, and the comparison of their gradients.
+
+>>> import nn
+>>> X, T = nn.digits()
+>>> network = nn.MLP(64, [8, 10])
+>>> nn.compare_gradients(network, X[:4] / 16, T[:4]).ok
+True
+"""
+
+from nn.compare import Report as Report
+from nn.compare import compare_gradients as compare_gradients
+from nn.data import csv as csv
+from nn.data import digits as digits
+from nn.data import mnist as mnist
+from nn.data import moons as moons
+from nn.data import split as split
+from nn.data import xor as xor
+from nn.losses import binary_cross_entropy as binary_cross_entropy
+from nn.losses import cross_entropy as cross_entropy
+from nn.losses import half_mse as half_mse
+from nn.losses import hinge as hinge
+from nn.losses import l2 as l2
+from nn.losses import mean_loss as mean_loss
+from nn.losses import mse as mse
+from nn.losses import sample_loss as sample_loss
+from nn.module import Module as Module
+from nn.neuron import MLP as MLP
+from nn.neuron import Embedding as Embedding
+from nn.neuron import Layer as Layer
+from nn.neuron import Neuron as Neuron
+from nn.optim import SGD as SGD
+from nn.optim import Adam as Adam
+from nn.optim import AdamW as AdamW
+from nn.train import History as History
+from nn.train import accuracy as accuracy
+from nn.train import fit as fit
+from nn.train import predict as predict

@@ -1,0 +1,167 @@
+"""The command line: ``python -m nn demo``, ``train``, ``compare``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nn
+from nn.data import DataError
+from nn.module import StateError
+from nn.neuron import ACTIVATIONS
+from nn.optim import OPTIMIZERS
+from nn.train import CheckpointError, TrainingError
+
+ONE_OUTPUT = {"moons": "hinge", "xor": "binary_cross_entropy"}
+
+
+def load(name: str) -> tuple[Any, Any]:
+    """Return a data set by name, by the path of a CSV file, or by the folder of MNIST's files."""
+    if name == "digits":
+        X, T = nn.digits()
+        return X / 16.0, T
+    if name == "moons":
+        return nn.moons(100)
+    if name == "xor":
+        return nn.xor()
+    return nn.mnist(name) if Path(name).is_dir() else nn.csv(name)
+
+
+def network(arguments: argparse.Namespace, X: Any, T: Any) -> nn.MLP:
+    """Return the network that the options describe."""
+    outputs = 1 if arguments.loss != "cross_entropy" else int(np.max(T)) + 1
+    sizes = [*arguments.hidden, outputs]
+    return nn.MLP(X.shape[1], sizes, activation=arguments.activation, seed=arguments.seed)
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Train 64-32-10 on real digits, written as neurons of Values; compare its gradients; say how well it reads."""
+    began = time.perf_counter()
+    X, T = load("digits")
+    X_train, T_train, X_test, T_test = nn.split(X, T, test=0.2, seed=0)
+    model = nn.MLP(64, [32, 10], seed=0)
+    path = "lifted to matrices" if not arguments.eager else "one scalar at a time"
+    print(f"{len(X):,} handwritten digits of 8 x 8 pixels; {model}: {len(model.parameters()):,} Values, {path}")
+    epochs = arguments.epochs or (8 if arguments.eager else 40)
+    rate = nn.Adam(lr=5e-3 if not arguments.eager else 1e-2)
+    nn.fit(model, X_train, T_train, epochs=epochs, batch_size=32, optimizer=rate, lifted=not arguments.eager)
+    reached = nn.accuracy(model, X_test, T_test)
+    print(f"test accuracy: {100 * reached:.1f}% of {len(T_test)} digits it has not seen")
+    report = nn.compare_gradients(model, X_train[:32], T_train[:32])
+    print("\ngradients of a batch of 32, scalar and lifted against the equations by hand:")
+    print(report)
+    print(f"\n{time.perf_counter() - began:.1f} s")
+    return 0 if report.ok and reached >= 0.9 else 1
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train a network on a data set."""
+    X, T = load(arguments.data)
+    model = network(arguments, X, T)
+    print(f"{model}, {len(model.parameters()):,} parameters; {len(X):,} samples")
+    history = nn.fit(
+        model,
+        X,
+        T,
+        loss=arguments.loss,
+        epochs=arguments.epochs,
+        batch_size=arguments.batch,
+        optimizer=OPTIMIZERS[arguments.optimizer](lr=arguments.lr),
+        strength=arguments.l2,
+        validation=arguments.validation,
+        patience=arguments.patience,
+        checkpoint=arguments.checkpoint,
+        resume=arguments.resume,
+        seed=arguments.seed,
+        lifted=not arguments.eager,
+    )
+    if history:
+        print(", ".join(f"{k} {v:.4g}" for k, v in history[-1].items()))
+    if arguments.save:
+        model.save(arguments.save)
+    if arguments.plot:
+        history.plot(arguments.plot)
+    return 0
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print scalar, lifted and hand-derived gradients side by side; status 1 if any differ."""
+    X, T = load(arguments.data)
+    model = network(arguments, X, T)
+    if arguments.load:
+        model.load(arguments.load)
+    rows = slice(0, arguments.batch)
+    report = nn.compare_gradients(model, X[rows], T[rows], arguments.loss, strength=arguments.l2)
+    print(report)
+    return 0 if report.ok else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="python -m nn", description="Networks of scalar neurons, trained as matrices.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        made.set_defaults(run=run)
+        made.add_argument("--eager", action="store_true", help="train with the scalar engine, not lifted")
+        return made
+
+    command("demo", demo).add_argument("--epochs", type=int, default=0, help="passes over the data")
+    for name, run in (("train", train), ("compare", compare)):
+        made = command(name, run)
+        made.add_argument("--data", default="digits", help="digits, moons, xor, a .csv file, or a folder of IDX files")
+        made.add_argument("--hidden", type=int, nargs="*", default=[32], help="neurons in each hidden layer")
+        made.add_argument("--activation", choices=list(ACTIVATIONS), default="relu")
+        made.add_argument("--loss", choices=list(nn.losses.LOSSES), help="default: what suits the data")
+        made.add_argument("--l2", type=float, default=0.0, help="strength of the regularisation")
+        made.add_argument("--batch", type=int, default=32, help="samples a step")
+        made.add_argument("--seed", type=int, default=0)
+        if name == "compare":
+            made.add_argument("--load", help="parameters to compare at, a safetensors file")
+            continue
+        made.add_argument("--epochs", type=int, default=20)
+        made.add_argument("--optimizer", choices=list(OPTIMIZERS), default="adam")
+        made.add_argument("--lr", type=float, default=1e-2, help="learning rate")
+        made.add_argument("--validation", type=float, default=0.0, help="fraction of samples held out")
+        made.add_argument("--patience", type=int, help="epochs without progress before stopping")
+        made.add_argument("--checkpoint", help="file to keep a checkpoint in")
+        made.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+        made.add_argument("--save", help="file for the trained parameters (safetensors)")
+        made.add_argument("--plot", help="file for the loss curve (needs matplotlib)")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command: 0 if all is well, 1 if gradients differ, 2 if it could not be done."""
+    arguments = parser().parse_args(argv)
+    if getattr(arguments, "loss", "") is None:
+        arguments.loss = ONE_OUTPUT.get(arguments.data, "cross_entropy")
+    try:
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        return run(arguments)
+    except (
+        DataError,
+        StateError,
+        CheckpointError,
+        TrainingError,
+        ValueError,
+        IndexError,
+        OSError,
+        ImportError,
+    ) as error:
+        print(f"python -m nn {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"python -m nn {arguments.command}: interrupted", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Losses of one sample: a network's outputs and a target in, one number out.
+
+A batch's loss is their mean; `engine.lift` with ``batch=True`` takes it, `mean_loss` writes it as one graph.
+
+>>> cross_entropy([0.0, 0.0], 1) == engine.log(2.0)
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+import engine
+from engine import Value
+
+
+def mse(y: Sequence[Any], t: Any) -> Any:
+    """Mean over the outputs of (y - t)**2.
+
+    >>> mse([1.0, 3.0], [0.0, 1.0])
+    2.5
+    """
+    pairs = _pairs(y, t, "mse")
+    return engine.total([(a - b) ** 2 for a, b in pairs]) * (1.0 / len(pairs))
+
+
+def half_mse(y: Sequence[Any], t: Any) -> Any:
+    """1 / (2 m) times the sum of (y - t)**2 over m outputs (note 004's J).
+
+    >>> half_mse([1.0, 3.0], [0.0, 1.0])
+    1.25
+    """
+    return 0.5 * mse(y, t)
+
+
+def cross_entropy(z: Sequence[Any], t: Any) -> Any:
+    """-sum of t_j * log softmax(z)_j, stable for any scores (note 000); `t` is a class, or one probability a score.
+
+    >>> cross_entropy([1000.0, 0.0], 1), cross_entropy([0.0, 0.0], [0.5, 0.5]) == engine.log(2.0)
+    (1000.0, True)
+    """
+    z = list(z)
+    if isinstance(t, (int, np.integer)) or hasattr(t, "choose_from"):
+        return engine.logsumexp(z) - engine.select(z, t)
+    if isinstance(t, (float, Value, np.floating)):
+        raise TypeError("cross_entropy needs an integer class or one probability a score; got one number.")
+    pairs = _pairs(z, t, "cross_entropy")
+    normaliser = engine.logsumexp(z)
+    return engine.total([p * (normaliser - s) for s, p in pairs])
+
+
+def binary_cross_entropy(z: Sequence[Any], t: Any) -> Any:
+    """Mean over outputs of softplus(z) - t * z: the cross-entropy of sigmoid(z), stable for any score.
+
+    >>> binary_cross_entropy([0.0], 1.0) == engine.log(2.0)
+    True
+    """
+    pairs = _pairs(z, t, "binary_cross_entropy")
+    return engine.total([engine.softplus(s) - p * s for s, p in pairs]) * (1.0 / len(pairs))
+
+
+def hinge(y: Sequence[Any], t: Any) -> Any:
+    """Mean over outputs of max(0, 1 - t * y), for targets of -1 and 1.
+
+    >>> hinge([0.25], 1.0)
+    0.75
+    """
+    pairs = _pairs(y, t, "hinge")
+    return engine.total([engine.relu(1.0 - b * a) for a, b in pairs]) * (1.0 / len(pairs))
+
+
+def l2(parameters: Iterable[Any], strength: float) -> Any:
+    """0.5 * strength * sum of squares (note 001's regularisation).
+
+    >>> l2([3.0, 4.0], 0.1)
+    1.25
+    """
+    values = list(parameters)
+    return (0.5 * strength) * engine.dot(values, values)
+
+
+LOSSES: dict[str, Callable[[Sequence[Any], Any], Any]] = {
+    "mse": mse,
+    "half_mse": half_mse,
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "hinge": hinge,
+}
+
+
+def loss_named(name: str) -> Callable[[Sequence[Any], Any], Any]:
+    """Return a loss by its name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in LOSSES:
+        raise ValueError(f"loss={name!r} is not known; use one of {', '.join(LOSSES)}.")
+    return LOSSES[name]
+
+
+def weights_of(model: Any) -> list[Value]:
+    """Return the parameters that L2 regularisation applies to: weights, not biases."""
+    return [v for name, v in model.named_parameters() if name.split(".")[-1] != "b"]
+
+
+def sample_loss(model: Any, loss: str, strength: float = 0.0) -> Callable[[Any, Any], Any]:
+    """Return the loss of one sample, ``(x, t) -> number``, as it is lifted."""
+    function, weights = loss_named(loss), weights_of(model) if strength else []
+
+    def of_one_sample(x: Any, t: Any) -> Any:
+        value = function(model(x), t)
+        return value + l2(weights, strength) if weights else value
+
+    return of_one_sample
+
+
+def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength: float = 0.0) -> Value:
+    """Return the mean loss of a batch as one scalar graph."""
+    function = loss_named(loss)
+    losses = [function(model(x), t) for x, t in zip(np.asarray(X).tolist(), np.asarray(T).tolist())]
+    mean: Value = engine.total(losses) * (1.0 / len(losses))
+    return mean + l2(weights_of(model), strength) if strength else mean
+
+
+def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
+    targets = list(t) if isinstance(t, (list, tuple, np.ndarray)) and np.ndim(t) else [t]  # type: ignore[arg-type]
+    if len(targets) != len(y):
+        raise ValueError(f"{name} needs one target an output; got {len(y)} outputs and {len(targets)} targets.")
+    return list(zip(y, targets))
