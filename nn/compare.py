@@ -7,7 +7,7 @@ One unit is what one rounding may move an entry: eps times the sum of the absolu
 >>> network = MLP(3, [4, 2], activation="tanh")
 >>> report = compare_gradients(network, np.ones((5, 3)), np.array([0, 1, 0, 1, 1]))
 >>> report.ok, [row.parameter for row in report.rows][:2]
-(True, ['layers.0.W', 'layers.0.b'])
+(True, ['layers.0.W', 'layers.0.W'])
 """
 
 from __future__ import annotations

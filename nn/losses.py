@@ -129,7 +129,7 @@ def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength:
 
 
 def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
-    targets = list(t) if isinstance(t, (list, tuple, np.ndarray)) and np.ndim(t) else [t]  # type: ignore[arg-type]
+    targets = list(t) if isinstance(t, (list, tuple, np.ndarray)) and np.ndim(t) else [t]
     if len(targets) != len(y):
         raise ValueError(f"{name} needs one target an output; got {len(y)} outputs and {len(targets)} targets.")
     return list(zip(y, targets))

@@ -1,7 +1,7 @@
 """Backpropagation by hand, in matrices: the notes' equations in NumPy, independent of the scalar engine.
 
-Nothing of `engine` is used here, so comparing this path with the scalar one means something.  Where a note is misprinted, what
-is right is implemented.
+Nothing of `engine` is used here, so comparing this path with the scalar one means something.  Where a note is
+misprinted, what is right is implemented.
 
     z[l] = a[l-1] W[l] + b[l],   a[l] = f(z[l])                          forward, rows are samples      (note 001)
     delta[L] = dC/da[L] * f'(z[L])                                       BP1, BP1b                      (note 000)
@@ -11,8 +11,8 @@ is right is implemented.
 
 The 1/N of a batch mean is applied once, to the output's delta, as note 000 advises.
 
-Three conventions of the weights are known: ``"rows"`` (note 001: X is N x D, W is D x C), ``"columns"`` (note 000: a sample
-is a column, X is D x N, W is D x C) and ``"torch"`` (note 003: X is N x D, W is C x D).
+Three conventions of the weights are known: ``"rows"`` (note 001: X is N x D, W is D x C), ``"columns"`` (note 000: a
+sample is a column, X is D x N, W is D x C) and ``"torch"`` (note 003: X is N x D, W is C x D).
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def softmax(z: Array, axis: int = -1) -> Array:
     array([0.5, 0.5])
     """
     e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+    p: Array = e / e.sum(axis=axis, keepdims=True)
+    return p
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -91,7 +92,8 @@ def one_hot(labels: Array, classes: int) -> Array:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    return (np.asarray(labels)[:, None] == np.arange(classes)).astype(float)
+    rows: Array = np.asarray(labels)[:, None] == np.arange(classes)
+    return rows.astype(float)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Loss:
 def _cross_entropy(z: Array, t: Array) -> Array:
     shifted = z - z.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -(t * log_p).sum(axis=1)
+    values: Array = -(t * log_p).sum(axis=1)
+    return values
 
 
 LOSSES: dict[str, Loss] = {
@@ -158,12 +161,18 @@ def propagate(delta: Array, W: Array, z: Array, a: Array, activation: str) -> Ar
 
 def bias_gradient(delta: Array) -> Array:
     """BP3b (note 000): dC/db = sum of delta over samples.  (N, C) -> (C,)."""
-    return delta.sum(axis=0)
+    summed: Array = delta.sum(axis=0)
+    return summed
 
 
 def weight_gradient(a: Array, delta: Array) -> Array:
     """BP4b (note 000), and dW = X.T dOut (note 001).  (N, D) (N, C) -> (D, C)."""
     return a.T @ delta
+
+
+def regularisation(W: Array, l2: float) -> float:
+    """0.5 * l2 * sum(W * W), and 0 where there is no regularisation, however large the weights (note 001)."""
+    return 0.5 * l2 * float((W * W).sum()) if l2 else 0.0
 
 
 def regularisation_gradient(W: Array, l2: float) -> Array:
@@ -284,7 +293,7 @@ def value_and_gradients(
         W = rows[f"layers.{layer}.W"]
         gradients[f"layers.{layer}.W"] = weight_gradient(acts[layer], delta) + regularisation_gradient(W, l2)
         gradients[f"layers.{layer}.b"] = bias_gradient(delta)
-        value += 0.5 * l2 * float((W * W).sum())
+        value += regularisation(W, l2)
         if layer:
             delta = propagate(delta, W, zs[layer - 1], acts[layer], activations[layer - 1])
     return value, {name: from_rows({name: gradients[name]}, convention)[name] for name in params if name in gradients}
@@ -298,7 +307,8 @@ def single_sample_gradients(
 ) -> tuple[list[Array], list[Array]]:
     """BP1-BP4 for one sample (note 000), which is a column vector; `weights[l]` is D x C: row index input.
 
-    >>> dW, db = single_sample_gradients([np.ones((2, 1))], [np.zeros(1)], np.ones(2), np.zeros(1), "identity", "half_mse")
+    >>> W, b = [np.ones((2, 1))], [np.zeros(1)]
+    >>> dW, db = single_sample_gradients(W, b, np.ones(2), np.zeros(1), "identity", "half_mse")
     >>> dW[0].tolist(), db[0].tolist()
     ([[2.0], [2.0]], [2.0])
     """
@@ -334,7 +344,8 @@ def neuron_gradient_of_many_inputs(X: Array, dy: Array) -> Array:
     >>> neuron_gradient_of_many_inputs(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]))
     array([31., 42.])
     """
-    return np.asarray(X).T @ np.asarray(dy)
+    summed: Array = np.asarray(X).T @ np.asarray(dy)
+    return summed
 
 
 def softmax_loss_loop(W: Array, X: Array, y: Array, reg: float) -> tuple[float, Array]:
@@ -352,7 +363,7 @@ def softmax_loss_loop(W: Array, X: Array, y: Array, reg: float) -> tuple[float, 
         value += math.log(total) - (scores[y[k]] - highest)
         for j in range(c):
             dW[:, j] += X[k] * (exps[j] / total - (1.0 if j == y[k] else 0.0))
-    return value / n + 0.5 * reg * float((W * W).sum()), dW / n + reg * W
+    return value / n + regularisation(W, reg), dW / n + reg * W
 
 
 def softmax_loss_vectorized(W: Array, X: Array, y: Array, reg: float) -> tuple[float, Array]:
@@ -366,7 +377,7 @@ def softmax_loss_vectorized(W: Array, X: Array, y: Array, reg: float) -> tuple[f
     scores = X @ W
     scores = scores - scores.max(axis=1, keepdims=True)
     log_total = np.log(np.exp(scores).sum(axis=1))
-    value = float((log_total - scores[np.arange(n), y]).mean()) + 0.5 * reg * float((W * W).sum())
+    value = float((log_total - scores[np.arange(n), y]).mean()) + regularisation(W, reg)
     p = softmax(scores)
     p[np.arange(n), y] -= 1.0
     return value, X.T @ p / n + reg * W

@@ -92,7 +92,7 @@ class Module:
 
     def save(self, path: str | Path) -> None:
         """Write the parameters to a safetensors file; a file that is there is replaced only by a whole one."""
-        write_atomically(path, save_bytes({k: np.ascontiguousarray(v) for k, v in self.state_dict().items()}))
+        write_atomically(path, save_bytes(self.state_dict()))
 
     def load(self, path: str | Path) -> None:
         """Read the parameters from a safetensors file.

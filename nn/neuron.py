@@ -44,8 +44,9 @@ def initial_weights(
 ) -> list[list[float]]:
     """Return one row of weights per neuron.
 
-    "he": normal, variance 2 / n_inputs (He et al. 2015); "glorot": uniform, variance 2 / (n_inputs + n_outputs) (Glorot and
-    Bengio 2010); "uniform": -1 to 1, as micrograd; "auto": he where the activation is rectifying, else glorot.
+    "he": normal, variance 2 / n_inputs (He et al. 2015); "glorot": uniform, variance 2 / (n_inputs + n_outputs)
+    (Glorot and Bengio 2010); "uniform": -1 to 1, as micrograd; "auto": he where the activation is rectifying,
+    else glorot.
     """
     if init == "auto":
         init = "he" if activation in HE else "glorot"

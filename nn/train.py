@@ -1,7 +1,7 @@
 """Training: mini-batches, progress, metrics, early stopping, checkpoints that resume to the same bits.
 
-A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors; the lifted program is one, the eager scalar engine
-another, and nothing else here knows which.
+A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors; the lifted program is one, the eager
+scalar engine another, and nothing else here knows which.
 
 >>> from nn import MLP, SGD, moons
 >>> X, T = moons(40, seed=1)
@@ -206,7 +206,9 @@ def fit(
     patience
         Stop when the validation loss has not fallen for so many epochs, and take back the best parameters.
     checkpoint
-        Where to keep a checkpoint after every epoch; with ``resume=True`` training goes on from it, to the same bits.
+        Where to keep a checkpoint after every epoch.
+    resume
+        Whether to go on from the checkpoint if it exists, to the same bits.
     seed
         Of the shuffling, which for each epoch is the same however often training was interrupted.
     lifted

@@ -432,8 +432,8 @@ class Program:
         second, _, _ = self._record(specs, samples)
         if not first.same_as(second):
             raise LiftError(
-                f"{self.name} did not compute the same twice for the same inputs: it draws random numbers, counts, reads "
-                "a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
+                f"{self.name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
+                "reads a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
             )
         self.registry.add(first)
         if self.captured is None:

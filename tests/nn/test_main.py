@@ -1,0 +1,94 @@
+"""The command line: what it prints, and the status it ends with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import nn
+from nn.__main__ import main
+
+
+def test_the_demo_reads_digits_and_compares_gradients(capsys):
+    assert main(["demo"]) == 0
+    out = capsys.readouterr().out
+    accuracy = float(out.split("test accuracy: ")[1].split("%")[0])
+    assert accuracy >= 96.0
+    assert "all gradients agree to rounding" in out
+
+
+def test_compare_prints_the_table(capsys):
+    assert main(["compare", "--data", "digits", "--hidden", "5", "--batch", "6"]) == 0
+    out = capsys.readouterr().out
+    assert "layers.1.W  5 x 10  lifted" in out
+    assert main(["compare", "--data", "moons", "--activation", "tanh"]) == 0
+
+
+def test_compare_ends_with_1_where_a_path_differs(monkeypatch, capsys):
+    right = nn.compare._lifted
+
+    def wrong(*arguments):
+        gradients = {k: v.copy() for k, v in right(*arguments).items()}
+        gradients["layers.1.b"][0] *= 1 + 1e-9
+        return gradients
+
+    monkeypatch.setattr(nn.compare, "_lifted", wrong)
+    assert main(["compare", "--hidden", "5", "--batch", "6"]) == 1
+    assert "gradients DIFFER" in capsys.readouterr().out
+
+
+def test_train_saves_plots_and_resumes(tmp_path, capsys):
+    options = ["train", "--data", "xor", "--hidden", "4", "--activation", "tanh", "--epochs", "5", "--batch", "4"]
+    files = ["--checkpoint", str(tmp_path / "c"), "--save", str(tmp_path / "s")]
+    assert main([*options, *files]) == 0
+    assert "epoch 5" in capsys.readouterr().out
+    assert main([*options, *files, "--resume", "--plot", str(tmp_path / "p.png")]) == 0
+    assert (tmp_path / "p.png").exists()
+    assert main(["compare", "--data", "xor", "--hidden", "4", "--load", str(tmp_path / "s")]) == 0
+
+
+def test_train_on_a_csv_file(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    rows = [f"{x:.3f},{y:.3f},{int(x > y)}" for x, y in rng.normal(size=(40, 2))]
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    assert main(["train", "--data", str(tmp_path / "data.csv"), "--epochs", "30", "--validation", "0.25"]) == 0
+    assert "val_accuracy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (
+            ["train", "--data", "nowhere.csv"],
+            "python -m nn train: nowhere.csv: cannot be read (No such file or directory).",
+        ),
+        (["train", "--data", "xor", "--lr", "0"], "python -m nn train: lr=0.0 must be positive."),
+        (
+            ["compare", "--load", "nowhere"],
+            "python -m nn compare: nowhere: cannot be read (No such file or directory).",
+        ),
+        (["train", "--data", "."], "python -m nn train: .: no t10k-images-idx3-ubyte"),
+    ],
+)
+def test_errors_are_one_line_and_status_2(argv, message, capsys):
+    assert main(argv) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert error.count("\n") == 1
+
+
+def test_an_interrupt_is_status_2(monkeypatch, capsys):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nn, "fit", stop)
+    assert main(["train", "--data", "xor"]) == 2
+    assert capsys.readouterr().err == "python -m nn train: interrupted\n"
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "nn", "--help"], capture_output=True, text=True, check=True)
+    assert "demo" in done.stdout

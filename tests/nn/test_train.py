@@ -1,0 +1,223 @@
+"""Training: the two steps agree, interruption and resumption are exact, and failures say where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nn
+from engine import Value
+from nn import train
+from nn.train import CheckpointError, TrainingError
+
+
+def data(n=60, seed=0):
+    return nn.moons(n, noise=0.1, seed=seed)
+
+
+def network(seed=1):
+    return nn.MLP(2, [8, 1], activation="tanh", seed=seed)
+
+
+QUIET = {"progress": False, "loss": "hinge", "batch_size": 16}
+
+
+def state(model):
+    return np.array([v.data for v in model.parameters()])
+
+
+def test_lifted_and_eager_training_agree():
+    X, T = data()
+    a, b = network(), network()
+    ha = nn.fit(a, X, T, epochs=3, strength=0.01, **QUIET)
+    hb = nn.fit(b, X, T, epochs=3, strength=0.01, lifted=False, **QUIET)
+    np.testing.assert_allclose(state(a), state(b), rtol=1e-11, atol=1e-13)
+    assert [r["loss"] for r in ha] == pytest.approx([r["loss"] for r in hb], rel=1e-12)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not():
+    X, T = data()
+    models = [network() for _ in range(3)]
+    for model, seed in zip(models, (5, 5, 6)):
+        nn.fit(model, X, T, epochs=2, seed=seed, **QUIET)
+    assert (state(models[0]) == state(models[1])).all()
+    assert not (state(models[0]) == state(models[2])).all()
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Adam(lr=0.01), lambda: nn.SGD(lr=0.05, momentum=0.9), nn.AdamW])
+@pytest.mark.parametrize("lifted", [True, False])
+def test_an_interrupted_run_resumed_gives_the_same_bits(tmp_path, make, lifted):
+    X, T = data()
+    whole, halves = network(), network()
+    nn.fit(whole, X, T, epochs=6, optimizer=make(), lifted=lifted, **QUIET)
+    path = tmp_path / "checkpoint"
+    nn.fit(halves, X, T, epochs=3, optimizer=make(), checkpoint=path, lifted=lifted, **QUIET)
+    resumed = network(seed=99)
+    history = nn.fit(resumed, X, T, epochs=6, optimizer=make(), checkpoint=path, resume=True, lifted=lifted, **QUIET)
+    assert (state(whole) == state(resumed)).all()
+    assert [r["epoch"] for r in history] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_interrupt_leaves_a_usable_checkpoint(tmp_path, monkeypatch):
+    X, T = data()
+    whole, model = network(), network()
+    nn.fit(whole, X, T, epochs=5, optimizer=nn.Adam(lr=0.01), **QUIET)
+    path = tmp_path / "checkpoint"
+    make, calls = train.lifted_step, []
+
+    def interrupted(*arguments):
+        step = make(*arguments)
+
+        def one(*given):
+            calls.append(1)
+            if len(calls) == 11:  # in the middle of the third epoch of four steps
+                raise KeyboardInterrupt
+            return step(*given)
+
+        return one
+
+    monkeypatch.setattr(train, "lifted_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(model, X, T, epochs=5, optimizer=nn.Adam(lr=0.01), checkpoint=path, **QUIET)
+    monkeypatch.setattr(train, "lifted_step", make)
+    resumed = network(seed=3)
+    nn.fit(resumed, X, T, epochs=5, optimizer=nn.Adam(lr=0.01), checkpoint=path, resume=True, **QUIET)
+    assert (state(whole) == state(resumed)).all()
+
+
+def test_a_checkpoint_exists_before_the_first_epoch_ends(tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "lifted_step", lambda *_: stop)
+    path = tmp_path / "checkpoint"
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(network(), *data(), epochs=1, checkpoint=path, **QUIET)
+    theta, epoch, history = train.load_checkpoint(path, len(network().parameters()), nn.Adam())
+    assert (epoch, history, len(theta)) == (0, [], 33)
+
+
+def test_checkpoints_that_do_not_fit(tmp_path):
+    path = tmp_path / "checkpoint"
+    X, T = data()
+    nn.fit(network(), X, T, epochs=1, checkpoint=path, **QUIET)
+    with pytest.raises(CheckpointError, match="was made with Adam, not SGD"):
+        nn.fit(network(), X, T, epochs=2, checkpoint=path, resume=True, optimizer=nn.SGD(), **QUIET)
+    with pytest.raises(CheckpointError, match="holds 33 parameters; the network has 9"):
+        nn.fit(nn.MLP(2, [2, 1]), X, T, epochs=2, checkpoint=path, resume=True, **QUIET)
+    path.write_bytes(b"damaged")
+    with pytest.raises(CheckpointError, match="is no readable checkpoint"):
+        nn.fit(network(), X, T, epochs=2, checkpoint=path, resume=True, **QUIET)
+
+
+def test_early_stopping_takes_back_the_best_parameters():
+    X, T = data()
+    model = network()
+    history = nn.fit(
+        model, X, T, epochs=400, validation=data(40, seed=9), patience=5, optimizer=nn.SGD(lr=1.5), **QUIET
+    )
+    assert len(history) < 400
+    losses = [r["val_loss"] for r in history]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 1 + 5
+    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+
+
+def test_a_validation_split_is_held_out():
+    X, T = data(50)
+    history = nn.fit(network(), X, T, epochs=1, validation=0.2, **QUIET)
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(history[0])
+    with pytest.raises(ValueError, match=r"validation=1.5 is a fraction"):
+        nn.fit(network(), X, T, validation=1.5, **QUIET)
+
+
+def test_a_loss_that_is_no_number_stops_with_step_and_learning_rate():
+    X, T = data()
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+ \(epoch \d+\), learning rate 1e\+200"):
+        nn.fit(
+            nn.MLP(2, [8, 1], seed=1),
+            X,
+            T,
+            loss="mse",
+            epochs=9,
+            optimizer=nn.SGD(lr=1e200),
+            batch_size=16,
+            progress=False,
+        )
+
+
+def test_what_is_refused():
+    X, T = data()
+    with pytest.raises(ValueError, match="as many targets as samples, and at least one; got 60 and 3"):
+        nn.fit(network(), X, T[:3], **QUIET)
+    with pytest.raises(ValueError, match="at least one; got 0 and 0"):
+        nn.fit(network(), X[:0], T[:0], **QUIET)
+    with pytest.raises(ValueError, match="metric 'f1' is not known"):
+        nn.fit(network(), X, T, epochs=1, metrics=["f1"], **QUIET)
+
+
+def test_plain_lines_where_there_is_no_terminal(capsys):
+    lines = []
+    nn.fit(network(), *data(), epochs=40, loss="hinge", report=lines.append)
+    assert len(lines) == 20
+    assert lines[-1].startswith("epoch 40/40: loss ")
+    nn.fit(network(), *data(), epochs=1, loss="hinge")
+    assert "epoch 1/1: loss" in capsys.readouterr().out
+    nn.fit(network(), *data(), epochs=1, **QUIET)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bar_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    nn.fit(network(), *data(), epochs=2, loss="hinge")
+    assert "2/2" in capsys.readouterr().err
+
+
+def test_accuracy_for_each_kind_of_target():
+    model = nn.MLP(1, [1])
+    model.load_state_dict({"layers.0.W": np.ones((1, 1)), "layers.0.b": np.zeros(1)})
+    X = np.array([[1.0], [-1.0], [0.2]])
+    assert nn.accuracy(model, X, np.array([1.0, -1.0, -1.0]), "hinge") == pytest.approx(2 / 3)
+    assert nn.accuracy(model, X, np.array([1.0, 0.0, 1.0]), "binary_cross_entropy") == 1.0
+    assert nn.accuracy(model, X, np.array([1.0, 0.0, 1.0]), "mse") == pytest.approx(2 / 3)
+    two = nn.MLP(1, [2])
+    two.load_state_dict({"layers.0.W": np.array([[1.0, -1.0]]), "layers.0.b": np.zeros(2)})
+    assert nn.accuracy(two, X, np.array([0, 1, 1])) == pytest.approx(2 / 3)
+    assert nn.accuracy(two, X, np.eye(2)[[0, 1, 0]]) == 1.0
+
+
+class Squared(nn.Module):
+    """Something that is no MLP."""
+
+    def __init__(self):
+        self.w = Value(0.5, "w")
+
+    def __call__(self, x):
+        return [self.w * x[0] * x[0]]
+
+
+def test_any_module_trains():
+    X = np.linspace(-1, 1, 20)[:, None]
+    model = Squared()
+    nn.fit(model, X, 3 * X[:, 0] ** 2, loss="mse", epochs=200, optimizer=nn.SGD(lr=0.5), progress=False, metrics=())
+    assert model.w.data == pytest.approx(3.0, abs=1e-6)
+    assert nn.predict(model, np.array([[2.0]])) == pytest.approx(np.array([[12.0]]), abs=1e-4)
+
+
+def test_microgrands_demo_reaches_every_training_sample():
+    """100 moons, 2-16-16-1, hinge loss, L2: micrograd's own demo."""
+    X, T = nn.moons(100, noise=0.1, seed=1337)
+    model = nn.MLP(2, [16, 16, 1], init="uniform", seed=1337)
+    schedule = nn.optim.linear(1.0, 100, 0.1)
+    nn.fit(
+        model,
+        X,
+        T,
+        loss="hinge",
+        epochs=100,
+        batch_size=100,
+        strength=2e-4,
+        optimizer=nn.SGD(lr=schedule),
+        progress=False,
+    )
+    assert nn.accuracy(model, X, T, "hinge") == 1.0
