@@ -41,7 +41,12 @@ class Sweep:
     sources: dict[str, Source] = field(default_factory=dict)
     uses: dict[tuple[int, int], Use] = field(default_factory=dict)
     whole: dict[Source, Operand] = field(default_factory=dict)  # finished or accumulating cotangents
-    scattered: dict[Source, list[Step]] = field(default_factory=dict)  # what gathers add, once all else is there
+    scattered: dict[Source, list[tuple[Gather, Operand]]] = field(
+        default_factory=dict
+    )  # what gathers add, once all else is there
+    only_operand: bool = False  # whether the step in hand hands its cotangent to one operand only
+    open: set[Source] = field(default_factory=set)  # sources whose cotangent will still be read or added to
+    forward_sources: set[Source] = field(default_factory=set)
 
     def new(self, shape: tuple[int, ...], batched: bool, dtype: str = "float", of: str = "") -> Source:
         """Return a fresh source for an intermediate result, or for the cotangent `of` a forward source."""
@@ -51,7 +56,11 @@ class Sweep:
 
     def flush(self, source: Source) -> None:
         """Append what gathers of a source add to its cotangent."""
-        self.steps.extend(self.scattered.pop(source, ()))
+        buffer = self.whole.get(source)
+        for gather, g in self.scattered.pop(source, ()):
+            assert isinstance(buffer, View)
+            places = Gather(buffer.source, gather.shape, gather.index, gather.chosen, gather.stride, gather.distinct)
+            self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
 
 
 def adjoint(forward: Layout, wanted: list[Source], seed: Literal) -> tuple[list[Step], dict[Source, Source]]:
@@ -61,6 +70,8 @@ def adjoint(forward: Layout, wanted: list[Source], seed: Literal) -> tuple[list[
     sweep = Sweep(forward, needed, gradients)
     root = forward.roots[0]
     _plan(sweep, root)
+    sweep.open = {use.view.source for use in sweep.uses.values()}
+    sweep.forward_sources = set(forward.sources.values())
     if isinstance(root, View) and root.source in needed:
         _contribute(sweep, (-1, 0), seed, root.batched)
     for k in range(len(forward.steps) - 1, -1, -1):
@@ -68,6 +79,8 @@ def adjoint(forward: Layout, wanted: list[Source], seed: Literal) -> tuple[list[
         if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in sweep.whole:
             continue
         sweep.flush(step.target.source)
+        sweep.open.discard(step.target.source)
+        sweep.only_operand = sum((k, i) in sweep.uses for i in range(len(step.operands))) == 1
         _backward(sweep, k, step, _cotangent(sweep, step))
     for source in list(sweep.scattered):
         sweep.flush(source)
@@ -222,8 +235,27 @@ def _store(sweep: Sweep, use: Use, reduced: View, g: Operand) -> None:
     target = _destination(sweep, use, reduced)
     if use.accumulate:
         _add(sweep, target, g)
+    elif _adopted(sweep, use, reduced, g):
+        return
     else:
         sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", target, (g,)))
+
+
+def _adopted(sweep: Sweep, use: Use, reduced: View, g: Operand) -> bool:
+    """Let the buffer that holds a cotangent be the one that others are added to, if nothing else reads it."""
+    source = use.view.source
+    if not isinstance(g, View) or not sweep.only_operand or source in sweep.gradients:
+        return False
+    fits = g.is_whole() and reduced.is_whole() and g.source.shape == source.shape
+    if not fits or g.source.kind != "value" or g.source.batched != source.batched or g.source.dtype != "float":
+        return False
+    if any(g.source is s for s in sweep.forward_sources) or any(
+        isinstance(w, View) and w.source is g.source and s in sweep.open for s, w in sweep.whole.items()
+    ):
+        return False
+    g.source.name = f"d{source.name}"
+    sweep.whole[source] = g
+    return True
 
 
 def _add(sweep: Sweep, target: View, g: Operand) -> None:
@@ -410,8 +442,5 @@ def _backward_gather(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
     if use is None:
         return
     gather = step.operands[0]
-    buffer = sweep.whole[use.view.source]
-    assert isinstance(gather, Gather) and isinstance(buffer, View)
-    places = Gather(buffer.source, gather.shape, gather.index, gather.chosen, gather.stride, gather.distinct)
-    scatter = Step("scatter", buffer, (places, g), accumulate=True)
-    sweep.scattered.setdefault(use.view.source, []).append(scatter)
+    assert isinstance(gather, Gather)
+    sweep.scattered.setdefault(use.view.source, []).append((gather, g))

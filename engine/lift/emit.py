@@ -51,6 +51,7 @@ class Writer:
     strided: bool = False
     erf: bool = False
     written: set[str] = field(default_factory=set)
+    kept: dict[str, str] = field(default_factory=dict)  # indices that the backward pass finds ready
 
     # --- operands --------------------------------------------------------------------------------------------
 
@@ -156,6 +157,21 @@ class Writer:
             self.body.append(f"{fresh} = {expression}")
         return self.local[expression]
 
+    def keep(self, fixed: str, moved: str, gather: Gather, name: str) -> str:
+        """Compute the index of a gather in the forward pass, and keep it for the backward pass."""
+        key = f"{fixed} + {moved}"
+        if key not in self.kept:
+            shape = tuple_text([*(["N"] if gather.batched else []), *gather.shape])
+            self.kept[key] = self.hoist(f"np.empty({shape}, np.int64)", name, self.fresh(name))
+            self.body.append(f"np.add({fixed}, {moved}, out={self.kept[key]})")
+        return self.kept[key]
+
+    def fresh(self, name: str) -> str:
+        """Return a name that `build` does not have yet."""
+        while name in self.written:
+            name += "_"
+        return name
+
     # --- buffers ---------------------------------------------------------------------------------------------
 
     def target(self, step: Step, now: int) -> str:
@@ -233,7 +249,10 @@ def _write_where(w: Writer, step: Step, now: int) -> None:
         return
     if texts[2] != target:
         w.body.append(f"np.copyto({target}, {texts[2]})")
-    w.body.append(f"np.copyto({target}, {texts[1]}, where={_as_bool(condition, texts[0])})")
+    if isinstance(x, Literal):
+        w.body.append(f"{target}[{_as_bool(condition, texts[0])}] = {texts[1]}")
+    else:
+        w.body.append(f"np.copyto({target}, {texts[1]}, where={_as_bool(condition, texts[0])})")
 
 
 def _as_bool(condition: Operand, text: str) -> str:
@@ -259,9 +278,26 @@ def _write_sum(w: Writer, step: Step, now: int) -> None:
         axes = [a + 1 for a in axes]
     if step.over_batch:
         axes = [0, *axes]
+    if step.op == "sum" and len(axes) == 1 and not step.accumulate and _summed_by_ones(w, step, x, axes[0], now):
+        return
     function = "np.maximum.reduce" if step.op == "max" else "np.add.reduce"
     axis = axes[0] if len(axes) == 1 else tuple_text(axes)
     _accumulated(w, step, now, f"{function}({w.text(x, whole=True)}, {axis}")
+
+
+def _summed_by_ones(w: Writer, step: Step, x: View, axis: int, now: int) -> bool:
+    """Write the sum over the first or last axis of a matrix as its product with ones, which BLAS does several times faster."""
+    shape = [*(["N"] if x.batched else []), *x.shape]
+    if len(shape) != 2 or not w.named(step.target).is_whole():
+        return False
+    text, target = w.text(x, whole=True), w.target(step, now)
+    length = shape[axis]
+    ones = w.hoist(f"np.ones({length}, dtype)", f"ones_{length}", f"ones_{length}")
+    if axis == 0:
+        w.body.append(f"{ones}.dot({text}, {target})  # the sum over {'samples' if x.batched else 'rows'}")
+    else:
+        w.body.append(f"{text}.dot({ones}, {target})  # the sum of each row")
+    return True
 
 
 def _accumulated(w: Writer, step: Step, now: int, call: str) -> None:
@@ -280,7 +316,7 @@ def _write_segments(w: Writer, step: Step, now: int) -> None:
     if step.op == "repeat":
         counts = np.diff(np.append(step.starts, step.total))
         index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")
-        w.body.append(f"np.take({w.text(x)}, {index}, {axis}, out={w.target(step, now)}, mode='clip')")
+        w.body.append(f"{w.text(x)}.take({index}, {axis}, {w.target(step, now)}, 'clip')")
         return
     starts = w.index(step.starts, "starts")
     function = "np.maximum" if step.op == "segment_max" else "np.add"
@@ -321,8 +357,18 @@ def _write_matmul(w: Writer, step: Step, now: int) -> None:
             b, target = without(b, 1), without(target, 0)
     elif plain and m == 1 and not b.batched:
         b, target = without(b, 1), without(target, 1)
-    call = f"np.matmul({w.text(a, whole=True)}, {w.text(b, whole=True)}"
+    left, right = w.text(a, whole=True), w.text(b, whole=True)
+    place = w.text(target)
+    if not step.accumulate and w.named(target).is_whole() and place.isidentifier() and _is_plain(a) and _is_plain(b):
+        w.body.append(f"{left}.dot({right}, {place})")
+        return
+    call = f"np.matmul({left}, {right}"
     _accumulated(w, Step(step.op, target, (), accumulate=step.accumulate), now, call)
+
+
+def _is_plain(v: View) -> bool:
+    """Whether a view is a matrix, or a vector that multiplies one: what `ndarray.dot` takes."""
+    return len(v.shape) + v.batched == 2
 
 
 def _full(v: View, shape: tuple[int, ...]) -> View:
@@ -344,6 +390,10 @@ def _write_batch_matmul(w: Writer, step: Step, now: int) -> None:
     if _lies_turned(target):
         p, q, target = q, p, turned(target)
     left, right = _long(w, p), _long(w, q)
+    where = w.text(target)
+    if not step.accumulate and w.named(target).is_whole() and where.isidentifier():
+        w.body.append(f"{left}.T.dot({right}, {where})")
+        return
     place = Step(step.op, target, (), accumulate=step.accumulate)
     _accumulated(w, place, now, f"np.matmul({left}.T, {right}")
 
@@ -368,7 +418,7 @@ def _write_gather(w: Writer, step: Step, now: int) -> None:
     gather = step.operands[0]
     assert isinstance(gather, Gather)
     source, index = _places(w, gather)
-    w.body.append(f"np.take({source}, {index}, out={w.target(step, now)}, mode='clip')")
+    w.body.append(f"{source}.take({index}, None, {w.target(step, now)}, 'clip')")
 
 
 def _places(w: Writer, gather: Gather) -> tuple[str, str]:
@@ -401,7 +451,9 @@ def _places(w: Writer, gather: Gather) -> tuple[str, str]:
         fixed = w.hoist(f"{rows} + {fixed}", f"{name}_first") if rows else fixed
     else:
         fixed = rows
-    return _flat(w, source, name), w.localise(f"{fixed} + {moved}" if fixed else moved, f"{name}_i")
+    if not fixed or not gather.chosen.is_whole():
+        return _flat(w, source, name), w.localise(f"{fixed} + {moved}" if fixed else moved, f"{name}_i")
+    return _flat(w, source, name), w.keep(fixed, moved, gather, f"{name}_i")
 
 
 def _reach(gather: Gather) -> tuple[int, int]:

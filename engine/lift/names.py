@@ -7,11 +7,14 @@ labelled scalars keep their names, and unlabelled ones are one array, ``p``.
 from __future__ import annotations
 
 import keyword
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.lift.ir import Indices, Source
 from engine.value import Label, Value
@@ -44,7 +47,12 @@ class Parameter:
     @property
     def size(self) -> int:
         """Number of scalars."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
+
+    def of(self, flat: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return this array's part of a flat vector, as a view in its shape."""
+        part = flat[self.offset : self.offset + self.size]
+        return part if len(self.shape) == 1 else part.reshape(self.shape)
 
     def source(self, prefix: str = "") -> Source:
         """Return the array as something steps can read (or write, with a prefix)."""

@@ -6,6 +6,7 @@ when a number that it captures has changed.  Each trace is compiled once; buffer
 
 from __future__ import annotations
 
+import contextvars
 import linecache
 import threading
 import time
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ class Gradient:
         if self.parameters is None:
             return {}
         flat = self.parameters
-        return {p.name: flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.arrays}
+        return {p.name: p.of(flat) for p in self.arrays}
 
 
 @dataclass
@@ -70,6 +71,34 @@ class Instance:
     take_forward: Callable[[Views], Any]
     take_backward: Callable[[Views], Any]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    context: contextvars.Context = field(default_factory=lambda: _silent())
+
+
+def _silent() -> contextvars.Context:
+    """Return a context in which NumPy warns of nothing: cheaper to enter than `np.errstate` is to make."""
+    context = contextvars.copy_context()
+    if int(np.__version__.split(".")[0]) >= 2:
+        context.run(np.seterr, all="ignore")
+        return context
+    return cast(contextvars.Context, _Errstate())  # before NumPy 2, error states belong to threads
+
+
+class _Errstate:
+    """A context's `run`, by `np.errstate`."""
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+
+@dataclass
+class Plan:
+    """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
+
+    variant: Variant
+    instance: Instance
+    n: int
+    limits: tuple[tuple[int, int], ...]
 
 
 @dataclass
@@ -156,6 +185,7 @@ class Program:
         self.latest_wrt = "parameters"
         self.captured: list[Any] | None = None
         self._theta: tuple[Any, Views] = (None, [])
+        self._plans: dict[Any, Plan] = {}
 
     # --- calling ---------------------------------------------------------------------------------------------
 
@@ -196,9 +226,48 @@ class Program:
             raise ValueError(f"wrt={wrt!r} is not known; use 'parameters', 'inputs' or 'all'.")
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
+        key = None
+        if parameters is not None and wrt == "parameters" and LOCAL.active is None:
+            key = tuple(
+                [(x.shape, x.dtype.char, x.flags.c_contiguous) if x.__class__ is np.ndarray else None for x in inputs]
+            )
+            plan = self._plans.get(key)
+            if plan is not None and plan.instance.lock.acquire(blocking=False):
+                try:
+                    return self._planned(plan, inputs, parameters, out)
+                finally:
+                    plan.instance.lock.release()
         value, gradient = self._run(inputs, parameters, wrt, out)
         assert gradient is not None
+        if key is not None and None not in key:
+            self._plan(key, inputs)
         return value, gradient
+
+    def _plan(self, key: Any, inputs: Sequence[Any]) -> None:
+        """Remember how a call went, if the next one of its kind can go without asking."""
+        variant = self.latest
+        plain = all(contiguous and char in "dl" for _, char, contiguous in key)
+        if (
+            variant is None
+            or variant.guards
+            or not plain
+            or self.dtype != np.float64
+            or len(variant.specs) != len(inputs)
+        ):
+            return
+        n = len(inputs[0]) if self.batch and inputs else 1
+        instance = variant.compiled["parameters"].instances[(n, self.dtype.str)]
+        self._plans[key] = Plan(variant, instance, n, tuple(variant.limits.items()))
+
+    def _planned(self, plan: Plan, inputs: Sequence[Any], theta: Vector, out: Vector | None) -> tuple[float, Gradient]:
+        for argument, limit in plan.limits:
+            if np.maximum.reduce(inputs[argument].view(np.uint64), axis=None) >= limit:
+                self._check_limits(plan.variant, list(inputs), plan.variant.specs)
+        done = self._call(
+            plan.instance, plan.variant, [*self._parameter_views(theta), *inputs], plan.n, "parameters", out
+        )
+        assert done is not None and done[1] is not None
+        return done[0], done[1]
 
     def _inside(self, inputs: Sequence[Any]) -> bool:
         """Whether this is a call within another trace, which then simply goes through the function."""
@@ -252,6 +321,7 @@ class Program:
         now = snapshot(self.fn)
         if self.captured is not None and now != self.captured:
             self.variants.clear()
+            self._plans.clear()
         self.captured = now
 
     def _check_limits(self, variant: Variant, arrays: list[Array], specs: tuple[Spec, ...]) -> None:
@@ -272,22 +342,37 @@ class Program:
         compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
             compiled = variant.compiled[asked] = self.compile(variant, self, asked)
-        views = [*self._parameter_views(theta), *arrays]
+        if self.dtype != np.float64:
+            arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
         try:
-            with np.errstate(all="ignore"):
-                value = instance.forward(*instance.take_forward(views))
-                if variant.guards:
-                    value, conditions = value
-                    if not self._hold(variant.guards, conditions):
-                        return None
-                if wrt is None:
-                    return value, None
-                flat, slots, gradients = self._gradient_views(variant, wrt, out, n)
-                views += gradients
-                instance.backward(*instance.take_backward(views))
+            return self._call(instance, variant, [*self._parameter_views(theta), *arrays], n, wrt, out)
         finally:
             instance.lock.release()
+
+    def _call(
+        self, instance: Instance, variant: Variant, views: Views, n: int, wrt: str | None, out: Any
+    ) -> tuple[Any, Gradient | None] | None:
+        """Run forward, look at the guards, run backward: NumPy's warnings are off inside."""
+        run = instance.context.run
+        value = run(instance.forward, *instance.take_forward(views))
+        if variant.guards:
+            value, conditions = value
+            if not self._hold(variant.guards, conditions):
+                return None
+        if wrt is None:
+            return value, None
+        flat, slots = None, []
+        if wrt != "inputs":
+            if out is not None:
+                self._check_vector(out, "out")
+            flat = out if out is not None and self.dtype == np.float64 else np.empty(self.registry.size, self.dtype)
+            views += [flat, *[p.of(flat) for p in self.registry.arrays]]
+        if wrt != "parameters":
+            shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
+            slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
+            views += slots
+        run(instance.backward, *instance.take_backward(views))
         if self.dtype != np.float64 and flat is not None:
             flat = flat.astype(np.float64)
             if out is not None:
@@ -323,7 +408,7 @@ class Program:
             return self._theta[1]
         self._check_vector(theta, "parameters")
         flat = theta if self.dtype == np.float64 else theta.astype(self.dtype)
-        views = [flat, *[flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.registry.arrays]]
+        views = [flat, *[p.of(flat) for p in self.registry.arrays]]
         if flat is theta:
             self._theta = (theta, views)
         return views
@@ -339,20 +424,6 @@ class Program:
             raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
-
-    def _gradient_views(self, variant: Variant, wrt: str, out: Any, n: int) -> tuple[Any, list[Array], Views]:
-        """Return where gradients go: the flat vector, one array an input, and both as the functions take them."""
-        flat, views = None, []
-        if wrt != "inputs":
-            if out is not None:
-                self._check_vector(out, "out")
-            flat = out if out is not None and self.dtype == np.float64 else np.empty(self.registry.size, self.dtype)
-            views = [flat, *[flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.registry.arrays]]
-        slots = []
-        if wrt != "parameters":
-            shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
-            slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
-        return flat, slots, [*views, *slots]
 
     def pull(self) -> Vector:
         """Return the captured parameters as one flat vector, read from the Values.

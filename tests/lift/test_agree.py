@@ -94,6 +94,11 @@ def ops(program):
     return [s.op for s in program.steps]
 
 
+def products(source):
+    """Matrix products in a program's text; sums written as products with ones do not count."""
+    return sum(".dot(" in line and "ones_" not in line or "np.matmul" in line for line in source.splitlines())
+
+
 RNG = np.random.default_rng(0)
 W1, b1, W2, b2 = weights("W1", 5, 4), weights("b1", 4, seed=1), weights("W2", 4, 3, seed=2), weights("b2", 3, seed=3)
 ALL = flat(W1, b1, W2, b2)
@@ -133,7 +138,7 @@ def test_a_layer_is_one_matrix_product_however_it_is_written(fn):
     program = agree(fn, X, T, parameters=ALL, batch=True)
     assert ops(program).count("matmul") == 2
     source = program.source()
-    assert source.count("np.matmul") == 5  # one a layer forward, two backward but for the input's own with wrt
+    assert products(source) == 5  # one a layer forward, two backward but for the input
     assert ops(program).count("gather") == 1  # the target's score
 
 
@@ -157,7 +162,7 @@ def test_a_graph_over_a_batch_finds_its_matrices(fn, samples_outside):
     close(value, loss.data, 16)
     close(g.parameters, [v.grad for v in program.registry.values], 64)
     assert ops(program).count("matmul") == 2
-    assert program.source().count("np.matmul") == 5
+    assert products(program.source()) == 5
 
 
 def test_a_new_token_needs_no_new_trace():
