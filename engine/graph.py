@@ -4,7 +4,7 @@
 >>> x = Value(3.0, "x")
 >>> z = x * x + 1.0
 >>> [v.op or v.label for v in order(z)]
-['x', 'multiply', '', 'add']
+['', 'x', 'multiply', 'add']
 >>> count(z)
 4
 """
@@ -29,19 +29,30 @@ T = TypeVar("T", bound=Node)
 def order(*roots: T) -> list[T]:
     """Return every node that the roots depend on, operands before what uses them (a topological order).
 
-    The order is that of a depth-first walk: it depends on the graph alone.
+    The order is that of a depth-first walk, with leaves as soon as they are met: it depends on the graph alone.
     """
     done: set[T] = set()
     result: list[T] = []
-    stack: list[tuple[T, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[T] = list(reversed(roots))
     while stack:
-        node, operands_done = stack.pop()
-        if operands_done:
-            result.append(node)
-        elif node not in done:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        waiting: list[T] = []
+        for parent in node.parents:
+            if parent not in done:
+                if parent.parents:
+                    waiting.append(parent)  # type: ignore[arg-type]
+                else:
+                    done.add(parent)  # type: ignore[arg-type]
+                    result.append(parent)  # type: ignore[arg-type]
+        if waiting:
+            stack.extend(reversed(waiting))
+        else:
+            stack.pop()
             done.add(node)
-            stack.append((node, True))
-            stack.extend([(p, False) for p in reversed(node.parents) if p not in done])  # type: ignore[misc]
+            result.append(node)
     return result
 
 

@@ -43,7 +43,7 @@ from engine.lift.arrange import arrange
 from engine.lift.christen import christen
 from engine.lift.contract import contract
 from engine.lift.group import group
-from engine.lift.ir import Groups, Layout, Literal, Source, Trace
+from engine.lift.ir import Groups, Layout, Leaf, Literal, Source, Trace
 from engine.lift.lower import lower
 from engine.lift.module import emit
 from engine.lift.names import variable
@@ -170,7 +170,7 @@ def _placed(trace: Trace, program: Program) -> Trace:
     """Give parameters their places in the flat vector."""
     position = program.registry.position
     leaves = {
-        i: replace(leaf, position=position[trace.parameters[leaf.position]]) if leaf.role == "parameter" else leaf
+        i: Leaf("parameter", position[trace.parameters[leaf.position]]) if leaf.role == "parameter" else leaf
         for i, leaf in trace.leaves.items()
     }
     return replace(trace, leaves=leaves)

@@ -167,12 +167,24 @@ def _assignments(source: Source, views: list[View | Gather]) -> tuple[list[bool]
 
 
 def _reduced_view(view: View) -> tuple[View, tuple[int, ...]]:
-    """Drop the axes along which a view repeats its elements: (the rest, the axes dropped)."""
-    axes = tuple(a for a, (n, s) in enumerate(zip(view.shape, view.strides)) if n > 1 and s == 0)
+    """Drop the axes along which a view repeats its elements, and those of length one.
+
+    Returns the rest, and which axes of the view without its axes of length one were dropped.
+    """
+    view = _squeezed(view)
+    axes = tuple(a for a, s in enumerate(view.strides) if s == 0)
     keep = [a for a in range(len(view.shape)) if a not in axes]
     shape = tuple(view.shape[a] for a in keep)
     strides = tuple(view.strides[a] for a in keep)
     return View(view.source, shape, view.offset, strides), axes
+
+
+def _squeezed(view: View) -> View:
+    """Drop axes of length one."""
+    if 1 not in view.shape:
+        return view
+    kept = [(n, s) for n, s in zip(view.shape, view.strides) if n > 1]
+    return View(view.source, tuple(n for n, _ in kept), view.offset, tuple(s for _, s in kept))
 
 
 def _cotangent(sweep: Sweep, step: Step) -> Operand:
@@ -192,8 +204,11 @@ def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -
     assert isinstance(use.view, View)
     reduced, axes = _reduced_view(use.view)
     over_batch = batched and not use.view.source.batched
+    if isinstance(g, View):
+        g = _squeezed(g)
     if isinstance(g, Literal):
-        count = int(np.prod([use.view.shape[a] for a in axes], dtype=np.int64))
+        shape = _squeezed(use.view).shape
+        count = int(np.prod([shape[a] for a in axes], dtype=np.int64))
         _store(sweep, use, reduced, Literal(g.value * count, g.batch_power + over_batch))
     elif axes or over_batch:
         if not use.alias and _overlaps(reduced):
@@ -344,7 +359,7 @@ def _into(sweep: Sweep, key: tuple[int, int], op: str, step: Step, operands: tup
         sweep.steps.append(Step(op, target, operands, **more))
         _finish(sweep, use, target)
         return
-    result = sweep.new(use.view.shape, step.batched)
+    result = sweep.new(_squeezed(use.view).shape, step.batched)
     sweep.steps.append(Step(op, result.whole(), operands, **more))
     _contribute(sweep, key, result.whole(), step.batched)
 
@@ -430,7 +445,7 @@ def _backward_factor(sweep: Sweep, key: tuple[int, int], step: Step, p: View, q:
             sweep.steps.append(Step("batch_matmul", target, operands))
             _finish(sweep, use, target)
         else:
-            result = sweep.new(use.view.shape, False)
+            result = sweep.new(_squeezed(use.view).shape, False)
             sweep.steps.append(Step("batch_matmul", result.whole(), operands))
             _contribute(sweep, key, result.whole(), False)
         return

@@ -189,6 +189,8 @@ def element_by_element(
     state: Arrangement, op: str, columns: Sequence[Column], fixed: tuple[float, ...] = (), nodes: int = 0
 ) -> tuple[Source, Indices]:
     """Append one element-by-element operation; return its result and where each member is in it."""
+    if op == "multiply" and (other := _times_one(columns)) is not None:
+        return other
     order = _reading_order(columns)
     ordered = [c.take(order) for c in columns]
     shape = _shape(ordered)
@@ -196,6 +198,14 @@ def element_by_element(
     at = np.empty(len(order), dtype=np.int64)
     at[order] = np.arange(len(order))
     return source, at
+
+
+def _times_one(columns: Sequence[Column]) -> tuple[Source, Indices] | None:
+    """Return the factor of a product with ones (the 1 / 1 of a mean over one output)."""
+    for c, other in zip(columns, reversed(columns)):
+        if c.constants is not None and (c.constants == 1.0).all() and other.source is not None:
+            return other.source, other.at
+    return None
 
 
 def _reading_order(columns: Sequence[Column]) -> Indices:

@@ -43,4 +43,6 @@ def _added(readers: list[Step]) -> Step | None:
 
 def _next(counts: dict[str, int], letter: str) -> str:
     counts[letter] = counts.get(letter, 0) + 1
+    while f"{letter}{counts[letter]}" in counts:  # an activation that has its pre-activation's number
+        counts[letter] += 1
     return f"{letter}{counts[letter]}"

@@ -38,7 +38,7 @@ def contract(left: Indices, right: Indices, right_is_rows: bool) -> Product | st
     row_block, column_block = _members(i, block, len(lefts)), _members(j, block, len(rights))
     if (np.bincount(row_block, minlength=size) != n).any() or (np.bincount(column_block, minlength=size) != m).any():
         return "rows repeat unevenly"
-    if n == 1 and m == 1:
+    if n == 1 and m == 1 and size > 1:
         return "every dot has rows of its own"
     row_order = np.argsort(row_block, kind="stable")
     column_order = np.argsort(column_block, kind="stable")

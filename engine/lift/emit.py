@@ -351,9 +351,17 @@ def _write_matmul(w: Writer, step: Step, now: int) -> None:
         n, m = m, n
     b = turned(b)
     plain = len(a.shape) == 2
+    if a.shape[-1] == 1:  # an outer product, or a vector times a number
+        if n == 1:
+            a, b, target = without(a, -1), without(b, -2), without(target, -2)
+        elif m == 1:
+            a, b, target = without(a, -1), without(b, -1), without(target, -1)
+        left, right = w.text(a, whole=True), w.text(b, whole=True)
+        _accumulated(w, Step(step.op, target, (), accumulate=step.accumulate), now, f"np.multiply({left}, {right}")
+        return
     if plain and n == 1 and not b.batched:
         a, target = without(a, 0), without(target, 0)
-        if m == 1 and not a.batched:
+        if m == 1:
             b, target = without(b, 1), without(target, 0)
     elif plain and m == 1 and not b.batched:
         b, target = without(b, 1), without(target, 1)
@@ -389,6 +397,10 @@ def _write_batch_matmul(w: Writer, step: Step, now: int) -> None:
     w.target(step, now)
     if _lies_turned(target):
         p, q, target = q, p, turned(target)
+    if p.shape == (1, 1) and p.batched and q.batched and abs(target.strides[-1]) == 1 and not step.accumulate:
+        left, right = w.text(without(without(p, 0), 0), whole=True), w.text(without(q, 0), whole=True)
+        w.body.append(f"{right}.T.dot({left}, {w.text(without(target, 0))})")
+        return
     left, right = _long(w, p), _long(w, q)
     where = w.text(target)
     if not step.accumulate and w.named(target).is_whole() and where.isidentifier():

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,7 @@ from engine.value import Value
 Indices: TypeAlias = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A node without operands: a plain number, a captured Value, or an element of an input."""
 
     role: str  # "constant", "parameter" or "input"

@@ -40,9 +40,9 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
             leaf = inputs.get(node)
             if leaf is None:
                 if is_constant(node):
-                    leaf = Leaf("constant", value=node._data)
+                    leaf = Leaf("constant", 0, 0, node._data)
                 else:
-                    leaf = Leaf("parameter", position=len(parameters))
+                    leaf = Leaf("parameter", len(parameters))
                     parameters.append(node)
             leaves[i] = leaf
         elif op in readers:
