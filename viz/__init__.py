@@ -1,0 +1,20 @@
+"""Pictures of computation graphs: from one neuron to a whole network, and of lifted programs.
+
+>>> from engine import Value
+>>> import viz
+>>> w, x = Value(0.5, "w"), Value(2.0, "x")
+>>> z = w * x
+>>> z.backward()
+>>> print(viz.draw(z).source.splitlines()[0])
+digraph computation {
+
+`draw` gives a `graphviz.Digraph`, `svg` its picture as text, `save` writes a file, `explore` a page to step through.
+"""
+
+from viz.dot import draw as draw
+from viz.errors import ExpressionError as ExpressionError
+from viz.errors import RenderError as RenderError
+from viz.errors import TooLargeError as TooLargeError
+from viz.explore import explore as explore
+from viz.render import save as save
+from viz.render import svg as svg

@@ -1,0 +1,68 @@
+"""The command line: evaluate an expression, print its value and gradients, and write its picture.
+
+Example: python -m viz "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from viz.errors import ExpressionError, RenderError
+from viz.expression import evaluate
+from viz.render import save
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 where the user can mend something.
+
+    >>> main(["w*x", "w=0.5", "x=2"])
+    w*x = 1.0
+      d/dw = 2.0
+      d/dx = 0.5
+    0
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m viz", description="Evaluate, differentiate and draw an expression."
+    )
+    parser.add_argument("expression", help='arithmetic over the engine\'s functions: "tanh(w*x + b)"')
+    parser.add_argument("values", nargs="*", metavar="name=number", help="the value of each name")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where the picture goes: .svg .png .pdf .dot .html")
+    parser.add_argument("--derivatives", action="store_true", help="write local derivatives on the edges")
+    given = parser.parse_intermixed_args(arguments)
+    try:
+        return _run(given)
+    except (ExpressionError, RenderError, OSError, ValueError, TypeError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(given: argparse.Namespace) -> int:
+    numbers = dict(_assignment(text) for text in given.values)
+    result, names = evaluate(given.expression, numbers)
+    unused = sorted(set(numbers) - set(names))
+    if unused:
+        raise ValueError(f"{', '.join(unused)} not in the expression; leave it out.")
+    result.backward()
+    print(f"{given.expression} = {result.data!r}")
+    for name, value in names.items():
+        print(f"  d/d{name} = {value.grad!r}")
+    if given.output:
+        options = {"derivatives": True} if given.derivatives else {}
+        print(f"wrote {save(result, given.output, **options)}")
+    return 0
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    name, equals, number = text.partition("=")
+    try:
+        if not equals or not name.strip().isidentifier():
+            raise ValueError
+        return name.strip(), float(number)
+    except ValueError:
+        raise ValueError(f"{text!r} is not name=number; write for example x=2.0.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,224 @@
+"""Folding a graph into at most some sixty boxes: weights into neurons, neurons into layers, samples into batches.
+
+Leaves fold along their labels. An operation that reads a layer's parameters belongs to that layer, and so does an
+activation of it; any other operation folds with those of equal signature: the operation and its operands' boxes. What
+is still too many folds by depth. Nothing recurses, each attempt is one pass, and one that fails stops early.
+
+>>> from engine import Value, total
+>>> xs = [Value(float(i), f"x[{i}]") for i in range(100)]
+>>> [(box.title, box.count) for box in fold(total([x * x for x in xs])).boxes]
+[('x', 100), ('×', 100), ('total', 1)]
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import graph
+from engine.value import Label
+from viz.style import brief, kind, plural, symbol
+
+LIMIT = 60
+NEURONS = 24  # more boxes than this are drawn a layer, not a neuron each: the edges between them grow as the square
+BANDS = (16, 8, 4, 2)
+
+_INDEX = re.compile(r"\[[\d, ]*\]$|[._]?\d+$")
+_NEURON = re.compile(r"(.*\bneurons\.\d+)\.")
+_CONSTANT = -1
+
+
+@dataclass
+class Box:
+    """Nodes drawn as one: what they are, how many, and sums over them."""
+
+    key: Hashable
+    title: str = ""
+    kind: str = "operation"
+    count: int = 0
+    parameters: int = 0
+    constants: int = 0
+    absolute: float = 0.0
+    ops: Counter[str] = field(default_factory=Counter)
+    neurons: set[str] = field(default_factory=set)
+    only: Any = None
+
+    def add(self, node: Any, what: str) -> None:
+        """Take one node in."""
+        self.count += 1
+        if what == "operation":
+            self.ops[node.op] += 1
+        elif what == "parameter":
+            if not self.parameters:
+                self.absolute = 0.0
+            self.parameters += 1
+            neuron = _NEURON.match(node.label)
+            if neuron:
+                self.neurons.add(neuron[1])
+        if what == "parameter" or not self.parameters:
+            self.absolute += abs(node.grad)
+        self.only = node if self.count == 1 else None
+
+    def lines(self, grad: bool = True) -> list[str]:
+        """Return what the box holds, a line each."""
+        held = [plural(len(self.neurons), "neuron")] if len(self.neurons) > 1 else []
+        held += [plural(self.parameters, "parameter")] if self.parameters else []
+        lines = [", ".join(held)] if held else []
+        if len(self.ops) > 1 or (self.ops and self.parameters):
+            lines.append(", ".join(f"{count:,} {symbol(op)}" for op, count in self.ops.most_common(3)))
+        elif not self.parameters:
+            lines.append(plural(self.count, "node" if self.ops else "value"))
+        if self.constants:
+            lines.append(plural(self.constants, "constant"))
+        if grad:
+            over = self.parameters or self.count
+            lines.append(f"mean |grad| {brief(self.absolute / over)}")
+        return lines
+
+
+@dataclass
+class Folded:
+    """Boxes, operands first, and how many scalar edges run between each two of them; `result` holds the root."""
+
+    boxes: list[Box]
+    edges: Counter[tuple[int, int]]
+    result: int
+
+
+class _TooManyError(Exception):
+    """An attempt passed its limit."""
+
+
+def array_of(label: str) -> str:
+    """Return the array a label is in: "X[2,5]" and "x7" are in X and x."""
+    return label.array if isinstance(label, Label) else _INDEX.sub("", label)
+
+
+def neuron_of(label: str) -> str:
+    """Return the neuron a parameter belongs to, or its array."""
+    found = _NEURON.match(label)
+    return found[1] if found else array_of(label)
+
+
+def layer_of(label: str) -> str:
+    """Return the layer a parameter belongs to: all of its array's name but the last part."""
+    return array_of(label).rpartition(".")[0] or array_of(label)
+
+
+def outermost(label: str) -> str:
+    """Return the first part of a parameter's name, its number with it."""
+    parts = array_of(label).split(".")
+    return ".".join(parts[:2]) if len(parts) > 2 and parts[1].isdigit() else parts[0]
+
+
+def fold(root: Any, limit: int = LIMIT) -> Folded:
+    """Fold the graph of `root` as little as makes it at most `limit` boxes."""
+    nodes = graph.order(root)
+    place = {id(node): i for i, node in enumerate(nodes)}
+    parents = [tuple([place[id(p)] for p in node.parents]) for node in nodes]
+    kinds = [kind(node) for node in nodes]
+    for name, most in ((neuron_of, NEURONS), (layer_of, limit), (outermost, limit)):
+        try:
+            return _boxes(nodes, parents, kinds, *_by_signature(nodes, parents, kinds, name, most))
+        except _TooManyError:
+            continue
+    return _by_depth(nodes, parents, kinds, limit)
+
+
+def _by_signature(
+    nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], name: Callable[[str], str], most: int
+) -> tuple[list[int], list[Box]]:
+    """Give every node its box: the layer it belongs to, or else its operation with its operands' boxes."""
+    numbers: dict[Hashable, int] = {}
+    boxes: list[Box] = []
+    owner: list[int] = []  # box by node
+    layers: set[int] = set()
+    for node, operands, what in zip(nodes, parents, kinds):
+        if what == "constant":
+            owner.append(_CONSTANT)
+            continue
+        if what == "operation":
+            mine = {owner[p] for p in operands} - {_CONSTANT}
+            owners = {owner[p] for p in operands if kinds[p] == "parameter"} & layers
+            if not owners and len(operands) == 1:
+                owners = mine & layers
+            key: Hashable = boxes[owners.pop()].key if len(owners) == 1 else (node.op, tuple(sorted(mine)))
+            title = symbol(node.op)
+        else:
+            title = name(node.label) if node.label else what
+            key = (what, title)
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = len(boxes)
+            if number >= most:
+                raise _TooManyError
+            boxes.append(Box(key, title, what))
+            if what == "parameter" and "." in node.label:
+                layers.add(number)
+        owner.append(number)
+    return owner, boxes
+
+
+def _by_depth(nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], limit: int) -> Folded:
+    """Fold by kind of leaf, and by bands of depth: an operation a band each, or as many bands as there may be boxes."""
+    depth = [0] * len(nodes)
+    for i, operands in enumerate(parents):
+        if operands:
+            depth[i] = 1 + max([depth[p] for p in operands])
+    deepest = max(depth) + 1
+    for bands, by_op in (*[(bands, True) for bands in BANDS], (limit - 4, False)):
+        try:
+            return _boxes(nodes, parents, kinds, *_bands(nodes, depth, kinds, deepest, bands, by_op, limit))
+        except _TooManyError:
+            continue
+    raise AssertionError("bands and kinds are fewer than the limit")
+
+
+def _bands(
+    nodes: list[Any], depth: list[int], kinds: list[str], deepest: int, bands: int, by_op: bool, limit: int
+) -> tuple[list[int], list[Box]]:
+    """Give every node its box: the kind of leaf, or the band of its depth."""
+    numbers: dict[Hashable, int] = {}
+    boxes: list[Box] = []
+    owner: list[int] = []
+    for node, level, what in zip(nodes, depth, kinds):
+        if what == "constant":
+            owner.append(_CONSTANT)
+            continue
+        band = level * bands // deepest
+        key: Hashable = (band, node.op if by_op else "") if what == "operation" else what
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = len(boxes)
+            if number >= limit:
+                raise _TooManyError
+            first, last = -(-band * deepest // bands), -(-(band + 1) * deepest // bands) - 1
+            deep = f"depth {max(first, 1):,} to {last:,}" if last > max(first, 1) else f"depth {last:,}"
+            title = (f"{symbol(node.op)}, {deep}" if by_op else deep) if what == "operation" else f"{what}s"
+            boxes.append(Box(key, "leaves" if title == "leafs" else title, what))
+        owner.append(number)
+    return owner, boxes
+
+
+def _boxes(
+    nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], owner: list[int], boxes: list[Box]
+) -> Folded:
+    """Fill the boxes and count the edges between them."""
+    if not boxes:  # a lone constant
+        boxes.append(Box("constant", "constant", "constant"))
+        owner = [0] * len(nodes)
+    edges: Counter[tuple[int, int]] = Counter()
+    for node, operands, what, number in zip(nodes, parents, kinds, owner):
+        if number == _CONSTANT:
+            continue
+        boxes[number].add(node, what)
+        for operand in operands:
+            source = owner[operand]
+            if source == _CONSTANT:
+                boxes[number].constants += 1
+            elif source != number:
+                edges[source, number] += 1
+    return Folded(boxes, edges, max(owner[-1], 0))

@@ -1,0 +1,91 @@
+"""A lifted program as boxes: its inputs, its parameters and its array operations, with shapes.
+
+>>> import engine
+>>> program = engine.lift(lambda x: engine.tanh(x[0] * x[1]))
+>>> _ = program([0.5, 2.0])
+>>> [box.kind for box in read_program(program).boxes][-1]
+'result'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from viz.style import plural
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The boxes of a program, operands first."""
+
+    boxes: tuple[ProgramBox, ...]
+
+    def folded(self, limit: int) -> tuple[ProgramBox, ...]:
+        """Return at most about `limit` boxes: neighbouring operations, and neighbouring leaves, become one box."""
+        if len(self.boxes) <= limit:
+            return self.boxes
+        leaves = [box for box in self.boxes if not box.nodes]
+        steps = [box for box in self.boxes if box.nodes]
+        room = max(limit - len(leaves), limit // 2)
+        kept = [*_runs(leaves, limit - room), *_runs(steps, room)]
+        owner = {box.name: i for i, run in enumerate(kept) for box in run}
+        return tuple(_merged(run, i, owner) for i, run in enumerate(kept))
+
+
+@dataclass(frozen=True)
+class ProgramBox:
+    """An input, a parameter or an array operation, and how many scalar nodes it stands for."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+    kind: str
+    operands: tuple[str, ...] = ()
+    nodes: int = 0
+
+
+def read_program(program: Any) -> Sheet:
+    """Read a program's records; what it does not use is left out."""
+    steps = tuple(program.steps)
+    names: dict[str, str] = {}
+    boxes = []
+    used = {operand for step in steps for operand in step.operands}
+    for what, arrays in (("input", program.inputs), ("parameter", program.parameters)):
+        for array, shape in dict(arrays).items():
+            if array in used and array not in names:
+                names[array] = f"a{len(names)}"
+                boxes.append(ProgramBox(names[array], array, (shape_text(shape, False),), what))
+    for step in steps:
+        operands = tuple(dict.fromkeys(names[name] for name in step.operands if name in names))
+        names[step.name] = f"a{len(names)}"
+        batched = bool(getattr(step, "batched", False))
+        lines = (shape_text(step.shape, batched), plural(step.nodes, "scalar node"))
+        kind = "result" if step is steps[-1] else "operation"
+        boxes.append(ProgramBox(names[step.name], step.text, lines, kind, operands, max(step.nodes, 1)))
+    return Sheet(tuple(boxes))
+
+
+def shape_text(shape: tuple[int, ...], batched: bool) -> str:
+    """Return a shape as it is read aloud.
+
+    >>> shape_text((64, 32), False), shape_text((10,), True), shape_text((), False)
+    ('64 × 32', 'N × 10', 'scalar')
+    """
+    return " × ".join(["N"] * batched + [str(n) for n in shape]) or "scalar"
+
+
+def _runs(boxes: list[ProgramBox], room: int) -> list[list[ProgramBox]]:
+    each = -(-len(boxes) // max(room, 1))
+    return [boxes[i : i + each] for i in range(0, len(boxes), max(each, 1))]
+
+
+def _merged(run: list[ProgramBox], number: int, owner: dict[str, int]) -> ProgramBox:
+    operands = dict.fromkeys(f"r{owner[name]}" for box in run for name in box.operands if owner[name] != number)
+    if len(run) == 1:
+        box = run[0]
+        return ProgramBox(f"r{number}", box.title, box.lines, box.kind, tuple(operands), box.nodes)
+    nodes = sum(box.nodes for box in run)
+    what = plural(len(run), "operation" if nodes else "array")
+    held = (f"{run[0].title} … {run[-1].title}", *([plural(nodes, "scalar node")] if nodes else []))
+    return ProgramBox(f"r{number}", what, held, run[-1].kind, tuple(operands), nodes)

@@ -1,0 +1,135 @@
+"""How things look: numbers, names, colours and shapes, which also tell apart in greyscale.
+
+>>> number(1.2e-7), number(0.999999), number(3.0)
+('1.2e-07', '0.999999', '3')
+>>> clip("a" * 100, 8)
+'aaaa…aaa'
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from engine.rules import RULES
+from engine.value import Label, is_constant
+
+FONT = "Helvetica,Arial,sans-serif"
+QUIET = "#595959"
+
+# Tints of Okabe and Ito's colours, which colour-blind people tell apart; each kind has a shape of its own as well.
+KINDS: dict[str, dict[str, str]] = {
+    "input": {"shape": "ellipse", "style": "filled", "fillcolor": "#d9edf9", "color": "#0072b2"},
+    "parameter": {"shape": "box", "style": "filled", "fillcolor": "#fde9c4", "color": "#a86400"},
+    "constant": {"shape": "plain", "style": "", "fillcolor": "#ffffff", "color": "#8a8a8a"},
+    "leaf": {"shape": "hexagon", "style": "filled", "fillcolor": "#f1f1f1", "color": "#595959"},
+    "operation": {"shape": "box", "style": "rounded,filled", "fillcolor": "#ffffff", "color": "#595959"},
+    "result": {
+        "shape": "box",
+        "style": "rounded,filled",
+        "fillcolor": "#d8f1e6",
+        "color": "#00704f",
+        "peripheries": "2",
+        "penwidth": "1.6",
+    },
+}
+
+_SYMBOLS = {"*": "×", "-": "−", "/": "÷"}
+_CONTROL = {c: 0x2400 + c for c in range(32) if c != 10} | {127: 0x2421}
+_INPUT = re.compile(r"(x|t|y|input|target)s?([\W\d_]|$)", re.IGNORECASE)
+_PARAMETER = re.compile(r"(?:.*\.)?(w|b|weight|bias|theta|gamma|beta)s?([\W\d_]|$)", re.IGNORECASE)
+
+
+def number(x: float, digits: int = 4) -> str:
+    """Return x in few digits that do not mislead: what is not whole, or not zero, does not look so.
+
+    >>> number(2 / 3), number(1234567.0), number(float("nan")), number(123456.7)
+    ('0.6667', '1234567', 'nan', '1.235e+05')
+    """
+    if math.isfinite(x) and x == int(x) and abs(x) < 1e7 and str(x)[0:2] != "-0":
+        return str(int(x))
+    for places in (digits, 6, 9, 17):
+        text = f"{x:.{places}g}"
+        short = float(text)
+        if short == x or not short.is_integer() or abs(x) >= 1000 or not math.isfinite(x):
+            break
+    return text
+
+
+def brief(x: float) -> str:
+    """Return x in two digits, for averages.
+
+    >>> brief(0.0031234), brief(0.25), brief(0.0)
+    ('3.1e-3', '0.25', '0')
+    """
+    if x == 0 or not math.isfinite(x) or 0.01 <= abs(x) < 1000:
+        return f"{x:.2g}" if abs(x) < 100 else f"{x:.0f}"
+    mantissa, exponent = f"{x:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def clip(text: str, length: int = 40) -> str:
+    """Return the text itself, or where it is longer its beginning and its end with an ellipsis between."""
+    if len(text) <= length:
+        return text
+    return text[: length // 2] + "…" + text[len(text) - (length - length // 2 - 1) :]
+
+
+def printable(text: str) -> str:
+    """Return the text with control characters made visible and what no file can hold replaced.
+
+    >>> printable("a" + chr(0) + "b")
+    'a␀b'
+    """
+    clean = text.translate(_CONTROL).encode("utf-8", "replace").decode("utf-8")
+    return clean.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+
+
+def html(text: str, length: int = 40) -> str:
+    """Return the text for an HTML-like label: literally, line breaks kept.
+
+    >>> html("a<b & c")
+    'a&lt;b &amp; c'
+    """
+    shown = printable(clip(text, length))
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "<br/>")):
+        shown = shown.replace(character, entity)
+    return shown
+
+
+def symbol(op: str) -> str:
+    """Return the operator's sign, or the function's name.
+
+    >>> symbol("multiply"), symbol("tanh")
+    ('×', 'tanh')
+    """
+    rule = RULES.get(op)
+    if rule is None or rule.infix is None:
+        return op
+    return _SYMBOLS.get(rule.infix[0], rule.infix[0])
+
+
+def kind(node: Any) -> str:
+    """Return what a node is: "operation", or for a leaf "parameter", "input", "constant" or "leaf".
+
+    A parameter is a leaf whose label has a place in an array (`nn` gives those) or reads like a weight or a bias; an
+    input is one whose label reads like x, t or y.
+    """
+    if node.parents:
+        return "operation"
+    if is_constant(node):
+        return "constant"
+    label = node.label
+    if isinstance(label, Label) or _PARAMETER.match(label):
+        return "parameter"
+    return "input" if _INPUT.match(label) else "leaf"
+
+
+def plural(count: int, what: str) -> str:
+    """Return a count and its noun.
+
+    >>> plural(1, "node"), plural(2080, "parameter")
+    ('1 node', '2,080 parameters')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
