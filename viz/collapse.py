@@ -88,10 +88,6 @@ class Folded:
     result: int
 
 
-class _TooManyError(Exception):
-    """An attempt passed its limit."""
-
-
 def array_of(label: str) -> str:
     """Return the array a label is in: "X[2,5]" and "x7" are in X and x."""
     return label.array if isinstance(label, Label) else _INDEX.sub("", label)
@@ -121,17 +117,16 @@ def fold(root: Any, limit: int = LIMIT) -> Folded:
     parents = [tuple([place[id(p)] for p in node.parents]) for node in nodes]
     kinds = [kind(node) for node in nodes]
     for name, most in ((neuron_of, NEURONS), (layer_of, limit), (outermost, limit)):
-        try:
-            return _boxes(nodes, parents, kinds, *_by_signature(nodes, parents, kinds, name, most))
-        except _TooManyError:
-            continue
+        found = _by_signature(nodes, parents, kinds, name, most)
+        if found:
+            return _boxes(nodes, parents, kinds, *found)
     return _by_depth(nodes, parents, kinds, limit)
 
 
 def _by_signature(
     nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], name: Callable[[str], str], most: int
-) -> tuple[list[int], list[Box]]:
-    """Give every node its box: the layer it belongs to, or else its operation with its operands' boxes."""
+) -> tuple[list[int], list[Box]] | None:
+    """Give every node its box: the layer it belongs to, or else its operation with its operands. None past `most`."""
     numbers: dict[Hashable, int] = {}
     boxes: list[Box] = []
     owner: list[int] = []  # box by node
@@ -154,7 +149,7 @@ def _by_signature(
         if number is None:
             number = numbers[key] = len(boxes)
             if number >= most:
-                raise _TooManyError
+                return None
             boxes.append(Box(key, title, what))
             if what == "parameter" and "." in node.label:
                 layers.add(number)
@@ -170,17 +165,16 @@ def _by_depth(nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str]
             depth[i] = 1 + max([depth[p] for p in operands])
     deepest = max(depth) + 1
     for bands, by_op in (*[(bands, True) for bands in BANDS], (limit - 4, False)):
-        try:
-            return _boxes(nodes, parents, kinds, *_bands(nodes, depth, kinds, deepest, bands, by_op, limit))
-        except _TooManyError:
-            continue
+        found = _bands(nodes, depth, kinds, deepest, bands, by_op, limit)
+        if found:
+            return _boxes(nodes, parents, kinds, *found)
     raise AssertionError("bands and kinds are fewer than the limit")
 
 
 def _bands(
     nodes: list[Any], depth: list[int], kinds: list[str], deepest: int, bands: int, by_op: bool, limit: int
-) -> tuple[list[int], list[Box]]:
-    """Give every node its box: the kind of leaf, or the band of its depth."""
+) -> tuple[list[int], list[Box]] | None:
+    """Give every node its box: the kind of leaf, or the band of its depth; None past the limit."""
     numbers: dict[Hashable, int] = {}
     boxes: list[Box] = []
     owner: list[int] = []
@@ -194,7 +188,7 @@ def _bands(
         if number is None:
             number = numbers[key] = len(boxes)
             if number >= limit:
-                raise _TooManyError
+                return None
             first, last = -(-band * deepest // bands), -(-(band + 1) * deepest // bands) - 1
             deep = f"depth {max(first, 1):,} to {last:,}" if last > max(first, 1) else f"depth {last:,}"
             title = (f"{symbol(node.op)}, {deep}" if by_op else deep) if what == "operation" else f"{what}s"

@@ -19,7 +19,7 @@ from engine import graph
 from viz.collapse import LIMIT, Box, fold
 from viz.errors import TooLargeError
 from viz.program import Sheet, read_program
-from viz.style import FONT, KINDS, QUIET, html, kind, number, plural, symbol
+from viz.style import FONT, KINDS, QUIET, clip, kind, literal, number, plural, symbol
 
 LAYABLE = 3000  # nodes: a second or so of layout; 10,000 take minutes (Graphviz 16 in WebAssembly, 2 cores, 2026)
 DIRECTIONS = ("LR", "RL", "TB", "BT")
@@ -44,8 +44,8 @@ def draw(
         Whether each edge carries its local derivative.
 
     >>> from engine import Value, tanh
-    >>> draw(tanh(Value(0.5, "x")), direction="TB").graph_attr["rankdir"]
-    'TB'
+    >>> "rankdir=TB" in draw(tanh(Value(0.5, "x")), direction="TB").source
+    True
     """
     if direction not in DIRECTIONS:
         raise ValueError(f"direction={direction!r} is not known; use one of {', '.join(DIRECTIONS)}.")
@@ -78,16 +78,16 @@ def _size(root: Any) -> int:
 def _empty(direction: str) -> graphviz.Digraph:
     picture = graphviz.Digraph("computation")
     picture.attr("graph", rankdir=direction, fontname=FONT, nodesep="0.22", ranksep="0.42", bgcolor="white", pad="0.15")
-    picture.attr("node", fontname=FONT, fontsize="12", margin="0.13,0.07", height="0.3")
+    picture.attr("node", fontname=FONT, fontsize="12", margin="0.16,0.07", height="0.3")
     picture.attr("edge", fontname=FONT, fontsize="10", color="#6b6b6b", fontcolor="#404040", arrowsize="0.65")
     return picture
 
 
 def label_of(title: str, lines: Iterable[str], length: int = 40) -> str:
-    """Return an HTML-like label: a title in bold, and quiet lines under it."""
-    parts = [f"<b>{html(title, length)}</b>"] if title else []
-    parts += [f'<font point-size="10.5" color="#262626">{html(line, 60)}</font>' for line in lines]
-    return "<" + "<br/>".join(parts) + ">"
+    """Return a label: a title, and lines under it; never taken for HTML."""
+    shown = [literal(title, length)] if title else []
+    label: str = graphviz.nohtml("\\n".join([*shown, *[literal(line, 60) for line in lines]]))
+    return label
 
 
 def _draw_values(picture: graphviz.Digraph, nodes: list[Any], grad: bool, derivatives: bool) -> graphviz.Digraph:
@@ -104,14 +104,10 @@ def _draw_values(picture: graphviz.Digraph, nodes: list[Any], grad: bool, deriva
 
 
 def _value_label(node: Any, grad: bool) -> str:
-    sign = symbol(node.op) if node.op else ""
-    if not node.label and not node.op:
-        return label_of("", [number(node.data), *([f"grad {number(node.grad)}"] if grad else [])])
-    title = f"{node.label} = {sign}" if node.label and sign else node.label or sign
-    if node.label and sign and len(title) > 40:
-        title = f"{html(node.label, 34)} = {sign}"
-        return f"<<b>{title}</b><br/>{number(node.data)}" + (f"<br/>grad {number(node.grad)}>" if grad else ">")
-    return label_of(title, [number(node.data), *([f"grad {number(node.grad)}"] if grad else [])])
+    sign = symbol(node.op)
+    label = clip(node.label, 40 if not sign else 34)
+    title = f"{label} = {sign}" if label and sign else label or sign
+    return label_of(title, [number(node.data), *([f"grad {number(node.grad)}"] if grad else [])], 60)
 
 
 def _draw_folded(picture: graphviz.Digraph, root: Any, grad: bool) -> graphviz.Digraph:

@@ -110,7 +110,7 @@ def _unnamed(node: Any, place: int) -> str:
 
 
 def _clusters(nodes: Sequence[Any]) -> list[str]:
-    """Return the layer of each node, or "": a layer is what reads one layer's parameters, and what acts on that alone."""
+    """Return the layer of each node, or "": what reads its parameters, and acts on that alone."""
     owner: dict[int, str] = {}
     for node in nodes:
         mine = ""
@@ -128,7 +128,7 @@ def _clusters(nodes: Sequence[Any]) -> list[str]:
 def _source(nodes: Sequence[Any], clusters: Sequence[str]) -> str:
     picture = graphviz.Digraph()
     picture.attr("graph", rankdir="LR", fontname=FONT, nodesep="0.18", ranksep="0.5", fontsize="12")
-    picture.attr("node", shape="box", fontname=FONT, fontsize="12", width="1.2", height="0.62", margin="0.12,0.05")
+    picture.attr("node", shape="box", fontname=FONT, fontsize="12", width="1.2", height="0.62", margin="0.2,0.05")
     for name in sorted(set(clusters)):
         inside = graphviz.Digraph(f"cluster_{name}") if name else picture
         for i, node in enumerate(nodes):

@@ -18,7 +18,35 @@ from viz.errors import ExpressionError
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     name: (getattr(engine, name), 1)
-    for name in ["abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cos", "cosh", "erf", "exp", "expm1", "gelu", "log", "log1p", "reciprocal", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus", "sqrt", "square", "tan", "tanh"]
+    for name in [
+        "abs",
+        "arccos",
+        "arccosh",
+        "arcsin",
+        "arcsinh",
+        "arctan",
+        "arctanh",
+        "cos",
+        "cosh",
+        "erf",
+        "exp",
+        "expm1",
+        "gelu",
+        "log",
+        "log1p",
+        "reciprocal",
+        "relu",
+        "sigmoid",
+        "sign",
+        "silu",
+        "sin",
+        "sinh",
+        "softplus",
+        "sqrt",
+        "square",
+        "tan",
+        "tanh",
+    ]
 } | {name: (getattr(engine, name), 2) for name in ["arctan2", "hypot", "logaddexp", "maximum", "minimum"]}
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {

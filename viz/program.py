@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from viz.style import plural
@@ -25,8 +25,8 @@ class Sheet:
         """Return at most about `limit` boxes: neighbouring operations, and neighbouring leaves, become one box."""
         if len(self.boxes) <= limit:
             return self.boxes
-        leaves = [box for box in self.boxes if not box.nodes]
-        steps = [box for box in self.boxes if box.nodes]
+        leaves = [box for box in self.boxes if not box.step]
+        steps = [box for box in self.boxes if box.step]
         room = max(limit - len(leaves), limit // 2)
         kept = [*_runs(leaves, limit - room), *_runs(steps, room)]
         owner = {box.name: i for i, run in enumerate(kept) for box in run}
@@ -43,27 +43,45 @@ class ProgramBox:
     kind: str
     operands: tuple[str, ...] = ()
     nodes: int = 0
+    step: bool = False
 
 
 def read_program(program: Any) -> Sheet:
     """Read a program's records; what it does not use is left out."""
     steps = tuple(program.steps)
     names: dict[str, str] = {}
-    boxes = []
+    boxes: list[ProgramBox] = []
     used = {operand for step in steps for operand in step.operands}
     for what, arrays in (("input", program.inputs), ("parameter", program.parameters)):
         for array, shape in dict(arrays).items():
             if array in used and array not in names:
-                names[array] = f"a{len(names)}"
+                names[array] = f"a{len(boxes)}"
                 boxes.append(ProgramBox(names[array], array, (shape_text(shape, False),), what))
+    leaves = len(boxes)
     for step in steps:
         operands = tuple(dict.fromkeys(names[name] for name in step.operands if name in names))
-        names[step.name] = f"a{len(names)}"
         batched = bool(getattr(step, "batched", False))
-        lines = (shape_text(step.shape, batched), plural(step.nodes, "scalar node"))
-        kind = "result" if step is steps[-1] else "operation"
-        boxes.append(ProgramBox(names[step.name], step.text, lines, kind, operands, max(step.nodes, 1)))
+        box = ProgramBox("", step.text, (shape_text(step.shape, batched),), "operation", operands, step.nodes)
+        if len(boxes) > leaves and names.get(step.name) == boxes[-1].name:  # z1 = z1 + b1 after z1 = x @ W1
+            box = _joined(boxes.pop(), box, step.name)
+        else:
+            names[step.name] = f"a{len(boxes)}"
+            box = replace(box, name=names[step.name])
+        boxes.append(box)
+    boxes[leaves:] = [
+        replace(box, lines=(*box.lines, *([plural(box.nodes, "scalar node")] if box.nodes else [])), step=True)
+        for box in boxes[leaves:]
+    ]
+    boxes[-1] = replace(boxes[-1], kind="result")
     return Sheet(tuple(boxes))
+
+
+def _joined(first: ProgramBox, then: ProgramBox, name: str) -> ProgramBox:
+    """Return one box for an operation and another on its result, in place."""
+    start = f"{name} = {name} "
+    title = f"{first.title} {then.title[len(start) :]}" if then.title.startswith(start) else then.title
+    operands = dict.fromkeys([*first.operands, *[x for x in then.operands if x != first.name]])
+    return replace(then, name=first.name, title=title, operands=tuple(operands), nodes=first.nodes + then.nodes)
 
 
 def shape_text(shape: tuple[int, ...], batched: bool) -> str:
@@ -86,6 +104,6 @@ def _merged(run: list[ProgramBox], number: int, owner: dict[str, int]) -> Progra
         box = run[0]
         return ProgramBox(f"r{number}", box.title, box.lines, box.kind, tuple(operands), box.nodes)
     nodes = sum(box.nodes for box in run)
-    what = plural(len(run), "operation" if nodes else "array")
+    what = plural(len(run), "operation" if run[0].step else "array")
     held = (f"{run[0].title} … {run[-1].title}", *([plural(nodes, "scalar node")] if nodes else []))
     return ProgramBox(f"r{number}", what, held, run[-1].kind, tuple(operands), nodes)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ from viz.dot import draw
 from viz.errors import RenderError
 
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".gv", ".html")
+_NODE = re.compile(r'<g id="node\d+" class="node">.*?</g>', re.DOTALL)
 
 
 def layout(source: str, form: str = "svg") -> bytes:
@@ -37,7 +39,14 @@ def layout(source: str, form: str = "svg") -> bytes:
 def svg(root: Any, **options: Any) -> str:
     """Return the picture of a graph, a program or a `graphviz.Digraph` as SVG; options are those of `draw`."""
     text = layout(_picture(root, options).source).decode("utf-8")
-    return text[text.index("<svg") :]
+    return _NODE.sub(_emphasised, text[text.index("<svg") :])
+
+
+def _emphasised(node: re.Match[str]) -> str:
+    """Set the title of a node in bold and what is under it smaller, as plain DOT labels cannot."""
+    first, *rest = node[0].split("<text ")
+    lines = [text.replace('font-size="12.00"', 'font-size="10.50"') for text in rest[1:]]
+    return "<text ".join([first, *[f'font-weight="bold" {title}' for title in rest[:1]], *lines])
 
 
 def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -72,18 +81,18 @@ def _content(picture: graphviz.Digraph, form: str) -> bytes:
         return str(picture.source).encode("utf-8")
     if form == "svg":
         return svg(picture).encode("utf-8")
-    if form == "png" and not shutil.which("dot"):
+    if form == "png":
         return _png(picture)
     return _dot(picture.source, form)
 
 
 def _png(picture: graphviz.Digraph) -> bytes:
-    """Return PNG by resvg, where it is installed."""
+    """Return PNG: of the SVG where resvg is installed, else by the machine's Graphviz."""
     try:
         import resvg_py
     except ImportError:
         return _dot(picture.source, "png")
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg(picture), background="white", zoom=2))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg(picture), background="white", dpi=96, zoom=2))
 
 
 def _dot(source: str, form: str) -> bytes:

@@ -36,6 +36,7 @@ KINDS: dict[str, dict[str, str]] = {
 }
 
 _SYMBOLS = {"*": "×", "-": "−", "/": "÷"}
+_NAMES = {"power_constant": "power"}
 _CONTROL = {c: 0x2400 + c for c in range(32) if c != 10} | {127: 0x2421}
 _INPUT = re.compile(r"(x|t|y|input|target)s?([\W\d_]|$)", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?:.*\.)?(w|b|weight|bias|theta|gamma|beta)s?([\W\d_]|$)", re.IGNORECASE)
@@ -86,16 +87,14 @@ def printable(text: str) -> str:
     return clean.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
-def html(text: str, length: int = 40) -> str:
-    """Return the text for an HTML-like label: literally, line breaks kept.
+def literal(text: str, length: int = 40) -> str:
+    r"""Return the text for a label in DOT, where backslashes and entities would mean something: literally, clipped.
 
-    >>> html("a<b & c")
-    'a&lt;b &amp; c'
+    >>> print(literal("a & b" + chr(92) + "n"))
+    a &amp; b\\n
     """
-    shown = printable(clip(text, length))
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "<br/>")):
-        shown = shown.replace(character, entity)
-    return shown
+    shown = printable(clip(text, length)).replace("&", "&amp;").replace("\\", "\\\\")
+    return shown.replace("\n", "\\n")
 
 
 def symbol(op: str) -> str:
@@ -106,7 +105,7 @@ def symbol(op: str) -> str:
     """
     rule = RULES.get(op)
     if rule is None or rule.infix is None:
-        return op
+        return _NAMES.get(op, op)
     return _SYMBOLS.get(rule.infix[0], rule.infix[0])
 
 
