@@ -50,13 +50,17 @@ def read_program(program: Any) -> Sheet:
     """Read a program's records; what it does not use is left out."""
     steps = tuple(program.steps)
     names: dict[str, str] = {}
+    arrays_of = getattr(getattr(program, "registry", None), "arrays", ())
+    variables = {p.name: p.variable for p in arrays_of}  # the formulas say W1 for layers.0.W
     boxes: list[ProgramBox] = []
     used = {operand for step in steps for operand in step.operands}
     for what, arrays in (("input", program.inputs), ("parameter", program.parameters)):
         for array, shape in dict(arrays).items():
             if array in used and array not in names:
                 names[array] = f"a{len(boxes)}"
-                boxes.append(ProgramBox(names[array], array, (shape_text(shape, False),), what))
+                title, shown = variables.get(array, array), shape_text(shape, False)
+                lines = (shown,) if title == array else (array, shown)
+                boxes.append(ProgramBox(names[array], title, lines, what))
     leaves = len(boxes)
     for step in steps:
         operands = tuple(dict.fromkeys(names[name] for name in step.operands if name in names))

@@ -81,26 +81,14 @@ def _content(picture: graphviz.Digraph, form: str) -> bytes:
         return str(picture.source).encode("utf-8")
     if form == "svg":
         return svg(picture).encode("utf-8")
-    if form == "png":
-        return _png(picture)
     return _dot(picture.source, form)
-
-
-def _png(picture: graphviz.Digraph) -> bytes:
-    """Return PNG: of the SVG where resvg is installed, else by the machine's Graphviz."""
-    try:
-        import resvg_py
-    except ImportError:
-        return _dot(picture.source, "png")
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg(picture), background="white", dpi=96, zoom=2))
 
 
 def _dot(source: str, form: str) -> bytes:
     """Lay out with the machine's Graphviz."""
     program = shutil.which("dot")
     if program is None:
-        also = " or pip install resvg-py" if form == "png" else ""
-        raise RenderError(f"{form.upper()} needs Graphviz's 'dot' (apt install graphviz{also}); SVG works without it.")
+        raise RenderError(f"{form.upper()} needs Graphviz's 'dot' (apt install graphviz); SVG works without it.")
     command = [program, f"-T{form}", *(["-Gdpi=160"] if form == "png" else [])]
     ran = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, check=False)
     if ran.returncode:

@@ -50,7 +50,7 @@ from engine.lift.names import variable
 from engine.lift.normalise import normalise
 from engine.lift.program import Compiled, Program, Variant
 from engine.lift.record import record
-from engine.lift.summary import Stats, formulas, records
+from engine.lift.summary import Stats, formulas, records, with_names
 from engine.value import Value
 
 
@@ -161,8 +161,13 @@ def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
     stats = Stats(
         len(trace.ops), len(layout.steps), len(backward), _bytes(layout), seconds, tuple(dict.fromkeys(layout.declined))
     )
+    shown, back = [[with_names(s, program.registry.arrays) for s in steps] for steps in (layout.steps, backward)]
     return Compiled(
-        emitted, stats, records(layout.steps), formulas(layout.steps, backward), _order(program, outside, wrt, inputs)
+        emitted,
+        stats,
+        records(shown, program.registry.arrays),
+        formulas(shown, back),
+        _order(program, outside, wrt, inputs),
     )
 
 

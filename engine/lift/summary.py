@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.lift.ir import Gather, Literal, Step, View
+from engine.lift.ir import Gather, Literal, Operand, Step, View
+from engine.lift.names import Parameter
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,29 @@ class Stats:
 SYMBOLS = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / ", "less": " < ", "less_equal": " <= "}
 
 
-def records(steps: Sequence[Step]) -> tuple[StepRecord, ...]:
-    """Return the steps as records."""
+def with_names(step: Step, parameters: Sequence[Parameter]) -> Step:
+    """Return the step with views of the flat vector, and of its gradient, called by their arrays: W1, b1, dW1."""
+    target = _with_name(step.target, parameters)
+    assert isinstance(target, View)
+    return replace(step, target=target, operands=tuple([_with_name(x, parameters) for x in step.operands]))
+
+
+def _with_name(x: Operand, parameters: Sequence[Parameter]) -> Operand:
+    if isinstance(x, Literal) or x.source.kind not in ("parameters", "gradient"):
+        return x
+    if x.source.kind == "gradient" and not x.source.name.startswith("d_theta"):
+        return x
+    start = x.offset if isinstance(x, View) else int(x.index.min(initial=0))
+    prefix = "d" if x.source.kind == "gradient" else ""
+    for p in parameters:
+        if p.offset <= start < p.offset + p.size:
+            return replace(x, source=replace(x.source, name=prefix + p.variable))
+    return x
+
+
+def records(steps: Sequence[Step], parameters: Sequence[Parameter] = ()) -> tuple[StepRecord, ...]:
+    """Return the steps as records; operands that are parameters go by their full names."""
+    full = {p.variable: p.name for p in parameters}
     return tuple(
         [
             StepRecord(
@@ -67,7 +89,7 @@ def records(steps: Sequence[Step]) -> tuple[StepRecord, ...]:
                 formula(step),
                 step.target.source.shape,
                 step.batched,
-                tuple(dict.fromkeys(name(x) for x in step.operands if not isinstance(x, Literal))),
+                tuple(dict.fromkeys(full.get(read, read) for x in step.operands for read in reads(x))),
                 step.nodes,
             )
             for step in steps
@@ -75,9 +97,11 @@ def records(steps: Sequence[Step]) -> tuple[StepRecord, ...]:
     )
 
 
-def name(x: View | Gather | Literal) -> str:
-    """Return what an operand is called in a formula."""
-    return str(x) if isinstance(x, Literal) else x.source.name
+def reads(x: Operand) -> tuple[str, ...]:
+    """Return the names of what an operand reads: its source, and the input that chooses from it."""
+    if isinstance(x, Literal):
+        return ()
+    return (x.source.name, x.chosen.source.name) if isinstance(x, Gather) and x.chosen else (x.source.name,)
 
 
 def formula(step: Step) -> str:

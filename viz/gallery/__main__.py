@@ -1,0 +1,51 @@
+"""Draw the README's pictures again: ``python -m viz.gallery [folder]``. Same program, same bytes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import engine
+from engine import Value
+from viz.render import save
+
+
+def neuron() -> Value:
+    """Return a neuron after its backward pass."""
+    w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(-1.5, "b")
+    z = w * x + b
+    z.label = "z"
+    a = engine.tanh(z)
+    a.label = "a"
+    a.backward()
+    return a
+
+
+def digits() -> tuple[Value, Any]:
+    """Return the loss of a 64-32-10 network on 32 digits after its backward pass, and its lifted program."""
+    nn = importlib.import_module("nn")  # by name: viz knows graphs, not networks, and only this picture shows one
+    X, T = nn.digits()
+    X, T = X[:32] / 16, T[:32]
+    model = nn.MLP(64, [32, 10], rng=0)
+    loss = nn.mean_loss(model, X, T)
+    loss.label = "loss"
+    loss.backward()
+    program = engine.lift(nn.sample_loss(model), batch=True)
+    program.value_and_grad(X, T)
+    return loss, program
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Write neuron.svg, digits.svg and program.svg."""
+    folder = Path(arguments[0]) if arguments else Path(__file__).parent
+    loss, program = digits()
+    save(neuron(), folder / "neuron.svg", derivatives=True)
+    save(loss, folder / "digits.svg")
+    save(program, folder / "program.svg")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
