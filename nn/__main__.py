@@ -1,4 +1,4 @@
-"""The command line: ``python -m nn demo``, ``train``, ``compare``."""
+"""The command line: ``python -m nn demo``, ``train``, ``compare``, ``gpt``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 import nn
-from nn.data import DataError
+from nn.data import DataError, names
+from nn.gpt import GPT, sample
+from nn.gpt import train as train_gpt
 from nn.module import StateError
 from nn.neuron import ACTIVATIONS
 from nn.optim import OPTIMIZERS
@@ -102,6 +104,19 @@ def compare(arguments: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
+def gpt(arguments: argparse.Namespace) -> int:
+    """Train a character-level GPT, written one scalar at a time, on a file of names; print some that it makes up."""
+    documents, letters = names(arguments.data)
+    model = GPT(len(letters) + 1, seed=arguments.seed)
+    print(f"{len(documents):,} names of {len(letters)} letters; {len(model.parameters()):,} parameters")
+    losses = train_gpt(model, documents, arguments.steps, lifted=not arguments.eager)
+    last = losses[-100:]
+    print(f"loss {losses[0]:.3f} at first, {sum(last) / len(last):.3f} over the last {len(last)} steps")
+    rng = np.random.default_rng(arguments.seed)
+    print("\n".join(sample(model, letters, rng) for _ in range(arguments.samples)))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(prog="python -m nn", description="Networks of scalar neurons, trained as matrices.")
@@ -114,6 +129,11 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     command("demo", demo).add_argument("--epochs", type=int, default=0, help="passes over the data")
+    made = command("gpt", gpt)
+    made.add_argument("--data", required=True, help="a text file, one name a line")
+    made.add_argument("--steps", type=int, default=1000)
+    made.add_argument("--samples", type=int, default=10)
+    made.add_argument("--seed", type=int, default=0)
     for name, run in (("train", train), ("compare", compare)):
         made = command(name, run)
         made.add_argument("--data", default="digits", help="digits, moons, xor, a .csv file, or a folder of IDX files")

@@ -74,6 +74,24 @@ def split(X: Array, T: Array, test: float = 0.2, seed: int = 0) -> tuple[Array, 
     return X[order[:n]], T[order[:n]], X[order[n:]], T[order[n:]]
 
 
+def names(path: str | Path, seed: int = 0) -> tuple[list[list[int]], str]:
+    """Return the names in a text file as lists of tokens, shuffled, and the letters they are made of.
+
+    Token i is letter i; the last token marks the beginning and the end of a name.
+    """
+    path = Path(path)
+    try:
+        found = _read(path).decode("utf-8").split()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is not UTF-8 text; one name a line is expected.") from None
+    if not found:
+        raise DataError(f"{path}: no names in it; one a line is expected.")
+    letters = "".join(sorted(set("".join(found))))
+    code, end = {c: i for i, c in enumerate(letters)}, len(letters)
+    order = np.random.default_rng(seed).permutation(len(found)).tolist()
+    return [[end, *[code[c] for c in found[i]], end] for i in order], letters
+
+
 # --- IDX files: MNIST and its relatives ----------------------------------------------------------------------------
 
 IMAGES = ("t10k-images-idx3-ubyte", "train-images-idx3-ubyte")

@@ -7,10 +7,12 @@ when a number that it captures has changed.  Each trace is compiled once; buffer
 from __future__ import annotations
 
 import contextvars
+import gc
 import linecache
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
@@ -311,7 +313,8 @@ class Program:
         if self.batch and known:
             return
         if len(known) < MOST_VARIANTS and self.fn is not None:
-            known.insert(0, self._trace(specs, arrays))
+            with _collector_paused():
+                known.insert(0, self._trace(specs, arrays))
             yield known[0]
 
     def _check_captured(self) -> None:
@@ -341,7 +344,8 @@ class Program:
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
         compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
-            compiled = variant.compiled[asked] = self.compile(variant, self, asked)
+            with _collector_paused():
+                compiled = variant.compiled[asked] = self.compile(variant, self, asked)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
@@ -530,6 +534,18 @@ class Program:
             result = self.fn(*arguments)
         root = _scalar(result, self.name)
         return record([root, *[g.condition for g in watch.guards]], inputs), watch.guards, watch.limits
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking a growing graph again and again: it makes no garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:

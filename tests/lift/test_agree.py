@@ -96,7 +96,7 @@ def ops(program):
 
 def products(source):
     """Matrix products in a program's text; sums written as products with ones do not count."""
-    return sum(".dot(" in line and "ones_" not in line or "np.matmul" in line for line in source.splitlines())
+    return sum((".dot(" in line and "ones_" not in line) or "np.matmul" in line for line in source.splitlines())
 
 
 RNG = np.random.default_rng(0)

@@ -1,0 +1,110 @@
+"""A character-level GPT, one scalar at a time: embeddings, RMSNorm, causal attention, a ReLU MLP, Adam.
+
+    python -m nn gpt --data names.txt
+
+The model below knows numbers only; `engine.lift` runs it as matrix products, one program for each length of name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+import engine
+from engine import Label, Value
+from nn.module import Module
+from nn.optim import Adam, linear
+
+
+class GPT(Module):
+    """One layer by default; every weight is a Value."""
+
+    def __init__(self, vocabulary: int, channels: int = 16, heads: int = 4, context: int = 16, seed: int = 0) -> None:
+        self.heads, self.context, rng = heads, context, np.random.default_rng(seed)
+
+        def matrix(name: str, rows: int, columns: int) -> list[list[Value]]:
+            drawn = rng.normal(0.0, 0.08, (rows, columns)).tolist()
+            return [
+                [Value(v, Label(f"{name}.{i}.{j}", name, (i, j))) for j, v in enumerate(row)]
+                for i, row in enumerate(drawn)
+            ]
+
+        self.wte, self.wpe = matrix("wte", vocabulary, channels), matrix("wpe", context, channels)
+        self.wq, self.wk, self.wv, self.wo = (matrix(n, channels, channels) for n in ("wq", "wk", "wv", "wo"))
+        self.fc1, self.fc2 = matrix("fc1", 4 * channels, channels), matrix("fc2", channels, 4 * channels)
+        self.lm_head = matrix("lm_head", vocabulary, channels)
+
+    def logits(self, token: Any, position: int, keys: list[list[Any]], values: list[list[Any]]) -> list[Any]:
+        """Scores of the next token; the keys and values of this position join those of the past."""
+        x = [t + p for t, p in zip(engine.select(self.wte, token), self.wpe[position])]
+        h = rmsnorm(x)
+        q = linear_map(self.wq, h)
+        keys.append(linear_map(self.wk, h))
+        values.append(linear_map(self.wv, h))
+        size, attended = len(q) // self.heads, []
+        for head in range(0, len(q), size):
+            part = slice(head, head + size)
+            a = engine.softmax([engine.dot(q[part], k[part]) * size**-0.5 for k in keys])
+            attended += [engine.dot(a, [v[j] for v in values]) for j in range(head, head + size)]
+        x = [a + b for a, b in zip(x, linear_map(self.wo, attended))]
+        h = [engine.relu(z) for z in linear_map(self.fc1, rmsnorm(x))]
+        x = [a + b for a, b in zip(x, linear_map(self.fc2, h))]
+        return linear_map(self.lm_head, rmsnorm(x))
+
+    def loss(self, tokens: Sequence[Any]) -> Any:
+        """Mean cross-entropy of every next token."""
+        keys: list[list[Any]] = []
+        values: list[list[Any]] = []
+        losses = []
+        for position in range(len(tokens) - 1):
+            z = self.logits(tokens[position], position, keys, values)
+            losses.append(engine.logsumexp(z) - engine.select(z, tokens[position + 1]))
+        return engine.total(losses) * (1.0 / len(losses))
+
+
+def linear_map(W: list[list[Value]], x: list[Any]) -> list[Any]:
+    """One dot a row."""
+    return [engine.dot(row, x) for row in W]
+
+
+def rmsnorm(x: list[Any]) -> list[Any]:
+    """X over the root of its mean square."""
+    scale = (engine.dot(x, x) * (1.0 / len(x)) + 1e-5) ** -0.5
+    return [v * scale for v in x]
+
+
+def train(model: GPT, documents: list[list[int]], steps: int, lifted: bool = True, lr: float = 1e-2) -> list[float]:
+    """Adam on one document a step; return the losses."""
+    parameters = model.parameters()
+    program = engine.lift(model.loss, parameters=parameters)
+    theta, optimizer, losses = program.pull(), Adam(linear(lr, steps), betas=(0.9, 0.95)), []
+    for step in tqdm(range(steps), disable=None, unit="step"):
+        tokens = documents[step % len(documents)][: model.context + 1]
+        if lifted:
+            value, gradient = program.value_and_grad(tokens, parameters=theta)
+            optimizer.update(theta, np.asarray(gradient.parameters))
+        else:
+            model.zero_grad()
+            root = model.loss(tokens)
+            root.backward()
+            value = root.data
+            optimizer.update(theta, np.array([v.grad for v in program.registry.values]))
+            program.push(theta)
+        losses.append(value)
+    program.push(theta)
+    return losses
+
+
+def sample(model: GPT, letters: str, rng: np.random.Generator) -> str:
+    """Draw a name, letter by letter."""
+    token, keys, values, drawn = len(letters), [], [], ""
+    for position in range(model.context):
+        p = np.array([float(v) for v in engine.softmax(model.logits(token, position, keys, values))])
+        token = int(rng.choice(len(p), p=p / p.sum()))
+        if token == len(letters):
+            break
+        drawn += letters[token]
+    return drawn
