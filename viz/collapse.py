@@ -18,9 +18,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import graph
 from engine.value import Label
-from viz.style import brief, kind, plural, symbol
+from viz.style import brief, in_order, kind, plural, symbol
 
 LIMIT = 60
 NEURONS = 24  # more boxes than this are drawn a layer, not a neuron each: the edges between them grow as the square
@@ -112,7 +111,7 @@ def outermost(label: str) -> str:
 
 def fold(root: Any, limit: int = LIMIT) -> Folded:
     """Fold the graph of `root` as little as makes it at most `limit` boxes."""
-    nodes = graph.order(root)
+    nodes = in_order(root)
     place = {id(node): i for i, node in enumerate(nodes)}
     parents = [tuple([place[id(p)] for p in node.parents]) for node in nodes]
     kinds = [kind(node) for node in nodes]

@@ -19,7 +19,7 @@ from engine import graph
 from viz.collapse import LIMIT, Box, fold
 from viz.errors import TooLargeError
 from viz.program import Sheet, read_program
-from viz.style import FONT, KINDS, QUIET, clip, kind, literal, number, plural, symbol
+from viz.style import FONT, KINDS, QUIET, clip, in_order, kind, literal, number, plural, symbol
 
 LAYABLE = 3000  # nodes: a second or so of layout; 10,000 take minutes (Graphviz 16 in WebAssembly, 2 cores, 2026)
 DIRECTIONS = ("LR", "RL", "TB", "BT")
@@ -64,7 +64,7 @@ def draw(
             f"This graph has {graph.count(root):,} nodes, and more than {LAYABLE:,} take too long to lay out. "
             "Use collapse='auto', or draw a part: viz.draw(one_of_its_nodes)."
         )
-    return _draw_values(picture, graph.order(root), grad, derivatives)
+    return _draw_values(picture, in_order(root), grad, derivatives)
 
 
 def _size(root: Any) -> int:
@@ -78,7 +78,7 @@ def _size(root: Any) -> int:
 def _empty(direction: str) -> graphviz.Digraph:
     picture = graphviz.Digraph("computation")
     picture.attr("graph", rankdir=direction, fontname=FONT, nodesep="0.22", ranksep="0.42", bgcolor="white", pad="0.15")
-    picture.attr("node", fontname=FONT, fontsize="12", margin="0.16,0.07", height="0.3")
+    picture.attr("node", fontname=FONT, fontsize="12", margin="0.28,0.07", height="0.3")
     picture.attr("edge", fontname=FONT, fontsize="10", color="#6b6b6b", fontcolor="#404040", arrowsize="0.65")
     return picture
 

@@ -24,7 +24,7 @@ from viz.collapse import layer_of
 from viz.dot import label_of
 from viz.errors import TooLargeError
 from viz.render import layout, write
-from viz.style import FONT, clip, kind, number, printable, symbol
+from viz.style import FONT, clip, in_order, kind, number, printable, symbol
 
 LARGEST = 3000
 TEMPLATE = Path(__file__).with_name("explore.html")
@@ -57,7 +57,7 @@ def explore(root: Any, path: str | os.PathLike[str]) -> Path:
 
 def page_data(root: Any) -> dict[str, Any]:
     """Return what the page needs: nodes with places, edges with curves, clusters, and the sweep back."""
-    nodes = sorted(graph.order(root), key=lambda node: getattr(node, "serial", 0))
+    nodes = in_order(root)
     clusters = _clusters(nodes)
     placed = json.loads(layout(_source(nodes, clusters), "json"))
     height = float(placed["bb"].split(",")[3])
@@ -128,7 +128,7 @@ def _clusters(nodes: Sequence[Any]) -> list[str]:
 def _source(nodes: Sequence[Any], clusters: Sequence[str]) -> str:
     picture = graphviz.Digraph()
     picture.attr("graph", rankdir="LR", fontname=FONT, nodesep="0.18", ranksep="0.5", fontsize="12")
-    picture.attr("node", shape="box", fontname=FONT, fontsize="12", width="1.2", height="0.62", margin="0.2,0.05")
+    picture.attr("node", shape="box", fontname=FONT, fontsize="12", width="1.2", height="0.62", margin="0.28,0.05")
     for name in sorted(set(clusters)):
         inside = graphviz.Digraph(f"cluster_{name}") if name else picture
         for i, node in enumerate(nodes):

@@ -12,6 +12,7 @@ import math
 import re
 from typing import Any
 
+from engine import graph
 from engine.rules import RULES
 from engine.value import Label, is_constant
 
@@ -53,7 +54,7 @@ def number(x: float, digits: int = 4) -> str:
     for places in (digits, 6, 9, 17):
         text = f"{x:.{places}g}"
         short = float(text)
-        if short == x or not short.is_integer() or abs(x) >= 1000 or not math.isfinite(x):
+        if short == x or (math.isfinite(short) and (not short.is_integer() or abs(x) >= 1000)) or x != x:
             break
     return text
 
@@ -123,6 +124,27 @@ def kind(node: Any) -> str:
     if isinstance(label, Label) or _PARAMETER.match(label):
         return "parameter"
     return "input" if _INPUT.match(label) else "leaf"
+
+
+def in_order(root: Any) -> list[Any]:
+    """Return the nodes as their author wrote them: operations as they were created, each leaf before its first use.
+
+    >>> from engine import Value
+    >>> w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(1.0, "b")
+    >>> [node.label or node.op for node in in_order(w * x + b)]
+    ['w', 'x', 'multiply', 'b', 'add']
+    """
+    operations = [node for node in graph.order(root) if node.parents]
+    operations.sort(key=lambda node: getattr(node, "serial", 0))
+    nodes = []
+    seen = set()
+    for node in operations:
+        for parent in node.parents:
+            if not parent.parents and id(parent) not in seen:
+                seen.add(id(parent))
+                nodes.append(parent)
+        nodes.append(node)
+    return nodes or [root]
 
 
 def plural(count: int, what: str) -> str:

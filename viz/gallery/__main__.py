@@ -29,11 +29,11 @@ def digits() -> tuple[Value, Any]:
     nn = importlib.import_module("nn")  # by name: viz knows graphs, not networks, and only this picture shows one
     X, T = nn.digits()
     X, T = X[:32] / 16, T[:32]
-    model = nn.MLP(64, [32, 10], rng=0)
+    model = nn.MLP(64, [32, 10])
     loss = nn.mean_loss(model, X, T)
     loss.label = "loss"
     loss.backward()
-    program = engine.lift(nn.sample_loss(model), batch=True)
+    program = engine.lift(nn.sample_loss(model, "cross_entropy"), batch=True)
     program.value_and_grad(X, T)
     return loss, program
 
