@@ -51,11 +51,11 @@ def read_program(program: Any) -> Sheet:
     steps = tuple(program.steps)
     names: dict[str, str] = {}
     arrays_of = getattr(getattr(program, "registry", None), "arrays", ())
-    variables = {p.name: p.variable for p in arrays_of}  # the formulas say W1 for layers.0.W
+    variables: dict[str, str] = {p.name: p.variable for p in arrays_of}  # the formulas say W1 for layers.0.W
     boxes: list[ProgramBox] = []
     used = {operand for step in steps for operand in step.operands}
     for what, arrays in (("input", program.inputs), ("parameter", program.parameters)):
-        for array, shape in dict(arrays).items():
+        for array, shape in arrays.items():
             if array in used and array not in names:
                 names[array] = f"a{len(boxes)}"
                 title, shown = variables.get(array, array), shape_text(shape, False)

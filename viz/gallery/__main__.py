@@ -18,7 +18,7 @@ def neuron() -> Value:
     w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(-1.5, "b")
     z = w * x + b
     z.label = "z"
-    a = engine.tanh(z)
+    a: Value = engine.tanh(z)
     a.label = "a"
     a.backward()
     return a
