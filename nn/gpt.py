@@ -100,7 +100,9 @@ def train(model: GPT, documents: list[list[int]], steps: int, lifted: bool = Tru
 
 def sample(model: GPT, letters: str, rng: np.random.Generator) -> str:
     """Draw a name, letter by letter."""
-    token, keys, values, drawn = len(letters), [], [], ""
+    token, drawn = len(letters), ""
+    keys: list[list[Any]] = []
+    values: list[list[Any]] = []
     for position in range(model.context):
         p = np.array([float(v) for v in engine.softmax(model.logits(token, position, keys, values))])
         token = int(rng.choice(len(p), p=p / p.sum()))

@@ -42,6 +42,7 @@ from engine.lift.adjoint import adjoint
 from engine.lift.arrange import arrange
 from engine.lift.christen import christen
 from engine.lift.contract import contract
+from engine.lift.formulas import formulas
 from engine.lift.group import group
 from engine.lift.ir import Groups, Layout, Leaf, Literal, Source, Trace
 from engine.lift.lower import lower
@@ -50,7 +51,7 @@ from engine.lift.names import variable
 from engine.lift.normalise import normalise
 from engine.lift.program import Compiled, Program, Variant
 from engine.lift.record import record
-from engine.lift.summary import Stats, formulas, records, with_names
+from engine.lift.summary import Stats, records, with_names
 from engine.value import Value
 
 

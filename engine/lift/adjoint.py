@@ -187,6 +187,14 @@ def _squeezed(view: View) -> View:
     return View(view.source, tuple(n for n, _ in kept), view.offset, tuple(s for _, s in kept))
 
 
+def _unsqueezed(view: View, shape: tuple[int, ...]) -> View:
+    """Put back the axes of length one that `shape` has."""
+    if 1 not in shape:
+        return view
+    strides = iter(view.strides)
+    return View(view.source, shape, view.offset, tuple(next(strides) if n > 1 else 0 for n in shape))
+
+
 def _cotangent(sweep: Sweep, step: Step) -> Operand:
     """Return the finished cotangent of a step's result, in the result's shape."""
     whole = sweep.whole[step.target.source]
@@ -356,11 +364,11 @@ def _into(sweep: Sweep, key: tuple[int, int], op: str, step: Step, operands: tup
     over_batch = step.batched and not use.view.source.batched
     if not axes and not over_batch and (use.alias or not use.accumulate):
         target = _destination(sweep, use, reduced)
-        sweep.steps.append(Step(op, target, operands, **more))
+        sweep.steps.append(Step(op, _unsqueezed(target, use.view.shape), operands, **more))
         _finish(sweep, use, target)
         return
     result = sweep.new(_squeezed(use.view).shape, step.batched)
-    sweep.steps.append(Step(op, result.whole(), operands, **more))
+    sweep.steps.append(Step(op, _unsqueezed(result.whole(), use.view.shape), operands, **more))
     _contribute(sweep, key, result.whole(), step.batched)
 
 
@@ -445,6 +453,7 @@ def _backward_factor(sweep: Sweep, key: tuple[int, int], step: Step, p: View, q:
             sweep.steps.append(Step("batch_matmul", target, operands))
             _finish(sweep, use, target)
         else:
+            assert isinstance(use.view, View)
             result = sweep.new(_squeezed(use.view).shape, False)
             sweep.steps.append(Step("batch_matmul", result.whole(), operands))
             _contribute(sweep, key, result.whole(), False)

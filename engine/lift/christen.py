@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.lift.ir import Layout, Literal, Source, Step
+from engine.lift.ir import Layout, Literal, Source, Step, View
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "softplus", "erf")
 LETTERS = {"max": "m", "exp": "e", "sum": "s", "log": "l", "gather": "picked", "less": "c", "less_equal": "c"}
@@ -32,6 +32,14 @@ def christen(layout: Layout) -> None:
             counts[source.name] = 1
         else:
             source.name = _next(counts, LETTERS.get(step.op, "t"))
+    _christen_result(layout)
+
+
+def _christen_result(layout: Layout) -> None:
+    """Call the result what it is, unless it has a name of the notes."""
+    root = layout.roots[0]
+    if isinstance(root, View) and root.source.kind == "value" and root.is_whole() and root.source.name[0] not in "za":
+        root.source.name = "losses" if root.batched else "loss"
 
 
 def _added(readers: list[Step]) -> Step | None:

@@ -180,7 +180,7 @@ class Writer:
         if source.kind == "value" and source not in self.variables:
             reused = self.reusable(step, now)
             self.variables[source] = reused or self.allocate(source)
-        return self.text(step.target)
+        return self.text(step.target, whole=True)
 
     def reusable(self, step: Step, now: int) -> str | None:
         """Return an operand's buffer that nobody reads again, if the result can take its place."""
@@ -286,7 +286,7 @@ def _write_sum(w: Writer, step: Step, now: int) -> None:
 
 
 def _summed_by_ones(w: Writer, step: Step, x: View, axis: int, now: int) -> bool:
-    """Write the sum over the first or last axis of a matrix as its product with ones, which BLAS does several times faster."""
+    """Write the sum over the first or last axis of a matrix as its product with ones, which BLAS does much faster."""
     shape = [*(["N"] if x.batched else []), *x.shape]
     if len(shape) != 2 or not w.named(step.target).is_whole():
         return False
@@ -450,8 +450,8 @@ def _places(w: Writer, gather: Gather) -> tuple[str, str]:
     rows = ""
     if gather.source.batched:
         axes = ", ".join([":"] + ["None"] * len(gather.shape))
-        rows = f"({w.hoist('np.arange(N)', 'row')} * {source.size})[{axes}]"
-        rows = w.hoist(f"(np.arange(N) * {source.size})[{axes}]", f"{name}_row")
+        rows = f"np.arange(N) * {source.size}"
+        rows = w.hoist(f"({rows})[{axes}]" if gather.shape else rows, f"{name}_row")
     if gather.chosen is None:
         index = w.index(base, f"{name}_at")
         flat = w.hoist(f"{rows} + {index}", f"{name}_places") if rows else index

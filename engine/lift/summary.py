@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -136,18 +135,3 @@ def term(x: View | Gather | Literal) -> str:
         len(x.shape) == 2 and x.shape[0] > 1 and x.shape[1] > 1 and x.strides[0] < x.strides[1] and x.strides[0] > 0
     )
     return x.source.name + (".T" if turned else "")
-
-
-def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
-    """Return the program as matrix formulas, sums of products joined with what is added to them."""
-    lines = [formula(s) for s in forward]
-    joined: list[str] = []
-    for line in lines:
-        previous = re.match(r"(\w+) = (.+)$", joined[-1]) if joined else None
-        current = re.match(r"(\w+) = \1 (\+ .+)$", line)
-        if previous and current and previous[1] == current[1]:
-            joined[-1] = f"{previous[1]} = {previous[2]} {current[2]}"
-        else:
-            joined.append(line)
-    back = [formula(s) for s in backward if s.op != "fill"]
-    return "\n".join([*joined, "", *back])
