@@ -7,6 +7,7 @@ These are the batch equations BP1b-BP4b of note 000, found by the machine in a g
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
             name = step.target.source.name
             text = _line(step, inlined)
             chained = any(name in _names(x) for x in step.operands)
-            once = read[name] == 1 and writes[name] == 1 and step.target.is_whole() and not chained
+            whole = math.prod(step.target.shape) == step.target.source.size
+            once = read[name] == 1 and writes[name] == 1 and whole and not chained
             adds_later = chained and not step.accumulate
             if adds_later and name in inlined:
                 inlined.pop(name)

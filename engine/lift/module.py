@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,12 +62,22 @@ def emit(
     backward_takes = _taken(writer, parameters, outside)
     functions = _function("forward", forward_takes, [*forward_lines, f"return {returned}"])
     functions += _function("backward", backward_takes, writer.body or ["pass"])
-    body = [*writer.build, "", *functions, "return forward, backward"]
+    body = [*_read(writer.build, functions), "", *functions, "return forward, backward"]
     imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if writer.erf else "")
     text = f'"""{title}"""\n\n{imports}{STRIDED if writer.strided else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
     return Emitted(text, tuple(writer.constants), tuple(forward_takes), tuple(backward_takes))
+
+
+def _read(build: Sequence[str], functions: Sequence[str]) -> list[str]:
+    """Leave out what `build` would make for nobody."""
+    text, kept = "\n".join(functions), []
+    for line in reversed(build):
+        if re.search(rf"\b{line.split(' = ')[0]}\b", text):
+            text += f"\n{line.split(' = ', 1)[1]}"
+            kept.append(line)
+    return kept[::-1]
 
 
 def _function(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
