@@ -365,7 +365,7 @@ def operand(x: Any, op: str, other: Value) -> Any:
     """Return `x` as a Value; NotImplemented lets an unknown type have its say, known nonsense is refused."""
     if isinstance(x, Value):
         return x
-    if isinstance(x, (numbers.Real, np.bool_)) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype != object):
+    if isinstance(x, (numbers.Real, np.bool_)):
         return Value.constant(x)
     if isinstance(x, (str, complex, bytes, type(None), list, tuple, dict)):
         name = f" (the Value is {str(other.label)!r})" if other.label else ""

@@ -76,6 +76,13 @@ def test_kinks_are_what_the_rule_says(rule):
         assert all(map(same, [x.grad for x in xs], derivatives)), (point, [x.grad for x in xs])
 
 
+def test_ties_share_whatever_cotangent_arrives():
+    for op in ("maximum", "minimum"):
+        x, y = Value(2.0), Value(2.0)
+        call(RULES[op], [x, y]).backward(6.0)
+        assert (x.grad, y.grad) == (3.0, 3.0)
+
+
 EXTREMES = [0.0, -0.0, 1.0, -1.0, 1e308, -1e308, 5e-324, 745.0, -746.0, math.inf, -math.inf, math.nan]
 
 

@@ -332,8 +332,12 @@ def test_binary_ufuncs():
     assert np.power(2.0, x).op == "power"
     assert np.true_divide(1.0, x).op == "divide"
     assert np.add(x, np.array(1.0)).op == "add"
+    low, high = Value(1.0), Value(2.0)
     assert np.equal(x, x) is True
     assert np.not_equal(x, x) is False
+    for a, b in ((low, high), (high, low)):
+        assert np.equal(a, b) is False
+        assert np.not_equal(a, b) is True
 
 
 def test_a_value_times_an_array_is_an_array_of_values():
