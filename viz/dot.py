@@ -21,7 +21,7 @@ from viz.errors import TooLargeError
 from viz.program import Sheet, read_program
 from viz.style import FONT, KINDS, QUIET, clip, in_order, kind, literal, number, plural, symbol
 
-LAYABLE = 3000  # nodes: 1.3 s of layout if regular, 11 s if tangled; 10,000 regular ones 26 s (WebAssembly, 2 shared cores, 2026-11)
+LAYABLE = 3000  # nodes: laid out in 1.3 s if regular, 11 s if tangled; 10,000 regular ones in 26 s (2 cores, 2026-11)
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
 
