@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+import engine
 import nn
+import viz
 from nn.data import DataError, names
 from nn.gpt import GPT, sample
 from nn.gpt import train as train_gpt
@@ -58,7 +60,11 @@ def demo(arguments: argparse.Namespace) -> int:
     report = nn.compare_gradients(model, X_train[:32], T_train[:32])
     print("\ngradients of a batch of 32, scalar and lifted against the equations by hand:")
     print(report)
-    print(f"\n{time.perf_counter() - began:.1f} s")
+    graph = nn.mean_loss(model, X_train[:32], T_train[:32])
+    graph.backward()
+    viz.save(graph, arguments.picture)
+    print(f"\nthe graph of that batch's loss, {engine.graph.count(graph):,} scalar nodes: {arguments.picture}")
+    print(f"{time.perf_counter() - began:.1f} s")
     return 0 if report.ok and reached >= 0.9 else 1
 
 
@@ -128,7 +134,9 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--eager", action="store_true", help="train with the scalar engine, not lifted")
         return made
 
-    command("demo", demo).add_argument("--epochs", type=int, default=0, help="passes over the data")
+    made = command("demo", demo)
+    made.add_argument("--epochs", type=int, default=0, help="passes over the data")
+    made.add_argument("--picture", default="digits.svg", help="file for the picture of the graph")
     made = command("gpt", gpt)
     made.add_argument("--data", required=True, help="a text file, one name a line")
     made.add_argument("--steps", type=int, default=1000)

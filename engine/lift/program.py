@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import gc
 import linecache
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -495,6 +496,14 @@ class Program:
 
     def __repr__(self) -> str:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the array operations in Jupyter, where `viz` is imported."""
+        shown = {"text/plain": repr(self)}
+        viz = sys.modules.get("viz")
+        if viz is not None and self.latest is not None:
+            shown["image/svg+xml"] = viz.svg(self)
+        return shown
 
     # --- tracing ---------------------------------------------------------------------------------------------
 

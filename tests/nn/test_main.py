@@ -12,8 +12,10 @@ import nn
 from nn.__main__ import main
 
 
-def test_the_demo_reads_digits_and_compares_gradients(capsys):
-    assert main(["demo"]) == 0
+def test_the_demo_reads_digits_compares_gradients_and_draws(capsys, tmp_path):
+    picture = tmp_path / "digits.svg"
+    assert main(["demo", "--picture", str(picture)]) == 0
+    assert "layers.0" in picture.read_text(encoding="utf-8")
     out = capsys.readouterr().out
     accuracy = float(out.split("test accuracy: ")[1].split("%")[0])
     assert accuracy >= 96.0
