@@ -51,17 +51,6 @@ class Trace:
             if any(j >= i for j in operands) or (not operands) != (i in self.leaves):
                 raise AssertionError(f"Trace: node {i} ({self.ops[i]}) reads {operands}.\n{self}")
 
-    def same_as(self, other: Trace) -> bool:
-        """Whether two recordings are of the same computation on the same numbers."""
-        return (
-            self.ops == other.ops
-            and self.operands == other.operands
-            and self.fixed == other.fixed
-            and self.roots == other.roots
-            and self.leaves == other.leaves
-            and all(a is b for a, b in zip(self.parameters, other.parameters))
-        )
-
     def __str__(self) -> str:
         return "\n".join(f"{i}: {op or self.leaves[i]} {xs}" for i, (op, xs) in enumerate(zip(self.ops, self.operands)))
 

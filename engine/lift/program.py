@@ -31,6 +31,7 @@ from engine.lift.module import Emitted
 from engine.lift.names import Parameter
 from engine.lift.record import record
 from engine.lift.registry import Registry
+from engine.lift.sameness import same_graph
 from engine.lift.summary import Stats, StepRecord
 from engine.tracing import LOCAL, recording
 from engine.value import Value
@@ -512,19 +513,23 @@ class Program:
         start = time.perf_counter()
         assert self.fn is not None
         samples = [a[0] if self.batch else a for a in arrays]
-        first, guards, limits = self._record(specs, samples)
-        second, _, _ = self._record(specs, samples)
-        if not first.same_as(second):
+        roots, inputs, watch = self._run_traced(specs, samples)
+        again, others, _ = self._run_traced(specs, samples)
+        if not same_graph(roots, again, inputs, others):
             raise LiftError(
                 f"{self.name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
                 "reads a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
             )
-        self.registry.add(first)
+        trace = record(roots, inputs)
+        self.registry.add(trace)
         if self.captured is None:
             self.captured = snapshot(self.fn)
-        return Variant(first, specs, guards, limits, time.perf_counter() - start)
+        return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
 
-    def _record(self, specs: tuple[Spec, ...], samples: list[Array]) -> tuple[Trace, list[Guard], dict[int, int]]:
+    def _run_traced(
+        self, specs: tuple[Spec, ...], samples: list[Array]
+    ) -> tuple[list[Value], dict[Value, Leaf], Recording]:
+        """Run the function on Values: (its result and its guards' conditions, what the inputs are, what was noted)."""
         names = self.array_names(specs)
         watch = Recording()
         leaves: list[list[Value]] = []
@@ -542,7 +547,7 @@ class Program:
             assert self.fn is not None
             result = self.fn(*arguments)
         root = _scalar(result, self.name)
-        return record([root, *[g.condition for g in watch.guards]], inputs), watch.guards, watch.limits
+        return [root, *[g.condition for g in watch.guards]], inputs, watch
 
 
 @contextmanager

@@ -420,3 +420,16 @@ def test_random_programs_in_loops_over_shared_inputs(program, n):
         return engine.total([terms[i] * terms[(i + 1) % n] for i in range(n)]) + 0.0 * xs[0][0]
 
     agree(fn, x, units=4096)
+
+
+@settings(max_examples=60)
+@given(programs(8), programs(8), st.lists(st.floats(-1, 1).map(lambda v: round(v, 3)), min_size=3, max_size=3))
+def test_random_programs_with_branches(one, other, moved):
+    """A Python branch between two random programs: the second inputs may take the other way."""
+
+    def fn(xs):
+        a = one.on_values(list(xs)) + 0.0 * xs[0]
+        return a * 2.0 if a > xs[1] else other.on_values(list(xs)) - xs[2] * engine.where(a > 0, a, xs[0])
+
+    program = agree(fn, np.array(one.inputs), units=8192)
+    agree(fn, np.array(moved), units=8192, program=program)
