@@ -591,3 +591,8 @@ def test_zero_dimensional_arrays_are_numbers_and_boxes_of_objects_are_not():
     assert Value(3.0) < np.array(4.0)
     with pytest.raises(TypeError):
         Value(3.0) < np.array("x")  # noqa: B015
+
+
+@pytest.mark.parametrize(("x", "truth"), [(2.7, True), (0.0, False), (-0.0, False), (-1.0, True), (math.nan, True)])
+def test_the_truth_of_a_value_is_its_numbers(x, truth):
+    assert bool(Value(x)) is truth
