@@ -7,6 +7,7 @@ calls, are compared with what they were when the function was traced.
 from __future__ import annotations
 
 import os
+import random
 import types
 import zlib
 from collections.abc import Callable, Iterator
@@ -44,6 +45,18 @@ def snapshot(fn: Callable[..., Any]) -> list[Any]:
             seen.add(id(x))
             stack.extend(_inside(x, found))
     return found
+
+
+def randomness(fn: Callable[..., Any]) -> list[Any]:
+    """Return the states of the global generators, and all that `fn` captures: what drawing a number changes.
+
+    >>> before = randomness(len)
+    >>> _ = random.random()
+    >>> randomness(len) == before
+    False
+    """
+    state = np.random.get_state(legacy=False)  # noqa: NPY002 - a user's function may draw from it
+    return [random.getstate(), repr(state["state"]), *snapshot(fn)]
 
 
 def _inside(x: Any, found: list[Any]) -> Iterator[Any]:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
-from engine.lift.captured import snapshot
+from engine.lift.captured import randomness, snapshot
 from engine.lift.guards import Guard, Index, Recording
 from engine.lift.inputs import Array, Spec, batch_size, describe
 from engine.lift.ir import Leaf, Trace
@@ -513,9 +513,11 @@ class Program:
         start = time.perf_counter()
         assert self.fn is not None
         samples = [a[0] if self.batch else a for a in arrays]
+        before = randomness(self.fn)
         roots, inputs, watch = self._run_traced(specs, samples)
+        drew = randomness(self.fn) != before
         again, others, _ = self._run_traced(specs, samples)
-        if not same_graph(roots, again, inputs, others):
+        if drew or not same_graph(roots, again, inputs, others):
             raise LiftError(
                 f"{self.name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
                 "reads a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
