@@ -32,7 +32,6 @@ import inspect
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ from engine.lift.christen import christen
 from engine.lift.contract import contract
 from engine.lift.formulas import formulas
 from engine.lift.group import group
-from engine.lift.ir import Groups, Layout, Leaf, Literal, Source, Trace
+from engine.lift.ir import Groups, Layout, Literal, Source, Trace
 from engine.lift.lower import lower
 from engine.lift.module import emit
 from engine.lift.names import variable
@@ -141,11 +140,11 @@ def _argument_names(fn: Callable[..., Any]) -> tuple[str, ...]:
 def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
     """Run every stage on a trace; this is the whole of lifting, in order."""
     start = time.perf_counter()
-    trace = _placed(variant.trace, program)
+    trace = variant.trace
     normal = normalise(trace)
     groups = group(normal)
     inputs, outside, theta = _sources(variant, program)
-    layout = arrange(groups, contract, _leaves(groups, trace, inputs, theta))
+    layout = arrange(groups, contract, _leaves(groups, trace, inputs, theta), program.registry.places(trace))
     christen(layout)
     if os.environ.get("LIFTGRAD_CHECK"):
         for stage in (trace, normal, groups, layout):
@@ -170,16 +169,6 @@ def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
         formulas(shown, back),
         _order(program, outside, wrt, inputs),
     )
-
-
-def _placed(trace: Trace, program: Program) -> Trace:
-    """Give parameters their places in the flat vector."""
-    position = program.registry.position
-    leaves = {
-        i: Leaf("parameter", position[trace.parameters[leaf.position]]) if leaf.role == "parameter" else leaf
-        for i, leaf in trace.leaves.items()
-    }
-    return replace(trace, leaves=leaves)
 
 
 def _sources(variant: Variant, program: Program) -> tuple[list[Source], dict[Source, str], Source]:

@@ -143,7 +143,7 @@ class Arrangement:
         return View(source, shape, 0, tuple(next(strides) if k and n > 1 else 0 for k, n in zip(keep, shape)))
 
 
-def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source]) -> Layout:
+def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], places: Indices) -> Layout:
     """Lay out every group.
 
     Parameters
@@ -154,6 +154,8 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source]) -> La
         What finds matrix products.
     leaves
         The source of each group of parameters or inputs.
+    places
+        Where each parameter of the trace lies in the flat vector.
     """
     trace = groups.normal.trace
     count = len(trace.ops)
@@ -161,9 +163,10 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source]) -> La
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
             state.source[number] = leaves.get(number)
-            for i in group.members:
-                leaf = trace.leaves[i]
-                state.position[i], state.constants[i] = leaf.position, leaf.value
+            found = [trace.leaves[i] for i in group.members]
+            positions = np.array([leaf.position for leaf in found])
+            state.position[group.members] = places[positions] if group.op == "parameter" else positions
+            state.constants[group.members] = [leaf.value for leaf in found]
             if group.op != "constant":
                 state.sources[leaves[number].name] = leaves[number]
         else:

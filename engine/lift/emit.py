@@ -66,7 +66,7 @@ class Writer:
         if whole and any(n > 1 and s == 0 for n, s in zip(view.shape, view.strides)):
             shape = tuple_text([*(["N"] if view.batched else []), *view.shape])
             expression = f"np.broadcast_to({expression}, {shape})"
-        self.strided = self.strided or expression.startswith("strided(")
+        self.strided = self.strided or "strided(" in expression
         if expression in (name, f"{name}.T"):
             return expression
         if view.source.kind == "value":

@@ -38,7 +38,8 @@ class Registry:
 
     def add(self, trace: Trace) -> None:
         """Add what a trace reaches, in the order in which its operations first read it."""
-        self._append([v for v in _by_first_use(trace) if v not in self.position])
+        if not all(v in self.position for v in trace.parameters):
+            self._append([v for v in _by_first_use(trace) if v not in self.position])
 
     def _append(self, values: list[Value]) -> None:
         if not values:
@@ -50,6 +51,10 @@ class Registry:
             self.position[value] = at
         self.values += ordered
         self.arrays += arrays
+
+    def places(self, trace: Trace) -> npt.NDArray[np.int64]:
+        """Return where each parameter of a trace lies in the flat vector."""
+        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)
 
     def read(self) -> Vector:
         """Return every parameter's number."""
@@ -64,12 +69,12 @@ class Registry:
 def _by_first_use(trace: Trace) -> list[Value]:
     """Order parameters as a reader of the program meets them: those of one kind of operation together."""
     height = [0] * len(trace.ops)
-    for i, operands in enumerate(trace.operands):
-        if operands:
-            height[i] = 1 + max([height[j] for j in operands])
+    interior = [i for i, operands in enumerate(trace.operands) if operands]
+    for i in interior:
+        height[i] = 1 + max([height[j] for j in trace.operands[i]])
     met: dict[int, None] = {}
     biases: list[int] = []  # of dots: an array of their own, after the weights
-    for i in sorted(range(len(trace.ops)), key=height.__getitem__):
+    for i in sorted(interior, key=height.__getitem__):
         operands = trace.operands[i]
         weights = operands[:-1] if trace.ops[i] == "dot" and len(operands) % 2 else operands
         biases += operands[len(weights) :]

@@ -218,6 +218,51 @@ def micrograd() -> None:
     )
 
 
+def eager() -> None:
+    """The same model, eager and lifted: 64-32-10 on 32 samples."""
+    model = nn.MLP(64, [32, 10])
+    _, X, T = problem(32, [64, 32, 10])
+
+    def step() -> None:
+        model.zero_grad()
+        nn.mean_loss(model, X, T).backward()
+
+    program = engine.lift(nn.sample_loss(model, "cross_entropy"), batch=True, parameters=model.parameters())
+    theta = program.pull()
+    medians = measure({"eager": step, "lifted": lambda: program.value_and_grad(X, T, parameters=theta)}, 5)
+    ratio = medians["eager"] / medians["lifted"]
+    print(
+        f"32 samples, 64-32-10: eager {medians['eager'] * 1e3:.1f} ms, lifted {medians['lifted'] * 1e6:.0f} us: {ratio:,.0f} times"
+    )
+
+
+def gpt(names: str) -> None:
+    """The GPT of 4,192 scalars: a step eager and lifted, and 1,000 steps with lifting included."""
+    from nn.data import names as read
+    from nn.gpt import GPT, train
+
+    documents, letters = read(names)
+    began = time.perf_counter()
+    train(GPT(len(letters) + 1), documents, 1000)
+    whole = time.perf_counter() - began
+    began = time.perf_counter()
+    train(GPT(len(letters) + 1), documents, 20, lifted=False)
+    slow = (time.perf_counter() - began) / 20
+    model = GPT(len(letters) + 1)
+    program = engine.lift(model.loss, parameters=model.parameters())
+    theta = program.pull()
+    for tokens in documents[:1000]:
+        program.value_and_grad(tokens[:17], parameters=theta)
+    began = time.perf_counter()
+    for tokens in documents[:1000]:
+        program.value_and_grad(tokens[:17], parameters=theta)
+    step = (time.perf_counter() - began) / 1000
+    print(f"GPT: eager {slow * 1e3:.1f} ms a step, lifted {step * 1e6:.0f} us; 1,000 steps with lifting {whole:.2f} s")
+    print(
+        f"  against 251 ms of pure-Python scalars: {0.251 / step:,.0f} times a step, {251 / whole:,.0f} times with lifting"
+    )
+
+
 def lifting() -> None:
     """What lifting costs: microseconds and bytes a scalar node, on graphs of multiplications and additions."""
     for sizes, n in (([64, 32, 10], 8), ([64, 32, 10], 32)):
@@ -258,6 +303,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A lifted step beside its peers.")
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--names", help="a file of names, one a line, to time the GPT on")
     arguments = parser.parse_args()
     peers = []
     for p in arguments.peers:
@@ -268,6 +314,9 @@ def main() -> None:
             print(f"{p} is not installed")
     steps(peers, arguments.rounds)
     micrograd()
+    eager()
+    if arguments.names:
+        gpt(arguments.names)
     lifting()
 
 
