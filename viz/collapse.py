@@ -204,6 +204,7 @@ def _boxes(
         boxes.append(Box("constant", "constant", "constant"))
         owner = [0] * len(nodes)
     edges: Counter[tuple[int, int]] = Counter()
+    counted: set[tuple[int, int]] = set()
     for node, operands, what, number in zip(nodes, parents, kinds, owner):
         if number == _CONSTANT:
             continue
@@ -211,7 +212,9 @@ def _boxes(
         for operand in operands:
             source = owner[operand]
             if source == _CONSTANT:
-                boxes[number].constants += 1
+                if (number, operand) not in counted:  # a constant that many neurons read is one
+                    counted.add((number, operand))
+                    boxes[number].constants += 1
             elif source != number:
                 edges[source, number] += 1
     return Folded(boxes, edges, max(owner[-1], 0))

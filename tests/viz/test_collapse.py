@@ -3,6 +3,7 @@
 import random
 import time
 
+import numpy as np
 import pytest
 
 import engine
@@ -88,3 +89,10 @@ def test_names_fold():
 
 def test_a_lone_constant_is_a_box():
     assert len(fold((2.0 * Value(1.0)).parents[1]).boxes) == 1
+
+
+def test_a_constant_that_many_neurons_read_is_counted_once():
+    model = nn.MLP(4, [3, 2])
+    root = nn.mean_loss(model, np.ones((5, 4)), np.zeros(5, dtype=int))
+    boxes = {box.title: box for box in fold(root).boxes}
+    assert boxes["layers.0"].constants == 5 * 4
