@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import csv as csv_module
 import gzip
+import math
 import struct
+import zlib
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -148,7 +151,7 @@ def idx(path: str | Path) -> Array:
     if raw[:2] == b"\x1f\x8b":
         try:
             raw = gzip.decompress(raw)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{path}: the gzip stream is damaged or cut short ({error}); download it again.") from None
     if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != 8:
         raise DataError(f"{path}: byte 0: expected the IDX magic 00 00 08, found {raw[:3].hex(' ') or 'nothing'}.")
@@ -183,7 +186,7 @@ def csv(path: str | Path, target: int = -1) -> tuple[Array, Array]:
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start} is not UTF-8 text.") from None
     rows: list[list[float]] = []
-    for line, cells in enumerate(csv_module.reader(text.splitlines()), 1):
+    for line, cells in _lines(path, text):
         if not cells or (line == 1 and not any(_is_number(c) for c in cells)):
             continue
         if rows and len(cells) != len(rows[0]):
@@ -191,6 +194,8 @@ def csv(path: str | Path, target: int = -1) -> tuple[Array, Array]:
         for column, cell in enumerate(cells, 1):
             if not _is_number(cell):
                 raise DataError(f"{path}:{line}: column {column} is {cell!r}; expected a number.")
+            if not math.isfinite(float(cell)):
+                raise DataError(f"{path}:{line}: column {column} is {cell!r}; expected a finite number.")
         rows.append([float(c) for c in cells])
     if not rows:
         raise DataError(f"{path}: no rows of numbers in it.")
@@ -201,6 +206,14 @@ def csv(path: str | Path, target: int = -1) -> tuple[Array, Array]:
     T = table[:, target]
     X = np.delete(table, target % width, axis=1)
     return X, T.astype(np.int64) if (np.round(T) == T).all() else T
+
+
+def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv_module.reader(text.splitlines())
+    try:
+        yield from enumerate(reader, 1)
+    except csv_module.Error as error:
+        raise DataError(f"{path}:{reader.line_num}: is no line of a CSV file ({error}).") from None
 
 
 def _is_number(cell: str) -> bool:

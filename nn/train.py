@@ -123,9 +123,11 @@ def evaluate(model: Module, X: Array, T: Array, loss: str) -> float:
 # --- checkpoints ---------------------------------------------------------------------------------------------------
 
 
-def save_checkpoint(path: str | Path, theta: Array, optimizer: Optimizer, epoch: int, history: History) -> None:
+def save_checkpoint(
+    path: str | Path, theta: Array, best: Array, optimizer: Optimizer, epoch: int, history: History
+) -> None:
     """Write all that resuming needs; a checkpoint that is there is replaced only by a whole one."""
-    tensors = {"parameters": theta, **{f"optimizer.{k}": v for k, v in optimizer.state.items()}}
+    tensors = {"parameters": theta, "best": best, **{f"optimizer.{k}": v for k, v in optimizer.state.items()}}
     notes = {
         "optimizer": type(optimizer).__name__,
         "steps": str(optimizer.steps),
@@ -135,8 +137,8 @@ def save_checkpoint(path: str | Path, theta: Array, optimizer: Optimizer, epoch:
     write_atomically(path, save_bytes({k: np.ascontiguousarray(v) for k, v in tensors.items()}, notes))
 
 
-def load_checkpoint(path: str | Path, size: int, optimizer: Optimizer) -> tuple[Array, int, History]:
-    """Return parameters, the epoch to go on with, and the history; the optimiser's state is put back.
+def load_checkpoint(path: str | Path, size: int, optimizer: Optimizer) -> tuple[Array, Array, int, History]:
+    """Return parameters, the best so far, the epoch to go on with, and the history; the optimiser's state is put back.
 
     Raises
     ------
@@ -155,11 +157,12 @@ def load_checkpoint(path: str | Path, size: int, optimizer: Optimizer) -> tuple[
             f"{path}: was made with {notes.get('optimizer')}, not {kind}; resume with the same optimiser."
         )
     theta = tensors.pop("parameters", np.empty(0))
+    best = tensors.pop("best", theta)
     if theta.shape != (size,):
         raise CheckpointError(f"{path}: holds {theta.size} parameters; the network has {size}.")
     optimizer.state = {k.removeprefix("optimizer."): v for k, v in tensors.items()}
     optimizer.steps = int(notes["steps"])
-    return theta, int(notes["epoch"]), History(json.loads(notes["history"]))
+    return theta, best, int(notes["epoch"]), History(json.loads(notes["history"]))
 
 
 # --- fit ----------------------------------------------------------------------------------------------------------
@@ -231,18 +234,20 @@ def fit(
         As it came; the model holds the latest parameters, and the checkpoint the last whole epoch.
 
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size={batch_size} is the samples of a step; use 1 or more.")
     X, T, held = _held_out(np.asarray(X, dtype=float), np.asarray(T), validation, seed)
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())
     step = (lifted_step if lifted else eager_step)(model, loss, strength, registry)
     theta, start, history = registry.read(), 0, History()
+    best = _Best(patience, theta)
     if resume and checkpoint is not None and Path(checkpoint).exists():
-        theta, start, history = load_checkpoint(checkpoint, registry.size, optimizer)
+        theta, kept, start, history = load_checkpoint(checkpoint, registry.size, optimizer)
+        if best.replay(history, kept):
+            theta, start = best.theta, epochs
     elif checkpoint is not None:
-        save_checkpoint(checkpoint, theta, optimizer, 0, history)
-    best = _Best(patience)
-    for record in history:
-        best.see(record.get("val_loss", record["loss"]), theta)
+        save_checkpoint(checkpoint, theta, best.theta, optimizer, 0, history)
     show = _Progress(epochs, progress, report)
     try:
         for epoch in range(start, epochs):
@@ -252,9 +257,10 @@ def fit(
             record |= _measured(model, X, T, loss, metrics, held)
             history.append(record)
             show(record)
+            stop = best.see(record, theta)
             if checkpoint is not None:
-                save_checkpoint(checkpoint, theta, optimizer, epoch + 1, history)
-            if best.see(record.get("val_loss", record["loss"]), theta):
+                save_checkpoint(checkpoint, theta, best.theta, optimizer, epoch + 1, history)
+            if stop:
                 theta = best.theta
                 break
     finally:
@@ -315,19 +321,22 @@ def _measured(
 class _Best:
     """The lowest loss seen, its parameters, and how long ago that was."""
 
-    def __init__(self, patience: int | None) -> None:
+    def __init__(self, patience: int | None, theta: Array) -> None:
         self.patience, self.lowest, self.waited = patience, math.inf, 0
-        self.theta: Array = np.empty(0)
+        self.theta = theta.copy()
 
-    def see(self, loss: float, theta: Array) -> bool:
+    def replay(self, history: History, theta: Array) -> bool:
+        """Note the epochs of a checkpoint, whose best parameters are `theta`; return whether patience had run out."""
+        return any([self.see(record, theta) for record in history][-1:])
+
+    def see(self, record: dict[str, float], theta: Array) -> bool:
         """Note an epoch; return whether patience has run out."""
-        if self.patience is None:
-            return False
+        loss = record.get("val_loss", record["loss"])
         if loss < self.lowest:
             self.lowest, self.waited, self.theta = loss, 0, theta.copy()
         else:
             self.waited += 1
-        return self.waited >= self.patience
+        return self.patience is not None and self.waited >= self.patience
 
 
 class _Progress:

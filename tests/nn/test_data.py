@@ -159,3 +159,25 @@ def test_damaged_csv(tmp_path, content, message):
 def test_missing_csv(tmp_path):
     with pytest.raises(DataError, match=r"none\.csv: cannot be read"):
         nn.csv(tmp_path / "none.csv")
+
+
+def test_a_gzip_stream_damaged_inside(tmp_path):
+    path = tmp_path / "images.gz"
+    path.write_bytes(b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 50)
+    with pytest.raises(nn.data.DataError, match=r"images.gz: the gzip stream is damaged or cut short"):
+        nn.data.idx(path)
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "-inf", "1e999"])
+def test_a_csv_cell_that_is_not_finite(tmp_path, cell):
+    path = tmp_path / "table.csv"
+    path.write_text(f"1,2,0\n3,{cell},1\n")
+    with pytest.raises(nn.data.DataError, match=rf"table.csv:2: column 2 is '{cell}'; expected a finite number"):
+        nn.csv(path)
+
+
+def test_a_csv_field_beyond_all_bounds(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("1,2,0\n1," + "9" * 200_000 + ",1\n")
+    with pytest.raises(nn.data.DataError, match=r"table.csv:2: is no line of a CSV file"):
+        nn.csv(path)

@@ -93,7 +93,7 @@ def test_a_checkpoint_exists_before_the_first_epoch_ends(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
         nn.fit(network(), *data(), epochs=1, checkpoint=path, **QUIET)
-    theta, epoch, history = train.load_checkpoint(path, len(network().parameters()), nn.Adam())
+    theta, _, epoch, history = train.load_checkpoint(path, len(network().parameters()), nn.Adam())
     assert (epoch, history, len(theta)) == (0, [], 33)
 
 
@@ -121,6 +121,20 @@ def test_early_stopping_takes_back_the_best_parameters():
     best = int(np.argmin(losses))
     assert len(losses) == best + 1 + 5
     assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+
+
+@pytest.mark.parametrize("beyond_the_best", [0, 2, 5])
+def test_early_stopping_resumed_takes_back_the_same_bits(tmp_path, beyond_the_best):
+    X, T = data()
+    options = QUIET | {"validation": data(40, seed=9), "patience": 5}
+    whole, part, resumed = network(), network(), network(seed=7)
+    history = nn.fit(whole, X, T, epochs=400, optimizer=nn.SGD(lr=1.5), **options)
+    cut = int(np.argmin([r["val_loss"] for r in history])) + 1 + beyond_the_best
+    path = tmp_path / "checkpoint"
+    nn.fit(part, X, T, epochs=cut, optimizer=nn.SGD(lr=1.5), checkpoint=path, **options)
+    again = nn.fit(resumed, X, T, epochs=400, optimizer=nn.SGD(lr=1.5), checkpoint=path, resume=True, **options)
+    assert (state(whole) == state(resumed)).all()
+    assert again == history
 
 
 def test_a_validation_split_is_held_out():
@@ -152,6 +166,9 @@ def test_what_is_refused():
         nn.fit(network(), X, T[:3], **QUIET)
     with pytest.raises(ValueError, match="at least one; got 0 and 0"):
         nn.fit(network(), X[:0], T[:0], **QUIET)
+    for size in (0, -1):
+        with pytest.raises(ValueError, match=rf"batch_size={size} is the samples of a step; use 1 or more"):
+            nn.fit(network(), X, T, **(QUIET | {"batch_size": size}))
     with pytest.raises(ValueError, match="metric 'f1' is not known"):
         nn.fit(network(), X, T, epochs=1, metrics=["f1"], **QUIET)
 
