@@ -104,6 +104,40 @@ def loss_named(name: str) -> Callable[[Sequence[Any], Any], Any]:
     return LOSSES[name]
 
 
+def check_targets(T: Any, loss: str) -> None:
+    """Refuse targets that a loss does not mean.
+
+    >>> check_targets([0, 1, 2], "hinge")
+    Traceback (most recent call last):
+    ValueError: loss='hinge' takes targets of -1 and 1; got 0 at [0].
+
+    Raises
+    ------
+    ValueError
+        Naming the first target that does not fit, and where it is.
+    """
+    array = np.asarray(T)
+    loss_named(loss)
+    if loss == "cross_entropy":
+        wrong, wanted = _not_classes(array)
+    elif loss == "hinge":
+        wrong, wanted = np.abs(array) != 1, "targets of -1 and 1"
+    elif loss == "binary_cross_entropy":
+        wrong, wanted = ~((array >= 0) & (array <= 1)), "targets from 0 to 1"
+    else:
+        wrong, wanted = ~np.isfinite(array), "finite targets"
+    if wrong.any():
+        place = [int(i) for i in np.argwhere(wrong)[0]]
+        raise ValueError(f"loss={loss!r} takes {wanted}; got {array[tuple(place)]} at {place}.")
+
+
+def _not_classes(array: Any) -> tuple[Any, str]:
+    if array.ndim == 1:
+        counted = np.full(array.shape, np.issubdtype(array.dtype, np.integer)) & (array >= 0)
+        return ~counted, "integer classes from 0, or a row of probabilities a sample"
+    return ~((array >= 0) & (array <= 1)), "probabilities from 0 to 1"
+
+
 def weights_of(model: Any) -> list[Value]:
     """Return the parameters that L2 regularisation applies to: weights, not biases."""
     return [v for name, v in model.named_parameters() if name.split(".")[-1] != "b"]

@@ -29,7 +29,7 @@ from tqdm import tqdm
 import engine
 from engine.lift.registry import Registry
 from nn import matrix
-from nn.losses import mean_loss, sample_loss
+from nn.losses import check_targets, mean_loss, sample_loss
 from nn.module import Module, write_atomically
 from nn.neuron import MLP
 from nn.optim import Adam, Optimizer
@@ -97,7 +97,7 @@ def predict(model: Module, X: Array) -> Array:
 
 
 def accuracy(model: Module, X: Array, T: Array, loss: str = "cross_entropy") -> float:
-    """Return the part of samples classified rightly: the highest score, or for one output its sign.
+    """Return the part of samples classified rightly: the highest score, or for one output its side of the border.
 
     >>> network = MLP(1, [1])
     >>> network.load_state_dict({"layers.0.W": np.ones((1, 1)), "layers.0.b": np.zeros(1)})
@@ -105,7 +105,7 @@ def accuracy(model: Module, X: Array, T: Array, loss: str = "cross_entropy") -> 
     0.5
     """
     scores, T = predict(model, X), np.asarray(T)
-    if loss == "cross_entropy":
+    if loss == "cross_entropy" or (T.ndim == 2 and T.shape[1] > 1 and ((T > 0).sum(axis=1) == 1).all()):
         right = scores.argmax(axis=1) == (T if T.ndim == 1 else T.argmax(axis=1))
         return float(right.mean())
     wanted = T.reshape(scores.shape) > (0.0 if loss == "hinge" else 0.5)
@@ -236,6 +236,7 @@ def fit(
     """
     if batch_size < 1:
         raise ValueError(f"batch_size={batch_size} is the samples of a step; use 1 or more.")
+    check_targets(T, loss)
     X, T, held = _held_out(np.asarray(X, dtype=float), np.asarray(T), validation, seed)
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())

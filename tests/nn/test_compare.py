@@ -25,6 +25,7 @@ def batch(n, d, c, loss, seed=0):
 def test_scalar_lifted_and_hand_derived_agree(activation, loss):
     model = nn.MLP(6, [5, 4, 3], activation=activation, seed=2)
     X, T = batch(7, 6, 3, loss)
+    T = (T > 0).astype(float) if loss == "binary_cross_entropy" else T
     report = nn.compare_gradients(model, X, T, loss, strength=0.05)
     assert report.ok, str(report)
     assert {row.path for row in report.rows} == {"scalar", "lifted"}
@@ -60,6 +61,51 @@ def test_every_single_entry_off_by_a_thousand_millionth_is_caught(activation):
             report = nn.compare_gradients(model, X, T, candidate=wrong)
             failed = [row for row in report.rows if not row.ok]
             assert [(row.parameter, row.worst, row.verdict) for row in failed] == [(name, place, "DIFFERS")]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    X, T = nn.digits()
+    model = nn.MLP(64, [32, 10], seed=0)
+    nn.fit(model, X / 16.0, T, epochs=20, optimizer=nn.Adam(lr=5e-3), progress=False)
+    return model, X[:32] / 16.0, T[:32]
+
+
+def test_in_a_trained_network_all_entries_but_those_declared_unresolved_are_caught(trained):
+    model, X, T = trained
+    _, right = matrix.value_and_gradients(model.arrays(), X, T)
+    report = nn.compare_gradients(model, X, T)
+    assert report.ok
+    unresolved = sum(row.unresolved for row in report.rows if row.path == "scalar")
+    entries = [(name, place) for name in right for place in np.argwhere(right[name] != 0.0)]
+    assert unresolved < 0.03 * len(entries)
+    passed = 0
+    for name, place in entries[::3]:
+        wrong = right | {name: right[name].copy()}
+        wrong[name][tuple(place)] *= 1.0 + 1e-9
+        passed += nn.compare_gradients(model, X, T, candidate=wrong).ok
+    assert passed <= unresolved
+    assert f"in {unresolved} of 2,410 entries terms cancel" in str(report) or not unresolved
+
+
+@pytest.mark.parametrize("loss", matrix.LOSSES)
+@settings(max_examples=20)
+@given(
+    st.integers(1, 12),
+    st.lists(st.integers(1, 9), min_size=2, max_size=4),
+    st.sampled_from(list(ACTIVATIONS)),
+    st.sampled_from(["identity", "tanh", "sigmoid"]),
+    st.sampled_from([0.1, 1.0, 10.0]),
+    st.integers(0, 99),
+)
+def test_saturated_and_badly_scaled_networks_raise_no_false_alarm(loss, n, sizes, activation, output, size, seed):
+    model = nn.MLP(sizes[0], sizes[1:], activation=activation, output=output, seed=seed)
+    rng = np.random.default_rng(seed)
+    for v in model.parameters():
+        v.data = size * v.data + 0.1 * rng.normal()
+    X, T = batch(n, sizes[0], sizes[-1], loss, seed)
+    T = (T > 0).astype(float) if loss == "binary_cross_entropy" else T
+    assert nn.compare_gradients(model, size * X, T, loss, strength=0.1).ok
 
 
 def test_a_candidate_with_a_missing_name_a_wrong_shape_or_nan():

@@ -75,3 +75,20 @@ def test_the_mean_loss_of_a_batch():
     each = [nn.cross_entropy(model(list(x)), int(t)).data for x, t in zip(X, T)]
     squares = sum(v.data**2 for v in weights_of(model))
     assert loss.data == pytest.approx(np.mean(each) + 0.1 * squares)
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "message"),
+    [
+        ("cross_entropy", [0.5, 1.0], r"takes integer classes from 0, .*; got 0.5 at \[0\]"),
+        ("cross_entropy", [0, -1], r"got -1 at \[1\]"),
+        ("cross_entropy", [[0.5, 0.5], [1.5, -0.5]], r"probabilities from 0 to 1; got 1.5 at \[1, 0\]"),
+        ("hinge", [1, 0], r"targets of -1 and 1; got 0 at \[1\]"),
+        ("binary_cross_entropy", [1.0, -1.0], r"targets from 0 to 1; got -1.0 at \[1\]"),
+        ("mse", [1.0, np.nan], r"finite targets; got nan at \[1\]"),
+        ("absolute", [1.0], "loss='absolute' is not known"),
+    ],
+)
+def test_targets_that_a_loss_does_not_mean(loss, targets, message):
+    with pytest.raises(ValueError, match=message):
+        nn.losses.check_targets(targets, loss)

@@ -42,6 +42,17 @@ def test_compare_ends_with_1_where_a_path_differs(monkeypatch, capsys):
     assert "gradients DIFFER" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("loss", ["hinge", "binary_cross_entropy", "mse"])
+def test_classes_become_one_output_each_for_losses_of_numbers(loss, capsys):
+    assert main(["train", "--data", "digits", "--loss", loss, "--epochs", "10"]) == 0
+    assert float(capsys.readouterr().out.rsplit("accuracy ", 1)[1]) > 0.8
+
+
+def test_a_demo_that_reads_badly_ends_with_1(capsys, tmp_path):
+    assert main(["demo", "--epochs", "1", "--picture", str(tmp_path / "p.svg")]) == 1
+    assert "gradients agree" in capsys.readouterr().out
+
+
 def test_train_saves_plots_and_resumes(tmp_path, capsys):
     options = ["train", "--data", "xor", "--hidden", "4", "--activation", "tanh", "--epochs", "5", "--batch", "4"]
     files = ["--checkpoint", str(tmp_path / "c"), "--save", str(tmp_path / "s")]
