@@ -15,6 +15,8 @@ from nn.data import mnist as mnist
 from nn.data import moons as moons
 from nn.data import split as split
 from nn.data import xor as xor
+from nn.diagnose import diagnose as diagnose
+from nn.diagnosis import Diagnosis as Diagnosis
 from nn.losses import binary_cross_entropy as binary_cross_entropy
 from nn.losses import cross_entropy as cross_entropy
 from nn.losses import half_mse as half_mse

@@ -1,0 +1,186 @@
+"""Random networks with a mistake, or two, injected by `wrong_backprop`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from wrong_backprop import EVERY, Wrong
+
+from nn.mistakes import MISTAKES, Problem
+
+SHAPES = [(5, 4, 3), (4, 4, 4), (3, 6, 5, 2), (5, 5, 5, 5), (6, 4, 4, 4, 3), (7, 3), (3, 3), (8, 6, 4, 3)]
+ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "silu", "gelu"]
+LOSSES = ["cross_entropy", "binary_cross_entropy", "mse", "half_mse", "hinge"]
+SQUARES = ["mse", "half_mse"]
+
+ONLY_LOSS = {
+    **dict.fromkeys(
+        "softmax-diagonal minus-one jacobian-twice no-reciprocal binary-on-softmax shift-in-numerator shift-in-denominator "
+        "sigmoid-for-softmax softmax-over-batch softmax-twice softmax-twice-through not-normalised only-right-class "
+        "softmax-slope classes-off-by-one classes-one-too-low classes-reversed".split(),
+        ["cross_entropy"],
+    ),
+    **dict.fromkeys("sigmoid-slope no-sigmoid-slope only-positive-targets".split(), ["binary_cross_entropy"]),
+    **dict.fromkeys("no-margin perceptron hinge-without-target hinge-squared margin-inverted".split(), ["hinge"]),
+    **dict.fromkeys("error-squared absolute-error error-summed-over-outputs two-too-many".split(), SQUARES),
+    "no-two": ["mse"],
+    "error-at-z": [*SQUARES, "hinge"],
+    "no-target": ["cross_entropy", "binary_cross_entropy", *SQUARES],
+    "scores-for-probabilities": ["cross_entropy", "binary_cross_entropy"],
+    "log-base": ["cross_entropy", "binary_cross_entropy"],
+    "sum-for-mean-of-outputs": ["binary_cross_entropy", *SQUARES, "hinge"],
+}
+ONLY_ACTIVATION = {
+    "slope-formula-on-z": ["tanh", "sigmoid"],
+    "slope-formula-on-error": ["tanh", "sigmoid"],
+    "slope-without-square": ["tanh"],
+    "slope-without-complement": ["sigmoid"],
+    "slope-at-activation": ["tanh", "sigmoid", "softplus", "silu", "gelu"],
+    "slope-twice": ["leaky_relu", "tanh", "sigmoid", "softplus", "silu", "gelu"],
+    "mask-of-error": ["relu", "leaky_relu"],
+    "mask-of-both": ["relu"],
+    "mask-inverted": ["relu", "leaky_relu"],
+}
+SQUARE = ["weights-untransposed", "weights-forgotten", "weights-transposed", "own-activation", "wrong-weights"]
+SQUARE += ["slope-of-wrong-layer", "delta-of-wrong-layer", "delta-skips", "layers-swapped", "input-for-activation"]
+SLOPES = ["activation-for-slope", "no-slope", "slope-of-another", "slope-of-wrong-layer", *ONLY_ACTIVATION]
+BACKS = (
+    "weights-untransposed bias-propagated bias-propagated-last weights-forgotten deltas-summed averaged-over-neurons "
+)
+BACKS += (
+    "error-propagated weights-absolute sign-propagated averaged-per-layer wrong-weights delta-skips updated-weights"
+)
+BELOW = ["pre-activation-for-activation", "input-for-activation"]
+NEEDS_SLOPE = ["no-slope-in-weights", "bias-without-slope", "no-activation-forward"]
+PREVIOUS = ["stale-activations", "inputs-of-another-batch"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mistake in a network: what is differentiated, what somebody computed, and what it should be called."""
+
+    names: frozenset
+    problem: Problem
+    candidate: dict
+    bugs: dict
+    options: dict
+
+
+def setting(names, rng):
+    """A random problem that all of some mistakes can be made in."""
+    losses = [x for x in LOSSES if all(x in ONLY_LOSS.get(n, LOSSES) for n in names)]
+    kinds = [x for x in ACTIVATIONS if all(x in ONLY_ACTIVATION.get(n, ACTIVATIONS) for n in names)]
+    if not losses or not kinds:
+        return None
+    shapes = SHAPES
+    if any(n in SQUARE for n in names):
+        shapes = [(5, 5, 5, 5), (4, 4, 4, 4, 4)]
+    if any(n in SLOPES + NEEDS_SLOPE + BELOW + BACKS.split() for n in names):
+        shapes = [s for s in shapes if len(s) > 2]
+    sizes = shapes[rng.integers(len(shapes))]
+    loss = losses[rng.integers(len(losses))]
+    output = "identity"
+    if loss in ("mse", "half_mse", "hinge") and (rng.random() < 0.4 or "error-at-z" in names):
+        output = ["tanh", "sigmoid"][rng.integers(2)]
+    samples = int(rng.integers(4, 13))
+    if "bias-wrong-axis" in names:
+        samples = sizes[-1]
+    l2 = float(rng.choice([0.1, 0.3])) if any(n.startswith("penalty") for n in names) or rng.random() < 0.3 else 0.0
+    return Problem.random(
+        sizes,
+        samples=samples,
+        activation=kinds[rng.integers(len(kinds))],
+        output=output,
+        loss=loss,
+        l2=l2,
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def placed(name, problem, rng):
+    """The layer that a mistake is made in (or EVERY), and the numbers it needs."""
+    last = problem.layers - 1
+    options = {}
+    if name in SLOPES + NEEDS_SLOPE:
+        layer = int(rng.integers(last))
+        if name in ("slope-of-another", "no-slope", "slope-twice") and rng.random() < 0.3:
+            layer = EVERY
+    elif name in BACKS.split():
+        layer = EVERY if name == "updated-weights" else int(rng.integers(1, last + 1))
+        if name == "delta-skips":
+            layer = int(rng.integers(1, last))
+    elif name in BELOW:
+        layer = int(rng.integers(1, last + 1))
+    elif name == "delta-of-wrong-layer":
+        layer = int(rng.integers(last))
+    elif name == "bias-wrong-axis":
+        layer = last
+    elif name in ("weights-permuted",):
+        layer = int(rng.integers(last + 1))
+    else:
+        layer = EVERY if rng.random() < 0.5 or "penalty" not in name else int(rng.integers(last + 1))
+    if name == "slope-of-another":
+        own = problem.kinds[0]
+        others = [k for k in ACTIVATIONS if k != own] + [k + " of a" for k in ("tanh", "sigmoid") if k != own]
+        options["other"] = others[rng.integers(len(others))]
+    if name in ("slope-of-wrong-layer", "wrong-weights"):
+        first = 0 if name == "slope-of-wrong-layer" else 1
+        options["layer"] = int(rng.choice([k for k in range(first, last + 1) if k != layer]))
+    if name == "layers-swapped":
+        options["swap"] = (0, 1)
+    if name == "weights-permuted":
+        order = np.arange(problem.params[f"layers.{layer}.W"].shape[0])
+        options["order"] = [order[::-1], np.roll(order, 1), rng.permutation(order)][rng.integers(3)]
+    options["count"] = ["C", "NC", "D", "N-1"][rng.integers(4)]
+    options["factor"] = float(rng.uniform(1.5, 9.0))
+    options["sample"] = int(rng.integers(len(problem.X)))
+    options["lr"] = float(rng.choice([0.1, 0.01, 0.05, 0.5]))
+    options["mean"] = bool(rng.random() < 0.5)
+    options["base"] = int(rng.choice([2, 10]))
+    options["limit"] = float(rng.choice([1.0, 0.5]))
+    return layer, options
+
+
+def case(names, rng):
+    """A random case of some mistakes, or None if this draw makes no difference, or none that can be told."""
+    names = tuple(names)
+    problem = setting(names, rng)
+    if problem is None:
+        return None
+    bugs, options = {}, {}
+    for name in names:
+        bugs[name], chosen = placed(name, problem, rng)
+        options.update(chosen)
+    if any(n in PREVIOUS for n in names):
+        sizes = [problem.X.shape[1], *[len(problem.params[f"layers.{k}.b"]) for k in range(problem.layers)]]
+        before = Problem.random(sizes, samples=len(problem.X), loss=problem.loss, seed=int(rng.integers(2**31)))
+        before = replace(before, kinds=problem.kinds, l2=problem.l2, scale=problem.scale)
+        problem = replace(problem, previous=before)
+        options["previous"] = (before.params, before.X, before.t)
+    with np.errstate(all="ignore"):
+        try:
+            made = gradients(problem, bugs, options)
+            alone = [gradients(problem, {n: bugs[n]}, options) for n in names] if len(names) > 1 else []
+        except (ValueError, IndexError):
+            return None
+    if not all(np.isfinite(v).all() for v in made.values()):
+        return None
+    if any(same(made, other) for other in [problem.right, *alone]) or any(same(g, problem.right) for g in alone):
+        return None
+    if any(made[k].shape != v.shape for k, v in problem.right.items()):
+        return None
+    return Case(frozenset(names), problem, made, bugs, options)
+
+
+def gradients(problem, bugs, options):
+    return Wrong(
+        problem.params, problem.X, problem.t, problem.kinds, problem.loss, l2=problem.l2, bugs=bugs, options=options
+    ).gradients()
+
+
+def same(one, two):
+    return all(one[k].shape == two[k].shape and np.allclose(one[k], two[k], rtol=1e-9, atol=1e-13) for k in two)
+
+
+NAMES = list(MISTAKES)
