@@ -116,6 +116,17 @@ _scaled(
 
 
 @mistake(
+    "bias-not-summed",
+    "BP3",
+    "dC/db[l] = delta[l], one row a sample",
+    QUESTION,
+)
+def bias_not_summed(e: Evidence) -> Iterator[Proposal]:
+    """The deltas of the samples are not summed: there is one row a sample."""
+    yield from ()  # its shape gives it away before any number is compared
+
+
+@mistake(
     "bias-one-number",
     "BP3",
     "dC/db[l] = sum, or mean over neurons, of all of delta[l]",

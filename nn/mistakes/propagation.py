@@ -207,7 +207,7 @@ def updated_weights(e: Evidence) -> Iterator[Proposal]:
     moved = ((delta @ step(e.tape, above, delta).T) * e.tape.derivative(e.layer)).sum(axis=0)
     square = float(moved @ moved)
     rate = float(moved @ (e.have - e.want)) / square if square else 0.0
-    if 0.0 < abs(rate) < 1e3 and close(e.have - e.want, rate * moved, max(1e-6, e.tolerance)):
+    if 1e-6 < abs(rate) < 1e3 and close(e.have - e.want, rate * moved, max(1e-6, e.tolerance)):
 
         def back(tape: Tape, layer: int, delta: Array) -> Array:
             product: Array = delta @ (tape.W(layer) - rate * step(tape, layer, delta)).T

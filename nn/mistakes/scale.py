@@ -278,6 +278,8 @@ def clipped(e: Evidence) -> Iterator[Proposal]:
     """Large entries of the gradient were cut off."""
     limit = max(float(np.abs(g).max(initial=0.0)) for g in e.candidate.values())
     cut = sum(int((np.abs(g) == limit).sum()) for g in e.candidate.values())
+    if float(np.abs(e.have).max(initial=0.0)) < 1.001 * limit:
+        return
     if cut >= 2 or any(abs(limit - nice) < 1e-12 for nice in [*NICE, *NORMS]):
 
         def finish(problem: Problem, name: str, gradient: Array) -> Array:

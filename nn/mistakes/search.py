@@ -1,8 +1,9 @@
 """Which alterations of the equations reproduce somebody's gradients.
 
 The backward pass is walked from the output downward and left at the first parameter that differs, so that most
-alterations cost one product.  Where one parameter differs, the table's mistakes are asked for suspects; a suspect that
-explains it but fails further down is asked for a companion there.
+alterations cost one product.  Where one parameter differs, the table's mistakes are asked for suspects.  A suspect that
+explains it but fails further down is given a companion there; only if that leads nowhere are two mistakes sought in the
+same parameter.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from nn.mistakes.equations import RIGHT, Array, Equations, Problem, Tape
 from nn.mistakes.table import Evidence, Suspect, close, suspects
 
 MOST = 6
+REST = 0.01
 FORWARD = frozenset({"batch", "forward"})
 
 
@@ -72,21 +74,25 @@ class Search:
         singles: list[tuple[Suspect, ...]] = [(suspect,) for suspect, departs in tried if departs is None]
         if singles or not pairs:
             return self._distinct(singles)
-        return self._distinct(list(self._pairs(start, tried)))
+        first = self.problem.order.index(start.name)
+        later = [(suspect, departs) for suspect, departs in tried if departs and self._reaches(departs) > first]
+        same = [(suspect, departs) for suspect, departs in tried if departs and self._shifts(start, departs)]
+        return self._distinct(list(self._pairs(later)) or list(self._pairs(same)))
 
     def _suspects(self, evidence: Evidence) -> list[Suspect]:
         with np.errstate(all="ignore"):
             return list(suspects(evidence))
 
-    def _pairs(self, start: Evidence, tried: list[tuple[Suspect, Evidence | None]]) -> Iterator[tuple[Suspect, ...]]:
-        """Yield pairs: a suspect that explains the start or changes it, and one that explains the rest."""
-        order = self.problem.order
-        first = order.index(start.name)
+    def _reaches(self, evidence: Evidence) -> int:
+        return self.problem.order.index(evidence.name)
+
+    def _shifts(self, start: Evidence, departs: Evidence) -> bool:
+        """Whether a suspect changes the first wrong parameter, though not to what was given."""
+        return departs.name == start.name and not self._close(start.name, departs.have, start.have)
+
+    def _pairs(self, tried: list[tuple[Suspect, Evidence]]) -> Iterator[tuple[Suspect, ...]]:
+        """Yield pairs of a suspect and one that explains what it leaves."""
         for suspect, departs in tried:
-            if departs is None or order.index(departs.name) < first:
-                continue
-            if departs.name == start.name and self._close(start.name, departs.have, start.have):
-                continue  # it changes nothing here, so it cannot be the first of a pair
             for companion in self._suspects(departs):
                 if companion.mistake.name != suspect.mistake.name or companion.where != suspect.where:
                     if self.walk(suspect, companion) is None:
@@ -96,6 +102,15 @@ class Search:
         """Return explanations once a set of mistakes, the specific ones if there are any."""
         specific = [path for path in found if not any(suspect.mistake.generic for suspect in path)]
         kept: dict[frozenset[str], tuple[Suspect, ...]] = {}
-        for path in specific or found:
+        for path in filter(self._explains, specific or found):
             kept.setdefault(frozenset(suspect.mistake.name for suspect in path), path)
         return list(kept.values())[:MOST]
+
+    def _explains(self, path: tuple[Suspect, ...]) -> bool:
+        """Whether hardly anything of the difference is left: rounding alone must not be given a name."""
+        made = RIGHT.altered(*(suspect.alteration for suspect in path)).gradients(self.problem)
+        for name, given in self.candidate.items():
+            left, before = np.abs(given - made[name]).max(), np.abs(given - self.problem.right[name]).max()
+            if left > REST * before and not self._close(name, given, self.problem.right[name]):
+                return False
+        return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from wrong_backprop import EVERY, Wrong
 
+from nn import matrix
 from nn.mistakes import MISTAKES, Problem
 
 SHAPES = [(5, 4, 3), (4, 4, 4), (3, 6, 5, 2), (5, 5, 5, 5), (6, 4, 4, 4, 3), (7, 3), (3, 3), (8, 6, 4, 3)]
@@ -15,15 +16,6 @@ LOSSES = ["cross_entropy", "binary_cross_entropy", "mse", "half_mse", "hinge"]
 SQUARES = ["mse", "half_mse"]
 
 ONLY_LOSS = {
-    **dict.fromkeys(
-        "softmax-diagonal minus-one jacobian-twice no-reciprocal binary-on-softmax shift-in-numerator shift-in-denominator "
-        "sigmoid-for-softmax softmax-over-batch softmax-twice softmax-twice-through not-normalised only-right-class "
-        "softmax-slope classes-off-by-one classes-one-too-low classes-reversed".split(),
-        ["cross_entropy"],
-    ),
-    **dict.fromkeys("sigmoid-slope no-sigmoid-slope only-positive-targets".split(), ["binary_cross_entropy"]),
-    **dict.fromkeys("no-margin perceptron hinge-without-target hinge-squared margin-inverted".split(), ["hinge"]),
-    **dict.fromkeys("error-squared absolute-error error-summed-over-outputs two-too-many".split(), SQUARES),
     "no-two": ["mse"],
     "error-at-z": [*SQUARES, "hinge"],
     "no-target": ["cross_entropy", "binary_cross_entropy", *SQUARES],
@@ -31,6 +23,34 @@ ONLY_LOSS = {
     "log-base": ["cross_entropy", "binary_cross_entropy"],
     "sum-for-mean-of-outputs": ["binary_cross_entropy", *SQUARES, "hinge"],
 }
+for _names, _losses in (
+    (
+        [
+            "softmax-diagonal",
+            "minus-one",
+            "jacobian-twice",
+            "no-reciprocal",
+            "binary-on-softmax",
+            "shift-in-numerator",
+            "shift-in-denominator",
+            "sigmoid-for-softmax",
+            "softmax-over-batch",
+            "softmax-twice",
+            "softmax-twice-through",
+            "not-normalised",
+            "only-right-class",
+            "softmax-slope",
+            "classes-off-by-one",
+            "classes-one-too-low",
+            "classes-reversed",
+        ],
+        ["cross_entropy"],
+    ),
+    (["sigmoid-slope", "no-sigmoid-slope", "only-positive-targets"], ["binary_cross_entropy"]),
+    (["no-margin", "perceptron", "hinge-without-target", "hinge-squared", "margin-inverted"], ["hinge"]),
+    (["error-squared", "absolute-error", "error-summed-over-outputs", "two-too-many"], SQUARES),
+):
+    ONLY_LOSS |= dict.fromkeys(_names, _losses)
 ONLY_ACTIVATION = {
     "slope-formula-on-z": ["tanh", "sigmoid"],
     "slope-formula-on-error": ["tanh", "sigmoid"],
@@ -45,12 +65,21 @@ ONLY_ACTIVATION = {
 SQUARE = ["weights-untransposed", "weights-forgotten", "weights-transposed", "own-activation", "wrong-weights"]
 SQUARE += ["slope-of-wrong-layer", "delta-of-wrong-layer", "delta-skips", "layers-swapped", "input-for-activation"]
 SLOPES = ["activation-for-slope", "no-slope", "slope-of-another", "slope-of-wrong-layer", *ONLY_ACTIVATION]
-BACKS = (
-    "weights-untransposed bias-propagated bias-propagated-last weights-forgotten deltas-summed averaged-over-neurons "
-)
-BACKS += (
-    "error-propagated weights-absolute sign-propagated averaged-per-layer wrong-weights delta-skips updated-weights"
-)
+BACKS = [
+    "weights-untransposed",
+    "bias-propagated",
+    "bias-propagated-last",
+    "weights-forgotten",
+    "deltas-summed",
+    "averaged-over-neurons",
+    "error-propagated",
+    "weights-absolute",
+    "sign-propagated",
+    "averaged-per-layer",
+    "wrong-weights",
+    "delta-skips",
+    "updated-weights",
+]
 BELOW = ["pre-activation-for-activation", "input-for-activation"]
 NEEDS_SLOPE = ["no-slope-in-weights", "bias-without-slope", "no-activation-forward"]
 PREVIOUS = ["stale-activations", "inputs-of-another-batch"]
@@ -76,7 +105,7 @@ def setting(names, rng):
     shapes = SHAPES
     if any(n in SQUARE for n in names):
         shapes = [(5, 5, 5, 5), (4, 4, 4, 4, 4)]
-    if any(n in SLOPES + NEEDS_SLOPE + BELOW + BACKS.split() for n in names):
+    if any(n in SLOPES + NEEDS_SLOPE + BELOW + BACKS for n in names):
         shapes = [s for s in shapes if len(s) > 2]
     sizes = shapes[rng.integers(len(shapes))]
     loss = losses[rng.integers(len(losses))]
@@ -106,7 +135,7 @@ def placed(name, problem, rng):
         layer = int(rng.integers(last))
         if name in ("slope-of-another", "no-slope", "slope-twice") and rng.random() < 0.3:
             layer = EVERY
-    elif name in BACKS.split():
+    elif name in BACKS:
         layer = EVERY if name == "updated-weights" else int(rng.integers(1, last + 1))
         if name == "delta-skips":
             layer = int(rng.integers(1, last))
@@ -183,4 +212,76 @@ def same(one, two):
     return all(one[k].shape == two[k].shape and np.allclose(one[k], two[k], rtol=1e-9, atol=1e-13) for k in two)
 
 
-NAMES = list(MISTAKES)
+BY_SHAPE = {"bias-not-summed"}  # a shape gives these away
+NAMES = [name for name in MISTAKES if name not in BY_SHAPE]
+
+
+def draw(names, rng, tries=60):
+    """The next case of these mistakes that can be told from a right gradient."""
+    for _ in range(tries):
+        made = case(names, rng)
+        if made is not None:
+            return made
+    return None
+
+
+def outcome(diagnosis, names):
+    """ "named", or "ambiguous (n)" with the right ones among the n, or "missed"."""
+    found = [{finding.name for finding in path} for path in diagnosis.alternatives or [diagnosis.findings]]
+    if set(names) not in found:
+        return "missed"
+    return diagnosis.verdict if len(found) == 1 else f"ambiguous ({len(found)})"
+
+
+RIGHT_KINDS = ["double", "one float32 call", "stored as float32", "numerical"]
+
+
+def right(rng):
+    """A random problem and a right gradient of it, by other lines than ours, in double or single precision."""
+    problem = setting((), rng)
+    with np.errstate(all="ignore"):
+        kind, problem, made = _right(problem, rng)
+    finite = all(np.isfinite(value).all() for value in made.values())
+    return (kind, problem, made) if finite else right(rng)
+
+
+def _right(problem, rng):
+    size = float(rng.choice([0.3, 1.0, 1.0, 3.0]))
+    params = {name: size * value for name, value in problem.params.items()}
+    problem = replace(problem, params=params, X=problem.X * float(rng.choice([0.1, 1.0, 1.0, 5.0])))
+    kind = RIGHT_KINDS[rng.choice(4, p=[0.7, 0.1, 0.1, 0.1])]
+    if kind == "numerical":
+        return kind, problem, numerical(problem)
+    if kind == "one float32 call":
+        single = {name: value.astype(np.float32) for name, value in params.items()}
+        rounded = replace(problem, params=single, X=problem.X.astype(np.float32), t=problem.t.astype(np.float32))
+        return kind, problem, gradients(rounded, {}, {})
+    made = gradients(problem, {}, {})
+    return kind, problem, {k: v.astype(np.float32) for k, v in made.items()} if kind != "double" else made
+
+
+def numerical(problem, step=1e-5):
+    """Central differences of the loss."""
+    made = {}
+    for name, value in problem.params.items():
+        made[name] = np.zeros_like(value)
+        for place in np.ndindex(value.shape):
+            up, down = value.copy(), value.copy()
+            up[place] += step
+            down[place] -= step
+            difference = loss_of(problem, name, up) - loss_of(problem, name, down)
+            made[name][place] = difference / (2.0 * step)
+    return made
+
+
+def loss_of(problem, name, value):
+    params = {**problem.params, name: value}
+    return matrix.value_and_gradients(
+        params,
+        problem.X,
+        problem.t,
+        activation=problem.kinds[0],
+        output=problem.kinds[-1],
+        loss=problem.loss,
+        l2=problem.l2,
+    )[0]
