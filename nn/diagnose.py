@@ -100,7 +100,7 @@ def diagnose(
 
 
 def diagnose_gradients(problem: Problem, function: Gradients, convention: str, classes: bool) -> Diagnosis:
-    """Diagnose a gradient function: on a problem, again, and on random data for which mistakes look different.
+    """Diagnose a gradient function: on a problem, and on random data for which mistakes look different.
 
     The first mistake that has a name is returned; what is ambiguous on one batch is what no other batch rules out.
     """
@@ -123,7 +123,6 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
 def _trials(problem: Problem) -> Iterator[tuple[str, Problem]]:
     """Yield problems to try a function on; each knows the one before it, from which mistakes may leak."""
     yield "on this data", problem
-    yield "on the same data again", replace(problem, previous=replace(problem, previous=None))
     other = probe(problem, len(problem.X))
     yield "with other parameters and inputs", replace(other, previous=replace(problem, previous=None))
     taken = {

@@ -1,8 +1,8 @@
 """The mistakes that people make in backpropagation, each an alteration of one equation.
 
 >>> from nn.mistakes import MISTAKES
->>> MISTAKES["no-mean"].sentence
-"this is the gradient of the sum over the batch, without the 1/N of its mean"
+>>> print(MISTAKES["no-mean"].sentence)
+this is the gradient of the sum over the batch, without the 1/N of its mean
 """
 
 from nn.mistakes import batch, biases, output, propagation, scale, slopes, weights  # noqa: F401 - they fill the table
