@@ -1,0 +1,3 @@
+from .record import Note
+
+note = Note("004", "", {})
