@@ -11,6 +11,7 @@ import engine
 import nn
 
 from .note_001 import C, N, W, X, Y, note
+from .record import run
 
 T = np.array([1, 3, 0, 2, 1])  # ground truth
 F = np.array([[p.data for p in engine.softmax([engine.Value(s) for s in row])] for row in Y])
@@ -177,12 +178,6 @@ sscores[range(num_train),y]-=1
 """  # what the comments give in place of `target`
 
 
-def run(lines, **names):
-    names.update(range=range)
-    exec(lines, names)
-    return names["dscores"]
-
-
 TRUTH = np.array([engine.grad(lambda s, t=int(t): nn.cross_entropy(s, t))(list(row)) for row, t in zip(Y, T)])
 
 
@@ -197,7 +192,7 @@ TRUTH = np.array([engine.grad(lambda s, t=int(t): nn.cross_entropy(s, t))(list(r
 def the_alternative_names_no_p():
     names = {"num_train": N, "y": T}
     right = ALTERNATIVE.replace("= p", "= scores.copy()").replace("sscores[", "dscores[")
-    return TRUTH, lambda: run(ALTERNATIVE, scores=F, **names), run(right, scores=F, **names)
+    return TRUTH, lambda: run(ALTERNATIVE, scores=F, **names), run(right, scores=F, **names)["dscores"]
 
 
 @note.cannot_run(
@@ -211,4 +206,4 @@ def the_alternative_names_no_p():
 def the_alternative_names_no_sscores():
     names = {"num_train": N, "y": T}
     right = ALTERNATIVE.replace("sscores[", "dscores[")
-    return TRUTH, lambda: run(ALTERNATIVE, p=F.copy(), **names), run(right, p=F.copy(), **names)
+    return TRUTH, lambda: run(ALTERNATIVE, p=F.copy(), **names), run(right, p=F.copy(), **names)["dscores"]

@@ -122,3 +122,10 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> Any:
 def grad(f: Callable[[Any], Any], x: Any) -> Any:
     """Return df/dx by the scalar engine, in the shape of `x`."""
     return engine.grad(f)(np.asarray(x, dtype=float))
+
+
+def run(code: str, **names: Any) -> dict[str, Any]:
+    """Execute code that a note prints, with NumPy as `np`, and return its names."""
+    names.update(np=np)
+    exec(code, names)
+    return names
