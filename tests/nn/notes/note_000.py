@@ -181,8 +181,9 @@ def softmax_needs_the_sum_over_outputs():
 
 @note.right([50], "derivation of BP1", "∂a_j/∂z_j = 1, softmax belonging to the cost: δ_j^L as above")
 def softmax_in_the_cost():
-    z, t = Z2[:, 0], [0.0, 1.0]
-    return engine.grad(lambda z: nn.cross_entropy(z, t))(z), grad(lambda a: nn.cross_entropy(list(a), t), z) * 1.0
+    z, t = Z2[:, 0], np.array([0.0, 1.0])
+    by_a = engine.grad(lambda a: -(t * np.log(engine.softmax(a))).sum())(z)
+    return engine.grad(lambda z: nn.cross_entropy(z, list(t)))(z), by_a * 1
 
 
 @note.right([55], "derivation of BP2", "C = f(…, z_j^{l+1}, …), z_j^{l+1} = g(…, a_k^l, …)")

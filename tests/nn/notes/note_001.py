@@ -33,6 +33,7 @@ RNG = np.random.default_rng(1)
 D, C, N = 3, 4, 5
 W, X, COTANGENT = RNG.normal(size=(D, C)), RNG.normal(size=(N, D)), RNG.normal(size=(N, C))
 x = X[:1]
+NEXT = RNG.normal(size=(C, 2))  # the weights of a next layer
 α = 0.1
 
 
@@ -57,7 +58,7 @@ J = 2  # a neuron
 
 @note.wrong(
     [13],
-    "1",
+    "correction",
     "“只有实数对矩阵的偏导，而不存在矩阵对矩阵的偏导”",
     "dy/dW exists, with an axis more, and the note uses it from line 136 on",
     "dy/dW is (C, D, C); dL/dy contracts it to dL/dW",
@@ -66,14 +67,14 @@ def the_derivative_of_a_vector_by_a_matrix_exists():
     return np.shape(engine.jacobian(lambda w: x[0] @ w)(W)), W.shape, (C, D, C)
 
 
-@note.right([23, *range(26, 31), 33], "2.1.1", "y = A x = a_1 x_1 + a_2 x_2 + … + a_m x_m, n × 1")
+@note.right([23, *range(26, 31), 33], "products", "y = A x = a_1 x_1 + a_2 x_2 + … + a_m x_m, n × 1")
 def a_product_combines_columns():
     A, v = W, RNG.normal(size=(C, 1))
     truth = [engine.dot([engine.Value(w) for w in row], v[:, 0]).data for row in A]
     return np.reshape(truth, (D, 1)), A @ v, sum(A[:, [i]] * v[i] for i in range(C))
 
 
-@note.right([38, *range(41, 51)], "2.1.2", "C = A B = [A b_1  A b_2 … A b_m]")
+@note.right([38, *range(41, 51)], "products", "C = A B = [A b_1  A b_2 … A b_m]")
 def a_product_goes_column_by_column():
     A, B = X, W
     network = nn.MLP(D, [C])
@@ -81,7 +82,7 @@ def a_product_goes_column_by_column():
     return [[y.data for y in network(row)] for row in A], np.column_stack([A @ B[:, i] for i in range(C)])
 
 
-@note.right([*range(59, 64), 66], "2.2", "dy/dX = [dy/dX_ij], of the size of X")
+@note.right([*range(59, 64), 66], "derivative", "dy/dX = [dy/dX_ij], of the size of X")
 def the_derivative_by_a_matrix_has_its_shape():
     def entry(i, j):
         one = np.zeros((D, C))
@@ -96,7 +97,7 @@ def the_derivative_by_a_matrix_has_its_shape():
 
 @note.wrong(
     [70],
-    "3",
+    "review",
     "“当权重小于0的时候前一个神经元的输出就被截断了”",
     "a negative weight turns the signal's sign and passes it on; only an activation could cut it off",
     "da/dx = w f'(z), also where w < 0",
@@ -110,9 +111,9 @@ def a_negative_weight_does_not_cut_the_signal_off():
 
 @note.right(
     [83, 88, 91],
-    "3",
+    "review",
     "[x_1 … x_D] [[W_11 W_21 … W_C1] … [W_1D W_2D … W_CD]] = [y_1 y_2 … y_C]",
-    "(line 88 prints “\\ddots” in a row)",
+    "W_ij stands in row j, column i, unlike X_ij of line 59; line 88 prints \\ddots in a row",
 )
 def the_layer():
     weights = {(i, j): W[j, i] for i in range(C) for j in range(D)}  # W_ij: weight j of neuron i
@@ -123,14 +124,14 @@ def the_layer():
     return [y.data for y in layer(x[0])], (x @ matrix)[0]
 
 
-@note.right([93, 96], "3", "[x_1 … x_D] [W_j1 … W_jD]^T = [y_j], which depends on W_j alone")
+@note.right([93, 96], "review", "[x_1 … x_D] [W_j1 … W_jD]^T = [y_j], which depends on W_j alone")
 def one_neuron():
     by_all = jacobian(lambda w: x @ w[:, J], W).reshape(D, C)
     others = np.delete(by_all, J, axis=1)
     return np.concatenate([Y[0, [J]], np.zeros(D * (C - 1))]), np.concatenate([x @ W[:, J], others.ravel()])
 
 
-@note.right([99, 102], "3", "dy_j/dW_j = [x_1 x_2 … x_D]^T")
+@note.right([99, 102], "review", "dy_j/dW_j = [x_1 x_2 … x_D]^T")
 def output_of_a_neuron_by_its_weights():
     return grad(lambda w: (x @ w)[0], W[:, J]), x[0]
 
@@ -140,7 +141,7 @@ def output_of_a_neuron_by_its_weights():
 
 @note.wrong(
     [111],
-    "1. process",
+    "process",
     "“将该层的权重W减去该层输出对W的偏导dW”",
     "the derivative of the loss, not of the layer's output, and times α, as line 116 has it",
     "W - α dL/dW",
@@ -153,20 +154,20 @@ def weights_descend_the_loss_not_the_output():
     return W[0, J] - α * w.grad, W[0, J] - x[0, 0], W[0, J] - α * DY[0, J] * x[0, 0]
 
 
-@note.right([116], "1. process", "W_j^new = W_j^old - α dW_j = W_j^old - α dL/dy_j dy_j/dW_j")
+@note.right([116], "process", "W_j^new = W_j^old - α dW_j = W_j^old - α dL/dy_j dy_j/dW_j")
 def step_of_one_neuron():
     by_weights = jacobian(lambda w: x @ w, W[:, J])[0]
     return W[:, J] - α * DW_1[:, J], W[:, J] - α * DY[0, J] * by_weights
 
 
-@note.right([122], "1. process", "dL/dy_j dy_j/dW_j = [x_1 … x_D]^T y_j' = [x_1 y_j' … x_D y_j']^T")
+@note.right([122], "process", "dL/dy_j dy_j/dW_j = [x_1 … x_D]^T y_j' = [x_1 y_j' … x_D y_j']^T")
 def gradient_of_one_neuron():
     return DW_1[:, J], x[0] * DY[0, J], [x[0, i] * DY[0, J] for i in range(D)]
 
 
 @note.wrong(
     [128, 131],
-    "1. process",
+    "process",
     "W = [W_1 W_2 … W_j]: “\\cdots W_j”",
     "the last column is neuron C's; j is any neuron",
     "[W_1 W_2 … W_C]",
@@ -177,14 +178,14 @@ def the_last_column_is_the_last_neurons():
 
 
 @note.right(
-    [136], "1. process", "W^new = W^old - α dW = W^old - α dL/dy dy/dW", "the product contracts a tensor (see line 13)"
+    [136], "process", "W^new = W^old - α dW = W^old - α dL/dy dy/dW", "the product contracts a tensor (see line 13)"
 )
 def step_of_a_layer():
     tensor = engine.jacobian(lambda w: (x @ w)[0])(W)
     return W - α * DW_1, W - α * np.tensordot(DY[0], tensor, axes=1)
 
 
-@note.right([142], "1. process", "[x_i y_j'] = [x_1 … x_D]^T [y_1' … y_C']")
+@note.right([142], "process", "[x_i y_j'] = [x_1 … x_D]^T [y_1' … y_C']")
 def gradient_of_a_layer():
     return DW_1, [[x[0, i] * DY[0, j] for j in range(C)] for i in range(D)], x.T @ DY[:1]
 
@@ -192,7 +193,7 @@ def gradient_of_a_layer():
 @note.cannot_run(
     NameError,
     [142],
-    "1. process, last member",
+    "process, last member",
     "“X_1^T” [y_1' … y_C']",
     "X_1 has no meaning before line 149; the input is x here",
     "x^T [y_1' … y_C']",
@@ -203,16 +204,14 @@ def the_input_is_called_x_here():
 
 @note.inexact(
     [145, 230],
-    "1. process",
+    "process",
     "y_j' “表示的是后一层对第j个神经元输出值的偏导”",
     "the loss's derivative, as line 119 defines y', not the next layer's; right: dW is proportional to the input",
     "y_j' = dL/dy_j",
 )
 def y_prime_is_the_losss_derivative():
-    following = RNG.normal(size=(C, 2))  # a next layer of two neurons
-
     def after(y):
-        return np.tanh(y @ following)
+        return np.tanh(y @ NEXT)
 
     truth = grad(lambda w: (after(x @ w) ** 2).sum(), W)
     by_layer, by_loss = grad(lambda y: after(y).sum(), Y[:1]), grad(lambda y: (after(y) ** 2).sum(), Y[:1])
@@ -231,7 +230,7 @@ def descend(samples):
 
 @note.right(
     [149, 154, 155],
-    "2. loop",
+    "several inputs, loop",
     "for i from 1 to N: W^new = W^old - α dL/dy dy/dW",
     "y is that of input i; one step starts where the last ended",
 )
@@ -248,11 +247,11 @@ def of_neuron(k):
     return DY[k, J] * jacobian(lambda w: X[k] @ w[:, J], W).reshape(D, C)
 
 
-@note.wrong(
+@note.inexact(
     [167, 175],
-    "2. inputs 1 and 2",
+    "several inputs, 1 and 2",
     "dL/dy_1j dy_1j/dW = [X_11 … X_1D]^T y_1j': “{d y_{1j}}{d W}”",
-    "by all of W it is D × C, zero but for column j; the D numbers are by W_j",
+    "right if W is W_j here; by all of W it is D × C, zero but for column j",
     "dL/dy_1j dy_1j/dW_j",
 )
 def the_derivative_of_one_neuron_is_by_its_own_weights():
@@ -262,7 +261,7 @@ def the_derivative_of_one_neuron_is_by_its_own_weights():
 
 @note.wrong(
     [170, 178],
-    "2. inputs 1 and 2",
+    "several inputs, 1 and 2",
     "“$$y_{1j}$$表示第1次输入时第j个神经元从后一层反向传播回来的偏导”",
     "the prime is missing: y_1j is the output",
     "y_1j'",
@@ -272,8 +271,8 @@ def y_without_a_prime_is_the_output():
 
 
 @note.inexact(
-    [180, 235],
-    "2. two inputs",
+    [180, 188, 235],
+    "several inputs, two",
     "“将两次输入的效果叠加起来”",
     "after the first step W is another, so the steps add up only to first order in α (which is left out)",
     "add the gradients at the same W, then take one step",
@@ -283,11 +282,11 @@ def steps_one_after_another_do_not_add_up():
     return truth, descend([0, 1]), W - α * (X[:1].T @ DY[:1] + X[1:2].T @ DY[1:2])
 
 
-@note.wrong(
+@note.inexact(
     [184],
-    "2. two inputs, left side",
+    "several inputs, two, left side",
     "dL/dy_j dy_j/dW = Σ_{k=1}^2 dL/dy_kj dy_kj/dW: “\\sum_{k = 1}^{2} \\frac{d L}{d y_{kj}} \\frac{d y_{kj}}{d W}”",
-    "again by W_j, not W",
+    "as line 167",
     "Σ_{k=1}^2 dL/dy_kj dy_kj/dW_j",
 )
 def two_inputs_by_the_neurons_own_weights():
@@ -298,7 +297,7 @@ def two_inputs_by_the_neurons_own_weights():
 
 @note.right(
     [184],
-    "2. two inputs, right side",
+    "several inputs, two, right side",
     "X_1^T y_1j' + X_2^T y_2j' = [[X_11 X_21] … [X_1D X_2D]] [y_1j' y_2j']^T = [X_1^T X_2^T] [y_1j' y_2j']^T",
 )
 def two_inputs_in_matrices():
@@ -308,14 +307,14 @@ def two_inputs_in_matrices():
     return truth, X[:1].T * DY[0, J] + X[1:2].T * DY[1, J], entries @ DY[:2, [J]], stacked @ DY[:2, [J]]
 
 
-@note.right([197], "2. one neuron", "[X_k^T X_l^T] [y_kj' y_lj']^T")
+@note.right([197], "several inputs, one neuron", "[X_k^T X_l^T] [y_kj' y_lj']^T")
 def one_neuron_any_two_inputs():
     k, l = 1, 3  # noqa: E741 - the note's letter
     truth = grad(lambda w: (np.sin(X[[k, l]] @ w) * COTANGENT[[k, l], J]).sum(), W[:, J])
     return truth, (np.hstack([X[[k]].T, X[[l]].T]) @ DY[[k, l]][:, [J]])[:, 0]
 
 
-@note.right([203], "2. one input", "X_k^T [y_k1' … y_kC'] = X_k^T y_k'")
+@note.right([203], "several inputs, one of them", "X_k^T [y_k1' … y_kC'] = X_k^T y_k'")
 def all_neurons_one_input():
     k = 3
     return grad(lambda w: loss_of(k, w), W), X[[k]].T @ DY[[k]]
@@ -323,7 +322,7 @@ def all_neurons_one_input():
 
 @note.right(
     [209, 215],
-    "2. N inputs",
+    "several inputs, N",
     "[X_1^T … X_N^T] [[y_11' … y_1C'] … [y_N1' … y_NC']] = [X_1^T … X_N^T] [y_1' … y_N']^T, X_k a row",
 )
 def all_neurons_all_inputs():
@@ -334,7 +333,7 @@ def all_neurons_all_inputs():
 
 @note.wrong(
     [219],
-    "2. N inputs",
+    "several inputs, N",
     "y_k' = [y_k1' y_k2' … y_kC]: “\\dots & y_{kC} \\end{bmatrix}”, “表示该layer第k次输出”",
     "the last prime is missing, and y_k' is the loss's derivative by output k, not output k",
     "[y_k1' y_k2' … y_kC']",
@@ -345,7 +344,7 @@ def the_last_prime_is_missing():
     return grad(lambda w: loss_of(k, w), W), X[[k]].T @ printed, X[[k]].T @ DY[[k]]
 
 
-@note.right([227, 230], "2. N inputs", "dW = X^T dOut: D × N times N × C, the size of W")
+@note.right([227, 230], "several inputs, N", "dW = X^T dOut: D × N times N × C, the size of W")
 def gradient_of_a_batch():
     network = nn.MLP(D, [C])
     network.load_state_dict({"layers.0.W": W, "layers.0.b": np.zeros(C)})
@@ -367,7 +366,7 @@ def the_gradient_by_the_input_is_missing():
 
 @note.inexact(
     [237],
-    "3. summary, 4",
+    "summary, 4",
     "“重点掌握两部分，该神经元的输出对输入的偏导，以及后一层对该神经元输出的偏导”",
     "the output's derivative by the input is W_j; a weight's gradient needs the one by the weights, x",
     "and the output's derivative by the weights",

@@ -22,7 +22,7 @@ K_GRADIENT = engine.grad(lambda y: nn.cross_entropy(y, int(T[K])))(list(Y[K]))
 
 @note.wrong(
     [247, 259],
-    "4. L",
+    "softmax, L",
     "L = -log(e^{f_{t_k}} / Σ_{j=1}^N e^{f_j}): “e^{f_{t_k}}”",
     "f is the softmax's output (line 247): softmax twice. Sample k's index is missing too",
     "e^{y_{k t_k}}, Σ e^{y_kj}",
@@ -32,24 +32,31 @@ def the_loss_exponentiates_scores_not_softmax_outputs():
     return K_LOSS, printed, -np.log(np.exp(Y[K, T[K]]) / sum(np.exp(Y[K, j]) for j in range(C)))
 
 
+def summed_to(last):
+    return -np.log(np.exp(Y[K, T[K]]) / sum(np.exp(Y[K, j]) for j in range(last)))
+
+
 @note.cannot_run(
     IndexError,
     [259],
-    "4. L",
+    "softmax, L",
     "“\\sum_{j = 1}^{N}”",
-    "N counts inputs, C neurons; with N < C the sum would be short",
+    "N counts inputs; of neurons there are C",
     "Σ_{j=1}^C",
 )
 def the_sum_runs_over_classes_not_samples():
-    def summed_to(last):
-        return -np.log(np.exp(Y[K, T[K]]) / sum(np.exp(Y[K, j]) for j in range(last)))
-
     return K_LOSS, lambda: summed_to(N), summed_to(C)
+
+
+@note.wrong([259], "softmax, L", "“\\sum_{j = 1}^{N}” where N < C", "leaves classes out", "Σ_{j=1}^C")
+def with_few_samples_the_sum_is_short():
+    few = C - 1
+    return K_LOSS, summed_to(few), summed_to(C)
 
 
 @note.wrong(
     [265, 267, 270],
-    "4. dL/dy",
+    "softmax, dL/dy",
     "dL/dy_kj = y_kj - δ(j = t_k), dOut = y - δ{j = t}: “y_{kj} - \\delta(j = t_k)”",
     "y are the scores; the softmax's outputs are meant",
     "f_kj - δ(j = t_k)",
@@ -102,7 +109,7 @@ def value_and_gradient(value, gradient):
 
 @note.right(
     [*range(277, 280), *range(281, 288), *range(289, 294), *range(295, 309), *range(313, 319)],
-    "4. code",
+    "softmax, code",
     "softmax_loss_vectorized(W, X, y, reg)",
     "where exp neither overflows nor underflows; `np` must be imported",
 )
@@ -113,7 +120,7 @@ def the_code():
 
 @note.wrong(
     [295, 302],
-    "4. code",
+    "softmax, code",
     "“scores = np.exp(scores)”, “np.log(correct_class_score)”",
     "overflows to NaN; with the maximum subtracted, a probability that underflows still makes the loss infinite",
     "scores -= max; loss = log Σ exp(scores) - scores[y]",
@@ -136,7 +143,9 @@ def the_code_overflows():
     )
 
 
-@note.wrong([288], "4. code, comment", "“using explicit loops”", "the vectorized version has none", "without loops")
+@note.wrong(
+    [288], "softmax, code, comment", "“using explicit loops”", "the vectorized version has none", "without loops"
+)
 def the_vectorized_code_has_no_loops():
     nodes = ast.walk(ast.parse(inspect.getsource(softmax_loss_vectorized)))
     return [sum(isinstance(node, (ast.For, ast.While)) for node in nodes)], [1], [0]
@@ -145,7 +154,7 @@ def the_vectorized_code_has_no_loops():
 @note.cannot_run(
     ValueError,
     [294],
-    "4. code, comment",
+    "softmax, code, comment",
     "“scores -= np.max(scores, axis = 1)”",
     "(N, C) less (N,) does not broadcast",
     "scores -= np.max(scores, axis=1, keepdims=True)",
@@ -158,7 +167,7 @@ def the_commented_shift_cannot_run():
 
 @note.wrong(
     [294],
-    "4. code, comment",
+    "softmax, code, comment",
     "“scores -= np.max(scores, axis = 1)” where N = C",
     "runs, and takes sample j's maximum from column j: another softmax",
     "scores -= np.max(scores, axis=1, keepdims=True)",
@@ -184,7 +193,7 @@ TRUTH = np.array([engine.grad(lambda s, t=int(t): nn.cross_entropy(s, t))(list(r
 @note.cannot_run(
     NameError,
     [309, 310],
-    "4. code, comment",
+    "softmax, code, comment",
     "“dscores = p”",
     "p has no meaning; the probabilities are in `scores`, of which a copy is to be taken, as the next line edits it",
     "dscores = scores.copy()",
@@ -198,7 +207,7 @@ def the_alternative_names_no_p():
 @note.cannot_run(
     NameError,
     [311],
-    "4. code, comment",
+    "softmax, code, comment",
     "“sscores[range(num_train),y]-=1”",
     "sscores has no meaning",
     "dscores[range(num_train), y] -= 1",

@@ -85,7 +85,7 @@ DELTA_ALL = np.array([engine.grad(lambda z, t=int(t): nn.cross_entropy(z, t))(li
 
 @note.wrong(
     [23, 158],
-    "1, layer n; 2.0",
+    "symbols, layer n; 2.0",
     "Z_n = W^{(n)} O_{n-1}^T + b^{(n)}: “W^{(n)} O_{n-1}^T + b^{(n)}”",
     "S_n × 1 plus 1 × S_n broadcasts to S_n × S_n, where line 27 has 1 × S_n",
     "O_{n-1} (W^{(n)})^T + b^{(n)}",
@@ -94,14 +94,14 @@ def layer_n_is_a_square():
     return Z_n, W @ O1.T + b, O1 @ W.T + b
 
 
-@note.right([25, 29, 158], "1, layer n", "O_n = f_n(Z_n), 1 × S_n")
+@note.right([25, 29, 158], "symbols, layer n", "O_n = f_n(Z_n), 1 × S_n")
 def output_of_layer_n():
     return O_n, softmax(Z_n)
 
 
 @note.right(
     [27],
-    "1, layer n",
+    "symbols, layer n",
     "O_{n-1}: 1 × S_{n-1}, Z_n: 1 × S_n, W^{(n)}: S_n × S_{n-1}, b^{(n)}: 1 × S_n",
     "as Z_n = O_{n-1} W^T + b",
 )
@@ -112,7 +112,7 @@ def shapes_of_layer_n():
 
 @note.wrong(
     [27, 37],
-    "1",
+    "symbols",
     "“$b^{(n)}$ 为第 n 层的线性算子”",
     "no linear operator (the phrase is W's): what layer n gives to input 0",
     "the bias",
@@ -125,7 +125,7 @@ def the_bias_is_no_linear_operator():
 
 @note.wrong(
     [33, 158],
-    "1, layer n-1; 2.0",
+    "symbols, layer n-1; 2.0",
     "Z_{n-1} = W^{(n-1)} O_{n-2}^T + b^{(n-1)}: “W^{(n-1)} O_{n-2}^T + b^{(n-1)}”",
     "as line 23",
     "O_{n-2} (W^{(n-1)})^T + b^{(n-1)}",
@@ -134,14 +134,14 @@ def layer_before_is_a_square():
     return Z1, W1 @ O2.T + b1, O2 @ W1.T + b1
 
 
-@note.right([35, 39, 158], "1, layer n-1", "O_{n-1} = f_{n-1}(Z_{n-1}), 1 × S_{n-1}")
+@note.right([35, 39, 158], "symbols, layer n-1", "O_{n-1} = f_{n-1}(Z_{n-1}), 1 × S_{n-1}")
 def output_of_layer_before():
     return O1, np.maximum(Z1, 0)
 
 
 @note.right(
     [37],
-    "1, layer n-1",
+    "symbols, layer n-1",
     "O_{n-2}: 1 × S_{n-2}, Z_{n-1}: 1 × S_{n-1}, W^{(n-1)}: S_{n-1} × S_{n-2}, b^{(n-1)}: 1 × S_{n-1}",
     "likewise",
 )
@@ -156,7 +156,7 @@ def shapes_of_layer_before():
 @note.cannot_run(
     NameError,
     [43],
-    "2 (1)",
+    "program (1)",
     "“样本 a , $1 \\times k$ 的向量输入”",
     "k is nothing; the input has k_1 numbers",
     "1 × k_1",
@@ -168,7 +168,7 @@ def the_sample_has_k_1_numbers():
 
 @note.inexact(
     [43],
-    "2 (1)",
+    "program (1)",
     "“$W_j^{(n)}$ 维度 $k_1 \\times 1$”",
     "of layer 1, not n; and W^{(n)} is S_n × S_{n-1} by line 27: a neuron is a row",
     "W_j^{(1)}, 1 × k_1",
@@ -180,7 +180,7 @@ def a_neuron_is_a_row():
 
 @note.inexact(
     [43],
-    "2 (1)",
+    "program (1)",
     "“$1 \\times k_1 \\times (k_1 \\times 1 \\times k_2) + 1 \\times k_2 = 1 \\times k_2$”",
     "that product has an axis more, 1 × 1 × k_2, and keeps it",
     "(1 × k_1)(k_1 × k_2) + 1 × k_2 = 1 × k_2",
@@ -190,7 +190,10 @@ def the_tensor_has_an_axis_too_many():
 
 
 @note.right(
-    [43], "2 (1)", "each neuron gives one number Z_{1,j}; Z_1 = [Z_{1,1} … Z_{1,k_2}], O_1 = [O_{1,1} … O_{1,k_2}]"
+    [43],
+    "program (1)",
+    "each neuron gives one number Z_{1,j}; Z_1 = [Z_{1,1} … Z_{1,k_2}], O_1 = [O_{1,1} … O_{1,k_2}]",
+    "numbers of the first layer's neurons, which the note calls the second layer's",
 )
 def neurons_one_by_one():
     one_by_one = [O2[0] @ W1[j] + b1[0, j] for j in range(S_1)]
@@ -202,7 +205,7 @@ def total(losses):
     return engine.logsumexp(losses)
 
 
-@note.right([47, 49, 51], "2 (3-5)", "Loss = f(l_1, l_2, …): its gradient by W^i is Σ_a ∂f/∂l_a ∂l_a/∂W^i")
+@note.right([47, 49, 51], "program (3-5)", "Loss = f(l_1, l_2, …): its gradient by W^i is Σ_a ∂f/∂l_a ∂l_a/∂W^i")
 def total_loss_by_the_chain_rule():
     network = perceptron()
     losses = [nn.cross_entropy(network(row), int(t)) for row, t in zip(O2_ALL, y)]
@@ -214,7 +217,7 @@ def total_loss_by_the_chain_rule():
 
 @note.wrong(
     [53],
-    "2 (6)",
+    "program (6)",
     "“$W^j, b^j, j < i$”",
     "the layers after i have j > i; where all are square, earlier weights fit and are wrong. No b^j is needed",
     "W^j, j > i",

@@ -156,7 +156,14 @@ def the_losses_are_no_numbers():
 LINE = "PloverPW = np.matmul(PloverPZ.T * O_{n-1})/N"
 
 
-@note.cannot_run(SyntaxError, [149], "(1.3), code", f"“{LINE}”", "O_{n-1} is no name", "O_prev")
+@note.cannot_run(
+    SyntaxError,
+    [149],
+    "(1.3), code",
+    f"“{LINE}”",
+    "O_{n-1} is no name; N, the number of samples, is given nowhere",
+    "O_prev",
+)
 def the_subscript_is_no_name():
     corrected = LINE.replace("O_{n-1}", "O_prev").replace(" *", ",")
     truth, names = gradients(O2_ALL, y)[2], {"PloverPZ": DELTA_ALL, "O_prev": O1_ALL, "N": N}
@@ -281,7 +288,7 @@ def relu_is_the_name_of_its_derivative():
     "(2.0), code",
     "“0[0<0] = 0”, “0[0>0] = 1”, with the letter O",
     "overwrites the layer's output, which ∂l/∂W^{(n)} needs",
-    "O_n = 1*(O>0), which makes another array",
+    "O = 1*(O>0), which makes another array",
 )
 def relu_overwrites_the_output():
     kept = O1_ALL.copy()

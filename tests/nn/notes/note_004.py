@@ -313,7 +313,11 @@ def the_gradient_of_transposed_weights():
 
 
 @note.wrong(
-    [91, 94], "vectors", "∂J/∂b^l = 1/m Σ_i (a_i^l - y_i) ⊙ σ'(z^l)", "the sum of step 1", "1/m (a^l - y) ⊙ σ'(z^l)"
+    [91, 94],
+    "vectors",
+    "∂J/∂b^l = 1/m Σ_i (a_i^l - y_i) ⊙ σ'(z^l)",
+    "the sum of step 1, and a number ⊙ a vector",
+    "1/m (a^l - y) ⊙ σ'(z^l)",
 )
 def the_gradient_of_the_bias_keeps_the_sum():
     return DJ_DB, SUM * slope(z), (a - y) / m * slope(z)

@@ -21,6 +21,7 @@ import numpy as np
 
 import engine
 
+Values = Callable[[], tuple[Any, ...]]  # truth first, then as printed, then corrected
 VERDICTS = ("right", "inexact", "wrong", "cannot run")
 
 
@@ -35,20 +36,30 @@ class Formula:
     verdict: str
     why: str
     corrected: str
-    values: Callable[[], tuple[Any, ...]]
+    values: Values
     raises: type[Exception] | None = None
 
     def row(self) -> str:
         """Return the formula's line in the table."""
-        first, last = self.lines[0], self.lines[-1]
-        at = f"{self.place}, {first}" + (f"-{last}" if last > first else "")
-        corrected = code(self.corrected) if self.corrected else ""
-        cells = [self.id, at, code(self.printed), self.verdict, self.why, corrected]
+        verdict = self.verdict if self.verdict == "right" else f"**{self.verdict}**"
+        printed, corrected = (f"`{text}`" if text else "" for text in (self.printed, self.corrected))
+        cells = [self.id, f"{self.place}, {runs(self.lines)}", printed, verdict, self.why, corrected]
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def code(text: str) -> str:
-    return f"`{text}`"
+def runs(lines: Iterable[int]) -> str:
+    """Return numbers with neighbours joined.
+
+    >>> runs([23, 26, 27, 28, 33])
+    '23, 26-28, 33'
+    """
+    found: list[list[int]] = []
+    for line in sorted(lines):
+        if found and line == found[-1][-1] + 1:
+            found[-1][1:] = [line]
+        else:
+            found.append([line])
+    return ", ".join("-".join(map(str, run)) for run in found)
 
 
 @dataclass(frozen=True)
@@ -60,26 +71,39 @@ class Note:
     silent: Mapping[int, str] = field(default_factory=dict)
     formulas: list[Formula] = field(default_factory=list)
 
-    def right(self, lines: Iterable[int], place: str, printed: str, why: str = "") -> Callable[..., Any]:
+    def right(self, lines: Iterable[int], place: str, printed: str, why: str = "") -> Callable[[Values], Values]:
         """Record what agrees with the engine; `why` may say under which reading."""
         return self._enter("right", lines, place, printed, why, "")
 
-    def inexact(self, lines: Iterable[int], place: str, printed: str, why: str, corrected: str) -> Callable[..., Any]:
+    def inexact(
+        self, lines: Iterable[int], place: str, printed: str, why: str, corrected: str
+    ) -> Callable[[Values], Values]:
         """Record what is right in one reading or to first order only, or leaves out what it needs."""
         return self._enter("inexact", lines, place, printed, why, corrected)
 
-    def wrong(self, lines: Iterable[int], place: str, printed: str, why: str, corrected: str) -> Callable[..., Any]:
+    def wrong(
+        self, lines: Iterable[int], place: str, printed: str, why: str, corrected: str
+    ) -> Callable[[Values], Values]:
         """Record what differs from the engine, in a value or a shape."""
         return self._enter("wrong", lines, place, printed, why, corrected)
 
     def cannot_run(
         self, raises: type[Exception], lines: Iterable[int], place: str, printed: str, why: str, corrected: str
-    ) -> Callable[..., Any]:
+    ) -> Callable[[Values], Values]:
         """Record code, or a product, that raises; the second value is a function that runs it."""
         return self._enter("cannot run", lines, place, printed, why, corrected, raises)
 
-    def _enter(self, verdict, lines, place, printed, why, corrected, raises=None):  # type: ignore[no-untyped-def]
-        def enter(values: Callable[[], tuple[Any, ...]]) -> Callable[[], tuple[Any, ...]]:
+    def _enter(
+        self,
+        verdict: str,
+        lines: Iterable[int],
+        place: str,
+        printed: str,
+        why: str,
+        corrected: str,
+        raises: type[Exception] | None = None,
+    ) -> Callable[[Values], Values]:
+        def enter(values: Values) -> Values:
             name = f"{self.number}.{len(self.formulas) + 1:02d}"
             self.formulas.append(Formula(name, tuple(lines), place, printed, verdict, why, corrected, values, raises))
             return values
@@ -88,7 +112,7 @@ class Note:
 
     def table(self) -> str:
         """Return the note's rows, with a heading."""
-        head = ["| id | place, line | as printed | verdict | what is wrong | corrected |", "|---|---|---|---|---|---|"]
+        head = ["| id | place, line | as printed | verdict | remark | corrected |", "|---|---|---|---|---|---|"]
         return "\n".join([f"## Note {self.number}: {self.title}", "", *head, *[f.row() for f in self.formulas]])
 
 
