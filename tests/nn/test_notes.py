@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from .notes import note_000_softmax, note_001_softmax, note_002, note_003_layers, note_004
+from .notes.note_001_softmax import softmax_loss_vectorized
 from .notes.record import deviation, table
 
 NOTES = [module.note for module in (note_000_softmax, note_001_softmax, note_002, note_003_layers, note_004)]
@@ -88,12 +91,20 @@ def test_every_line_of_mathematics_or_code_has_a_verdict(note, texts):
     assert lines - judged == set(note.silent)
 
 
-@pytest.mark.parametrize("formula", [f for f in FORMULAS if "“" in f.printed], ids=by_id)
-def test_a_quotation_is_on_its_lines(formula, texts):
-    lines = texts[formula.id[:3]].splitlines()
-    there = " ".join(" ".join(lines[n - 1] for n in formula.lines).split())
-    for quotation in re.findall("“(.*?)”", formula.printed):
-        assert " ".join(quotation.split()) in there
+@pytest.mark.parametrize("note", NOTES, ids=lambda note: note.number)
+def test_a_quotation_is_on_its_lines(note, texts):
+    lines = texts[note.number].splitlines()
+    for formula in note.formulas:
+        there = " ".join(" ".join(lines[n - 1] for n in formula.lines).split())
+        for quotation in re.findall("“(.*?)”", formula.printed):
+            assert " ".join(quotation.split()) in there, formula.id
+
+
+def test_the_function_that_runs_is_the_one_printed(texts):
+    block = re.search(r"```python\n(def .*?)```", texts["001"], re.DOTALL)[1]
+    printed, ours = (ast.parse(text).body[0] for text in (block, inspect.getsource(softmax_loss_vectorized)))
+    assert ast.get_docstring(printed)
+    assert ast.dump(ast.Module(printed.body[1:], [])) == ast.dump(ast.Module(ours.body, []))
 
 
 if __name__ == "__main__":

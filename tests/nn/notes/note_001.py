@@ -23,7 +23,6 @@ note = Note(
         161: "introduces X_1 and X_2",
         164: "a heading",
         172: "a heading",
-        224: "names shapes",
         249: "names the label",
         280: "refers to a function that the note does not have",
     },
@@ -344,7 +343,7 @@ def the_last_prime_is_missing():
     return grad(lambda w: loss_of(k, w), W), X[[k]].T @ printed, X[[k]].T @ DY[[k]]
 
 
-@note.right([227, 230], "several inputs, N", "dW = X^T dOut: D × N times N × C, the size of W")
+@note.right([224, 227, 230], "several inputs, N", "dW = X^T dOut: D × N times N × C, the size of W")
 def gradient_of_a_batch():
     network = nn.MLP(D, [C])
     network.load_state_dict({"layers.0.W": W, "layers.0.b": np.zeros(C)})

@@ -170,7 +170,7 @@ def the_sample_has_k_1_numbers():
     [43],
     "program (1)",
     "“$W_j^{(n)}$ 维度 $k_1 \\times 1$”",
-    "of layer 1, not n; and W^{(n)} is S_n × S_{n-1} by line 27: a neuron is a row",
+    "of layer 1, not n (as b_j^{(n)}); and W^{(n)} is S_n × S_{n-1} by line 27: a neuron is a row",
     "W_j^{(1)}, 1 × k_1",
 )
 def a_neuron_is_a_row():
