@@ -35,13 +35,14 @@ def test_formula(formula):
         assert printed
         assert max(deviation(value, truth) for value in printed) < 1e-12
         return
-    as_printed, corrected = printed
+    as_printed, corrected, *amounts_to = printed
     assert deviation(corrected, truth) < 1e-12
     if formula.raises:
         with pytest.raises(formula.raises):
             as_printed()
-    else:
-        assert deviation(as_printed, truth) > 1e-3
+        return
+    assert deviation(as_printed, truth) > 1e-3
+    assert all(deviation(as_printed, value) < 1e-12 for value in amounts_to)
 
 
 def test_the_table_is_printed_from_the_formulas():

@@ -207,7 +207,7 @@ def bp2_first_member():
 def bp2_second_member_has_the_slope_twice():
     by_z = jacobian(lambda z: W2.T @ σ(z) + B2, Z1)
     by_a = jacobian(lambda a: W2.T @ a + B2, A1)
-    return DELTA1, (by_z.T @ DELTA2) * slope(Z1), (by_a.T @ DELTA2) * slope(Z1)
+    return DELTA1, (by_z.T @ DELTA2) * slope(Z1), (by_a.T @ DELTA2) * slope(Z1), DELTA1 * slope(Z1)
 
 
 @note.right([57], "derivation of BP2, last member", "(Σ_j δ_j^{l+1} w_kj^{l+1}) σ'(z_k^l)")
@@ -279,7 +279,8 @@ def columns_at_once():
 )
 def bp1b_means_each_samples_cost():
     literal = grad(lambda a: 0.5 * ((a - T_BATCH) ** 2).sum() / M, σ(Z2_BATCH)) * slope(Z2_BATCH)
-    return gradients(X_BATCH, T_BATCH)["layers.1.b"], literal @ np.ones(M) / M, DELTA2_BATCH @ np.ones(M) / M
+    truth = gradients(X_BATCH, T_BATCH)["layers.1.b"]
+    return truth, literal @ np.ones(M) / M, DELTA2_BATCH @ np.ones(M) / M, truth / M
 
 
 @note.right([94], "BP2b", "δ^l = (w^{l+1} δ^{l+1}) ⊙ σ'(z^l)")

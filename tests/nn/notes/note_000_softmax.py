@@ -52,7 +52,7 @@ def softmax_delta_line_1():
 )
 def softmax_delta_line_2_lost_its_minus():
     printed = np.array([sum(TARGET[j] / A[j] * A[j] * (EYE[j, i] - A[i]) for j in range(N)) for i in range(N)])
-    return TRUTH, printed, -printed
+    return TRUTH, printed, -printed, -TRUTH
 
 
 @note.wrong(
@@ -64,7 +64,7 @@ def softmax_delta_line_2_lost_its_minus():
 )
 def softmax_delta_line_3_lost_its_minus():
     printed = np.array([sum(TARGET[j] * (EYE[j, i] - A[i]) for j in range(N)) for i in range(N)])
-    return TRUTH, printed, -printed
+    return TRUTH, printed, -printed, -TRUTH
 
 
 @note.right([140], "δ^L, line 4", "a_i^L - t_i")

@@ -150,7 +150,8 @@ def weights_descend_the_loss_not_the_output():
     neuron = nn.Neuron(W[:, J])
     neuron.w[0] = w
     (np.sin(neuron(x[0])) * COTANGENT[0, J]).backward()
-    return W[0, J] - α * w.grad, W[0, J] - x[0, 0], W[0, J] - α * DY[0, J] * x[0, 0]
+    by_output = jacobian(lambda w: x @ w, W[:, J])[0, 0]
+    return W[0, J] - α * w.grad, W[0, J] - x[0, 0], W[0, J] - α * DY[0, J] * x[0, 0], W[0, J] - by_output
 
 
 @note.right([116], "process", "W_j^new = W_j^old - α dW_j = W_j^old - α dL/dy_j dy_j/dW_j")
@@ -173,7 +174,7 @@ def gradient_of_one_neuron():
 )
 def the_last_column_is_the_last_neurons():
     columns = [W[:, i] for i in range(C)]
-    return W, np.column_stack(columns[: J + 1]), np.column_stack(columns[:C])
+    return W, np.column_stack(columns[: J + 1]), np.column_stack(columns[:C]), W[:, : J + 1]
 
 
 @note.right(
@@ -214,7 +215,7 @@ def y_prime_is_the_losss_derivative():
 
     truth = grad(lambda w: (after(x @ w) ** 2).sum(), W)
     by_layer, by_loss = grad(lambda y: after(y).sum(), Y[:1]), grad(lambda y: (after(y) ** 2).sum(), Y[:1])
-    return truth, x.T @ by_layer, x.T @ by_loss
+    return truth, x.T @ by_layer, x.T @ by_loss, grad(lambda w: after(x @ w).sum(), W)
 
 
 # --- 2: several inputs -----------------------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def of_neuron(k):
 )
 def the_derivative_of_one_neuron_is_by_its_own_weights():
     by_own = DY[0, J] * jacobian(lambda w: X[0] @ w, W[:, J])[0]
-    return X[0] * DY[0, J], of_neuron(0), by_own
+    return X[0] * DY[0, J], of_neuron(0), by_own, np.outer(by_own, np.eye(C)[J])
 
 
 @note.wrong(
@@ -266,7 +267,12 @@ def the_derivative_of_one_neuron_is_by_its_own_weights():
     "y_1j'",
 )
 def y_without_a_prime_is_the_output():
-    return X[0] * engine.grad(lambda y: np.sin(y) * COTANGENT[0, J])(Y[0, J]), X[0] * Y[0, J], X[0] * DY[0, J]
+    return (
+        X[0] * engine.grad(lambda y: np.sin(y) * COTANGENT[0, J])(Y[0, J]),
+        X[0] * Y[0, J],
+        X[0] * DY[0, J],
+        X[0] * (X[0] @ W[:, J]),
+    )
 
 
 @note.inexact(
@@ -291,7 +297,7 @@ def steps_one_after_another_do_not_add_up():
 def two_inputs_by_the_neurons_own_weights():
     truth = grad(lambda w: (np.sin(X[:2] @ w) * COTANGENT[:2, J]).sum(), W[:, J])
     by_own = [DY[k, J] * jacobian(lambda w, k=k: X[k] @ w, W[:, J])[0] for k in range(2)]
-    return truth, of_neuron(0) + of_neuron(1), sum(by_own)
+    return truth, of_neuron(0) + of_neuron(1), sum(by_own), np.outer(truth, np.eye(C)[J])
 
 
 @note.right(
@@ -340,7 +346,9 @@ def all_neurons_all_inputs():
 def the_last_prime_is_missing():
     k = 3
     printed = np.array([[*DY[k, :-1], Y[k, -1]]])
-    return grad(lambda w: loss_of(k, w), W), X[[k]].T @ printed, X[[k]].T @ DY[[k]]
+    truth = grad(lambda w: loss_of(k, w), W)
+    last_by_the_output = np.column_stack([truth[:, :-1], X[k] * Y[k, -1]])
+    return truth, X[[k]].T @ printed, X[[k]].T @ DY[[k]], last_by_the_output
 
 
 @note.right([224, 227, 230], "several inputs, N", "dW = X^T dOut: D × N times N × C, the size of W")
@@ -372,4 +380,4 @@ def the_gradient_by_the_input_is_missing():
 )
 def the_weights_gradient_needs_the_derivative_by_weights():
     by_input, by_weights = jacobian(lambda x: x @ W[:, J], x)[0], jacobian(lambda w: x @ w, W[:, J])[0]
-    return DW_1[:, J], by_input * DY[0, J], by_weights * DY[0, J]
+    return DW_1[:, J], by_input * DY[0, J], by_weights * DY[0, J], W[:, J] * DY[0, J]

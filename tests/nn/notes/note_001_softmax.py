@@ -28,8 +28,11 @@ K_GRADIENT = engine.grad(lambda y: nn.cross_entropy(y, int(T[K])))(list(Y[K]))
     "e^{y_{k t_k}}, Σ e^{y_kj}",
 )
 def the_loss_exponentiates_scores_not_softmax_outputs():
-    printed = -np.log(np.exp(F[K, T[K]]) / sum(np.exp(F[K, j]) for j in range(C)))
-    return K_LOSS, printed, -np.log(np.exp(Y[K, T[K]]) / sum(np.exp(Y[K, j]) for j in range(C)))
+    def L(f):
+        return -np.log(np.exp(f[T[K]]) / sum(np.exp(f[j]) for j in range(C)))
+
+    softmax_twice = nn.cross_entropy(list(F[K]), int(T[K]))
+    return K_LOSS, L(F[K]), L(Y[K]), softmax_twice
 
 
 def summed_to(last):
@@ -51,7 +54,7 @@ def the_sum_runs_over_classes_not_samples():
 @note.wrong([259], "softmax, L", "“\\sum_{j = 1}^{N}” where N < C", "leaves classes out", "Σ_{j=1}^C")
 def with_few_samples_the_sum_is_short():
     few = C - 1
-    return K_LOSS, summed_to(few), summed_to(C)
+    return K_LOSS, summed_to(few), summed_to(C), engine.logsumexp(list(Y[K, :few])) - Y[K, T[K]]
 
 
 @note.wrong(
@@ -63,7 +66,7 @@ def with_few_samples_the_sum_is_short():
 )
 def the_gradient_subtracts_from_probabilities_not_from_scores():
     δ = np.array([1.0 if j == T[K] else 0.0 for j in range(C)])
-    return K_GRADIENT, Y[K] - δ, F[K] - δ
+    return K_GRADIENT, Y[K] - δ, F[K] - δ, K_GRADIENT + (Y[K] - F[K])
 
 
 # --- 4: the code -----------------------------------------------------------------------------------------------------
@@ -126,9 +129,9 @@ def the_code():
     "scores -= max; loss = log Σ exp(scores) - scores[y]",
 )
 def the_code_overflows():
-    large, labels, none = np.array([[1000.0, 0.0, -1000.0]]), np.array([1]), 0.0
+    large, labels, none = np.array([[1000.0, 999.0, -1000.0]]), np.array([2]), 0.0
     scores = large - np.max(large, axis=1, keepdims=True)
-    truth, gradient = engine.value_and_grad(lambda z: nn.cross_entropy(z, 1))(list(large[0]))
+    truth, gradient = engine.value_and_grad(lambda z: nn.cross_entropy(z, 2))(list(large[0]))
     with np.errstate(all="ignore"):
         shifted, _ = softmax_loss_vectorized(np.eye(3), scores, labels, none)
         printed = value_and_gradient(*softmax_loss_vectorized(np.eye(3), large, labels, none))
@@ -178,7 +181,10 @@ def the_commented_shift_is_wrong_where_square():
     def softmax(z):
         return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
-    return F[:C], softmax(square - np.max(square, axis=1)), softmax(square - np.max(square, axis=1, keepdims=True))
+    highest = np.max(square, axis=1)
+    columns_scaled = F[:C] * np.exp(-highest)
+    columns_scaled /= columns_scaled.sum(axis=1, keepdims=True)
+    return F[:C], softmax(square - highest), softmax(square - highest[:, None]), columns_scaled
 
 
 ALTERNATIVE = """

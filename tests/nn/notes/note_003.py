@@ -91,7 +91,7 @@ DELTA_ALL = np.array([engine.grad(lambda z, t=int(t): nn.cross_entropy(z, t))(li
     "O_{n-1} (W^{(n)})^T + b^{(n)}",
 )
 def layer_n_is_a_square():
-    return Z_n, W @ O1.T + b, O1 @ W.T + b
+    return Z_n, W @ O1.T + b, O1 @ W.T + b, (Z_n - b).T + b
 
 
 @note.right([25, 29, 158], "symbols, layer n", "O_n = f_n(Z_n), 1 × S_n")
@@ -131,7 +131,7 @@ def the_bias_is_no_linear_operator():
     "O_{n-2} (W^{(n-1)})^T + b^{(n-1)}",
 )
 def layer_before_is_a_square():
-    return Z1, W1 @ O2.T + b1, O2 @ W1.T + b1
+    return Z1, W1 @ O2.T + b1, O2 @ W1.T + b1, (Z1 - b1).T + b1
 
 
 @note.right([35, 39, 158], "symbols, layer n-1", "O_{n-1} = f_{n-1}(Z_{n-1}), 1 × S_{n-1}")
@@ -186,7 +186,7 @@ def a_neuron_is_a_row():
     "(1 × k_1)(k_1 × k_2) + 1 × k_2 = 1 × k_2",
 )
 def the_tensor_has_an_axis_too_many():
-    return Z1, np.tensordot(O2, W1.T[:, None, :], axes=1) + b1, O2 @ W1.T + b1
+    return Z1, np.tensordot(O2, W1.T[:, None, :], axes=1) + b1, O2 @ W1.T + b1, Z1[None]
 
 
 @note.right(

@@ -59,7 +59,7 @@ def matrices_of_the_tensor():
 )
 def e_is_another_gradient_here():
     e, δ = BY_O, DELTA
-    return gradients(O2, [CLASS])[2], np.tensordot(e, DZ_DW, axes=1)[0], np.tensordot(δ, DZ_DW, axes=1)[0]
+    return gradients(O2, [CLASS])[2], np.tensordot(e, DZ_DW, axes=1)[0], np.tensordot(δ, DZ_DW, axes=1)[0], e.T @ O1
 
 
 @note.right(
@@ -124,7 +124,7 @@ def shape_of_the_output_before():
 def the_mean_is_over_samples():
     layers = len(perceptron().layers)
     truth = gradients(O2_ALL, y)[2]
-    return truth, DELTA_ALL.T @ O1_ALL / layers, DELTA_ALL.T @ O1_ALL / N
+    return truth, DELTA_ALL.T @ O1_ALL / layers, DELTA_ALL.T @ O1_ALL / N, truth * N / layers
 
 
 def gradient_of_total():
@@ -280,7 +280,7 @@ def an_output_has_a_row_a_sample():
 )
 def relu_is_the_name_of_its_derivative():
     truth = [[engine.grad(engine.relu)(z) for z in Z1[0]]]
-    return truth, np.maximum(Z1, 0.0), relu_in_place(O1.copy())
+    return truth, np.maximum(Z1, 0.0), relu_in_place(O1.copy()), O1
 
 
 @note.wrong(
@@ -293,7 +293,8 @@ def relu_is_the_name_of_its_derivative():
 def relu_overwrites_the_output():
     kept = O1_ALL.copy()
     relu_in_place(kept)
-    return gradients(O2_ALL, y)[2], DELTA_ALL.T @ kept / N, DELTA_ALL.T @ O1_ALL / N
+    with_slopes = DELTA_ALL.T @ (Z1_ALL > 0) / N
+    return gradients(O2_ALL, y)[2], DELTA_ALL.T @ kept / N, DELTA_ALL.T @ O1_ALL / N, with_slopes
 
 
 @note.right([176], "(2.0), code", "“0 = 1*(0>0)” with the letter O")
@@ -369,4 +370,4 @@ def the_recursion():
     "∂l_a/∂Z_{n-k}",
 )
 def the_biases_gradient_is_that_of_the_loss():
-    return gradients(O2, [CLASS])[1], relu_gradient(O1), DELTA @ W * relu_gradient(O1)
+    return gradients(O2, [CLASS])[1], relu_gradient(O1), DELTA @ W * relu_gradient(O1), np.diag(RELU_JACOBIAN)[None]

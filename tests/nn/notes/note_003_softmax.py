@@ -116,7 +116,7 @@ def a_label_equal_to_the_number_of_classes_has_no_column():
 
 @note.wrong([86], "(1.1), code", "y: “维度为样本量N*1”", "of N × 1 labels the code makes N × 1 × S_n", "(N,)")
 def labels_are_one_axis():
-    return ONE_HOT, one_hot(y.reshape(N, 1)), one_hot(y.reshape(N))
+    return ONE_HOT, one_hot(y.reshape(N, 1)), one_hot(y.reshape(N)), ONE_HOT[:, None, :]
 
 
 @note.cannot_run(NameError, [87], "(1.1), code", "“Y_ont”", "the code calls it Y_onehot", "Y_onehot")
@@ -213,7 +213,7 @@ def the_function_has_no_body():
 )
 def the_name_is_of_another_derivative():
     jacobian_of_softmax = np.diag(O_n[0]) - np.outer(O_n[0], O_n[0])
-    return DELTA, jacobian_of_softmax, BY_O @ jacobian_of_softmax
+    return DELTA, jacobian_of_softmax, BY_O @ jacobian_of_softmax, DO_DZ
 
 
 # --- (1.2) -----------------------------------------------------------------------------------------------------------
@@ -223,7 +223,9 @@ def the_name_is_of_another_derivative():
     [111], "(1.2)", "“softmax和softmax组合后”", "what is combined is softmax with cross-entropy", "softmax and CEloss"
 )
 def softmax_is_combined_with_cross_entropy():
-    return DELTA, grad(lambda z: entropy(softmax(softmax(z))), Z_n), grad(lambda z: entropy(softmax(z)), Z_n)
+    softmax_twice = grad(lambda z: nn.cross_entropy(list(softmax(z)[0]), CLASS), Z_n)
+    printed, corrected = (lambda z: entropy(softmax(softmax(z)))), (lambda z: entropy(softmax(z)))
+    return DELTA, grad(printed, Z_n), grad(corrected, Z_n), softmax_twice
 
 
 @note.wrong(
@@ -235,7 +237,7 @@ def softmax_is_combined_with_cross_entropy():
 )
 def the_corner_of_the_jacobian():
     o = O_n[0, -1]
-    return DO_DZ[-1, -1], -o * o - o**2, o - o**2
+    return DO_DZ[-1, -1], -o * o - o**2, o - o**2, DO_DZ[-1, -1] - o - o * o
 
 
 @note.right(
@@ -258,7 +260,7 @@ def the_product_of_line_1():
     "O_i Σ_k y_k - y_i",
 )
 def line_2_subtracts_one_from_every_class():
-    return DELTA, O_n * Y_a.sum() - 1, O_n * Y_a.sum() - Y_a
+    return DELTA, O_n * Y_a.sum() - 1, O_n * Y_a.sum() - Y_a, DELTA + Y_a - 1
 
 
 @note.wrong(
@@ -269,7 +271,7 @@ def line_2_subtracts_one_from_every_class():
     "[O_1 - y_1, …]",
 )
 def line_3_subtracts_one_from_every_class():
-    return DELTA, [[O_n[0, i] - 1 for i in range(S_n)]], [[O_n[0, i] - Y_a[0, i] for i in range(S_n)]]
+    return DELTA, [[O_n[0, i] - 1 for i in range(S_n)]], [[O_n[0, i] - Y_a[0, i] for i in range(S_n)]], DELTA + Y_a - 1
 
 
 @note.wrong(
@@ -280,13 +282,13 @@ def line_3_subtracts_one_from_every_class():
     "O_n - Y_a",
 )
 def the_delta_subtracts_the_target_not_ones():
-    return DELTA, O_n - np.ones((1, S_n)), O_n - Y_a
+    return DELTA, O_n - np.ones((1, S_n)), O_n - Y_a, DELTA + Y_a - 1
 
 
 @note.wrong([118], "(1.2), code", "“PloverPZ = On - 1”", "likewise", "O_n - Y_onehot")
 def the_code_subtracts_one():
     On = O_ALL
-    return DELTA_ALL, On - 1, On - one_hot(y)
+    return DELTA_ALL, On - 1, On - one_hot(y), DELTA_ALL + ONE_HOT - 1
 
 
 @note.cannot_run(NameError, [118], "(1.2), code", "“On”", "the block before calls it O_n", "O_n")

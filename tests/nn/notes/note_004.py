@@ -77,6 +77,7 @@ DJ_DA = grad(lambda a: nn.half_mse(list(a), y), a)
 DJ_DZ = grad(lambda z: nn.half_mse([engine.sigmoid(v) for v in z], y), z)
 DJ_DW, DJ_DB = gradients()[2:]
 SUM = sum(a[i] - y[i] for i in range(m)) / m  # 1/m Σ_i (a_i - y_i), which the steps keep
+FACTOR = DJ_DA.sum() / DJ_DA  # and what it makes of ∂J/∂a_j
 
 
 # --- symbols ---------------------------------------------------------------------------------------------------------
@@ -146,7 +147,8 @@ def with_few_inputs_the_sum_is_short():
     def summed_to(size):
         return sum(last.w[k].data * outputs[k] for k in range(size)) + last.b.data
 
-    return network([0.4, -0.7])[0].data, summed_to(inputs), summed_to(hidden)
+    truth, lost = network([0.4, -0.7])[0].data, last.w[2].data * outputs[2]
+    return truth, summed_to(inputs), summed_to(hidden), truth - lost
 
 
 @note.right([34, 43], "symbols; forward", "a_j^l = σ(z_j^l), σ the sigmoid")
@@ -188,12 +190,12 @@ def step_1_before_the_slip():
 )
 def step_1_line_5_keeps_the_sum():
     printed = sum((y[i] - a[i]) * -1 for i in range(m)) / m
-    return DJ_DA, [printed] * m, [(y[j] - a[j]) * -1 / m for j in range(m)]
+    return DJ_DA, [printed] * m, [(y[j] - a[j]) * -1 / m for j in range(m)], DJ_DA * FACTOR
 
 
 @note.wrong([60], "step 1, line 6", "1/m Σ_i (a_i - y_i)", "likewise", "(a_j - y_j)/m")
 def step_1_line_6_keeps_the_sum():
-    return DJ_DA, [SUM] * m, [(a[j] - y[j]) / m for j in range(m)]
+    return DJ_DA, [SUM] * m, [(a[j] - y[j]) / m for j in range(m)], DJ_DA * FACTOR
 
 
 @note.right([62], "step 1, vectors", "∂J/∂a^l = 1/m (a^l - y)", "does not follow from line 60")
@@ -236,7 +238,8 @@ def slope_of_the_sigmoid():
     "(a_j - y_j)/m a_j (1 - a_j)",
 )
 def step_2_keeps_the_sum():
-    return DJ_DZ, [SUM * a[j] * (1 - a[j]) for j in range(m)], [(a[j] - y[j]) / m * a[j] * (1 - a[j]) for j in range(m)]
+    corrected = [(a[j] - y[j]) / m * a[j] * (1 - a[j]) for j in range(m)]
+    return DJ_DZ, [SUM * a[j] * (1 - a[j]) for j in range(m)], corrected, DJ_DZ * FACTOR
 
 
 # --- steps 3 and 4 ---------------------------------------------------------------------------------------------------
@@ -258,7 +261,8 @@ def step_3_line_1():
 def step_3_line_2_uses_k_twice():
     local = jacobian(lambda w: w @ a0 + b, w).reshape(m, m, h)
     summed = np.array([[sum(local[j, j, k] for k in range(h)) for _ in range(h)] for j in range(m)])
-    return DJ_DW, DJ_DZ[:, None] * summed, [[DJ_DZ[j] * local[j, j, k] for k in range(h)] for j in range(m)]
+    corrected = [[DJ_DZ[j] * local[j, j, k] for k in range(h)] for j in range(m)]
+    return DJ_DW, DJ_DZ[:, None] * summed, corrected, np.outer(DJ_DZ * a0.sum(), np.ones(h))
 
 
 @note.wrong(
@@ -270,7 +274,8 @@ def step_3_line_2_uses_k_twice():
 )
 def step_3_keeps_the_sum():
     printed = [[SUM * a[j] * (1 - a[j]) * a0[k] for k in range(h)] for j in range(m)]
-    return DJ_DW, printed, [[(a[j] - y[j]) / m * a[j] * (1 - a[j]) * a0[k] for k in range(h)] for j in range(m)]
+    corrected = [[(a[j] - y[j]) / m * a[j] * (1 - a[j]) * a0[k] for k in range(h)] for j in range(m)]
+    return DJ_DW, printed, corrected, np.outer(DJ_DZ * FACTOR, a0)
 
 
 @note.right([85], "step 4, line 1", "∂J/∂b_j = ∂J/∂z_j ∂z_j/∂b_j, the last factor 1")
@@ -287,7 +292,8 @@ def step_4_line_1():
     "(a_j - y_j)/m a_j (1 - a_j)",
 )
 def step_4_keeps_the_sum():
-    return DJ_DB, [SUM * a[j] * (1 - a[j]) for j in range(m)], [(a[j] - y[j]) / m * a[j] * (1 - a[j]) for j in range(m)]
+    corrected = [(a[j] - y[j]) / m * a[j] * (1 - a[j]) for j in range(m)]
+    return DJ_DB, [SUM * a[j] * (1 - a[j]) for j in range(m)], corrected, DJ_DB * FACTOR
 
 
 # --- vectors and the update ------------------------------------------------------------------------------------------
@@ -304,7 +310,7 @@ PRINTED_DW = 1 / m * A0.T @ (A - Y) * slope(Z)
     "1/m ((a^l - y) ⊙ σ'(z^l))^T a^{l-1}",
 )
 def the_gradient_of_the_weights_is_transposed():
-    return DJ_DW, PRINTED_DW, 1 / m * ((A - Y) * slope(Z)).T @ A0
+    return DJ_DW, PRINTED_DW, 1 / m * ((A - Y) * slope(Z)).T @ A0, DJ_DW.T
 
 
 @note.right([93], "vectors", "the same, for weights w_kj", "the transpose, with σ' broadcast over rows")
@@ -320,7 +326,7 @@ def the_gradient_of_transposed_weights():
     "1/m (a^l - y) ⊙ σ'(z^l)",
 )
 def the_gradient_of_the_bias_keeps_the_sum():
-    return DJ_DB, SUM * slope(z), (a - y) / m * slope(z)
+    return DJ_DB, SUM * slope(z), (a - y) / m * slope(z), DJ_DB * FACTOR
 
 
 @note.cannot_run(

@@ -8,7 +8,8 @@ A note's module writes its formulas down in reading order, which numbers them:
 
 The function returns what the engine says, then what is printed.  Of a right formula everything must agree with the
 engine (each member of a chain of equalities is given).  Of any other, what is printed must differ, or raise, and the
-corrected form must agree.  “...” in `printed` is quoted to the letter.
+corrected form must agree; a fourth value is what the printed form amounts to, which proves the remark.  “...” in
+`printed` is quoted to the letter.
 """
 
 from __future__ import annotations
