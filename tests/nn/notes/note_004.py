@@ -143,6 +143,7 @@ def with_few_inputs_the_sum_is_short():
     inputs, hidden = 2, 3
     network = nn.MLP(inputs, [hidden, 1], activation="sigmoid", seed=4)
     outputs, last = [v.data for v in network.layers[0]([0.4, -0.7])], network.layers[1].neurons[0]
+    last.b.data = 0.3
 
     def summed_to(size):
         return sum(last.w[k].data * outputs[k] for k in range(size)) + last.b.data
