@@ -16,6 +16,7 @@ from nn.data import moons as moons
 from nn.data import split as split
 from nn.data import xor as xor
 from nn.diagnose import diagnose as diagnose
+from nn.diagnose_function import diagnose_function as diagnose_function
 from nn.diagnosis import Diagnosis as Diagnosis
 from nn.losses import binary_cross_entropy as binary_cross_entropy
 from nn.losses import cross_entropy as cross_entropy

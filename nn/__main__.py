@@ -1,4 +1,4 @@
-"""The command line: ``python -m nn demo``, ``train``, ``compare``, ``gpt``."""
+"""The command line: ``python -m nn demo``, ``train``, ``compare``, ``check``, ``gpt``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import engine
 import nn
 import viz
 from nn import matrix
+from nn.check import CheckError, check_file, template
 from nn.data import DataError, names
 from nn.gpt import GPT, sample
 from nn.gpt import train as train_gpt
@@ -115,6 +116,21 @@ def compare(arguments: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
+def check(arguments: argparse.Namespace) -> int:
+    """Run gradients(params, X, T) of a Python file of yours and name what is wrong with it; status 1 if anything is.
+
+    The file is run as your own program, with all that you may do.
+    """
+    if arguments.template:
+        print(template(arguments.template), end="")
+        return 0
+    if not arguments.file:
+        raise CheckError("no file given; python -m nn check --template > my_backprop.py makes one to start from.")
+    diagnosis = check_file(arguments.file)
+    print(diagnosis)
+    return 0 if diagnosis.ok else 1
+
+
 def gpt(arguments: argparse.Namespace) -> int:
     """Train a character-level GPT, written one scalar at a time, on a file of names; print some that it makes up."""
     documents, letters = names(arguments.data)
@@ -142,6 +158,16 @@ def parser() -> argparse.ArgumentParser:
     made = command("demo", demo)
     made.add_argument("--epochs", type=int, default=0, help="passes over the data")
     made.add_argument("--picture", default="digits.svg", help="file for the picture of the graph")
+    made = commands.add_parser("check", help="diagnose your own gradient function", description=check.__doc__)
+    made.set_defaults(run=check)
+    made.add_argument("file", nargs="?", help="a Python file that defines gradients(params, X, T)")
+    made.add_argument(
+        "--template",
+        nargs="?",
+        const="rows",
+        choices=matrix.CONVENTIONS,
+        help="print a file to start from, in a convention of the weights (default: rows)",
+    )
     made = command("gpt", gpt)
     made.add_argument("--data", required=True, help="a text file, one name a line")
     made.add_argument("--steps", type=int, default=1000)

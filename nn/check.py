@@ -1,0 +1,156 @@
+"""Check somebody's own backpropagation: ``python -m nn check my_backprop.py``.
+
+The file defines ``gradients(params, X, T)``; `template` returns one to start from.  It is its author's own program and
+runs as such, with all that its author may do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from nn import matrix
+from nn.diagnose import CandidateError, diagnose_gradients
+from nn.diagnosis import Diagnosis
+from nn.mistakes.equations import Problem
+
+
+class CheckError(ValueError):
+    """A file cannot be checked: it cannot be read or run, or its settings or function are not what is expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a file says of its network, in capitals; the defaults are the template's.
+
+    Attributes
+    ----------
+    convention, sizes, activation, output, loss, reduction, l2
+        As `nn.diagnose` and `nn.MLP` have them; `sizes` starts with the inputs.
+    """
+
+    convention: str = "rows"
+    sizes: Sequence[int] = (5, 4, 3)
+    activation: str = "tanh"
+    output: str = "identity"
+    loss: str = "cross_entropy"
+    reduction: str = "mean"
+    l2: float = 0.0
+
+    @classmethod
+    def of(cls, module: ModuleType, path: str) -> Settings:
+        """Return a module's settings.
+
+        Raises
+        ------
+        CheckError
+            Naming the first that is not known.
+        """
+        chosen: dict[str, Any] = {f.name: getattr(module, f.name.upper(), f.default) for f in fields(cls)}
+        settings = cls(**chosen)
+        known: dict[str, Sequence[str]] = {
+            "convention": matrix.CONVENTIONS,
+            "activation": list(matrix.ACTIVATIONS),
+            "output": list(matrix.ACTIVATIONS),
+            "loss": list(matrix.LOSSES),
+            "reduction": ("mean", "sum"),
+        }
+        for name, values in known.items():
+            if getattr(settings, name) not in values:
+                given = getattr(settings, name)
+                listed = ", ".join(values)
+                raise CheckError(f"{path}: {name.upper()} = {given!r} is not known; use one of {listed}.")
+        if not _are_sizes(settings.sizes):
+            raise CheckError(f"{path}: SIZES = {settings.sizes!r} is no list of two or more positive whole numbers.")
+        if not isinstance(settings.l2, (int, float)) or not 0.0 <= settings.l2 < np.inf:
+            raise CheckError(f"{path}: L2 = {settings.l2!r} is not a number from 0 on.")
+        return settings
+
+    def problem(self, samples: int = 7) -> Problem:
+        """Return a random problem of this network, with a batch size that is none of its widths."""
+        taken = {2, *self.sizes}
+        count = next(n for n in range(samples, samples + 10 + len(taken)) if n not in taken)
+        return Problem.random(
+            self.sizes,
+            samples=count,
+            activation=self.activation,
+            output=self.output,
+            loss=self.loss,
+            reduction=self.reduction,
+            l2=self.l2,
+        )
+
+
+def template(convention: str = "rows") -> str:
+    """Return a file to start from, with a right gradient in it.
+
+    >>> template("torch").splitlines()[0]
+    '\"\"\"My backpropagation, to be checked with ``python -m nn check my_backprop.py``.'
+    """
+    return resources.files("nn.templates").joinpath(f"{convention}.py").read_text(encoding="utf-8")
+
+
+def check_file(path: str | Path) -> Diagnosis:
+    """Run a file's ``gradients`` on random data and diagnose what it returns.
+
+    Raises
+    ------
+    CheckError
+        If the file cannot be read or run, or its function raises or returns no dictionary; the message names the line.
+    """
+    module = _loaded(path)
+    settings = Settings.of(module, str(path))
+    function = getattr(module, "gradients", None)
+    if not callable(function):
+        raise CheckError(f"{path}: defines no function gradients(params, X, T); see python -m nn check --template.")
+    try:
+        with np.errstate(all="ignore"):
+            return diagnose_gradients(
+                settings.problem(), function, settings.convention, classes=settings.loss == "cross_entropy"
+            )
+    except CandidateError as error:
+        raise CheckError(f"{path}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise CheckError(_where(error, path, "gradients() raised")) from error
+
+
+def _loaded(path: str | Path) -> ModuleType:
+    """Return the file as a module, its folder first on the path as if it had been started."""
+    if not Path(path).is_file():
+        raise CheckError(f"{path}: is no file.")
+    spec = importlib.util.spec_from_file_location("checked_backpropagation", Path(path).resolve())
+    if spec is None or spec.loader is None:
+        raise CheckError(f"{path}: is no Python file (its name should end in .py).")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(Path(path).resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise CheckError(_where(error, path, "cannot be run:")) from error
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _where(error: BaseException, path: str | Path, what: str) -> str:
+    """Return one line that names the error and the last line of the user's file that led to it."""
+    file = str(Path(path).resolve())
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    number = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
+    place = f"{path}, line {number}" if number else str(path)
+    said = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return f"{place}: {what} {type(error).__name__}: {said}"
+
+
+def _are_sizes(sizes: Any) -> bool:
+    is_list = isinstance(sizes, (list, tuple)) and len(sizes) >= 2
+    return is_list and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes)

@@ -1,0 +1,98 @@
+"""The additive terms of a function's own graph, and the gradient of each.
+
+>>> from engine import Value
+>>> x = Value(2.0, "x")
+>>> [str(term) for term in terms(3.0 * (x * x) - x.exp())]
+['x * x', 'exp(x)']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import Value
+from engine.graph import order
+from engine.value import is_constant
+
+Array: TypeAlias = npt.NDArray[np.float64]
+LINEAR = ("add", "subtract", "negative", "total")
+INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "power_constant": "**"}
+DEEPEST = 3
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of a sum: nodes, and what the sum's derivative by each of them is.
+
+    A product inside a `dot` is no node of its own; it is its two factors, each with the other as its derivative.
+    """
+
+    parts: tuple[tuple[Value, float], ...]
+
+    def gradient(self, leaves: Sequence[Value]) -> Array:
+        """Return the term's derivative by every leaf; no gradient that is stored anywhere is touched."""
+        place = {leaf: k for k, leaf in enumerate(leaves)}
+        made = np.zeros(len(leaves))
+        for node, seed in self.parts:
+            pending: dict[Value, float] = {node: seed}
+            for value in reversed(order(node)):
+                cotangent = pending.pop(value, None)
+                if cotangent is None:
+                    continue
+                if value in place:
+                    made[place[value]] += cotangent
+                for parent, given in zip(value.parents, value.pullback(cotangent)):
+                    pending[parent] = pending.get(parent, 0.0) + given
+        return made
+
+    def __str__(self) -> str:
+        texts = [(_text(node, DEEPEST), node) for node, _ in self.parts]
+        said = " * ".join(f"({text})" if node.op in INFIX and len(texts) > 1 else text for text, node in texts)
+        return said if len(said) <= LONGEST else said[: LONGEST - 3] + "..."
+
+
+def terms(root: Value, levels: int | None = None) -> list[Term]:
+    """Return the terms that a value is the sum of, opening sums inside sums `levels` deep (default: all)."""
+    found = [Term(((root, 1.0),))]
+    while levels is None or levels > 0:
+        opened = [part for term in found for part in _opened(term)]
+        if opened == found:
+            return found
+        found, levels = opened, None if levels is None else levels - 1
+    return found
+
+
+def _opened(term: Term) -> list[Term]:
+    """Return the terms of a term that is itself a sum, or what is multiplied with a constant; else the term."""
+    if len(term.parts) > 1:
+        return [term]
+    ((node, seed),) = term.parts
+    given = list(zip(node.parents, node.pullback(seed)))
+    varying = [(parent, cotangent) for parent, cotangent in given if not is_constant(parent)]
+    scaled = node.op == "multiply" or (node.op == "divide" and is_constant(node.parents[1]))
+    if node.op in LINEAR or (scaled and len(varying) == 1):
+        return [Term((part,)) for part in varying]
+    if node.op == "dot" and len(given) > 3:
+        half = len(given) // 2
+        products = [Term((given[k], given[half + k])) for k in range(half)]
+        return products + ([Term((given[-1],))] if len(given) % 2 and not is_constant(given[-1][0]) else [])
+    return [term]
+
+
+def _text(node: Any, depth: int) -> str:
+    """Return a node as a short formula."""
+    if not node.parents:
+        return node.label or f"{node.data:.4g}"
+    if depth == 0:
+        return "(...)"
+    inner = [_text(parent, depth - 1) for parent in node.parents[:4]] + ["..."] * (len(node.parents) > 4)
+    if node.op in INFIX and len(inner) == 2:
+        wrapped = [f"({said})" if parent.parents and depth else said for said, parent in zip(inner, node.parents)]
+        return f" {INFIX[node.op]} ".join(wrapped)
+    return f"{node.op}({', '.join(inner)})"

@@ -1,0 +1,164 @@
+"""Mistakes in the gradient of any scalar function get a name; right gradients never do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+import nn
+
+RNG = np.random.default_rng(4)
+A, B = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 4))
+
+
+def energy(x):
+    """Three kinds of terms: squares, neighbours' products, and a linear one."""
+    squares = engine.total([v * v for v in x.ravel()])
+    neighbours = engine.total([x[i, j] * x[i + 1, j] for i in range(len(x) - 1) for j in range(x.shape[1])])
+    return 0.5 * squares + neighbours - engine.tanh(x[0, 0]) + 3.0 * x[1, 1]
+
+
+G = engine.grad(energy)(A)
+H = engine.grad(energy)(B)
+
+
+def moved(rows, step, axis, filled=False):
+    made = np.roll(rows, step, axis)
+    if filled:
+        made[(slice(None),) * axis + (0 if step == 1 else -1,)] = 0.0
+    return made
+
+
+@pytest.mark.parametrize(
+    ("x", "candidate", "name", "found"),
+    [
+        (A, -G, "sign", "yours = -1 x correct"),
+        (A, 2.0 * G, "factor", "yours = 2 x correct"),
+        (A, G / 12.0, "factor", "yours = 0.08333333333 x correct"),
+        (A, G.T, "transposed", "shape (3, 4)"),
+        (B, H.T, "transposed", "shape (4, 4)"),
+        (B, H[::-1], "permuted", "reversed along axis 0"),
+        (A, G[[2, 0, 3, 1]], "permuted", "no simple rule"),
+        (A, moved(G, 1, 0), "off-by-one", "one place late along axis 0, the last entry first"),
+        (A, moved(G, -1, 1), "off-by-one", "one place early along axis 1, the first entry last"),
+        (A, moved(G, 1, 1, True), "off-by-one", "one place late along axis 1, with zeros"),
+        (A, G.T.reshape(4, 3), "permuted", "reshaped in place of transposed"),
+        (A, G + 0.25, "offset", "0.25"),
+        (A, G.sum(axis=0), "summed-over-axis", "axis 0"),
+        (A, G.mean(axis=1, keepdims=True), "averaged-over-axis", "axis 1"),
+        (A, np.repeat(G.sum(axis=0, keepdims=True), 4, axis=0), "summed-over-axis", "axis 0"),
+        (A, G.sum(), "summed-over-axis", "all entries"),
+    ],
+)
+def test_it_is_named(x, candidate, name, found):
+    said = nn.diagnose_function(energy, x, candidate)
+    assert (said.verdict, said.names) == ("named", [name])
+    assert found in said.findings[0].found
+
+
+def term(*places):
+    made = np.zeros_like(A)
+    for place, value in places:
+        made[place] = value
+    return made
+
+
+TANH = term(((0, 0), -(1.0 - np.tanh(A[0, 0]) ** 2)))
+LINEAR = term(((1, 1), 3.0))
+PRODUCT = term(((2, 1), A[3, 1]), ((3, 1), A[2, 1]))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "names", "found"),
+    [
+        (G - A, ["term-missing"], "term 1 of 4"),
+        (G - TANH, ["term-missing"], "tanh(x[0, 0])"),
+        (G + LINEAR, ["term-doubled"], "x[1, 1]"),
+        (G - 2.0 * TANH, ["term-turned"], "tanh(x[0, 0])"),
+        (G - PRODUCT, ["term-missing"], "x[2, 1] * x[3, 1]"),
+        (G - TANH - A, ["term-missing", "term-missing"], "term 1 of 4"),
+        (G - LINEAR + TANH, ["term-doubled", "term-missing"], "tanh(x[0, 0])"),
+    ],
+)
+def test_terms_of_the_function_s_own_sums(candidate, names, found):
+    said = nn.diagnose_function(energy, A, candidate)
+    assert (said.verdict, said.names) == ("named", names)
+    assert found in said.findings[0].found
+
+
+def test_products_inside_a_dot_are_terms():
+    w = [2.0, -1.0, 0.5]
+
+    def f(x):
+        return engine.dot(w, [v * v for v in x], 1.0)
+
+    x = np.array([1.0, 3.0, -2.0])
+    said = nn.diagnose_function(f, x, np.array([4.0, 0.0, -2.0]))
+    assert said.names == ["term-missing"]
+    assert "term 2 of 3: -1 * (x[1] * x[1])" in said.findings[0].found
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=6))
+def test_right_gradients_never_get_a_name(numbers):
+    def f(x):
+        return engine.total([engine.sin(v) * engine.exp(v) for v in x]) + x[0] * x[-1]
+
+    x = np.array(numbers)
+    right = np.exp(x) * (np.sin(x) + np.cos(x))
+    right[0] += x[-1]
+    right[-1] += x[0]
+    for candidate in (right, right.astype(np.float32)):
+        said = nn.diagnose_function(f, x, candidate)
+        assert said.ok
+        assert not said.findings
+
+
+def test_single_precision_is_right_and_says_so():
+    said = nn.diagnose_function(energy, A, G.astype(np.float32))
+    assert said.ok
+    assert said.remarks[0].startswith("right to single precision only")
+
+
+def test_nested_structures():
+    def f(p):
+        return p["w"][0] * p["w"][1] + engine.exp(p["b"])
+
+    x = {"w": [2.0, 3.0], "b": 0.5}
+    assert nn.diagnose_function(f, x, {"w": [3.0, 2.0], "b": np.exp(0.5)}).ok
+    said = nn.diagnose_function(f, x, {"w": [3.0, 2.0], "b": 0.0})
+    assert said.names == ["term-missing"]
+    assert "exp(x['b'])" in said.findings[0].found
+
+
+def test_what_fits_two_ways_is_ambiguous():
+    def f(x):
+        return 3.0 * x[0] + 3.0 * x[1]
+
+    said = nn.diagnose_function(f, np.array([1.0, 2.0]), np.array([6.0, 6.0]))
+    assert said.verdict == "ambiguous"
+    assert {path[0].name for path in said.alternatives} == {"summed-over-axis", "factor", "offset"}
+
+
+def test_what_nobody_knows_is_described():
+    wrong = G.copy()
+    wrong[2, 1] += 1.0
+    said = nn.diagnose_function(energy, A, wrong)
+    assert said.verdict == "unnamed"
+    assert said.parameters[0].note.startswith("only in row 2 and only in column 1")
+    other = nn.diagnose_function(energy, A, np.ones((2, 2)))
+    assert other.parameters[0].note == "has shape (2, 2), not (4, 3)"
+
+
+def test_nothing_that_a_closure_holds_is_touched():
+    w = engine.Value(2.0)
+    nn.diagnose_function(lambda x: w * x[0], np.array([3.0]), np.array([2.0]))
+    assert w.grad == 0.0
+
+
+def test_a_constant_function_and_one_that_returns_no_number():
+    assert nn.diagnose_function(lambda x: 1.0, np.array([3.0]), np.array([0.0])).ok
+    with pytest.raises(TypeError, match="f returned list, not one number; sum its results"):
+        nn.diagnose_function(lambda x: list(x), np.array([3.0]), np.array([0.0]))
