@@ -87,7 +87,7 @@ class _Comparison:
         if same_shape and close(self.given, self.right, EXACT):
             return self._result("right")
         nearly = same_shape and close(self.given, self.right, SINGLE)  # then only a small term may be missing
-        for kinds in ((self._terms,),) if nearly else ((self._shapes, self._exact), (self._terms,)):
+        for kinds in ((self._terms,),) if nearly else ((self._shapes, self._exact), (self._terms,), (self._reordered,)):
             found = [finding for kind in kinds for finding in kind()]
             if found:
                 alone = len(found) == 1
@@ -141,8 +141,6 @@ class _Comparison:
                 said = f"yours = {factor:.10g} x correct"
                 yield self._finding("factor", "this is the right gradient times a constant", said, "c * df/dx")
         orders = [text for text, made in _orders(r) if self._fits(made)]
-        if not orders and r.size > 2 and self._fits(_rearranged(r, c)):
-            orders = ["no simple rule"]
         if orders:
             moved = orders[0].startswith("one place")
             said = "the entries are off by one index" if moved else "the entries are right but in another order"
@@ -150,6 +148,13 @@ class _Comparison:
         offset = float((c - r).mean()) if r.size else 0.0
         if r.size > 1 and offset and self._fits(r + offset):
             yield self._finding("offset", "a constant is added to every entry", f"{offset:.10g}", "df/dx + constant")
+
+    def _reordered(self) -> Iterator[Finding]:
+        """The same numbers in an order without a simple rule."""
+        r, c = self.right, self.given
+        if r.shape == c.shape and r.size > 2 and self._fits(_rearranged(r, c)):
+            said = "the entries are right but in another order"
+            yield self._finding("permuted", said, "no simple rule", "df/dx with its entries moved")
 
     def _terms(self) -> Iterator[Finding]:
         """Terms of the function's own sums, coarse ones first, that are missing, doubled or turned."""
