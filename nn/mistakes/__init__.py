@@ -15,3 +15,4 @@ from nn.mistakes.table import Evidence as Evidence
 from nn.mistakes.table import Mistake as Mistake
 from nn.mistakes.table import Suspect as Suspect
 from nn.mistakes.table import suspects as suspects
+from nn.mistakes.text import page as page
