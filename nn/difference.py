@@ -17,7 +17,12 @@ Array: TypeAlias = npt.NDArray[Any]
 CLEAR = 0.999
 
 
-def describe(difference: Array, lines: Mapping[str, Array], arrays: Mapping[str, Array]) -> str:
+def describe(
+    difference: Array,
+    lines: Mapping[str, Array],
+    arrays: Mapping[str, Array],
+    names: tuple[str, str] = ("row", "column"),
+) -> str:
     """Return what can be said of a difference: its rows and columns, its rank, what it is parallel to.
 
     Parameters
@@ -27,14 +32,16 @@ def describe(difference: Array, lines: Mapping[str, Array], arrays: Mapping[str,
     lines
         Vectors by name that its rows or columns may be parallel to: one sample's input, one sample's delta.
     arrays
-        Arrays by name that it may be proportional to: W, the right gradient.
+        Arrays by name that it may be correlated with: W, the right gradient.
+    names
+        What a row and a column are: an input and a unit, or a class.
     """
     if not np.isfinite(difference).all():
         return f"{int((~np.isfinite(difference)).sum())} of {difference.size} entries are not finite"
-    said = [_placed(difference)]
+    said = [_placed(difference, names)]
     if difference.ndim == 2:
         said.append(f"rank {int(np.linalg.matrix_rank(difference))}")
-        said.extend(_parallel(difference, lines))
+        said.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
     for name, array in arrays.items():
         correlation = _correlation(difference, array) if array.shape == difference.shape else 0.0
         if abs(correlation) > 0.5:
@@ -42,32 +49,51 @@ def describe(difference: Array, lines: Mapping[str, Array], arrays: Mapping[str,
     return "; ".join(part for part in said if part)
 
 
-def _placed(difference: Array) -> str:
+def _placed(difference: Array, names: tuple[str, str]) -> str:
     wrong = np.abs(difference) > 1e-9 * np.abs(difference).max()
     if difference.ndim == 1:
-        return _listed("entry", "entries", np.flatnonzero(wrong), len(wrong))
-    rows = _listed("row", "rows", np.flatnonzero(wrong.any(axis=1)), wrong.shape[0])
-    columns = _listed("column", "columns", np.flatnonzero(wrong.any(axis=0)), wrong.shape[1])
-    return " and ".join(part for part in (rows, columns) if part) or "in all rows and columns"
+        name = "entry" if names[1] == "column" else names[1]
+        return _listed(name, np.flatnonzero(wrong), len(wrong)) or f"in {_all(name)}"
+    rows = _listed(names[0], np.flatnonzero(wrong.any(axis=1)), wrong.shape[0])
+    columns = _listed(names[1], np.flatnonzero(wrong.any(axis=0)), wrong.shape[1])
+    return " and ".join(part for part in (rows, columns) if part) or f"in {_all(names[0])} and {_many(names[1])}"
 
 
-def _listed(one: str, many: str, found: Array, of: int) -> str:
+def _many(name: str) -> str:
+    return {"entry": "entries", "class": "classes"}.get(name, f"{name}s")
+
+
+def _all(name: str) -> str:
+    return f"all {_many(name)}"
+
+
+def _listed(name: str, found: Array, of: int) -> str:
     if len(found) == of:
-        return "" if one != "entry" else "in all entries"
+        return ""
     shown = ", ".join(str(int(i)) for i in found[:6]) + (", ..." if len(found) > 6 else "")
-    return f"only in {one if len(found) == 1 else many} {shown}"
+    return f"only in {name if len(found) == 1 else _many(name)} {shown}"
 
 
-def _parallel(difference: Array, lines: Mapping[str, Array]) -> list[str]:
+def _parallel(difference: Array, lines: Mapping[str, Array], names: tuple[str, str]) -> list[str]:
     """Say which of some vectors the only direction of a rank-one difference is."""
     left, size, right = np.linalg.svd(difference, full_matrices=False)
     if len(size) > 1 and size[1] > 1e-6 * size[0]:
         return []
     found = []
     for name, line in lines.items():
-        for side, vector in (("columns", left[:, 0]), ("rows", right[0])):
+        for side, vector in zip(names, (left[:, 0], right[0])):
             if line.shape == vector.shape and abs(_correlation(vector, line, centred=False)) > CLEAR:
-                found.append(f"its {side} are multiples of {name}")
+                found.append(f"over {_many(side)} a multiple of {name}")
+    return found[:2]
+
+
+def _following(difference: Array, lines: Mapping[str, Array], names: tuple[str, str]) -> list[str]:
+    """Say which vectors the sums of a difference's rows or columns are correlated with."""
+    found = []
+    for name, line in lines.items():
+        for side, sums in zip(names, (difference.sum(axis=1), difference.sum(axis=0))):
+            if line.shape == sums.shape and len(line) > 3 and abs(_correlation(sums, line)) > CLEAR**50:
+                found.append(f"its sums over {_many(side)} follow {name}")
     return found[:2]
 
 

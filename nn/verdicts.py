@@ -233,11 +233,10 @@ def _described(problem: Problem, name: str, given: Array) -> str:
     lines = {f"the input of sample {i}": row for i, row in enumerate(a)}
     lines |= {f"the delta of sample {i}": row for i, row in enumerate(delta)}
     lines |= {"the mean input": a.mean(axis=0), "the summed delta": delta.sum(axis=0)}
-    said = describe(
-        given - problem.right[name],
-        lines,
-        {"the parameter": problem.params[name], "the right gradient": problem.right[name]},
-    )
+    last = layer == problem.layers - 1
+    names = ("input", "class" if last and problem.loss == "cross_entropy" else "unit")
+    arrays = {"the parameter": problem.params[name], "the right gradient": problem.right[name]}
+    said = describe(given - problem.right[name], lines, arrays, names)
     dead = np.flatnonzero((problem.forward[1][layer + 1] == 0.0).all(axis=0))
     return said + (f"; units {', '.join(map(str, dead[:6]))} are dead on this data" if len(dead) else "")
 

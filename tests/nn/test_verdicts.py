@@ -95,9 +95,9 @@ def test_nan_is_said_and_where():
 @pytest.mark.parametrize(
     ("change", "note"),
     [
-        (lambda g: g[2].__iadd__(1.0), "only in row 2; rank 1"),
-        (lambda g: g[:, 1].__iadd__(1.0), "only in column 1; rank 1"),
-        (lambda g: g[3].__setitem__(slice(0, 2), 9.0), "only in row 3 and only in columns 0, 1; rank 1"),
+        (lambda g: g[2].__iadd__(1.0), "only in input 2; rank 1"),
+        (lambda g: g[:, 1].__iadd__(1.0), "only in unit 1; rank 1"),
+        (lambda g: g[3].__setitem__(slice(0, 2), 9.0), "only in input 3 and only in units 0, 1; rank 1"),
     ],
 )
 def test_an_unnamed_difference_is_described(change, note):
@@ -111,7 +111,19 @@ def test_an_unnamed_difference_is_described(change, note):
 def test_a_difference_along_one_sample_is_described():
     wrong = PROBLEM.right["layers.0.W"] + np.outer(PROBLEM.X[4], [0.3, 1.0, -2.0, 0.1])
     said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
-    assert "its columns are multiples of the input of sample 4" in said.parameters[0].note
+    assert "over inputs a multiple of the input of sample 4" in said.parameters[0].note
+
+
+def test_columns_of_the_output_are_classes_and_profiles_are_seen():
+    wrong = PROBLEM.right["layers.1.W"].copy()
+    wrong[:, 2] += 1.0
+    said = diagnose_problem(PROBLEM, changed(layers_1_W=wrong))
+    assert said.parameters[2].note.startswith("only in class 2; rank 1")
+    mean = PROBLEM.X.mean(axis=0)
+    rng = np.random.default_rng(0)
+    wrong = PROBLEM.right["layers.0.W"] + 1e3 * mean[:, None] * rng.uniform(1, 2, 4) + rng.normal(size=(5, 4))
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
+    assert "its sums over inputs follow the mean input" in said.parameters[0].note
 
 
 def test_where_lower_layers_may_only_inherit():
