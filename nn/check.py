@@ -112,15 +112,21 @@ def check_file(path: str | Path) -> Diagnosis:
     function = getattr(module, "gradients", None)
     if not callable(function):
         raise CheckError(f"{path}: defines no function gradients(params, X, T); see python -m nn check --template.")
+    samples = 0
+
+    def called(params: dict[str, Any], X: Any, T: Any) -> Any:
+        nonlocal samples
+        samples = X.shape[1 if settings.convention == "columns" else 0]
+        return function(params, X, T)
+
     try:
         with np.errstate(all="ignore"):
-            return diagnose_gradients(
-                settings.problem(), function, settings.convention, classes=settings.loss == "cross_entropy"
-            )
+            classes = settings.loss == "cross_entropy"
+            return diagnose_gradients(settings.problem(), called, settings.convention, classes=classes)
     except CandidateError as error:
         raise CheckError(f"{path}: {error}") from None
     except (Exception, SystemExit) as error:
-        raise CheckError(_where(error, path, "gradients() raised")) from error
+        raise CheckError(_where(error, path, f"gradients(), called with {samples} samples, raised")) from error
 
 
 def _loaded(path: str | Path) -> ModuleType:
@@ -148,7 +154,7 @@ def _where(error: BaseException, path: str | Path, what: str) -> str:
     number = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
     place = f"{path}, line {number}" if number else str(path)
     said = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
-    return f"{place}: {what} {type(error).__name__}: {said}"
+    return f"{place}: {what} {type(error).__name__}" + (f": {said}" if said else "")
 
 
 def _are_sizes(sizes: Any) -> bool:

@@ -6,6 +6,7 @@ import html
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nn.mistakes.equations import Problem
 from nn.mistakes.notation import altered, equation
 from nn.mistakes.table import Suspect
 
@@ -35,11 +36,12 @@ class Finding:
     reference: str
 
     @classmethod
-    def of(cls, suspect: Suspect, convention: str, loss: str) -> Finding:
-        """Return what a suspect says in a convention."""
+    def of(cls, suspect: Suspect, problem: Problem, convention: str) -> Finding:
+        """Return what a suspect says in a convention; at the output, BP1 stands where other layers have BP2."""
         mistake = suspect.mistake
-        right = equation(mistake.equation, convention, loss)
-        wrong = altered(mistake.altered, convention)
+        at_output = mistake.equation == "BP2" and suspect.where == f"layers.{problem.layers - 1}"
+        right = equation("BP1" if at_output else mistake.equation, convention, problem.loss)
+        wrong = altered(mistake.altered, convention, at_output=at_output)
         return cls(mistake.name, mistake.sentence, suspect.where, suspect.found, right, wrong, mistake.reference)
 
     def __str__(self) -> str:

@@ -118,13 +118,13 @@ class Given:
 
     def _gives_away(self, mistake: str, problem: Problem, where: str, found: str) -> None:
         suspect = Suspect(MISTAKES[mistake], where, found, {})
-        self.findings.append(Finding.of(suspect, self.convention, problem.loss))
+        self.findings.append(Finding.of(suspect, problem, self.convention))
 
     def concluded(
         self, problem: Problem, found: list[tuple[Suspect, ...]], wrong: list[str], rows: Mapping[str, Verdict]
     ) -> Diagnosis:
         """Return the diagnosis that explanations of the whole allow, or else of each parameter by itself."""
-        paths = [tuple(Finding.of(suspect, self.convention, problem.loss) for suspect in path) for path in found]
+        paths = [tuple(Finding.of(suspect, problem, self.convention) for suspect in path) for path in found]
         findings, verdict = list(self.findings), "named" if self.findings else "right"
         kinds = dict.fromkeys(self.notes, "unnamed")
         kinds |= {f"{finding.where}.{p}": "named" for finding in findings for p in _shape_of(finding)}
@@ -162,7 +162,7 @@ class Given:
             )
             kinds[name] = "named" if len(paths) == 1 else "unnamed"
             if len(paths) == 1:
-                finding = Finding.of(paths[0][0], self.convention, problem.loss)
+                finding = Finding.of(paths[0][0], problem, self.convention)
                 if finding not in findings:
                     findings.append(finding)
             else:

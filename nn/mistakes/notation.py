@@ -82,6 +82,12 @@ def equation(key: str, convention: str, loss: str) -> str:
     return OUTPUT_ERRORS[loss] if key == "BP1" else EQUATIONS[key].format(**NOTATION[convention])
 
 
-def altered(text: str, convention: str) -> str:
-    """Return a mistake's altered equation in a convention."""
+def altered(text: str, convention: str, at_output: bool = False) -> str:
+    """Return a mistake's altered equation in a convention; at the output dC/da comes from the loss.
+
+    >>> altered("delta[l] = ({back}) * f'(a[l])", "torch"), altered("delta[l] = ({back}) * f'(a[l])", "torch", True)
+    ("delta[l] = (delta[l+1] W[l+1]) * f'(a[l])", "delta[L] = dC/da[L] * f'(a[L])")
+    """
+    if at_output:
+        return text.replace("({back})", "{back}").replace("{back}", "dC/da[L]").replace("[l]", "[L]")
     return text.format(**NOTATION[convention])

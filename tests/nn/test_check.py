@@ -80,7 +80,7 @@ def test_a_relu_network_is_probed_without_dead_units(file):
     [
         (
             ("    N = len(X)\n", "    N = len(X) / 0\n"),
-            r"line \d+: gradients\(\) raised ZeroDivisionError: division by zero",
+            r"line \d+: gradients\(\), called with 7 samples, raised ZeroDivisionError: division by zero",
         ),
         (("def gradients(params", "def gradients(params)("), r"line \d+: cannot be run: SyntaxError: "),
         (("import numpy as np", "import numpyy as np"), r"line 6: cannot be run: ModuleNotFoundError: No module named"),
@@ -127,6 +127,20 @@ def test_wrong_names_shapes_nan_and_edited_arguments_get_a_verdict(change, said,
     out = capsys.readouterr().out
     assert said in out
     assert "Traceback" not in out
+
+
+def test_a_batch_size_that_is_built_in_is_said(file):
+    with pytest.raises(CheckError, match=r"called with 11 samples, raised AssertionError$"):
+        check_file(file(("    # forward", "    assert N == 7")))
+
+
+def test_the_output_s_activation_is_told_with_the_output_s_equation(file):
+    changes = [("cross_entropy", "mse"), ('"identity"', '"sigmoid"'), ("delta2[np.arange(N), T] -= 1.0", "")]
+    forward = ("    p = e / e.sum(axis=1, keepdims=True)", "    p = 1.0 / (1.0 + np.exp(-z2))")
+    said = check_file(file(*changes, forward, ("delta2 = p.copy()", "delta2 = 2 * (p - T) / 3")))
+    assert said.names == ["no-slope"]
+    assert said.findings[0].right == "delta[L] = 2 (a[L] - t) / (m N) * f'(z[L]), m outputs"
+    assert said.findings[0].yours == "delta[L] = dC/da[L]"
 
 
 def test_no_file_and_no_such_file(capsys):
