@@ -61,6 +61,7 @@ from engine.functions import tanh as tanh
 from engine.functions import total as total
 from engine.functions import where as where
 from engine.lift import lift as lift
+from engine.operators import Condition as Condition
 from engine.transforms import grad as grad
 from engine.transforms import hessian as hessian
 from engine.transforms import hvp as hvp

@@ -19,6 +19,7 @@ ALLOWED = {
     "engine.tree": {"engine.errors"},
     "engine.rules": {"engine.functions"},
     "engine.value": {"engine.graph", "engine.rules", "engine.tracing"},
+    "engine.operators": {"engine.rules", "engine.tracing", "engine.value"},
     "engine.transforms": {
         "engine.errors", "engine.graph", "engine.rules", "engine.tracing", "engine.tree", "engine.value",
     },

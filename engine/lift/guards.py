@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import TraceError
-from engine.value import Condition, Value
+from engine.operators import Condition
+from engine.value import Value
 
 ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
