@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.rules import RULES, Rule, _on_new_rule
+from engine.rule import _on_new_rule
+from engine.rules import RULES, Rule
 from engine.tracing import LOCAL
 from engine.value import Value, _node, operand
 

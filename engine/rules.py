@@ -26,146 +26,27 @@ lifted form, its place in pictures, and its tests.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 import engine.functions as fn
-from engine.functions import FORWARD, divide, where
+from engine.functions import divide, where
+from engine.rule import RULES as RULES
+from engine.rule import Rule as Rule
+from engine.rule import rule as rule
+from engine.rule import table as table
+
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 if TYPE_CHECKING:
-    # A rule's number is a float, a Value, an array or a printed expression; their common type is arithmetic.
-    N: TypeAlias = Any
+    from engine.lift.expr import Expr
+    from engine.value import Value
 
-OPERANDS = ("x", "y")
-Point = tuple[float, ...]
-Kink = tuple[Point, Point, str]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One operation: how it is computed, how it is differentiated, where it may be tested, how it prints.
-
-    Attributes
-    ----------
-    name
-        NumPy's name, which is the Value's `op`, its method and its emitted text.
-    scalar, array
-        The forward computation on floats and on arrays.
-    pullback
-        The flat rule: what it keeps, then the cotangent; returns one cotangent a parent.
-    keeps
-        What the pullback binds, read from its signature.
-    operands
-        Names of the parents; empty where there may be any number (`xs`).
-    fixed
-        Names of fixed numbers among what is kept, in order: an exponent, a slope.
-    infix
-        Symbol and precedence, where the operation prints as an operator.
-    at
-        Sample points inside the domain; a fixed number's value comes after the operands.
-    kinks
-        Points without a derivative: the point, what is returned there, and why.
-    differentiable
-        False where the derivative is zero by definition (`sign`, comparisons).
-    """
-
-    name: str
-    scalar: Callable[..., float]
-    array: Callable[..., Any]
-    pullback: Callable[..., tuple[Any, ...]]
-    keeps: tuple[str, ...]
-    operands: tuple[str, ...]
-    fixed: tuple[str, ...]
-    at: tuple[Point, ...]
-    infix: tuple[str, int] | None = None
-    kinks: tuple[Kink, ...] = field(default=())
-    differentiable: bool = True
-
-    @property
-    def variadic(self) -> bool:
-        """Whether the operation takes any number of operands."""
-        return not self.operands
-
-    @property
-    def doc(self) -> str:
-        """The rule's own sentence: what it is and its derivative."""
-        return inspect.cleandoc(self.pullback.__doc__ or self.name).splitlines()[0]
-
-    def bind(self, z: Any, xs: Sequence[Any], fixed: Sequence[float] = ()) -> Callable[[Any], tuple[Any, ...]]:
-        """Return the local-derivative closure over any kind of number: cotangent -> cotangents of the parents.
-
-        >>> RULES["multiply"].bind(6.0, [2.0, 3.0])(1.0)
-        (3.0, 2.0)
-        """
-        known = {
-            "z": z,
-            "xs": xs,
-            "n": len(xs),
-            **dict(zip(self.operands, xs)),
-            **dict(zip(self.fixed, fixed)),
-        }
-        kept = [known[name] for name in self.keeps]
-        return partial(self.pullback, *kept) if kept else self.pullback
-
-
-RULES: dict[str, Rule] = {}
-_on_new_rule: list[Callable[[Rule], None]] = []  # value.py installs operators and methods through this
-
-
-def rule(
-    name: str,
-    scalar: Callable[..., float] | None = None,
-    array: Callable[..., Any] | None = None,
-    *,
-    at: Sequence[Point],
-    infix: tuple[str, int] | None = None,
-    kinks: Sequence[Kink] = (),
-    operands: tuple[str, ...] | None = None,
-    differentiable: bool = True,
-) -> Callable[[Callable[..., tuple[Any, ...]]], Callable[..., tuple[Any, ...]]]:
-    """Record a pullback as the derivative rule of `name` and give Values the method.
-
-    `scalar` and `array` may be left out for what `engine.functions` already computes.  A scalar form that
-    raises ValueError, OverflowError or ZeroDivisionError falls back to the array form's IEEE 754 answer.
-
-    Raises
-    ------
-    ValueError
-        If there is no sample point to test the rule at, or the name is taken.
-    """
-    if not at:
-        raise ValueError(f"Rule '{name}' has no sample points; give at=[(x, ...), ...] inside its domain.")
-    if name in RULES:
-        raise ValueError(f"There is already a rule named '{name}'; choose another name.")
-
-    def record(pullback: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
-        keeps = tuple(inspect.signature(pullback).parameters)[:-1]
-        varied = len({len(point) for point in at}) > 1  # any number of operands
-        names = () if varied else operands or _operands(keeps, len(at[0]))
-        fixed = tuple(k for k in keeps if k not in ("z", "xs", *(("n",) if varied else ()), *names))
-        forward = FORWARD.get(name)
-        if scalar is not None and array is not None:
-            forward = fn.Forward(fn.ieee(scalar, array), array)
-        if forward is None:
-            raise ValueError(f"Rule '{name}' needs its scalar and array forms: @rule(name, scalar, array, ...).")
-        RULES[name] = made = Rule(
-            name, forward.scalar, forward.array, pullback, keeps, names, fixed,
-            tuple(tuple(p) for p in at), infix, tuple(kinks), differentiable,
-        )  # fmt: skip
-        for install in _on_new_rule:
-            install(made)
-        return pullback
-
-    return record
-
-
-def _operands(keeps: tuple[str, ...], width: int) -> tuple[str, ...]:
-    fixed = [k for k in keeps if k not in ("z", *OPERANDS)]
-    return OPERANDS[: width - len(fixed)]
-
+    # A rule's number is one of these throughout: the type checker reads each rule four times.
+    N = TypeVar("N", float, Value, Floats, Expr)
 
 # --- arithmetic ----------------------------------------------------------------------------------------------
 
@@ -220,7 +101,7 @@ def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     fn.FORWARD["power"].array,
     at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0)],
 )
-def power_constant(x: N, n: float, g: N) -> tuple[N]:
+def power_constant(x: N, n: float, g: N) -> tuple[N | float]:
     """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
     return (0.0,) if n == 0.0 else (g * (n * fn.power(x, n - 1.0)),)
 
@@ -256,7 +137,7 @@ def absolute(x: N, g: N) -> tuple[N]:
 
 
 @rule("sign", at=ANYWHERE, differentiable=False, kinks=[((0.0,), (0.0,), "flat on either side")])
-def sign(g: N) -> tuple[N]:
+def sign(g: N) -> tuple[N | float]:
     """-1, 0 or 1; dz/dx = 0."""
     return (0.0,)
 
@@ -480,19 +361,19 @@ def clip(x: N, low: float, high: float, g: N) -> tuple[N]:
 
 
 @rule("less", infix=("<", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
-def less(g: N) -> tuple[N, N]:
+def less(g: N) -> tuple[N | float, N | float]:
     """1 where x < y, else 0; no derivative."""
     return 0.0, 0.0
 
 
 @rule("less_equal", infix=("<=", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
-def less_equal(g: N) -> tuple[N, N]:
+def less_equal(g: N) -> tuple[N | float, N | float]:
     """1 where x <= y, else 0; no derivative."""
     return 0.0, 0.0
 
 
 @rule("equal", infix=("==", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
-def equal(g: N) -> tuple[N, N]:
+def equal(g: N) -> tuple[N | float, N | float]:
     """1 where x = y, else 0; no derivative."""
     return 0.0, 0.0
 
@@ -502,7 +383,7 @@ def _where(condition: float, x: float, y: float) -> float:
 
 
 @rule("where", _where, where, at=[(1.0, 2.0, 3.0), (0.0, 2.0, 3.0)], operands=("condition", "x", "y"))
-def where_(condition: N, g: N) -> tuple[N, N, N]:
+def where_(condition: N, g: N) -> tuple[N | float, N, N]:
     """X where the condition holds, else y; dz/dx = 1 and dz/dy = 0 where it holds, the reverse elsewhere."""
     return 0.0, where(condition, g, 0.0), where(condition, 0.0, g)
 
@@ -512,7 +393,7 @@ def _same(x: Any) -> Any:
 
 
 @rule("stop_gradient", _same, _same, at=ANYWHERE, differentiable=False)
-def stop_gradient(g: N) -> tuple[N]:
+def stop_gradient(g: N) -> tuple[N | float]:
     """X itself, as a constant; dz/dx = 0 by definition."""
     return (0.0,)
 
@@ -536,9 +417,7 @@ def total(n: int, g: N) -> tuple[N, ...]:
 def dot(xs: Sequence[N], g: N) -> tuple[N, ...]:
     """Weights times inputs, plus the bias if their number is odd; dz/dw = x, dz/dx = w, dz/dbias = 1."""
     half = len(xs) // 2
-    to_weights = [g * x for x in xs[half : 2 * half]]
-    to_inputs = [g * w for w in xs[:half]]
-    return (*to_weights, *to_inputs, g) if len(xs) % 2 else (*to_weights, *to_inputs)
+    return tuple([g * x for x in xs[half : 2 * half]] + [g * w for w in xs[:half]] + [g] * (len(xs) % 2))
 
 
 def _select(xs: Sequence[float]) -> float:
@@ -546,10 +425,10 @@ def _select(xs: Sequence[float]) -> float:
 
 
 @rule("select", _select, _select, at=[(0.5, 0.5), (1.0, -2.0, 0.3, 2.5), (2.0, 2.0, 1.5)])  # between two indices
-def select(xs: Sequence[N], g: N) -> tuple[N, ...]:
+def select(xs: Sequence[Any], g: N) -> tuple[N | float, ...]:
     """The entry of a table that the last operand, an integer, says; dz/dx = 1 for it, 0 for the others."""
     chosen = int(xs[-1])
-    return (*[g if i == chosen else 0.0 for i in range(len(xs) - 1)], 0.0)
+    return tuple([g if i == chosen else 0.0 for i in range(len(xs) - 1)] + [0.0])
 
 
 @rule("logsumexp", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
@@ -561,25 +440,6 @@ def logsumexp(xs: Sequence[N], z: N, g: N) -> tuple[N, ...]:
 
 
 @rule("shift", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
-def shift(n: int, g: N) -> tuple[N, ...]:
+def shift(n: int, g: N) -> tuple[N | float, ...]:
     """The largest operand, as a constant that softmax subtracts from all; dz/dx = 0 by definition."""
     return (0.0,) * n
-
-
-def table() -> str:
-    r"""Return the table of rules that the documentation shows: what each is, and its derivative as the rule prints it.
-
-    >>> print(*table().splitlines()[:3], sep="\n")
-    | operation | what it is; its derivative | kinks |
-    |---|---|---|
-    | `add` | Sum; dz/dx = 1, dz/dy = 1. | |
-    """
-    lines = ["| operation | what it is; its derivative | kinks |", "|---|---|---|"]
-    for made in RULES.values():
-        kinks = "; ".join(f"at {_numbers(p)}: {_numbers(d)} ({why})" for p, d, why in made.kinks)
-        lines.append(f"| `{made.name}` | {made.doc.replace('|', chr(92) + '|')} | {kinks} |".replace("|  |", "| |"))
-    return "\n".join(lines)
-
-
-def _numbers(values: Sequence[float]) -> str:
-    return ", ".join(f"{x:g}" for x in values)

@@ -17,9 +17,10 @@ ALLOWED = {
     "engine.graph": set(),
     "engine.functions": set(),
     "engine.tree": {"engine.errors"},
-    "engine.rules": {"engine.functions"},
+    "engine.rule": {"engine.functions"},
+    "engine.rules": {"engine.functions", "engine.rule"},
     "engine.value": {"engine.graph", "engine.rules", "engine.tracing"},
-    "engine.operators": {"engine.rules", "engine.tracing", "engine.value"},
+    "engine.operators": {"engine.rule", "engine.rules", "engine.tracing", "engine.value"},
     "engine.transforms": {
         "engine.errors", "engine.graph", "engine.rules", "engine.tracing", "engine.tree", "engine.value",
     },
