@@ -18,7 +18,7 @@ from engine.errors import MissingExtraError as MissingExtraError
 from engine.errors import NotScalarError as NotScalarError
 from engine.errors import ShapeError as ShapeError
 from engine.errors import TraceError as TraceError
-from engine.functions import absolute as abs  # noqa: F401 - NumPy's name for it too
+from engine.functions import absolute as absolute
 from engine.functions import arccos as arccos
 from engine.functions import arccosh as arccosh
 from engine.functions import arcsin as arcsin
@@ -72,3 +72,5 @@ from engine.transforms import vjp as vjp
 from engine.value import Label as Label
 from engine.value import Value as Value
 from engine.value import zero_grad as zero_grad
+
+abs = absolute  # NumPy has both names

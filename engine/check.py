@@ -10,6 +10,7 @@ import cmath
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine.rules import Rule
@@ -165,7 +166,7 @@ def derivative(rule: Rule, point: Sequence[float], orders: Sequence[int]) -> flo
     def along(i: int, f: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
         return lambda xs: value_and_grad(lambda x: f([*xs[:i], x, *xs[i + 1 :]]))(xs[i])[1]
 
-    f: Callable[[list[Any]], Any] = lambda xs: call(rule, xs, fixed)  # noqa: E731 - wrapped order by order
+    f: Callable[[list[Any]], Any] = partial(call, rule, fixed=fixed)
     for i in orders:
         f = along(i, f)
     return float(f(operands))

@@ -12,14 +12,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 
 class Node(Protocol):
     """Anything that knows its operands."""
 
     @property
-    def parents(self) -> tuple[Node, ...]:
+    def parents(self) -> tuple[Any, ...]:
         """The operands this node was computed from."""
 
 
@@ -43,10 +43,10 @@ def order(*roots: T) -> list[T]:
         for parent in node.parents:
             if parent not in done:
                 if parent.parents:
-                    waiting.append(parent)  # type: ignore[arg-type]
+                    waiting.append(parent)
                 else:
-                    done.add(parent)  # type: ignore[arg-type]
-                    result.append(parent)  # type: ignore[arg-type]
+                    done.add(parent)
+                    result.append(parent)
         if waiting:
             stack.extend(reversed(waiting))
         else:
@@ -65,8 +65,8 @@ def walk(*roots: T) -> Iterator[T]:
         yield node
         for parent in node.parents:
             if parent not in seen:
-                seen.add(parent)  # type: ignore[arg-type]
-                stack.append(parent)  # type: ignore[arg-type]
+                seen.add(parent)
+                stack.append(parent)
 
 
 def count(*roots: T) -> int:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,11 @@ class Module:
     >>> [name for name, _ in Line().named_parameters()]
     ['w.0', 'b']
     """
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Any) -> Any:
+            """Most modules are called with one sample."""
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield ``(name, Value)`` of every parameter, in order of definition."""

@@ -93,7 +93,7 @@ def predict(model: Module, X: Array) -> Array:
     if isinstance(model, MLP):
         kinds = [model.activation] * (len(model.layers) - 1) + [model.output]
         return matrix.forward(model.arrays(), X, kinds)[1][-1]
-    return np.array([[float(v) for v in model(list(x))] for x in X.tolist()])  # type: ignore[operator]
+    return np.array([[float(v) for v in model(list(x))] for x in X.tolist()])
 
 
 def accuracy(model: Module, X: Array, T: Array, loss: str = "cross_entropy") -> float:

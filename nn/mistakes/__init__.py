@@ -5,7 +5,13 @@
 this is the gradient of the sum over the batch, without the 1/N of its mean
 """
 
-from nn.mistakes import batch, biases, output, propagation, scale, slopes, weights  # noqa: F401 - they fill the table
+from nn.mistakes import batch as batch
+from nn.mistakes import biases as biases
+from nn.mistakes import output as output
+from nn.mistakes import propagation as propagation
+from nn.mistakes import scale as scale
+from nn.mistakes import slopes as slopes
+from nn.mistakes import weights as weights
 from nn.mistakes.equations import RIGHT as RIGHT
 from nn.mistakes.equations import Equations as Equations
 from nn.mistakes.equations import Problem as Problem
