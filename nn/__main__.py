@@ -15,13 +15,14 @@ import engine
 import nn
 import viz
 from nn import matrix
-from nn.check import CheckError, check_file, template
+from nn.check import CheckError, check_file
 from nn.data import DataError, names
 from nn.gpt import GPT, sample
 from nn.gpt import train as train_gpt
 from nn.module import StateError
 from nn.neuron import ACTIVATIONS
 from nn.optim import OPTIMIZERS
+from nn.templates import template
 from nn.train import CheckpointError, TrainingError
 
 ENOUGH = 0.96  # of the digits the demo has not seen

@@ -1,6 +1,6 @@
 """Check somebody's own backpropagation: ``python -m nn check my_backprop.py``.
 
-The file defines ``gradients(params, X, T)``; `template` returns one to start from.  It is its author's own program and
+The file defines ``gradients(params, X, T)``; `nn.templates` has one to start from.  It is its author's own program and
 runs as such, with all that its author may do.
 """
 
@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from importlib import resources
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -88,15 +87,6 @@ class Settings:
             reduction=self.reduction,
             l2=self.l2,
         )
-
-
-def template(convention: str = "rows") -> str:
-    """Return a file to start from, with a right gradient in it.
-
-    >>> template("torch").splitlines()[0]
-    '\"\"\"My backpropagation, to be checked with ``python -m nn check my_backprop.py``.'
-    """
-    return resources.files("nn.templates").joinpath(f"{convention}.py").read_text(encoding="utf-8")
 
 
 def check_file(path: str | Path) -> Diagnosis:

@@ -9,7 +9,8 @@ import pytest
 
 from nn import matrix
 from nn.__main__ import main
-from nn.check import CheckError, check_file, template
+from nn.check import CheckError, check_file
+from nn.templates import template
 
 
 @pytest.fixture

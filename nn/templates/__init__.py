@@ -1,1 +1,0 @@
-"""Files that `python -m nn check --template` prints, one a convention of the weights."""
