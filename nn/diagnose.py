@@ -114,6 +114,8 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
     where, shown = min(wrong, key=lambda trial: trial[1].verdict != "named") if wrong else results[0]
     if shown.verdict == "ambiguous":
         shown = _narrowed(shown, [result for _, result in wrong])
+    if shown.verdict == "ambiguous":
+        shown = _narrowed(shown, _of_other_widths(problem, function, convention, classes))
     if wrong and len(wrong) < len(results):
         right = ", ".join(place for place, result in results if result.ok)
         remarks.append(f"right {right}, but not {where}")
@@ -125,28 +127,41 @@ def _trials(problem: Problem) -> Iterator[tuple[str, Problem]]:
     yield "on this data", problem
     other = probe(problem, len(problem.X))
     yield "with other parameters and inputs", replace(other, previous=replace(problem, previous=None))
-    taken = {
-        2,
-        len(problem.X),
-        problem.X.shape[1],
-        *(len(b) for name, b in problem.params.items() if name.endswith("b")),
-    }
+    taken = {2, len(problem.X), *widths(problem)}
     samples = next(n for n in (7, 11, 13, 17, 19, 23, 29, 31) if n not in taken)
     yield "on a batch of another size", replace(probe(problem, samples), previous=other)
 
 
-def probe(problem: Problem, samples: int) -> Problem:
+def widths(problem: Problem) -> list[int]:
+    """Return the number of inputs, then of neurons in each layer."""
+    return [problem.X.shape[1], *[len(problem.params[f"layers.{layer}.b"]) for layer in range(problem.layers)]]
+
+
+def probe(problem: Problem, samples: int, sizes: list[int] | None = None) -> Problem:
     """Return a random problem of the same layers without dead units, in which mistakes look different."""
-    sizes = [problem.X.shape[1], *[len(problem.params[f"layers.{layer}.b"]) for layer in range(problem.layers)]]
-    made = Problem.random(sizes, samples=samples, loss=problem.loss, l2=problem.l2, seed=samples)
+    made = Problem.random(sizes or widths(problem), samples=samples, loss=problem.loss, l2=problem.l2, seed=samples)
     mean = problem.scale != 1.0 or len(problem.X) == 1
     return replace(made, kinds=problem.kinds, scale=1.0 / samples if mean else 1.0)
+
+
+def _of_other_widths(problem: Problem, function: Gradients, convention: str, classes: bool) -> list[Diagnosis]:
+    """Diagnose the function in a network of other, distinct widths, if it can be called with one.
+
+    Where widths are equal, a transpose and a count of neurons or inputs cannot be told from other things.
+    """
+    sizes = [width + 2 * place for place, width in enumerate(widths(problem), 1)]
+    sizes = [width + sizes[:place].count(width) for place, width in enumerate(sizes)]
+    other = probe(problem, max(sizes) + 3, sizes)
+    try:
+        return [diagnose_problem(other, call(function, other, convention, classes)[0], convention)]
+    except Exception:  # a function may be written for its own widths only
+        return []
 
 
 def _narrowed(shown: Diagnosis, others: list[Diagnosis]) -> Diagnosis:
     """Return an ambiguous diagnosis without the explanations that do not fit elsewhere."""
     for other in others:
-        fitting = [{finding.name for finding in path} for path in other.alternatives]
+        fitting = [{finding.name for finding in path} for path in other.alternatives or (other.findings,)]
         kept = tuple(path for path in shown.alternatives if {finding.name for finding in path} in fitting)
         if kept:
             shown = replace(shown, alternatives=kept)

@@ -86,8 +86,8 @@ class _Comparison:
         same_shape = self.given.shape == self.right.shape
         if same_shape and close(self.given, self.right, EXACT):
             return self._result("right")
-        nearly = same_shape and close(self.given, self.right, SINGLE)  # then only a small term may be missing
-        for kinds in ((self._terms,),) if nearly else ((self._shapes, self._exact), (self._terms,), (self._reordered,)):
+        nearly = same_shape and close(self.given, self.right, SINGLE)
+        for kinds in self._kinds(nearly):
             found = [finding for kind in kinds for finding in kind()]
             if found:
                 alone = len(found) == 1
@@ -98,6 +98,14 @@ class _Comparison:
             )
             return self._result("right", remarks=(f"{said} difference",))
         return self._result("unnamed")
+
+    def _kinds(self, nearly: bool) -> Sequence[Sequence[Callable[[], Iterator[Finding]]]]:
+        """Return the kinds of alterations to try, in turn; where it is nearly right only a small term may be wrong."""
+        if not nearly:
+            return (self._shapes, self._exact), (self._terms,), (self._reordered,)
+        with np.errstate(over="ignore"):
+            single = np.array_equal(self.given.astype(np.float32), self.given)
+        return () if single else ((self._terms,),)
 
     # --- alterations ---
 

@@ -50,7 +50,7 @@ def diagnose_problem(problem: Problem, candidate: Mapping[str, Any], convention:
     if not found and _looks_single(given.arrays):
         loose = {name: max(2e-6, min(3e-4, EPS**-1 * SINGLE * limit)) for name, limit in tolerance.items()}
         found = Search(problem, given.arrays, loose).explanations()
-        given.remarks.append("these numbers have single precision (float32): use float64 to check a gradient")
+        given.remarks.append(MISTAKES["single-precision"].sentence)
     return given.concluded(problem, found, wrong, rows)
 
 

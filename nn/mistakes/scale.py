@@ -289,6 +289,17 @@ def clipped(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
+    "single-precision",
+    "result",
+    "float32(gradient)",
+    "CS231n notes, 'Neural networks 3', gradient checks (use double precision)",
+)
+def single_precision(e: Evidence) -> Iterator[Proposal]:
+    """These numbers have single precision (float32): use float64 to check a gradient."""
+    yield from ()  # a right gradient is right in single precision too: see nn.verdicts
+
+
+@mistake(
     "signs-only",
     "result",
     "sign(gradient)",
