@@ -13,7 +13,10 @@ from engine.lift.ir import Group, Groups, Leaf, Normal, Sum
 
 
 def group(normal: Normal) -> Groups:
-    """Number the signatures in order of first appearance, which puts operands before users."""
+    """Number the signatures in order of first appearance, which puts operands before users.
+
+    Products in the Normal's sums are turned the same way round, in place.
+    """
     trace = normal.trace
     known: dict[Any, int] = {}
     groups: list[Group] = []

@@ -52,7 +52,17 @@ class Trace:
                 raise AssertionError(f"Trace: node {i} ({self.ops[i]}) reads {operands}.\n{self}")
 
     def __str__(self) -> str:
-        return "\n".join(f"{i}: {op or self.leaves[i]} {xs}" for i, (op, xs) in enumerate(zip(self.ops, self.operands)))
+        return "\n".join(f"{i}: {self._said(i)}" for i in range(len(self.ops)))
+
+    def _said(self, i: int) -> str:
+        if i in self.leaves:
+            leaf = self.leaves[i]
+            return (
+                f"constant {leaf.value:g}"
+                if leaf.role == "constant"
+                else f"{leaf.role} {self.labels.get(i, '')}".strip()
+            )
+        return " ".join(map(str, (self.ops[i], *self.operands[i])))
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,9 @@ class Sum:
 
     left: list[int]
     right: list[int]
+
+    def __str__(self) -> str:
+        return " + ".join(str(a) if b < 0 else f"{a} * {b}" for a, b in zip(self.left, self.right))
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,12 @@ class Normal:
                     raise AssertionError(f"Normal: {i} reads {j}, which a sum absorbed.\n{self}")
 
     def __str__(self) -> str:
-        return "\n".join(f"{i}: {self.trace.ops[i]} {item}" for i, item in enumerate(self.items) if item is not None)
+        said = {
+            i: item if isinstance(item, Sum) else self.trace._said(i)
+            for i, item in enumerate(self.items)
+            if item is not None
+        }
+        return "\n".join(f"{i}: {text}" for i, text in said.items())
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,11 @@ class Group:
     fixed: tuple[float, ...]
     members: list[int]
     classes: tuple[tuple[int, int], ...] = ()  # of a sum: groups of (left, right), right -1 for plain terms
+
+    def reads(self) -> str:
+        """Return what a sum's terms are made of, as text."""
+        terms = [f"g{left}" if right < 0 else f"g{left} * g{right}" for left, right in self.classes]
+        return f" of {' and '.join(terms)}" if terms else ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +133,7 @@ class Groups:
                     raise AssertionError(f"Groups: group {g} ({group.op}) reads a later group.\n{self}")
 
     def __str__(self) -> str:
-        return "\n".join(f"g{k}: {g.op} x {len(g.members)} {g.classes or ''}" for k, g in enumerate(self.groups))
+        return "\n".join(f"g{k}: {len(g.members)} x {g.op}{g.reads()}" for k, g in enumerate(self.groups))
 
 
 @dataclass(eq=False)
