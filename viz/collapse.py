@@ -19,9 +19,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.value import Label
-from viz.style import brief, in_order, kind, plural, symbol
+from viz.cone import cones
+from viz.style import brief, in_order, kind, number, plural, sign, symbol
 
 LIMIT = 60
+AMPLE = 20  # boxes: more are joined where one serves another alone, as the parts of a softmax or of a norm do
+LISTED = 6  # titles of joined boxes
 NEURONS = 24  # more boxes than this are drawn a layer, not a neuron each: the edges between them grow as the square
 BANDS = (16, 8, 4, 2)
 
@@ -40,6 +43,8 @@ class Box:
     count: int = 0
     parameters: int = 0
     constants: int = 0
+    factor: float | None = None  # the one constant of an operation, if there is but one
+    leading: bool = False  # whether it stands first
     absolute: float = 0.0
     ops: Counter[str] = field(default_factory=Counter)
     neurons: set[str] = field(default_factory=set)
@@ -61,16 +66,40 @@ class Box:
             self.absolute += abs(node.grad)
         self.only = node if self.count == 1 else None
 
+    def add_constant(self, value: float, position: int, of: int) -> None:
+        """Take a constant in that a node reads, at a position of so many."""
+        same = not self.constants or (self.factor == value and self.leading == (position == 0))
+        self.factor = value if same and of == 2 and self.kind == "operation" else None
+        self.leading = position == 0
+        self.constants += 1
+
+    def join(self, other: Box) -> None:
+        """Take another box's nodes in."""
+        self.title = f"{other.heading}, {self.heading}"
+        self.count += other.count
+        self.ops += other.ops
+        self.constants = sum([box.constants for box in (self, other) if box.factor is None])
+        self.factor = None
+        self.absolute += other.absolute
+        self.only = None
+
+    @property
+    def heading(self) -> str:
+        """The title, with the constant that all its nodes read: "× 0.25"."""
+        if self.factor is None:
+            return self.title
+        return f"{number(self.factor)} {self.title}" if self.leading else f"{self.title} {number(self.factor)}"
+
     def lines(self, grad: bool = True) -> list[str]:
         """Return what the box holds, a line each."""
         held = [plural(len(self.neurons), "neuron")] if len(self.neurons) > 1 else []
         held += [plural(self.parameters, "parameter")] if self.parameters else []
         lines = [", ".join(held)] if held else []
-        if len(self.ops) > 1 or (self.ops and self.parameters):
+        if self.ops and self.parameters:
             lines.append(", ".join(f"{count:,} {symbol(op)}" for op, count in self.ops.most_common(3)))
         elif not self.parameters:
             lines.append(plural(self.count, "node" if self.ops else "value"))
-        if self.constants:
+        if self.constants and (self.parameters or self.factor is None):
             lines.append(plural(self.constants, "constant"))
         if grad:
             over = self.parameters or self.count
@@ -118,7 +147,7 @@ def fold(root: Any, limit: int = LIMIT) -> Folded:
     for name, most in ((neuron_of, NEURONS), (layer_of, limit), (outermost, limit)):
         found = _by_signature(nodes, parents, kinds, name, most)
         if found:
-            return _boxes(nodes, parents, kinds, *found)
+            return _joined(_boxes(nodes, parents, kinds, *found))
     return _by_depth(nodes, parents, kinds, limit)
 
 
@@ -139,8 +168,8 @@ def _by_signature(
             owners = {owner[p] for p in operands if kinds[p] == "parameter"} & layers
             if not owners and len(operands) == 1:
                 owners = mine & layers
-            key: Hashable = boxes[owners.pop()].key if len(owners) == 1 else (node.op, tuple(sorted(mine)))
-            title = symbol(node.op)
+            key: Hashable = boxes[owners.pop()].key if len(owners) == 1 else (_operation(node), tuple(sorted(mine)))
+            title = ""
         else:
             title = name(node.label) if node.label else what
             key = (what, title)
@@ -149,7 +178,7 @@ def _by_signature(
             number = numbers[key] = len(boxes)
             if number >= most:
                 return None
-            boxes.append(Box(key, title, what))
+            boxes.append(Box(key, title or sign(node), what))
             if what == "parameter" and "." in node.label:
                 layers.add(number)
         owner.append(number)
@@ -205,16 +234,47 @@ def _boxes(
         owner = [0] * len(nodes)
     edges: Counter[tuple[int, int]] = Counter()
     counted: set[tuple[int, int]] = set()
-    for node, operands, what, number in zip(nodes, parents, kinds, owner):
-        if number == _CONSTANT:
+    for node, operands, what, mine in zip(nodes, parents, kinds, owner):
+        if mine == _CONSTANT:
             continue
-        boxes[number].add(node, what)
-        for operand in operands:
+        boxes[mine].add(node, what)
+        for position, operand in enumerate(operands):
             source = owner[operand]
             if source == _CONSTANT:
-                if (number, operand) not in counted:  # a constant that many neurons read is one
-                    counted.add((number, operand))
-                    boxes[number].constants += 1
-            elif source != number:
-                edges[source, number] += 1
+                if (mine, operand) not in counted:  # a constant that many neurons read is one
+                    counted.add((mine, operand))
+                    boxes[mine].add_constant(nodes[operand].data, position, len(operands))
+            elif source != mine:
+                edges[source, mine] += 1
     return Folded(boxes, edges, max(owner[-1], 0))
+
+
+def _operation(node: Any) -> str:
+    """Return what an operation is for its signature: squares and cubes differ."""
+    op: str = node.op
+    return sign(node) if op == "power_constant" else op
+
+
+def _joined(folded: Folded) -> Folded:
+    """Join operations that serve one other alone to it, where there are many boxes; the result stays as it is."""
+    boxes = folded.boxes
+    if len(boxes) <= AMPLE:
+        return folded
+    users: list[list[int]] = [[] for _ in boxes]
+    for source, target in folded.edges:
+        users[source].append(target)
+
+    def joins(i: int, cone: list[int]) -> bool:
+        both = boxes[i].kind == boxes[cone[0]].kind == "operation"
+        return both and cone[0] != folded.result and len(cone) < LISTED
+
+    groups = cones(users, joins)
+    place = {member: i for i, group in enumerate(groups) for member in group}
+    for group in groups:
+        for member in reversed(group[:-1]):
+            boxes[group[-1]].join(boxes[member])
+    edges: Counter[tuple[int, int]] = Counter()
+    for (source, target), count in folded.edges.items():
+        if place[source] != place[target]:
+            edges[place[source], place[target]] += count
+    return Folded([boxes[group[-1]] for group in groups], edges, place[folded.result])

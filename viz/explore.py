@@ -21,8 +21,8 @@ import graphviz
 
 from engine import graph
 from viz.collapse import layer_of
-from viz.dot import label_of
 from viz.errors import TooLargeError
+from viz.picture import Card, plain_label
 from viz.render import layout, write
 from viz.style import FONT, clip, in_order, kind, number, printable, symbol
 
@@ -135,7 +135,10 @@ def _source(nodes: Sequence[Any], clusters: Sequence[str]) -> str:
             if clusters[i] == name:
                 title = clip(node.label, 24) or _unnamed(node, i)
                 sign = f" = {symbol(node.op)}" if node.op else ""
-                inside.node(f"n{i}", label_of(title + sign, [number(node.data), "grad -0.1235e-10"]))
+                inside.node(
+                    f"n{i}",
+                    plain_label(Card("", (title + sign,), (number(node.data), "grad -0.1235e-10"), "operation")),
+                )
         if name:
             picture.subgraph(inside)
     places = {id(node): i for i, node in enumerate(nodes)}

@@ -12,7 +12,41 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from viz.cone import cones
 from viz.style import plural
+
+LINES = 12  # of one box: what computes a softmax or a norm
+PRODUCTS = ("matmul", "batch_matmul")
+
+
+@dataclass(frozen=True)
+class ProgramBox:
+    """An input, a parameter, an array operation or some of them, and how many scalar nodes it stands for."""
+
+    name: str
+    titles: tuple[str, ...]
+    kind: str
+    shape: str
+    full_name: str = ""
+    operands: tuple[str, ...] = ()
+    nodes: int = 0
+    product: bool = False
+    arrays: int = 1
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is computed, and not given."""
+        return self.kind in ("operation", "result")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is said under the titles."""
+        several = plural(self.arrays, "operation" if self.is_step else "array") if self.arrays > 1 else ""
+        nodes = plural(self.nodes, "scalar node") if self.nodes else ""
+        lines = (self.full_name, several, self.shape, nodes)
+        if len(self.titles) > 1:
+            return (", ".join(line for line in lines if line),)
+        return tuple(line for line in lines if line)
 
 
 @dataclass(frozen=True)
@@ -22,28 +56,14 @@ class Sheet:
     boxes: tuple[ProgramBox, ...]
 
     def folded(self, limit: int) -> tuple[ProgramBox, ...]:
-        """Return at most about `limit` boxes: neighbouring operations, and neighbouring leaves, become one box."""
-        if len(self.boxes) <= limit:
-            return self.boxes
-        leaves = [box for box in self.boxes if not box.step]
-        steps = [box for box in self.boxes if box.step]
+        """Return at most about `limit` boxes: lines that serve one result together, then neighbours in one."""
+        boxes = _in_cones(self.boxes)
+        if len(boxes) <= limit:
+            return boxes
+        leaves = [[box] for box in boxes if not box.is_step]
+        steps = [[box] for box in boxes if box.is_step]
         room = max(limit - len(leaves), limit // 2)
-        kept = [*_runs(leaves, limit - room), *_runs(steps, room)]
-        owner = {box.name: i for i, run in enumerate(kept) for box in run}
-        return tuple(_merged(run, i, owner) for i, run in enumerate(kept))
-
-
-@dataclass(frozen=True)
-class ProgramBox:
-    """An input, a parameter or an array operation, and how many scalar nodes it stands for."""
-
-    name: str
-    title: str
-    lines: tuple[str, ...]
-    kind: str
-    operands: tuple[str, ...] = ()
-    nodes: int = 0
-    step: bool = False
+        return _merged([*_runs(leaves, limit - room), *_runs(steps, room)])
 
 
 def read_program(program: Any) -> Sheet:
@@ -58,34 +78,34 @@ def read_program(program: Any) -> Sheet:
         for array, shape in arrays.items():
             if array in used and array not in names:
                 names[array] = f"a{len(boxes)}"
-                title, shown = variables.get(array, array), shape_text(shape, False)
-                lines = (shown,) if title == array else (array, shown)
-                boxes.append(ProgramBox(names[array], title, lines, what))
+                title = variables.get(array, array)
+                full = "" if title == array else array
+                boxes.append(ProgramBox(names[array], (title,), what, shape_text(shape, False), full))
     leaves = len(boxes)
     for step in steps:
         operands = tuple(dict.fromkeys(names[name] for name in step.operands if name in names))
-        batched = bool(getattr(step, "batched", False))
-        box = ProgramBox("", step.text, (shape_text(step.shape, batched),), "operation", operands, step.nodes)
+        shape = shape_text(step.shape, bool(getattr(step, "batched", False)))
+        box = ProgramBox("", (step.text,), "operation", shape, "", operands, step.nodes, step.op in PRODUCTS)
         if len(boxes) > leaves and names.get(step.name) == boxes[-1].name:  # z1 = z1 + b1 after z1 = x @ W1
-            box = _joined(boxes.pop(), box, step.name)
+            box = _continued(boxes.pop(), box, step.name)
         else:
             names[step.name] = f"a{len(boxes)}"
             box = replace(box, name=names[step.name])
         boxes.append(box)
-    boxes[leaves:] = [
-        replace(box, lines=(*box.lines, *([plural(box.nodes, "scalar node")] if box.nodes else [])), step=True)
-        for box in boxes[leaves:]
-    ]
     boxes[-1] = replace(boxes[-1], kind="result")
     return Sheet(tuple(boxes))
 
 
-def _joined(first: ProgramBox, then: ProgramBox, name: str) -> ProgramBox:
+def _continued(first: ProgramBox, then: ProgramBox, name: str) -> ProgramBox:
     """Return one box for an operation and another on its result, in place."""
     start = f"{name} = {name} "
-    title = f"{first.title} {then.title[len(start) :]}" if then.title.startswith(start) else then.title
+    text, more = first.titles[0], then.titles[0]
+    title = f"{text} {more[len(start) :]}" if more.startswith(start) else more
     operands = dict.fromkeys([*first.operands, *[x for x in then.operands if x != first.name]])
-    return replace(then, name=first.name, title=title, operands=tuple(operands), nodes=first.nodes + then.nodes)
+    nodes, product = first.nodes + then.nodes, first.product or then.product
+    return replace(
+        then, name=first.name, titles=(title,), operands=tuple(operands), nodes=nodes, product=product, arrays=1
+    )
 
 
 def shape_text(shape: tuple[int, ...], batched: bool) -> str:
@@ -97,17 +117,47 @@ def shape_text(shape: tuple[int, ...], batched: bool) -> str:
     return " × ".join(["N"] * batched + [str(n) for n in shape]) or "scalar"
 
 
-def _runs(boxes: list[ProgramBox], room: int) -> list[list[ProgramBox]]:
-    each = -(-len(boxes) // max(room, 1))
-    return [boxes[i : i + each] for i in range(0, len(boxes), max(each, 1))]
+def _in_cones(boxes: tuple[ProgramBox, ...]) -> tuple[ProgramBox, ...]:
+    """Join lines that serve one result. A product begins a box of its own, with its activation."""
+    place = {box.name: i for i, box in enumerate(boxes)}
+    users: list[list[int]] = [[] for _ in boxes]
+    for i, box in enumerate(boxes):
+        for operand in box.operands:
+            users[place[operand]].append(i)
+
+    def joins(i: int, cone: list[int]) -> bool:
+        box, reader = boxes[i], boxes[cone[0]]
+        if not box.is_step or any(boxes[j].product for j in cone) or len(cone) == LINES:
+            return False
+        return not box.product or (len(cone) == 1 and reader.operands == (box.name,) and reader.shape == box.shape)
+
+    return _merged([[boxes[i] for i in cone] for cone in cones(users, joins)])
 
 
-def _merged(run: list[ProgramBox], number: int, owner: dict[str, int]) -> ProgramBox:
-    operands = dict.fromkeys(f"r{owner[name]}" for box in run for name in box.operands if owner[name] != number)
-    if len(run) == 1:
-        box = run[0]
-        return ProgramBox(f"r{number}", box.title, box.lines, box.kind, tuple(operands), box.nodes)
-    nodes = sum(box.nodes for box in run)
-    what = plural(len(run), "operation" if run[0].step else "array")
-    held = (f"{run[0].title} … {run[-1].title}", *([plural(nodes, "scalar node")] if nodes else []))
-    return ProgramBox(f"r{number}", what, held, run[-1].kind, tuple(operands), nodes)
+def _runs(groups: list[list[ProgramBox]], room: int) -> list[list[ProgramBox]]:
+    """Put neighbours together, as many as leave at most `room` boxes."""
+    each = -(-len(groups) // max(room, 1))
+    return [[box for group in groups[i : i + each] for box in group] for i in range(0, len(groups), max(each, 1))]
+
+
+def _merged(groups: list[list[ProgramBox]]) -> tuple[ProgramBox, ...]:
+    """Return one box for each group of boxes."""
+    owner = {box.name: f"a{i}" for i, group in enumerate(groups) for box in group}
+    return tuple([_merge(group, owner) for group in groups])
+
+
+def _merge(group: list[ProgramBox], owner: dict[str, str]) -> ProgramBox:
+    last, name = group[-1], owner[group[-1].name]
+    operands = tuple(dict.fromkeys(owner[x] for box in group for x in box.operands if owner[x] != name))
+    if len(group) == 1:
+        return replace(last, name=name, operands=operands)
+    titles = tuple(title for box in group for title in box.titles)
+    arrays = sum(box.arrays for box in group)
+    if len(titles) > LINES or not last.is_step:
+        titles = (f"{titles[0]} … {titles[-1]}",)
+    else:
+        arrays = 1
+    return ProgramBox(
+        name, titles, last.kind, last.shape if last.is_step else "", "", operands, sum(b.nodes for b in group),
+        any(b.product for b in group), arrays,
+    )  # fmt: skip

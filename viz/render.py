@@ -17,11 +17,12 @@ from typing import Any
 
 import graphviz
 
-from viz.dot import draw
+from viz.dot import draw, picture_of
 from viz.errors import RenderError
+from viz.style import LINE, QUIET
 
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".gv", ".html")
-_NODE = re.compile(r'<g id="node\d+" class="node">.*?</g>', re.DOTALL)
+_NODE = re.compile(r'<g id="node\d+" class="node(?P<code> code)?">.*?</g>', re.DOTALL)
 
 
 def layout(source: str, form: str = "svg") -> bytes:
@@ -38,15 +39,18 @@ def layout(source: str, form: str = "svg") -> bytes:
 
 def svg(root: Any, **options: Any) -> str:
     """Return the picture of a graph, a program or a `graphviz.Digraph` as SVG; options are those of `draw`."""
-    text = layout(_picture(root, options).source).decode("utf-8")
+    picture = root if isinstance(root, graphviz.Digraph) else draw(root, **options)
+    text = layout(picture.source).decode("utf-8")
     return _NODE.sub(_emphasised, text[text.index("<svg") :])
 
 
 def _emphasised(node: re.Match[str]) -> str:
-    """Set the title of a node in bold and what is under it smaller, as plain DOT labels cannot."""
-    first, *rest = node[0].split("<text ")
-    lines = [text.replace('font-size="12.00"', 'font-size="10.50"') for text in rest[1:]]
-    return "<text ".join([first, *[f'font-weight="bold" {title}' for title in rest[:1]], *lines])
+    """Set titles bold and what is under them smaller, as plain labels cannot; of lines of a program only the last."""
+    first, *texts = node[0].split("<text ")
+    code = node["code"] is not None
+    small = [text.replace('font-size="12.00"', f'font-size="{LINE:g}" fill="{QUIET}"') for text in texts]
+    titles = texts[:-1] if code else [f'font-weight="bold" {title}' for title in texts[:1]]
+    return "<text ".join([first, *titles, *small[len(titles) :]])
 
 
 def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -67,20 +71,17 @@ def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
         if options:
             raise TypeError(f"An explore page takes no {', '.join(options)}; leave it out, or save as .svg.")
         return explore(root, target)
-    picture = _picture(root, options)
-    write(target, _content(picture, ending[1:]))
+    write(target, _content(root, ending[1:], options))
     return target
 
 
-def _picture(root: Any, options: dict[str, Any]) -> graphviz.Digraph:
-    return root if isinstance(root, graphviz.Digraph) else draw(root, **options)
-
-
-def _content(picture: graphviz.Digraph, form: str) -> bytes:
-    if form in ("dot", "gv"):
-        return str(picture.source).encode("utf-8")
+def _content(root: Any, form: str, options: dict[str, Any]) -> bytes:
     if form == "svg":
-        return svg(picture).encode("utf-8")
+        return svg(root, **options).encode("utf-8")
+    if form in ("dot", "gv"):
+        picture = root if isinstance(root, graphviz.Digraph) else draw(root, **options)
+        return str(picture.source).encode("utf-8")
+    picture = root if isinstance(root, graphviz.Digraph) else picture_of(root, **options).rich()
     return _dot(picture.source, form)
 
 

@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
+import unicodedata
 from typing import Any
 
 from engine import graph
@@ -21,9 +23,9 @@ QUIET = "#595959"
 
 # Tints of Okabe and Ito's colours, which colour-blind people tell apart; each kind has a shape of its own as well.
 KINDS: dict[str, dict[str, str]] = {
-    "input": {"shape": "ellipse", "style": "filled", "fillcolor": "#d9edf9", "color": "#0072b2"},
+    "input": {"shape": "ellipse", "style": "filled", "fillcolor": "#d9edf9", "color": "#0072b2", "margin": "0.03,0"},
     "parameter": {"shape": "box", "style": "filled", "fillcolor": "#fde9c4", "color": "#a86400"},
-    "constant": {"shape": "plain", "style": "", "fillcolor": "#ffffff", "color": "#8a8a8a"},
+    "constant": {"shape": "plain", "style": "", "fillcolor": "#ffffff", "color": "#8a8a8a", "fontcolor": QUIET},
     "leaf": {"shape": "hexagon", "style": "filled", "fillcolor": "#f1f1f1", "color": "#595959"},
     "operation": {"shape": "box", "style": "rounded,filled", "fillcolor": "#ffffff", "color": "#595959"},
     "result": {
@@ -35,6 +37,11 @@ KINDS: dict[str, dict[str, str]] = {
         "penwidth": "1.6",
     },
 }
+
+TITLE, LINE = 12.0, 10.5  # sizes of a title and of what is under it
+_NARROW = {**dict.fromkeys("'ijl", 0.34), **dict.fromkeys(" /IJ\\|,.:;-", 0.42), **dict.fromkeys("f!()[]tr", 0.49)}
+_BROAD = {**dict.fromkeys("ABDGHKNOQRUVX#+<=>^~&", 0.87), **dict.fromkeys("w%@MmW", 1.1)}
+_BREADTHS = _NARROW | dict.fromkeys('_`"*?zcs', 0.6) | _BROAD
 
 _SYMBOLS = {"*": "×", "-": "−", "/": "÷"}
 _NAMES = {"power_constant": "power"}
@@ -98,6 +105,16 @@ def literal(text: str, length: int = 40) -> str:
     return shown.replace("\n", "\\n")
 
 
+def marked(text: str, length: int = 40) -> str:
+    r"""Return the text for an HTML-like label in DOT, where brackets and backslashes would mean something.
+
+    >>> print(marked("a <b> & c" + chr(92)))
+    a &lt;b&gt; &amp; c&#92;
+    """
+    shown = html.escape(printable(clip(text, length)), quote=True).replace("\\", "&#92;")
+    return shown.replace("\n", "<BR/>").replace("  ", "&#160; ")
+
+
 def symbol(op: str) -> str:
     """Return the operator's sign, or the function's name.
 
@@ -108,6 +125,35 @@ def symbol(op: str) -> str:
     if rule is None or rule.infix is None:
         return _NAMES.get(op, op)
     return _SYMBOLS.get(rule.infix[0], rule.infix[0])
+
+
+def sign(node: Any) -> str:
+    """Return the symbol of a node's operation, and a fixed exponent with it.
+
+    >>> from engine import Value
+    >>> sign(Value(3.0) ** 2), sign(Value(3.0) * 2.0), sign(Value(3.0))
+    ('** 2', '×', '')
+    """
+    if node.op != "power_constant":
+        return symbol(node.op)
+    return f"** {number(node.pullback.args[-1])}"
+
+
+def breadth(text: str, size: float, *, bold: bool = False) -> float:
+    """Return how broad a text may come out, in points, in the broadest of the fonts a reader may have.
+
+    Graphviz reckons with Arial; where it is missing, DejaVu or Verdana take a quarter more.
+
+    >>> breadth("will", 10.0) < breadth("wwww", 10.0) < breadth("wwww", 10.0, bold=True)
+    True
+    """
+    ems = sum([_BREADTHS.get(c) or (0.73 if c.isascii() else 1.35 if _doubled(c) else 0.9) for c in text])
+    return ems * size * (1.0 if bold else 0.91)
+
+
+def _doubled(character: str) -> bool:
+    """Whether a character takes two columns: ideographs and emoji."""
+    return unicodedata.east_asian_width(character) in "WF"
 
 
 def kind(node: Any) -> str:

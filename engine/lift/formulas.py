@@ -91,9 +91,9 @@ def _line(step: Step, inlined: dict[str, Text]) -> Text:
         symbol, precedence = infix
         right = precedence if op in ("add", "multiply") else precedence + 1
         return f"{_wrapped(texts[0], precedence)} {symbol} {_wrapped(texts[1], right)}", precedence
-    if op == "square":
-        return f"{_wrapped(texts[0], 8)} ** 2", 7
-    return f"{op}({', '.join(t for t, _ in texts)})", ATOM
+    if op in ("square", "power_constant"):
+        return f"{_wrapped(texts[0], 8)} ** {2 if op == 'square' else step.fixed[0]:g}", 7
+    return f"{op}({', '.join([*[t for t, _ in texts], *[f'{n:g}' for n in step.fixed]])})", ATOM
 
 
 def _product(step: Step, texts: list[Text]) -> Text:

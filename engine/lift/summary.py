@@ -69,12 +69,21 @@ def _with_name(x: Operand, parameters: Sequence[Parameter]) -> Operand:
         return x
     if x.source.kind == "gradient" and not x.source.name.startswith("d_theta"):
         return x
-    start = x.offset if isinstance(x, View) else int(x.index.min(initial=0))
     prefix = "d" if x.source.kind == "gradient" else ""
-    for p in parameters:
-        if p.offset <= start < p.offset + p.size:
-            return replace(x, source=replace(x.source, name=prefix + p.variable))
-    return x
+    names = [prefix + p.variable for p in _spanned(x, parameters)]
+    if not names:
+        return x
+    return replace(x, source=replace(x.source, name=names[0] if len(names) == 1 else f"[{', '.join(names)}]"))
+
+
+def _spanned(x: View | Gather, parameters: Sequence[Parameter]) -> list[Parameter]:
+    """Return the arrays that a view of the flat vector reaches over (queries, keys and values), or a gather's first."""
+    if isinstance(x, View):
+        first = x.offset + sum([(n - 1) * stride for n, stride in zip(x.shape, x.strides) if stride < 0])
+        last = x.offset + sum([(n - 1) * stride for n, stride in zip(x.shape, x.strides) if stride > 0])
+    else:
+        first = last = int(x.index.min(initial=0))
+    return [p for p in parameters if first < p.offset + p.size and p.offset <= last]
 
 
 def records(steps: Sequence[Step], parameters: Sequence[Parameter] = ()) -> tuple[StepRecord, ...]:
@@ -88,7 +97,7 @@ def records(steps: Sequence[Step], parameters: Sequence[Parameter] = ()) -> tupl
                 formula(step),
                 step.target.source.shape,
                 step.batched,
-                tuple(dict.fromkeys(full.get(read, read) for x in step.operands for read in reads(x))),
+                tuple(dict.fromkeys(full.get(name, name) for x in step.operands for name in reads(x))),
                 step.nodes,
             )
             for step in steps
@@ -97,10 +106,11 @@ def records(steps: Sequence[Step], parameters: Sequence[Parameter] = ()) -> tupl
 
 
 def reads(x: Operand) -> tuple[str, ...]:
-    """Return the names of what an operand reads: its source, and the input that chooses from it."""
+    """Return the names of what an operand reads: its source or sources, and the input that chooses from it."""
     if isinstance(x, Literal):
         return ()
-    return (x.source.name, x.chosen.source.name) if isinstance(x, Gather) and x.chosen else (x.source.name,)
+    sources = tuple(x.source.name.strip("[]").split(", "))
+    return (*sources, x.chosen.source.name) if isinstance(x, Gather) and x.chosen else sources
 
 
 def formula(step: Step) -> str:
@@ -119,8 +129,10 @@ def formula(step: Step) -> str:
         body = SYMBOLS[step.op].join(texts)
     elif step.op == "copy":
         body = texts[0]
+    elif step.op == "power_constant":
+        body = f"{texts[0]} ** {step.fixed[0]:g}"
     else:
-        body = f"{step.op}({', '.join(texts)})"
+        body = f"{step.op}({', '.join([*texts, *[f'{n:g}' for n in step.fixed]])})"
     return f"{term(step.target)} {'+=' if step.accumulate else '='} {body}"
 
 

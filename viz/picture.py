@@ -1,0 +1,138 @@
+"""What a picture holds, and how it is written as DOT: with plain labels, or with HTML-like ones that know bold type.
+
+Graphviz in WebAssembly reads plain labels only (its SVG gets bold titles afterwards); the machine's `dot` reads both.
+
+>>> cards = [Card("n0", ("w",), ("0.5",), "parameter"), Card("n1", ("z",), (), "result")]
+>>> picture = Picture("LR", cards, [Edge("n0", "n1")])
+>>> [line.strip() for line in picture.plain().source.splitlines() if "->" in line]
+['n0 -> n1']
+>>> "<B>w</B>" in picture.rich().source
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import graphviz
+
+from viz.style import FONT, KINDS, LINE, TITLE, breadth, clip, literal, marked, printable
+
+LONGEST_TITLE, LONGEST_LINE = 72, 60
+SCREEN = 1200.0  # points that a screen is broad: 1,600 pixels
+BETWEEN = 31.0  # points between a box and the next
+ROUND = 64.0  # an ellipse is broader than high
+PADDING = 22.0  # points of a box's breadth that are not text
+
+
+@dataclass(frozen=True)
+class Card:
+    """One box of a picture: a title, or lines of a program, and under it what is said of it."""
+
+    name: str
+    titles: tuple[str, ...]
+    lines: tuple[str, ...]
+    kind: str
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the titles are lines of a program, set as such: to the left, and not bold."""
+        return len(self.titles) > 1
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An arrow from an operand to what reads it."""
+
+    source: str
+    target: str
+    look: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Boxes and arrows, and where the result is."""
+
+    direction: str
+    cards: Sequence[Card]
+    edges: Sequence[Edge]
+
+    def plain(self) -> graphviz.Digraph:
+        """Return DOT whose labels are plain text."""
+        return self._written(plain_label)
+
+    def rich(self) -> graphviz.Digraph:
+        """Return DOT whose labels are HTML-like: titles bold, other lines smaller."""
+        return self._written(rich_label)
+
+    def _written(self, label: Callable[[Card], str]) -> graphviz.Digraph:
+        dot = graphviz.Digraph("computation")
+        between = {"nodesep": "0.22", "ranksep": "0.42" if self.direction in ("LR", "RL") else "0.32"}
+        dot.attr("graph", rankdir=self.direction, fontname=FONT, bgcolor="white", pad="0.15", **between)
+        dot.attr("node", fontname=FONT, fontsize=f"{TITLE:g}", margin="0.1,0.07", height="0.3")
+        dot.attr("edge", fontname=FONT, fontsize="10", color="#6b6b6b", fontcolor="#404040", arrowsize="0.65")
+        for card in self.cards:
+            look = dict(KINDS[card.kind])
+            if look["shape"] != "plain":
+                look["width"] = f"{_width(card) / 72:.2f}"
+            if card.is_code:
+                look["class"] = "code"  # of the SVG's group
+            dot.node(card.name, label(card), _attributes=look)
+        for edge in self.edges:
+            dot.edge(edge.source, edge.target, _attributes=dict(edge.look))
+        return dot
+
+
+def readable(cards: Sequence[Card], edges: Sequence[Edge]) -> str:
+    """Return "LR", or "TB" where that would be broader than a screen and downwards is narrower; operands come first."""
+    rows = _rows(cards, edges)
+    to_the_right = sum([max([_width(card) for card in row]) + BETWEEN for row in rows])
+    downwards = max([sum([_width(card) + BETWEEN / 2 for card in row]) for row in rows])
+    return "TB" if to_the_right > SCREEN and downwards < to_the_right / 2 else "LR"
+
+
+def _rows(cards: Sequence[Card], edges: Sequence[Edge]) -> list[list[Card]]:
+    """Return boxes by their distance from the beginning; what reads nothing stands just before what reads it first."""
+    place = {card.name: i for i, card in enumerate(cards)}
+    pairs = sorted([(place[edge.target], place[edge.source]) for edge in edges])
+    row, first_use = [0] * len(cards), [len(cards)] * len(cards)
+    computed = {target for target, _ in pairs}
+    for target, source in pairs:
+        if source < target:
+            row[target] = max(row[target], row[source] + 1)
+    for target, source in pairs:
+        first_use[source] = min(first_use[source], row[target])
+    rows: list[list[Card]] = [[] for _ in range(max(row) + 1)]
+    for i, card in enumerate(cards):
+        rows[row[i] if i in computed else max(min(first_use[i], len(rows)) - 1, 0)].append(card)
+    return [row for row in rows if row]
+
+
+def _width(card: Card) -> float:
+    """Return how broad the box has to be for its text, in points."""
+    bold = not card.is_code
+    texts = [breadth(printable(clip(text, LONGEST_TITLE)), TITLE, bold=bold) for text in card.titles]
+    texts += [breadth(printable(clip(text, LONGEST_LINE)), LINE) for text in card.lines]
+    if KINDS[card.kind]["shape"] == "ellipse":
+        return max(max(texts, default=0.0) * 1.2 + PADDING, ROUND)
+    return max(texts, default=0.0) + PADDING
+
+
+def plain_label(card: Card) -> str:
+    """Return the label as escaped text, lines of a program to the left; never taken for HTML."""
+    end = "\\l" if card.is_code else "\\n"
+    titles = [literal(text, LONGEST_TITLE) for text in card.titles]
+    text = end.join([*titles, *[literal(line, LONGEST_LINE) for line in card.lines]])
+    label: str = graphviz.nohtml(text + ("\\l" if card.is_code else ""))
+    return label
+
+
+def rich_label(card: Card) -> str:
+    """Return the label in Graphviz's HTML: "<<B>w</B><BR/>...>"."""
+    end = '<BR ALIGN="LEFT"/>' if card.is_code else "<BR/>"
+    titles = [marked(text, LONGEST_TITLE) for text in card.titles]
+    if not card.is_code:
+        titles = [f"<B>{title}</B>" for title in titles if title]
+    lines = [f'<FONT POINT-SIZE="{LINE:g}">{marked(line, LONGEST_LINE)}</FONT>' for line in card.lines]
+    return f"<{end.join([*titles, *lines])}{end if card.is_code else ''}>"
