@@ -20,10 +20,11 @@ from typing import Any
 
 from engine.value import Label
 from viz.cone import cones
-from viz.style import brief, in_order, kind, number, plural, sign, symbol
+from viz.style import brief, clip, in_order, kind, number, plural, sign, symbol
 
 LIMIT = 60
 AMPLE = 20  # boxes: more are joined where one serves another alone, as the parts of a softmax or of a norm do
+GROUPED = 4  # equal operations, or values of one array: fewer do not fold by themselves on the explore page
 LISTED = 6  # titles of joined boxes
 NEURONS = 24  # more boxes than this are drawn a layer, not a neuron each: the edges between them grow as the square
 BANDS = (16, 8, 4, 2)
@@ -109,11 +110,15 @@ class Box:
 
 @dataclass
 class Folded:
-    """Boxes, operands first, and how many scalar edges run between each two of them; `result` holds the root."""
+    """Boxes, operands first, and how many scalar edges run between each two of them; `result` holds the root.
+
+    `owner` says of each node, in the order of `in_order`, which box holds it; -1 for a constant, which none does.
+    """
 
     boxes: list[Box]
     edges: Counter[tuple[int, int]]
     result: int
+    owner: list[int]
 
 
 def array_of(label: str) -> str:
@@ -149,6 +154,48 @@ def fold(root: Any, limit: int = LIMIT) -> Folded:
         if found:
             return _joined(_boxes(nodes, parents, kinds, *found))
     return _by_depth(nodes, parents, kinds, limit)
+
+
+def groups(nodes: list[Any]) -> tuple[list[int], list[dict[str, str]]]:
+    """Return the group of each node, or -1, and titles and kinds of groups: layers, arrays, and equal operations.
+
+    >>> from engine import Value, total
+    >>> xs = [Value(1.0, f"x[{i}]") for i in range(5)]
+    >>> groups(in_order(total([x * x for x in xs])))[1]
+    [{'title': 'x', 'kind': 'input'}, {'title': '×', 'kind': 'operation'}]
+    """
+    place = {id(node): i for i, node in enumerate(nodes)}
+    parents = [tuple([place[id(p)] for p in node.parents]) for node in nodes]
+    kinds = [kind(node) for node in nodes]
+    found = _by_signature(nodes, parents, kinds, layer_of, len(nodes) + 1)
+    assert found is not None, "there are no more boxes than nodes"
+    owner, boxes = found
+    _with_constants(owner, boxes, parents, kinds)
+    held = Counter(owner)
+    kept: dict[int, int] = {}
+    for number, box in enumerate(boxes):
+        named = box.title != box.kind  # leaves without a label have nothing in common
+        layer = box.kind == "parameter" and "." in box.title
+        if named and held[number] >= (2 if layer else GROUPED):
+            kept[number] = len(kept)
+    described = [{"title": clip(boxes[i].title), "kind": boxes[i].kind} for i in kept]
+    return [kept.get(number, _CONSTANT) for number in owner], described
+
+
+def _with_constants(owner: list[int], boxes: list[Box], parents: list[tuple[int, ...]], kinds: list[str]) -> None:
+    """Put the constants that one box reads, as the pixels of an image, in a box of their own."""
+    readers: dict[int, set[int]] = {}
+    for mine, operands in zip(owner, parents):
+        for operand in operands:
+            if kinds[operand] == "constant":
+                readers.setdefault(operand, set()).add(mine)
+    numbers: dict[Hashable, int] = {}
+    for constant, mine in readers.items():
+        key = frozenset(mine)
+        if key not in numbers:
+            numbers[key] = len(boxes)
+            boxes.append(Box(key, "constants", "constant"))
+        owner[constant] = numbers[key]
 
 
 def _by_signature(
@@ -246,7 +293,7 @@ def _boxes(
                     boxes[mine].add_constant(nodes[operand].data, position, len(operands))
             elif source != mine:
                 edges[source, mine] += 1
-    return Folded(boxes, edges, max(owner[-1], 0))
+    return Folded(boxes, edges, max(owner[-1], 0), owner)
 
 
 def _operation(node: Any) -> str:
@@ -277,4 +324,5 @@ def _joined(folded: Folded) -> Folded:
     for (source, target), count in folded.edges.items():
         if place[source] != place[target]:
             edges[place[source], place[target]] += count
-    return Folded([boxes[group[-1]] for group in groups], edges, place[folded.result])
+    owner = [place.get(i, _CONSTANT) for i in folded.owner]
+    return Folded([boxes[group[-1]] for group in groups], edges, place[folded.result], owner)

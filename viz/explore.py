@@ -1,7 +1,8 @@
 """A page to step through a computation: forward, and backward with every product written out.
 
 The page is one file that needs no network: layout, numbers and code are inside it. The numbers are the engine's: each
-node's pullback is called here, in the engine's order, and the page only adds up what it is given.
+node's pullback is called here, in the engine's order, and the page only adds up what it is given. What is too large to
+be drawn node by node is stepped through box by box, the boxes being those of the picture.
 
 >>> from engine import Value
 >>> x = Value(3.0, "x")
@@ -13,22 +14,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import graphviz
-
-from engine import graph
-from viz.collapse import layer_of
+from viz.collapse import Folded, fold, groups
 from viz.errors import TooLargeError
-from viz.picture import Card, plain_label
-from viz.render import layout, write
-from viz.style import FONT, clip, in_order, kind, number, printable, symbol
+from viz.picture import Card
+from viz.places import place
+from viz.render import write
+from viz.runs import runs
+from viz.style import clip, in_order, kind, number, printable, sign
 
-LARGEST = 3000
-TEMPLATE = Path(__file__).with_name("explore.html")
-PLACE = "/*COMPUTATION*/null"
+DRAWN_NODES, DRAWN_EDGES = 3000, 8000  # a digit through 64-32-10, 2,550 and 4,822, takes 2 s to lay out
+BOTH_WAYS = 400  # nodes: fewer are laid out for upright screens, too
+LARGEST = 300_000  # operands: a page of some 12 MB
+HERE = Path(__file__).parent
 
 
 def explore(root: Any, path: str | os.PathLike[str]) -> Path:
@@ -42,122 +45,121 @@ def explore(root: Any, path: str | os.PathLike[str]) -> Path:
     """
     if not hasattr(root, "parents"):
         raise TypeError(f"explore steps through a Value's graph, not {type(root).__name__}; give it a Value.")
-    size = graph.count(root)
-    if size > LARGEST:
-        raise TooLargeError(
-            f"This graph has {size:,} nodes, and a page steps through at most {LARGEST:,}. "
-            "Explore one sample's loss or one neuron, or see the whole with viz.save(root, 'graph.svg')."
-        )
     # JSON's NaN and Infinity are JavaScript's too; no "<" may end the script early.
     data = json.dumps(page_data(root), separators=(",", ":")).replace("<", "\\u003c")
+    page = _read("explore.html").replace("/*STYLE*/", _read("explore.css"))
+    scripts = "".join(_read(f"explore_{part}.js") for part in ("steps", "words", "scene", "controls"))
     target = Path(path)
-    write(target, TEMPLATE.read_text("utf-8").replace(PLACE, data).encode("utf-8"))
+    write(target, page.replace("/*SCRIPT*/", scripts).replace("/*COMPUTATION*/null", data).encode("utf-8"))
     return target
 
 
+def _read(name: str) -> str:
+    return (HERE / name).read_text("utf-8")
+
+
 def page_data(root: Any) -> dict[str, Any]:
-    """Return what the page needs: nodes with places, edges with curves, clusters, and the sweep back."""
+    """Return what the page needs: nodes and the boxes they fold into, layouts, and the sweep back."""
     nodes = in_order(root)
-    clusters = _clusters(nodes)
-    placed = json.loads(layout(_source(nodes, clusters), "json"))
-    height = float(placed["bb"].split(",")[3])
-    objects = {o["name"]: o for o in placed.get("objects", []) if "pos" in o}
-    places = {id(node): i for i, node in enumerate(nodes)}
-    names = sorted(set(clusters) - {""})
+    operands = sum(len(node.parents) for node in nodes)
+    if operands > LARGEST:
+        raise TooLargeError(
+            f"This graph has {len(nodes):,} nodes with {operands:,} operands, and a page holds at most {LARGEST:,}. "
+            "Explore the loss of fewer samples, or see the whole with viz.save(root, 'graph.svg')."
+        )
+    if len(nodes) > DRAWN_NODES or operands > DRAWN_EDGES:
+        return _folded_data(nodes, fold(root))
+    owner, boxes = groups(nodes)
     return {
-        "size": [float(x) for x in placed["bb"].split(",")[2:]],
-        "clusters": [printable(clip(name)) for name in names],
-        "nodes": [
-            {
-                "name": printable(clip(node.label)) or _unnamed(node, i),
-                "sign": symbol(node.op),
-                "op": node.op,
-                "kind": "result" if node is root and node.parents else kind(node),
-                "data": node.data,
-                "parents": [places[id(p)] for p in node.parents],
-                "cluster": names.index(clusters[i]) if clusters[i] else -1,
-                **_box(objects[f"n{i}"], height),
-            }
-            for i, node in enumerate(nodes)
-        ],
-        "edges": [_edge(e, placed["objects"], height) for e in placed.get("edges", [])],
-        "root": places[id(root)],
-        "sweep": sweep(nodes, places[id(root)]),
+        **_shared(nodes, owner),
+        "fixed": False,
+        "boxes": boxes,
+        "layouts": _layouts(nodes, owner),
+        "sweep": sweep(nodes),
     }
 
 
-def sweep(nodes: Sequence[Any], root: int = -1) -> list[dict[str, Any]]:
-    """Return the steps back: each node, its local derivatives, and what goes to each parent, by the node's pullback."""
+def _folded_data(nodes: Sequence[Any], folded: Folded) -> dict[str, Any]:
+    """Return the data of a page whose boxes stay shut."""
+    ordered = runs(_places_of_parents(nodes), folded.owner)
+    nodes, owner = [nodes[i] for i in ordered], [folded.owner[i] for i in ordered]
+    titles = [printable(clip(box.heading, 48)) for box in folded.boxes]
+    lines = [("99,999 of 99,999 computed", "mean |grad| 1.1e-11") for _ in titles]
+    cards = [
+        Card(f"n{i}", (title,), line, box.kind) for i, (title, line, box) in enumerate(zip(titles, lines, folded.boxes))
+    ]
+    return {
+        **_shared(nodes, owner),
+        "fixed": True,
+        "boxes": [
+            {"title": title, "kind": "result" if i == folded.result else box.kind}
+            for i, (title, box) in enumerate(zip(titles, folded.boxes))
+        ],
+        "layouts": [place(cards, folded.edges, {}, direction) for direction in ("LR", "TB")],
+        "sweep": [{**step, "locals": [float(f"{g:.6g}") for g in step["locals"]]} for step in sweep(nodes)],
+    }
+
+
+def _shared(nodes: Sequence[Any], owner: Sequence[int]) -> dict[str, Any]:
+    parents, names = _places_of_parents(nodes), _names(nodes)
+    last = len(nodes) - 1
+    return {
+        "nodes": [
+            {
+                "name": names[i],
+                "sign": sign(node),
+                "op": node.op,
+                "kind": "result" if i == last and node.parents else kind(node),
+                "data": node.data,
+                "parents": parents[i],
+                "box": owner[i],
+            }
+            for i, node in enumerate(nodes)
+        ],
+        "root": last,
+    }
+
+
+def _layouts(nodes: Sequence[Any], owner: Sequence[int]) -> list[dict[str, Any]]:
+    """Return one layout to the right and, for what may be seen on a phone, one downwards."""
+    cards = []
+    for i, (node, name) in enumerate(zip(nodes, _names(nodes))):
+        title = clip(name, 24)
+        lines = () if kind(node) == "constant" else (number(node.data), "grad -0.1235e-10")
+        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.op else title,), lines, kind(node)))
+    clusters: defaultdict[int, list[int]] = defaultdict(list)
+    for i, box in enumerate(owner):
+        if box >= 0:
+            clusters[box].append(i)
+    edges = [(p, i) for i, ps in enumerate(_places_of_parents(nodes)) for p in dict.fromkeys(ps)]
+    ways = ("LR", "TB") if len(nodes) <= BOTH_WAYS else ("LR",)
+    return [place(cards, edges, clusters, way) for way in ways]
+
+
+def _places_of_parents(nodes: Sequence[Any]) -> list[list[int]]:
     places = {id(node): i for i, node in enumerate(nodes)}
+    return [[places[id(parent)] for parent in node.parents] for node in nodes]
+
+
+def sweep(nodes: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the steps back from the last node: each node, its local derivatives, and what goes to each parent."""
+    parents = _places_of_parents(nodes)
     grads = [0.0] * len(nodes)
-    grads[root] = 1.0
+    grads[-1] = 1.0
     steps = []
     for i in range(len(nodes) - 1, -1, -1):
-        node = nodes[i]
-        if not node.parents:
+        if not parents[i]:
             continue
-        sent = [float(g) for g in node.pullback(grads[i])]
-        steps.append({"node": i, "locals": [float(g) for g in node.pullback(1.0)], "sent": sent})
-        for parent, g in zip(node.parents, sent):
-            grads[places[id(parent)]] += g
+        sent = [float(g) for g in nodes[i].pullback(grads[i])]
+        steps.append({"node": i, "locals": [float(g) for g in nodes[i].pullback(1.0)], "sent": sent})
+        for parent, g in zip(parents[i], sent):
+            grads[parent] += g
     return steps
 
 
-def _unnamed(node: Any, place: int) -> str:
-    if not node.parents:
-        return number(node.data)
-    return f"v{place}"
-
-
-def _clusters(nodes: Sequence[Any]) -> list[str]:
-    """Return the layer of each node, or "": what reads its parameters, and acts on that alone."""
-    owner: dict[int, str] = {}
-    for node in nodes:
-        mine = ""
-        if kind(node) == "parameter" and "." in node.label:
-            mine = layer_of(node.label)
-        elif node.parents:
-            above = {owner[id(p)] for p in node.parents if kind(p) == "parameter"} - {""}
-            if not above and len(node.parents) == 1:
-                above = {owner[id(node.parents[0])]}
-            mine = above.pop() if len(above) == 1 else ""
-        owner[id(node)] = mine
-    return [owner[id(node)] for node in nodes]
-
-
-def _source(nodes: Sequence[Any], clusters: Sequence[str]) -> str:
-    picture = graphviz.Digraph()
-    picture.attr("graph", rankdir="LR", fontname=FONT, nodesep="0.18", ranksep="0.5", fontsize="12")
-    picture.attr("node", shape="box", fontname=FONT, fontsize="12", width="1.2", height="0.62", margin="0.28,0.05")
-    for name in sorted(set(clusters)):
-        inside = graphviz.Digraph(f"cluster_{name}") if name else picture
-        for i, node in enumerate(nodes):
-            if clusters[i] == name:
-                title = clip(node.label, 24) or _unnamed(node, i)
-                sign = f" = {symbol(node.op)}" if node.op else ""
-                inside.node(
-                    f"n{i}",
-                    plain_label(Card("", (title + sign,), (number(node.data), "grad -0.1235e-10"), "operation")),
-                )
-        if name:
-            picture.subgraph(inside)
-    places = {id(node): i for i, node in enumerate(nodes)}
-    for i, node in enumerate(nodes):
-        for parent in dict.fromkeys(places[id(p)] for p in node.parents):
-            picture.edge(f"n{parent}", f"n{i}")
-    return str(picture.source)
-
-
-def _box(placed: dict[str, Any], height: float) -> dict[str, float]:
-    x, y = (float(part) for part in placed["pos"].split(","))
-    return {"x": x, "y": height - y, "w": float(placed["width"]) * 72, "h": float(placed["height"]) * 72}
-
-
-def _edge(edge: dict[str, Any], objects: list[dict[str, Any]], height: float) -> list[Any]:
-    """Return source, target and the curve as an SVG path."""
-    pairs = [part for part in edge["pos"].split() if part[0] not in "es"]
-    points = [f"{float(x):.1f},{height - float(y):.1f}" for x, y in (pair.split(",") for pair in pairs)]
-    end = [part[2:] for part in edge["pos"].split() if part[0] == "e"]
-    tip = [f"L{float(x):.1f},{height - float(y):.1f}" for x, y in (pair.split(",") for pair in end)]
-    path = f"M{points[0]}C{' '.join(points[1:])}{''.join(tip)}"
-    return [int(objects[edge["tail"]]["name"][1:]), int(objects[edge["head"]]["name"][1:]), path]
+def _names(nodes: Sequence[Any]) -> list[str]:
+    """Return labels; operations without one are v1, v2 and so on, and leaves without one are their numbers."""
+    unnamed = count(1)
+    return [
+        printable(clip(node.label)) or (f"v{next(unnamed)}" if node.parents else number(node.data)) for node in nodes
+    ]

@@ -75,7 +75,7 @@ class Picture:
         for card in self.cards:
             look = dict(KINDS[card.kind])
             if look["shape"] != "plain":
-                look["width"] = f"{_width(card) / 72:.2f}"
+                look["width"] = f"{width(card) / 72:.2f}"
             if card.is_code:
                 look["class"] = "code"  # of the SVG's group
             dot.node(card.name, label(card), _attributes=look)
@@ -87,8 +87,8 @@ class Picture:
 def readable(cards: Sequence[Card], edges: Sequence[Edge]) -> str:
     """Return "LR", or "TB" where that would be broader than a screen and downwards is narrower; operands come first."""
     rows = _rows(cards, edges)
-    to_the_right = sum([max([_width(card) for card in row]) + BETWEEN for row in rows])
-    downwards = max([sum([_width(card) + BETWEEN / 2 for card in row]) for row in rows])
+    to_the_right = sum([max([width(card) for card in row]) + BETWEEN for row in rows])
+    downwards = max([sum([width(card) + BETWEEN / 2 for card in row]) for row in rows])
     return "TB" if to_the_right > SCREEN and downwards < to_the_right / 2 else "LR"
 
 
@@ -109,7 +109,7 @@ def _rows(cards: Sequence[Card], edges: Sequence[Edge]) -> list[list[Card]]:
     return [row for row in rows if row]
 
 
-def _width(card: Card) -> float:
+def width(card: Card) -> float:
     """Return how broad the box has to be for its text, in points."""
     bold = not card.is_code
     texts = [breadth(printable(clip(text, LONGEST_TITLE)), TITLE, bold=bold) for text in card.titles]
