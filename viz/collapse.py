@@ -173,13 +173,13 @@ def groups(nodes: list[Any]) -> tuple[list[int], list[dict[str, str]]]:
     _with_constants(owner, boxes, parents, kinds)
     held = Counter(owner)
     kept: dict[int, int] = {}
-    for number, box in enumerate(boxes):
+    for i, box in enumerate(boxes):
         named = box.title != box.kind  # leaves without a label have nothing in common
         layer = box.kind == "parameter" and "." in box.title
-        if named and held[number] >= (2 if layer else GROUPED):
-            kept[number] = len(kept)
+        if named and held[i] >= (2 if layer else GROUPED):
+            kept[i] = len(kept)
     described = [{"title": clip(boxes[i].title), "kind": boxes[i].kind} for i in kept]
-    return [kept.get(number, _CONSTANT) for number in owner], described
+    return [kept.get(mine, _CONSTANT) for mine in owner], described
 
 
 def _with_constants(owner: list[int], boxes: list[Box], parents: list[tuple[int, ...]], kinds: list[str]) -> None:

@@ -84,10 +84,8 @@ def _folded_data(nodes: Sequence[Any], folded: Folded) -> dict[str, Any]:
     ordered = runs(_places_of_parents(nodes), folded.owner)
     nodes, owner = [nodes[i] for i in ordered], [folded.owner[i] for i in ordered]
     titles = [printable(clip(box.heading, 48)) for box in folded.boxes]
-    lines = [("99,999 of 99,999 computed", "mean |grad| 1.1e-11") for _ in titles]
-    cards = [
-        Card(f"n{i}", (title,), line, box.kind) for i, (title, line, box) in enumerate(zip(titles, lines, folded.boxes))
-    ]
+    lines = ("99,999 of 99,999 computed", "mean |grad| 1.1e-11")
+    cards = [Card(f"n{i}", (title,), lines, "operation") for i, title in enumerate(titles)]
     return {
         **_shared(nodes, owner),
         "fixed": True,

@@ -1,7 +1,11 @@
 // --- looking around: zoom, pan, pinch, and the picture following the steps ---
-const READABLE = matchMedia("(max-width: 48rem)").matches ? 1.1 : .9, SMALL = .45;  // scales: what steps are followed at; below this a graph begins folded
+const READABLE = matchMedia("(max-width: 48rem)").matches ? 1.1 : .9, SMALL = .45, FAR = .25;  // scales: what steps are followed at; below these a graph begins folded, and shows no text
+const MANY = 60;  // nodes: fewer never begin folded
 let view = { x: 0, y: 0, k: 1 }, dragged = false;
-const apply = () => world.setAttribute("transform", `translate(${view.x},${view.y}) scale(${view.k})`);
+function apply() {
+  world.setAttribute("transform", `translate(${view.x},${view.y}) scale(${view.k})`);
+  world.classList.toggle("far", view.k < FAR);
+}
 const room = () => scene.getBoundingClientRect();
 
 function fitting() { const r = room(); return Math.min(1.8, (r.width - 16) / (frame[2] - frame[0]), (r.height - 16) / (frame[3] - frame[1])); }
@@ -33,7 +37,7 @@ function settle() {
 }
 function begin() {
   settle();
-  if (!G.fixed && G.boxes.length && !folded.size && fitting() < SMALL) { G.boxes.forEach((_, b) => folded.add(b)); settle(); }
+  if (!G.fixed && G.boxes.length && !folded.size && G.nodes.length > MANY && fitting() < SMALL) { G.boxes.forEach((_, b) => folded.add(b)); settle(); }
   if (view.k >= READABLE) return;
   const first = [...spots.values()].reduce((a, b) => (way ? b.y < a.y : b.x < a.x) ? b : a);
   const unit = steps[at].node === undefined ? null : spots.get(unitOf(steps[at].node));

@@ -198,7 +198,7 @@ function connect(across) {
   for (const [from, to, path] of G.layouts[way].edges) {
     const a = G.fixed ? -1 - from : unitOf(from), b = G.fixed ? -1 - to : unitOf(to), key = `${a}>${b}`;
     if (a === b || curves.has(key)) continue;
-    curves.set(key, make("path", { class: "edge", d: bent ? bend(spots.get(a), spots.get(b), across) : path, "marker-end": "url(#tip)" }, layers[1]));
+    curves.set(key, make("path", { class: "edge", d: bent ? bend(spots.get(a), spots.get(b), across) : path }, layers[1]));
   }
 }
 // A curve from one unit's end to another's beginning, which goes round what stands between them.
