@@ -15,110 +15,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any
 
 from engine.value import Label
+from viz.bands import by_depth
+from viz.box import CONSTANT, NEURON, Box, Folded, filled, moved
 from viz.cone import cones
-from viz.style import brief, clip, in_order, kind, number, plural, sign, symbol
+from viz.style import clip, in_order, kind, sign
 
 LIMIT = 60
 AMPLE = 20  # boxes: more are joined where one serves another alone, as the parts of a softmax or of a norm do
 GROUPED = 4  # equal operations, or values of one array: fewer do not fold by themselves on the explore page
 LISTED = 6  # titles of joined boxes
 NEURONS = 24  # more boxes than this are drawn a layer, not a neuron each: the edges between them grow as the square
-BANDS = (16, 8, 4, 2)
 
 _INDEX = re.compile(r"\[[\d, ]*\]$|[._]?\d+$")
-_NEURON = re.compile(r"(.*\bneurons\.\d+)\.")
-_CONSTANT = -1
-
-
-@dataclass
-class Box:
-    """Nodes drawn as one: what they are, how many, and sums over them."""
-
-    key: Hashable
-    title: str = ""
-    kind: str = "operation"
-    count: int = 0
-    parameters: int = 0
-    constants: int = 0
-    factor: float | None = None  # the one constant of an operation, if there is but one
-    leading: bool = False  # whether it stands first
-    absolute: float = 0.0
-    ops: Counter[str] = field(default_factory=Counter)
-    neurons: set[str] = field(default_factory=set)
-    only: Any = None
-
-    def add(self, node: Any, what: str) -> None:
-        """Take one node in."""
-        self.count += 1
-        if what == "operation":
-            self.ops[node.op] += 1
-        elif what == "parameter":
-            if not self.parameters:
-                self.absolute = 0.0
-            self.parameters += 1
-            neuron = _NEURON.match(node.label)
-            if neuron:
-                self.neurons.add(neuron[1])
-        if what == "parameter" or not self.parameters:
-            self.absolute += abs(node.grad)
-        self.only = node if self.count == 1 else None
-
-    def add_constant(self, value: float, position: int, of: int) -> None:
-        """Take a constant in that a node reads, at a position of so many."""
-        same = not self.constants or (self.factor == value and self.leading == (position == 0))
-        self.factor = value if same and of == 2 and self.kind == "operation" else None
-        self.leading = position == 0
-        self.constants += 1
-
-    def join(self, other: Box) -> None:
-        """Take another box's nodes in."""
-        self.title = f"{other.heading}, {self.heading}"
-        self.count += other.count
-        self.ops += other.ops
-        self.constants = sum([box.constants for box in (self, other) if box.factor is None])
-        self.factor = None
-        self.absolute += other.absolute
-        self.only = None
-
-    @property
-    def heading(self) -> str:
-        """The title, with the constant that all its nodes read: "× 0.25"."""
-        if self.factor is None:
-            return self.title
-        return f"{number(self.factor)} {self.title}" if self.leading else f"{self.title} {number(self.factor)}"
-
-    def lines(self, grad: bool = True) -> list[str]:
-        """Return what the box holds, a line each."""
-        held = [plural(len(self.neurons), "neuron")] if len(self.neurons) > 1 else []
-        held += [plural(self.parameters, "parameter")] if self.parameters else []
-        lines = [", ".join(held)] if held else []
-        if self.ops and self.parameters:
-            lines.append(", ".join(f"{count:,} {symbol(op)}" for op, count in self.ops.most_common(3)))
-        elif not self.parameters:
-            lines.append(plural(self.count, "node" if self.ops else "value"))
-        if self.constants and (self.parameters or self.factor is None):
-            lines.append(plural(self.constants, "constant"))
-        if grad:
-            over = self.parameters or self.count
-            lines.append(f"mean |grad| {brief(self.absolute / over)}")
-        return lines
-
-
-@dataclass
-class Folded:
-    """Boxes, operands first, and how many scalar edges run between each two of them; `result` holds the root.
-
-    `owner` says of each node, in the order of `in_order`, which box holds it; -1 for a constant, which none does.
-    """
-
-    boxes: list[Box]
-    edges: Counter[tuple[int, int]]
-    result: int
-    owner: list[int]
 
 
 def array_of(label: str) -> str:
@@ -128,7 +39,7 @@ def array_of(label: str) -> str:
 
 def neuron_of(label: str) -> str:
     """Return the neuron a parameter belongs to, or its array."""
-    found = _NEURON.match(label)
+    found = NEURON.match(label)
     return found[1] if found else array_of(label)
 
 
@@ -152,8 +63,8 @@ def fold(root: Any, limit: int = LIMIT) -> Folded:
     for name, most in ((neuron_of, NEURONS), (layer_of, limit), (outermost, limit)):
         found = _by_signature(nodes, parents, kinds, name, most)
         if found:
-            return _joined(_boxes(nodes, parents, kinds, *found))
-    return _by_depth(nodes, parents, kinds, limit)
+            return _joined(filled(nodes, parents, kinds, *found))
+    return by_depth(nodes, parents, kinds, limit)
 
 
 def groups(nodes: list[Any]) -> tuple[list[int], list[dict[str, str]]]:
@@ -179,7 +90,7 @@ def groups(nodes: list[Any]) -> tuple[list[int], list[dict[str, str]]]:
         if named and held[i] >= (2 if layer else GROUPED):
             kept[i] = len(kept)
     described = [{"title": clip(boxes[i].title), "kind": boxes[i].kind} for i in kept]
-    return [kept.get(mine, _CONSTANT) for mine in owner], described
+    return [kept.get(mine, CONSTANT) for mine in owner], described
 
 
 def _with_constants(owner: list[int], boxes: list[Box], parents: list[tuple[int, ...]], kinds: list[str]) -> None:
@@ -190,8 +101,8 @@ def _with_constants(owner: list[int], boxes: list[Box], parents: list[tuple[int,
             if kinds[operand] == "constant":
                 readers.setdefault(operand, set()).add(mine)
     numbers: dict[Hashable, int] = {}
-    for constant, mine in readers.items():
-        key = frozenset(mine)
+    for constant, these in readers.items():
+        key = frozenset(these)
         if key not in numbers:
             numbers[key] = len(boxes)
             boxes.append(Box(key, "constants", "constant"))
@@ -208,10 +119,10 @@ def _by_signature(
     layers: set[int] = set()
     for node, operands, what in zip(nodes, parents, kinds):
         if what == "constant":
-            owner.append(_CONSTANT)
+            owner.append(CONSTANT)
             continue
         if what == "operation":
-            mine = {owner[p] for p in operands} - {_CONSTANT}
+            mine = {owner[p] for p in operands} - {CONSTANT}
             owners = {owner[p] for p in operands if kinds[p] == "parameter"} & layers
             if not owners and len(operands) == 1:
                 owners = mine & layers
@@ -230,70 +141,6 @@ def _by_signature(
                 layers.add(number)
         owner.append(number)
     return owner, boxes
-
-
-def _by_depth(nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], limit: int) -> Folded:
-    """Fold by kind of leaf, and by bands of depth: an operation a band each, or as many bands as there may be boxes."""
-    depth = [0] * len(nodes)
-    for i, operands in enumerate(parents):
-        if operands:
-            depth[i] = 1 + max([depth[p] for p in operands])
-    deepest = max(depth) + 1
-    for bands, by_op in (*[(bands, True) for bands in BANDS], (limit - 4, False)):
-        found = _bands(nodes, depth, kinds, deepest, bands, by_op, limit)
-        if found:
-            return _boxes(nodes, parents, kinds, *found)
-    raise AssertionError("bands and kinds are fewer than the limit")
-
-
-def _bands(
-    nodes: list[Any], depth: list[int], kinds: list[str], deepest: int, bands: int, by_op: bool, limit: int
-) -> tuple[list[int], list[Box]] | None:
-    """Give every node its box: the kind of leaf, or the band of its depth; None past the limit."""
-    numbers: dict[Hashable, int] = {}
-    boxes: list[Box] = []
-    owner: list[int] = []
-    for node, level, what in zip(nodes, depth, kinds):
-        if what == "constant":
-            owner.append(_CONSTANT)
-            continue
-        band = level * bands // deepest
-        key: Hashable = (band, node.op if by_op else "") if what == "operation" else what
-        number = numbers.get(key)
-        if number is None:
-            number = numbers[key] = len(boxes)
-            if number >= limit:
-                return None
-            first, last = -(-band * deepest // bands), -(-(band + 1) * deepest // bands) - 1
-            deep = f"depth {max(first, 1):,} to {last:,}" if last > max(first, 1) else f"depth {last:,}"
-            title = (f"{symbol(node.op)}, {deep}" if by_op else deep) if what == "operation" else f"{what}s"
-            boxes.append(Box(key, "leaves" if title == "leafs" else title, what))
-        owner.append(number)
-    return owner, boxes
-
-
-def _boxes(
-    nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], owner: list[int], boxes: list[Box]
-) -> Folded:
-    """Fill the boxes and count the edges between them."""
-    if not boxes:  # a lone constant
-        boxes.append(Box("constant", "constant", "constant"))
-        owner = [0] * len(nodes)
-    edges: Counter[tuple[int, int]] = Counter()
-    counted: set[tuple[int, int]] = set()
-    for node, operands, what, mine in zip(nodes, parents, kinds, owner):
-        if mine == _CONSTANT:
-            continue
-        boxes[mine].add(node, what)
-        for position, operand in enumerate(operands):
-            source = owner[operand]
-            if source == _CONSTANT:
-                if (mine, operand) not in counted:  # a constant that many neurons read is one
-                    counted.add((mine, operand))
-                    boxes[mine].add_constant(nodes[operand].data, position, len(operands))
-            elif source != mine:
-                edges[source, mine] += 1
-    return Folded(boxes, edges, max(owner[-1], 0), owner)
 
 
 def _operation(node: Any) -> str:
@@ -315,14 +162,11 @@ def _joined(folded: Folded) -> Folded:
         both = boxes[i].kind == boxes[cone[0]].kind == "operation"
         return both and cone[0] != folded.result and len(cone) < LISTED
 
-    groups = cones(users, joins)
-    place = {member: i for i, group in enumerate(groups) for member in group}
-    for group in groups:
-        for member in reversed(group[:-1]):
-            boxes[group[-1]].join(boxes[member])
-    edges: Counter[tuple[int, int]] = Counter()
-    for (source, target), count in folded.edges.items():
-        if place[source] != place[target]:
-            edges[place[source], place[target]] += count
-    owner = [place.get(i, _CONSTANT) for i in folded.owner]
-    return Folded([boxes[group[-1]] for group in groups], edges, place[folded.result], owner)
+    place = [0] * len(boxes)
+    joined = cones(users, joins)
+    for i, cone in enumerate(joined):
+        for member in reversed(cone[:-1]):
+            boxes[cone[-1]].join(boxes[member])
+        for member in cone:
+            place[member] = i
+    return moved(folded, [boxes[cone[-1]] for cone in joined], place)

@@ -15,7 +15,8 @@ from typing import Any
 import graphviz
 
 from engine import graph
-from viz.collapse import LIMIT, Box, fold
+from viz.box import Box
+from viz.collapse import LIMIT, fold
 from viz.errors import TooLargeError
 from viz.picture import Card, Edge, Picture, readable
 from viz.program import Sheet, read_program
@@ -113,6 +114,7 @@ def value_card(name: str, node: Any, what: str, grad: bool, operation: str | Non
 
 def _of_folded(root: Any, grad: bool) -> tuple[list[Card], list[Edge]]:
     folded = fold(root)
+    grad = grad and any(box.absolute for box in folded.boxes)  # before a backward pass they say nothing
     cards = []
     for i, box in enumerate(folded.boxes):
         what = "result" if i == folded.result else box.kind

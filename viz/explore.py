@@ -20,7 +20,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from viz.collapse import Folded, fold, groups
+from viz.box import Folded
+from viz.collapse import fold, groups
 from viz.errors import TooLargeError
 from viz.picture import Card
 from viz.places import place

@@ -22,7 +22,7 @@ from viz.style import FONT, KINDS, LINE, TITLE, breadth, clip, literal, marked, 
 LONGEST_TITLE, LONGEST_LINE = 72, 60
 SCREEN = 1200.0  # points that a screen is broad: 1,600 pixels
 BETWEEN = 31.0  # points between a box and the next
-ROUND = 64.0  # an ellipse is broader than high
+ROUND = 76.0  # an ellipse is broader than high
 PADDING = 22.0  # points of a box's breadth that are not text
 
 
