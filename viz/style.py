@@ -26,7 +26,7 @@ KINDS: dict[str, dict[str, str]] = {
     "input": {"shape": "ellipse", "style": "filled", "fillcolor": "#d9edf9", "color": "#0072b2", "margin": "0.03,0"},
     "parameter": {"shape": "box", "style": "filled", "fillcolor": "#fde9c4", "color": "#a86400"},
     "constant": {"shape": "plain", "style": "", "fillcolor": "#ffffff", "color": "#8a8a8a", "fontcolor": QUIET},
-    "leaf": {"shape": "hexagon", "style": "filled", "fillcolor": "#f1f1f1", "color": "#595959"},
+    "leaf": {"shape": "hexagon", "style": "filled", "fillcolor": "#f1f1f1", "color": "#595959", "margin": "0,0"},
     "operation": {"shape": "box", "style": "rounded,filled", "fillcolor": "#ffffff", "color": "#595959"},
     "result": {
         "shape": "box",
@@ -102,17 +102,18 @@ def literal(text: str, length: int = 40) -> str:
     a &amp; b\\n
     """
     shown = printable(clip(text, length)).replace("&", "&amp;").replace("\\", "\\\\")
-    return shown.replace("\n", "\\n")
+    return "\\n".join([line or " " for line in shown.split("\n")])  # Graphviz in WebAssembly fails at empty lines
 
 
 def marked(text: str, length: int = 40) -> str:
     r"""Return the text for an HTML-like label in DOT, where brackets and backslashes would mean something.
 
     >>> print(marked("a <b> & c" + chr(92)))
-    a &lt;b&gt; &amp; c&#92;
+    a &lt;b&gt; &amp; c<FONT>&#92;</FONT>
     """
-    shown = html.escape(printable(clip(text, length)), quote=True).replace("\\", "&#92;")
-    return shown.replace("\n", "<BR/>").replace("  ", "&#160; ")
+    shown = html.escape(printable(clip(text, length)), quote=True).replace("  ", "&#160; ")
+    shown = shown.replace("\\", "<FONT>&#92;</FONT>")  # by itself: within one text \G is the graph's name
+    return "<BR/>".join([line or " " for line in shown.split("\n")])
 
 
 def symbol(op: str) -> str:
