@@ -1,7 +1,13 @@
 """Any graph folds into at most sixty boxes that hold every node, and soon."""
 
+import os
 import random
+import re
+import subprocess
+import sys
 import time
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +15,10 @@ import engine
 import nn
 import viz
 from engine import Value
+from nn.gpt import GPT
 from viz.collapse import LIMIT, array_of, fold, layer_of
-from viz.style import kind
+from viz.dot import picture_of
+from viz.style import in_order, kind
 
 
 def network_loss(samples=8):
@@ -73,12 +81,111 @@ def test_unlabelled_computations_fold_by_signature():
     assert folded.edges == {(0, 1): 100, (1, 2): 50, (2, 3): 50}
 
 
-@pytest.mark.parametrize("make", [chain, tangle])
+@pytest.mark.parametrize(
+    "make", [lambda: chain(100_000), lambda: tangle(150_000), lambda: network_loss(700)], ids=["chain", "tangle", "net"]
+)
 def test_a_hundred_thousand_nodes_are_drawn_in_five_seconds(make):
-    root = make(100_000)
+    root = make()
+    assert engine.graph.count(root) > 100_000
     start = time.perf_counter()
     viz.svg(root)
     assert time.perf_counter() - start < 5
+
+
+MILLION = """
+import gc, resource
+gc.disable()  # for time, not for memory: nothing here is a cycle
+resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
+import engine, viz
+v = [engine.Value(0.1 * i) for i in range(1000)]
+for _ in range(500):
+    v = [engine.tanh(a) for a in v]
+    v = [a * b for a, b in zip(v, v[1:] + v[:1])]
+root = engine.total(v)
+picture = viz.svg(root)
+print(engine.graph.count(root), picture.count('class="node'), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
+def test_a_million_nodes_are_drawn_within_four_gibibytes():
+    environment = {**os.environ, "PYTHONPATH": str(Path(viz.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, check=True, env=environment)
+    nodes, boxes, kibibytes = map(int, done.stdout.split())
+    assert nodes == 1_001_001
+    assert 10 < boxes <= LIMIT
+    assert kibibytes < 4 << 20
+
+
+def gpt_loss(tokens):
+    return GPT(27, channels=16, heads=4, context=16).loss(tokens)
+
+
+@pytest.mark.parametrize("tokens", [[1, 2], [0, 5, 13, 13, 1, 0], list(range(17))], ids=len)
+def test_a_gpt_block_is_a_page_whose_norms_and_softmaxes_are_a_box_each(tokens):
+    loss = gpt_loss(tokens)
+    loss.backward()
+    picture = picture_of(loss)
+    titles = [card.titles[0] for card in picture.cards]
+    assert picture.direction == "TB"
+    assert len(titles) <= 20
+    assert (
+        titles.count("dot, × 0.0625, + 1e-05, ** -0.5, ×") + titles.count("+, dot, × 0.0625, + 1e-05, ** -0.5, ×") == 3
+    )
+    assert "shift, −, exp, total, ÷, dot" in titles or len(tokens) == 2
+    assert {"wte", "wpe", "wq", "wk", "wv", "wo", "fc1", "fc2", "lm_head"} <= set(titles)
+    broad, high = size_of(viz.svg(loss))
+    assert broad < 700
+    assert high < 1300
+
+
+def size_of(picture):
+    """Breadth and height of an SVG, in points."""
+    return [float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', picture).groups()]
+
+
+def test_joined_boxes_hold_every_node_once():
+    loss = gpt_loss([0, 5, 13, 13, 1, 0])
+    folded = fold(loss)
+    nodes = in_order(loss)
+    held = Counter(folded.owner)
+    constants = sum(kind(node) == "constant" for node in nodes)
+    assert held.pop(-1) == constants
+    assert [held[i] for i in range(len(folded.boxes))] == [box.count for box in folded.boxes]
+    between = Counter()
+    place = {id(node): mine for node, mine in zip(nodes, folded.owner)}
+    for node in nodes:
+        between.update((place[id(p)], place[id(node)]) for p in node.parents if place[id(p)] != -1)
+    assert {k: v for k, v in between.items() if k[0] != k[1]} == folded.edges
+
+
+def test_a_constant_that_all_nodes_of_a_box_read_is_in_its_title():
+    def boxes(f):
+        return [box.heading for box in fold(engine.total([f(Value(0.1 * i, f"x[{i}]")) for i in range(70)])).boxes]
+
+    assert boxes(lambda x: x * 0.5) == ["x", "× 0.5", "total"]
+    assert boxes(lambda x: 1.0 - x) == ["x", "1 −", "total"]
+    assert boxes(lambda x: x**2) == ["x", "** 2", "total"]
+    assert boxes(lambda x: x * x.data) == ["x", "×", "total"]
+
+
+def test_squares_and_cubes_are_boxes_of_their_own():
+    xs = [Value(0.1 * i, f"x[{i}]") for i in range(70)]
+    titles = [box.title for box in fold(engine.total([x**2 for x in xs] + [x**3 for x in xs])).boxes]
+    assert titles == ["x", "** 2", "** 3", "total"]
+
+
+def test_a_tangle_folds_until_its_arrows_are_few():
+    folded = fold(tangle(5000))
+    assert len(folded.edges) <= 3 * len(folded.boxes)
+
+
+def test_gradients_are_left_out_before_a_backward_pass():
+    loss = network_loss()
+    assert "mean |grad|" in viz.draw(loss).source
+    for node in engine.graph.order(loss):
+        node.grad = 0.0
+    assert "grad" not in viz.draw(loss).source
 
 
 def test_names_fold():

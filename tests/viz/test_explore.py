@@ -1,10 +1,4 @@
-"""The page, in a real browser: the engine's numbers at every step, no complaint on the console, and no waiting.
-
-Without Chromium these tests are skipped, unless LIFTGRAD_BROWSER=required, as it is in CI.
-"""
-
-import os
-import shutil
+"""The page, in a real browser: the engine's numbers at every step, no complaint on the console, and no waiting."""
 
 import pytest
 
@@ -15,13 +9,6 @@ from engine import Value
 from viz.collapse import groups
 from viz.explore import page_data, sweep
 from viz.style import in_order
-
-REQUIRED = os.environ.get("LIFTGRAD_BROWSER") == "required"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1200,800"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 
 
 def neuron():
@@ -34,27 +21,6 @@ def neuron():
 def network():
     X, T = nn.xor()
     return nn.mean_loss(nn.MLP(2, [4, 1], activation="tanh"), X[1:2], T[1:2], "mse")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        from selenium import webdriver
-    except ImportError:
-        webdriver = None
-    driver_path = shutil.which("chromedriver")
-    if not (webdriver and CHROMIUM and driver_path):
-        if REQUIRED:
-            pytest.fail("LIFTGRAD_BROWSER=required, but chromium, chromedriver or selenium is missing")
-        pytest.skip("needs chromium, chromedriver and selenium")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
