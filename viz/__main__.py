@@ -6,12 +6,15 @@ Example: python -m viz "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
 from viz.errors import ExpressionError, RenderError
 from viz.expression import evaluate
 from viz.render import save
+
+OPTION = re.compile(r"-h$|-o|--(help|output|derivatives)\b|--$")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("values", nargs="*", metavar="name=number", help="the value of each name")
     parser.add_argument("-o", "--output", metavar="FILE", help="where the picture goes: .svg .png .pdf .dot .html")
     parser.add_argument("--derivatives", action="store_true", help="write local derivatives on the edges")
-    given = parser.parse_intermixed_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    given = parser.parse_intermixed_args([_no_option(text) for text in typed])
     try:
         return _run(given)
     except (ExpressionError, RenderError, OSError, ValueError, TypeError) as error:
@@ -38,14 +42,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _no_option(text: str) -> str:
+    """Return an argument as the parser reads it: a space before it says that "-x*2" is not an option."""
+    return f" {text}" if text.startswith("-") and not OPTION.match(text) else text
+
+
 def _run(given: argparse.Namespace) -> int:
-    numbers = dict(_assignment(text) for text in given.values)
+    pairs = [_assignment(text) for text in given.values]
+    numbers = dict(pairs)
+    if len(numbers) < len(pairs):
+        raise ValueError(f"{max(numbers, key=[name for name, _ in pairs].count)} is given twice; give it once.")
     result, names = evaluate(given.expression, numbers)
     unused = sorted(set(numbers) - set(names))
     if unused:
         raise ValueError(f"{', '.join(unused)} not in the expression; leave it out.")
     result.backward()
-    print(f"{given.expression} = {result.data!r}")
+    print(f"{given.expression.strip()} = {result.data!r}")
     for name, value in names.items():
         print(f"  d/d{name} = {value.grad!r}")
     if given.output:
@@ -61,7 +73,7 @@ def _assignment(text: str) -> tuple[str, float]:
             raise ValueError
         return name.strip(), float(number)
     except ValueError:
-        raise ValueError(f"{text!r} is not name=number; write for example x=2.0.") from None
+        raise ValueError(f"{text.strip()!r} is not name=number; write for example x=2.0.") from None
 
 
 if __name__ == "__main__":

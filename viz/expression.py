@@ -15,6 +15,7 @@ from typing import Any
 import engine
 from engine import Value
 from viz.errors import ExpressionError
+from viz.style import doubled
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     name: (getattr(engine, name), 1)
@@ -73,14 +74,15 @@ class _Reading:
     """One expression while it is evaluated."""
 
     def __init__(self, text: str, numbers: Mapping[str, float]) -> None:
-        self.text, self.numbers = text, numbers
+        self.text, self.numbers = text.strip(), numbers
         self.names: dict[str, Value] = {}
 
     def parse(self) -> ast.expr:
         try:
             return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            column = min(max((error.offset or 1) - 1, 0), len(self.text))
+            before = self.text.splitlines()[: (error.lineno or 1) - 1]
+            column = min(max((error.offset or 1) - 1, 0) + sum(len(part) + 1 for part in before), len(self.text))
             raise ExpressionError(self._pointing("This is not an expression", column)) from None
         except (RecursionError, MemoryError, ValueError):
             raise ExpressionError("The expression is nested too deeply, or holds a null character.") from None
@@ -138,7 +140,8 @@ class _Reading:
     def _pointing(self, what: str, column: int) -> str:
         shown = self.text.replace("\n", " ")
         start = max(0, column - 50)
-        return f"{what}:\n  {shown[start : start + 100]}\n  {' ' * (column - start)}^"
+        blank = sum([2 if doubled(c) else 1 for c in shown[start:column]])
+        return f"{what}:\n  {shown[start : start + 100]}\n  {' ' * blank}^"
 
 
 def _floats_too(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import graphviz
 
+from viz.layout import as_svg
 from viz.style import FONT, KINDS, LINE, TITLE, breadth, clip, literal, marked, printable
 
 LONGEST_TITLE, LONGEST_LINE = 72, 60
@@ -50,6 +52,13 @@ class Edge:
     look: Mapping[str, str] = field(default_factory=dict)
 
 
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+    """A `graphviz.Digraph` that shows itself in Jupyter where the machine has no `dot`."""
+
+    def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, str]:
+        return {"image/svg+xml": as_svg(self.source)}
+
+
 @dataclass(frozen=True)
 class Picture:
     """Boxes and arrows, and where the result is."""
@@ -67,7 +76,7 @@ class Picture:
         return self._written(rich_label)
 
     def _written(self, label: Callable[[Card], str]) -> graphviz.Digraph:
-        dot = graphviz.Digraph("computation")
+        dot = Drawing("computation")
         between = {"nodesep": "0.22", "ranksep": "0.42" if self.direction in ("LR", "RL") else "0.32"}
         dot.attr("graph", rankdir=self.direction, fontname=FONT, bgcolor="white", pad="0.15", **between)
         dot.attr("node", fontname=FONT, fontsize=f"{TITLE:g}", margin="0.1,0.07", height="0.3")

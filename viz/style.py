@@ -148,11 +148,11 @@ def breadth(text: str, size: float, *, bold: bool = False) -> float:
     >>> breadth("will", 10.0) < breadth("wwww", 10.0) < breadth("wwww", 10.0, bold=True)
     True
     """
-    ems = sum([_BREADTHS.get(c) or (0.73 if c.isascii() else 1.35 if _doubled(c) else 0.9) for c in text])
+    ems = sum([_BREADTHS.get(c) or (0.73 if c.isascii() else 1.35 if doubled(c) else 0.9) for c in text])
     return ems * size * (1.0 if bold else 0.91)
 
 
-def _doubled(character: str) -> bool:
+def doubled(character: str) -> bool:
     """Whether a character takes two columns: ideographs and emoji."""
     return unicodedata.east_asian_width(character) in "WF"
 

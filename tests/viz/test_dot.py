@@ -14,7 +14,7 @@ import engine
 import viz
 from engine import Value
 from viz.dot import picture_of
-from viz.render import layout
+from viz.layout import layout
 from viz.style import clip, printable
 
 

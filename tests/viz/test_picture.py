@@ -11,8 +11,8 @@ import viz
 from engine import Value
 from nn.gpt import GPT
 from viz.dot import picture_of
+from viz.layout import layout
 from viz.picture import Card, Edge, Picture, readable, width
-from viz.render import layout
 from viz.style import kind
 
 

