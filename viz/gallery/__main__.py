@@ -38,13 +38,23 @@ def digits() -> tuple[Value, Any]:
     return loss, program
 
 
+def gpt() -> Value:
+    """Return the loss of a small GPT on six tokens after its backward pass."""
+    model = importlib.import_module("nn.gpt").GPT(27, channels=16, heads=4, context=8)
+    loss: Value = model.loss([0, 5, 13, 13, 1, 0])
+    loss.label = "loss"
+    loss.backward()
+    return loss
+
+
 def main(arguments: Sequence[str] = ()) -> None:
-    """Write neuron.svg, digits.svg and program.svg."""
+    """Write neuron.svg, digits.svg, program.svg and gpt.svg."""
     folder = Path(arguments[0]) if arguments else Path(__file__).parent
     loss, program = digits()
     save(neuron(), folder / "neuron.svg", derivatives=True)
     save(loss, folder / "digits.svg")
     save(program, folder / "program.svg")
+    save(gpt(), folder / "gpt.svg")
 
 
 if __name__ == "__main__":
