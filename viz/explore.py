@@ -2,7 +2,7 @@
 
 The page is one file that needs no network: layout, numbers and code are inside it. The numbers are the engine's: each
 node's pullback is called here, in the engine's order, and the page only adds up what it is given. What is too large to
-be drawn node by node is stepped through box by box, the boxes being those of the picture.
+be drawn node by node is stepped through box by box, the boxes being those of the picture; its sums may differ by an ulp.
 
 >>> from engine import Value
 >>> x = Value(3.0, "x")
@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from engine.value import Value
 from viz.box import Folded
 from viz.collapse import fold, groups
 from viz.errors import TooLargeError
@@ -76,7 +77,7 @@ def page_data(root: Any) -> dict[str, Any]:
         "fixed": False,
         "boxes": boxes,
         "layouts": _layouts(nodes, owner),
-        "sweep": sweep(nodes),
+        "sweep": sweep(nodes, root._interior() if isinstance(root, Value) else ()),  # in the engine's own order
     }
 
 
@@ -140,13 +141,19 @@ def _places_of_parents(nodes: Sequence[Any]) -> list[list[int]]:
     return [[places[id(parent)] for parent in node.parents] for node in nodes]
 
 
-def sweep(nodes: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the steps back from the last node: each node, its local derivatives, and what goes to each parent."""
+def sweep(nodes: Sequence[Any], order: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Return the steps back from the last node: each node, its local derivatives, and what goes to each parent.
+
+    `order` is that of the forward computation, if not the nodes' own; the sweep is its reverse. In the engine's order
+    sums are the engine's to the last bit.
+    """
     parents = _places_of_parents(nodes)
+    places = {id(node): i for i, node in enumerate(nodes)}
     grads = [0.0] * len(nodes)
     grads[-1] = 1.0
     steps = []
-    for i in range(len(nodes) - 1, -1, -1):
+    for node in reversed(order or nodes):
+        i = places[id(node)]
         if not parents[i]:
             continue
         sent = [float(g) for g in nodes[i].pullback(grads[i])]

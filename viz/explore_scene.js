@@ -50,8 +50,9 @@ const outlines = G.fixed ? [] : G.boxes.map((b, k) => {
   const g = make("g", { class: "cluster", tabindex: 0, role: "button", "aria-expanded": true, "aria-label": `${b.title}, ${members[k].length} nodes` }, layers[0]);
   const rect = make("rect", { rx: 8 }, g), text = make("text", {}, g);
   text.textContent = `▾ ${short(b.title, 48)}`;
+  const handle = make("rect", { class: "handle", width: text.textContent.length * 8 + 16, height: 22 }, g);
   pressed(g, () => toggle(k));
-  return { g, rect, text };
+  return { g, rect, text, handle };
 });
 function unitOf(i) { const b = G.nodes[i].box; return b >= 0 && folded.has(b) ? -1 - b : G.fixed ? null : i; }
 const element = unit => unit === null ? null : unit < 0 ? boxes[-1 - unit] : nodes[unit];
@@ -189,6 +190,7 @@ function outline() {
     const right = Math.max(...inside.map(t => t.x + t.w / 2)) + 7, low = Math.max(...inside.map(t => t.y + t.h / 2)) + 7;
     for (const [a, v] of [["x", x], ["y", y], ["width", right - x], ["height", low - y]]) o.rect.setAttribute(a, v);
     o.text.setAttribute("x", x + 7); o.text.setAttribute("y", y + 14);
+    o.handle.setAttribute("x", x); o.handle.setAttribute("y", y - 2);
   });
 }
 function connect(across) {
@@ -219,9 +221,12 @@ function bend(from, to, across) {
   return `M${point(a0, from.c)}C${point(a0 + e, from.c)} ${point(b0 - e, c)} ${point(b0, c)}L${point(b1, c)}C${point(b1 + f, c)} ${point(a1 - f, to.c)} ${point(a1, to.c)}`;
 }
 function toggle(b) {
-  if (folded.has(b)) folded.delete(b); else folded.add(b);
+  const opened = folded.delete(b);
+  if (!opened) folded.add(b);
   if (chosen?.box === b) choose(null);
   settle(); tell();
+  const first = spots.get(members[b][0]);
+  if (opened && view.k < FAR) look(first.x, first.y, READABLE);
 }
 function foldAll(shut) {
   folded.clear();
