@@ -2,7 +2,7 @@
 
 The page is one file that needs no network: layout, numbers and code are inside it. The numbers are the engine's: each
 node's pullback is called here, in the engine's order, and the page only adds up what it is given. What is too large to
-be drawn node by node is stepped through box by box, the boxes being those of the picture; its sums may differ by an ulp.
+be drawn node by node is stepped through box by box, with the picture's boxes; sums are then in another order.
 
 >>> from engine import Value
 >>> x = Value(3.0, "x")

@@ -19,7 +19,7 @@ from typing import Any
 import graphviz
 
 from viz.layout import as_svg
-from viz.style import FONT, KINDS, LINE, TITLE, breadth, clip, literal, marked, printable
+from viz.style import FONT, KINDS, LINE, QUIET, TITLE, breadth, clip, literal, marked, printable
 
 LONGEST_TITLE, LONGEST_LINE = 72, 60
 SCREEN = 1200.0  # points that a screen is broad: 1,600 pixels
@@ -138,10 +138,12 @@ def plain_label(card: Card) -> str:
 
 
 def rich_label(card: Card) -> str:
-    """Return the label in Graphviz's HTML: "<<B>w</B><BR/>...>"."""
-    end = '<BR ALIGN="LEFT"/>' if card.is_code else "<BR/>"
+    """Return the label in Graphviz's HTML, a table whose rows are the lines."""
     titles = [marked(text, LONGEST_TITLE) for text in card.titles]
     if not card.is_code:
         titles = [f"<B>{title}</B>" for title in titles if title]
-    lines = [f'<FONT POINT-SIZE="{LINE:g}">{marked(line, LONGEST_LINE)}</FONT>' for line in card.lines]
-    return f"<{end.join([*titles, *lines])}{end if card.is_code else ''}>"
+    small = f'<FONT POINT-SIZE="{LINE:g}" COLOR="{QUIET}">'
+    lines = [f"{small}{marked(line, LONGEST_LINE)}</FONT>" for line in card.lines]
+    side = ' ALIGN="LEFT"' if card.is_code else ""
+    rows = "".join([f"<TR><TD{side}>{line}</TD></TR>" for line in [*titles, *lines]])
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'

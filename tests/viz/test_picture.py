@@ -57,7 +57,7 @@ def test_graphviz_makes_boxes_as_broad_as_they_are_asked_to_be(label):
 
 def test_titles_are_bold_in_what_the_machines_dot_draws():
     source = picture_of(Value(2.0, "x") * 3.0).rich().source
-    assert '<<B>x</B><BR/><FONT POINT-SIZE="10.5">2</FONT>' in source
+    assert '<TD><B>x</B></TD></TR><TR><TD><FONT POINT-SIZE="10.5" COLOR="#595959">2</FONT></TD>' in source
 
 
 def test_lines_of_a_program_stand_to_the_left_and_are_not_bold():
