@@ -50,7 +50,7 @@ def explore(root: Any, path: str | os.PathLike[str]) -> Path:
     # JSON's NaN and Infinity are JavaScript's too; no "<" may end the script early.
     data = json.dumps(page_data(root), separators=(",", ":")).replace("<", "\\u003c")
     page = _read("explore.html").replace("/*STYLE*/", _read("explore.css"))
-    scripts = "".join(_read(f"explore_{part}.js") for part in ("steps", "words", "scene", "controls"))
+    scripts = "".join(_read(f"explore_{part}.js") for part in ("steps", "words", "scene", "places", "controls"))
     target = Path(path)
     write(target, page.replace("/*SCRIPT*/", scripts).replace("/*COMPUTATION*/null", data).encode("utf-8"))
     return target

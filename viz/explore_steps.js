@@ -1,7 +1,9 @@
 // --- the steps: every operation forward, then the seed, then every operation backward ---
 const forward = G.nodes.map((_, i) => i).filter(i => G.nodes[i].parents.length);
-const steps = [{ kind: "start" }, ...forward.map(node => ({ kind: "forward", node })),
-  { kind: "seed", node: G.root }, ...G.sweep.map(s => ({ kind: "backward", ...s }))];
+const steps = [
+  { kind: "start" }, ...forward.map(node => ({ kind: "forward", node })),
+  { kind: "seed", node: G.root }, ...G.sweep.map(s => ({ kind: "backward", ...s })),
+];
 const end = steps.length - 1;
 const known = G.nodes.map(n => !n.parents.length);
 const grads = G.nodes.map(() => 0);
@@ -20,35 +22,36 @@ function know(i, yes) {
 }
 function advance() {
   const step = steps[++at], changed = [];
+  const add = (i, g, which) => { changed.push([i, grads[i]]); grads[i] += g; arrived[i].push([at, which]); };
   if (step.kind === "forward") know(step.node, true);
-  else if (step.kind === "seed") { changed.push([step.node, grads[step.node]]); grads[step.node] = 1; arrived[step.node].push([at, -1]); }
-  else G.nodes[step.node].parents.forEach((p, k) => {
-    if (G.nodes[p].kind === "constant") return;
-    changed.push([p, grads[p]]);
-    grads[p] += step.sent[k];
-    arrived[p].push([at, k]);
-  });
+  else if (step.kind === "seed") add(step.node, 1, -1);
+  else G.nodes[step.node].parents.forEach((p, k) => { if (G.nodes[p].kind !== "constant") add(p, step.sent[k], k); });
   undo.push(changed);
 }
 function retreat() {
   const step = steps[at--];
   if (step.kind === "forward") know(step.node, false);
-  for (const [node, before] of undo.pop().reverse()) { grads[node] = before; arrived[node].pop(); }
+  for (const [i, g] of undo.pop().reverse()) { grads[i] = g; arrived[i].pop(); }
 }
 
 // Steps within one folded box are taken together.
-function boxOf(k) { const n = G.nodes[steps[k].node]; return n && folded.has(n.box) ? n.box : -1; }
-function together(a, b) { return steps[a].kind === steps[b].kind && boxOf(a) >= 0 && boxOf(a) === boxOf(b); }
+function boxOf(k) {
+  const n = G.nodes[steps[k].node];
+  return n && folded.has(n.box) ? n.box : -1;
+}
+const together = (a, b) => steps[a].kind === steps[b].kind && boxOf(a) >= 0 && boxOf(a) === boxOf(b);
 function runStart(k) { while (k > 0 && together(k - 1, k)) k--; return k; }
 function after(k) { k = Math.min(k + 1, end); while (k < end && together(k, k + 1)) k++; return k; }
 function before(k) { return Math.max(runStart(k) - 1, 0); }
 
 function go(target) {
   const touched = new Set();
-  const touch = k => { const s = steps[k]; if (s.node !== undefined) { touched.add(unitOf(s.node)); G.nodes[s.node].parents.forEach(p => touched.add(unitOf(p))); } };
+  const touch = ({ node }) => {
+    if (node !== undefined) [node, ...G.nodes[node].parents].forEach(i => touched.add(unitOf(i)));
+  };
   target = Math.max(0, Math.min(end, target));
-  while (at < target) { advance(); touch(at); }
-  while (at > target) { touch(at); retreat(); }
+  while (at < target) { advance(); touch(steps[at]); }
+  while (at > target) { touch(steps[at]); retreat(); }
   touched.forEach(paint);
   light(); tell();
   if (at === end) pause();

@@ -364,6 +364,20 @@ def test_a_phone_shows_text_large_enough_to_read_and_controls_large_enough_to_to
     assert scene["top"] <= lit["top"] < lit["bottom"] <= scene["bottom"]
 
 
+def test_a_turned_phone_arranges_anew_and_its_bars_do_not(phone, browser):
+    driver = phone(neuron())
+    upright = "(t => t.y)(computation.spots.get(6)) > (t => t.y)(computation.spots.get(0)) + 100"
+    assert ask(driver, upright)
+    driver.execute_script("zoom(2)")
+    before = ask(driver, "computation.view.k")
+    screen = {"width": 390, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    wait_for(driver, "innerHeight === 740")
+    assert ask(driver, "computation.view.k") == before
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {**screen, "width": 1100, "height": 390})
+    wait_for(driver, f"!({upright})")
+
+
 @pytest.mark.parametrize("make", [neuron, network, large])
 def test_text_stays_inside_its_box(page, make):
     driver = page(make())
