@@ -174,18 +174,18 @@ def kind(node: Any) -> str:
 
 
 def in_order(root: Any) -> list[Any]:
-    """Return the nodes as their author wrote them: operations as they were created, each leaf before its first use.
+    """Return the nodes, operands first, each leaf just before its first use.
 
     >>> from engine import Value
     >>> w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(1.0, "b")
     >>> [node.label or node.op for node in in_order(w * x + b)]
     ['w', 'x', 'multiply', 'b', 'add']
     """
-    operations = [node for node in graph.order(root) if node.parents]
-    operations.sort(key=lambda node: getattr(node, "serial", 0))
     nodes = []
     seen = set()
-    for node in operations:
+    for node in graph.order(root):
+        if not node.parents:
+            continue
         for parent in node.parents:
             if not parent.parents and id(parent) not in seen:
                 seen.add(id(parent))
