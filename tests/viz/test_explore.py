@@ -109,6 +109,36 @@ def test_stepping_back_undoes_exactly(page):
     assert not any(ask(driver, "computation.grads"))
 
 
+def test_an_operand_read_twice_is_undone_exactly(page):
+    x = Value(0.1, "x")
+    driver = page(x * x * (x + 0.7))
+    press(driver, "last")
+    grads = ask(driver, "computation.grads")
+    press(driver, "first")
+    assert ask(driver, "computation.grads") == [0.0] * len(grads)
+    press(driver, "last")
+    assert ask(driver, "computation.grads") == grads
+
+
+def test_what_is_computed_and_what_receives_are_lit(page):
+    driver = page(neuron())
+    classes = "[...document.querySelectorAll('.lit, .got, .edge.back')].map(e => e.getAttribute('class'))"
+    press(driver, "next")
+    assert sorted(ask(driver, classes)) == ["edge lit", "edge lit", "node operation lit"]
+    press(driver, "last")
+    wanted = ["edge back", "edge back", "node input got", "node operation lit", "node parameter got"]
+    assert sorted(ask(driver, classes)) == wanted
+
+
+def test_the_page_sweeps_in_the_engines_order():
+    x, w = Value(0.3, "x"), Value(0.7, "w")
+    root = engine.tanh(x * w) * w + engine.exp(x) * engine.sin(w)
+    place = {v: i for i, v in enumerate(in_order(root))}
+    engines = [place[v] for v in reversed(root._interior())]
+    assert [step["node"] for step in page_data(root)["sweep"]] == engines
+    assert engines != sorted(engines, reverse=True)
+
+
 def test_keys_play_and_pause(page):
     from selenium.webdriver.common.keys import Keys
 
