@@ -43,7 +43,7 @@ def draw(
         Where the result is: "LR" right, "RL" left, "TB" below, "BT" above; "auto" is right, or below where that would
         be a strip too wide for a screen.
     derivatives
-        Whether each edge carries its local derivative.
+        Whether each edge carries its local derivative, where every node is drawn.
 
     >>> from engine import Value, tanh
     >>> "rankdir=TB" in draw(tanh(Value(0.5, "x")), direction="TB").source

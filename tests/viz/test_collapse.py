@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,9 @@ import engine
 import nn
 import viz
 from engine import Value
+from engine.lift.group import group
+from engine.lift.normalise import normalise
+from engine.lift.record import record
 from nn.gpt import GPT
 from viz.collapse import LIMIT, array_of, fold, layer_of
 from viz.dot import picture_of
@@ -167,6 +170,25 @@ def test_a_constant_that_all_nodes_of_a_box_read_is_in_its_title():
     assert boxes(lambda x: 1.0 - x) == ["x", "1 −", "total"]
     assert boxes(lambda x: x**2) == ["x", "** 2", "total"]
     assert boxes(lambda x: x * x.data) == ["x", "×", "total"]
+
+
+def unlabelled(loss):
+    for node in engine.graph.order(loss):
+        node.label = ""
+    return loss
+
+
+@pytest.mark.parametrize("make", [network_loss, lambda: gpt_loss([0, 5, 13, 13, 1, 0])], ids=["mlp", "gpt"])
+def test_without_labels_what_lifting_groups_is_in_one_box(make):
+    loss = unlabelled(make())
+    lifted = group(normalise(record([loss], {})))
+    box = dict(zip(map(id, in_order(loss)), fold(loss).owner))
+    boxes = defaultdict(set)
+    for node, number in zip(engine.graph.order(loss), lifted.of):
+        if number >= 0 and node.parents:
+            boxes[number].add(box[id(node)])
+    assert len(boxes) > 5
+    assert all(len(found) == 1 for found in boxes.values())
 
 
 def test_squares_and_cubes_are_boxes_of_their_own():
