@@ -50,7 +50,7 @@ def wait_for(driver, condition):
     """Wait until what the browser handles in its own time has happened."""
     from selenium.webdriver.support.wait import WebDriverWait
 
-    WebDriverWait(driver, 5, poll_frequency=0.02).until(lambda d: ask(d, condition))
+    WebDriverWait(driver, 20, poll_frequency=0.02).until(lambda d: ask(d, condition))
 
 
 @pytest.mark.parametrize("make", [neuron, network])
