@@ -33,9 +33,10 @@ function current() {
   const { node } = steps[at];
   return node === undefined ? undefined : spots.get(unitOf(node));
 }
-function follow() {
-  const t = current(), r = room();
+function follow() { reveal(current()); }
+function reveal(t) {
   if (!t) return;
+  const r = room();
   const x = view.x + t.x * view.k, y = view.y + t.y * view.k, w = t.w / 2 * view.k, h = t.h / 2 * view.k;
   if (x - w < 0 || y - h < 0 || x + w > r.width || y + h > r.height) look(t.x, t.y, view.k);
 }

@@ -39,11 +39,15 @@ function drawn(kind, title, w, h, box = false, pile = false) {
   if (plain) return { g, w, h };
   return { g, w, h, data: make("text", { y: 5 }, g), grad: make("text", { y: 19 }, g) };
 }
+function tabbed(g, unit) {
+  g.addEventListener("focus", () => { if (g.matches(":focus-visible")) reveal(spots.get(unit)); });
+}
 const nodes = G.fixed ? [] : G.nodes.map((n, i) => {
   const [, , w, h] = G.layouts[0].boxes[i], label = short(n.name, 24);
   const unit = drawn(n.kind, n.sign ? `${label} = ${n.sign}` : label, w, h);
   unit.g.dataset.node = i;
   pressed(unit.g, () => choose({ node: i }));
+  tabbed(unit.g, i);
   return unit;
 });
 const boxes = G.boxes.map((b, k) => {
@@ -52,6 +56,7 @@ const boxes = G.boxes.map((b, k) => {
   const unit = drawn(b.kind, title, w, h, true, members[k].length > 1);
   unit.g.dataset.box = k;
   pressed(unit.g, () => choose({ box: k }));
+  tabbed(unit.g, -1 - k);
   if (!G.fixed) {
     const opener = make("text", { class: "opener", x: 14 - w / 2, y: -8 }, unit.g);
     opener.textContent = "▸";

@@ -285,6 +285,31 @@ def test_a_box_lists_its_nodes_and_a_node_its_history(page):
     assert about.text.count("dL/dlayers.0.neurons.0.w.0 +=") == 20
 
 
+def test_a_box_that_the_keyboard_reaches_comes_into_view(page):
+    from selenium.webdriver.common.keys import Keys
+
+    driver = page(network())
+    driver.execute_script("zoom(4, 0, 0)")
+    last = driver.find_element("id", "theme")
+    last.send_keys(Keys.TAB)
+    seen = "(e => e.getAttribute('class').startsWith('node') && e.getBoundingClientRect())(document.activeElement)"
+    for _ in range(10):
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        place = ask(driver, f"({seen}).toJSON?.()")
+        if place:
+            scene = ask(driver, "document.getElementById('scene').getBoundingClientRect().toJSON()")
+            assert scene["left"] <= place["left"] + place["width"] / 2 <= scene["right"]
+            assert scene["top"] <= place["top"] + place["height"] / 2 <= scene["bottom"]
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert "its formula and history" in driver.find_element("id", "about").text
+
+
+def test_a_constant_can_be_clicked(page):
+    driver = page(Value(2.0, "x") * 3.0)
+    driver.find_element("css selector", ".node.constant").click()
+    assert driver.find_element("id", "about").text.startswith("3: its formula")
+
+
 def test_controls_have_names_and_themes_change(page):
     driver = page(neuron())
     controls = driver.find_elements("css selector", "button, input, .node")
