@@ -86,7 +86,7 @@ for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind,
 // --- controls ---
 let playing = 0;
 function says(playing) {
-  $("play").textContent = playing ? "⏸ Pause" : "▶ Play";
+  $("play").textContent = playing ? "❚❚ Pause" : "▶ Play";
   $("play").setAttribute("aria-label", playing ? "Pause" : "Play");
 }
 function pause() { clearInterval(playing); playing = 0; says(false); }
