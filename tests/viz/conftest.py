@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+import viz
+
 REQUIRED = os.environ.get("LIFTGRAD_BROWSER") == "required"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -32,3 +34,24 @@ def browser():
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    def opened(root):
+        browser.get(viz.explore(root, tmp_path / "page.html").as_uri())
+        return browser
+
+    yield opened
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+
+
+@pytest.fixture
+def phone(page, browser):
+    """A page on a screen of 390 by 800 that is touched."""
+    screen = {"width": 390, "height": 800, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    yield page
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
