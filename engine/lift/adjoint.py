@@ -8,7 +8,7 @@ array is assigned, later ones are added; an array read once and whole is not cop
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -59,7 +59,7 @@ class Sweep:
         buffer = self.whole.get(source)
         for gather, g in self.scattered.pop(source, ()):
             assert isinstance(buffer, View)
-            places = Gather(buffer.source, gather.shape, gather.index, gather.chosen, gather.stride, gather.distinct)
+            places = replace(gather, source=buffer.source)
             self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
 
 

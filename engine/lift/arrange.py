@@ -449,7 +449,7 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     index = state.look(chosen.take(order), shape)
     assert isinstance(index, View) and entries.source is not None
     distinct = len(np.unique(at)) == at.size
-    gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct)
+    gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct, stride * (width - 1))
     source = state.step("gather", shape, [gather], nodes=len(members))
     _place(state, number, members, source, np.argsort(order))
 

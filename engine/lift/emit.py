@@ -469,8 +469,8 @@ def _places(w: Writer, gather: Gather) -> tuple[str, str]:
 
 
 def _reach(gather: Gather) -> tuple[int, int]:
-    """Return the lowest and highest element that a gather can touch, as far as is known here."""
-    return int(gather.index.min()), int(gather.index.max())
+    """Return the lowest and highest element that a gather can touch."""
+    return int(gather.index.min()) + min(0, gather.reach), int(gather.index.max()) + max(0, gather.reach)
 
 
 def _flat(w: Writer, source: Source, name: str) -> str:

@@ -207,6 +207,7 @@ class Gather:
     chosen: View | None = None
     stride: int = 0
     distinct: bool = False  # whether no two elements can be the same
+    reach: int = 0  # how far `chosen` can move an element from its index
 
     @property
     def batched(self) -> bool:

@@ -224,6 +224,14 @@ def test_an_integer_input_is_no_size_and_no_index(f):
     assert "engine.select" in str(caught.value) or "is not defined" in str(caught.value)
 
 
+def test_a_table_of_several_parameters_is_read_whole():
+    table = [Value(float(n + 1), f"p{n}") for n in range(3)]
+    program = engine.lift(lambda x, i: engine.select(table, i) * x, batch=True, reduction="sum")
+    value, gradient = program.value_and_grad(np.array([1.0, 10.0, 100.0]), np.array([2, 1, 0]))
+    assert value == 3.0 + 20.0 + 100.0
+    assert gradient.parameters.tolist() == [100.0, 10.0, 1.0]
+
+
 def test_an_integer_input_chooses_computes_and_compares():
     def f(x, n):
         chosen = engine.select([x, x * 2.0, x * 3.0], n)
