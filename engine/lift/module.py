@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lift.emit import STRIDED, Writer, write_steps
+from engine.lift.emit import Writer, write_steps
 from engine.lift.ir import Layout, Literal, Source, Step, View
 from engine.lift.names import Parameter
+from engine.lift.numpy_text import NUMPY, STRIDED
 from engine.lift.text import tuple_text
 
 
@@ -48,7 +49,7 @@ def emit(
     reduction
         "mean", "sum" or "none" over a batched result.
     """
-    writer = Writer(parameters, dict(outside), _last_readings(layout, forward, backward))
+    writer = Writer(NUMPY, parameters, dict(outside), _last_readings(layout, forward, backward))
     for name in ("build", "forward", "backward", "dtype", "constants", "N", "np", "strided", "erf"):
         writer.written.add(name)
     writer.written.update(outside.values())
