@@ -43,9 +43,10 @@ from engine.lift.christen import christen
 from engine.lift.contract import contract
 from engine.lift.formulas import formulas
 from engine.lift.group import group
-from engine.lift.ir import Groups, Layout, Literal, Source, Trace
+from engine.lift.ir import Groups, Layout, Literal, Source, Step, Trace, View
+from engine.lift.jax_module import emit_for_jax
 from engine.lift.lower import lower
-from engine.lift.module import emit
+from engine.lift.module import Emitted, emit
 from engine.lift.names import variable
 from engine.lift.normalise import normalise
 from engine.lift.program import Compiled, Program, Variant
@@ -109,6 +110,7 @@ def lift(
     return Program(
         fn,
         _compile,
+        _compile_for_jax,
         name=getattr(fn, "__name__", type(fn).__name__),
         names=_argument_names(fn),
         batch=batch,
@@ -119,7 +121,9 @@ def lift(
 
 
 def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any) -> Program:
-    program = Program(None, _compile, name=str(root.label) or "the graph", parameters=parameters, dtype=dtype)
+    program = Program(
+        None, _compile, _compile_for_jax, name=str(root.label) or "the graph", parameters=parameters, dtype=dtype
+    )
     start = time.perf_counter()
     trace = record([root], {})
     program.registry.add(trace)
@@ -140,26 +144,20 @@ def _argument_names(fn: Callable[..., Any]) -> tuple[str, ...]:
 def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
     """Run every stage on a trace; this is the whole of lifting, in order."""
     start = time.perf_counter()
-    trace = variant.trace
-    normal = normalise(trace)
-    groups = group(normal)
-    inputs, outside, theta = _sources(variant, program)
-    layout = arrange(groups, contract, _leaves(groups, trace, inputs, theta), program.registry.places(trace))
-    christen(layout)
-    if os.environ.get("LIFTGRAD_CHECK"):
-        for stage in (trace, normal, groups, layout):
-            stage.check()
-    wanted = [theta] if wrt != "inputs" else []
-    wanted += inputs if wrt != "parameters" else []
-    backward, gradients = adjoint(layout, [s for s in wanted if s.kind != "index"], _seed(layout, program))
-    outside |= {gradients[s]: name for s, name in [(theta, "gradient")] if s in gradients}
-    outside |= {gradients[s]: f"d{outside[s]}" for s in inputs if s in gradients}
+    layout, inputs, outside, theta = _arranged(variant, program)
+    backward = _adjoint(layout, inputs, outside, theta, wrt, _seed(layout, program))
     lowered = lower(layout.steps, "s"), lower(backward, "b")
-    title = f"{program.name}: {len(trace.ops):,} scalar nodes as {len(layout.steps)} array operations."
-    emitted = emit(title, layout, *lowered, program.registry.arrays, outside, program.reduction)
+    emitted = emit(
+        _title(variant, program, layout), layout, *lowered, program.registry.arrays, outside, program.reduction
+    )
     seconds = variant.seconds + time.perf_counter() - start
     stats = Stats(
-        len(trace.ops), len(layout.steps), len(backward), _bytes(layout), seconds, tuple(dict.fromkeys(layout.declined))
+        len(variant.trace.ops),
+        len(layout.steps),
+        len(backward),
+        _bytes(layout),
+        seconds,
+        tuple(dict.fromkeys(layout.declined)),
     )
     shown, back = [[with_names(s, program.registry.arrays) for s in steps] for steps in (layout.steps, backward)]
     return Compiled(
@@ -169,6 +167,51 @@ def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
         formulas(shown, back),
         _order(program, outside, wrt, inputs),
     )
+
+
+def _compile_for_jax(variant: Variant, program: Program, wrt: str, gradients: str) -> Emitted:
+    """Run the same stages, and write their steps for JAX, with our adjoint or for JAX to differentiate."""
+    layout, inputs, outside, theta = _arranged(variant, program)
+    seed = Source("seed", (), "input", layout.roots[0].batched)
+    outside[seed] = variable("seed", {*program.registry.taken, *outside.values()})
+    backward, returned = [], []
+    if gradients == "lifted":
+        backward = _adjoint(layout, inputs, outside, theta, wrt, seed.whole())
+        returned += [f"d{p.variable}" for p in program.registry.arrays] if wrt != "inputs" else []
+        returned += [f"d{outside[s]}" for s in inputs] if wrt != "parameters" else []
+    lowered = lower(layout.steps, "s"), lower(backward, "b")
+    title = _title(variant, program, layout)
+    return emit_for_jax(title, layout, *lowered, program.registry.arrays, outside, returned)
+
+
+def _title(variant: Variant, program: Program, layout: Layout) -> str:
+    return f"{program.name}: {len(variant.trace.ops):,} scalar nodes as {len(layout.steps)} array operations."
+
+
+def _arranged(variant: Variant, program: Program) -> tuple[Layout, list[Source], dict[Source, str], Source]:
+    """Run the stages up to the array operations: (these, inputs, names of all from outside, the flat vector)."""
+    trace = variant.trace
+    normal = normalise(trace)
+    groups = group(normal)
+    inputs, outside, theta = _sources(variant, program)
+    layout = arrange(groups, contract, _leaves(groups, trace, inputs, theta), program.registry.places(trace))
+    christen(layout)
+    if os.environ.get("LIFTGRAD_CHECK"):
+        for stage in (trace, normal, groups, layout):
+            stage.check()
+    return layout, inputs, outside, theta
+
+
+def _adjoint(
+    layout: Layout, inputs: list[Source], outside: dict[Source, str], theta: Source, wrt: str, seed: Literal | View
+) -> list[Step]:
+    """Return the backward steps, and name the gradients that they leave."""
+    wanted = [theta] if wrt != "inputs" else []
+    wanted += inputs if wrt != "parameters" else []
+    backward, gradients = adjoint(layout, [s for s in wanted if s.kind != "index"], seed)
+    outside |= {gradients[s]: name for s, name in [(theta, "gradient")] if s in gradients}
+    outside |= {gradients[s]: f"d{outside[s]}" for s in inputs if s in gradients}
+    return backward
 
 
 def _sources(variant: Variant, program: Program) -> tuple[list[Source], dict[Source, str], Source]:

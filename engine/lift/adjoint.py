@@ -63,7 +63,7 @@ class Sweep:
             self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
 
 
-def adjoint(forward: Layout, wanted: list[Source], seed: Literal) -> tuple[list[Step], dict[Source, Source]]:
+def adjoint(forward: Layout, wanted: list[Source], seed: Literal | View) -> tuple[list[Step], dict[Source, Source]]:
     """Return the backward steps, and the source of each wanted gradient."""
     needed = _needed(forward, wanted)
     gradients = {s: Source(f"d_{s.name}", s.shape, "gradient", s.batched) for s in wanted}

@@ -448,10 +448,20 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     shape = _shape([chosen.take(order), base.take(order)])
     index = state.look(chosen.take(order), shape)
     assert isinstance(index, View) and entries.source is not None
+    _keep_integers(state, index.source)
     distinct = len(np.unique(at)) == at.size
-    gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct, stride * (width - 1))
+    gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct, stride * (width - 2))
     source = state.step("gather", shape, [gather], nodes=len(members))
     _place(state, number, members, source, np.argsort(order))
+
+
+def _keep_integers(state: Arrangement, source: Source) -> None:
+    """Have copies of an integer input be integers, since they choose."""
+    copies = {source}
+    for step in reversed(state.steps):
+        if step.target.source in copies:
+            step.target.source.dtype = "int"
+            copies |= {x.source for x in step.operands if not isinstance(x, Literal)}
 
 
 def _spread(state: Arrangement, x: Column) -> Column:

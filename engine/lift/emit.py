@@ -63,6 +63,7 @@ class Writer:
     local: dict[str, str] = field(default_factory=dict)  # expression -> variable of the function
     constants: list[np.ndarray] = field(default_factory=list)
     used: set[str] = field(default_factory=set)  # parameters and inputs that the function reads or writes
+    defined: set[str] = field(default_factory=set)  # results that have been given a value
     strided: bool = False
     erf: bool = False
     written: set[str] = field(default_factory=set)
@@ -85,12 +86,9 @@ class Writer:
 
     def named(self, view: View) -> View:
         """Return a view of the flat parameters (or gradients) as one of the named array it lies in."""
-        if view.source.kind not in ("parameters", "gradient") or not self.parameters:
+        if not self.parameters or not is_flat(view.source):
             return view
-        if view.source.kind == "gradient" and not view.source.name.startswith("d_theta"):
-            return view
-        at = view.positions()
-        low, high = int(at.min()), int(at.max())
+        low, high = view.span()
         for p in self.parameters:
             if p.offset <= low and high < p.offset + p.size:
                 source = self.array(p, view.source)
@@ -170,6 +168,11 @@ class Writer:
         while name in self.written:
             name += "_"
         return name
+
+
+def is_flat(source: Source) -> bool:
+    """Whether this is the flat vector of parameters, or its gradient; an input's gradient is not."""
+    return source.kind == "parameters" or (source.kind == "gradient" and source.name == "d_theta")
 
 
 def write_steps(writer: Writer, steps: Sequence[Step], first: int, only: set[int] | None = None) -> None:
@@ -298,10 +301,9 @@ def _long(w: Writer, v: View) -> str:
 
 def gathered(w: Writer, gather: Gather) -> tuple[Source, Indices]:
     """Return the array that is gathered from, and the index of each element in it (before anything is chosen)."""
-    if gather.source.kind not in ("parameters", "gradient") or not w.parameters:
+    if not w.parameters or not is_flat(gather.source):
         return gather.source, gather.index
-    low = int(gather.index.min()) + min(0, gather.reach)
-    high = int(gather.index.max()) + max(0, gather.reach)
+    low, high = gather.span()
     for p in w.parameters:
         if p.offset <= low and high < p.offset + p.size:
             return w.array(p, gather.source), gather.index - p.offset

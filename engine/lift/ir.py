@@ -182,6 +182,11 @@ class View:
             at += steps.reshape([-1 if a == axis else 1 for a in range(len(self.shape))])
         return at
 
+    def span(self) -> tuple[int, int]:
+        """Return the first and last element of the source that this reaches."""
+        ends = [stride * (n - 1) for n, stride in zip(self.shape, self.strides)]
+        return self.offset + sum(e for e in ends if e < 0), self.offset + sum(e for e in ends if e > 0)
+
     def is_whole(self) -> bool:
         """Whether this is all of the source, in its own shape."""
         return (
@@ -208,6 +213,10 @@ class Gather:
     stride: int = 0
     distinct: bool = False  # whether no two elements can be the same
     reach: int = 0  # how far `chosen` can move an element from its index
+
+    def span(self) -> tuple[int, int]:
+        """Return the first and last element of the source that this can reach."""
+        return int(self.index.min()) + min(0, self.reach), int(self.index.max()) + max(0, self.reach)
 
     @property
     def batched(self) -> bool:

@@ -29,7 +29,13 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
     if not expr.op:
         leaf = expr.leaf
         result.append(
-            Step("copy", step.target, (Literal(leaf) if isinstance(leaf, float) else leaf,), nodes=step.nodes)
+            Step(
+                "copy",
+                step.target,
+                (Literal(leaf) if isinstance(leaf, float) else leaf,),
+                nodes=step.nodes,
+                constant=step.constant or not RULES[step.op].differentiable,
+            )
         )
         return
 

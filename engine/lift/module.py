@@ -49,7 +49,7 @@ def emit(
     reduction
         "mean", "sum" or "none" over a batched result.
     """
-    writer = Writer(NUMPY, parameters, dict(outside), _last_readings(layout, forward, backward))
+    writer = Writer(NUMPY, parameters, dict(outside), last_readings(layout, forward, backward))
     for name in ("build", "forward", "backward", "dtype", "constants", "N", "np", "strided", "erf"):
         writer.written.add(name)
     writer.written.update(outside.values())
@@ -94,7 +94,8 @@ def _taken(writer: Writer, parameters: Sequence[Parameter], outside: dict[Source
     return [name for name in dict.fromkeys(order) if name in writer.used]
 
 
-def _last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:
+def last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:
+    """Return when each source is read last, counting steps forward then backward."""
     last: dict[Source, int] = {}
     for now, step in enumerate([*forward, *backward]):
         for x in step.operands:

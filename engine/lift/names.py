@@ -32,6 +32,9 @@ RESERVED = {
     "backward",
     "erf",
     "strided",
+    "jax",
+    "jnp",
+    "lax",
 }
 
 

@@ -29,6 +29,7 @@ from engine.lift.inputs import Array, Spec, batch_size, describe
 from engine.lift.ir import Leaf, Trace
 from engine.lift.module import Emitted
 from engine.lift.names import Parameter
+from engine.lift.on_jax import JaxFunction, on_jax
 from engine.lift.record import record
 from engine.lift.registry import Registry
 from engine.lift.sameness import same_graph
@@ -166,6 +167,13 @@ class Compile(Protocol):
         """Run every stage on a trace."""
 
 
+class CompileForJax(Protocol):
+    """The driver, where the program's steps are to be written for JAX."""
+
+    def __call__(self, variant: Variant, program: Program, wrt: str, gradients: str) -> Emitted:
+        """Run every stage on a trace."""
+
+
 class Program:
     """A lifted function or graph; made by `engine.lift`."""
 
@@ -173,6 +181,7 @@ class Program:
         self,
         fn: Callable[..., Any] | None,
         compile: Compile,
+        compile_for_jax: CompileForJax,
         *,
         name: str,
         names: tuple[str, ...] = (),
@@ -182,6 +191,7 @@ class Program:
         dtype: Any = np.float64,
     ) -> None:
         self.fn, self.compile, self.name, self.names = fn, compile, name, names
+        self.compile_for_jax = compile_for_jax
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.registry = Registry(parameters)
         self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
@@ -447,6 +457,39 @@ class Program:
         self._need_trace("push")
         self._check_vector(theta, "push's vector")
         self.registry.write(theta)
+
+    # --- elsewhere -------------------------------------------------------------------------------------------
+
+    def to_jax(self, *, gradients: str = "lifted", wrt: str = "parameters") -> JaxFunction:
+        """Return a pure function of JAX arrays, ``(parameters, *inputs) -> (value, gradients)`` (extra ``jax``).
+
+        It is made of the array operations of what ran last, and is for inputs of that structure; `jax.jit`, `jax.vmap`
+        and sharding accept it: ``jax.jit(program.to_jax())(program.pull(), X, T)``.
+
+        Parameters
+        ----------
+        gradients
+            "lifted", the adjoint that `value_and_grad` runs, or "jax": the forward pass, differentiated by JAX.
+        wrt
+            "parameters", "inputs" or "all"; with "all" the gradients are a pair.
+
+        Returns
+        -------
+        JaxFunction
+            Its parameters are a dict of named arrays (see `parameters`) or the flat vector of `pull`, and the gradients
+            come back the same way. ``weights=``, one number a sample, weighs the samples of a batch. An integer input
+            that is outside its table gives NaN, since a pure function cannot raise.
+
+        Raises
+        ------
+        LiftError
+            If the program was not called yet, or if it branches on values.
+        MissingExtraError
+            If JAX is not installed.
+        ValueError
+            If `gradients` or `wrt` is none of these.
+        """
+        return on_jax(self, gradients, wrt)
 
     # --- looking at it ---------------------------------------------------------------------------------------
 

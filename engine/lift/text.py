@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,11 +46,10 @@ def _refined(view: View) -> tuple[int, ...] | None:
     return tuple(b // a for a, b in reversed(list(zip(ordered, ordered[1:]))))
 
 
-def _indexed(name: str, view: View, dims: tuple[int, ...], exact: bool) -> str | None:
-    """Return `name` reshaped to `dims`, sliced, turned and with new axes; None if that cannot give the view."""
+def _owners(view: View, dims: tuple[int, ...]) -> dict[int, int] | None:
+    """Return which axis of the view runs along each axis of `dims`, or None if one runs along none."""
     steps = contiguous(dims)
-    start = np.unravel_index(view.offset, dims) if dims else ()
-    owner: dict[int, int] = {}  # axis of dims -> axis of the view
+    owner: dict[int, int] = {}
     for axis, (n, stride) in enumerate(zip(view.shape, view.strides)):
         if n == 1 or stride == 0:
             continue
@@ -56,6 +57,47 @@ def _indexed(name: str, view: View, dims: tuple[int, ...], exact: bool) -> str |
         if not fits:
             return None
         owner[fits[0]] = axis
+    return owner
+
+
+@dataclass(frozen=True)
+class Box:
+    """The part of an array that a view is: the array's shape, where the part starts, how long it is along each axis.
+
+    `order` holds the view's axes (those longer than one) in the array's order.
+    """
+
+    dims: tuple[int, ...]
+    start: tuple[int, ...]
+    sizes: tuple[int, ...]
+    order: tuple[int, ...]
+
+
+def box(view: View) -> Box | None:
+    """Return the box that a view without repetition is in its source, reshaped if need be; None if it is none.
+
+    >>> from engine.lift.ir import Source
+    >>> box(View(Source("z", (4, 6), "value"), (3, 4), 3, (1, 6)))
+    Box(dims=(4, 6), start=(0, 3), sizes=(4, 3), order=(1, 0))
+    """
+    for dims in (view.source.shape, _refined(view)):
+        owner = None if dims is None else _owners(view, dims)
+        if dims is None or owner is None:
+            continue
+        start = tuple([int(i) for i in np.unravel_index(view.offset, dims)]) if dims else ()
+        sizes = tuple([view.shape[owner[a]] if a in owner else 1 for a in range(len(dims))])
+        part = np.arange(view.source.size).reshape(dims)[tuple([slice(i, i + n) for i, n in zip(start, sizes)])]
+        if part.size == math.prod(view.shape) and np.array_equal(np.sort(view.positions(), None), np.sort(part, None)):
+            return Box(dims, start, sizes, tuple([owner[a] for a in sorted(owner)]))
+    return None
+
+
+def _indexed(name: str, view: View, dims: tuple[int, ...], exact: bool) -> str | None:
+    """Return `name` reshaped to `dims`, sliced, turned and with new axes; None if that cannot give the view."""
+    start = np.unravel_index(view.offset, dims) if dims else ()
+    owner = _owners(view, dims)
+    if owner is None:
+        return None
     index = []
     for a, size in enumerate(dims):
         first = int(start[a])

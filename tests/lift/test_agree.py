@@ -359,6 +359,29 @@ def test_ragged_tables_and_embeddings():
     agree(fn, np.array([[1, 4, 1], [2, 2, 2]]), parameters=flat(table), batch=True)
 
 
+def test_an_input_gathered_beside_parameters_has_a_gradient_of_its_own():
+    table = weights("table", 5, 3)
+
+    def fn(x):
+        sums = [engine.logsumexp([x[j] * table[i % 3][j % 3] for j in range(i + 1)]) for i in range(4)]
+        return engine.total([s * s for s in sums])
+
+    agree(fn, RNG.normal(size=4), parameters=flat(table))
+    agree(fn, RNG.normal(size=(3, 4)), parameters=flat(table), batch=True)
+
+
+def test_integers_read_out_of_order_or_from_two_inputs_still_choose():
+    table = weights("table", 5, 3)
+
+    def fn(x, tokens, others):
+        rows = [engine.select(table, tokens[i % 3]) for i in (2, 0, 1, 0)] + [engine.select(table, n) for n in others]
+        return engine.total([engine.tanh(row[0] * x[i % 2]) for i, row in enumerate(rows)])
+
+    x, tokens, others = RNG.normal(size=(2, 2)), np.array([[1, 4, 1], [0, 3, 2]]), np.array([[2, 2], [4, 0]])
+    agree(fn, x, tokens, others, parameters=flat(table), batch=True)
+    agree(fn, x[0], tokens[0], others[0], parameters=flat(table))
+
+
 def test_single_precision_on_request():
     program = engine.lift(with_dot, batch=True, parameters=ALL, dtype=np.float32)
     want = engine.lift(with_dot, batch=True, parameters=ALL).value_and_grad(X, T)

@@ -92,3 +92,4 @@ if __name__ == "__main__":
     program = two_layers()[1]
     (GOLDEN / "two_layers.py").write_text(program.source())
     (GOLDEN / "two_layers.txt").write_text(program.formulas())
+    (GOLDEN / "two_layers_jax.py").write_text(program.to_jax().source())  # needs JAX
