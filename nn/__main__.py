@@ -17,6 +17,7 @@ import viz
 from nn import matrix
 from nn.check import CheckError, check_file
 from nn.data import DataError, names
+from nn.devices import DeviceError, join, leave
 from nn.gpt import GPT, sample
 from nn.gpt import train as train_gpt
 from nn.module import StateError
@@ -79,6 +80,10 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     """Train a network on a data set."""
+    if arguments.coordinator and arguments.backend != "jax":
+        raise ValueError("--coordinator is for several processes on JAX; add --backend jax.")
+    if arguments.coordinator:
+        join(arguments.coordinator, arguments.processes, arguments.process)
     X, T, model = problem(arguments)
     print(f"{model}, {len(model.parameters()):,} parameters; {len(X):,} samples")
     history = nn.fit(
@@ -96,7 +101,11 @@ def train(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         seed=arguments.seed,
         lifted=not arguments.eager,
+        backend=arguments.backend,
+        devices=arguments.devices,
     )
+    if arguments.process:
+        return 0  # the first of several processes writes for all
     if history:
         print(", ".join(f"{k} {v:.4g}" for k, v in history[-1].items()))
     if arguments.save:
@@ -193,6 +202,11 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--patience", type=int, help="epochs without progress before stopping")
         made.add_argument("--checkpoint", help="file to keep a checkpoint in")
         made.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+        made.add_argument("--backend", choices=("numpy", "jax"), default="numpy", help="what runs the matrices")
+        made.add_argument("--devices", type=int, help="how many of JAX's devices; default: all")
+        made.add_argument("--coordinator", help="host:port of process 0, where several train together on JAX")
+        made.add_argument("--processes", type=int, default=1, help="how many processes there are")
+        made.add_argument("--process", type=int, default=0, help="which of them this is, from 0 on")
         made.add_argument("--save", help="file for the trained parameters (safetensors)")
         made.add_argument("--plot", help="file for the loss curve (needs matplotlib)")
     return top
@@ -210,6 +224,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         DataError,
         StateError,
         CheckpointError,
+        DeviceError,
         TrainingError,
         ValueError,
         IndexError,
@@ -217,6 +232,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ImportError,
     ) as error:
         print(f"python -m nn {arguments.command}: {error}", file=sys.stderr)
+        leave(2)
         return 2
     except KeyboardInterrupt:
         print(f"python -m nn {arguments.command}: interrupted", file=sys.stderr)

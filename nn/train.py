@@ -29,6 +29,7 @@ from tqdm import tqdm
 import engine
 from engine.lift.registry import Registry
 from nn import matrix
+from nn.devices import leads, spread_step
 from nn.losses import check_targets, mean_loss, sample_loss
 from nn.module import Module, write_atomically
 from nn.neuron import MLP
@@ -185,6 +186,8 @@ def fit(
     resume: bool = False,
     seed: int = 0,
     lifted: bool = True,
+    backend: str = "numpy",
+    devices: Any = None,
     progress: bool | None = None,
     report: Callable[[str], None] | None = None,
 ) -> History:
@@ -216,6 +219,10 @@ def fit(
         Of the shuffling, which for each epoch is the same however often training was interrupted.
     lifted
         Whether the matrix program trains, or the scalar engine.
+    backend
+        "numpy", or "jax" (extra ``jax``): the matrix program on JAX's devices, each batch spread over them.
+    devices
+        How many of them (of each process) or a list; by default all.
     progress
         A progress bar: by default on a terminal, with plain lines elsewhere; False for silence.
     report
@@ -230,6 +237,8 @@ def fit(
     ------
     TrainingError
         If the loss becomes NaN or infinite.
+    DeviceError
+        If there are no such devices, or one of several processes has gone.
     KeyboardInterrupt
         As it came; the model holds the latest parameters, and the checkpoint the last whole epoch.
 
@@ -240,16 +249,18 @@ def fit(
     X, T, held = _held_out(np.asarray(X, dtype=float), np.asarray(T), validation, seed)
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())
-    step = (lifted_step if lifted else eager_step)(model, loss, strength, registry)
+    step = _step(model, loss, strength, registry, (X[:1], T[:1]), lifted, backend, devices)
+    first = backend == "numpy" or leads()
+    kept_at = checkpoint if first else None  # the first of several processes writes for all
     theta, start, history = registry.read(), 0, History()
     best = _Best(patience, theta)
     if resume and checkpoint is not None and Path(checkpoint).exists():
         theta, kept, start, history = load_checkpoint(checkpoint, registry.size, optimizer)
         if best.replay(history, kept):
             theta, start = best.theta, epochs
-    elif checkpoint is not None:
-        save_checkpoint(checkpoint, theta, best.theta, optimizer, 0, history)
-    show = _Progress(epochs, progress, report)
+    elif kept_at is not None:
+        save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history)
+    show = _Progress(epochs, progress if first else False, report)
     try:
         for epoch in range(start, epochs):
             order = np.random.default_rng([seed, epoch]).permutation(len(X))
@@ -259,8 +270,8 @@ def fit(
             history.append(record)
             show(record)
             stop = best.see(record, theta)
-            if checkpoint is not None:
-                save_checkpoint(checkpoint, theta, best.theta, optimizer, epoch + 1, history)
+            if kept_at is not None:
+                save_checkpoint(kept_at, theta, best.theta, optimizer, epoch + 1, history)
             if stop:
                 theta = best.theta
                 break
@@ -268,6 +279,24 @@ def fit(
         registry.write(theta)
         show.close()
     return history
+
+
+def _step(
+    model: Module,
+    loss: str,
+    strength: float,
+    registry: Registry,
+    example: tuple[Array, Array],
+    lifted: bool,
+    backend: str,
+    devices: Any,
+) -> Step:
+    if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
+        wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
+        raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
+    if backend == "jax":
+        return spread_step(model, loss, strength, registry, example, devices)
+    return (lifted_step if lifted else eager_step)(model, loss, strength, registry)
 
 
 def _epoch(
