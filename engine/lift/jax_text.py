@@ -186,8 +186,8 @@ def _write_segments(w: Writer, step: Step, now: int) -> None:
     text = w.text(x, whole=True)
     if step.op == "repeat":
         assert isinstance(x, View)
-        runs = np.repeat(np.arange(len(counts)), counts)
-        _bind(w, step, now, _spread(w, text, runs, len(counts), x.batched, "runs"), covered=True)
+        again = np.repeat(np.arange(len(counts)), counts)
+        _bind(w, step, now, _spread(w, text, again, len(counts), x.batched, "runs"), covered=True)
         return
     function, neutral = ("max", "-jnp.inf") if step.op == "segment_max" else ("sum", "0.0")
     longest = int(counts.max())

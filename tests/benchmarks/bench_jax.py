@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_jax.py                      the cases of bench_lift, and the GPT of nn/gpt.py
     python tests/benchmarks/bench_jax.py --crossover          where JAX overtakes NumPy, in parameters times batch
+    python tests/benchmarks/bench_jax.py --model              a step on 10, 100 and 1,000 devices, by a model
     python tests/benchmarks/bench_jax.py --limits             what lifting costs as networks grow
 
 In float64, on whatever device JAX finds; on a CPU with one thread, unless --threads says otherwise.  The contestants
@@ -177,6 +178,22 @@ def crossover(rounds: int) -> None:
             )
 
 
+def communication(parameters: int, seconds: float, bandwidth: float, latency: float) -> None:
+    """A step on many devices, by a model: computing divides, gradients are added up by halving and doubling.
+
+    step(D) = seconds * parameters * samples / D  +  2 * (D - 1) / D * 8 * parameters / bandwidth  +  2 * log2(D) * latency
+    """
+    print(f"{'devices':>8}{'512 samples each':>30}{'51,200 samples in all':>30}")
+    for devices in (1, 10, 100, 1000):
+        line = f"{devices:8,}"
+        for samples in (512, 51200 / devices):
+            computing = seconds * parameters * samples
+            adding = 2 * (devices - 1) / devices * 8 * parameters / bandwidth + 2 * np.log2(devices) * latency
+            used = computing / (computing + adding)
+            line += f"{(computing + adding) * 1e3:14.2f} ms, {100 * used:5.1f}% computing"
+        print(line)
+
+
 def limits() -> None:
     """Seconds and bytes to trace one sample and make its JAX program, as networks grow."""
     for sizes in ([64, 64, 10], [256, 256, 10], [784, 512, 10], [1024, 1024, 10]):
@@ -208,12 +225,19 @@ def main() -> None:
     parser.add_argument("--compiles", type=int, default=5)
     parser.add_argument("--crossover", action="store_true", help="NumPy beside JAX instead")
     parser.add_argument("--limits", action="store_true", help="what lifting costs instead")
+    parser.add_argument("--model", action="store_true", help="a step on many devices, by a model of communication")
+    parser.add_argument("--parameters", type=int, default=203_530, help="of the model; default 784-256-10")
+    parser.add_argument("--seconds", type=float, default=50e-12, help="a parameter and sample, measured by --crossover")
+    parser.add_argument("--bandwidth", type=float, default=1.25e9, help="bytes a second, each way; default 10 Gbit/s")
+    parser.add_argument("--latency", type=float, default=50e-6, help="seconds a message")
     parser.add_argument("--threads", action="store_true", help="as many threads as the libraries like")
     arguments = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
     print(f"jax {jax.__version__} on {jax.devices()[0].device_kind}")
     if arguments.crossover:
         crossover(arguments.rounds)
+    elif arguments.model:
+        communication(arguments.parameters, arguments.seconds, arguments.bandwidth, arguments.latency)
     elif arguments.limits:
         limits()
     else:
