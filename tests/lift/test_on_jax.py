@@ -15,6 +15,7 @@ from strategies import programs
 import engine
 import nn
 from engine import LiftError, MissingExtraError, NotScalarError, ShapeError, Value
+from nn.devices import double_precision
 from nn.gpt import GPT
 
 jax = pytest.importorskip("jax", reason="needs JAX: pip install 'liftgrad[jax]'")
@@ -24,7 +25,7 @@ EPS = np.finfo(float).eps
 
 @pytest.fixture(autouse=True)
 def _in_double_precision():
-    with jax.enable_x64(True):
+    with double_precision():
         yield
 
 
