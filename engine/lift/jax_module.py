@@ -31,14 +31,8 @@ def emit_for_jax(
 
     Parameters
     ----------
-    title
-        First line of its docstring.
-    layout
-        Where the result is.
-    forward, backward
-        Its steps and their adjoints, lowered; without adjoints for JAX to differentiate.
-    parameters, outside
-        The named arrays, and the variable names of all that the caller passes.
+    title, layout, forward, backward, parameters, outside
+        As for NumPy's `emit`; without adjoints, JAX is to differentiate.
     gradients
         What is returned beside the value, by variable name, in order.
     """

@@ -34,7 +34,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench_lift import CASES, measure, problem
+from bench_lift import CASES, jax_by_hand, measure, problem
 
 import engine
 import nn
@@ -56,22 +56,6 @@ def emitted(n: int, sizes: list[int]) -> Pair:
     program(X, T)
     given = {name: jnp.asarray(array) for name, array in model.arrays().items()}
     return program.to_jax(), (given, jnp.asarray(X), jnp.asarray(T))
-
-
-def by_hand(n: int, sizes: list[int]) -> Pair:
-    params, X, T = problem(n, sizes)
-
-    def loss(ps: Any, x: Any, t: Any) -> Any:
-        a = x
-        for k in range(0, len(ps), 2):
-            a = a @ ps[k] + ps[k + 1]
-            if k < len(ps) - 2:
-                a = jax.nn.relu(a)
-        if sizes[-1] == 1:
-            return jax.nn.relu(1.0 - t * a[:, 0]).mean()
-        return -jnp.take_along_axis(jax.nn.log_softmax(a), t[:, None], axis=1).mean()
-
-    return jax.value_and_grad(loss), ([jnp.asarray(p) for p in params], jnp.asarray(X), jnp.asarray(T))
 
 
 def gpt_emitted(length: int) -> Pair:
@@ -147,7 +131,7 @@ def beside_jax(rounds: int, compiles: int) -> None:
     found = []
     for n, sizes in CASES:
         title = f"({n}, {'-'.join(map(str, sizes))})"
-        found.append(compare(title, emitted(n, sizes), by_hand(n, sizes), rounds, compiles))
+        found.append(compare(title, emitted(n, sizes), jax_by_hand(n, sizes), rounds, compiles))
     for length in (8, 16):
         title = f"GPT, {length} tokens"
         found.append(compare(title, gpt_emitted(length), gpt_by_hand(length), rounds, compiles))

@@ -117,11 +117,11 @@ def torch_eager(n: int, sizes: list[int]) -> Run:
     return step
 
 
-def jax_jit(n: int, sizes: list[int]) -> Run:
+def jax_by_hand(n: int, sizes: list[int]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Matrix code for JAX to differentiate, and what it is called with."""
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)
     params, X, T = problem(n, sizes)
 
     def loss(ps: Any, x: Any, t: Any) -> Any:
@@ -134,12 +134,18 @@ def jax_jit(n: int, sizes: list[int]) -> Run:
             return jax.nn.relu(1.0 - t * a[:, 0]).mean()
         return -jnp.take_along_axis(jax.nn.log_softmax(a), t[:, None], axis=1).mean()
 
-    compiled = jax.jit(jax.value_and_grad(loss))
-    given = [jnp.asarray(p) for p in params]
-    x, t = jnp.asarray(X), jnp.asarray(T)
+    return jax.value_and_grad(loss), ([jnp.asarray(p) for p in params], jnp.asarray(X), jnp.asarray(T))
+
+
+def jax_jit(n: int, sizes: list[int]) -> Run:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    function, arguments = jax_by_hand(n, sizes)
+    compiled = jax.jit(function)
 
     def step() -> Any:
-        value, gradients = compiled(given, x, t)
+        value, gradients = compiled(*arguments)
         jax.block_until_ready(gradients)
         return float(value), gradients
 
