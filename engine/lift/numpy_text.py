@@ -257,7 +257,9 @@ def _kept(w: Writer, fixed: str, moved: str, gather: Gather, name: str) -> str:
     key = f"{fixed} + {moved}"
     if key not in w.kept:
         shape = tuple_text([*(["N"] if gather.batched else []), *gather.shape])
-        w.kept[key] = w.hoist(f"np.empty({shape}, np.int64)", name, w.fresh(name))
+        w.kept[key] = w.fresh(name)
+        w.written.add(w.kept[key])
+        w.build.append(f"{w.kept[key]} = np.empty({shape}, np.int64)")  # one each: the backward pass reads them all
         w.body.append(f"np.add({fixed}, {moved}, out={w.kept[key]})")
     return w.kept[key]
 

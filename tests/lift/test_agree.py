@@ -370,6 +370,14 @@ def test_an_input_gathered_beside_parameters_has_a_gradient_of_its_own():
     agree(fn, RNG.normal(size=(3, 4)), parameters=flat(table), batch=True)
 
 
+def test_two_choices_of_one_shape_keep_their_places_apart():
+    def fn(x, n):
+        every = [engine.tanh(v) for v in x]
+        return engine.select(every[::2], n) * engine.select(x[:3], n) + engine.total(every)
+
+    agree(fn, RNG.normal(size=(5, 6)), np.array([0, 1, 2, 1, 0]), batch=True)
+
+
 def test_integers_read_out_of_order_or_from_two_inputs_still_choose():
     table = weights("table", 5, 3)
 

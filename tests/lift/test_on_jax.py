@@ -84,6 +84,67 @@ def test_windows_tables_ragged_runs_and_choices_agree():
     agree(engine.lift(ragged, batch=True), np.random.default_rng(1).normal(size=(4, 4)), np.array([[1, 4, 1]] * 4))
 
 
+W = programs_of.weights("W", 7, 7)
+
+
+def diagonals(x):
+    return engine.total([engine.tanh(x[i][i] * W[i][6 - i]) * x[6 - i][i] for i in range(7)])
+
+
+def one_long_run_and_many_short(x):
+    runs = [range(90), *[range(i, i + 2) for i in range(60)]]
+    return engine.total([engine.logsumexp([x[i] * x[i] for i in run]) for run in runs])
+
+
+def counted_comparisons(x):
+    return engine.total([(x[i] < x[i + 1]) * x[i] + (x[i] <= 0.5) * 2.0 + x[0] for i in range(5)])
+
+
+def scattered_pieces(x):
+    z = [engine.sin(x[i]) for i in range(6)] + [engine.cos(x[i]) for i in range(6)]
+    order = [0, 7, 3, 11, 5, 5, 2, 9]
+    return engine.total([z[i] * z[j] for i, j in zip(order, order[::-1])]) * engine.total([z[i] for i in order[:3]])
+
+
+def middle_of_a_cube(x):
+    return engine.total([engine.exp(x[i][1][j]) * x[j % 2][i % 3][i] for i in range(2) for j in range(2)])
+
+
+def own_choice(x, n):
+    every_other = [engine.tanh(x[i]) for i in range(6)]
+    return engine.select(every_other[::2], n) * engine.select(x[:3], n) + engine.total(every_other)
+
+
+def own_choices(x, n):
+    return engine.total([engine.select([x[i][j] for i in range(3)], n[j]) * x[0][j] for j in range(4)])
+
+
+def shared_rows_moved(x, n):
+    return engine.total([engine.select([W[i][j] for i in range(7)], n[j]) * x[j] for j in range(3)])
+
+
+CASES = [
+    (diagonals, (7, 7), None),
+    (one_long_run_and_many_short, (90,), None),
+    (counted_comparisons, (6,), None),
+    (scattered_pieces, (6,), None),
+    (middle_of_a_cube, (2, 3, 2), None),
+    (own_choice, (6,), ()),
+    (own_choices, (3, 4), (4,)),
+    (shared_rows_moved, (3,), (3,)),
+]
+
+
+@pytest.mark.parametrize(("fn", "shape", "chosen"), CASES)
+@pytest.mark.parametrize("samples", [(), (3,)])
+def test_what_is_irregular_agrees(fn, shape, chosen, samples):
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=samples + shape)]
+    if chosen is not None:
+        inputs.append(rng.integers(0, 3, samples + chosen)[()])
+    agree(engine.lift(fn, batch=bool(samples)), *inputs, units=512)
+
+
 def test_structured_inputs_and_graphs_agree():
     w = Value(0.5, "w")
     program = engine.lift(lambda p, scale: w * p["a"][0] * p["b"] + engine.total(p["a"]) * scale)
