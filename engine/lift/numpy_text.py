@@ -175,7 +175,10 @@ def _accumulated(w: Writer, step: Step, now: int, call: str) -> None:
     """Finish a call that takes `out=`; where its result is added, it is added."""
     target = _target(w, step, now)
     if step.accumulate:
-        w.body.append(f"{target} += {call})" if target.isidentifier() else f"np.add({target}, {call}), out={target})")
+        own = (
+            target.isidentifier() and step.target.source.kind != "value"
+        )  # a buffer of `build` is no local to assign to
+        w.body.append(f"{target} += {call})" if own else f"np.add({target}, {call}), out={target})")
     else:
         w.body.append(f"{call}, out={target})")
 

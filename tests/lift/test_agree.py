@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import programs
+from strategies import Program, programs
 
 import engine
 from engine import Label, Value
@@ -376,6 +376,19 @@ def test_two_choices_of_one_shape_keep_their_places_apart():
         return engine.select(every[::2], n) * engine.select(x[:3], n) + engine.total(every)
 
     agree(fn, RNG.normal(size=(5, 6)), np.array([0, 1, 2, 1, 0]), batch=True)
+
+
+def test_a_sum_added_to_a_cotangent_of_one_number():
+    def fn(x):
+        e = engine.exp(x[0] * x[1])
+        return engine.total([engine.tanh(e * x[i]) for i in range(3)]) - e * x[2]
+
+    for order in (slice(None), slice(None, None, -1)):
+        agree(lambda x, order=order: fn(list(x)[order]), RNG.normal(size=3))
+    line = (("exp", 30, 19), ("arcsinh", 4, 0), ("subtract", 3, 23), ("add", 11, 12), ("subtract", 14, 20))
+    line = (("subtract", 23, 12), *line, ("arctan", 4, 1), ("multiply", 24, 16), ("exp", 30, 19), ("arctan", 4, 1))
+    program = Program((-0.0, -0.625554, -0.625554), (*line, ("multiply", 8, 9)))
+    agree(lambda xs: program.on_values(list(xs)) + 0.0 * xs[0], np.array(program.inputs), units=4096)
 
 
 def test_integers_read_out_of_order_or_from_two_inputs_still_choose():
