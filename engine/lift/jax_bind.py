@@ -6,8 +6,6 @@ from engine.lift.emit import Writer, reduced_axes
 from engine.lift.ir import Source, Step, View
 from engine.lift.text import box, tuple_text, view_text
 
-COMPARISONS = ("less", "less_equal", "equal")
-
 
 def look(w: Writer, view: View, expression: str, name: str) -> str:
     """Return the expression itself, or a lookup by index where a view is of no simple shape."""
@@ -32,8 +30,6 @@ def bind(w: Writer, step: Step, now: int, value: str, covered: bool) -> None:
     """Give a result its name; where it is a part of an array, the name is given to a copy with that part changed."""
     view = w.named(step.target)
     name, defined = name_of(w, view.source, step, now)
-    if step.op in COMPARISONS and view.source.dtype == "float":
-        value = f"{value}.astype(dtype)"
     if step.accumulate and defined:
         value = f"({look(w, view, view_text(name, view, exact=True), name)} + {value})"
     elif not covered:

@@ -271,6 +271,15 @@ def test_inputs_that_do_not_fit_are_refused():
         function(theta, X, T * 1.0)
     with pytest.raises(ShapeError, match=r"one number for each of 6 samples; got shape \(5,\)"):
         function(theta, X, T, weights=np.ones(5))
+    nested = engine.lift(lambda p, how: p["a"] * (2.0 if how == "twice" else 1.0))
+    nested({"a": 1.0}, "twice")
+    function = nested.to_jax(wrt="inputs")
+    assert float(function({}, {"a": 3.0}, "twice")[0]) == 6.0
+    assert function({}, {"a": 3.0}, "twice")[1] == ({"a": 2.0}, None)
+    with pytest.raises(ShapeError, match="'how' was 'twice' when the function was made; got 'once'"):
+        function({}, {"a": 3.0}, "once")
+    with pytest.raises(ShapeError, match="'p' must be a dict of 1, as when the function was made"):
+        function({}, [3.0], "twice")
     single = engine.lift(lambda x: x * x)
     single(1.0)
     with pytest.raises(ShapeError, match="is not of a batch"):

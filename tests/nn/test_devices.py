@@ -46,7 +46,7 @@ def state(model):
 
 
 @eight
-@pytest.mark.parametrize("count", [1, 2, 8, None])
+@pytest.mark.parametrize("count", [1, 2, 8, None, jax.devices()[::3]])
 def test_any_number_of_devices_gives_numpys_losses(count):
     """107 samples in batches of 32: the last has 11, which no number of devices but one divides."""
     X, T = digits()
