@@ -6,6 +6,7 @@ the value is the sum of the samples' values times their seeds.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -110,24 +111,26 @@ def _zeros(name: str, shapes: dict[str, tuple[int, ...]]) -> str:
 
 @dataclass(frozen=True)
 class Block:
-    """Arrays that lie side by side in the flat vector, and that steps read or write as one."""
+    """Arrays that lie side by side in the flat vector, and that steps read or write as one.
+
+    Matrices of one width are joined as matrices, row upon row, which XLA does by copying; others as vectors.
+    """
 
     whole: Parameter
     members: Sequence[Parameter]
 
     def joined(self) -> str:
         """Return the line that makes one array of the members."""
-        return (
-            f"{self.whole.variable} = jnp.concatenate([{', '.join(f'{p.variable}.reshape(-1)' for p in self.members)}])"
-        )
+        flat = ".reshape(-1)" if len(self.whole.shape) == 1 else ""
+        return f"{self.whole.variable} = jnp.concatenate([{', '.join(f'{p.variable}{flat}' for p in self.members)}])"
 
     def split(self) -> list[str]:
         """Return the lines that take the members' gradients out of the block's."""
-        lines = []
+        lines, width = [], math.prod(self.whole.shape[1:])
         for p in self.members:
-            start = p.offset - self.whole.offset
-            part = f"d{self.whole.variable}[{start}:{start + p.size}]"
-            lines.append(f"d{p.variable} = {part}.reshape({tuple_text(p.shape)})")
+            start = (p.offset - self.whole.offset) // width
+            part = f"d{self.whole.variable}[{start}:{start + p.size // width}]"
+            lines.append(f"d{p.variable} = {part}" + (f".reshape({tuple_text(p.shape)})" if width == 1 else ""))
         return lines
 
 
@@ -165,5 +168,7 @@ def _block(members: Sequence[Parameter], taken: set[str]) -> Block:
     if len(members) == 1:
         return Block(members[0], members)
     name = variable("_".join(p.variable for p in members) if len(members) < 5 else "block", taken)
-    whole = Parameter(name, (sum(p.size for p in members),), members[0].offset, name)
+    size, widths = sum(p.size for p in members), {p.shape[1:] for p in members}
+    width = widths.pop() if len(widths) == 1 and all(p.shape for p in members) else ()
+    whole = Parameter(name, (size // math.prod(width), *width), members[0].offset, name)
     return Block(whole, members)
