@@ -220,7 +220,7 @@ def _places(w: Writer, gather: Gather) -> tuple[str, str]:
         index = w.index(base, f"{name}_at")
         flat = w.hoist(f"{rows} + {index}", f"{name}_places") if rows else index
         return _flat(w, source, name), flat
-    chosen = w.text(gather.chosen)
+    chosen = w.text(gather.chosen, whole=not base.any())  # where no fixed index has every axis, this must
     moved = chosen if gather.stride == 1 else f"{gather.stride} * {chosen}"
     if base.any():
         fixed = w.index(base, f"{name}_at") if base.size > 1 else str(int(base.flat[0]))

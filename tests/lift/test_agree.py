@@ -378,6 +378,15 @@ def test_two_choices_of_one_shape_keep_their_places_apart():
     agree(fn, RNG.normal(size=(5, 6)), np.array([0, 1, 2, 1, 0]), batch=True)
 
 
+def test_the_same_choice_twice():
+    def fn(x, n):
+        a = [engine.tanh(v) for v in x]
+        return engine.select(a, n) + engine.total([engine.select(a, n), engine.select(a, n) * x[0]])
+
+    agree(fn, RNG.normal(size=4), 2)
+    agree(fn, RNG.normal(size=(3, 4)), np.array([2, 0, 3]), batch=True)
+
+
 def test_a_sum_added_to_a_cotangent_of_one_number():
     def fn(x):
         e = engine.exp(x[0] * x[1])
