@@ -10,7 +10,7 @@ type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after ev
     christen    Layout                 names: z1, a1
     adjoint     Layout -> steps        the rules, run backwards over the array operations
     lower       steps -> steps         operations that NumPy has no function for become ones it has
-    emit        steps -> text          NumPy source with preallocated buffers, which is what runs
+    emit        steps -> text          NumPy source with preallocated buffers, which is what runs; or JAX's, for to_jax
 
 >>> import engine, numpy as np
 >>> W = [[engine.Value(0.1 * (i + j), f"W[{i}, {j}]") for i in range(3)] for j in range(2)]

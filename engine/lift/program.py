@@ -464,7 +464,8 @@ class Program:
         """Return a pure function of JAX arrays, ``(parameters, *inputs) -> (value, gradients)`` (extra ``jax``).
 
         It is made of the array operations of what ran last, and is for inputs of that structure; `jax.jit`, `jax.vmap`
-        and sharding accept it: ``jax.jit(program.to_jax())(program.pull(), X, T)``.
+        and sharding accept it: ``jax.jit(program.to_jax())(program.pull(), X, T)``. Numbers that the function takes
+        from its surroundings stay as they were then.
 
         Parameters
         ----------
