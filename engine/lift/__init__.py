@@ -148,7 +148,7 @@ def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
     backward = _adjoint(layout, inputs, outside, theta, wrt, _seed(layout, program))
     lowered = lower(layout.steps, "s"), lower(backward, "b")
     emitted = emit(
-        _title(variant, program, layout), layout, *lowered, program.registry.arrays, outside, program.reduction
+        _title(variant, program, layout), layout, *lowered, program.registry.arrays, outside, _reduction(program)
     )
     seconds = variant.seconds + time.perf_counter() - start
     stats = Stats(
@@ -240,9 +240,14 @@ def _leaves(groups: Groups, trace: Trace, inputs: list[Source], theta: Source) -
 
 
 def _seed(layout: Layout, program: Program) -> Literal:
-    """Return the cotangent of one sample's value: 1 / N of a mean."""
-    mean = program.reduction == "mean" and layout.roots[0].batched
-    return Literal(1.0, -1 if mean else 0)
+    """Return the cotangent of one sample's value: 1 / N of a mean; of a sum of N equal values, N."""
+    power = {("mean", True): -1, ("sum", False): 1}.get((_reduction(program), layout.roots[0].batched), 0)
+    return Literal(1.0, power)
+
+
+def _reduction(program: Program) -> str:
+    """Return how the samples of a batch are put together; "" where there is one."""
+    return program.reduction if program.batch else ""
 
 
 def _order(program: Program, outside: dict[Source, str], wrt: str, inputs: list[Source]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def emit(
     parameters, outside
         The named arrays, and the variable names of all that the caller passes.
     reduction
-        "mean", "sum" or "none" over a batched result.
+        "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
     """
     writer = Writer(NUMPY, parameters, dict(outside), last_readings(layout, forward, backward))
     for name in ("build", "forward", "backward", "dtype", "constants", "N", "np", "strided", "erf"):
@@ -113,10 +113,9 @@ def _returned(writer: Writer, layout: Layout, reduction: str) -> str:
     """Return the expression for the value, and for the guards' conditions if there are any."""
     root, *guards = layout.roots
     text = writer.text(root)
-    if isinstance(root, Literal):
-        value = text
-    elif not root.batched:
-        value = f"float({text})"
+    if isinstance(root, Literal) or not root.batched:  # the same for all samples
+        one = text if isinstance(root, Literal) else f"float({text})"
+        value = {"sum": f"{one} * N", "none": f"np.full(N, {one})"}.get(reduction, one)
     elif reduction == "none":
         value = f"{text}.copy()"
     elif reduction == "sum":

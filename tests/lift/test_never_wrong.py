@@ -475,3 +475,24 @@ def test_parameters_and_options_that_do_not_fit():
         engine.lift("x")
     assert "not traced yet" in repr(engine.lift(lambda x: x))
     assert "scalar nodes" in repr(program)
+
+
+@pytest.mark.parametrize(
+    ("reduction", "value", "slope"), [("mean", 9.0, 6.0), ("sum", 36.0, 24.0), ("none", [9.0] * 4, None)]
+)
+def test_a_loss_that_no_sample_changes_counts_once_a_sample(reduction, value, slope):
+    w = Value(3.0, "w")
+    program = engine.lift(lambda x: w * w, batch=True, reduction=reduction)
+    X = np.ones((4, 2))
+    assert np.array_equal(program(X), value)
+    if slope is not None:
+        assert program.value_and_grad(X)[1].parameters.tolist() == [slope]
+    constant = engine.lift(lambda x: 2.0, batch=True, reduction=reduction)
+    assert np.array_equal(constant(X), {"mean": 2.0, "sum": 8.0, "none": [2.0] * 4}[reduction])
+
+
+def test_part_of_a_loss_that_no_sample_changes_counts_once_a_sample():
+    w = Value(3.0, "w")
+    program = engine.lift(lambda x: w * x[0] + w * w, batch=True, reduction="sum")
+    value, gradient = program.value_and_grad(np.ones((4, 2)))
+    assert (value, gradient.parameters.tolist()) == (48.0, [28.0])
