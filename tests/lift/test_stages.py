@@ -111,3 +111,13 @@ def test_each_stage_checks_itself():
         replace(normal, items=[None, *normal.items[1:]]).check()
     with pytest.raises(AssertionError, match=r"Groups: group \d+ \(\w+\) reads a later group"):
         replace(groups, of=[9] * len(groups.of)).check()
+
+
+def test_a_softmax_of_one_score_is_in_the_group_of_longer_ones():
+    def ragged(x):
+        return engine.total([p * p for n in (1, 2, 3) for p in engine.softmax(x[:n])])
+
+    groups = str(group(normalise(record([ragged(values())], {})))).splitlines()
+    assert [line.split(": ")[1].split(" of ")[0] for line in groups] == [
+        "3 x parameter", "3 x shift", "6 x subtract", "6 x exp", "3 x sum", "6 x divide", "1 x sum",
+    ]  # fmt: skip
