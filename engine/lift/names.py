@@ -101,12 +101,15 @@ def _place(label: str) -> tuple[str, tuple[int, ...]]:
 def _box(indices: list[tuple[int, ...]]) -> tuple[tuple[int, ...], list[int]]:
     """Return the array's shape and each index's flat place; what does not fill a box is a list in order."""
     first = indices[0]
-    if len({len(i) for i in indices}) == 1 and len(set(indices)) == len(indices) and -1 not in first:
-        shape = tuple(max(i[axis] for i in indices) + 1 for axis in range(len(first)))
-        if int(np.prod(shape, dtype=np.int64)) == len(indices):
-            return shape, [int(np.ravel_multi_index(i, shape)) if shape else 0 for i in indices]
     if len(indices) == 1 and first in ((), (-1,)):
         return (), [0]
+    if first and len({len(i) for i in indices}) == 1 and -1 not in first:
+        places = np.array(indices).T
+        shape = tuple((places.max(axis=1) + 1).tolist())
+        if math.prod(shape) == len(indices):
+            order = np.ravel_multi_index(tuple(places), shape)
+            if len(np.unique(order)) == len(indices):
+                return shape, order.tolist()
     return (len(indices),), list(range(len(indices)))
 
 
