@@ -6,158 +6,33 @@ when a number that it captures has changed.  Each trace is compiled once; buffer
 
 from __future__ import annotations
 
-import contextvars
 import gc
-import linecache
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
-from operator import itemgetter
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
-from engine.lift.captured import randomness, snapshot
-from engine.lift.guards import Guard, Index, Recording
+from engine.lift.captured import snapshot
+from engine.lift.compiled import Compiled as Compiled
+from engine.lift.compiled import Gradient, Instance, Plan, Views
+from engine.lift.compiled import Variant as Variant
+from engine.lift.guards import Guard
 from engine.lift.inputs import Array, Spec, batch_size, describe
-from engine.lift.ir import Leaf, Trace
 from engine.lift.module import Emitted
-from engine.lift.names import Parameter
 from engine.lift.on_jax import JaxFunction, on_jax
-from engine.lift.record import record
 from engine.lift.registry import Registry
-from engine.lift.sameness import same_graph
 from engine.lift.summary import Stats, StepRecord
-from engine.tracing import LOCAL, recording
+from engine.lift.traced import traced
+from engine.tracing import LOCAL
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
-Views = list[Any]
 MOST_VARIANTS = 64  # branch patterns of one structure, before it is said that `where` would serve better
-_numbers = count(1)
-
-
-@dataclass
-class Gradient:
-    """What `value_and_grad` returns beside the value.
-
-    Attributes
-    ----------
-    parameters
-        Flat float64 vector, in the order of `Program.pull`; None if not asked for.
-    inputs
-        A tuple in the inputs' structure; None if not asked for.
-    """
-
-    parameters: Vector | None
-    inputs: tuple[Any, ...] | None
-    arrays: Sequence[Parameter] = field(repr=False, default=())
-
-    def named(self) -> dict[str, Array]:
-        """Return the parameters' gradient as named arrays, views of the flat vector."""
-        if self.parameters is None:
-            return {}
-        flat = self.parameters
-        return {p.name: p.of(flat) for p in self.arrays}
-
-
-@dataclass
-class Instance:
-    """The functions of an emitted module, with buffers for one batch size."""
-
-    forward: Callable[..., Any]
-    backward: Callable[..., None]
-    take_forward: Callable[[Views], Any]
-    take_backward: Callable[[Views], Any]
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    context: contextvars.Context = field(default_factory=lambda: _silent())
-
-
-def _silent() -> contextvars.Context:
-    """Return a context in which NumPy warns of nothing: cheaper to enter than `np.errstate` is to make."""
-    context = contextvars.copy_context()
-    if int(np.__version__.split(".")[0]) >= 2:
-        context.run(np.seterr, all="ignore")
-        return context
-    return cast(contextvars.Context, _Errstate())  # before NumPy 2, error states belong to threads
-
-
-class _Errstate:
-    """A context's `run`, by `np.errstate`."""
-
-    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*arguments)
-
-
-@dataclass
-class Plan:
-    """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
-
-    variant: Variant
-    instance: Instance
-    n: int
-    limits: tuple[tuple[int, int], ...]
-
-
-@dataclass
-class Compiled:
-    """One trace, compiled for the derivatives asked of it."""
-
-    emitted: Emitted
-    stats: Stats
-    steps: tuple[StepRecord, ...]
-    formulas: str
-    outside: tuple[str, ...]  # names that the functions may take, in the order in which the caller lists them
-    instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
-    namespace: dict[str, Any] = field(default_factory=dict)
-
-    def instance(self, n: int, dtype: Any) -> Instance:
-        """Return functions with buffers for `n` samples; the text is compiled once."""
-        key = (n, np.dtype(dtype).str)
-        found = self.instances.get(key)
-        if found is not None and found.lock.acquire(blocking=False):
-            return found
-        if not self.namespace:
-            name = f"<lifted {next(_numbers)}>"
-            text = self.emitted.text
-            linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-            exec(compile(text, name, "exec"), self.namespace)
-        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
-        made = Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
-        if found is None:  # another thread may hold the known one; this one is then used once
-            if len(self.instances) >= 8:
-                self.instances.pop(next(iter(self.instances)))
-            self.instances[key] = made
-        made.lock.acquire()
-        return made
-
-    def taker(self, names: Sequence[str]) -> Callable[[Views], Any]:
-        """Return what picks a function's arguments from all that there is."""
-        places = [self.outside.index(name) for name in names]
-        if not places:
-            return lambda _: ()
-        if len(places) == 1:
-            return lambda views: (views[places[0]],)
-        return itemgetter(*places)
-
-
-@dataclass
-class Variant:
-    """One trace of the function: for inputs of one structure, while its branches go as they went."""
-
-    trace: Trace
-    specs: tuple[Spec, ...]
-    guards: list[Guard]
-    limits: dict[int, int]
-    seconds: float
-    compiled: dict[str, Compiled] = field(default_factory=dict)
 
 
 class Compile(Protocol):
@@ -553,47 +428,15 @@ class Program:
     # --- tracing ---------------------------------------------------------------------------------------------
 
     def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
-        """Run the function on Values twice; a function that is not the same both times is refused."""
+        """Run the function on Values, and keep its trace."""
         start = time.perf_counter()
         assert self.fn is not None
         samples = [a[0] if self.batch else a for a in arrays]
-        before = randomness(self.fn)
-        roots, inputs, watch = self._run_traced(specs, samples)
-        drew = randomness(self.fn) != before
-        again, others, _ = self._run_traced(specs, samples)
-        if drew or not same_graph(roots, again, inputs, others):
-            raise LiftError(
-                f"{self.name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
-                "reads a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
-            )
-        trace = record(roots, inputs)
+        trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples)
         self.registry.add(trace)
         if self.captured is None:
             self.captured = snapshot(self.fn)
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
-
-    def _run_traced(
-        self, specs: tuple[Spec, ...], samples: list[Array]
-    ) -> tuple[list[Value], dict[Value, Leaf], Recording]:
-        """Run the function on Values: (its result and its guards' conditions, what the inputs are, what was noted)."""
-        names = self.array_names(specs)
-        watch = Recording()
-        leaves: list[list[Value]] = []
-        inputs: dict[Value, Leaf] = {}
-        for argument, (name, sample) in enumerate(zip(names, samples)):
-            made = [_leaf(watch, argument, x, sample.dtype.kind == "i") for x in sample.reshape(-1).tolist()]
-            for position, leaf in enumerate(made):
-                inputs[leaf] = Leaf("input", position, argument)
-                index = ", ".join(map(str, np.unravel_index(position, sample.shape)))
-                watch.names[leaf] = f"{name}[{index}]" if index else name
-            leaves.append(made)
-        supply = iter(leaves)
-        arguments = [spec.build(supply) for spec in specs]
-        with recording(watch):
-            assert self.fn is not None
-            result = self.fn(*arguments)
-        root = _scalar(result, self.name)
-        return [root, *[g.condition for g in watch.guards]], inputs, watch
 
 
 @contextmanager
@@ -606,22 +449,3 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:
-    if not integer:
-        return Value(x)
-    leaf = Index(x)
-    leaf.argument, leaf.recording = argument, watch
-    return leaf
-
-
-def _scalar(result: Any, name: str) -> Value:
-    """Return a function's result as one Value."""
-    if isinstance(result, np.ndarray) and result.ndim == 0:
-        result = result.item()
-    if isinstance(result, Value):
-        return result
-    if isinstance(result, (int, float, np.number)) and not isinstance(result, bool):
-        return Value.constant(result)
-    raise NotScalarError(f"lift needs a function that returns one number; {name} returned {type(result).__name__}.")

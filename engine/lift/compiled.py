@@ -1,0 +1,148 @@
+"""A trace, compiled: the emitted module's functions with buffers for each batch size, and the gradient they give.
+
+>>> import engine
+>>> engine.lift(lambda x: x[0] * x[1]).value_and_grad([2.0, 3.0], wrt="inputs")[1]
+Gradient(parameters=None, inputs=([3.0, 2.0],))
+"""
+
+from __future__ import annotations
+
+import contextvars
+import linecache
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from operator import itemgetter
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.lift.guards import Guard
+from engine.lift.inputs import Array, Spec
+from engine.lift.ir import Trace
+from engine.lift.module import Emitted
+from engine.lift.names import Parameter
+from engine.lift.summary import Stats, StepRecord
+
+Vector = npt.NDArray[np.float64]
+Views = list[Any]
+_numbers = count(1)
+
+
+@dataclass
+class Gradient:
+    """What `value_and_grad` returns beside the value.
+
+    Attributes
+    ----------
+    parameters
+        Flat float64 vector, in the order of `Program.pull`; None if not asked for.
+    inputs
+        A tuple in the inputs' structure; None if not asked for.
+    """
+
+    parameters: Vector | None
+    inputs: tuple[Any, ...] | None
+    arrays: Sequence[Parameter] = field(repr=False, default=())
+
+    def named(self) -> dict[str, Array]:
+        """Return the parameters' gradient as named arrays, views of the flat vector."""
+        if self.parameters is None:
+            return {}
+        flat = self.parameters
+        return {p.name: p.of(flat) for p in self.arrays}
+
+
+@dataclass
+class Instance:
+    """The functions of an emitted module, with buffers for one batch size."""
+
+    forward: Callable[..., Any]
+    backward: Callable[..., None]
+    take_forward: Callable[[Views], Any]
+    take_backward: Callable[[Views], Any]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    context: contextvars.Context = field(default_factory=lambda: _silent())
+
+
+def _silent() -> contextvars.Context:
+    """Return a context in which NumPy warns of nothing: cheaper to enter than `np.errstate` is to make."""
+    context = contextvars.copy_context()
+    if int(np.__version__.split(".")[0]) >= 2:
+        context.run(np.seterr, all="ignore")
+        return context
+    return cast(contextvars.Context, _Errstate())  # before NumPy 2, error states belong to threads
+
+
+class _Errstate:
+    """A context's `run`, by `np.errstate`."""
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+
+@dataclass
+class Plan:
+    """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
+
+    variant: Variant
+    instance: Instance
+    n: int
+    limits: tuple[tuple[int, int], ...]
+
+
+@dataclass
+class Compiled:
+    """One trace, compiled for the derivatives asked of it."""
+
+    emitted: Emitted
+    stats: Stats
+    steps: tuple[StepRecord, ...]
+    formulas: str
+    outside: tuple[str, ...]  # names that the functions may take, in the order in which the caller lists them
+    instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
+    namespace: dict[str, Any] = field(default_factory=dict)
+
+    def instance(self, n: int, dtype: Any) -> Instance:
+        """Return functions with buffers for `n` samples; the text is compiled once."""
+        key = (n, np.dtype(dtype).str)
+        found = self.instances.get(key)
+        if found is not None and found.lock.acquire(blocking=False):
+            return found
+        if not self.namespace:
+            name = f"<lifted {next(_numbers)}>"
+            text = self.emitted.text
+            linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+            exec(compile(text, name, "exec"), self.namespace)
+        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
+        made = Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
+        if found is None:  # another thread may hold the known one; this one is then used once
+            if len(self.instances) >= 8:
+                self.instances.pop(next(iter(self.instances)))
+            self.instances[key] = made
+        made.lock.acquire()
+        return made
+
+    def taker(self, names: Sequence[str]) -> Callable[[Views], Any]:
+        """Return what picks a function's arguments from all that there is."""
+        places = [self.outside.index(name) for name in names]
+        if not places:
+            return lambda _: ()
+        if len(places) == 1:
+            return lambda views: (views[places[0]],)
+        return itemgetter(*places)
+
+
+@dataclass
+class Variant:
+    """One trace of the function: for inputs of one structure, while its branches go as they went."""
+
+    trace: Trace
+    specs: tuple[Spec, ...]
+    guards: list[Guard]
+    limits: dict[int, int]
+    seconds: float
+    compiled: dict[str, Compiled] = field(default_factory=dict)
