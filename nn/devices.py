@@ -176,7 +176,8 @@ def double_precision() -> AbstractContextManager[Any]:
     """Return a context in which JAX computes in float64; outside, its setting is the caller's."""
     jax = jax_itself()
     at = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")  # older versions
-    return at.enable_x64(True)  # type: ignore[no-any-return]
+    context: AbstractContextManager[Any] = at.enable_x64(True)
+    return context
 
 
 def jax_itself() -> Any:

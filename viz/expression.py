@@ -106,10 +106,10 @@ class _Reading:
         raise self._error(node, "Only numbers, names, + - * / **, and the engine's functions are read here")
 
     def _constant(self, node: ast.Constant) -> float:
-        if type(node.value) not in (int, float):
+        if not isinstance(node.value, (int, float)) or isinstance(node.value, bool):
             raise self._error(node, "Only numbers are constants here")
         try:
-            return float(node.value)  # type: ignore[arg-type]
+            return float(node.value)
         except OverflowError:
             raise self._error(node, "This number is too large for a float") from None
 

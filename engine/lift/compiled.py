@@ -8,11 +8,9 @@ Gradient(parameters=None, inputs=([3.0, 2.0],))
 from __future__ import annotations
 
 import contextvars
-import linecache
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from operator import itemgetter
 from typing import Any, cast
 
@@ -28,7 +26,6 @@ from engine.lift.summary import Stats, StepRecord
 
 Vector = npt.NDArray[np.float64]
 Views = list[Any]
-_numbers = count(1)
 
 
 @dataclass
@@ -113,10 +110,7 @@ class Compiled:
         if found is not None and found.lock.acquire(blocking=False):
             return found
         if not self.namespace:
-            name = f"<lifted {next(_numbers)}>"
-            text = self.emitted.text
-            linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-            exec(compile(text, name, "exec"), self.namespace)
+            self.namespace = self.emitted.load("lifted")
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         made = Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
         if found is None:  # another thread may hold the known one; this one is then used once

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +16,8 @@ from engine.lift.ir import Layout, Literal, Source, Step, View
 from engine.lift.names import Parameter
 from engine.lift.numpy_text import NUMPY, STRIDED
 from engine.lift.text import tuple_text
+
+_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,14 @@ class Emitted:
     constants: tuple[np.ndarray, ...]
     forward: tuple[str, ...]
     backward: tuple[str, ...]
+
+    def load(self, kind: str) -> dict[str, Any]:
+        """Run the text and return its names; tracebacks through it show its lines."""
+        name = f"<{kind} {next(_numbers)}>"
+        linecache.cache[name] = (len(self.text), None, self.text.splitlines(True), name)
+        namespace: dict[str, Any] = {}
+        exec(compile(self.text, name, "exec"), namespace)
+        return namespace
 
 
 def emit(

@@ -7,10 +7,8 @@ vector or a dict of parameters, inputs in their structure, weights of the sample
 from __future__ import annotations
 
 import importlib
-import linecache
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
@@ -19,8 +17,6 @@ from engine.lift.names import Parameter
 
 if TYPE_CHECKING:
     from engine.lift.program import Program, Variant
-
-_numbers = count(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,15 +165,10 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     variant = _without_branches(program)
     extra("jax")
     emitted = program.compile_for_jax(variant, program, wrt, gradients)
-    name = f"<lifted for JAX {next(_numbers)}>"
-    text = emitted.text
-    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    namespace: dict[str, Any] = {}
-    exec(compile(text, name, "exec"), namespace)
-    written = namespace["program"]
+    written: Callable[..., tuple[Any, Any]] = emitted.load("lifted for JAX")["program"]
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        return written(*named, *arrays, seed, dtype, emitted.constants)  # type: ignore[no-any-return]
+        return written(*named, *arrays, seed, dtype, emitted.constants)
 
     def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         def value(named: list[Any], arrays: list[Any]) -> Any:
@@ -193,7 +184,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     return JaxFunction(
         program.name,
         lifted if gradients == "lifted" else differentiated,
-        text,
+        emitted.text,
         program.registry.arrays,
         variant.specs,
         (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),

@@ -220,7 +220,10 @@ ATTENTION: list[Value] = []
 @pytest.mark.parametrize("batch", [False, True])
 def test_attention(causal, batch):
     x = RNG.normal(size=(3, 4, 6)) if batch else RNG.normal(size=(4, 6))
-    fn = lambda x: attention(x, causal)  # noqa: E731
+
+    def fn(x):
+        return attention(x, causal)
+
     if not ATTENTION:
         fn([[Value(0.0)] * 6] * 4)
     program = agree(fn, x, parameters=ATTENTION, batch=batch, units=256)
@@ -317,7 +320,9 @@ def test_where_follows_its_condition_in_every_call():
 
 
 def test_combined_conditions():
-    f = lambda x: engine.where((x > 0) & (x < 2) | (x > 5), x, 0.0 * x)  # noqa: E731
+    def f(x):
+        return engine.where((x > 0) & (x < 2) | (x > 5), x, 0.0 * x)
+
     assert engine.lift(f, batch=True, reduction="none")(np.array([-1.0, 1.0, 3.0, 6.0])).tolist() == [
         0.0,
         1.0,

@@ -61,7 +61,9 @@ def test_a_layer_agrees_however_it_is_written(fn):
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_attention_agrees_and_its_three_products_are_one(causal):
-    fn = lambda x: programs_of.attention(x, causal)  # noqa: E731
+    def fn(x):
+        return programs_of.attention(x, causal)
+
     fn([[Value(0.0)] * 6] * 4)
     program = engine.lift(fn, batch=True, parameters=programs_of.ATTENTION)
     agree(program, np.random.default_rng(0).normal(size=(3, 4, 6)), units=256)
