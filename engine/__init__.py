@@ -11,7 +11,9 @@
 12.0
 """
 
+from engine import operators as operators
 from engine.check import check_gradients as check_gradients
+from engine.conditions import Condition as Condition
 from engine.errors import GuardError as GuardError
 from engine.errors import LiftError as LiftError
 from engine.errors import MissingExtraError as MissingExtraError
@@ -60,8 +62,8 @@ from engine.functions import tan as tan
 from engine.functions import tanh as tanh
 from engine.functions import total as total
 from engine.functions import where as where
+from engine.label import Label as Label
 from engine.lift import lift as lift
-from engine.operators import Condition as Condition
 from engine.transforms import grad as grad
 from engine.transforms import hessian as hessian
 from engine.transforms import hvp as hvp
@@ -69,7 +71,6 @@ from engine.transforms import jacobian as jacobian
 from engine.transforms import jvp as jvp
 from engine.transforms import value_and_grad as value_and_grad
 from engine.transforms import vjp as vjp
-from engine.value import Label as Label
 from engine.value import Value as Value
 from engine.value import zero_grad as zero_grad
 

@@ -147,8 +147,8 @@ def split(rule: Rule, point: Sequence[float]) -> tuple[list[float], list[float]]
     """Return a sample point's operands and its fixed numbers.
 
     >>> from engine.rules import RULES
-    >>> split(RULES["clip"], (0.3, -1.0, 1.0))
-    ([0.3], [-1.0, 1.0])
+    >>> split(RULES["power_constant"], (2.0, 3.0))
+    ([2.0], [3.0])
     """
     n = len(point) if rule.variadic else len(rule.operands)
     return list(point[:n]), list(point[n:])

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 
 class TraceError(TypeError):
-    """A traced Value was asked for its number, which would freeze that number into the lifted program.
+    """A Value was asked for its number where the number cannot stand for it.
+
+    In a function that is being lifted, the number would be frozen into the program:
 
     >>> import engine
     >>> def loss(x):
@@ -23,6 +25,16 @@ class TraceError(TypeError):
 
     >>> engine.lift(lambda x: x * engine.stop_gradient(x)).value_and_grad(2.0, wrt="inputs")[1].inputs
     (2.0,)
+
+    In a function that is being differentiated, no derivative would come back through it:
+
+    >>> import math
+    >>> engine.grad(lambda x: math.exp(x))(0.0)
+    Traceback (most recent call last):
+    ...
+    engine.errors.TraceError: a Value was turned into a float in ..., which cuts it off from what grad ...
+    >>> engine.grad(lambda x: engine.exp(x))(0.0)
+    1.0
     """
 
 

@@ -104,6 +104,26 @@ def binary(name: str, scalar: Callable[[float, float], float], array: Callable[.
     return function
 
 
+def several(name: str, scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..., Any]:
+    """Make the function `name` of three numbers or more from its scalar and its array form."""
+    safe = ieee(scalar, array)
+    FORWARD[name] = Forward(safe, array)
+
+    def function(*xs: Any) -> Any:
+        if any(isinstance(x, np.ndarray) for x in xs):
+            if any(map(_holds_objects, xs)):
+                return np.frompyfunc(function, len(xs), 1)(*xs)
+            with np.errstate(all="ignore"):
+                return array(*xs)
+        for operand in xs:
+            if hasattr(operand, "pullback"):
+                return getattr(operand.__class__, name)(*xs)
+        return safe(*[_number(x, name) for x in xs])
+
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
 def _holds_objects(x: Any) -> bool:
     return hasattr(x, "pullback") or (isinstance(x, np.ndarray) and x.dtype == object)
 
@@ -139,6 +159,15 @@ def _logaddexp(x: float, y: float) -> float:
     return x if x == y and math.isinf(x) else max(x, y) + math.log1p(math.exp(-abs(x - y)))
 
 
+def _leaky(x: float, slope: float) -> float:
+    return slope * x if x <= 0.0 else x
+
+
+def _clip(x: float, low: float, high: float) -> float:
+    x = low if x < low else x
+    return high if x > high else x
+
+
 def _square(x: float) -> float:
     return x * x
 
@@ -172,6 +201,14 @@ def _array_sigmoid(x: Any) -> Any:
 
 def _array_softplus(x: Any) -> Any:
     return np.logaddexp(x, 0.0)
+
+
+def _array_leaky(x: Any, slope: Any) -> Any:
+    return where(x <= 0.0, slope * x, x)
+
+
+def _array_clip(x: Any, low: Any, high: Any) -> Any:
+    return np.minimum(np.maximum(x, low), high)
 
 
 _erf_elementwise = np.frompyfunc(math.erf, 1, 1)
@@ -214,7 +251,7 @@ add = binary("add", operator.add, np.add)
 subtract = binary("subtract", operator.sub, np.subtract)
 multiply = binary("multiply", operator.mul, np.multiply)
 divide = binary("divide", operator.truediv, np.divide)
-power = binary("power", math.pow, np.power)
+_power = binary("power", math.pow, np.power)
 maximum = binary("maximum", _maximum, np.maximum)
 minimum = binary("minimum", _minimum, np.minimum)
 hypot = binary("hypot", math.hypot, np.hypot)
@@ -223,6 +260,20 @@ logaddexp = binary("logaddexp", _logaddexp, np.logaddexp)
 less = binary("less", _compare(operator.lt), np.less)
 less_equal = binary("less_equal", _compare(operator.le), np.less_equal)
 equal = binary("equal", _compare(operator.eq), np.equal)
+
+_leaky_relu = binary("leaky_relu", _leaky, _array_leaky)
+_clipped = several("clip", _clip, _array_clip)
+
+
+def power(x: Any, y: Any) -> Any:
+    """Return ``x**y``; with a number as exponent, a Value's power is the rule of a fixed exponent.
+
+    >>> power(2.0, 3.0)
+    8.0
+    """
+    if hasattr(x, "pullback") and isinstance(y, (float, int, np.floating, np.integer)):
+        return x.power_constant(y)
+    return _power(x, y)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -245,28 +296,31 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return chosen
 
 
-def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     """Return `x` where it is positive, else `slope` times it.
 
     >>> leaky_relu(-2.0), leaky_relu(3.0)
     (-0.02, 3.0)
     """
-    if hasattr(x, "pullback"):
-        return x.leaky_relu(slope)
-    return _elementwise(x, lambda v: leaky_relu(v, slope), lambda v: np.where(v <= 0.0, slope * v, v), "leaky_relu")
+    return _leaky_relu(x, slope)
 
 
-def clip(x: Any, low: float, high: float) -> Any:
-    """Hold `x` between `low` and `high`; the gradient passes inside and on the bounds.
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """Hold `x` between `low` and `high`; the gradient passes inside and on the bounds, outside it is the bound's.
 
+    Raises
+    ------
+    ValueError
+        If the bounds are numbers the wrong way round; where they are computed, `high` wins, as in NumPy.
+
+    Examples
+    --------
     >>> clip(5.0, -1.0, 1.0)
     1.0
     """
-    if low > high:
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
         raise ValueError(f"clip needs low <= high; got {low} and {high}. Swap them.")
-    if hasattr(x, "pullback"):
-        return x.clip(low, high)
-    return _elementwise(x, lambda v: clip(v, low, high), lambda v: np.clip(v, low, high), "clip")
+    return _clipped(x, low, high)
 
 
 def stop_gradient(x: Any) -> Any:
@@ -275,6 +329,8 @@ def stop_gradient(x: Any) -> Any:
     >>> stop_gradient(3.0)
     3.0
     """
+    if x.__class__ is float:
+        return x
     if hasattr(x, "pullback"):
         return x.stop_gradient()
     return _elementwise(x, stop_gradient, lambda v: v, "stop_gradient")

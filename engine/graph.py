@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 
@@ -26,10 +26,11 @@ class Node(Protocol):
 T = TypeVar("T", bound=Node)
 
 
-def order(*roots: T) -> list[T]:
+def order(*roots: T, known: Container[T] = ()) -> list[T]:
     """Return every node that the roots depend on, operands before what uses them (a topological order).
 
     The order is that of a depth-first walk, with leaves as soon as they are met: it depends on the graph alone.
+    Interior nodes that are `known` are left out, and what only they depend on with them.
     """
     done: set[T] = set()
     result: list[T] = []
@@ -42,11 +43,11 @@ def order(*roots: T) -> list[T]:
         waiting: list[T] = []
         for parent in node.parents:
             if parent not in done:
-                if parent.parents:
-                    waiting.append(parent)
-                else:
+                if not parent.parents:
                     done.add(parent)
                     result.append(parent)
+                elif parent not in known:
+                    waiting.append(parent)
         if waiting:
             stack.extend(reversed(waiting))
         else:

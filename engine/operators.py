@@ -1,7 +1,8 @@
 """Operators and methods of Value, made from the rules: one factory for each pattern of arity and residuals.
 
 A rule says what is computed and what its derivative keeps; its pattern decides which factory writes the method, so that
-an operator is as fast as one written by hand.  Comparisons, NumPy's functions and powers of numbers are here as well.
+an operator is as fast as one written by hand.  NumPy's functions and powers of numbers are here as well; comparisons
+are in `engine.conditions`, copies and pickles in `engine.copying`.
 
 >>> from engine.value import Value
 >>> z = Value(3.0) * 2.0
@@ -17,10 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from engine import copying
+from engine.conditions import COMPARISONS, node_of
+from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
 from engine.rules import RULES, Rule
-from engine.tracing import LOCAL
-from engine.value import Value, _node, operand
+from engine.value import Value, operand
+from engine.value import new_node as _node  # a global of this module, which `engine.watching` exchanges
 
 
 def _unary_keeping_result(rule: Rule) -> Callable[..., Any]:
@@ -89,22 +93,44 @@ def _operand_of_many(x: Any, name: str) -> Value:
     return made
 
 
+def _keeping_operands(rule: Rule) -> Callable[..., Any]:
+    f, pullback, name = rule.scalar, rule.pullback, rule.name
+
+    def method(*operands: Any) -> Any:
+        parents = tuple([x if x.__class__ is Value else operand(x, name, _NOBODY) for x in operands])
+        if any(p is NotImplemented for p in parents):
+            return NotImplemented
+        xs = [p._data for p in parents]
+        return _node(f(*xs), parents, name, partial(pullback, *xs))
+
+    return method
+
+
 def _general(rule: Rule) -> Callable[..., Any]:
     f, name, arity = rule.scalar, rule.name, len(rule.operands)
 
     def method(*given: Any) -> Any:
         parents: list[Value] = []
         for x in given[:arity]:
-            made = operand(x.node if isinstance(x, Condition) else x, name, _NOBODY)
+            made = operand(node_of(x), name, _NOBODY)
             if made is NotImplemented:
                 return NotImplemented
             parents.append(made)
         xs = [p._data for p in parents]
-        fixed = [float(x) for x in given[arity:]]
+        fixed = [_fixed(x, rule, i) for i, x in enumerate(given[arity:])]
         z = f(*xs, *fixed)
         return _node(z, tuple(parents), name, rule.bind(z, xs, fixed))
 
     return method
+
+
+def _fixed(x: Any, rule: Rule, i: int) -> float:
+    if isinstance(x, Value):
+        raise TypeError(
+            f"{rule.name}: {rule.fixed[i]} is a fixed number, whose derivative no rule knows; got a Value. "
+            f"Pass a number, or make {rule.fixed[i]} an operand of the rule."
+        )
+    return float(x)
 
 
 def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:
@@ -112,73 +138,14 @@ def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:
         return _any_number
     if rule.fixed:
         return _general
-    patterns = {
-        ("x", ("z",)): _unary_keeping_result,
-        ("x", ("x",)): _unary_keeping_operand,
-        ("xy", ("x", "y")): _binary_keeping_operands,
-        ("xy", ()): _binary_keeping_nothing,
+    patterns: dict[tuple[int, tuple[str, ...]], Callable[[Rule], Callable[..., Any]]] = {
+        (1, ("z",)): _unary_keeping_result,
+        (1, rule.operands): _unary_keeping_operand,
+        (2, rule.operands): _binary_keeping_operands,
+        (2, ()): _binary_keeping_nothing,
     }
-    return patterns.get(("".join(rule.operands), rule.keeps), _general)
-
-
-# --- comparisons: by number; equality and hash stay identity, so that Values live in sets and dicts -----------------
-
-
-def _compared(op: str, a: Any, b: Any) -> Any:
-    """Compare numbers; while a function is being lifted, return a condition that stays in the program."""
-    if LOCAL.active is not None:
-        node = getattr(Value, op)(a, b)
-        return node if node is NotImplemented else Condition(node)
-    if not isinstance(a, Value):
-        a = operand(a, op, b)
-    elif not isinstance(b, Value):
-        b = operand(b, op, a)
-    if a is NotImplemented or b is NotImplemented:
-        return NotImplemented
-    return a._data < b._data if op == "less" else a._data <= b._data
-
-
-class Condition:
-    """What a comparison is while a function is being lifted: still undecided.
-
-    `engine.where` keeps it in the program; ``if`` decides it now, and the program guards that decision.
-    ``&``, ``|`` and ``~`` combine conditions.
-    """
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Value) -> None:
-        self.node = node
-
-    def __bool__(self) -> bool:
-        if LOCAL.active is None:
-            return self.node._data != 0.0
-        return LOCAL.active.branch(self.node)
-
-    def where(self, x: Any, y: Any) -> Value:
-        """Choose `x` where this holds, else `y`."""
-        made: Value = Value.where(self.node, x, y)
-        return made
-
-    def __and__(self, other: Any) -> Condition:
-        return Condition(self.node * _condition_node(other))
-
-    def __or__(self, other: Any) -> Condition:
-        return Condition(Value.maximum(self.node, _condition_node(other)))
-
-    def __invert__(self) -> Condition:
-        return Condition(1.0 - self.node)
-
-    __rand__, __ror__ = __and__, __or__
-
-    def __mul__(self, other: Any) -> Any:
-        return self.node * _condition_node(other)
-
-    __rmul__ = __mul__
-
-
-def _condition_node(x: Any) -> Any:
-    return x.node if isinstance(x, Condition) else x
+    many = _keeping_operands if rule.keeps == rule.operands else _general
+    return patterns.get((len(rule.operands), rule.keeps), many)
 
 
 # --- NumPy -----------------------------------------------------------------------------------------------------
@@ -193,12 +160,12 @@ def _boxed(value: Value) -> np.ndarray[Any, Any]:
 _DUNDERS = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv"}
 _UFUNCS = {"absolute": "abs", "true_divide": "divide", "conjugate": "identity", "positive": "identity"}
 _UFUNC_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "greater": lambda a, b: _compared("less", b, a),
-    "greater_equal": lambda a, b: _compared("less_equal", b, a),
-    "less": lambda a, b: _compared("less", a, b),
-    "less_equal": lambda a, b: _compared("less_equal", a, b),
-    "equal": lambda a, b: a is b,
-    "not_equal": lambda a, b: a is not b,
+    "greater": COMPARISONS["__gt__"],
+    "greater_equal": COMPARISONS["__ge__"],
+    "less": COMPARISONS["__lt__"],
+    "less_equal": COMPARISONS["__le__"],
+    "equal": COMPARISONS["__eq__"],
+    "not_equal": COMPARISONS["__ne__"],
     "power": lambda a, b: a**b if isinstance(a, Value) else b.__rpow__(a),
 }
 
@@ -253,10 +220,9 @@ def _positive(x: Value) -> Value:
 
 
 for _name, _method in {
-    "__lt__": lambda a, b: _compared("less", a, b),
-    "__le__": lambda a, b: _compared("less_equal", a, b),
-    "__gt__": lambda a, b: _compared("less", b, a),
-    "__ge__": lambda a, b: _compared("less_equal", b, a),
+    "__copy__": copying.shallow,
+    "__deepcopy__": copying.deep,
+    "__reduce__": copying.reduced,
     "__array_ufunc__": _array_ufunc,
     "__pow__": _power,
     "__rpow__": _reflected(Value.power),

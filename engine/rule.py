@@ -87,6 +87,16 @@ class Rule:
         kept = [known[name] for name in self.keeps]
         return partial(self.pullback, *kept) if kept else self.pullback
 
+    def fixed_of(self, pullback: Callable[..., Any]) -> list[float]:
+        """Return the fixed numbers that a node's closure has kept.
+
+        >>> from engine import Value
+        >>> RULES["power_constant"].fixed_of((Value(2.0) ** 3).pullback)
+        [3.0]
+        """
+        kept: tuple[float, ...] = getattr(pullback, "args", ())
+        return [kept[self.keeps.index(name)] for name in self.fixed]
+
 
 RULES: dict[str, Rule] = {}
 _on_new_rule: list[Callable[[Rule], None]] = []  # operators.py installs operators and methods through this

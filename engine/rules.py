@@ -82,7 +82,7 @@ def divide_(y: N, z: N, g: N) -> tuple[N, N]:
 @rule(
     "power",
     infix=("**", 7),
-    at=[(2.0, -3.0), (0.5, 1.5), (0.7, 0.7)],
+    at=[(2.0, -3.0), (0.5, 1.5), (0.7, 0.7), (1.3, 0.0)],
     kinks=[
         ((0.0, 0.0), (0.0, 0.0), "PyTorch: a power of 0 is constant, and so is 0 to any power"),
         ((0.0, 2.0), (0.0, 0.0), "PyTorch: 0 ** y is constant in y where y >= 0"),
@@ -90,8 +90,10 @@ def divide_(y: N, z: N, g: N) -> tuple[N, N]:
 )
 def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     """Power; dz/dx = y * x**(y - 1), dz/dy = z * log(x)."""
-    dx = where(fn.equal(y, 0.0), 0.0, g * (y * fn.power(x, y - 1.0)))
-    dy = where(fn.equal(x, 0.0) * fn.less_equal(0.0, y), 0.0, g * (z * fn.log(x)))
+    one = (x == 0.0) & (y == 0.0)  # 0**0, which is 1 in whichever direction
+    still = (x == 0.0) & (y >= 0.0)
+    dx = where(one, 0.0, g * (y * fn.power(where(one, 1.0, x), y - 1.0)))
+    dy = where(still, 0.0, g * (z * fn.log(where(still, 1.0, x))))
     return dx, dy
 
 
@@ -99,7 +101,7 @@ def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     "power_constant",
     fn.power,
     fn.FORWARD["power"].array,
-    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0)],
+    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0), (0.0, 3.0), (0.0, 1.0)],
 )
 def power_constant(x: N, n: float, g: N) -> tuple[N | float]:
     """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
@@ -221,9 +223,9 @@ def arctan(x: N, g: N) -> tuple[N]:
 )
 def arctan2(x: N, y: N, g: N) -> tuple[N, N]:
     """Angle of a point, height x first, breadth y second; dz/dx = y / (x**2 + y**2), dz/dy = -x / (x**2 + y**2)."""
-    r = fn.hypot(x, y)
-    g_over_r = where(fn.equal(r, 0.0), 0.0, divide(g, r))
-    r = where(fn.equal(r, 0.0), 1.0, r)
+    tip = (x == 0.0) & (y == 0.0)
+    r = fn.hypot(where(tip, 1.0, x), y)
+    g_over_r = where(tip, 0.0, divide(g, r))
     return g_over_r * divide(y, r), -g_over_r * divide(x, r)
 
 
@@ -300,24 +302,15 @@ def relu(z: N, g: N) -> tuple[N]:
     return (where(z <= 0.0, 0.0, g),)
 
 
-def _leaky(x: float, slope: float) -> float:
-    return slope * x if x <= 0.0 else x
-
-
-def _array_leaky(x: Any, slope: float) -> Any:
-    return where(x <= 0.0, slope * x, x)
-
-
 @rule(
     "leaky_relu",
-    _leaky,
-    _array_leaky,
     at=[(-2.0, 0.01), (0.3, 0.2), (1.7, 0.01)],
-    kinks=[((0.0,), (0.01,), "PyTorch: the side of the slope")],
+    operands=("x", "slope"),
+    kinks=[((0.0, 0.01), (0.01, 0.0), "PyTorch: the side of the slope")],
 )
-def leaky_relu(x: N, slope: float, g: N) -> tuple[N]:
-    """X where x > 0, else slope * x; dz/dx = 1 where x > 0, else slope."""
-    return (where(x <= 0.0, slope * g, g),)
+def leaky_relu(x: N, slope: N, g: N) -> tuple[N, N]:
+    """X where x > 0, else slope * x; dz/dx = 1 where x > 0, else slope; dz/dslope = x where x <= 0, else 0."""
+    return where(x <= 0.0, slope * g, g), where(x <= 0.0, x * g, 0.0)
 
 
 # --- choices -------------------------------------------------------------------------------------------------
@@ -326,38 +319,31 @@ def leaky_relu(x: N, slope: float, g: N) -> tuple[N]:
 @rule("maximum", at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
 def maximum(x: N, y: N, g: N) -> tuple[N, N]:
     """The larger; dz/dx = 1 where x > y, 1/2 where x = y, else 0."""
-    half = where(fn.equal(x, y), 0.5 * g, g)
+    half = where(x == y, 0.5 * g, g)
     return where(x < y, 0.0, half), where(y < x, 0.0, half)
 
 
 @rule("minimum", at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
 def minimum(x: N, y: N, g: N) -> tuple[N, N]:
     """The smaller; dz/dx = 1 where x < y, 1/2 where x = y, else 0."""
-    half = where(fn.equal(x, y), 0.5 * g, g)
+    half = where(x == y, 0.5 * g, g)
     return where(x > y, 0.0, half), where(y > x, 0.0, half)
-
-
-def _clip(x: float, low: float, high: float) -> float:
-    return low if x < low else high if x > high else x
-
-
-def _array_clip(x: Any, low: float, high: float) -> Any:
-    return np_minimum(np_maximum(x, low), high)
-
-
-np_minimum, np_maximum = fn.FORWARD["minimum"].array, fn.FORWARD["maximum"].array
 
 
 @rule(
     "clip",
-    _clip,
-    _array_clip,
     at=[(-2.0, -1.0, 1.0), (0.3, -1.0, 1.0), (1.7, -1.0, 1.0)],
-    kinks=[((1.0,), (1.0,), "PyTorch: the bounds belong to the inside")],
+    operands=("x", "low", "high"),
+    kinks=[
+        ((1.0, -1.0, 1.0), (1.0, 0.0, 0.0), "PyTorch: the bounds belong to the inside"),
+        ((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0), "PyTorch: the bounds belong to the inside"),
+    ],
 )
-def clip(x: N, low: float, high: float, g: N) -> tuple[N]:
-    """X held between low and high; dz/dx = 1 inside and on the bounds, else 0."""
-    return (where(x < low, 0.0, where(x > high, 0.0, g)),)
+def clip(x: N, low: N, high: N, g: N) -> tuple[N, N, N]:
+    """X held between low and high; dz/dx = 1 inside and on the bounds, else 0; outside, the bound's derivative is 1."""
+    above = where(x < low, low, x) > high
+    below = where(above, 0.0, where(x < low, g, 0.0))
+    return where(above, 0.0, where(x < low, 0.0, g)), below, where(above, g, 0.0)
 
 
 @rule("less", infix=("<", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
@@ -427,7 +413,7 @@ def _select(xs: Sequence[float]) -> float:
 @rule("select", _select, _select, at=[(0.5, 0.5), (1.0, -2.0, 0.3, 2.5), (2.0, 2.0, 1.5)])  # between two indices
 def select(xs: Sequence[Any], g: N) -> tuple[N | float, ...]:
     """The entry of a table that the last operand, an integer, says; dz/dx = 1 for it, 0 for the others."""
-    chosen = int(xs[-1])
+    chosen = int(fn.stop_gradient(xs[-1]))
     return tuple([g if i == chosen else 0.0 for i in range(len(xs) - 1)] + [0.0])
 
 

@@ -1,7 +1,7 @@
-"""Which trace, if any, is recording in this thread: the one piece of state that Values look at.
+"""Who, if anyone, is watching the Values of this thread: the one piece of state that Values look at.
 
-`engine.lift` sets it while it runs a user's function; `engine.value` consults it where a Value would turn
-into a plain number or a branch.  Each thread has its own.
+`engine.lift` records the function that it runs, and the transforms watch the function that they differentiate.  A Value
+consults them where it would turn into a plain number (`watch`) or into a branch (`active`).  Each thread has its own.
 """
 
 from __future__ import annotations
@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from engine.value import Value
 
 
-class Trace(Protocol):
-    """What a recording must answer to the Values it watches."""
+class Watch(Protocol):
+    """What refuses that a Value becomes a plain number where that number would stand for it."""
 
     def leak(self, value: Value, into: str) -> None:
-        """Raise, since `value` was about to become a plain `into` (a float, an int ...)."""
+        """Raise, if `value` must not become a plain `into` (a float, an int ...)."""
+
+    def depends(self, value: Value) -> bool:
+        """Whether `value` may change with what is being traced or differentiated."""
+
+
+class Trace(Watch, Protocol):
+    """What a recording must answer as well."""
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch went, and return it."""
 
 
 class _Local(threading.local):
-    active: Trace | None = None
+    active: Trace | None = None  # who records a function that is being lifted
+    watch: Watch | None = None  # who watches: that recording, or a transform
 
 
 LOCAL = _Local()
@@ -35,8 +43,19 @@ LOCAL = _Local()
 @contextmanager
 def recording(trace: Trace | None) -> Iterator[None]:
     """Make `trace` the active one inside a ``with`` block, whatever happens in it."""
-    outer, LOCAL.active = LOCAL.active, trace
+    outer = LOCAL.active, LOCAL.watch
+    LOCAL.active = LOCAL.watch = trace
     try:
         yield
     finally:
-        LOCAL.active = outer
+        LOCAL.active, LOCAL.watch = outer
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Let `watch` see every Value that becomes a plain number inside a ``with`` block."""
+    outer, LOCAL.watch = LOCAL.watch, watch
+    try:
+        yield
+    finally:
+        LOCAL.watch = outer

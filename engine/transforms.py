@@ -1,7 +1,8 @@
 """Functions that take a function and return its derivatives; they compose to any order.
 
 Arguments are numbers, or lists, tuples, dicts and arrays of numbers; derivatives come back in the same structure.
-Nobody's `.grad` is touched.
+Nobody's `.grad` is touched.  While the function runs, a Value that depends on the arguments and would become a plain
+number, and so lose its derivative, is refused (`engine.differentiating`).
 
 Inside another transform, or on Values, every rule is bound to Values in place of floats, so that the result can be
 differentiated again.  Each transform differentiates with respect to nodes of its own (`identity` nodes over what it
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.differentiating import differentiating
 from engine.errors import NotScalarError, ShapeError
 from engine.graph import order
 from engine.rules import RULES
@@ -82,7 +84,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, name: str =
     """
 
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        with _Linearised(f, argnums, args, kwargs) as at:
+        with _Linearised(f, argnums, args, kwargs, name) as at:
             if at.out_structure.kind != LEAF:
                 raise NotScalarError(
                     f"{name} needs a function that returns one number; this one returned {at.out_structure}. "
@@ -105,7 +107,7 @@ def jacobian(f: Function, argnums: int = 0) -> Function:
     """
 
     def rows(*args: Any, **kwargs: Any) -> Any:
-        with _Linearised(f, argnums, args, kwargs) as at:
+        with _Linearised(f, argnums, args, kwargs, "jacobian") as at:
             m = len(at.outputs)
             zero, one = at.zero(), at.one()
             pulled = [at.pull([one if i == j else zero for j in range(m)]) for i in range(m)]
@@ -131,7 +133,7 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     >>> value, pullback([1.0, 10.0])
     ([6.0, 5.0], (13.0, 12.0))
     """
-    with _Linearised(f, tuple(range(len(args))), args, {}) as at:
+    with _Linearised(f, tuple(range(len(args))), args, {}, "vjp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
@@ -156,7 +158,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """
     _, structure = flatten(tuple(primals), "primals")
     leaves = _matching(tuple(tangents), structure, "jvp's tangents", "the primals")
-    with _Linearised(f, tuple(range(len(primals))), tuple(primals), {}) as at:
+    with _Linearised(f, tuple(range(len(primals))), tuple(primals), {}, "jvp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
         return value, unflatten(at.out_structure, at.push(leaves))
 
@@ -219,7 +221,9 @@ class _Linearised:
     Used as a context manager around the evaluation: whatever runs inside is nested in this transform.
     """
 
-    def __init__(self, f: Function, argnums: int | Sequence[int], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, f: Function, argnums: int | Sequence[int], args: Sequence[Any], kwargs: dict[str, Any], name: str
+    ) -> None:
         self.several = not isinstance(argnums, int)
         numbers = [argnums] if isinstance(argnums, int) else list(argnums)
         for n in numbers:
@@ -230,7 +234,7 @@ class _Linearised:
         self.structures = [structure for _, structure in flat]
         self.symbolic = NESTING.depth > 0 or LOCAL.active is not None or any(isinstance(x, Value) for x in given)
         self.inputs: list[Value] = [_own(x) for x in given]
-        self.f, self.args, self.kwargs, self.numbers = f, list(args), kwargs, numbers
+        self.f, self.args, self.kwargs, self.numbers, self.name = f, list(args), kwargs, numbers, name
         self.outputs: list[Value] = []
         self.out_structure = Structure(LEAF)
 
@@ -239,7 +243,7 @@ class _Linearised:
         for n, structure in zip(self.numbers, self.structures):
             self.args[n] = unflatten(structure, self.inputs[start : start + structure.size])
             start += structure.size
-        with _entered():
+        with _entered(), differentiating(self.inputs, self.name):
             result = self.f(*self.args, **self.kwargs)
         leaves, self.out_structure = flatten(result, "the function's result")
         self.outputs = [x if isinstance(x, Value) else Value.constant(x) for x in leaves]
@@ -307,9 +311,7 @@ class _Linearised:
         if not self.symbolic:
             return node.pullback
         rule = RULES[node.op]
-        kept = getattr(node.pullback, "args", ())
-        fixed = [kept[rule.keeps.index(name)] for name in rule.fixed]
-        return rule.bind(node, node.parents, fixed)
+        return rule.bind(node, node.parents, rule.fixed_of(node.pullback))
 
     def _result(self, x: Any) -> Any:
         return Value.constant(x) if self.symbolic and not isinstance(x, Value) else x

@@ -17,37 +17,12 @@ import math
 import numbers
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from engine.graph import order
-from engine.rules import RULES
+from engine.label import checked
 from engine.tracing import LOCAL
-
-
-class Label(str):
-    """A label that also says where its scalar sits in which array, as `nn` names its weights.
-
-    >>> w = Label("layers.0.neurons.3.w.5", array="layers.0.W", place=(5, 3))
-    >>> w, w.array, w.place
-    ('layers.0.neurons.3.w.5', 'layers.0.W', (5, 3))
-    """
-
-    __slots__ = ("array", "place")
-    array: str
-    place: tuple[int, ...]
-
-    def __new__(cls, text: str, array: str, place: tuple[int, ...]) -> Label:
-        """Return the text with its array and its place."""
-        self = super().__new__(cls, text)
-        self.array, self.place = array, place
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle with the place."""
-        return Label, (str(self), self.array, self.place)
 
 
 def _leaf(g: Any) -> tuple[()]:
@@ -68,7 +43,7 @@ class Value:
     data : float
         The number. Integers, bools and NumPy scalars become floats.
     label : str
-        What to call it in pictures, lifted programs and messages.
+        What to call it in pictures, lifted programs and messages; it may be set.
 
     Attributes
     ----------
@@ -84,7 +59,7 @@ class Value:
     Raises
     ------
     TypeError
-        If `data` is not one real number.
+        If `data` is not one real number, or `label` is no text.
 
     Examples
     --------
@@ -94,14 +69,14 @@ class Value:
     Value(3.0, grad=6.0, label='x')
     """
 
-    __slots__ = ("_data", "grad", "label", "op", "parents", "pullback")  # few: a node's size is its speed
+    __slots__ = ("_data", "_label", "grad", "op", "parents", "pullback")  # few: a node's size is its speed
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data: float = data if data.__class__ is float else _as_float(data)
         self.grad: float = 0.0
         self.parents: tuple[Value, ...] = ()
         self.op: str = ""
-        self.label: str = label
+        self._label: str = label if label.__class__ is str else checked(label)
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
         self.pullback: Callable[[Any], tuple[Any, ...]] = _leaf if LOCAL.active is None else _constant
 
@@ -110,28 +85,37 @@ class Value:
     @property
     def data(self) -> float:
         """The number; it may be set, for instance by an optimiser."""
-        if LOCAL.active is not None:
-            LOCAL.active.leak(self, "a float (by .data)")
+        if LOCAL.watch is not None:
+            LOCAL.watch.leak(self, "a float (by .data)")
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
-        if LOCAL.active is not None:
-            LOCAL.active.leak(self, "a place to store a number (by .data = ...)")
+        if LOCAL.watch is not None:
+            LOCAL.watch.leak(self, "a place to store a number (by .data = ...)")
         self._data = data if data.__class__ is float else _as_float(data)
+
+    @property
+    def label(self) -> str:
+        """What it is called; "" where nobody has given it a name."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._label = checked(label)
 
     def item(self) -> float:
         """Return the number as a Python float."""
         return self.__float__()
 
     def __float__(self) -> float:
-        if LOCAL.active is not None:
-            LOCAL.active.leak(self, "a float")
+        if LOCAL.watch is not None:
+            LOCAL.watch.leak(self, "a float")
         return self._data
 
     def __int__(self) -> int:
-        if LOCAL.active is not None:
-            LOCAL.active.leak(self, "an int")
+        if LOCAL.watch is not None:
+            LOCAL.watch.leak(self, "an int")
         return int(self._data)
 
     __trunc__ = __int__
@@ -142,9 +126,12 @@ class Value:
         return self._data != 0.0
 
     def __repr__(self) -> str:
-        label = f", label={str(self.label)!r}" if self.label else ""
+        label = f", label={str(self._label)!r}" if self._label else ""
         op = f", op={self.op!r}" if self.op else ""
         return f"Value({self._data!r}, grad={self.grad!r}{op}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the graph in Jupyter, where `viz` is installed beside the engine."""
@@ -159,7 +146,8 @@ class Value:
     def backward(self, seed: float = 1.0) -> None:
         """Add d(self)/d(leaf) * seed to every leaf's `grad`; interior nodes hold the latest sweep's gradient.
 
-        Sorts the graph topologically and runs each pullback once, without recursion.
+        Sorts the graph topologically and runs each pullback once, without recursion.  A leaf whose `grad` somebody has
+        set to None starts from 0.0.
 
         Examples
         --------
@@ -169,8 +157,10 @@ class Value:
         >>> x.grad
         8.0
         """
+        if LOCAL.watch is not None:
+            LOCAL.watch.leak(self, "gradients (by .backward())")
         if not self.parents:
-            self.grad += seed
+            self.grad = (self.grad or 0.0) + seed
             return
         interior = self._interior()
         for node in interior:
@@ -179,14 +169,18 @@ class Value:
         for node in reversed(interior):
             parents = node.parents
             cotangents = node.pullback(node.grad)
-            if len(parents) == 2:
-                x, y = parents
-                to_x, to_y = cotangents
-                x.grad += to_x
-                y.grad += to_y
-            else:
-                for parent, cotangent in zip(parents, cotangents):
-                    parent.grad += cotangent
+            try:
+                if len(parents) == 2:
+                    x, y = parents
+                    to_x, to_y = cotangents
+                    x.grad += to_x
+                    y.grad += to_y
+                else:
+                    for parent, cotangent in zip(parents, cotangents):
+                        parent.grad += cotangent
+            except TypeError:
+                if not _resumed(parents, cotangents):
+                    raise
 
     def _interior(self) -> list[Value]:
         """Return what this was computed from, operands first, leaves left out (`graph.order`, in a tight loop)."""
@@ -207,42 +201,6 @@ class Value:
                 found.append(node)
         return found
 
-    # --- copies ----------------------------------------------------------------------------------------------
-
-    def __copy__(self) -> Value:
-        twin = _node(self._data, self.parents, self.op, self.pullback)
-        twin.grad, twin.label = self.grad, self.label
-        return twin
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in order(self):
-            if id(node) not in memo:
-                twin = _node(node._data, tuple([memo[id(p)] for p in node.parents]), node.op, node.pullback)
-                twin.grad, twin.label = node.grad, node.label
-                memo[id(node)] = twin
-        return cast(Value, memo[id(self)])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the whole graph as flat lists, so that its depth does not matter."""
-        if not self.parents:
-            return _restore_leaf, (self._data, self.grad, self.label, self.pullback is _constant)
-        nodes = order(self)
-        place = {node: i for i, node in enumerate(nodes)}
-        flat = [
-            node
-            if not node.parents
-            else (
-                node._data,
-                node.grad,
-                node.label,
-                node.op,
-                [place[p] for p in node.parents],
-                getattr(node.pullback, "args", ()),
-            )
-            for node in nodes
-        ]
-        return _restore_graph, (flat,)
-
     @classmethod
     def constant(cls, number: Any) -> Value:
         """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
@@ -250,8 +208,10 @@ class Value:
         made.pullback = _constant
         return made
 
-    if TYPE_CHECKING:  # installed from the rules by engine.operators
+    if TYPE_CHECKING:  # installed by engine.operators: from the rules, from engine.conditions and engine.copying
         # fmt: off
+        def __copy__(self) -> Value: ...
+        def __deepcopy__(self, memo: dict[int, Any]) -> Value: ...
         def __lt__(self, other: Any) -> Any: ...
         def __le__(self, other: Any) -> Any: ...
         def __gt__(self, other: Any) -> Any: ...
@@ -279,6 +239,16 @@ class Value:
         negative: Any
         abs: Any
         # fmt: on
+
+
+def _resumed(parents: tuple[Value, ...], cotangents: tuple[Any, ...]) -> bool:
+    """Accumulate on from the first parent whose gradient is None, where a sweep has stopped; False if there is none."""
+    stopped = next((i for i, parent in enumerate(parents) if parent.grad is None), None)
+    if stopped is None:
+        return False
+    for parent, cotangent in zip(parents[stopped:], cotangents[stopped:]):
+        parent.grad = (parent.grad or 0.0) + cotangent
+    return True
 
 
 def zero_grad(values: Iterable[Value]) -> None:
@@ -322,14 +292,14 @@ def _as_float(data: Any) -> float:
     raise TypeError(f"Value needs one real number; got {given}. {cure}")
 
 
-def _node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
+def new_node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
     """Make an interior node, without the checks that a user's number needs."""
     node: Value = _new(Value)
     node._data = data
     node.grad = 0.0
     node.parents = parents
     node.op = op
-    node.label = ""
+    node._label = ""
     node.pullback = pullback
     return node
 
@@ -347,25 +317,3 @@ def operand(x: Any, op: str, other: Value) -> Any:
         name = f" (the Value is {str(other.label)!r})" if other.label else ""
         raise TypeError(f"{op} of Value and {type(x).__name__} is not defined{name}. Pass a real number or a Value.")
     return NotImplemented
-
-
-def _restore_leaf(data: float, grad: float, label: str, constant: bool) -> Value:
-    leaf = Value(data, label)
-    leaf.grad = grad
-    if constant:
-        leaf.pullback = _constant
-    return leaf
-
-
-def _restore_graph(flat: list[Any]) -> Value:
-    nodes: list[Value] = []
-    for item in flat:
-        if isinstance(item, Value):
-            nodes.append(item)
-            continue
-        data, grad, label, op, parents, kept = item
-        rule = RULES[op].pullback
-        node = _node(data, tuple([nodes[i] for i in parents]), op, partial(rule, *kept) if kept else rule)
-        node.grad, node.label = grad, label
-        nodes.append(node)
-    return nodes[-1]

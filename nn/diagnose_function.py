@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
+from engine.differentiating import differentiating
 from engine.tree import flatten, unflatten
 from nn.diagnosis import Diagnosis, Finding, Verdict
 from nn.difference import describe
@@ -58,7 +59,8 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     numbers, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
     leaves = [Value(float(number), path) for number, path in zip(numbers, paths)]
-    root = f(unflatten(structure, leaves))
+    with differentiating(leaves, "diagnose_function"):
+        root = f(unflatten(structure, leaves))
     if not isinstance(root, Value):
         if not isinstance(root, (int, float, np.number)):
             raise TypeError(f"f returned {type(root).__name__}, not one number; sum its results, or take one of them.")

@@ -19,10 +19,20 @@ ALLOWED = {
     "engine.tree": {"engine.errors"},
     "engine.rule": {"engine.functions"},
     "engine.rules": {"engine.functions", "engine.rule"},
-    "engine.value": {"engine.graph", "engine.rules", "engine.tracing"},
-    "engine.operators": {"engine.rule", "engine.rules", "engine.tracing", "engine.value"},
+    "engine.label": set(),
+    "engine.lines": set(),
+    "engine.value": {"engine.label", "engine.tracing"},
+    "engine.conditions": {"engine.tracing", "engine.value"},
+    "engine.copying": {"engine.graph", "engine.rules", "engine.tracing", "engine.value"},
+    "engine.operators": {
+        "engine.conditions", "engine.copying", "engine.rule", "engine.rules", "engine.value",
+    },
+    "engine.differentiating": {
+        "engine.errors", "engine.lines", "engine.rules", "engine.tracing", "engine.value",
+    },
     "engine.transforms": {
-        "engine.errors", "engine.graph", "engine.rules", "engine.tracing", "engine.tree", "engine.value",
+        "engine.differentiating", "engine.errors", "engine.graph", "engine.rules", "engine.tracing", "engine.tree",
+        "engine.value",
     },
     "engine.check": {"engine.rules", "engine.transforms", "engine.tree", "engine.value"},
     "nn.matrix": set(),

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from engine.value import Label
+from engine.label import Label
 from viz.bands import by_depth
 from viz.box import CONSTANT, NEURON, Box, Folded, filled, moved
 from viz.cone import cones

@@ -15,8 +15,9 @@ import unicodedata
 from typing import Any
 
 from engine import graph
+from engine.label import Label
 from engine.rules import RULES
-from engine.value import Label, is_constant
+from engine.value import is_constant
 
 FONT = "Helvetica,Arial,sans-serif"
 QUIET = "#595959"

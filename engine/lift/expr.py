@@ -95,6 +95,12 @@ class Expr:
     def __ge__(self, other: Any) -> Expr:
         return Expr.call("less_equal", other, self)
 
+    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+        return Expr.call("equal", self, other)
+
+    def __and__(self, other: Any) -> Expr:
+        return Expr.call("multiply", self, other)
+
     def __str__(self) -> str:
         return self.text()[0]
 

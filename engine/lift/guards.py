@@ -7,9 +7,6 @@ program says which row it was.
 
 from __future__ import annotations
 
-import linecache
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +14,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import TraceError
-from engine.operators import Condition
+from engine.lines import user_line
 from engine.value import Value
-
-ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 @dataclass(frozen=True)
@@ -48,13 +43,17 @@ class Recording:
                 "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs."
             )
         elif into == "a bool":
-            cure = "Compare it (x != 0 is x * x > 0), and choose with engine.where(condition, a, b)."
+            cure = "Compare it (x != 0), and choose with engine.where(condition, a, b)."
         else:
             cure = "Use engine.where(...) to choose between values, or engine.stop_gradient(x) if a constant is meant."
         raise TraceError(
             f"'{name}' was turned into {into} in {user_line()}, so its value would be frozen into the lifted "
             f"program. {cure}"
         )
+
+    def depends(self, value: Value) -> bool:
+        """Whether a Value may be another in the next call: any may, since what the function reads may change."""
+        return True
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch goes."""
@@ -87,27 +86,6 @@ class Index(Value):
             return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row
         return Value.select([*table, self])
 
-    def __eq__(self, other: object) -> Any:
-        if isinstance(other, (int, float, Value, np.integer, np.floating)):
-            return Condition(Value.equal(self, other))
-        return NotImplemented
-
-    def __ne__(self, other: object) -> Any:
-        same = self.__eq__(other)
-        return same if same is NotImplemented else ~same
-
     def __index__(self) -> int:
         self.recording.leak(self, "an int")
         raise AssertionError("a leak always raises")
-
-    __hash__ = Value.__hash__
-
-
-def user_line() -> str:
-    """Return "file.py:17 'text of the line'" for the innermost frame outside the engine."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(ENGINE):
-        frame = frame.f_back
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(file, line).strip()
-    return f"{os.path.basename(file)}:{line}" + (f" '{text}'" if text else "")

@@ -17,6 +17,7 @@ from engine.errors import ShapeError
 from engine.value import Value
 
 Array = npt.NDArray[Any]
+STATIC = (str, bytes, bool, type(None))  # what is part of the structure, and no number
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
     >>> arrays
     [array([[1., 2.]])]
     """
-    if isinstance(x, (str, bytes, bool, type(None))):
+    if isinstance(x, STATIC):
         return Spec("static", keys=x)
     if isinstance(x, dict):
         children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in x.items()])
@@ -149,7 +150,7 @@ def _holds_values(x: Any) -> bool:
     return isinstance(x, Value)
 
 
-def batch_size(arrays: Sequence[Array], names: Sequence[str]) -> int:
+def batch_size(arrays: Sequence[Sequence[Any] | Array], names: Sequence[str]) -> int:
     """Return the common length of the leading axes.
 
     Raises

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.label import Label
 from engine.lift.ir import Indices, Source
-from engine.value import Label, Value
+from engine.value import Value
 
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
 RESERVED = {

@@ -21,6 +21,7 @@ from engine.lift.captured import snapshot
 from engine.lift.compiled import Compiled as Compiled
 from engine.lift.compiled import Gradient, Instance, Plan, Views
 from engine.lift.compiled import Variant as Variant
+from engine.lift.eager import evaluated, evaluated_batch, holds_values, replayed
 from engine.lift.guards import Guard
 from engine.lift.inputs import Array, Spec, batch_size, describe
 from engine.lift.module import Emitted
@@ -79,10 +80,13 @@ class Program:
     # --- calling ---------------------------------------------------------------------------------------------
 
     def __call__(self, *inputs: Any, parameters: Vector | None = None) -> Any:
-        """Return the value: a float, or with ``reduction="none"`` an array of one number a sample."""
-        if self._inside(inputs):
-            assert self.fn is not None
-            return self.fn(*inputs)
+        """Return the value: a float, or with ``reduction="none"`` an array of one number a sample.
+
+        Where Values go in, and inside a function that is being traced or differentiated, it is the function itself that
+        runs, on the scalar engine, and the value is a Value: derivatives come back through it.
+        """
+        if (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs)):
+            return self._evaluated(inputs, parameters)
         value, _ = self._run(inputs, parameters, None, None)
         return value
 
@@ -158,13 +162,19 @@ class Program:
         assert done is not None and done[1] is not None
         return done[0], done[1]
 
-    def _inside(self, inputs: Sequence[Any]) -> bool:
-        """Whether this is a call within another trace, which then simply goes through the function."""
-        if LOCAL.active is None:
-            return False
-        if self.fn is None or self.batch:
-            raise LiftError(f"{self.name} is already lifted; call the function itself inside another lift.")
-        return True
+    def _evaluated(self, inputs: Sequence[Any], theta: Any) -> Any:
+        """Return what the scalar engine computes, so that it can be differentiated through."""
+        if theta is not None:
+            raise TypeError(
+                f"{self.name} was given Values as inputs and parameters=: it is differentiated through the Values that "
+                "it captures; write the parameters to them with push(theta), or pass numbers as inputs."
+            )
+        if self.fn is None:
+            self._refuse_inputs(inputs)
+            return replayed(self._need_trace("a call").trace)
+        if self.batch:
+            return evaluated_batch(self.fn, inputs, self._input_names(inputs), self.reduction)
+        return evaluated(self.fn, inputs)
 
     def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Any, Gradient | None]:
         arrays: list[Array] = []
@@ -183,15 +193,19 @@ class Program:
         )
 
     def _specs(self, inputs: Sequence[Any], arrays: list[Array]) -> tuple[Spec, ...]:
+        self._refuse_inputs(inputs)
+        return tuple([describe(x, self.batch, name, arrays) for x, name in zip(inputs, self._input_names(inputs))])
+
+    def _refuse_inputs(self, inputs: Sequence[Any]) -> None:
         if self.fn is None and inputs:
             raise TypeError(f"{self.name} is a lifted graph and takes no inputs; got {len(inputs)}.")
-        names = [*self.names, *[f"input{i}" for i in range(len(self.names), len(inputs))]]
-        return tuple([describe(x, self.batch, name, arrays) for x, name in zip(inputs, names)])
+
+    def _input_names(self, inputs: Sequence[Any]) -> list[str]:
+        return [*self.names, *[f"input{i}" for i in range(len(self.names), len(inputs))]]
 
     def array_names(self, specs: Sequence[Spec]) -> list[str]:
         """Return the name of every input array."""
-        names = [*self.names, *[f"input{i}" for i in range(len(self.names), len(specs))]]
-        return [name for spec, argument in zip(specs, names) for name, _ in spec.arrays(argument)]
+        return [name for spec, argument in zip(specs, self._input_names(specs)) for name, _ in spec.arrays(argument)]
 
     def _candidates(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Iterable[Variant]:
         """Yield the traces known for this structure, and then a new one."""

@@ -37,13 +37,7 @@ def same_graph(
         if not a.parents:
             if a not in inputs and not (a._data == b._data or (a._data != a._data and b._data != b._data)):
                 return False
-        elif RULES[a.op].fixed and _fixed(a) != _fixed(b):
+        elif (rule := RULES[a.op]).fixed and rule.fixed_of(a.pullback) != rule.fixed_of(b.pullback):
             return False
         stack.extend([(p, q) for p, q in zip(a.parents, b.parents) if p is not q and twin.get(p) is not q])
     return True
-
-
-def _fixed(node: Value) -> list[float]:
-    rule = RULES[node.op]
-    kept: tuple[float, ...] = getattr(node.pullback, "args", ())
-    return [kept[rule.keeps.index(name)] for name in rule.fixed]

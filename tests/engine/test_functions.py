@@ -134,3 +134,51 @@ def test_composed_activations():
 
 def test_every_forward_has_a_rule():
     assert set(FORWARD) <= set(RULES)
+
+
+# --- bounds and slopes are operands
+
+
+BOUNDED = {
+    "leaky_relu": (engine.leaky_relu, lambda x, a: x if x > 0 else a * x),
+    "leaky_relu, the method": (lambda x, a: Value.leaky_relu(x, a), lambda x, a: x if x > 0 else a * x),
+    "clip from below": (lambda x, a: engine.clip(x, a, 9.0), lambda x, a: x if x > a else a * 1.0),
+    "clip from above": (lambda x, a: engine.clip(x, -9.0, a), lambda x, a: x if x < a else a * 1.0),
+    "clip, the method": (lambda x, a: Value.clip(x, a, a + 1.0), lambda x, a: min(max(x, a), a + 1.0)),
+}
+
+
+@pytest.mark.parametrize(("f", "by_hand"), BOUNDED.values(), ids=BOUNDED)
+@pytest.mark.parametrize("point", [(-2.0, 0.3), (2.0, 0.3), (0.7, 0.3), (-5.0, -4.0)])
+def test_a_value_as_bound_or_slope_gets_its_gradient(f, by_hand, point):
+    want = engine.grad(by_hand, argnums=(0, 1))(*point)
+    assert engine.grad(f, argnums=(0, 1))(*point) == want
+    assert engine.lift(f).value_and_grad(*point, wrt="inputs")[1].inputs == want
+    assert engine.grad(lambda a: f(point[0], a))(point[1]) == want[1]
+    x = np.array([Value(point[0]), Value(point[0])])
+    engine.total(list(np.frompyfunc(f, 2, 1)(x, point[1]))).backward()
+    assert [v.grad for v in x] == [want[0]] * 2
+
+
+def test_arrays_of_numbers_and_of_values_go_entry_by_entry():
+    x = np.array([-2.0, 0.5, 7.0])
+    np.testing.assert_array_equal(engine.clip(x, np.array([-1.0, 1.0, 2.0]), 3.0), [-1.0, 1.0, 3.0])
+    np.testing.assert_array_equal(engine.leaky_relu(x, np.array([0.1, 0.1, 0.1])), [-0.2, 0.5, 7.0])
+    values = engine.clip(np.array([Value(v) for v in x]), -1.0, np.array([1.0, 1.0, 6.0]))
+    assert [v.data for v in values] == [-1.0, 0.5, 6.0]
+
+
+def test_where_computed_bounds_cross_the_upper_one_wins_as_in_numpy():
+    low, high = Value(2.0), Value(1.0)
+    z = engine.clip(5.0, low, high)
+    z.backward()
+    assert (z.data, low.grad, high.grad) == (np.clip(5.0, 2.0, 1.0), 0.0, 1.0)
+    with pytest.raises(ValueError, match="clip needs low <= high; got 2.0 and 1.0"):
+        engine.clip(5.0, 2.0, 1.0)
+
+
+def test_a_fixed_number_of_a_rule_cannot_be_a_value():
+    with pytest.raises(TypeError, match="power_constant: n is a fixed number, .*; got a Value"):
+        Value(2.0).power_constant(Value(3.0))
+    assert engine.power(Value(2.0), Value(3.0)).op == "power"
+    assert engine.power(Value(2.0), 3).op == "power_constant"

@@ -100,15 +100,19 @@ def test_sum_of_many_values():
 # --- order and identity
 
 
-def test_order_compares_numbers_and_equality_is_identity():
+def test_comparisons_are_of_numbers_and_the_hash_is_of_the_object():
     a, b = Value(1.0), Value(1.0)
     assert (a < 2.0) is True
     assert (a > 2.0) is False
     assert (a < 2.0) is True
     assert (a <= b) is True
     assert (a >= b) is True
-    assert a != b
-    assert a == a
+    assert a == b
+    assert (a != b) is False
+    assert a == 1
+    assert a == np.float32(1.0)
+    assert a in [b]
+    assert a not in {b}
     assert len({a, b, a}) == 2
     assert sorted([Value(3.0), Value(1.0)])[0].data == 1.0
     assert max(Value(3.0), Value(1.0)).data == 3.0

@@ -313,3 +313,49 @@ def test_a_value_shows_its_graph_where_viz_is_loaded(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "viz", Viz)
     assert Value(1.0)._repr_mimebundle_()["image/svg+xml"] == "<svg>1.0</svg>"
+
+
+# --- gradients that somebody has set to None
+
+
+@pytest.mark.parametrize("build", [
+    lambda p, q: p * p,
+    lambda p, q: p * q,
+    lambda p, q: q * p + p,
+    lambda p, q: engine.dot([p, q], [q, p], p),
+    lambda p, q: engine.total([q, p, p, q]),
+    lambda p, q: engine.exp(p) * engine.where(q > 0, p, q),
+])  # fmt: skip
+@pytest.mark.parametrize("missing", ["p", "q", "pq"])
+def test_a_gradient_of_none_counts_as_zero(build, missing):
+    p, q = Value(2.0, "p"), Value(3.0, "q")
+    q.grad = p.grad = 0.0
+    build(p, q).backward()
+    want = (p.grad, q.grad)
+    for name, v in (("p", p), ("q", q)):
+        v.grad = None if name in missing else 0.0
+    build(p, q).backward()
+    assert (p.grad or 0.0, q.grad or 0.0) == want
+    build(p, q).backward()
+    assert (p.grad or 0.0, q.grad or 0.0) == (2.0 * want[0], 2.0 * want[1])
+
+
+def test_a_leaf_whose_gradient_is_none_can_be_the_root():
+    p = Value(2.0)
+    p.grad = None
+    p.backward(3.0)
+    assert p.grad == 3.0
+
+
+def test_another_type_error_in_a_sweep_stays_what_it_is():
+    p = Value(2.0)
+    z = p * p
+    z.pullback = lambda g: ("a", "b")
+    with pytest.raises(TypeError):
+        z.backward()
+
+
+def test_a_value_is_formatted_as_its_number_and_without_a_format_as_itself():
+    v = Value(2.0, "v")
+    assert f"{v:.3f} {v:>6.1f} {v:e}" == "2.000    2.0 2.000000e+00"
+    assert f"{v}" == repr(v) == str(v)

@@ -426,9 +426,8 @@ def test_a_program_inside_another_is_simply_its_function():
     inner = engine.lift(lambda x: x * x if x > 0 else -x)
     outer = engine.lift(lambda x: inner(x) + x)
     assert [outer(3.0), outer(-3.0)] == [12.0, 0.0]
-    batched = engine.lift(lambda x: x, batch=True)
-    with pytest.raises(LiftError, match="already lifted"):
-        engine.lift(lambda x: batched([x]))(1.0)
+    batched = engine.lift(lambda x: x * x, batch=True)
+    assert engine.lift(lambda x: batched([x, 3.0 * x]))(2.0) == 20.0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""Which line of its author's code is running: what messages about a function point at."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import os
+import sys
+import sysconfig
+from types import FrameType
+
+import numpy as np
+
+ENGINE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+STANDARD = sysconfig.get_path("stdlib") + os.sep
+INSTALLED = ("site-packages", "dist-packages")  # inside the standard library's folder, but not of it
+
+
+def user_line() -> str:
+    """Return "file.py:17 'text of the line'" for the innermost frame outside the engine, NumPy and Python's library.
+
+    >>> user_line().split(":")[0]
+    '<doctest engine.lines.user_line[0]>'
+    """
+    frame = _author(sys._getframe(1))
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, line).strip()
+    return f"{os.path.basename(file)}:{line}" + (f" '{text}'" if text else "")
+
+
+def _author(innermost: FrameType) -> FrameType:
+    """Return the innermost frame of a file that is no library's; where all are, the innermost outside the engine."""
+    frame: FrameType | None = innermost
+    while frame is not None and _is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is not None:
+        return frame
+    frame = innermost
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
+        frame = frame.f_back
+    return frame
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_library(file: str) -> bool:
+    if file.startswith("<frozen"):
+        return True
+    path = os.path.abspath(file)
+    standard = path.startswith(STANDARD) and not path[len(STANDARD) :].startswith(INSTALLED)
+    return standard or path.startswith((ENGINE, NUMPY))

@@ -1,0 +1,105 @@
+"""What comparisons of Values mean: numbers, to Python, to NumPy and to a program that is being lifted."""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+from engine import Value
+
+RELATIONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
+numbers = st.one_of(st.floats(), st.integers(-3, 3), st.sampled_from([0.0, -0.0, 1.0, np.float32(1.0), np.int64(2)]))
+each = pytest.mark.parametrize("relation", RELATIONS, ids=lambda r: r.__name__)
+
+
+@each
+@given(numbers, numbers)
+def test_a_comparison_is_that_of_the_numbers_on_whichever_side_the_values_are(relation, x, y):
+    want = bool(relation(float(x), float(y)))
+    for a, b in [(Value(x), y), (x, Value(y)), (Value(x), Value(y))]:
+        got = relation(a, b)
+        assert type(got) in (bool, np.bool_)
+        assert got == want
+
+
+@pytest.mark.parametrize("other", [None, "a", "3.0", b"3", 3 + 0j, [3.0], (3.0,), {}, object(), np.nan])
+def test_what_is_no_real_number_equals_no_value(other):
+    v = Value(3.0)
+    assert (v == other) is False
+    assert (other == v) is False
+    assert (v != other) is True
+
+
+def test_containers_find_by_number_and_sets_and_dicts_by_object():
+    a, b = Value(2.0), Value(2.0)
+    assert a in [b]
+    assert a in (2,)
+    assert [Value(1.0), a].index(2.0) == 1
+    assert [a, a, b].count(b) == 3
+    assert [a] == [b]
+    assert a not in {b}
+    assert {a: 1, b: 2}[a] == 1
+    assert len({a, b}) == 2
+
+
+def test_arrays_of_values_compare_entry_by_entry():
+    scores, labels = np.array([Value(1.0), Value(0.0), Value(2.0)]), np.array([1.0, 1.0, 2.0])
+    for got in (scores == labels, labels == scores, np.equal(scores, labels)):
+        assert got.tolist() == [True, False, True]
+    assert np.mean(scores == labels) == pytest.approx(2 / 3)
+    assert (scores != labels).tolist() == [False, True, False]
+    assert np.float64(2.0) == Value(2.0)
+    assert Value(0.5) == Fraction(1, 2)
+
+
+BRANCHES = {
+    "==": lambda x: 5.0 * x if x == 0 else x * x,
+    "!=": lambda x: x * x if x != 0 else 5.0 * x,
+    "0 ==": lambda x: 5.0 * x if 0 == x else x * x,  # noqa: SIM300
+    "in": lambda x: 5.0 * x if x in (7.0, 0.0) else x * x,
+    "index": lambda x: 5.0 * x if [3.0, 0.0].count(x) else x * x,
+    "of the result": lambda x: 5.0 * x if x * x == 0 else x * x,
+    "of two": lambda x: 5.0 * x if x == -x else x * x,
+    "a condition that is True": lambda x: 5.0 * x if (x == 0) == True else x * x,  # noqa: E712
+    "a condition that is not False": lambda x: 5.0 * x if (x == 0) != 0 else x * x,
+    "and": lambda x: 5.0 * x if (x >= 0) & (x <= 0) else x * x,
+    "or": lambda x: 5.0 * x if not ((x > 0) | (x < 0)) else x * x,
+    "xor": lambda x: 5.0 * x if not ((x > 0) ^ (x < 0)) else x * x,
+    "a sum of conditions": lambda x: 5.0 * x if sum(c for c in (x > 0, x < 0)) == 0 else x * x,
+    "a difference of conditions": lambda x: 5.0 * x if (x > 0) - (x < 0) == 0 else x * x,
+    "numpy": lambda x: 5.0 * x if np.equal(x, 0.0) else x * x,
+}
+
+
+@pytest.mark.parametrize("f", BRANCHES.values(), ids=BRANCHES)
+def test_equality_decides_branches_eagerly_in_transforms_and_in_programs(f):
+    program = engine.lift(f)
+    for x, value, slope in [(2.0, 4.0, 4.0), (0.0, 0.0, 5.0), (-3.0, 9.0, -6.0), (0.0, 0.0, 5.0)]:
+        leaf = Value(x)
+        f(leaf).backward()
+        assert leaf.grad == slope
+        assert engine.grad(f)(x) == slope
+        got, gradient = program.value_and_grad(x, wrt="inputs")
+        assert (got, gradient.inputs[0]) == (value, slope)
+
+
+def test_equality_stays_in_a_batched_program_through_where():
+    program = engine.lift(lambda x: engine.where(x == 0, 5.0 * x + 1.0, x * x), batch=True, reduction="sum")
+    value, gradient = program.value_and_grad([0.0, 3.0, 0.0], wrt="inputs")
+    assert value == 11.0
+    np.testing.assert_array_equal(gradient.inputs[0], [5.0, 6.0, 5.0])
+
+
+def test_a_condition_does_not_become_a_plain_number():
+    with pytest.raises(engine.TraceError, match="turned into a float"):
+        engine.lift(lambda x: x * float(x > 0))(1.0)
+    with pytest.raises(engine.TraceError, match="turned into an int"):
+        engine.lift(lambda x: [x, 2.0 * x][x > 0])(1.0)
+    assert engine.lift(lambda x: x * (x > 0) + (x > 1) * 2)(3.0) == 5.0
+    assert engine.lift(lambda x: (x > 0) + (x > 1) + (x > 9) * x)(3.0) == 2.0
