@@ -32,8 +32,9 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 
 def compared(relation: str, a: Any, b: Any) -> Any:
     """Compare numbers by the rule named `relation`; while a function is being lifted, return a condition."""
-    a, b = _operand(relation, a, b), _operand(relation, b, a)
-    if a is NotImplemented or b is NotImplemented:
+    if a.__class__ is not Value and (a := _operand(relation, a, b)) is NotImplemented:
+        return NotImplemented
+    if b.__class__ is not Value and (b := _operand(relation, b, a)) is NotImplemented:
         return NotImplemented
     if LOCAL.active is not None:
         return Condition(getattr(Value, relation)(a, b))
@@ -41,11 +42,7 @@ def compared(relation: str, a: Any, b: Any) -> Any:
 
 
 def _operand(relation: str, x: Any, other: Any) -> Any:
-    if x.__class__ is Value:
-        return x
-    if isinstance(x, Condition):
-        return x.node
-    if relation == "equal" and not isinstance(x, (Value, numbers.Real, np.bool_)):
+    if relation == "equal" and not isinstance(x, (Value, Condition, numbers.Real, np.bool_)):
         return NotImplemented  # Python then says that they differ
     return operand(x, relation, other)
 
@@ -90,13 +87,13 @@ class Condition:
         return made
 
     def __and__(self, other: Any) -> Condition:
-        return Condition(self.node * node_of(other))
+        return Condition(self.node * _node_of(other))
 
     def __or__(self, other: Any) -> Condition:
-        return Condition(Value.maximum(self.node, node_of(other)))
+        return Condition(Value.maximum(self.node, _node_of(other)))
 
     def __xor__(self, other: Any) -> Condition:
-        return ~Condition(Value.equal(self.node, node_of(other)))
+        return ~Condition(Value.equal(self.node, _node_of(other)))
 
     def __invert__(self) -> Condition:
         return Condition(1.0 - self.node)
@@ -112,8 +109,7 @@ class Condition:
     __index__ = __int__
 
 
-def node_of(x: Any) -> Any:
-    """Return a condition's node, and anything else as it is."""
+def _node_of(x: Any) -> Any:
     return x.node if isinstance(x, Condition) else x
 
 

@@ -285,6 +285,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> where(2.0 > 1.0, 10.0, 20.0)
     10.0
     """
+    if x.__class__ is float and y.__class__ is float and condition.__class__ is bool:
+        return x if condition else y  # what rules ask most
     if isinstance(condition, np.ndarray):
         return np.where(condition, x, y)
     if hasattr(condition, "where"):
@@ -318,8 +320,11 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     >>> clip(5.0, -1.0, 1.0)
     1.0
     """
-    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
-        raise ValueError(f"clip needs low <= high; got {low} and {high}. Swap them.")
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)):
+        if low > high:
+            raise ValueError(f"clip needs low <= high; got {low} and {high}. Swap them.")
+        if hasattr(x, "pullback"):
+            return x.clip(low, high)
     return _clipped(x, low, high)
 
 

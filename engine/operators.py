@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from engine import copying
-from engine.conditions import COMPARISONS, node_of
+from engine.conditions import COMPARISONS
 from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
 from engine.rules import RULES, Rule
@@ -93,33 +93,19 @@ def _operand_of_many(x: Any, name: str) -> Value:
     return made
 
 
-def _keeping_operands(rule: Rule) -> Callable[..., Any]:
-    f, pullback, name = rule.scalar, rule.pullback, rule.name
-
-    def method(*operands: Any) -> Any:
-        parents = tuple([x if x.__class__ is Value else operand(x, name, _NOBODY) for x in operands])
-        if any(p is NotImplemented for p in parents):
-            return NotImplemented
-        xs = [p._data for p in parents]
-        return _node(f(*xs), parents, name, partial(pullback, *xs))
-
-    return method
-
-
-def _general(rule: Rule) -> Callable[..., Any]:
-    f, name, arity = rule.scalar, rule.name, len(rule.operands)
+def _keeping_anything(rule: Rule) -> Callable[..., Any]:
+    f, pullback, name, arity = rule.scalar, rule.pullback, rule.name, len(rule.operands)
+    kept = [("z", *rule.operands, *rule.fixed).index(k) for k in rule.keeps]
 
     def method(*given: Any) -> Any:
-        parents: list[Value] = []
-        for x in given[:arity]:
-            made = operand(node_of(x), name, _NOBODY)
-            if made is NotImplemented:
-                return NotImplemented
-            parents.append(made)
+        parents = tuple([x if x.__class__ is Value else operand(x, name, _NOBODY) for x in given[:arity]])
+        if any([p is NotImplemented for p in parents]):  # noqa: C419  # a generator costs more
+            return NotImplemented
         xs = [p._data for p in parents]
-        fixed = [_fixed(x, rule, i) for i, x in enumerate(given[arity:])]
-        z = f(*xs, *fixed)
-        return _node(z, tuple(parents), name, rule.bind(z, xs, fixed))
+        if len(given) > arity:
+            xs += [_fixed(x, rule, i) for i, x in enumerate(given[arity:])]
+        known = (f(*xs), *xs)
+        return _node(known[0], parents, name, partial(pullback, *[known[i] for i in kept]) if kept else pullback)
 
     return method
 
@@ -137,15 +123,14 @@ def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:
     if rule.variadic:
         return _any_number
     if rule.fixed:
-        return _general
+        return _keeping_anything
     patterns: dict[tuple[int, tuple[str, ...]], Callable[[Rule], Callable[..., Any]]] = {
         (1, ("z",)): _unary_keeping_result,
         (1, rule.operands): _unary_keeping_operand,
         (2, rule.operands): _binary_keeping_operands,
         (2, ()): _binary_keeping_nothing,
     }
-    many = _keeping_operands if rule.keeps == rule.operands else _general
-    return patterns.get((len(rule.operands), rule.keeps), many)
+    return patterns.get((len(rule.operands), rule.keeps), _keeping_anything)
 
 
 # --- NumPy -----------------------------------------------------------------------------------------------------

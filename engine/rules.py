@@ -341,9 +341,8 @@ def minimum(x: N, y: N, g: N) -> tuple[N, N]:
 )
 def clip(x: N, low: N, high: N, g: N) -> tuple[N, N, N]:
     """X held between low and high; dz/dx = 1 inside and on the bounds, else 0; outside, the bound's derivative is 1."""
-    above = where(x < low, low, x) > high
-    below = where(above, 0.0, where(x < low, g, 0.0))
-    return where(above, 0.0, where(x < low, 0.0, g)), below, where(above, g, 0.0)
+    inside = where(x < low, 0.0, where(x > high, 0.0, g))
+    return inside, where((x < low) & (low <= high), g, 0.0), where((x > high) | (low > high), g, 0.0)
 
 
 @rule("less", infix=("<", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)

@@ -204,9 +204,7 @@ class Value:
     @classmethod
     def constant(cls, number: Any) -> Value:
         """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
-        made = cls(number)
-        made.pullback = _constant
-        return made
+        return new_node(number if number.__class__ is float else _as_float(number), (), "", _constant)
 
     if TYPE_CHECKING:  # installed by engine.operators: from the rules, from engine.conditions and engine.copying
         # fmt: off
@@ -293,7 +291,7 @@ def _as_float(data: Any) -> float:
 
 
 def new_node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
-    """Make an interior node, without the checks that a user's number needs."""
+    """Make a node, without the checks that a user's number needs."""
     node: Value = _new(Value)
     node._data = data
     node.grad = 0.0
@@ -309,10 +307,14 @@ _new = object.__new__
 
 def operand(x: Any, op: str, other: Value) -> Any:
     """Return `x` as a Value; NotImplemented lets an unknown type have its say, known nonsense is refused."""
+    if x.__class__ is float:
+        return new_node(x, (), "", _constant)
     if isinstance(x, Value):
         return x
     if isinstance(x, (numbers.Real, np.bool_)):
         return Value.constant(x)
+    if hasattr(x, "node"):  # a comparison that a trace keeps (engine.conditions)
+        return x.node
     if isinstance(x, (str, complex, bytes, type(None), list, tuple, dict)):
         name = f" (the Value is {str(other.label)!r})" if other.label else ""
         raise TypeError(f"{op} of Value and {type(x).__name__} is not defined{name}. Pass a real number or a Value.")

@@ -101,6 +101,9 @@ class Expr:
     def __and__(self, other: Any) -> Expr:
         return Expr.call("multiply", self, other)
 
+    def __or__(self, other: Any) -> Expr:
+        return Expr.call("maximum", self, other)
+
     def __str__(self) -> str:
         return self.text()[0]
 

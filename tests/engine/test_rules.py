@@ -184,7 +184,7 @@ def test_the_printed_pullback_evaluates_to_what_the_pullback_gives(rule):
     names = {
         n: getattr(np, n) for n in ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh", "square", "hypot", "where")
     }
-    names |= {"power": np.power, "reciprocal": np.reciprocal, "equal": np.equal, "less_equal": np.less_equal}
+    names |= {"maximum": np.maximum, "power": np.power, "reciprocal": np.reciprocal, "equal": np.equal, "less_equal": np.less_equal}
     for point in rule.at:
         operands, fixed = split(rule, point)
         z = rule.scalar(*operands, *fixed)
