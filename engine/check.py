@@ -1,4 +1,4 @@
-"""Check derivatives against what owes nothing to a rule: central differences and complex steps.
+"""Check derivatives of any function against what owes nothing to a rule: differences of its values.
 
 >>> check_gradients(lambda x: x[0] * x[0] * x[1], [2.0, 3.0]).ok
 True
@@ -6,37 +6,67 @@ True
 
 from __future__ import annotations
 
-import cmath
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from engine.rules import Rule
+from engine.agreement import RELATIVE, agrees
+from engine.arguments import finite, function, positive
+from engine.differences import STEP, Measured, measured
+from engine.rounding import value_error
+from engine.testing import check_rule as check_rule
 from engine.transforms import value_and_grad
-from engine.tree import flatten, unflatten
+from engine.tree import Structure, flatten, unflatten
 from engine.value import Value
 
-STEP = 6.055454452393343e-06  # cube root of the unit of rounding: balances truncation against cancellation
+CHECKED = "derivatives are checked where numbers are finite"
+HIDDEN = 0.1  # a bound of more than this part of a derivative says little of it
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One derivative: where it is, what the rules give, and what differences give."""
+    """One derivative: where it is, what the rules give, and what differences give.
+
+    Attributes
+    ----------
+    path
+        Which number of the arguments it belongs to.
+    derivative, difference
+        By the rules, and by differences; at a kink the one of the sides that is nearer.
+    tolerance
+        How far they may be apart: a millionth of the derivative, and how far the difference may be off.
+    verdict
+        "right" or "wrong"; "hidden", where rounding of the function leaves too little to see, and nothing contradicts;
+        "kink", where the sides have derivatives that differ and the rules give one of these or one between; "jump",
+        where the function has no derivative; "unsettled", where differences come to no result.
+    sides
+        Of a kink: the derivatives from the left and from the right.
+    """
 
     path: str
     derivative: float
     difference: float
     tolerance: float
+    verdict: str = "right"
+    sides: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def ok(self) -> bool:
-        """Whether the two agree as well as differences can tell."""
-        both_nan = self.derivative != self.derivative and self.difference != self.difference
-        return (
-            both_nan or self.derivative == self.difference or abs(self.derivative - self.difference) <= self.tolerance
-        )
+        """Whether nothing contradicts the derivative."""
+        return self.verdict in ("right", "hidden", "kink")
+
+    def __str__(self) -> str:
+        left, right = self.sides
+        by = f"the rules give {self.derivative!r}"
+        return {
+            "wrong": f"{self.path}: {by}, differences {self.difference!r}",
+            "kink": f"{self.path} lies on a kink: {by}, the slopes on its sides are {left:.6g} and {right:.6g}",
+            "jump": f"{self.path}: {by}, but the function jumps here and has no derivative; check beside it",
+            "hidden": f"{self.path}: {by}, which rounding of the function hides (+- {self.tolerance:.1g})",
+            "unsettled": f"{self.path}: {by}; differences do not settle, the last two steps give {self.difference!r} "
+            f"+- {self.tolerance:.1g}",
+        }.get(self.verdict, f"{self.path}: {by}")
 
 
 @dataclass(frozen=True)
@@ -54,15 +84,19 @@ class GradientCheck:
         return self.ok
 
     def __str__(self) -> str:
-        wrong = [e for e in self.entries if not e.ok]
-        if not wrong:
-            return f"all {len(self.entries)} derivatives agree with central differences"
-        lines = [f"{len(wrong)} of {len(self.entries)} derivatives disagree with central differences"]
-        lines += [f"  {e.path}: the rules give {e.derivative!r}, differences {e.difference!r}" for e in wrong[:10]]
-        return "\n".join(lines)
+        wrong = [entry for entry in self.entries if not entry.ok]
+        kinks = [entry for entry in self.entries if entry.verdict == "kink"]
+        hidden = sum(entry.verdict == "hidden" for entry in self.entries)
+        agree = (
+            f"all {len(self.entries)} derivatives agree"
+            if not wrong
+            else f"{len(wrong)} of {len(self.entries)} derivatives disagree"
+        )
+        lines = [f"{agree} with central differences", *[f"  {entry}" for entry in [*wrong[:10], *kinks[:10]]]]
+        return "\n".join(lines + [f"  {hidden} of them are hidden by the rounding of the function"] * (hidden > 0))
 
 
-def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol: float = 1e-6) -> GradientCheck:
+def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol: float = RELATIVE) -> GradientCheck:
     """Compare the gradient of a scalar function, argument by argument, with central differences.
 
     Parameters
@@ -72,159 +106,87 @@ def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol:
     args
         Where to check; every number in them is one derivative.
     step
-        Relative step of the differences.
+        First step of the differences, relative to each number; others are tried where it does not decide.
     rtol
-        Relative tolerance, on top of the rounding error of the differences themselves.
+        Tolerance relative to the derivative, on top of how far the differences themselves may be off: what one step's
+        result differs from the next one's, and the rounding of `f`, analysed on its graph (`engine.rounding`).
 
-    Examples
-    --------
-    >>> from engine import Value, tanh
-    >>> print(check_gradients(lambda x: tanh(x) * x, 0.7))
-    all 1 derivatives agree with central differences
-    """
-    value, gradients = value_and_grad(f, tuple(range(len(args))))(*args)
-    derivatives = flatten(tuple(gradients))[0]
-    leaves, structure = flatten(tuple(args), "args")
-    paths = list(structure.paths("args"))
-    entries = []
-    for i, (x, derivative) in enumerate(zip(leaves, derivatives)):
-        x = float(x)
-        h = step * max(1.0, abs(x))
-        high, low = [float(f(*unflatten(structure, [*leaves[:i], Value(x + d), *leaves[i + 1 :]]))) for d in (h, -h)]
-        difference = (high - low) / ((x + h) - (x - h))
-        noise = 4 * math.ulp(max(abs(high), abs(low), abs(float(value)))) / h
-        entries.append(Entry(paths[i], float(derivative), difference, noise + rtol * max(1.0, abs(difference))))
-    return GradientCheck(tuple(entries))
-
-
-# --- checks of a rule, for tests of ours and of whoever adds one -------------------------------------------------
-
-COMPLEX: dict[str, Callable[..., complex]] = {
-    name: getattr(cmath, python)
-    for name, python in {
-        "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin",
-        "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "arcsinh": "asinh",
-        "arccosh": "acosh", "arctanh": "atanh",
-    }.items()
-}  # fmt: skip
-COMPLEX |= {
-    "add": lambda x, y: x + y,
-    "subtract": lambda x, y: x - y,
-    "multiply": lambda x, y: x * y,
-    "divide": lambda x, y: x / y,
-    "power": lambda x, y: cmath.exp(y * cmath.log(x)),
-    "power_constant": lambda x, n: x**n,
-    "negative": lambda x: -x,
-    "reciprocal": lambda x: 1 / x,
-    "square": lambda x: x * x,
-    "expm1": lambda x: cmath.exp(x) - 1,
-    "log1p": lambda x: cmath.log(1 + x),
-    "logaddexp": lambda x, y: cmath.log(cmath.exp(x) + cmath.exp(y)),
-    "sigmoid": lambda x: 1 / (1 + cmath.exp(-x)),
-    "softplus": lambda x: cmath.log(1 + cmath.exp(x)),
-    "hypot": lambda x, y: cmath.sqrt(x * x + y * y),
-    "identity": lambda x: x,
-    "total": lambda *xs: sum(xs),
-    "logsumexp": lambda *xs: cmath.log(sum(cmath.exp(x) for x in xs)),
-}
-
-
-def call(rule: Rule, operands: Sequence[Any], fixed: Sequence[float] = ()) -> Any:
-    """Apply a rule's operation to floats or Values.
-
-    >>> from engine.rules import RULES
-    >>> call(RULES["multiply"], [2.0, 3.0])
-    6.0
-    """
-    if any(isinstance(x, Value) for x in operands):
-        method = getattr(Value, rule.name)
-        values = [x if isinstance(x, Value) else Value.constant(x) for x in operands]
-        return method(values) if rule.variadic else method(*values, *fixed)
-    return rule.scalar(list(operands)) if rule.variadic else rule.scalar(*operands, *fixed)
-
-
-def split(rule: Rule, point: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Return a sample point's operands and its fixed numbers.
-
-    >>> from engine.rules import RULES
-    >>> split(RULES["power_constant"], (2.0, 3.0))
-    ([2.0], [3.0])
-    """
-    n = len(point) if rule.variadic else len(rule.operands)
-    return list(point[:n]), list(point[n:])
-
-
-def derivative(rule: Rule, point: Sequence[float], orders: Sequence[int]) -> float:
-    """Return a mixed partial derivative of a rule's operation by its rule: `orders` lists the operands in turn.
-
-    >>> from engine.rules import RULES
-    >>> derivative(RULES["multiply"], (2.0, 3.0), [0, 1])
-    1.0
-    """
-    operands, fixed = split(rule, point)
-
-    def along(i: int, f: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
-        return lambda xs: value_and_grad(lambda x: f([*xs[:i], x, *xs[i + 1 :]]))(xs[i])[1]
-
-    f: Callable[[list[Any]], Any] = partial(call, rule, fixed=fixed)
-    for i in orders:
-        f = along(i, f)
-    return float(f(operands))
-
-
-def check_rule(rule: Rule, order: int = 2, rtol: float = 2e-6) -> None:
-    """Check a rule at its sample points: value, first derivatives by complex step where analytic, and differences.
+    Returns
+    -------
+    GradientCheck
+        True where every derivative agrees. At a kink it says so, and accepts what lies between the sides.
 
     Raises
     ------
-    AssertionError
-        Naming the rule, the point, what the rule gives and what the independent computation gives.
+    ValueError
+        If an argument or the function's value is not finite, or the function does not compute the same twice.
 
     Examples
     --------
-    >>> from engine.rules import RULES
-    >>> check_rule(RULES["tanh"])
+    >>> from engine import Value, relu, tanh
+    >>> print(check_gradients(lambda x: tanh(x) * x, 0.7))
+    all 1 derivatives agree with central differences
+    >>> print(check_gradients(relu, 0.0))
+    all 1 derivatives agree with central differences
+      args[0] lies on a kink: the rules give 0.0, the slopes on its sides are 0 and 1
     """
-    for point in rule.at:
-        operands, _ = split(rule, point)
-        for i in range(len(operands)):
-            _check_first(rule, point, i, rtol)
-            if order > 1:
-                for j in range(len(operands)):
-                    _check_next(rule, point, [i], j, rtol)
-
-
-def _check_first(rule: Rule, point: Sequence[float], i: int, rtol: float) -> None:
-    operands, fixed = split(rule, point)
-    got = derivative(rule, point, [i])
-    if not rule.differentiable:
-        want = 0.0
-    elif rule.name in COMPLEX:
-        h = 1e-30
-        stepped = [complex(x, h if k == i else 0.0) for k, x in enumerate(operands)]
-        want = COMPLEX[rule.name](*stepped, *fixed).imag / h
-        rtol = 1e-12
-    else:
-        want = _difference(lambda xs: float(call(rule, xs, fixed)), operands, i)
-    _compare(rule, point, f"d/dx{i}", got, want, rtol)
-
-
-def _check_next(rule: Rule, point: Sequence[float], first: Sequence[int], j: int, rtol: float) -> None:
-    operands, fixed = split(rule, point)
-    got = derivative(rule, point, [*first, j])
-    want = _difference(lambda xs: derivative(rule, (*xs, *fixed), first), operands, j)
-    _compare(rule, point, f"d2/dx{first[0]}dx{j}", got, want, rtol)
-
-
-def _difference(f: Callable[[list[float]], float], xs: list[float], i: int) -> float:
-    h = STEP * max(1.0, abs(xs[i]))
-    high, low = ([*xs[:i], xs[i] + d, *xs[i + 1 :]] for d in (h, -h))
-    return (f(high) - f(low)) / (high[i] - low[i])
-
-
-def _compare(rule: Rule, point: Sequence[float], what: str, got: float, want: float, rtol: float) -> None:
-    if not abs(got - want) <= rtol * max(1.0, abs(want)):
-        raise AssertionError(
-            f"{rule.name}: {what} at {tuple(point)} is {got!r} by its rule, {want!r} independently. "
-            "Its rule is in engine/rules.py."
+    function(f, "check_gradients")
+    positive(step, "check_gradients: step")
+    positive(rtol, "check_gradients: rtol")
+    leaves, structure = flatten(args, "args")
+    paths = list(structure.paths("args"))
+    numbers = [finite(float(x), path, CHECKED) for x, path in zip(leaves, paths)]
+    value, gradients = value_and_grad(f, tuple(range(len(args))), name="check_gradients")(*args)
+    derivatives = flatten(tuple(gradients))[0]
+    along = _Along(f, structure, numbers)
+    rounding = along.rounding(finite(float(value), "the function's value", CHECKED))
+    return GradientCheck(
+        tuple(
+            [
+                _entry(path, float(d), measured(along(i), x, rounding=rounding, expected=float(d), step=step), rtol)
+                for i, (path, x, d) in enumerate(zip(paths, numbers, derivatives))
+            ]
         )
+    )
+
+
+class _Along:
+    """A function of several numbers, as a function of each."""
+
+    def __init__(self, f: Callable[..., Any], structure: Structure, numbers: Sequence[float]) -> None:
+        self.f, self.structure, self.numbers = f, structure, numbers
+
+    def _result(self, numbers: Sequence[float]) -> Any:
+        return self.f(*unflatten(self.structure, [Value(x) for x in numbers]))
+
+    def rounding(self, value: float) -> float:
+        """Return what rounding may do to the function's value, which is computed once more."""
+        again = self._result(self.numbers)
+        if not agrees(float(again), value, 0.0):
+            raise ValueError(
+                f"the function gave {value!r} and then {float(again)!r} for the same arguments; fix its random numbers."
+            )
+        return value_error(again) if isinstance(again, Value) else math.ulp(value)
+
+    def __call__(self, i: int) -> Callable[[float], float]:
+        return lambda x: float(self._result([*self.numbers[:i], x, *self.numbers[i + 1 :]]))
+
+
+def _entry(path: str, derivative: float, seen: Measured, rtol: float) -> Entry:
+    """Judge one derivative."""
+    size = max(abs(derivative), abs(seen.value)) if math.isfinite(derivative) else abs(seen.value)
+    tolerance = rtol * size + seen.bound
+    if seen.kind == "kink":
+        left, right = seen.sides
+        between = min(seen.sides) - rtol * abs(left) <= derivative <= max(seen.sides) + rtol * abs(right)
+        nearer = min(seen.sides, key=lambda slope: abs(slope - derivative))
+        return Entry(path, derivative, nearer, rtol * abs(nearer), "kink" if between else "wrong", seen.sides)
+    if seen.kind == "jump":
+        return Entry(path, derivative, seen.value, 0.0, "jump")
+    if seen.kind == "steep":
+        return Entry(path, derivative, seen.value, 0.0, "right" if derivative == seen.value else "wrong")
+    if not agrees(derivative, seen.value, tolerance):
+        return Entry(path, derivative, seen.value, tolerance, "wrong")
+    vague = seen.bound > HIDDEN * size and derivative not in (0.0, seen.value)
+    verdict = "right" if not vague else "hidden" if seen.bound <= 10.0 * seen.rounding else "unsettled"
+    return Entry(path, derivative, seen.value, tolerance, verdict)

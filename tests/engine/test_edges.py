@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import Value, grad
-from engine.check import call
+from engine.testing import call
 from engine.rules import RULES
 
 NAMES = {"add": "add", "mul": "multiply", "div": "divide", "pow": "power"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import engine.rules
 from engine import Value, grad
-from engine.check import call, check_rule, derivative, split
+from engine.testing import call, check_rule, derivative, split
 from engine.lift.expr import Expr
 from engine.rules import RULES, rule
 
@@ -184,7 +184,13 @@ def test_the_printed_pullback_evaluates_to_what_the_pullback_gives(rule):
     names = {
         n: getattr(np, n) for n in ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh", "square", "hypot", "where")
     }
-    names |= {"maximum": np.maximum, "power": np.power, "reciprocal": np.reciprocal, "equal": np.equal, "less_equal": np.less_equal}
+    names |= {
+        "maximum": np.maximum,
+        "power": np.power,
+        "reciprocal": np.reciprocal,
+        "equal": np.equal,
+        "less_equal": np.less_equal,
+    }
     for point in rule.at:
         operands, fixed = split(rule, point)
         z = rule.scalar(*operands, *fixed)

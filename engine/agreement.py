@@ -1,0 +1,72 @@
+"""When two derivatives are the same: the one decision that every check, comparison and diagnosis takes.
+
+`agrees` compares an error with a limit, entry by entry, and whatever is not a finite number fails.  The limit is never
+one tolerance for all: it is what rounding may have done to this very entry, times a number that is argued here.
+
+>>> agrees(1.0 + 1e-15, 1.0, 4e-15), agrees(float("nan"), float("nan"), 1.0)
+(True, False)
+>>> agrees(np.array([1.0, 2e-8]), np.array([1.0, 1e-8]), 1e-9 * np.array([1.0, 1e-8])).tolist()
+[True, False]
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+EPS = float(np.finfo(np.float64).eps)
+
+RELATIVE = 1e-6
+"""Of differences: a part of the derivative. They are good to about 1e-10 where a function is smooth, and no mistake
+that people make changes a derivative by less than a millionth."""
+
+ANALYTIC = 1e-12
+"""Of complex steps, which do not cancel: a few thousand roundings."""
+
+EXACT = 1e-10
+"""Of somebody's formula for a gradient, as a part of the absolute terms that the entry is the sum of: another order of
+the same operations stays far below it, and a millionth part of a single term far above."""
+
+SINGLE = 5e-6
+"""The same where it was computed in single precision, whose unit is 6e-8, or by differences."""
+
+
+def agrees(given: Any, right: Any, limit: Any) -> Any:
+    """Return whether ``|given - right| <= limit``, for numbers a bool, for arrays one an entry.
+
+    Parameters
+    ----------
+    given, right
+        The two, of one shape.
+    limit
+        What rounding may do to each entry; not negative.
+
+    Returns
+    -------
+    bool or ndarray of bool
+        False wherever one of the three is NaN or infinite: such an error is not small.
+
+    Examples
+    --------
+    >>> agrees(float("inf"), float("inf"), 1.0)
+    False
+    """
+    if isinstance(given, float) and isinstance(right, float):
+        return math.isfinite(limit) and abs(given - right) <= limit
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.isfinite(limit) & (np.abs(np.asarray(given) - right) <= limit)
+
+
+def allowed(length: int) -> float:
+    """Return how many units of rounding are allowed of a sum of so many terms.
+
+    A unit is what a first-order error analysis says that rounding may do, which right results reach once or twice; four
+    leave room for another order of the operations.  In long sums roundings walk at random, and half the square root of
+    their number is allowed.
+
+    >>> allowed(10), allowed(10_000)
+    (4.0, 50.0)
+    """
+    return max(4.0, 0.5 * math.sqrt(length))

@@ -1,0 +1,187 @@
+"""What differences say of a function's derivative at a point, how sure they are, and whether there is one at all.
+
+Central differences over steps from tiny to large: a small step cancels, a large one leaves the neighbourhood.  Each
+estimate has a bound, of the change from one step to the next and of the function's own rounding; going up from the
+smallest step, the narrowest estimate is kept as long as it does not contradict the smaller neighbourhood.  The two
+sides are looked at in the same way: where they contradict each other the point is a kink or a jump, and where there is
+one side only, the edge of the domain.
+
+>>> import math
+>>> found = measured(math.exp, 1.0)
+>>> found.kind, abs(found.value - math.e) < found.bound < 1e-8
+('smooth', True)
+>>> measured(abs, 0.0).kind, measured(abs, 0.0).sides
+('kink', (-1.0, 1.0))
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from engine.agreement import EPS, RELATIVE, agrees
+
+STEP = 6.055454452393343e-06  # cube root of the unit of rounding: balances truncation against cancellation
+RATIO = 4.0  # of one step to the next
+STEPS = 27  # from a quarter of the size of x to where x + h is x
+TINY = 5e-324
+
+
+class Estimate(NamedTuple):
+    """A derivative, how far it may be off, and how much of that is rounding."""
+
+    value: float
+    bound: float
+    rounding: float
+
+    def contradicts(self, other: Estimate) -> bool:
+        """Whether two estimates cannot both be right."""
+        return not abs(self.value - other.value) <= self.bound + other.bound
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What differences found at a point.
+
+    Attributes
+    ----------
+    value, bound, rounding
+        The derivative, how far it may be off, and how much of that is the function's rounding.
+    kind
+        "smooth"; "edge", where the function is defined on one side only; "steep", where the derivative is infinite;
+        "kink", where the sides have derivatives that differ; "jump", where the function does.
+    sides
+        Of a kink: the derivatives from the left and from the right.
+    """
+
+    value: float
+    bound: float = 0.0
+    rounding: float = 0.0
+    kind: str = "smooth"
+    sides: tuple[float, float] = (math.nan, math.nan)
+
+
+def measured(
+    f: Callable[[float], float],
+    x: float,
+    *,
+    rounding: float = 0.0,
+    expected: float = math.nan,
+    step: float = STEP,
+) -> Measured:
+    """Return what differences say of the derivative of `f` at `x`.
+
+    Parameters
+    ----------
+    f
+        A function of one number; where it is not defined it returns NaN, or raises ArithmeticError or ValueError.
+    x
+        A finite number at which `f` is finite.
+    rounding
+        What rounding may do to ``f(x)``, at least half a unit.
+    expected
+        A derivative which, if the first step confirms it well, spares the others.
+    step
+        The first step, relative to x.
+    """
+    at = _Neighbourhood(f, x, rounding)
+    if (first := at.confirmed(expected, step * (abs(x) or 1.0))) is not None:
+        return Measured(*first)
+    left, right = at.side(-1.0), at.side(1.0)
+    if left is None or right is None:
+        return _one_side(left or right)
+    if "jump" in (left.kind, right.kind):
+        return Measured(math.nan, kind="jump")
+    if left.kind == right.kind == "steep" and left.value == right.value:
+        return left
+    if left.kind == right.kind == "smooth" and not _estimate(left).contradicts(_estimate(right)):
+        both = _narrowest([at.central(h) for h in at.steps])
+        return left if both is None else Measured(*both)
+    return Measured(math.nan, kind="kink", sides=(left.value, right.value))
+
+
+def _one_side(side: Measured | None) -> Measured:
+    if side is None:
+        return Measured(math.nan, kind="jump")
+    return replace(side, kind="edge") if side.kind == "smooth" else side
+
+
+def _estimate(side: Measured) -> Estimate:
+    return Estimate(side.value, side.bound, side.rounding)
+
+
+class _Neighbourhood:
+    """A function around a point."""
+
+    def __init__(self, f: Callable[[float], float], x: float, rounding: float) -> None:
+        self.f, self.x, self.rounding = f, x, rounding
+        self.known: dict[float, float] = {}
+        self.centre = self._at(x)
+        largest = max(abs(x), 1.0) / RATIO
+        sizes = [largest] if abs(x) >= 1e-3 or not x else [largest, abs(x) / RATIO]
+        self.steps = sorted({size * RATIO**-k for size in sizes for k in range(STEPS)})
+
+    def _at(self, x: float) -> float:
+        if x not in self.known:
+            try:
+                self.known[x] = float(self.f(x))
+            except (ArithmeticError, ValueError):
+                self.known[x] = math.nan
+        return self.known[x]
+
+    def _difference(self, high: float, low: float) -> Estimate | None:
+        """Return the slope of the line through two points, and what rounding may do to it."""
+        if high == low:
+            return None
+        f_high, f_low = self._at(high), self._at(low)
+        if not (math.isfinite(f_high) and math.isfinite(f_low)):
+            return None
+        rounding = 2.0 * (self.rounding + EPS * max(abs(f_high), abs(f_low)) + TINY) / (high - low)
+        return Estimate((f_high - f_low) / (high - low), rounding, rounding)
+
+    def central(self, h: float) -> Estimate | None:
+        """Return the central difference; None outside the domain."""
+        return self._difference(self.x + h, self.x - h)
+
+    def confirmed(self, expected: float, h: float) -> Estimate | None:
+        """Return the central difference of a step if it confirms a derivative well, and its two halves are alike."""
+        seen = self.central(h)
+        if seen is None or not seen.rounding <= 0.01 * abs(expected):
+            return None
+        bend = abs((self._at(self.x + h) - self.centre) - (self.centre - self._at(self.x - h))) / h
+        close = agrees(seen.value, expected, RELATIVE * abs(expected) + seen.rounding)
+        return seen if close and bend <= 0.01 * abs(expected) else None
+
+    def side(self, sign: float) -> Measured | None:
+        """Return what the differences to one side say; None if the function is not defined there."""
+        one_sided = [
+            self._difference(self.x + h, self.x) if sign > 0 else self._difference(self.x, self.x - h)
+            for h in self.steps
+        ]
+        seen = [estimate for estimate in one_sided if estimate is not None]
+        if len(seen) < 3:
+            return None
+        clear = [estimate.value for estimate in seen if abs(estimate.value) > 10.0 * estimate.bound][:6]
+        growth = [a / b for a, b in zip(clear, clear[1:])]
+        if len(growth) == 5 and min(growth) > RATIO**0.9:  # the slopes grow as 1 / h
+            return Measured(math.nan, kind="jump")
+        if len(growth) == 5 and min(growth) > RATIO**0.1:  # as some power of it, and without end
+            return Measured(math.copysign(math.inf, clear[0]), kind="steep")
+        narrowest = _narrowest(one_sided)
+        return None if narrowest is None else Measured(*narrowest)
+
+
+def _narrowest(estimates: Sequence[Estimate | None]) -> Estimate | None:
+    """Return the narrowest estimate that no estimate from smaller steps contradicts; steps are in rising order."""
+    kept: Estimate | None = None
+    seen = [estimate for estimate in estimates if estimate is not None]
+    for smaller, larger in zip(seen, seen[1:]):
+        change = abs(larger.value - smaller.value)
+        estimate = Estimate(smaller.value, change + smaller.rounding, smaller.rounding)
+        if kept is not None and kept.contradicts(estimate):
+            break
+        if kept is None or estimate.bound < kept.bound:
+            kept = estimate
+    return kept

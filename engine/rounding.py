@@ -1,0 +1,118 @@
+"""How far rounding alone may move a graph's value and its derivatives: a running error analysis of the graph itself.
+
+Every node is accompanied by the error that first-order rounding may leave in it: what its operands bring, times the
+local derivative, plus a unit of its own (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.3).
+Backwards, a cotangent has the error that arrives with it, and that of the local derivative, which is found by moving
+what the rule keeps by its error.  A difference that cancels, ``1 - z * z`` of a saturated tanh and a kink nearby are all
+seen so.
+
+>>> from engine import Value
+>>> x = Value(1.0, "x")
+>>> cancelled = (x + 1e8) - 1e8
+>>> 1e-9 < analysed(cancelled, [x]).value < 1e-7
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.agreement import EPS
+from engine.graph import order
+from engine.rules import RULES
+from engine.value import Value
+
+TINY = 5e-324  # what underflow may take away
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What rounding may do to a graph.
+
+    Attributes
+    ----------
+    value
+        To the root's number.
+    derivatives
+        To the root's derivative with respect to each of the given leaves.
+    sizes
+        The absolute terms that each of these derivatives is the sum of.
+    """
+
+    value: float
+    derivatives: tuple[float, ...]
+    sizes: tuple[float, ...]
+
+
+def analysed(root: Value, leaves: Sequence[Value]) -> Analysis:
+    """Return the analysis of a graph with respect to some of its leaves, which are exact.
+
+    Parameters
+    ----------
+    root, leaves
+        The result, and what it is differentiated by.
+    """
+    nodes = order(root)
+    errors = _forward(nodes)
+    cotangents: dict[Value, tuple[float, float, float]] = {root: (1.0, 0.0, 1.0)}  # it, its error, its size
+    for node in reversed(nodes):
+        if node not in cotangents or not node.parents:
+            continue
+        g, e_g, size = cotangents.pop(node)
+        for parent, slope, e_slope in zip(node.parents, _slopes(node), _slope_errors(node, errors)):
+            to, e_to, size_to = cotangents.get(parent, (0.0, 0.0, 0.0))
+            term = slope * g
+            e_term = abs(slope) * e_g + e_slope * size + EPS * abs(term)
+            total = to + term
+            cotangents[parent] = total, e_to + e_term + EPS * abs(total), size_to + abs(slope) * size
+    found = [cotangents.get(leaf, (0.0, 0.0, 0.0)) for leaf in leaves]
+    return Analysis(errors[root], tuple([e for _, e, _ in found]), tuple([size for _, _, size in found]))
+
+
+def value_error(root: Value) -> float:
+    """Return what rounding may do to a graph's value."""
+    return _forward(order(root))[root]
+
+
+def _forward(nodes: Sequence[Value]) -> dict[Value, float]:
+    errors: dict[Value, float] = {}
+    for node in nodes:
+        errors[node] = 0.0
+        if node.parents:
+            brought = sum([_times(abs(slope), errors[p]) for p, slope in zip(node.parents, _slopes(node))])
+            errors[node] = brought + EPS * _magnitude(node) + TINY
+    return errors
+
+
+def _magnitude(node: Value) -> float:
+    """Return the size of what a node rounds: its result, or in a sum of products the partial sums."""
+    if node.op == "dot":
+        half = len(node.parents) // 2
+        return sum([abs(w._data * x._data) for w, x in zip(node.parents[:half], node.parents[half:])])
+    return abs(node._data)
+
+
+def _times(size: float, error: float) -> float:
+    """Return a product in which no error is none, however steep the slope."""
+    return size * error if error else 0.0
+
+
+def _slopes(node: Value) -> tuple[float, ...]:
+    return node.pullback(1.0)
+
+
+def _slope_errors(node: Value, errors: dict[Value, float]) -> list[float]:
+    """Return what the errors of operands and result, and rounding, may do to each local derivative."""
+    rule = RULES[node.op]
+    fixed = rule.fixed_of(node.pullback)
+    slopes = _slopes(node)
+    if not rule.differentiable:
+        return [0.0] * len(slopes)
+    moved = []
+    for sign in (1.0, -1.0):
+        xs = [p._data + sign * errors[p] for p in node.parents]
+        z: Any = node._data + sign * (errors[node] + EPS * abs(node._data))
+        moved.append(rule.bind(z, xs, fixed)(1.0))
+    return [max(abs(up - s), abs(down - s)) + EPS * abs(s) for s, up, down in zip(slopes, *moved)]
