@@ -136,18 +136,16 @@ def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol:
     leaves, structure = flatten(args, "args")
     paths = list(structure.paths("args"))
     numbers = [finite(float(x), path, CHECKED) for x, path in zip(leaves, paths)]
-    value, gradients = value_and_grad(f, tuple(range(len(args))), name="check_gradients")(*args)
-    derivatives = flatten(tuple(gradients))[0]
+    result, gradients = value_and_grad(f, tuple(range(len(args))), name="check_gradients")(*args)
+    value = finite(float(result), "the function's value", CHECKED)
+    derivatives = map(float, flatten(tuple(gradients))[0])
     along = _Along(f, structure, numbers)
-    rounding = along.rounding(finite(float(value), "the function's value", CHECKED))
-    return GradientCheck(
-        tuple(
-            [
-                _entry(path, float(d), measured(along(i), x, rounding=rounding, expected=float(d), step=step), rtol)
-                for i, (path, x, d) in enumerate(zip(paths, numbers, derivatives))
-            ]
-        )
-    )
+    rounding = along.rounding(value)
+    entries = []
+    for i, (path, x, d) in enumerate(zip(paths, numbers, derivatives)):
+        seen = measured(along(i), x, rounding=rounding, expected=d, value=value, step=step)
+        entries.append(_entry(path, d, seen, rtol))
+    return GradientCheck(tuple(entries))
 
 
 class _Along:

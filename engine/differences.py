@@ -1,7 +1,7 @@
 """What differences say of a function's derivative at a point, how sure they are, and whether there is one at all.
 
 Central differences over steps from tiny to large: a small step cancels, a large one leaves the neighbourhood.  Each
-estimate has a bound, of the change from one step to the next and of the function's own rounding; going up from the
+estimate has a bound, of the change from step to step and of the function's own rounding; going up from the
 smallest step, the narrowest estimate is kept as long as it does not contradict the smaller neighbourhood.  The two
 sides are looked at in the same way: where they contradict each other the point is a kink or a jump, and where there is
 one side only, the edge of the domain.
@@ -69,6 +69,7 @@ def measured(
     *,
     rounding: float = 0.0,
     expected: float = math.nan,
+    value: float | None = None,
     step: float = STEP,
 ) -> Measured:
     """Return what differences say of the derivative of `f` at `x`.
@@ -83,10 +84,12 @@ def measured(
         What rounding may do to ``f(x)``, at least half a unit.
     expected
         A derivative which, if the first step confirms it well, spares the others.
+    value
+        ``f(x)``, if it is known.
     step
         The first step, relative to x.
     """
-    at = _Neighbourhood(f, x, rounding)
+    at = _Neighbourhood(f, x, rounding, {} if value is None else {x: value})
     if (first := at.confirmed(expected, step * (abs(x) or 1.0))) is not None:
         return Measured(*first)
     left, right = at.side(-1.0), at.side(1.0)
@@ -115,9 +118,8 @@ def _estimate(side: Measured) -> Estimate:
 class _Neighbourhood:
     """A function around a point."""
 
-    def __init__(self, f: Callable[[float], float], x: float, rounding: float) -> None:
-        self.f, self.x, self.rounding = f, x, rounding
-        self.known: dict[float, float] = {}
+    def __init__(self, f: Callable[[float], float], x: float, rounding: float, known: dict[float, float]) -> None:
+        self.f, self.x, self.rounding, self.known = f, x, rounding, known
         self.centre = self._at(x)
         largest = max(abs(x), 1.0) / RATIO
         sizes = [largest] if abs(x) >= 1e-3 or not x else [largest, abs(x) / RATIO]
@@ -177,9 +179,9 @@ def _narrowest(estimates: Sequence[Estimate | None]) -> Estimate | None:
     """Return the narrowest estimate that no estimate from smaller steps contradicts; steps are in rising order."""
     kept: Estimate | None = None
     seen = [estimate for estimate in estimates if estimate is not None]
-    for smaller, larger in zip(seen, seen[1:]):
-        change = abs(larger.value - smaller.value)
-        estimate = Estimate(smaller.value, change + smaller.rounding, smaller.rounding)
+    for smaller, middle, larger in zip([*seen[:1], *seen], seen, seen[1:]):
+        change = max(abs(larger.value - middle.value), abs(middle.value - smaller.value))  # one may be small by luck
+        estimate = Estimate(middle.value, change + middle.rounding, middle.rounding)
         if kept is not None and kept.contradicts(estimate):
             break
         if kept is None or estimate.bound < kept.bound:

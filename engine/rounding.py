@@ -3,8 +3,8 @@
 Every node is accompanied by the error that first-order rounding may leave in it: what its operands bring, times the
 local derivative, plus a unit of its own (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.3).
 Backwards, a cotangent has the error that arrives with it, and that of the local derivative, which is found by moving
-what the rule keeps by its error.  A difference that cancels, ``1 - z * z`` of a saturated tanh and a kink nearby are all
-seen so.
+what the rule keeps by its error.  A difference that cancels, ``1 - z * z`` of a saturated tanh and a kink nearby are
+all seen so.
 
 >>> from engine import Value
 >>> x = Value(1.0, "x")

@@ -1,7 +1,7 @@
 """Compare scalar, lifted and hand-derived gradients, entry by entry, in units of rounding.
 
 One unit is what rounding may move an entry, by the error analysis of `nn.rounding`.  Right gradients differ by about
-one unit; four are allowed, or in long sums, whose roundings walk at random, half the square root of their length.
+one unit; how many are allowed is argued in `engine.agreement`, which decides.
 
 >>> from nn import MLP
 >>> network = MLP(3, [4, 2], activation="tanh")
@@ -13,7 +13,6 @@ one unit; four are allowed, or in long sums, whose roundings walk at random, hal
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
@@ -22,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 import engine
+from engine.agreement import agrees, allowed
+from engine.arguments import finite
 from nn import matrix
 from nn.losses import check_targets, mean_loss, sample_loss
 from nn.neuron import MLP
@@ -29,6 +30,7 @@ from nn.rounding import rounding_units
 
 Array: TypeAlias = npt.NDArray[Any]
 FINEST = 1e-9
+COMPARED = "gradients are compared where all numbers are finite"
 HEADER = ("parameter", "shape", "path", "max abs error", "max rel error", "units", "worst at", "verdict")
 
 
@@ -149,24 +151,28 @@ def compare_gradients(
     Raises
     ------
     ValueError
-        If shapes do not fit the network.
+        If shapes do not fit the network, or a sample, a target, a parameter or a gradient by hand is not finite.
     """
     X, T = np.asarray(X, dtype=float), np.asarray(T)
     if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
         raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
     check_targets(T, loss)
     params = model.arrays()
+    for name, array in {"X": X, "T": T, **params}.items():
+        finite(array, name, COMPARED)
     value, by_hand = matrix.value_and_gradients(
         params, X, T, activation=model.activation, output=model.output, loss=loss, l2=strength
     )
+    for name, array in by_hand.items():
+        finite(array, f"the gradient by hand of {name}", COMPARED)
     units = rounding_units(params, X, T, model.activation, model.output, loss, strength)
-    allowed = max(4.0, 0.5 * math.sqrt(max(len(X), *model.sizes)))
+    most = allowed(max(len(X), *model.sizes))
     if candidate is None:
         paths = {"scalar": _scalar(model, X, T, loss, strength), "lifted": _lifted(model, X, T, loss, strength)}
     else:
         paths = {"candidate": dict(candidate)}
     rows = [
-        _row(name, path, by_hand[name], gradients.get(name), units[name], allowed)
+        _row(name, path, by_hand[name], gradients.get(name), units[name], most)
         for name in params
         for path, gradients in paths.items()
     ]
@@ -188,17 +194,18 @@ def _lifted(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[
     return program.value_and_grad(X, T)[1].named()
 
 
-def _row(name: str, path: str, want: Array, got: Array | None, unit: Array, allowed: float) -> Row:
-    unresolved = int(np.sum((want != 0.0) & (FINEST * np.abs(want) <= allowed * unit)))
+def _row(name: str, path: str, want: Array, got: Array | None, unit: Array, most: float) -> Row:
+    unresolved = int(np.sum((want != 0.0) & (FINEST * np.abs(want) <= most * unit)))
     if got is None or np.shape(got) != want.shape:
         found = "missing" if got is None else f"has shape {np.shape(got)}"
-        return Row(name, want.shape, path, np.inf, np.inf, np.inf, allowed, (), unresolved, found)
-    error = np.abs(np.asarray(got, dtype=float) - want)
+        return Row(name, want.shape, path, np.inf, np.inf, np.inf, most, (), unresolved, found)
+    got = np.asarray(got, dtype=float)
+    error = np.abs(got - want)
     error = np.where(np.isnan(error), np.inf, error)
     with np.errstate(divide="ignore", invalid="ignore"):
         units = np.where(error == 0.0, 0.0, error / unit)
         relative = np.where(error == 0.0, 0.0, error / np.abs(want))
     worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(units)), want.shape))
     largest = (float(error.max()), float(relative.max()), float(units.max()))
-    verdict = "agrees" if units.max() <= allowed else "DIFFERS"
-    return Row(name, want.shape, path, *largest, allowed, worst, unresolved, verdict)
+    verdict = "agrees" if agrees(got, want, most * unit).all() else "DIFFERS"
+    return Row(name, want.shape, path, *largest, most, worst, unresolved, verdict)

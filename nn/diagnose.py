@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import finite
 from nn import matrix
 from nn.diagnosis import Diagnosis
 from nn.losses import check_targets
@@ -76,7 +77,8 @@ def diagnose(
     Raises
     ------
     ValueError
-        If the data do not fit the network, or a name is not known.
+        If the data do not fit the network, a name is not known, or a number that the right gradient is computed from is
+        not finite.
     CandidateError
         If a function returns something else than a dictionary.
     """
@@ -84,6 +86,8 @@ def diagnose(
     X, T = np.asarray(X, dtype=float), np.asarray(T)
     if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
         raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
+    for name, array in {"X": X, "T": T, **model.arrays()}.items():
+        finite(array, name, "a gradient is judged where all numbers are finite")
     kinds = (model.activation,) * (len(model.layers) - 1) + (model.output,)
     scale = 1.0 / len(X) if reduction == "mean" else 1.0
     t = matrix.targets(T, model.sizes[-1], loss)

@@ -19,7 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
+from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed
+from engine.arguments import finite
 from engine.differentiating import differentiating
+from engine.rounding import analysed
 from engine.tree import flatten, unflatten
 from nn.diagnosis import Diagnosis, Finding, Verdict
 from nn.difference import describe
@@ -27,7 +30,7 @@ from nn.mistakes.table import close, proportion
 from nn.terms import Term, terms
 
 Array: TypeAlias = npt.NDArray[np.float64]
-EXACT, SINGLE = 1e-10, 5e-6
+JUDGED = "a gradient is judged where all numbers are finite"
 MANY, DEEPEST = 300, 20  # terms that are looked at, and sums inside sums
 
 
@@ -55,10 +58,12 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     ------
     TypeError
         If `x` holds something else than numbers, or `f` does not return one number.
+    ValueError
+        If a number of `x` or a right derivative is not finite.
     """
     numbers, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
-    leaves = [Value(float(number), path) for number, path in zip(numbers, paths)]
+    leaves = [Value(finite(float(number), path, JUDGED), path) for number, path in zip(numbers, paths)]
     with differentiating(leaves, "diagnose_function"):
         root = f(unflatten(structure, leaves))
     if not isinstance(root, Value):
@@ -66,9 +71,11 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
             raise TypeError(f"f returned {type(root).__name__}, not one number; sum its results, or take one of them.")
         root = Value.constant(float(root))
     shape = np.shape(x) if isinstance(x, np.ndarray) else (len(leaves),)
-    right = Term(((root, 1.0),)).gradient(leaves).reshape(shape)
+    right = Term(((root, 1.0),)).gradient(leaves)
+    for path, entry in zip(paths, right.tolist()):
+        finite(entry, f"the right derivative by {path}", JUDGED)
     given = _numbers(candidate, isinstance(x, np.ndarray))
-    return _Comparison(root, leaves, right, given).diagnosis()
+    return _Comparison(root, leaves, right.reshape(shape), given).diagnosis()
 
 
 def _numbers(candidate: Any, is_array: bool) -> Array:
@@ -82,13 +89,13 @@ class _Comparison:
 
     def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: Array) -> None:
         self.root, self.leaves, self.right, self.given = root, leaves, right, given
+        self.analysis = analysed(root, leaves)
 
     def diagnosis(self) -> Diagnosis:
         """Return what fits: changes of the whole gradient, or else terms of the function."""
-        same_shape = self.given.shape == self.right.shape
-        if same_shape and close(self.given, self.right, EXACT):
+        if self._agrees(EXACT, 1.0):
             return self._result("right")
-        nearly = same_shape and close(self.given, self.right, SINGLE)
+        nearly = self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS)
         for kinds in self._kinds(nearly):
             found = [finding for kind in kinds for finding in kind()]
             if found:
@@ -100,6 +107,14 @@ class _Comparison:
             )
             return self._result("right", remarks=(f"{said} difference",))
         return self._result("unnamed")
+
+    def _agrees(self, relative: float, coarser: float) -> bool:
+        """Whether every entry is right, beside the terms that it is the sum of and beside its own rounding."""
+        if self.given.shape != self.right.shape:
+            return False
+        sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
+        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
+        return bool(np.all(agrees(self.given, self.right, limit.reshape(self.right.shape))))
 
     def _kinds(self, nearly: bool) -> Sequence[Sequence[Callable[[], Iterator[Finding]]]]:
         """Return the kinds of alterations to try, in turn; where it is nearly right only a small term may be wrong."""

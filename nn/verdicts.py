@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.agreement import EPS, agrees, allowed
+from engine.arguments import finite
 from nn import matrix
 from nn.diagnosis import Diagnosis, Finding, Verdict
 from nn.difference import describe
@@ -22,7 +24,7 @@ from nn.mistakes import MISTAKES
 from nn.mistakes.equations import RIGHT, Problem
 from nn.mistakes.search import Search
 from nn.mistakes.table import Suspect
-from nn.rounding import EPS, rounding_units
+from nn.rounding import rounding_units
 
 Array: TypeAlias = npt.NDArray[Any]
 SINGLE = float(np.finfo(np.float32).eps)
@@ -31,11 +33,12 @@ VANISHED = "all derivatives have vanished here: take parameters or inputs at whi
 
 def diagnose_problem(problem: Problem, candidate: Mapping[str, Any], convention: str = "rows") -> Diagnosis:
     """Diagnose gradients, given in a convention, of a problem (see `nn.diagnose`)."""
+    for name, right in problem.right.items():
+        finite(right, f"the right gradient of {name}", "a gradient is judged where the right one is finite")
     given = Given.read(problem, candidate, convention)
     units, tolerance = _units(problem)
     rows = {name: _measured(name, given.arrays.get(name), problem.right[name], units[name]) for name in problem.params}
-    allowed = max(4.0, 0.5 * math.sqrt(max(len(problem.X), *map(len, problem.params.values()))))
-    wrong = [name for name in problem.order if rows[name].units > allowed and name in given.arrays]
+    wrong = _disagreeing(problem, given.arrays, units)
     if not wrong:
         return given.concluded(problem, [], [], rows)
     if _vanished(problem, given.arrays, wrong):
@@ -43,7 +46,9 @@ def diagnose_problem(problem: Problem, candidate: Mapping[str, Any], convention:
         return given.concluded(problem, [], wrong, rows)
     search = Search(problem, given.arrays, tolerance)
     found = [path for path in search.explanations(pairs=False) if not path[0].mistake.generic]
-    if not found and all(rows[name].units * EPS / SINGLE <= allowed for name in wrong):
+    if not found and not _disagreeing(
+        problem, given.arrays, {name: unit * SINGLE / EPS for name, unit in units.items()}
+    ):
         given.remarks.append(_single_precision(rows, wrong))
         return given.concluded(problem, [], [], rows)
     found = found or search.explanations()
@@ -52,6 +57,16 @@ def diagnose_problem(problem: Problem, candidate: Mapping[str, Any], convention:
         found = Search(problem, given.arrays, loose).explanations()
         given.remarks.append(MISTAKES["single-precision"].sentence)
     return given.concluded(problem, found, wrong, rows)
+
+
+def _disagreeing(problem: Problem, given: Mapping[str, Array], units: Mapping[str, Array]) -> list[str]:
+    """Return the parameters whose gradient is off by more than rounding, from the output downward."""
+    most = allowed(max(len(problem.X), *[max(value.shape) for value in problem.params.values()]))
+    return [
+        name
+        for name in problem.order
+        if name in given and not agrees(given[name], problem.right[name], most * units[name]).all()
+    ]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from engine.agreement import agrees
 from nn.mistakes.equations import Alteration, Array, Problem, Tape
 
 
@@ -221,7 +222,7 @@ def close(one: Array, other: Array, tolerance: float, floor: float = 0.0) -> boo
     if one.shape != other.shape:
         return False
     size = max(float(np.abs(one).max(initial=0.0)), float(np.abs(other).max(initial=0.0)), floor)
-    return bool(np.isfinite(size)) and float(np.abs(one - other).max(initial=0.0)) <= tolerance * size
+    return bool(np.all(agrees(one, other, tolerance * size)))
 
 
 def proportion(one: Array, other: Array, tolerance: float) -> float | None:

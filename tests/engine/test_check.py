@@ -1,4 +1,4 @@
-"""The checker finds right gradients right and wrong ones wrong, at any scale, beside any edge; and says what a kink is."""
+"""The checker finds right gradients right and wrong ones wrong, at any scale and beside any edge; a kink is said."""
 
 from __future__ import annotations
 

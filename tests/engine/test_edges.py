@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine import Value, grad
-from engine.testing import call
 from engine.rules import RULES
+from engine.testing import call
 
 NAMES = {"add": "add", "mul": "multiply", "div": "divide", "pow": "power"}
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import engine.rules
 from engine import Value, grad
-from engine.testing import call, check_rule, derivative, split
 from engine.lift.expr import Expr
 from engine.rules import RULES, rule
+from engine.testing import call, check_rule, derivative, split
 
 ALL = list(RULES.values())
 each = pytest.mark.parametrize("rule", ALL, ids=lambda r: r.name)
