@@ -77,7 +77,8 @@ def measured(
     Parameters
     ----------
     f
-        A function of one number; where it is not defined it returns NaN, or raises ArithmeticError or ValueError.
+        A function of one number; where it is not defined it returns NaN or a complex number, or raises ArithmeticError
+        or ValueError.
     x
         A finite number at which `f` is finite.
     rounding
@@ -128,9 +129,10 @@ class _Neighbourhood:
     def _at(self, x: float) -> float:
         if x not in self.known:
             try:
-                self.known[x] = float(self.f(x))
+                result = self.f(x)
             except (ArithmeticError, ValueError):
-                self.known[x] = math.nan
+                result = math.nan
+            self.known[x] = math.nan if isinstance(result, complex) else float(result)  # (-1.0) ** 1.5 is complex
         return self.known[x]
 
     def _difference(self, high: float, low: float) -> Estimate | None:
@@ -166,10 +168,10 @@ class _Neighbourhood:
         if len(seen) < 3:
             return None
         clear = [estimate.value for estimate in seen if abs(estimate.value) > 10.0 * estimate.bound][:6]
-        growth = [a / b for a, b in zip(clear, clear[1:])]
-        if len(growth) == 5 and min(growth) > RATIO**0.9:  # the slopes grow as 1 / h
+        growth = sorted([a / b for a, b in zip(clear, clear[1:])])
+        if len(growth) == 5 and growth[2] > RATIO**0.9:  # the slopes grow as 1 / h
             return Measured(math.nan, kind="jump")
-        if len(growth) == 5 and min(growth) > RATIO**0.1:  # as some power of it, and without end
+        if len(growth) == 5 and growth[0] > RATIO**0.1:  # as some power of it, and without end
             return Measured(math.copysign(math.inf, clear[0]), kind="steep")
         narrowest = _narrowest(one_sided)
         return None if narrowest is None else Measured(*narrowest)
