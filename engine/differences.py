@@ -17,7 +17,7 @@ one side only, the edge of the domain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -101,7 +101,7 @@ def measured(
     if left.kind == right.kind == "steep" and left.value == right.value:
         return left
     if left.kind == right.kind == "smooth" and not _estimate(left).contradicts(_estimate(right)):
-        both = _narrowest([at.central(h) for h in at.steps])
+        both = _narrowest([at.central(h) for h in at.near()])
         return left if both is None else Measured(*both)
     return Measured(math.nan, kind="kink", sides=(left.value, right.value))
 
@@ -124,7 +124,7 @@ class _Neighbourhood:
         self.centre = self._at(x)
         largest = max(abs(x), 1.0) / RATIO
         sizes = [largest] if abs(x) >= 1e-3 or not x else [largest, abs(x) / RATIO]
-        self.steps = sorted({size * RATIO**-k for size in sizes for k in range(STEPS)})
+        self.steps = sorted({size * RATIO**-k for size in sizes for k in range(STEPS)} - {0.0})
 
     def _at(self, x: float) -> float:
         if x not in self.known:
@@ -154,9 +154,26 @@ class _Neighbourhood:
         seen = self.central(h)
         if seen is None or not seen.rounding <= 0.01 * abs(expected):
             return None
-        bend = abs((self._at(self.x + h) - self.centre) - (self.centre - self._at(self.x - h))) / h
         close = agrees(seen.value, expected, RELATIVE * abs(expected) + seen.rounding)
-        return seen if close and bend <= 0.01 * abs(expected) else None
+        return seen if close and self.bend(h) <= 0.01 * abs(expected) else None
+
+    def bend(self, h: float) -> float:
+        """Return how far the slopes to both sides differ; of a smooth function it falls as h does."""
+        return abs((self._at(self.x + h) - self.centre) - (self.centre - self._at(self.x - h))) / h
+
+    def near(self) -> Iterator[float]:
+        """Yield the steps, in rising order, within which the function bends as it does at the point.
+
+        Further out its slope has nothing to do with the one here: far from a narrow bell all differences are 0.
+        """
+        before = math.nan
+        for h in self.steps:
+            bend, seen = self.bend(h), self.central(h)
+            clear = seen is not None and bend > 20.0 * seen.rounding
+            if clear and not math.isnan(before) and not RATIO**0.4 < bend / before < RATIO**1.6:
+                return
+            before = bend if clear else math.nan
+            yield h
 
     def side(self, sign: float) -> Measured | None:
         """Return what the differences to one side say; None if the function is not defined there."""
