@@ -11,6 +11,8 @@
 12.0
 """
 
+from types import ModuleType as _Module
+
 from engine import operators as operators
 from engine.check import check_gradients as check_gradients
 from engine.conditions import Condition as Condition
@@ -64,6 +66,7 @@ from engine.functions import total as total
 from engine.functions import where as where
 from engine.label import Label as Label
 from engine.lift import lift as lift
+from engine.nonfinite import find_nan as find_nan
 from engine.transforms import grad as grad
 from engine.transforms import hessian as hessian
 from engine.transforms import hvp as hvp
@@ -73,5 +76,9 @@ from engine.transforms import value_and_grad as value_and_grad
 from engine.transforms import vjp as vjp
 from engine.value import Value as Value
 from engine.value import zero_grad as zero_grad
+from engine.watching import provenance as provenance
 
 abs = absolute  # NumPy has both names
+
+# What `help` lists and `import *` brings: every name above that is no module.
+__all__ = [name for name, found in list(globals().items()) if name[0] != "_" and not isinstance(found, _Module)]

@@ -17,16 +17,26 @@ STANDARD = sysconfig.get_path("stdlib") + os.sep
 INSTALLED = ("site-packages", "dist-packages")  # inside the standard library's folder, but not of it
 
 
+def place() -> tuple[str, int]:
+    """Return the file and the number of the innermost line outside the engine, NumPy and Python's library."""
+    frame = _author(sys._getframe(1))
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def said(place: tuple[str, int]) -> str:
+    """Return a place as "file.py:17 'text of the line'"."""
+    file, line = place
+    text = linecache.getline(file, line).strip()
+    return f"{os.path.basename(file)}:{line}" + (f" '{text}'" if text else "")
+
+
 def user_line() -> str:
-    """Return "file.py:17 'text of the line'" for the innermost frame outside the engine, NumPy and Python's library.
+    """Return "file.py:17 'text of the line'" for the line that `place` finds.
 
     >>> user_line().split(":")[0]
     '<doctest engine.lines.user_line[0]>'
     """
-    frame = _author(sys._getframe(1))
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(file, line).strip()
-    return f"{os.path.basename(file)}:{line}" + (f" '{text}'" if text else "")
+    return said(place())
 
 
 def _author(innermost: FrameType) -> FrameType:

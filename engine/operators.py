@@ -23,8 +23,9 @@ from engine.conditions import COMPARISONS
 from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
 from engine.rules import RULES, Rule
-from engine.value import Value, operand
-from engine.value import new_node as _node  # a global of this module, which `engine.watching` exchanges
+from engine.value import Value, new_node, operand
+
+node_maker = new_node  # what every operation makes its node with; `engine.watching` exchanges it
 
 
 def _unary_keeping_result(rule: Rule) -> Callable[..., Any]:
@@ -32,7 +33,7 @@ def _unary_keeping_result(rule: Rule) -> Callable[..., Any]:
 
     def method(x: Value) -> Value:
         z = f(x._data)
-        return _node(z, (x,), name, partial(pullback, z))
+        return node_maker(z, (x,), name, partial(pullback, z))
 
     return method
 
@@ -42,7 +43,7 @@ def _unary_keeping_operand(rule: Rule) -> Callable[..., Any]:
 
     def method(x: Value) -> Value:
         data = x._data
-        return _node(f(data), (x,), name, partial(pullback, data))
+        return node_maker(f(data), (x,), name, partial(pullback, data))
 
     return method
 
@@ -56,7 +57,7 @@ def _binary_keeping_operands(rule: Rule) -> Callable[..., Any]:
         if a.__class__ is not Value and (a := operand(a, name, b)) is NotImplemented:
             return NotImplemented
         x, y = a._data, b._data
-        return _node(f(x, y), (a, b), name, partial(pullback, x, y))
+        return node_maker(f(x, y), (a, b), name, partial(pullback, x, y))
 
     return method
 
@@ -69,7 +70,7 @@ def _binary_keeping_nothing(rule: Rule) -> Callable[..., Any]:
             return NotImplemented
         if a.__class__ is not Value and (a := operand(a, name, b)) is NotImplemented:
             return NotImplemented
-        return _node(f(a._data, b._data), (a, b), name, pullback)
+        return node_maker(f(a._data, b._data), (a, b), name, pullback)
 
     return method
 
@@ -81,7 +82,7 @@ def _any_number(rule: Rule) -> Callable[..., Any]:
         parents = tuple([x if x.__class__ is Value else _operand_of_many(x, name) for x in operands])
         xs = [p._data for p in parents]
         z = f(xs)
-        return _node(z, parents, name, rule.bind(z, xs))
+        return node_maker(z, parents, name, rule.bind(z, xs))
 
     return method
 
@@ -105,7 +106,7 @@ def _keeping_anything(rule: Rule) -> Callable[..., Any]:
         if len(given) > arity:
             xs += [_fixed(x, rule, i) for i, x in enumerate(given[arity:])]
         known = (f(*xs), *xs)
-        return _node(known[0], parents, name, partial(pullback, *[known[i] for i in kept]) if kept else pullback)
+        return node_maker(known[0], parents, name, partial(pullback, *[known[i] for i in kept]) if kept else pullback)
 
     return method
 

@@ -280,13 +280,19 @@ def _as_float(data: Any) -> float:
             return math.inf if cast(int, data) > 0 else -math.inf
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
         return float(data)
-    given = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
+    given = (
+        f"an array of shape {data.shape}"
+        if isinstance(data, np.ndarray)
+        else "Value"
+        if isinstance(data, Value)
+        else type(data).__name__
+    )
     cure = {
         "Value": "It is a Value already; use it as it is, or .data for its number.",
         "str": "Convert it with float(...) first.",
         "complex": "Values are real; pass its .real or its .imag.",
         "NoneType": "A missing number cannot be differentiated; leave it out or pass 0.0.",
-    }.get(type(data).__name__, "Make one Value per number, for instance [Value(x) for x in xs].")
+    }.get(given, "Make one Value per number, for instance [Value(x) for x in xs].")
     raise TypeError(f"Value needs one real number; got {given}. {cure}")
 
 

@@ -7,6 +7,8 @@
 True
 """
 
+from types import ModuleType as _Module
+
 from nn.compare import Report as Report
 from nn.compare import compare_gradients as compare_gradients
 from nn.data import csv as csv
@@ -38,3 +40,6 @@ from nn.train import History as History
 from nn.train import accuracy as accuracy
 from nn.train import fit as fit
 from nn.train import predict as predict
+
+# What `help` lists and `import *` brings: every name above that is no module.
+__all__ = [name for name, found in list(globals().items()) if name[0] != "_" and not isinstance(found, _Module)]

@@ -52,7 +52,7 @@ class Box:
             if neuron:
                 self.neurons.add(neuron[1])
         if what == "parameter" or not self.parameters:
-            self.absolute += abs(node.grad)
+            self.absolute += abs(node.grad or 0.0)
         self.only = node if self.count == 1 else None
 
     def add_constant(self, value: float, position: int, of: int) -> None:

@@ -36,7 +36,7 @@ def draw(
     root
         The result whose graph is drawn, or a program from `engine.lift`.
     grad
-        Whether gradients are shown.
+        Whether gradients are shown; before a backward pass, when all are 0, they are not.
     collapse
         "auto" folds what has more than 60 nodes; None draws every node.
     direction
@@ -89,6 +89,7 @@ def _size(root: Any) -> int:
 
 
 def _of_values(nodes: list[Any], grad: bool, derivatives: bool) -> tuple[list[Card], list[Edge]]:
+    grad = grad and any(node.grad for node in nodes)  # before a backward pass they say nothing
     names = {id(node): f"n{i}" for i, node in enumerate(nodes)}
     cards = []
     for node in nodes:
@@ -108,13 +109,13 @@ def value_card(name: str, node: Any, what: str, grad: bool, operation: str | Non
     operation = sign(node) if operation is None else operation
     label = clip(node.label, 40 if not operation else 34)
     title = f"{label} = {operation}" if label and operation else label or operation
-    lines = (number(node.data), *([f"grad {number(node.grad)}"] if grad else []))
+    lines = (number(node.data), *([f"grad {number(node.grad or 0.0)}"] if grad else []))
     return Card(name, (title,), lines, what) if title else Card(name, (lines[0],), lines[1:], what)
 
 
 def _of_folded(root: Any, grad: bool) -> tuple[list[Card], list[Edge]]:
     folded = fold(root)
-    grad = grad and any(box.absolute for box in folded.boxes)  # before a backward pass they say nothing
+    grad = grad and any(box.absolute for box in folded.boxes)
     cards = []
     for i, box in enumerate(folded.boxes):
         what = "result" if i == folded.result else box.kind

@@ -162,3 +162,39 @@ def test_a_constant_function_and_one_that_returns_no_number():
     assert nn.diagnose_function(lambda x: 1.0, np.array([3.0]), np.array([0.0])).ok
     with pytest.raises(TypeError, match="f returned list, not one number; sum its results"):
         nn.diagnose_function(lambda x: list(x), np.array([3.0]), np.array([0.0]))
+
+
+# --- entry by entry, and only where numbers are finite
+
+
+@pytest.mark.parametrize("small", [1.0, 1e-4, 1e-8, 1e-13, 1e-30])
+@pytest.mark.parametrize("factor", [0.5, 2.0, -1.0, 1.0 + 1e-4])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_small_wrong_entry_beside_a_large_right_one_is_not_right(small, factor, dtype):
+    f = lambda x: x[0] ** 2 + small * x[1] ** 2 * x[2]  # noqa: E731
+    x = np.array([1.5, 2.0, 3.0])
+    right = np.array([3.0, small * 12.0, small * 4.0], dtype=dtype)
+    assert nn.diagnose_function(f, x, right).ok
+    wrong = right.copy()
+    wrong[1] *= dtype(factor)
+    assert not nn.diagnose_function(f, x, wrong).ok
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite(bad):
+    f = lambda x: (x * x).sum()  # noqa: E731
+    found = nn.diagnose_function(f, np.array([1.0, 2.0]), np.array([2.0, bad]))
+    assert found.verdict == "unnamed"
+    assert "1 of 2 entries are not finite" in str(found)
+    with pytest.raises(ValueError, match=r"x\[1\] is -?(nan|inf)"):
+        nn.diagnose_function(f, np.array([1.0, bad]), np.array([2.0, 4.0]))
+    with pytest.raises(ValueError, match=r"the right derivative by x\[0\] is inf"):
+        nn.diagnose_function(lambda x: engine.sqrt(x[0]) + x[1], np.array([0.0, 1.0]), np.array([1.0, 1.0]))
+
+
+def test_what_cancels_and_what_saturates_is_judged_by_its_own_rounding():
+    f = lambda x: engine.tanh(18.0 * x[0]) + (x[1] + 1e6) * 1e-3 - 1e3  # noqa: E731
+    x = np.array([1.0, 2.0])
+    by_another_formula = np.array([18.0 / np.cosh(18.0) ** 2, 1e-3])
+    assert nn.diagnose_function(f, x, by_another_formula).ok
+    assert not nn.diagnose_function(f, x, by_another_formula * [10.0, 1.0]).ok

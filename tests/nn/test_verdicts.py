@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import nn
 from nn.mistakes import Problem
 from nn.verdicts import diagnose_problem
 
@@ -159,3 +160,73 @@ def test_vanished_derivatives_get_no_name():
     said = diagnose_problem(problem, {k: np.full_like(v, 1e-14) for k, v in problem.right.items()})
     assert (said.verdict, said.findings) == ("unnamed", ())
     assert "have vanished" in said.parameters[0].note
+
+
+# --- what is not finite is never right
+
+
+NOT_FINITE = [np.nan, np.inf, -np.inf]
+
+
+def trained():
+    rng = np.random.default_rng(0)
+    model = nn.MLP(2, [3, 2], activation="tanh")
+    return model, rng.normal(size=(6, 2)), np.array([0, 1, 0, 1, 0, 1])
+
+
+def right_gradients(model, X, T):
+    return nn.matrix.value_and_gradients(model.arrays(), X, T, activation="tanh")[1]
+
+
+@pytest.mark.parametrize("bad", NOT_FINITE)
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("name", ["layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"])
+def test_a_gradient_that_is_not_finite_is_not_right(bad, whole, name):
+    model, X, T = trained()
+    candidate = {key: value.copy() for key, value in right_gradients(model, X, T).items()}
+    candidate[name].flat[slice(None) if whole else 0] = bad
+    found = nn.diagnose(model, X, T, candidate)
+    assert found.verdict == "unnamed"
+    assert "entries are not finite" in str(found)
+    assert not nn.compare_gradients(model, X, T, candidate=candidate).ok
+    assert not nn.diagnose(model, X, T, lambda *_: candidate).ok
+
+
+@pytest.mark.parametrize("bad", NOT_FINITE)
+@pytest.mark.parametrize("judge", [nn.diagnose, lambda m, X, T, c: nn.compare_gradients(m, X, T, candidate=c)])
+def test_a_sample_a_target_or_a_parameter_that_is_not_finite_is_refused_with_its_place(bad, judge):
+    model, X, T = trained()
+    right = right_gradients(model, X, T)
+    samples = X.copy()
+    samples[3, 1] = bad
+    with pytest.raises(ValueError, match=r"X\[3, 1\].* is -?(nan|inf)"):
+        judge(model, samples, T, right)
+    model.layers[0].neurons[2].w[1].data = bad
+    with pytest.raises(ValueError, match=r"layers\.0\.W\[1, 2\] is -?(nan|inf)"):
+        judge(model, X, T, right)
+
+
+def test_a_target_that_is_not_finite_is_refused():
+    model = nn.MLP(2, [3, 1], activation="tanh")
+    X, T = np.ones((3, 2)), np.array([1.0, np.nan, 0.0])
+    with pytest.raises(ValueError, match="finite targets; got nan at \\[1\\]"):
+        nn.compare_gradients(model, X, T, loss="mse")
+
+
+def test_a_right_gradient_that_overflows_is_refused():
+    model = nn.MLP(2, [3, 1], activation="relu")
+    model.layers[1].neurons[0].w[0].data = 1e200
+    X = np.full((2, 2), 1e200)
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="not finite|is (nan|inf)"):
+        nn.compare_gradients(model, X, np.zeros(2), loss="mse")
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0, 0.0, -1.0, 1.0 + 1e-4])
+def test_a_wrong_entry_however_small_is_not_right(factor):
+    model, X, T = trained()
+    X[:, 1] *= 1e-9  # its weights' gradients are tiny beside the others
+    right = right_gradients(model, X, T)
+    candidate = {key: value.copy() for key, value in right.items()}
+    candidate["layers.0.W"][1] *= factor
+    assert nn.diagnose(model, X, T, right).ok
+    assert not nn.diagnose(model, X, T, candidate).ok

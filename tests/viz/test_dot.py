@@ -186,3 +186,14 @@ def test_what_is_not_a_graph_is_refused():
 
 def test_a_value_shows_itself_in_jupyter():
     assert "<svg" in neuron()._repr_mimebundle_()["image/svg+xml"]
+
+
+def test_before_a_backward_pass_a_picture_does_not_speak_of_gradients():
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    z = w * x
+    assert "grad" not in viz.draw(z).source
+    assert "grad" not in viz.svg(z)
+    z.backward()
+    assert viz.draw(z).source.count("grad") == 3
+    w.grad = None
+    assert "grad 0" in viz.draw(z).source
