@@ -97,7 +97,7 @@ class _Comparison:
             return self._result("unnamed")
         if self._agrees(EXACT, 1.0):
             return self._result("right")
-        nearly = self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS)
+        nearly = self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS if self._is_single() else 1.0)
         for kinds in self._kinds(nearly):
             found = [finding for kind in kinds for finding in kind()]
             if found:
@@ -122,9 +122,12 @@ class _Comparison:
         """Return the kinds of alterations to try, in turn; where it is nearly right only a small term may be wrong."""
         if not nearly:
             return (self._shapes, self._exact), (self._terms,), (self._reordered,)
+        return () if self._is_single() else ((self._terms,),)
+
+    def _is_single(self) -> bool:
+        """Whether every number is one that float32 can hold."""
         with np.errstate(over="ignore"):
-            single = np.array_equal(self.given.astype(np.float32), self.given)
-        return () if single else ((self._terms,),)
+            return np.array_equal(self.given.astype(np.float32), self.given)
 
     # --- alterations ---
 
