@@ -6,7 +6,6 @@ What a column was taken for is kept with the model, so that rows to predict are 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.files import DataError
-from nn.numerals import MISSING, MISSING_NUMBERS, Numerals
+from nn.numerals import MISSING, MISSING_NUMBERS, WITH_UNIT, Numerals
 from nn.tables import Table, listed
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -23,7 +22,7 @@ Array: TypeAlias = npt.NDArray[Any]
 FEW = 10  # different texts are categories in a table of any length
 MANY = 100  # different texts are never
 BOOLEANS = {"true": 1.0, "false": 0.0}
-WAYS = "missing values are filled or left out with --missing mean or --missing drop."
+HOLE = "expected a finite number; missing values are filled or left out with --missing mean or --missing drop."
 DATE = re.compile(
     r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?|[0-9]{1,2}:[0-9]{2}(:[0-9.]+)?"
 )
@@ -97,6 +96,8 @@ def kind_of(table: Table, k: int) -> Column:
     if all(cell.lower() in BOOLEANS for cell in present):
         return Column(name, place, "boolean")
     values = sorted(set(present))
+    if all(WITH_UNIT.fullmatch(cell) for cell in values):
+        raise table.error(cells.index(present[0]), k, "expected a number alone, without a unit.")
     if len(values) > max(FEW, min(MANY, len(present) // 2)) or all(DATE.fullmatch(cell) for cell in values):
         row = cells.index(present[0])
         what = "dates" if DATE.fullmatch(present[0]) else f"{len(values):,} different texts in {len(cells):,} rows"
@@ -146,7 +147,7 @@ def numbers(table: Table, k: int, column: Column) -> Array:
     return result
 
 
-def refuse_missing(table: Table, k: int, rows: Array, way_out: str = WAYS) -> None:
+def refuse_missing(table: Table, k: int, holes: Array, expected: str) -> None:
     """Refuse the first missing value of a column.
 
     Raises
@@ -154,23 +155,21 @@ def refuse_missing(table: Table, k: int, rows: Array, way_out: str = WAYS) -> No
     DataError
         Naming line and column.
     """
-    if rows.any():
-        raise table.error(int(np.argmax(rows)), k, f"expected a finite number; {way_out}")
+    if holes.any():
+        raise table.error(int(np.argmax(holes)), k, expected)
 
 
-def classes_of(table: Table, k: int) -> tuple[str, ...]:
-    """Return the classes in a column of targets, numbers in their order and texts in theirs.
+def classes_of(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes among targets: numbers in their order, texts in theirs.
 
-    >>> from nn.numerals import Numerals
-    >>> rows = [["10"], ["9"], ["10"]]
-    >>> classes_of(Table("t", None, (1,), (1, 2, 3), rows, Numerals()), 0)
-    ('9', '10')
+    >>> classes_of(["10", "9", "10"]), classes_of(["b", "a"])
+    (('9', '10'), ('a', 'b'))
     """
-    found = Counter(cell for cell in table.cells(k) if cell.lower() not in MISSING)
-    by_number = {cell: table.numerals.number(cell) for cell in found}
-    if all(number is not None for number in by_number.values()):
-        return tuple(sorted(found, key=lambda cell: by_number[cell] or 0.0))
-    return tuple(sorted(found))
+    found = set(cells)
+    try:
+        return tuple(sorted(found, key=float))
+    except ValueError:
+        return tuple(sorted(found))
 
 
 def names_of(columns: Sequence[Column]) -> list[str]:

@@ -58,7 +58,7 @@ def read_text(path: str | Path) -> str:
         line = raw[: error.start].count(b"\n") + 1
         kind = encoding.removesuffix("-sig").upper()
         raise DataError(
-            f"{path}:{line}: byte {error.start} is not {kind} text; save the file as UTF-8 (in Excel: 'CSV UTF-8')."
+            f"{path}: byte {error.start} is not {kind} text (line {line}); save the file as UTF-8 (in Excel: 'CSV UTF-8')."
         ) from None
     if "\0" in text:
         raise DataError(f"{path}:{text[: text.index(chr(0))].count(chr(10)) + 1}: holds a NUL; it is no text.")
@@ -72,13 +72,18 @@ def encoding_of(raw: bytes) -> str:
     ['utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le']
     """
     for mark, encoding in MARKS:
-        if raw.startswith(mark):
+        if raw.startswith(mark) and not _is_plain(raw[len(mark) :], encoding):
             return encoding
     beginning = raw[:1000]
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if 4 * beginning[first::2].count(0) > len(beginning) and not beginning[1 - first :: 2].count(0):
             return encoding
     return "utf-8"
+
+
+def _is_plain(raw: bytes, encoding: str) -> bool:
+    """Return whether bytes said to be UTF-16 or UTF-32 are none: every letter of plain text would have a zero."""
+    return encoding in ("utf-16", "utf-32") and raw.isascii() and b"\0" not in raw
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from nn.files import DataError
@@ -30,31 +31,37 @@ def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:
         return all(numerals.number(cell) is None for cell in first)
     columns = [[cells[k] for _, cells in records[1:]] for k in range(len(first))]
     numeric = [_numbers(column, numerals) for column in columns]
-    names = [k for k, cell in enumerate(first) if numeric[k] and _is_name(cell, numerals)]
-    given = [(k, numerals.number(cell)) for k, cell in enumerate(first) if numeric[k]]
-    numbers = [(k, number) for k, number in given if number is not None and cell_counts(first[k])]
-    counted = counts_on([number for _, number in numbers])
-    if not numbers:
-        if names:
-            return True
-        return not any(numeric) and _are_names(first, columns)
-    if not names and not counted:
-        return False
-    if counted and (names or any(not n.is_integer() for k, _ in numbers for n in numeric[k])):
+    names = any(numeric[k] and _is_name(cell, numerals) for k, cell in enumerate(first))
+    given = [k for k, cell in enumerate(first) if numeric[k] and cell_counts(cell) and not _is_name(cell, numerals)]
+    if not given:
+        return names or (not any(numeric) and _are_names(first, columns))
+    sequence = _sequence([first[k] for k in given], numerals)
+    over_fractions = any(not n.is_integer() for k in given for n in numeric[k])
+    if sequence == "counts on" and (names or over_fractions):
         return True
-    k = numbers[0][0]
+    if not names and (not sequence or (sequence == "rises" and not over_fractions)):
+        return False
     among = "a number among names" if names else "a column's name or a number"
-    raise DataError(f"{path}:{line}: column {k + 1} is {first[k]!r}, {among}; {WAY_OUT}")
+    raise DataError(f"{path}:{line}: column {given[0] + 1} is {first[given[0]]!r}, {among}; {WAY_OUT}")
 
 
-def counts_on(numbers: Sequence[float]) -> bool:
-    """Return whether whole numbers, at least two, each follow the one before at the same distance.
+def _sequence(cells: Sequence[str], numerals: Numerals) -> str:
+    """Return how numbers follow one another, as names may: "counts on", "steps" or "rises"; else nothing.
 
-    >>> counts_on([0, 1, 2]), counts_on([2019, 2020]), counts_on([1, 2, 0]), counts_on([7])
-    (True, True, False, False)
+    >>> [_sequence(text.split(), Numerals()) for text in ("0 1 2", "2019 2020", "0.5 1.0 1.5", "1 10 100", "1 2 0", "7")]
+    ['counts on', 'counts on', 'steps', 'rises', '', '']
     """
-    steps = {b - a for a, b in zip(numbers, numbers[1:])}
-    return len(steps) == 1 and min(steps) > 0 and all(float(n).is_integer() for n in numbers)
+    numbers = [numerals.number(cell) or 0.0 for cell in cells]
+    steps = [b - a for a, b in zip(numbers, numbers[1:])]
+    if not steps or not all(math.isfinite(step) for step in steps):
+        return ""
+    even = steps[0] != 0.0 and all(math.isclose(step, steps[0], rel_tol=1e-6) for step in steps)
+    whole = all(cell.isdecimal() for cell in cells)
+    if even and whole and (steps[0] > 0.0 or len(cells) > 2):
+        return "counts on"
+    if len(cells) > 2 and even:
+        return "steps"
+    return "rises" if len(cells) > 2 and whole and min(steps) > 0.0 else ""
 
 
 def cell_counts(cell: str) -> bool:

@@ -19,12 +19,13 @@ MISSING_NUMBERS = MISSING | {"-", "--", ".", "\u2013", "#value!", "#div/0!", "#r
 
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     between = f"[{re.escape(thousands)}{SPACES}]"
-    whole = rf"[0-9]{{1,3}}({between})[0-9]{{3}}(?:\1[0-9]{{3}})*|[0-9]+"
+    whole = rf"[1-9][0-9]{{0,2}}({between})[0-9]{{3}}(?:\1[0-9]{{3}})*|[0-9]+"
     point = re.escape(decimal)
     digits = rf"(?:(?:{whole})(?:{point}[0-9]*)?|{point}[0-9]+)"
     return re.compile(rf"[+-]?(?:{digits}(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE)
 
 
+WITH_UNIT = re.compile(r"[(]?[$\u20ac\u00a3\u00a5]? ?[+-]?[0-9][0-9., ]*[%$\u20ac\u00a3\u00a5\u00b0)]*")  # 45%, $12, (3)
 PATTERNS = {".": _pattern(".", ","), ",": _pattern(",", ".")}
 
 

@@ -70,14 +70,18 @@ class Table:
         return DataError(f"{place} is {self.rows[row][column][:60]!r}{named}; {expected}")
 
     def find(self, wanted: str | int) -> int:
-        """Return the column of a name, or of a number from 1 on; names come first, and -1 is the last column.
+        """Return the column of an index, of a name, or of text that is a number from 1 on; -1 is the last column.
 
         Raises
         ------
         DataError
             If there is none, or two of that name.
         """
-        text = str(wanted).strip()
+        if isinstance(wanted, int):
+            if not -len(self.places) <= wanted < len(self.places):
+                raise DataError(f"{self.path}: target column {wanted} of {len(self.places)}; there is none.")
+            return wanted % len(self.places)
+        text = wanted.strip()
         same = [k for k, name in enumerate(self.names or ()) if name == text]
         if len(same) == 1:
             return same[0]
