@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import numpy as np
 import engine
 from engine import Label, Value
 from nn.module import Module
+from nn.scaling import Scaling
 
 Activation = Callable[[Any], Any]
 
@@ -145,6 +147,8 @@ class MLP(Module):
         Of the generator that draws the weights, or the generator.
     """
 
+    standardises = True
+
     def __init__(
         self,
         n_inputs: int,
@@ -173,10 +177,27 @@ class MLP(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """Return the outputs for one input vector, always as a list."""
+        inputs, targets = (self.scaling.inputs, self.scaling.targets) if self.scaling else (None, None)
+        if inputs is not None and len(x) == self.sizes[0]:  # of another length: the layer says so
+            x = inputs.apply_to_sample(x)
         a: list[Any] = [v if isinstance(v, Value) else Value.constant(v) for v in x]  # once, not once a neuron
         for layer in self.layers:
             a = layer(a)
-        return a
+        return a if targets is None else targets.undo_for_sample(a)
+
+    def _check(self, scaling: Scaling) -> None:
+        for what, part, width in (
+            ("inputs", scaling.inputs, self.sizes[0]),
+            ("targets", scaling.targets, self.sizes[-1]),
+        ):
+            if part is not None and len(part.mean) != width:
+                raise ValueError(f"the scaling is of {len(part.mean)} {what}, the network has {width}.")
+
+    def unscaled(self) -> MLP:
+        """Return the network of the same Values that takes standardised samples and gives standardised results."""
+        bare = copy(self)
+        bare.scaling = None
+        return bare
 
     def __repr__(self) -> str:
         n, *sizes = self.sizes

@@ -226,7 +226,7 @@ def _classes(T: Array, loss: str, outputs: int, what: str) -> Array:
             )
         return T.astype(float)
     T = T.reshape(-1)
-    outside = T > outputs - 1
+    outside = np.greater_equal(T, outputs)
     if outside.any():
         at = int(np.argmax(outside))
         raise ValueError(f"class {T[at]:g} at [{at}] is outside the network's {outputs} outputs (0 to {outputs - 1}).")
