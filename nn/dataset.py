@@ -49,6 +49,8 @@ class Schema:
         The names of the classes, None for targets that are numbers.
     header
         Whether the file named its columns.
+    columns
+        How many columns the file has, those that are left out included.
     missing
         "mean" or "drop", if values were missing and that was asked for.
     divisor
@@ -59,6 +61,7 @@ class Schema:
     target: Column | None = None
     classes: tuple[str, ...] | None = None
     header: bool = False
+    columns: int = 0
     missing: str | None = None
     divisor: float = 1.0
 
@@ -74,6 +77,7 @@ class Schema:
             "target": self.target and self.target.notes(),
             "classes": self.classes and list(self.classes),
             "header": self.header,
+            "columns": self.columns,
             "missing": self.missing,
             "divisor": self.divisor,
         }
@@ -86,6 +90,7 @@ class Schema:
             Column.of_notes(notes["target"]) if notes["target"] else None,
             tuple(map(str, notes["classes"])) if notes["classes"] else None,
             bool(notes["header"]),
+            int(notes["columns"]),
             notes["missing"],
             float(notes["divisor"]),
         )
@@ -165,7 +170,7 @@ def read_dataset(
     table, X, features = _samples(table, features, k, missing, notes)
     T, classes = _targets(table, k, loss)
     column = Column(table.names[k] if table.names else "", table.places[k], "category" if classes else "number")
-    schema = Schema(tuple(features.values()), column, classes, table.names is not None, missing)
+    schema = Schema(tuple(features.values()), column, classes, table.names is not None, len(table.places), missing)
     return Dataset(X, T, schema, tuple(_sentences(table, schema, T, notes)), (Path(path),))
 
 

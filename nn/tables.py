@@ -102,7 +102,9 @@ class Table:
         raise DataError(f"{self.path}: no column is called {text!r}; there are {listed(self.names)}.")
 
 
-def read_table(path: str | Path, header: bool | None = None, decimal: str | None = None) -> Table:
+def read_table(
+    path: str | Path, header: bool | None = None, decimal: str | None = None, names: Sequence[str] = ()
+) -> Table:
     """Read a table.
 
     Parameters
@@ -113,6 +115,8 @@ def read_table(path: str | Path, header: bool | None = None, decimal: str | None
         Whether the first line holds the names of columns; by default that is found by looking.
     decimal
         What stands before decimals, "." or ","; by default that is found by looking.
+    names
+        Names that a header is known to hold, if there is one.
 
     Raises
     ------
@@ -130,6 +134,8 @@ def read_table(path: str | Path, header: bool | None = None, decimal: str | None
     numerals = _numerals(name, records, delimiter, decimal, '"' in text)
     if numerals.decimal == ",":
         notes.append("decimals follow a comma")
+    if header is None and names and records:
+        header = set(names) <= {" ".join(cell.split()) for cell in records[0][1]}
     if header is None and records:
         header = commented or row_names or is_header(name, records[:LOOKED_AT], numerals)
     return _without_row_numbers(_table(name, records, bool(header), numerals, notes), row_names)
