@@ -70,6 +70,18 @@ def digest(*arrays: Array) -> str:
     return found.hexdigest()[:32]
 
 
+def check_unused(path: str | Path | None, *, resume: bool, force: bool) -> None:
+    """Refuse to start anew over a checkpoint, unless that is asked for.
+
+    Raises
+    ------
+    CheckpointError
+        If there is one.
+    """
+    if path is not None and Path(path).exists() and not (resume or force):
+        raise CheckpointError(f"{path}: is there already; --resume goes on from it, --force replaces it.")
+
+
 def save_checkpoint(
     path: str | Path,
     theta: Array,

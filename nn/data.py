@@ -78,7 +78,8 @@ def split(X: Array, T: Array, test: float = 0.2, seed: int = 0) -> tuple[Array, 
 def names(path: str | Path, seed: int = 0) -> tuple[list[list[int]], str]:
     """Return the names in a text file as lists of tokens, shuffled, and the letters they are made of.
 
-    Token i is letter i; the last token marks the beginning and the end of a name.
+    Token i is letter i; the last token marks the beginning and the end of a name.  A line of several words is as many
+    names.
     """
     found = read_text(path).split()
     if not found:

@@ -65,21 +65,22 @@ def load(path: str | Path) -> Saved:
     return found
 
 
-def check_replaceable(path: str | Path) -> None:
-    """Refuse to replace a file that is no saved network.
+def check_replaceable(path: str | Path | None, key: str = KEY, *, force: bool = False) -> None:
+    """Refuse to replace a file that is no saved network of the same kind, unless that is asked for.
 
     Raises
     ------
     OutputError
         If there is one.
     """
-    if Path(path).exists():
-        try:
-            known = KEY in read_notes(path)
-        except StateError:
-            known = False
-        if not known:
-            raise OutputError(f"{path}: is there, and is no saved network; --force replaces it.")
+    if path is None or force or not Path(path).exists():
+        return
+    try:
+        known = key in read_notes(path)
+    except StateError:
+        known = False
+    if not known:
+        raise OutputError(f"{path}: is there, and is no saved network of this kind; --force replaces it.")
 
 
 def _described(notes: dict[str, Any]) -> Saved:
