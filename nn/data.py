@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv as csv_module
 import gzip
 import math
+import numbers
 import struct
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from nn.arguments import shown, whole
+from nn.numbers import array
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -65,13 +69,24 @@ def digits() -> tuple[Array, Array]:
 
 
 def split(X: Array, T: Array, test: float = 0.2, seed: int = 0) -> tuple[Array, Array, Array, Array]:
-    """Return ``X_train, T_train, X_test, T_test`` after a seeded shuffle.
+    """Return ``X_train, T_train, X_test, T_test`` after a seeded shuffle, as arrays.
 
     >>> [len(part) for part in split(np.zeros((10, 2)), np.zeros(10), test=0.3)]
     [7, 7, 3, 3]
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are not as many targets as samples, or `test` is no fraction of them.
     """
+    if isinstance(test, bool) or not isinstance(test, numbers.Real):
+        raise TypeError(f"test={shown(test)} is a fraction of the samples; use 0 to less than 1.")
     if not 0.0 <= test < 1.0:
         raise ValueError(f"test={test} is a fraction of the samples; use 0 to less than 1.")
+    whole("seed", seed, "the seed of the shuffling", least=0)
+    X, T = array(X, "X"), array(T, "T")
+    if X.ndim == 0 or T.ndim == 0 or len(X) != len(T):
+        raise ValueError(f"split needs as many targets as samples; got X {X.shape} and T {T.shape}.")
     order = np.random.default_rng(seed).permutation(len(X))
     n = len(X) - round(test * len(X))
     return X[order[:n]], T[order[:n]], X[order[n:]], T[order[n:]]
