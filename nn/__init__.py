@@ -7,6 +7,10 @@
 True
 """
 
+import nn.interrupts  # before what takes long to import
+
+# isort: split
+
 from nn.compare import Report as Report
 from nn.compare import compare_gradients as compare_gradients
 from nn.data import csv as csv

@@ -1,4 +1,4 @@
-"""Check somebody's own backpropagation: ``python -m nn check my_backprop.py``.
+"""Check somebody's own backpropagation: ``liftgrad check my_backprop.py``.
 
 The file defines ``gradients(params, X, T)``; `nn.templates` has one to start from.  It is its author's own program and
 runs as such, with all that its author may do.
@@ -101,7 +101,7 @@ def check_file(path: str | Path) -> Diagnosis:
     settings = Settings.of(module, str(path))
     function = getattr(module, "gradients", None)
     if not callable(function):
-        raise CheckError(f"{path}: defines no function gradients(params, X, T); see python -m nn check --template.")
+        raise CheckError(f"{path}: defines no function gradients(params, X, T); see liftgrad check --template.")
     samples = 0
 
     def called(params: dict[str, Any], X: Any, T: Any) -> Any:

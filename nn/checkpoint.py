@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,11 +15,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from nn.files import write_atomically
-from nn.module import Module
 from nn.optim import Optimizer
+from nn.progress import History
+from nn.scaling import NAMES, Scaling
+from nn.task import Task
 
 Array: TypeAlias = npt.NDArray[Any]
-Records: TypeAlias = list[dict[str, float]]
 
 ANEW = "to start anew give another name, or the same one with --force"
 
@@ -28,32 +29,24 @@ class CheckpointError(ValueError):
     """A checkpoint cannot be read, or belongs to another network, optimiser or training."""
 
 
-def fingerprint(
-    model: Module,
-    X: Array,
-    T: Array,
-    held: tuple[Array, Array] | None = None,
-    *,
-    loss: str,
-    strength: float,
-    batch_size: int,
-    seed: int,
-) -> dict[str, str]:
+def fingerprint(task: Task, strength: float, batch_size: int, seed: int) -> dict[str, str]:
     """Return what a training is of, in words and hashes, so that a checkpoint of another is not gone on with.
 
-    Not in it are what may change on the way: the number of epochs, the learning rate, and what computes the steps.
+    Not in it is what may change on the way: the number of epochs, the learning rate, and what computes the steps.
     """
+    model = task.model
     arrays = {name: array.shape for name, array in model.arrays().items()}
     network = repr(model) if type(model).__repr__ is not object.__repr__ else f"{type(model).__qualname__} {arrays}"
+    held = "none" if task.held is None else digest(task.held[0], task.held[1].values)
     return {
         "network": network,
-        "loss": loss,
+        "loss": task.targets.loss,
         "regularisation": repr(float(strength)),
         "batch size": str(batch_size),
         "seed": str(seed),
-        "samples": digest(X),
-        "targets": digest(T),
-        "validation samples": "none" if held is None else digest(*held),
+        "samples": digest(task.X),
+        "targets": digest(task.targets.values),
+        "validation samples": held,
     }
 
 
@@ -88,11 +81,13 @@ def save_checkpoint(
     best: Array,
     optimizer: Optimizer,
     epoch: int,
-    history: Records,
+    history: Sequence[dict[str, float]],
+    scaling: Scaling | None = None,
     run: Mapping[str, str] | None = None,
 ) -> None:
     """Write all that resuming needs; a checkpoint that is there is replaced only by a whole one."""
     tensors = {"parameters": theta, "best": best, **{f"optimizer.{k}": v for k, v in optimizer.state.items()}}
+    tensors |= scaling.arrays() if scaling is not None else {}
     notes = {
         "optimizer": type(optimizer).__name__,
         "steps": str(optimizer.steps),
@@ -105,7 +100,7 @@ def save_checkpoint(
 
 def load_checkpoint(
     path: str | Path, size: int, optimizer: Optimizer, run: Mapping[str, str] | None = None
-) -> tuple[Array, Array, int, Records]:
+) -> tuple[Array, Array, int, History]:
     """Return parameters, the best so far, the epoch to go on with, and the history; the optimiser's state is put back.
 
     Raises
@@ -123,7 +118,7 @@ def load_checkpoint(
     if theta.shape != (size,):
         raise CheckpointError(f"{path}: holds {theta.size} parameters; the network has {size}.")
     best = tensors.pop("best", theta)
-    state = {k.removeprefix("optimizer."): v for k, v in tensors.items()}
+    state = {k.removeprefix("optimizer."): v for k, v in tensors.items() if k not in NAMES}
     for name, array in {"parameters": theta, "best": best, **state}.items():
         if array.shape != (size,) or not np.isfinite(array).all():
             raise CheckpointError(f"{path}: is damaged: {name} must be {size} finite numbers; {ANEW}.")
@@ -131,6 +126,21 @@ def load_checkpoint(
     _check_run(path, notes, run)
     optimizer.state, optimizer.steps = state, steps
     return theta, best, epoch, history
+
+
+def scaling_of(path: str | Path) -> Scaling:
+    """Return how the training that wrote a checkpoint standardised its samples.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be read.
+    """
+    tensors = _read(path)[1]
+    try:
+        return Scaling.from_arrays(tensors)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: is no readable checkpoint ({error}).") from None
 
 
 def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Array]]:
@@ -142,7 +152,7 @@ def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Array]]:
         raise CheckpointError(f"{path}: is no readable checkpoint ({error}).") from None
 
 
-def _progress(path: str | Path, notes: Mapping[str, str]) -> tuple[int, int, Records]:
+def _progress(path: str | Path, notes: Mapping[str, str]) -> tuple[int, int, History]:
     """Return how many steps and epochs were made, and the history."""
     try:
         steps, epoch, history = int(notes["steps"]), int(notes["epoch"]), json.loads(notes["history"])
@@ -151,7 +161,7 @@ def _progress(path: str | Path, notes: Mapping[str, str]) -> tuple[int, int, Rec
             raise ValueError
     except (KeyError, ValueError, TypeError):
         raise CheckpointError(f"{path}: is damaged: it does not say how far it came; {ANEW}.") from None
-    return steps, epoch, history
+    return steps, epoch, History(history)
 
 
 def _is_record(record: Any) -> bool:

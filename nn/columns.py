@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.files import DataError
 from nn.numerals import MISSING, MISSING_NUMBERS, WITH_UNIT, Numerals
 from nn.tables import Table, listed
 
@@ -24,7 +23,9 @@ MANY = 100  # different texts are never
 BOOLEANS = {"true": 1.0, "false": 0.0}
 HOLE = "expected a finite number; missing values are filled or left out with --missing mean or --missing drop."
 DATE = re.compile(
-    r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?|[0-9]{1,2}:[0-9]{2}(:[0-9.]+)?"
+    r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?"  # 2021-03-04T12:00
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"  # 4.3.2021, 03/04/21
+    r"|[0-9]{1,2}:[0-9]{2}(:[0-9.]+)?"  # 12:00
 )
 
 
@@ -147,7 +148,7 @@ def numbers(table: Table, k: int, column: Column) -> Array:
     return result
 
 
-def refuse_missing(table: Table, k: int, holes: Array, expected: str) -> None:
+def refuse_missing(table: Table, k: int, holes: Any, expected: str) -> None:
     """Refuse the first missing value of a column.
 
     Raises

@@ -7,14 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 import engine
 import nn
 import viz
 import viz.__main__
-from nn import interrupts, matrix, saved, tasks
+from nn import interrupts, matrix, problems, saved
 from nn.apart import verdict
 from nn.check import CheckError
 from nn.checkpoint import check_unused
@@ -33,7 +32,7 @@ def demo(given: argparse.Namespace) -> int:
     began = time.perf_counter()
     picture = Path(given.picture)
     _check_picture(picture)
-    data = tasks.dataset("digits")
+    data = problems.dataset("digits")
     X_train, T_train, X_test, T_test = nn.split(data.X, data.T, test=0.2, seed=0)
     model = nn.MLP(64, [32, 10], seed=0)
     path = "lifted to matrices" if not given.eager else "one scalar at a time"
@@ -75,15 +74,17 @@ def train(given: argparse.Namespace) -> int:
     if given.coordinator:
         join(given.coordinator, given.processes, given.process)
     optimizer = OPTIMIZERS[given.optimizer](lr=given.lr)
-    task = _task(given)
+    problem = _problem(given)
     first = not given.process  # the first of several processes writes for all
     if first:
-        _check_outputs(given, task.data.files)
-        print("\n".join(task.data.notes))
-        print(f"{task.model}, {len(task.model.parameters()):,} parameters; loss {task.loss}; {len(task.T):,} samples")
-    trained = saved.Saved(task.model, task.loss, task.data.schema)
-    fit = _fit_options(given) | {"loss": task.loss, "optimizer": optimizer}
-    history = _kept_at_least(lambda: nn.fit(task.model, task.data.X, task.T, **fit), given, trained)
+        _check_outputs(given, problem.data.files)
+        print("\n".join(problem.data.notes))
+        size = f"{len(problem.model.parameters()):,} parameters"
+        print(f"{problem.model}, {size}; loss {problem.loss}; {len(problem.T):,} samples")
+    trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
+    metrics = ("accuracy",) if problem.data.schema.classes else None
+    fit = _fit_options(given) | {"loss": problem.loss, "optimizer": optimizer, "metrics": metrics}
+    history = _kept_at_least(lambda: nn.fit(problem.model, problem.data.X, problem.T, **fit), given, trained)
     if not first:
         return 0
     if history:
@@ -96,13 +97,15 @@ def train(given: argparse.Namespace) -> int:
     return 0
 
 
-def _task(given: argparse.Namespace) -> tasks.Task:
+def _problem(given: argparse.Namespace) -> problems.Problem:
     reading = {name: getattr(given, name) for name in ("target", "header", "missing", "decimal")}
-    data = tasks.dataset(given.data, given.loss, drop=tuple(given.drop), **reading)
-    return tasks.task(data, given.loss or tasks.SUITS.get(given.data), given.hidden, given.activation, given.seed)
+    data = problems.dataset(given.data, given.loss, drop=tuple(given.drop), **reading)
+    return problems.problem(
+        data, given.loss or problems.SUITS.get(given.data), given.hidden, given.activation, given.seed
+    )
 
 
-def _fit_options(given: argparse.Namespace) -> dict[str, object]:
+def _fit_options(given: argparse.Namespace) -> dict[str, Any]:
     same = {name: getattr(given, name) for name in ("epochs", "validation", "patience", "checkpoint", "resume", "seed")}
     named = {"batch_size": given.batch, "strength": given.l2, "lifted": not given.eager}
     return same | named | {"backend": given.backend, "devices": given.devices}
@@ -155,11 +158,11 @@ def predict(given: argparse.Namespace) -> int:
 
 def compare(given: argparse.Namespace) -> int:
     """Print scalar, lifted and hand-derived gradients side by side; status 1 if any differ."""
-    task = _task(given)
+    problem = _problem(given)
     if given.load:
-        task.model.load(given.load)
+        problem.model.load(given.load)
     rows = slice(0, given.batch)
-    report = nn.compare_gradients(task.model, task.data.X[rows], task.T[rows], task.loss, strength=given.l2)
+    report = nn.compare_gradients(problem.model, problem.data.X[rows], problem.T[rows], problem.loss, strength=given.l2)
     print(report)
     return 0 if report.ok else 1
 

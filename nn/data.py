@@ -6,6 +6,7 @@ Each returns ``(X, T)``: samples as rows of floats, and targets.
 from __future__ import annotations
 
 import gzip
+import numbers
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nn.arguments import shown, whole
 from nn.dataset import read_dataset
 from nn.files import DataError as DataError
 from nn.files import read_text
 from nn.idx_files import idx as idx
 from nn.idx_files import mnist as mnist
+from nn.numbers import array
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -63,13 +66,24 @@ def digits() -> tuple[Array, Array]:
 
 
 def split(X: Array, T: Array, test: float = 0.2, seed: int = 0) -> tuple[Array, Array, Array, Array]:
-    """Return ``X_train, T_train, X_test, T_test`` after a seeded shuffle.
+    """Return ``X_train, T_train, X_test, T_test`` after a seeded shuffle, as arrays.
 
     >>> [len(part) for part in split(np.zeros((10, 2)), np.zeros(10), test=0.3)]
     [7, 7, 3, 3]
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are not as many targets as samples, or `test` is no fraction of them.
     """
+    if isinstance(test, bool) or not isinstance(test, numbers.Real):
+        raise TypeError(f"test={shown(test)} is a fraction of the samples; use 0 to less than 1.")
     if not 0.0 <= test < 1.0:
         raise ValueError(f"test={test} is a fraction of the samples; use 0 to less than 1.")
+    whole("seed", seed, "the seed of the shuffling", least=0)
+    X, T = array(X, "X"), array(T, "T")
+    if X.ndim == 0 or T.ndim == 0 or len(X) != len(T):
+        raise ValueError(f"split needs as many targets as samples; got X {X.shape} and T {T.shape}.")
     order = np.random.default_rng(seed).permutation(len(X))
     n = len(X) - round(test * len(X))
     return X[order[:n]], T[order[:n]], X[order[n:]], T[order[n:]]

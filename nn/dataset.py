@@ -1,9 +1,9 @@
-"""Data sets from files: which column is the target, what the others were taken for, and what is done about holes.
+r"""Data sets from files: which column is the target, what the others were taken for, and what is done about holes.
 
 >>> from tempfile import mkdtemp
 >>> from pathlib import Path
 >>> path = Path(mkdtemp()) / "iris.csv"
->>> _ = path.write_text("sepal,colour,species\\n5.1,blue,setosa\\n7.0,white,versicolor\\n6.3,blue,setosa\\n")
+>>> _ = path.write_text("sepal,colour,species\n5.1,blue,setosa\n7.0,white,versicolor\n6.3,blue,setosa\n")
 >>> data = read_dataset(path)
 >>> data.X.tolist(), data.T.tolist(), data.schema.classes
 ([[5.1, 1.0, 0.0], [7.0, 0.0, 1.0], [6.3, 1.0, 0.0]], [0, 1, 0], ('setosa', 'versicolor'))
@@ -166,7 +166,9 @@ def read_dataset(
         raise DataError(f"{path}: {table.called(k)} cannot be the target and be left out.")
     features, notes = _features(table, [j for j in range(len(table.places)) if j != k and j not in out])
     if not features:
-        raise DataError(f"{path}: target column {target} of {len(table.places)}; at least one more column is needed for X.")
+        raise DataError(
+            f"{path}: target column {target} of {len(table.places)}; at least one more column is needed for X."
+        )
     table, X, features = _samples(table, features, k, missing, notes)
     T, classes = _targets(table, k, loss)
     column = Column(table.names[k] if table.names else "", table.places[k], "category" if classes else "number")
@@ -192,8 +194,8 @@ def written(value: float) -> str:
 def are_classes(values: Array) -> bool:
     """Return whether targets that are numbers stand for classes: few whole ones, each of several samples.
 
-    >>> are_classes(np.array([0, 1, 2, 1])), are_classes(np.array([151.0, 75.0, 141.0, 206.0])), are_classes(np.array([0.5]))
-    (True, False, False)
+    >>> are_classes(np.array([0, 1, 2, 1])), are_classes(np.array([151.0, 75.0, 141.0, 206.0]))
+    (True, False)
     """
     found = np.unique(values)
     if not (np.round(found) == found).all():
@@ -239,7 +241,11 @@ def _samples(
     kept = np.ones(len(table.rows), dtype=bool)
     if missing == "drop":
         kept = ~np.any([no_target, *holes.values()], axis=0)
-        notes += [f"{(~kept).sum():,} of {len(kept):,} rows have missing values: they are left out"] if not kept.all() else []
+        notes += (
+            [f"{(~kept).sum():,} of {len(kept):,} rows have missing values: they are left out"]
+            if not kept.all()
+            else []
+        )
         if not kept.any():
             raise DataError(f"{table.path}: every row has a missing value; use --missing mean, or --drop a column.")
     elif missing == "mean":

@@ -3,8 +3,8 @@
 The optimiser stays in NumPy, on one vector, so that a seed gives the same losses and a checkpoint is the same file
 whatever trained it.  Numbers are float64 inside, and JAX's own setting is as it was outside.
 
-    python -m nn train --backend jax
-    python -m nn train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
+    liftgrad train --backend jax
+    liftgrad train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def read_text(path: str | Path) -> str:
-    """Return the text of a file: UTF-8, or UTF-16 as spreadsheets and PowerShell write it; a byte-order mark is left out.
+    """Return the text of a file: UTF-8, or UTF-16 as spreadsheets and PowerShell write it, without its byte-order mark.
 
     Raises
     ------
@@ -57,9 +57,8 @@ def read_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         kind = encoding.removesuffix("-sig").upper()
-        raise DataError(
-            f"{path}: byte {error.start} is not {kind} text (line {line}); save the file as UTF-8 (in Excel: 'CSV UTF-8')."
-        ) from None
+        way_out = "save the file as UTF-8 (in Excel: 'CSV UTF-8')"
+        raise DataError(f"{path}: byte {error.start} is not {kind} text (line {line}); {way_out}.") from None
     if "\0" in text:
         raise DataError(f"{path}:{text[: text.index(chr(0))].count(chr(10)) + 1}: holds a NUL; it is no text.")
     return text
@@ -68,8 +67,8 @@ def read_text(path: str | Path) -> str:
 def encoding_of(raw: bytes) -> str:
     """Return the encoding of a text, by its byte-order mark or, without one, by where its zero bytes are.
 
-    >>> [encoding_of(text) for text in (b"a,b", codecs.BOM_UTF8 + b"a", "a,b".encode("utf-16"), "a,b".encode("utf-16-le"))]
-    ['utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le']
+    >>> [encoding_of("a,b".encode(name)) for name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")]
+    ['utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-be']
     """
     for mark, encoding in MARKS:
         if raw.startswith(mark) and not _is_plain(raw[len(mark) :], encoding):
@@ -113,7 +112,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
 
 
 def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None] = ()) -> None:
-    """Refuse, before anything is computed, a result that could not be written at the end, or would land on another file.
+    """Refuse, before anything is computed, a result that could not be written at the end, or would land on an input.
 
     Parameters
     ----------

@@ -85,7 +85,9 @@ def remarks(path: str | Path, documents: Sequence[Sequence[int]], context: int) 
     said = []
     if several:
         first = " ".join(several[0])[:60]
-        said.append(f"{len(several):,} lines hold several words, each taken as a name of its own: the first is {first!r}")
+        said.append(
+            f"{len(several):,} lines hold several words, each taken as a name of its own: the first is {first!r}"
+        )
     longest = context - 1  # letters: the end of a name takes a place too
     long = sum(len(tokens) - 2 > longest for tokens in documents)
     if long:
@@ -154,7 +156,7 @@ def _keeper(path: str | None, optimizer: Adam, run: dict[str, str], steps: int) 
         if path is None or (time.monotonic() - latest < EVERY and len(losses) < steps):
             return
         records = [{"epoch": float(k + 1), "loss": loss} for k, loss in enumerate(losses)]
-        save_checkpoint(path, theta, theta, optimizer, len(losses), records, run)
+        save_checkpoint(path, theta, theta, optimizer, len(losses), records, run=run)
         latest = time.monotonic()
 
     return keep
@@ -185,4 +187,3 @@ def _kept(model: GPT, letters: str, given: argparse.Namespace) -> str:
         save(model, letters, given.save)
         kept.append(f"what was learnt so far is in {given.save}")
     return "; ".join(kept)
-

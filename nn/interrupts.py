@@ -62,3 +62,6 @@ def _is_ordinary() -> bool:
 def _end(*_: Any) -> None:
     os.write(2, b"liftgrad: interrupted\n")
     os._exit(STATUS)
+
+
+end_at_once()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nn.files import OutputError
@@ -78,7 +78,5 @@ def _is_still_there(handle: int, beside: Path) -> bool:
 
 
 def _remove(beside: Path) -> None:
-    try:
+    with suppress(PermissionError):  # somebody else has it by now
         beside.unlink(missing_ok=True)
-    except PermissionError:
-        pass  # somebody else has it by now

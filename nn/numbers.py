@@ -20,6 +20,34 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[Any]
 
 
+def array(x: Any, what: str) -> Array:
+    """Return what is passed as an array, of whatever it holds.
+
+    Raises
+    ------
+    TypeError
+        If it is no array and makes none: a text, a dict, a sparse matrix, a function.
+    ValueError
+        If it is ragged, or a number is masked.
+    """
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        place = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(x))[0])
+        raise ValueError(f"{_at(what, place)} is masked: leave that sample out, or fill the number in.")
+    if hasattr(x, "toarray") and not isinstance(x, np.ndarray):
+        raise TypeError(f"{what} is a sparse {type(x).__name__}: pass {what}.toarray().")
+    if isinstance(x, (str, bytes, dict, set, frozenset)) or x is None or callable(x):
+        raise TypeError(f"{what} is {_named(x)}: pass an array of numbers.")
+    try:
+        found = np.asarray(x)
+    except ValueError:
+        raise ValueError(f"{what} is ragged: give every sample as many numbers, {_lengths(x)}.") from None
+    except Exception as error:  # a tensor that must be detached, or lies on a device
+        raise TypeError(f"{what} is no array of numbers ({error}): pass a NumPy array.") from None
+    if found.dtype == object and found.ndim == 0:
+        raise TypeError(f"{what} is {_named(x)}: pass an array of numbers.")
+    return found
+
+
 def numbers(x: Any, what: str) -> Array:
     """Return an array of bools, integers or floats.
 
@@ -37,14 +65,14 @@ def numbers(x: Any, what: str) -> Array:
     ValueError
         If it is ragged, or a number is missing.
     """
-    array = _array(x, what)
-    if array.dtype.kind in "biuf":
-        return array
+    found = array(x, what)
+    if found.dtype.kind in "biuf":
+        return found
     columns = getattr(x, "columns", None)
-    if array.dtype.kind in "OUS":
-        found = np.array([_number(v, what, place, columns) for place, v in np.ndenumerate(array)])
-        return found.reshape(array.shape) if found.dtype.kind in "biuf" else found.astype(float).reshape(array.shape)
-    raise TypeError(f"{what} is an array of {array.dtype}: pass numbers.")
+    if found.dtype.kind in "OUS":
+        flat = np.array([_number(v, what, place, columns) for place, v in np.ndenumerate(found)])
+        return (flat if flat.dtype.kind in "biuf" else flat.astype(float)).reshape(found.shape)
+    raise TypeError(f"{what} is an array of {found.dtype}: pass numbers.")
 
 
 def finite(x: Array, what: str, columns: Any = None) -> Array:
@@ -66,7 +94,7 @@ def finite(x: Array, what: str, columns: Any = None) -> Array:
 
 
 def samples(X: Any, inputs: int | None, what: str = "X") -> Array:
-    """Return samples as rows of finite floats, (N, D).
+    """Return samples as rows of finite numbers, (N, D): floats, or integers where the model alone knows what they are.
 
     Parameters
     ----------
@@ -87,7 +115,19 @@ def samples(X: Any, inputs: int | None, what: str = "X") -> Array:
     >>> samples([1, 2, 3], 1).shape
     (3, 1)
     """
-    found = finite(numbers(X, what).astype(float), what, getattr(X, "columns", None))
+    found = numbers(X, what)
+    kept = found.dtype.kind == "i" and inputs is None  # they may be tokens
+    return finite(rows(found if kept else found.astype(float), inputs, what), what, getattr(X, "columns", None))
+
+
+def rows(found: Array, inputs: int | None, what: str = "X") -> Array:
+    """Return an array as samples of so many numbers, one a row.
+
+    Raises
+    ------
+    ValueError
+        If its shape is another.
+    """
     if found.ndim == 1 and inputs == 1:
         found = found[:, None]
     if found.ndim < 2:
@@ -98,28 +138,7 @@ def samples(X: Any, inputs: int | None, what: str = "X") -> Array:
     if inputs is not None and found.shape[1] != inputs:
         turned = f" (columns are samples? pass {what}.T)" if found.shape[0] == inputs else ""
         raise ValueError(f"{what} has shape {found.shape}, but the network takes samples of {inputs} numbers{turned}.")
-    if not found.size:
-        raise ValueError(f"{what} has shape {found.shape}: there must be at least one sample.")
     return found
-
-
-def _array(x: Any, what: str) -> Array:
-    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
-        place = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(x))[0])
-        raise ValueError(f"{_at(what, place)} is masked: leave that sample out, or fill the number in.")
-    if hasattr(x, "toarray") and not isinstance(x, np.ndarray):
-        raise TypeError(f"{what} is a sparse {type(x).__name__}: pass {what}.toarray().")
-    if isinstance(x, (str, bytes, dict, set, frozenset)) or x is None or callable(x):
-        raise TypeError(f"{what} is {_named(x)}: pass an array of numbers.")
-    try:
-        array = np.asarray(x)
-    except ValueError:
-        raise ValueError(f"{what} is ragged: give every sample as many numbers, {_lengths(x)}.") from None
-    except Exception as error:  # a tensor that must be detached, or lies on a device
-        raise TypeError(f"{what} is no array of numbers ({error}): pass a NumPy array.") from None
-    if array.dtype == object and array.ndim == 0:
-        raise TypeError(f"{what} is {_named(x)}: pass an array of numbers.")
-    return array
 
 
 def _number(v: Any, what: str, place: tuple[int, ...], columns: Any) -> Any:

@@ -75,7 +75,7 @@ def parser(commands: dict[str, Command]) -> Parser:
     """
     top = Parser(prog="liftgrad", description="Networks of scalar neurons, trained as matrices.")
     parts = top.add_subparsers(dest="command", required=True, metavar="command")
-    options = {
+    options: dict[str, Callable[[Parser], None]] = {
         "demo": _demo, "train": _train, "predict": _predict, "compare": _compare, "check": _check, "gpt": _gpt,
         "draw": lambda _: None,
     }  # fmt: skip

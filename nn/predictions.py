@@ -16,9 +16,9 @@ from nn.columns import numbers, refuse_missing
 from nn.dataset import Schema, filled
 from nn.files import DataError
 from nn.numerals import MISSING
+from nn.problems import dataset, probabilities
 from nn.saved import Saved
 from nn.tables import Table, listed, read_table
-from nn.tasks import dataset, probabilities
 from nn.train import predict
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -45,9 +45,7 @@ class Rows:
     notes: tuple[str, ...]
 
 
-def read_rows(
-    path: str | Path, schema: Schema, header: bool | None = None, decimal: str | None = None
-) -> Rows:
+def read_rows(path: str | Path, schema: Schema, header: bool | None = None, decimal: str | None = None) -> Rows:
     """Read the rows of a file as a schema says; columns are found by name where both have names, else by place.
 
     Parameters
@@ -100,10 +98,10 @@ def predicted(saved: Saved, X: Array) -> tuple[list[str], list[list[str]]]:
 
 
 def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as the text of a CSV file.
+    r"""Return a table as the text of a CSV file.
 
     >>> as_csv(["prediction"], [["a, b"]])
-    'prediction\\n"a, b"\\n'
+    'prediction\n"a, b"\n'
     """
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
@@ -131,7 +129,9 @@ def _by_name(table: Table, schema: Schema) -> tuple[list[int], list[str]]:
     missing = [name for name in dict.fromkeys(wanted) if len(found.get(name, [])) < wanted.count(name)]
     if missing:
         there = listed(table.names)
-        raise DataError(f"{table.path}: no column is called {missing[0]!r}, which the network needs; there are {there}.")
+        raise DataError(
+            f"{table.path}: no column is called {missing[0]!r}, which the network needs; there are {there}."
+        )
     places = [found[name].pop(0) for name in wanted]
     target = schema.target.name if schema.target else ""
     others = [name for k, name in enumerate(table.names) if k not in places and name != target]
@@ -183,5 +183,7 @@ def _as_written(table: Table, k: int, schema: Schema, cells: list[str]) -> tuple
 def _images(path: str | Path, schema: Schema) -> Rows:
     data = dataset(str(path))
     if data.X.shape[1] != schema.width or data.schema.divisor != schema.divisor:
-        raise DataError(f"{path}: images of {data.X.shape[1]} pixels; the network was trained on {schema.width} numbers.")
+        raise DataError(
+            f"{path}: images of {data.X.shape[1]} pixels; the network was trained on {schema.width} numbers."
+        )
     return Rows(data.X, tuple(str(t) for t in data.T.tolist()), data.notes)

@@ -94,11 +94,12 @@ class Table:
                 return len(self.places) + number
             if number in self.places:
                 return self.places.index(number)
-            raise DataError(
-                f"{self.path}: there is no column {number}; columns are numbered from 1 to {self.places[-1]}, -1 is the last."
-            )
+            last = f"columns are numbered from {self.places[0]} to {self.places[-1]}, and -1 is the last"
+            raise DataError(f"{self.path}: there is no column {number}; {last}.")
         if self.names is None:
-            raise DataError(f"{self.path}: has no header, so no column {text!r}; name a column by its number, from 1 on.")
+            raise DataError(
+                f"{self.path}: has no header, so no column {text!r}; name a column by its number, from 1 on."
+            )
         raise DataError(f"{self.path}: no column is called {text!r}; there are {listed(self.names)}.")
 
 
@@ -205,7 +206,7 @@ def _records(path: str, text: str, delimiter: str) -> Iterator[Record]:
 
 
 def _without_comments(records: list[Record], notes: list[str]) -> tuple[list[Record], bool]:
-    """Leave out lines before the table that begin with #; one as wide as the table is its header, as NumPy writes it."""
+    """Leave out lines before the table that begin with #; one as wide as the table is its header, as of NumPy."""
     n = next((k for k, (_, cells) in enumerate(records) if not cells[0].startswith("#")), 0)
     width = len(records[n][1]) if records else 0
     wide = [record for record in records[:n] if len(record[1]) == width]

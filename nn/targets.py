@@ -20,7 +20,7 @@ ValueError: loss='hinge' takes targets of -1 and 1; got 0 at [0]. Pass 2 * T - 1
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,14 +88,13 @@ class Targets:
         TypeError, ValueError
             If they are not what the loss means, or do not fit the outputs; the message says where.
         """
-        check_outputs(loss, outputs)
+        check_loss(loss)
         found = finite(numbers(T, what), what, getattr(T, "columns", None))
         if found.ndim == 0 or found.ndim > 2:
             raise ValueError(f"{what} has shape {found.shape}: pass one target a sample, (N,), or one row, (N, C).")
         if samples not in (None, len(found)) or not len(found):
             raise ValueError(
-                f"there must be as many targets as samples, and at least one; got {samples} samples and "
-                f"{len(found)} targets."
+                f"{what}: there must be as many targets as samples, and at least one; got {samples} and {len(found)}."
             )
         check_values(found, loss)
         read = _classes if loss == "cross_entropy" else _one_an_output
@@ -108,12 +107,25 @@ class Targets:
         """Return other targets, for the same loss and outputs."""
         return Targets.read(T, self.loss, self.outputs, samples=samples, what=what)
 
+    def take(self, order: Array) -> Targets:
+        """Return the targets of some samples."""
+        return replace(self, values=self.values[order])
+
+    def with_values(self, values: Array) -> Targets:
+        """Return the same targets in other units."""
+        return replace(self, values=values)
+
     def rows(self) -> Array:
         """Return the targets as an (N, C) float array: classes become one-hot rows, a vector becomes a column."""
-        if self.loss == "cross_entropy" and self.values.ndim == 1:
+        if self.are_classes:
             rows: Array = self.values[:, None] == np.arange(self.outputs)
             return rows.astype(float)
         return self.values.reshape(len(self.values), -1).astype(float)
+
+    @property
+    def are_classes(self) -> bool:
+        """Whether a target is the number of a class."""
+        return self.loss == "cross_entropy" and self.values.ndim == 1
 
     @property
     def one_class_each(self) -> bool:
@@ -174,7 +186,6 @@ def check_outputs(loss: str, outputs: int) -> None:
     ValueError
         If there is one output and the loss is cross-entropy.
     """
-    check_loss(loss)
     if loss == "cross_entropy" and outputs == 1:
         raise ValueError(
             "loss='cross_entropy' is 0 over one output, whatever the weights: give the network one output a class, "

@@ -98,7 +98,7 @@ def test_what_is_not_there_is_refused(monkeypatch, capsys):
         train(X, T, "torch")
     with pytest.raises(ValueError, match="the scalar engine has no backend='jax'"):
         train(X, T, lifted=False)
-    with pytest.raises(IndexError, match=r"17 is outside a table of 10 entries \(0 to 9\)"):
+    with pytest.raises(ValueError, match=r"class 17 at \[2\] is outside the network's 10 outputs \(0 to 9\)"):
         train(X, np.array([1, 2, 17, 3]))
     with pytest.raises(DeviceError, match="process=2 of 2: processes are numbered from 0 to 1"):
         devices.join("localhost:1", 2, 2)
@@ -111,7 +111,9 @@ def test_what_is_not_there_is_refused(monkeypatch, capsys):
 
 def test_a_loss_that_is_no_number_is_named():
     X, T = digits(8)
-    with pytest.raises(TrainingError, match="the loss is nan at step"):
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step"):
+        train(X, T, optimizer=nn.SGD(lr=1e200))
+    with pytest.raises(ValueError, match=r"X\[0, 2\] \(row 0, column 2\) is nan"):
         train(np.where(X > 0, np.nan, X), T)
 
 

@@ -26,7 +26,7 @@ SUITS = {"moons": "hinge", "xor": "binary_cross_entropy"}  # losses of one outpu
 
 
 @dataclass(frozen=True)
-class Task:
+class Problem:
     """Samples, targets as the loss means them, and a network.
 
     Attributes
@@ -67,7 +67,7 @@ def dataset(name: str, loss: str | None = None, **reading: Any) -> Dataset:
     return read_dataset(name, loss=loss, **{k: v for k, v in reading.items() if v is not None})
 
 
-def task(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str, seed: int) -> Task:
+def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str, seed: int) -> Problem:
     """Return what there is to learn.
 
     Parameters
@@ -84,7 +84,7 @@ def task(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str
     DataError
         If all targets are the same.
     """
-    if len(data.T) and (data.T == data.T[0]).all():
+    if len(data.T) and (data.T[0] == data.T).all():
         said = repr(data.schema.classes[int(data.T[0])]) if data.schema.classes else f"{data.T[0]:g}"
         where = f"{data.files[0]}: " if data.files else ""
         raise DataError(
@@ -95,7 +95,7 @@ def task(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str
     T, outputs = targets_for(data.T, data.schema.classes, loss)
     sizes = [*hidden, outputs]
     check_size(data.X.shape[1], sizes)
-    return Task(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
+    return Problem(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
 
 
 def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Array, int]:
