@@ -7,7 +7,7 @@
 True
 """
 
-import nn.interrupts  # before what takes long to import
+from nn import at_once as at_once  # before what takes long to import
 
 # isort: split
 

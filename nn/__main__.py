@@ -65,19 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def console() -> int:
     """Run the command line as a process: Ctrl-C is one line from the first moment to the last."""
     try:
-        interrupts.raise_again()
+        interrupts.raise_once()
         status = main()
-    except KeyboardInterrupt:
-        status = _interrupted()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that could be lost
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that could be lost
+    except KeyboardInterrupt:  # between two lines of `main`
+        print("liftgrad: interrupted", file=sys.stderr)
+        return 2
     return status
-
-
-def _interrupted() -> int:
-    """Say an interrupt that came between two lines of `main`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    print("liftgrad: interrupted", file=sys.stderr)
-    return 2
 
 
 def _given(typed: list[str]) -> argparse.Namespace:

@@ -74,27 +74,38 @@ def train(given: argparse.Namespace) -> int:
     if given.coordinator:
         join(given.coordinator, given.processes, given.process)
     optimizer = OPTIMIZERS[given.optimizer](lr=given.lr)
-    problem = _problem(given)
     first = not given.process  # the first of several processes writes for all
     if first:
-        _check_outputs(given, problem.data.files)
+        _check_outputs(given)
+    problem = _problem(given)
+    strength = problems.regularisation(problem) if given.l2 is None else given.l2
+    if first:
+        check_outputs([given.checkpoint, given.save, given.plot], problem.data.files)
         print("\n".join(problem.data.notes))
         size = f"{len(problem.model.parameters()):,} parameters"
-        print(f"{problem.model}, {size}; loss {problem.loss}; {len(problem.T):,} samples")
+        penalty = f" with l2 {strength:.3g}" if strength else ""
+        print(f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples")
     trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
     metrics = ("accuracy",) if problem.data.schema.classes else None
-    fit = _fit_options(given) | {"loss": problem.loss, "optimizer": optimizer, "metrics": metrics}
+    fit = _fit_options(given) | {"strength": strength, "loss": problem.loss, "optimizer": optimizer, "metrics": metrics}
     history = _kept_at_least(lambda: nn.fit(problem.model, problem.data.X, problem.T, **fit), given, trained)
     if not first:
         return 0
     if history:
-        print(", ".join(f"{k} {v:.4g}" for k, v in history[-1].items()))
+        print(", ".join(f"{k} {v:.4g}" for k, v in _kept(history, given).items()))
     if given.save:
         trained.save(given.save)
         print(f"saved: {given.save} (liftgrad predict {given.save} rows.csv)")
     if given.plot:
         history.plot(given.plot)
     return 0
+
+
+def _kept(history: nn.History, given: argparse.Namespace) -> dict[str, float]:
+    """Return the epoch whose weights the network has."""
+    if not (given.validation or given.patience):
+        return history[-1]
+    return min(history, key=lambda record: record.get("val_loss", record["loss"]))
 
 
 def _problem(given: argparse.Namespace) -> problems.Problem:
@@ -107,20 +118,19 @@ def _problem(given: argparse.Namespace) -> problems.Problem:
 
 def _fit_options(given: argparse.Namespace) -> dict[str, Any]:
     same = {name: getattr(given, name) for name in ("epochs", "validation", "patience", "checkpoint", "resume", "seed")}
-    named = {"batch_size": given.batch, "strength": given.l2, "lifted": not given.eager}
+    named = {"batch_size": given.batch, "lifted": not given.eager}
     return same | named | {"backend": given.backend, "devices": given.devices}
 
 
-def _check_outputs(given: argparse.Namespace, read: tuple[Path, ...]) -> None:
+def _check_outputs(given: argparse.Namespace) -> None:
     """Refuse what could not be written at the end, or would replace what nobody asked to replace."""
-    plot = getattr(given, "plot", None)
-    check_outputs([given.checkpoint, given.save, plot], read)
+    check_outputs([given.checkpoint, given.save, given.plot], [given.data])
     check_unused(given.checkpoint, resume=given.resume, force=given.force)
     saved.check_replaceable(given.save, force=given.force)
-    if plot:
+    if given.plot:
         from nn.plot import check_plot
 
-        check_plot(plot)
+        check_plot(given.plot)
 
 
 def _kept_at_least(fit: Callable[[], nn.History], given: argparse.Namespace, trained: saved.Saved) -> nn.History:
@@ -162,7 +172,8 @@ def compare(given: argparse.Namespace) -> int:
     if given.load:
         problem.model.load(given.load)
     rows = slice(0, given.batch)
-    report = nn.compare_gradients(problem.model, problem.data.X[rows], problem.T[rows], problem.loss, strength=given.l2)
+    X, T, l2 = problem.data.X[rows], problem.T[rows], given.l2 or 0.0
+    report = nn.compare_gradients(problem.model, X, T, problem.loss, strength=l2)
     print(report)
     return 0 if report.ok else 1
 

@@ -105,7 +105,9 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         os.replace(temporary, target)
     except OSError as error:
         _removed(temporary)
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); what was there is as it was.") from None
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); what was there is as it was."
+        ) from None
     except BaseException:
         _removed(temporary)
         raise

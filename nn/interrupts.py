@@ -1,44 +1,29 @@
-"""Ctrl-C ends the command line in one line, from the first moment on.
-
-Importing what training needs takes longer than a finger; until `nn.__main__` can catch an interrupt itself, a handler
-says it and ends the process.  Where `nn` is imported by other programs nothing is touched.
-"""
+"""Ctrl-C while a command runs: one exception, once, and quiet for what is saved and said after it."""
 
 from __future__ import annotations
 
-import os
+import _thread
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-STATUS = 2
+from nn.at_once import end
+
+SOON = 0.01  # seconds after which an interrupt that was lost comes again
 
 
 class Interrupted(KeyboardInterrupt):
     """An interrupt, with what was kept in its message."""
 
 
-def is_command_line() -> bool:
-    """Return whether this process was started as ``liftgrad`` or ``python -m nn``."""
-    if sys.argv[:1] == ["-m"]:  # what it is while the package of -m is imported
-        return "nn" in sys.orig_argv[sys.orig_argv.index("-m") + 1 :][:1]
-    return bool(sys.argv) and Path(sys.argv[0]).stem == "liftgrad"
-
-
-def end_at_once() -> None:
-    """Let Ctrl-C end this process in one line, where it is a command line that can lose nothing yet."""
-    if is_command_line() and _is_ordinary():
-        signal.signal(signal.SIGINT, _end)
-
-
-def raise_again() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt, as Python has it."""
-    if signal.getsignal(signal.SIGINT) is _end:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def raise_once() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt where it ended the process until now, and ignore it after that."""
+    if signal.getsignal(signal.SIGINT) is end:
+        signal.signal(signal.SIGINT, _raise)
+        sys.unraisablehook = _raise_again
 
 
 @contextmanager
@@ -54,14 +39,17 @@ def ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _is_ordinary() -> bool:
-    in_main = threading.current_thread() is threading.main_thread()
-    return in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def _raise(*_: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
-def _end(*_: Any) -> None:
-    os.write(2, b"liftgrad: interrupted\n")
-    os._exit(STATUS)
-
-
-end_at_once()
+def _raise_again(lost: Any) -> None:
+    """Repeat an interrupt that came while an object was freed, where Python can raise nothing."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    signal.signal(signal.SIGINT, _raise)
+    again = threading.Timer(SOON, _thread.interrupt_main)
+    again.daemon = True
+    again.start()

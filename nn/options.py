@@ -194,9 +194,11 @@ def _add_problem(part: Parser) -> None:
     part.add_argument("--missing", choices=("mean", "drop"), help="fill missing values, or leave their rows out")
     _add_reading(part)
     part.add_argument("--hidden", type=whole(1), nargs="*", default=[32], help="neurons in each hidden layer")
-    part.add_argument("--activation", choices=list(ACTIVATIONS), default="relu", help="default: %(default)s")
+    part.add_argument(
+        "--activation", choices=list(ACTIVATIONS), help="default: relu; tanh for targets that are numbers"
+    )
     part.add_argument("--loss", choices=list(losses.LOSSES), help="default: what suits the targets")
-    part.add_argument("--l2", type=real(0.0), default=0.0, help="strength of the regularisation")
+    part.add_argument("--l2", type=real(0.0), help="strength of the regularisation; default: 0, for numbers a little")
     part.add_argument("--batch", type=whole(1), default=32, help="samples a step (default: %(default)s)")
     part.add_argument("--seed", type=whole(0), default=0, help="of weights and shuffling (default: %(default)s)")
 

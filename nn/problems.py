@@ -22,6 +22,7 @@ from nn.sizes import check_size
 Array: TypeAlias = npt.NDArray[Any]
 
 MADE = ("digits", "moons", "xor")
+LIKE_SAMPLES = 20  # as many weigh against a regression's weights, unless that is chosen
 SUITS = {"moons": "hinge", "xor": "binary_cross_entropy"}  # losses of one output, for the data sets of two classes
 
 
@@ -67,7 +68,7 @@ def dataset(name: str, loss: str | None = None, **reading: Any) -> Dataset:
     return read_dataset(name, loss=loss, **{k: v for k, v in reading.items() if v is not None})
 
 
-def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str, seed: int) -> Problem:
+def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str | None, seed: int) -> Problem:
     """Return what there is to learn.
 
     Parameters
@@ -77,7 +78,8 @@ def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: 
     loss
         A name from `nn.losses`, or None for what suits the targets.
     hidden, activation, seed
-        Of the network: neurons in each hidden layer, their activation, and what its weights are drawn from.
+        Of the network: neurons in each hidden layer, their activation (by default relu, and for numbers tanh, with
+        which few samples make a smooth function), and what its weights are drawn from.
 
     Raises
     ------
@@ -93,6 +95,7 @@ def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: 
         )
     loss = loss or ("cross_entropy" if data.schema.classes else "mse")
     T, outputs = targets_for(data.T, data.schema.classes, loss)
+    activation = activation or ("relu" if data.schema.classes else "tanh")
     sizes = [*hidden, outputs]
     check_size(data.X.shape[1], sizes)
     return Problem(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
@@ -112,6 +115,17 @@ def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Arr
         return T, len(classes)
     each = T.astype(float) if len(classes) == 2 else matrix.one_hot(T, len(classes))  # one output against all others
     return 2.0 * each - 1.0 if loss == "hinge" else each, 1 if each.ndim == 1 else len(classes)
+
+
+def regularisation(problem: Problem) -> float:
+    """Return the strength of the regularisation that suits a problem: none for classes, and for numbers a little.
+
+    Few samples of numbers are easily learnt by heart.  The penalty is in the units of their squared error, and weighs
+    as much as `LIKE_SAMPLES` of them.
+    """
+    if problem.data.schema.classes:
+        return 0.0
+    return LIKE_SAMPLES / len(problem.T) * float(np.var(problem.T))
 
 
 def probabilities(scores: Array, classes: Sequence[str], loss: str) -> tuple[Array, Array | None]:

@@ -86,14 +86,14 @@ def test_train_on_a_csv_file(tmp_path, capsys):
     [
         (
             ["train", "--data", "nowhere.csv"],
-            "python -m nn train: nowhere.csv: cannot be read (No such file or directory).",
+            "liftgrad train: nowhere.csv: cannot be read (No such file or directory).",
         ),
-        (["train", "--data", "xor", "--lr", "0"], "python -m nn train: lr=0.0 must be positive."),
+        (["train", "--data", "xor", "--lr", "0"], "liftgrad train: lr=0.0 must be positive."),
         (
             ["compare", "--load", "nowhere"],
-            "python -m nn compare: nowhere: cannot be read (No such file or directory).",
+            "liftgrad compare: nowhere: cannot be read (No such file or directory).",
         ),
-        (["train", "--data", "."], "python -m nn train: .: no t10k-images-idx3-ubyte"),
+        (["train", "--data", "."], "liftgrad train: .: no t10k-images-idx3-ubyte"),
     ],
 )
 def test_errors_are_one_line_and_status_2(argv, message, capsys):
@@ -109,7 +109,7 @@ def test_an_interrupt_is_status_2(monkeypatch, capsys):
 
     monkeypatch.setattr(nn, "fit", stop)
     assert main(["train", "--data", "xor"]) == 2
-    assert capsys.readouterr().err == "python -m nn train: interrupted\n"
+    assert capsys.readouterr().err == "liftgrad train: interrupted\n"
 
 
 def test_it_runs_as_a_module():
