@@ -80,7 +80,11 @@ def _given(typed: list[str]) -> argparse.Namespace:
     if not typed:
         known = ", ".join(COMMANDS)
         raise UsageError(f"liftgrad: no command given; use one of {known} (liftgrad --help says what they do).")
-    return parser(COMMANDS).parse_args(typed)
+    given, unknown = parser(COMMANDS).parse_known_args(typed)
+    if unknown:
+        command = f"liftgrad {given.command}"
+        raise UsageError(f"{command}: {' '.join(unknown)}: is not known ({command} --help lists what there is).")
+    return given
 
 
 def _one_line(error: BaseException) -> str:

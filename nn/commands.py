@@ -85,6 +85,8 @@ def train(given: argparse.Namespace) -> int:
         size = f"{len(problem.model.parameters()):,} parameters"
         penalty = f" with l2 {strength:.3g}" if strength else ""
         print(f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples")
+        if given.resume and not Path(given.checkpoint).exists():
+            print(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
     trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
     metrics = ("accuracy",) if problem.data.schema.classes else None
     fit = _fit_options(given) | {"strength": strength, "loss": problem.loss, "optimizer": optimizer, "metrics": metrics}

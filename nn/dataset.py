@@ -14,7 +14,7 @@ r"""Data sets from files: which column is the target, what the others were taken
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,9 +22,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.columns import HOLE, Column, classes_of, kind_of, names_of, numbers, quoted, refuse_missing
+from nn.columns import HOLE, Column, classes_of, kind_of, numbers, quoted, refuse_missing
 from nn.files import DataError
 from nn.numerals import MISSING, MISSING_NUMBERS
+from nn.schema import Schema
 from nn.tables import Table, listed, read_table
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -33,67 +34,6 @@ WAYS = ("mean", "drop")  # to go on where values are missing
 NO_TARGET = "expected a target; --missing drop leaves its row out."
 SQUARED = ("mse", "half_mse")
 FEW_CLASSES, MANY_CLASSES = 20, 100  # whole numbers that are classes: any, and those that count from 0 or 1
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What the columns of a file were taken for; it is kept with the model that was trained on them.
-
-    Attributes
-    ----------
-    features
-        The columns that samples are made of, in their order.
-    target
-        The column of targets, None where samples have no names.
-    classes
-        The names of the classes, None for targets that are numbers.
-    header
-        Whether the file named its columns.
-    columns
-        How many columns the file has, those that are left out included.
-    missing
-        "mean" or "drop", if values were missing and that was asked for.
-    divisor
-        What pixels are divided by.
-    """
-
-    features: tuple[Column, ...]
-    target: Column | None = None
-    classes: tuple[str, ...] | None = None
-    header: bool = False
-    columns: int = 0
-    missing: str | None = None
-    divisor: float = 1.0
-
-    @property
-    def width(self) -> int:
-        """Columns of numbers a sample has."""
-        return sum(column.width for column in self.features)
-
-    def notes(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return {
-            "features": [column.notes() for column in self.features],
-            "target": self.target and self.target.notes(),
-            "classes": self.classes and list(self.classes),
-            "header": self.header,
-            "columns": self.columns,
-            "missing": self.missing,
-            "divisor": self.divisor,
-        }
-
-    @classmethod
-    def of_notes(cls, notes: Mapping[str, Any]) -> Schema:
-        """Return the schema that `notes` was made of."""
-        return cls(
-            tuple(Column.of_notes(column) for column in notes["features"]),
-            Column.of_notes(notes["target"]) if notes["target"] else None,
-            tuple(map(str, notes["classes"])) if notes["classes"] else None,
-            bool(notes["header"]),
-            int(notes["columns"]),
-            notes["missing"],
-            float(notes["divisor"]),
-        )
 
 
 @dataclass(frozen=True)
@@ -344,8 +284,3 @@ def _remarks(table: Table, schema: Schema) -> list[str]:
 
 def _counts_rows(cells: Sequence[str]) -> bool:
     return cells[0] in ("0", "1") and list(cells) == [str(int(cells[0]) + i) for i in range(len(cells))]
-
-
-def feature_names(schema: Schema) -> list[str]:
-    """Return a name for each of a sample's numbers."""
-    return names_of(schema.features)

@@ -85,13 +85,11 @@ def remarks(path: str | Path, documents: Sequence[Sequence[int]], context: int) 
     said = []
     if several:
         first = " ".join(several[0])[:60]
-        said.append(
-            f"{len(several):,} lines hold several words, each taken as a name of its own: the first is {first!r}"
-        )
+        said.append(f"several words in {len(several):,} lines, each taken as a name of its own; one is {first!r}")
     longest = context - 1  # letters: the end of a name takes a place too
     long = sum(len(tokens) - 2 > longest for tokens in documents)
     if long:
-        said.append(f"{long:,} names have more than {longest} letters: what follows is cut off, their end with it")
+        said.append(f"more than {longest} letters in {long:,} of the names: what follows is cut off, their end with it")
     return said
 
 

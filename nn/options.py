@@ -58,8 +58,8 @@ def real(low: float = -math.inf, below: float = math.inf) -> Callable[[str], flo
             number = math.nan
         if not (low <= number < below and math.isfinite(number)):
             ends = f" from {low:g}" if math.isfinite(low) else ""
-            ends += f" to less than {below:g}" if math.isfinite(below) else ""
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number{ends or ' that is finite'}")
+            ends += f" to less than {below:g}" if math.isfinite(below) else " on" if ends else ""
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no finite number{ends}")
         return number
 
     return read

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.columns import numbers, refuse_missing
-from nn.dataset import Schema, filled
+from nn.dataset import filled
 from nn.files import DataError
 from nn.numerals import MISSING
 from nn.problems import dataset, probabilities
 from nn.saved import Saved
+from nn.schema import Schema
 from nn.tables import Table, listed, read_table
 from nn.train import predict
 

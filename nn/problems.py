@@ -13,10 +13,11 @@ import numpy.typing as npt
 from nn import matrix
 from nn.columns import Column
 from nn.data import digits, moons, xor
-from nn.dataset import SQUARED, Dataset, Schema, read_dataset
+from nn.dataset import SQUARED, Dataset, read_dataset
 from nn.files import DataError
 from nn.idx_files import idx_file, mnist, parts_of
 from nn.neuron import MLP
+from nn.schema import Schema
 from nn.sizes import check_size
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -60,6 +61,8 @@ def dataset(name: str, loss: str | None = None, **reading: Any) -> Dataset:
     reading
         Options of `nn.dataset.read_dataset`, for CSV files.
     """
+    if not name:
+        raise DataError("no data set is named; use digits, moons, xor, a CSV file, or the folder of MNIST's files.")
     if name in MADE or _is_mnist(name):
         given = [f"--{option.replace('_', '-')}" for option, value in reading.items() if value not in (None, ())]
         if given:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nn.dataset import Schema
 from nn.files import OutputError
 from nn.module import StateError, read_notes
 from nn.neuron import MLP
+from nn.schema import Schema
 from nn.sizes import check_size
 
 KEY = "liftgrad"  # of the words beside the arrays

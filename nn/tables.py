@@ -135,8 +135,8 @@ def read_table(
     numerals = _numerals(name, records, delimiter, decimal, '"' in text)
     if numerals.decimal == ",":
         notes.append("decimals follow a comma")
-    if header is None and names and records:
-        header = set(names) <= {" ".join(cell.split()) for cell in records[0][1]}
+    if header is None and names and records and set(names) <= {" ".join(cell.split()) for cell in records[0][1]}:
+        header = True
     if header is None and records:
         header = commented or row_names or is_header(name, records[:LOOKED_AT], numerals)
     return _without_row_numbers(_table(name, records, bool(header), numerals, notes), row_names)
