@@ -194,8 +194,9 @@ def fit(
         theta, kept, start, history = load_checkpoint(resumed, registry.size, optimizer)
         if best.replay(history, kept):
             theta, start = best.theta if restore_best else theta, epochs
-    else:
-        optimizer.claim(registry.values)
+        optimizer.owner = None  # its state is the checkpoint's now
+    optimizer.claim(registry.values)
+    if resumed is None:
         optimizer.check_unspent()
         if kept_at is not None:
             save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history, task.scaling)
