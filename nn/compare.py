@@ -136,7 +136,8 @@ def compare_gradients(
     Parameters
     ----------
     model
-        An `MLP` with any activation.
+        An `MLP` with any activation; of one that standardises, the gradients are those of its layers, for standardised
+        samples and targets.
     X, T
         Samples as rows (N, D); classes (N,) or targets (N, C).
     loss
@@ -154,6 +155,7 @@ def compare_gradients(
     X, T = np.asarray(X, dtype=float), np.asarray(T)
     if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
         raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
+    model, X, T = model.as_trained(X, T)
     check_targets(T, loss)
     params = model.arrays()
     value, by_hand = matrix.value_and_gradients(

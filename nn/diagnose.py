@@ -84,6 +84,7 @@ def diagnose(
     X, T = np.asarray(X, dtype=float), np.asarray(T)
     if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
         raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
+    model, X, T = model.as_trained(X, T)
     kinds = (model.activation,) * (len(model.layers) - 1) + (model.output,)
     scale = 1.0 / len(X) if reduction == "mean" else 1.0
     t = matrix.targets(T, model.sizes[-1], loss)

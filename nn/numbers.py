@@ -117,7 +117,9 @@ def samples(X: Any, inputs: int | None, what: str = "X") -> Array:
     """
     found = numbers(X, what)
     kept = found.dtype.kind == "i" and inputs is None  # they may be tokens
-    return finite(rows(found if kept else found.astype(float), inputs, what), what, getattr(X, "columns", None))
+    return finite(
+        rows(found if kept else found.astype(float, copy=False), inputs, what), what, getattr(X, "columns", None)
+    )
 
 
 def rows(found: Array, inputs: int | None, what: str = "X") -> Array:

@@ -3,8 +3,8 @@
 >>> from nn import MLP
 >>> X, T = np.array([[20.0, 3000.0], [24.0, 1000.0], [30.0, 2000.0]]), [0, 1, 1]
 >>> task = Task.read(MLP(2, [3, 2]), X, T)
->>> task.X.mean(axis=0).round(12).tolist(), task.said[0][:19]
-([0.0, 0.0], 'inputs standardised')
+>>> task.X.std(axis=0).round(12).tolist(), task.said[0][:19]
+([1.0, 1.0], 'inputs standardised')
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Task:
         if not len(X):
             raise ValueError(f"fit needs as many targets as samples, and at least one; got 0 and {np.size(T)}.")
         probe = Probe.of(model, X)
-        X = X if probe.tokens else X.astype(float)
+        X = X if probe.tokens else X.astype(float, copy=False)
         check_outputs(loss, probe.outputs)
         probe.check(loss)
         targets = Targets.read(T, loss, probe.outputs, samples=len(X))

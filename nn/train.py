@@ -80,7 +80,9 @@ def scores_of(model: Module, registry: Registry) -> Scores:
     kinds, arrays = kinds_of(model), {array.name: array for array in registry.arrays}
     if kinds is None or not isinstance(model, MLP):
         return lambda theta, X: predict(model, X)
-    shapes = {name: np.shape(array) for name, array in model.arrays().items()}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, size in enumerate(zip(model.sizes, model.sizes[1:])):
+        shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
     if shapes != {name: array.shape for name, array in arrays.items()}:
         return lambda theta, X: predict(model, X)
     return lambda theta, X: forward({name: array.of(theta) for name, array in arrays.items()}, X, kinds)
@@ -195,8 +197,9 @@ def fit(
             theta, kept, start, history = load_checkpoint(resumed, registry.size, optimizer, run)
             if best.replay(history, kept):
                 theta, start = best.theta if restore_best else theta, epochs
-        else:
-            optimizer.claim(registry.values)
+            optimizer.owner = None  # its state is the checkpoint's now
+        optimizer.claim(registry.values)
+        if resumed is None:
             optimizer.check_unspent()
             if kept_at is not None:
                 save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history, task.scaling, run)
@@ -208,10 +211,10 @@ def fit(
         try:
             for epoch in range(start, epochs):
                 order = np.random.default_rng([seed, epoch]).permutation(len(task.X))
-                loss_of_epoch = _epoch(step, theta, task, order, batch_size, optimizer, epoch) * unit
-                record = {"epoch": epoch + 1, "loss": loss_of_epoch}
-                registry.write(theta)
-                record |= _measured(scores, theta, task, epoch)
+                with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
+                    loss_of_epoch = _epoch(step, theta, task, order, batch_size, optimizer, epoch) * unit
+                    registry.write(theta)
+                    record = {"epoch": epoch + 1, "loss": loss_of_epoch} | _measured(scores, theta, task, epoch)
                 history.append(record)
                 show(record)
                 stop = best.see(record, theta)
@@ -292,6 +295,8 @@ def _epoch(
             )
         optimizer.update(theta, gradient)
         total += value * len(rows)
+    if not np.isfinite(theta).all():
+        raise TrainingError(f"parameters are no longer finite after epoch {epoch + 1}; lower the learning rate.")
     return total / len(order)
 
 
@@ -301,15 +306,17 @@ def _measured(scores: Scores, theta: Array, task: Task, epoch: int) -> dict[str,
     parts = [("", task.X, task.targets), *([("val_", *task.held)] if task.held is not None else [])]
     for prefix, X, targets in parts if task.metrics else parts[1:]:
         Y = scores(theta, X)
+        if not np.isfinite(Y).all():
+            row = int(np.argmax(~np.isfinite(Y).all(axis=1)))
+            raise TrainingError(
+                f"after epoch {epoch + 1} the outputs for {prefix.replace('val_', 'validation ')}sample {row} are "
+                f"{Y[row].tolist()}; lower the learning rate."
+            )
         found |= {f"{prefix}{name}": measure(name, Y, targets) for name in task.metrics}
         if prefix:
             found["val_loss"] = mean_loss_of(Y, targets) * task.scaling.unit_of_loss
             if not math.isfinite(found["val_loss"]):
-                row = int(np.argmax(~np.isfinite(Y).all(axis=1)))
-                raise TrainingError(
-                    f"the validation loss is {found['val_loss']} after epoch {epoch + 1}: the network's outputs for "
-                    f"validation sample {row} are {Y[row].tolist()}; lower the learning rate."
-                )
+                raise TrainingError(f"the validation loss is {found['val_loss']} after epoch {epoch + 1}.")
     return found
 
 
