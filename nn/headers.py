@@ -17,9 +17,9 @@ Record = tuple[int, list[str]]
 def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:
     """Return whether the first record is a header.
 
-    Text over a column of numbers is a name, and a number over a column of numbers a sample, unless all of them count
-    on from one another (0, 1, 2 as pandas writes them, or years) over numbers that are not whole.  Over columns of text
-    it is names if none of them comes again below.
+    Text over a column of numbers is a name, as is a number over a column of text; a number over a column of numbers is
+    a sample, unless all numbers count on from one another (0, 1, 2 as pandas writes them, or years) over numbers that
+    are not whole.  Over columns of text alone it is names if none of them comes again below.
 
     Raises
     ------
@@ -31,11 +31,15 @@ def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:
         return all(numerals.number(cell) is None for cell in first)
     columns = [[cells[k] for _, cells in records[1:]] for k in range(len(first))]
     numeric = [_numbers(column, numerals) for column in columns]
-    names = any(numeric[k] and _is_name(cell, numerals) for k, cell in enumerate(first))
-    given = [k for k, cell in enumerate(first) if numeric[k] and cell_counts(cell) and not _is_name(cell, numerals)]
+    is_number = [cell_counts(cell) and numerals.number(cell) is not None for cell in first]
+    given = [k for k in range(len(first)) if numeric[k] and is_number[k]]
+    names = any(
+        is_number[k] if _is_text(columns[k], numerals) else bool(numeric[k]) and _is_name(cell, numerals)
+        for k, cell in enumerate(first)
+    )
     if not given:
         return names or (not any(numeric) and _are_names(first, columns))
-    sequence = _sequence([first[k] for k in given], numerals)
+    sequence = _sequence([cell for cell, is_one in zip(first, is_number) if is_one], numerals)
     over_fractions = any(not n.is_integer() for k in given for n in numeric[k])
     if sequence == "counts on" and (names or over_fractions):
         return True
@@ -78,6 +82,12 @@ def _numbers(column: list[str], numerals: Numerals) -> list[float]:
     present = [cell for cell in column if cell_counts(cell)]
     found = [number for number in map(numerals.number, present) if number is not None]
     return found if len(found) > MOSTLY * len(present) else []
+
+
+def _is_text(column: list[str], numerals: Numerals) -> bool:
+    """Return whether a column has several cells, and none that is a number."""
+    present = [cell for cell in column if cell_counts(cell)]
+    return len(present) > 1 and all(numerals.number(cell) is None for cell in present)
 
 
 def _are_names(first: list[str], columns: list[list[str]]) -> bool:

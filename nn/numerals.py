@@ -25,9 +25,8 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     return re.compile(rf"[+-]?(?:{digits}(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE)
 
 
-WITH_UNIT = re.compile(
-    r"[(]?[$\u20ac\u00a3\u00a5]? ?[+-]?[0-9][0-9., ]*[%$\u20ac\u00a3\u00a5\u00b0)]*"
-)  # 45%, $12, (3)
+UNITS = "$\u20ac\u00a3\u00a5%\u00b0()"
+WITH_UNIT = re.compile(rf"(?=.*[{re.escape(UNITS)}])[{re.escape(UNITS)}]* ?[+-]?[0-9][0-9., ]*[{re.escape(UNITS)}]*")
 PATTERNS = {".": _pattern(".", ","), ",": _pattern(",", ".")}
 
 

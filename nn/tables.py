@@ -219,16 +219,23 @@ def _without_comments(records: list[Record], notes: list[str]) -> tuple[list[Rec
 
 
 def _without_empty_ends(records: list[Record], notes: list[str]) -> list[Record]:
-    """Leave out the cell after a separator at the end of every line."""
+    """Leave out the cells after separators at the end of every line."""
     lengths = {len(cells) for _, cells in records[1:]}
-    if len(lengths) != 1 or min(lengths) < 2 or any(cells[-1] for _, cells in records[1:]):
+    if len(lengths) != 1:
         return records
-    line, cells = records[0]
-    extra = len(cells) - min(lengths)
-    if extra > 0 or (extra == 0 and cells[-1]):
+    line, first = records[0]
+    width = lengths.pop()
+    named = len(first) - _empty_at_end(first)
+    extra = min([width - named, width - 1, *[_empty_at_end(cells) for _, cells in records[1:]]])
+    if extra < 1 or len(first) > width:
         return records
-    notes.append("the empty cell at the end of every line is left out")
-    return [(line, cells[:-1] if extra == 0 else cells), *[(k, c[:-1]) for k, c in records[1:]]]
+    notes.append("the empty cells at the end of every line are left out")
+    kept = width - extra
+    return [(line, first[:kept]), *[(k, cells[:kept]) for k, cells in records[1:]]]
+
+
+def _empty_at_end(cells: list[str]) -> int:
+    return next((n for n, cell in enumerate(reversed(cells)) if cell), len(cells))
 
 
 def _with_row_names(records: list[Record]) -> tuple[list[Record], bool]:
