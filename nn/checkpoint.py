@@ -22,6 +22,7 @@ from nn.task import Task
 
 Array: TypeAlias = npt.NDArray[Any]
 
+DATA = ("samples", "targets", "validation samples", "names")  # of which a hash is kept
 ANEW = "to start anew give another name, or the same one with --force"
 
 
@@ -180,7 +181,7 @@ def _check_run(path: str | Path, notes: Mapping[str, str], run: Mapping[str, str
     except (ValueError, AttributeError):
         raise CheckpointError(f"{path}: is damaged: it does not say what it is a training of; {ANEW}.") from None
     for name in different:
-        if name in ("samples", "targets", "validation samples"):
+        if name in DATA:
             raise CheckpointError(f"{path}: was made with other {name}; resume with the same data; {ANEW}.")
         was = made_of.get(name, "something unknown")
         raise CheckpointError(f"{path}: was made with {name} {was}, not {run[name]}; resume with the same; {ANEW}.")

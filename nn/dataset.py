@@ -212,7 +212,8 @@ def _means(part: Array) -> tuple[float, ...]:
 
 def _targets(table: Table, k: int, loss: str | None) -> tuple[Array, tuple[str, ...] | None]:
     """Return targets, and the names of classes if they are classes."""
-    cells, kind = table.cells(k), _kind_of_target(table, k, loss)
+    cells: Sequence[str] = table.cells(k)
+    kind = _kind_of_target(table, k, loss)
     if kind == "number":
         values = numbers(table, k, Column("", 0, "number"))[:, 0]
         if np.isnan(values).any():
@@ -283,4 +284,6 @@ def _remarks(table: Table, schema: Schema) -> list[str]:
 
 
 def _counts_rows(cells: Sequence[str]) -> bool:
-    return cells[0] in ("0", "1") and list(cells) == [str(int(cells[0]) + i) for i in range(len(cells))]
+    if cells[0] not in ("0", "1") or cells[-1] != str(int(cells[0]) + len(cells) - 1):
+        return False
+    return list(cells) == [str(int(cells[0]) + i) for i in range(len(cells))]

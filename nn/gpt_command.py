@@ -103,7 +103,7 @@ def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
         print(f"remark: {remark}")
     with only_writer(given.checkpoint):
         try:
-            losses = _run(model, documents, given)
+            losses = _run(model, documents, letters, given)
         except KeyboardInterrupt:
             with interrupts.ignored():
                 raise Interrupted(_kept(model, letters, given)) from None
@@ -115,14 +115,14 @@ def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
     return model, letters
 
 
-def _run(model: GPT, documents: list[list[int]], given: argparse.Namespace) -> list[float]:
+def _run(model: GPT, documents: list[list[int]], letters: str, given: argparse.Namespace) -> list[float]:
     """Train, from the checkpoint on if that is asked for; the same steps in one go or in many give the same bits."""
     optimizer, losses = Adam(linear(RATE, given.steps), betas=BETAS), []
     run = {
         "network": f"of {len(model.parameters())} parameters",
         "seed": str(given.seed),
         "steps": str(given.steps),
-        "names": digest(*[np.array(tokens) for tokens in documents]),
+        "names": digest(np.array([ord(c) for c in letters]), *[np.array(tokens) for tokens in documents]),
     }
     values = model.parameters()
     if given.resume and Path(given.checkpoint).exists():

@@ -167,7 +167,7 @@ def _targets(table: Table, schema: Schema, places: Sequence[int]) -> tuple[str, 
     return _as_written(table, k, schema, cells)
 
 
-def _as_written(table: Table, k: int, schema: Schema, cells: list[str]) -> tuple[str, ...] | None:
+def _as_written(table: Table, k: int, schema: Schema, cells: Sequence[str]) -> tuple[str, ...] | None:
     """Return targets written as the classes are, or as Python writes numbers."""
     known = set(schema.classes or ())
     if schema.classes is not None and all(cell in known for cell in cells):
