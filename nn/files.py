@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from nn.interrupts import delayed
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
@@ -95,7 +97,11 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     OutputError
         If it cannot be written.
     """
-    target = Path(os.path.realpath(path))
+    with delayed():
+        _write(path, Path(os.path.realpath(path)), content)
+
+
+def _write(path: str | Path, target: Path, content: bytes) -> None:
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
@@ -105,9 +111,8 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         os.replace(temporary, target)
     except OSError as error:
         _removed(temporary)
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); what was there is as it was."
-        ) from None
+        why = error.strerror or error
+        raise OutputError(f"{path}: cannot be written ({why}); what was there is as it was.") from None
     except BaseException:
         _removed(temporary)
         raise

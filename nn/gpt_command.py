@@ -101,12 +101,14 @@ def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
     print(f"{len(documents):,} names of {len(letters)} letters; {len(model.parameters()):,} parameters")
     for remark in remarks(given.data, documents, model.context):
         print(f"remark: {remark}")
+    untrained = [value.data for value in model.parameters()]
     with only_writer(given.checkpoint):
         try:
             losses = _run(model, documents, letters, given)
         except KeyboardInterrupt:
             with interrupts.ignored():
-                raise Interrupted(_kept(model, letters, given)) from None
+                learnt = untrained != [value.data for value in model.parameters()]
+                raise Interrupted(_kept(model, letters, given, learnt)) from None
     last = losses[-100:]
     print(f"loss {losses[0]:.3f} at first, {sum(last) / len(last):.3f} over the last {len(last)} steps")
     if given.save:
@@ -177,11 +179,12 @@ def _check_outputs(given: argparse.Namespace) -> None:
     check_replaceable(given.save, KEY, force=given.force)
 
 
-def _kept(model: GPT, letters: str, given: argparse.Namespace) -> str:
+def _kept(model: GPT, letters: str, given: argparse.Namespace, learnt: bool) -> str:
+    """Save what was learnt, where that was asked for; say what is kept."""
     kept = []
     if given.checkpoint and Path(given.checkpoint).exists():
         kept.append(f"--resume goes on from {given.checkpoint}, at most {EVERY:g} s back")
-    if given.save:
+    if given.save and learnt:
         save(model, letters, given.save)
         kept.append(f"what was learnt so far is in {given.save}")
     return "; ".join(kept)

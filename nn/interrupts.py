@@ -1,4 +1,4 @@
-"""Ctrl-C while a command runs: one exception, once, and quiet for what is saved and said after it."""
+"""Ctrl-C while a command runs: one exception, once, between two files and not within one, and quiet after it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,31 @@ def ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def delayed() -> Iterator[None]:
+    """Let an interrupt of the command line wait until a file is whole, and nothing beside it is left."""
+    _Waiting.files += 1
+    try:
+        yield
+    finally:
+        _Waiting.files -= 1
+        if _Waiting.came and not _Waiting.files:
+            _Waiting.came = False
+            raise KeyboardInterrupt
+
+
+class _Waiting:
+    """How many files are being written, and whether an interrupt came meanwhile."""
+
+    files = 0
+    came = False
+
+
 def _raise(*_: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if _Waiting.files:
+        _Waiting.came = True
+        return
     raise KeyboardInterrupt
 
 

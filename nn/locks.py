@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nn.files import OutputError
+from nn.interrupts import delayed
 
 if sys.platform == "win32":
     import msvcrt
@@ -39,15 +40,15 @@ def only_writer(path: str | Path | None) -> Iterator[None]:
         return
     target = Path(os.path.realpath(path))
     beside = target.with_name(f".{target.name[:40]}.lock")
-    handle = _locked(path, beside)
+    handle = None
     try:
+        with delayed():
+            handle = _locked(path, beside)
         yield
     finally:
-        if sys.platform != "win32":
-            beside.unlink(missing_ok=True)  # while it is still locked, so that nobody else's is removed
-        os.close(handle)
-        if sys.platform == "win32":
-            _remove(beside)
+        if handle is not None:
+            with delayed():
+                _release(handle, beside)
 
 
 def _locked(path: str | Path, beside: Path) -> int:
@@ -77,6 +78,10 @@ def _is_still_there(handle: int, beside: Path) -> bool:
         return False
 
 
-def _remove(beside: Path) -> None:
-    with suppress(PermissionError):  # somebody else has it by now
-        beside.unlink(missing_ok=True)
+def _release(handle: int, beside: Path) -> None:
+    if sys.platform != "win32":
+        beside.unlink(missing_ok=True)  # while it is still locked, so that nobody else's is removed
+    os.close(handle)
+    if sys.platform == "win32":
+        with suppress(PermissionError):  # somebody else has it by now
+            beside.unlink(missing_ok=True)

@@ -104,11 +104,21 @@ def test_a_saved_network_makes_up_names(file, tmp_path, capsys):
 
 
 def test_it_is_saved_where_it_is_interrupted(file, tmp_path, monkeypatch, capsys):
+    train = gpt_command.train
+
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(gpt_command, "train", stop)
+    def stop_late(model, documents, steps, *more, **how):
+        train(model, documents, 1)
+        raise KeyboardInterrupt
+
     path = tmp_path / "model"
+    monkeypatch.setattr(gpt_command, "train", stop)
+    assert main(["gpt", "--data", file, "--save", str(path)]) == 2
+    assert capsys.readouterr().err == "liftgrad gpt: interrupted\n"
+    assert not path.exists()
+    monkeypatch.setattr(gpt_command, "train", stop_late)
     assert main(["gpt", "--data", file, "--save", str(path)]) == 2
     assert capsys.readouterr().err == f"liftgrad gpt: interrupted; what was learnt so far is in {path}\n"
     assert load(path)[1] == "".join(sorted(set("".join(NAMES.split()))))

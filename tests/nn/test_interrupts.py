@@ -106,6 +106,28 @@ def test_a_second_interrupt_does_not_disturb_the_first(monkeypatch):
         monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
 
 
+def test_an_interrupt_waits_until_a_file_is_whole(tmp_path):
+    program = """
+import os, signal, sys
+from nn import files, interrupts
+signal.signal(signal.SIGINT, interrupts.end)
+interrupts.raise_once()
+replace = os.replace
+def interrupted(*names):
+    signal.raise_signal(signal.SIGINT)
+    replace(*names)
+os.replace = interrupted
+try:
+    files.write_atomically(sys.argv[1], b"whole")
+except KeyboardInterrupt:
+    print("after it")
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "file")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr) == ("after it\n", "")
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"whole"]
+
+
 def test_an_interrupt_that_a_destructor_swallows_comes_again():
     program = """
 import signal, sys, time
