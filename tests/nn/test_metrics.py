@@ -25,7 +25,9 @@ def identity(outputs=1, inputs=None):
 def test_r2_is_scikit_learns(outputs):
     metrics = pytest.importorskip("sklearn.metrics")
     T = SCORES[outputs] + rng.normal(size=(40, outputs))
-    assert nn.r2(identity(outputs), SCORES[outputs], T) == pytest.approx(metrics.r2_score(T, SCORES[outputs]), rel=1e-12)
+    assert nn.r2(identity(outputs), SCORES[outputs], T) == pytest.approx(
+        metrics.r2_score(T, SCORES[outputs]), rel=1e-12
+    )
 
 
 def test_accuracies_are_scikit_learns():
@@ -61,7 +63,13 @@ def test_a_metric_does_not_change_with_the_samples_at_hand(rows):
 @pytest.mark.parametrize(
     ("loss", "outputs", "T", "name", "message"),
     [
-        ("mse", 1, [0.5, 2.0], "accuracy", "'accuracy' with loss='mse' is for targets of 0 and 1; use 'r2' for numbers"),
+        (
+            "mse",
+            1,
+            [0.5, 2.0],
+            "accuracy",
+            "'accuracy' with loss='mse' is for targets of 0 and 1; use 'r2' for numbers",
+        ),
         ("mse", 1, [-1.0, 1.0], "accuracy", "is for targets of 0 and 1"),
         ("hinge", 1, [-1, 1], "r2", "'r2' is for numbers; loss='hinge' has classes: use 'accuracy'"),
         ("cross_entropy", 2, [0, 1], "label_accuracy", "loss='cross_entropy' has one class"),
@@ -80,7 +88,9 @@ def test_metrics_are_names_in_a_tuple(metrics):
 
 
 def test_one_output_needs_its_loss():
-    with pytest.raises(ValueError, match="accuracy of one output needs the loss that it was trained with: 'binary_cross"):
+    with pytest.raises(
+        ValueError, match="accuracy of one output needs the loss that it was trained with: 'binary_cross"
+    ):
         nn.accuracy(identity(), [[1.0]], [1])
     with pytest.raises(ValueError, match="loss='cross_entropy' is 0 over one output"):
         nn.accuracy(identity(), [[1.0]], [0], "cross_entropy")

@@ -1,4 +1,4 @@
-"""Targets: each form that people give, for each loss and number of outputs, is read as meant or refused with its place."""
+"""Targets: each form that people give, for each loss and number of outputs, is read as meant or refused."""
 
 from __future__ import annotations
 
@@ -46,7 +46,12 @@ REFUSED = {  # form -> (targets, loss, outputs, what is said)
     "names": (np.array(["a", "b", "b", "a", "b"]), "cross_entropy", 2, r"names, T = np.unique\(T, return_inverse=True"),
     "half a class": (C2 + 0.5, "cross_entropy", 2, r"takes integer classes from 0, .*; got 0.5 at \[0\]"),
     "a negative class": (2 * C2 - 1, "cross_entropy", 2, r"got -1 at \[0\]"),
-    "a class too many": (np.array([0, 1, 2]), "cross_entropy", 2, r"class 2 at \[2\] is outside .* 2 outputs \(0 to 1\)"),
+    "a class too many": (
+        np.array([0, 1, 2]),
+        "cross_entropy",
+        2,
+        r"class 2 at \[2\] is outside .* 2 outputs \(0 to 1\)",
+    ),
     "classes from 1": (np.array([1, 2, 2]), "cross_entropy", 2, r"class 2 at \[1\] is outside"),
     "1e19": (np.array([0.0, 1e19]), "cross_entropy", 2, r"class 1e\+19 at \[1\] is outside"),
     "2**64 - 1": (np.array([0, 2**64 - 1], dtype=np.uint64), "cross_entropy", 2, r"class .* at \[1\] is outside"),
@@ -80,7 +85,9 @@ def test_a_form_is_read_as_meant(form):
     targets = Targets.read(T, loss, outputs, samples=len(T))
     np.testing.assert_array_equal(targets.values, want)
     np.testing.assert_array_equal(targets.rows(), matrix.targets(np.asarray(want), outputs, loss))
-    assert targets.values.dtype.kind == ("i" if loss == "cross_entropy" and np.ndim(want) == 1 else np.asarray(want).dtype.kind)
+    assert targets.values.dtype.kind == (
+        "i" if loss == "cross_entropy" and np.ndim(want) == 1 else np.asarray(want).dtype.kind
+    )
 
 
 @pytest.mark.parametrize("form", REFUSED)
@@ -126,7 +133,12 @@ def test_classes_and_their_one_hot_rows_are_the_same_targets(classes):
 @pytest.mark.parametrize(
     ("T", "loss", "outputs", "message"),
     [
-        (np.zeros(6, dtype=int), "cross_entropy", 2, r"all 6 targets are the same \(class 0\): there is nothing to tell"),
+        (
+            np.zeros(6, dtype=int),
+            "cross_entropy",
+            2,
+            r"all 6 targets are the same \(class 0\): there is nothing to tell",
+        ),
         (np.ones(6), "binary_cross_entropy", 1, r"all 6 targets are the same \(1.0\)"),
         (np.ones(6), "hinge", 1, "all 6 targets are the same"),
         (np.eye(3)[[1] * 6], "cross_entropy", 3, "all 6 targets are the same"),
@@ -160,7 +172,7 @@ def test_outputs_that_cannot_reach_their_targets_are_refused(activation, loss):
 
 def test_tables_name_what_there_is():
     assert set(REACH) == set(neuron.ACTIVATIONS)
-    assert LOSSES == tuple(losses.LOSSES)
+    assert tuple(losses.LOSSES) == LOSSES
     for activation, (low, high) in REACH.items():
         values = matrix.ACTIVATIONS[activation].f(np.linspace(-700, 700, 140_001))
         assert values.min() == pytest.approx(low, abs=1e-5) or (low == -np.inf and values.min() < -6)
