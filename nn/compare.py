@@ -25,9 +25,9 @@ import engine
 from nn import matrix
 from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
-from nn.numbers import samples
 from nn.outputs import check_model
 from nn.rounding import rounding_units
+from nn.samples import samples
 from nn.targets import Targets
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.arguments import shown, whole
-from nn.numbers import array
+from nn.samples import array
 
 Array: TypeAlias = npt.NDArray[Any]
 

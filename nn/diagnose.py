@@ -23,8 +23,8 @@ from nn import matrix
 from nn.diagnosis import Diagnosis
 from nn.mistakes.equations import Problem
 from nn.neuron import MLP
-from nn.numbers import samples
 from nn.outputs import check_model
+from nn.samples import samples
 from nn.targets import Targets
 from nn.verdicts import diagnose_problem
 

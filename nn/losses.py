@@ -16,8 +16,8 @@ import numpy as np
 import engine
 from engine import Value
 from nn.arguments import number, shown
-from nn.numbers import numbers, rows
 from nn.outputs import check_model, inputs_of, outputs_of
+from nn.samples import numbers, rows
 from nn.targets import Targets, check_loss, check_values
 
 

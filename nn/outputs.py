@@ -18,7 +18,7 @@ from nn import matrix
 from nn.arguments import shown
 from nn.module import Module
 from nn.neuron import MLP, Layer
-from nn.numbers import samples
+from nn.samples import samples
 
 Array: TypeAlias = npt.NDArray[Any]
 

@@ -5,7 +5,7 @@
 >>> registry = Registry(network.parameters())
 >>> steps = [make(network, "hinge", 0.0, registry) for make in (lifted_step, eager_step)]
 >>> (a, g), (b, h) = (step(registry.read(), X, T) for step in steps)
->>> abs(a - b) < 1e-12 and np.abs(g - h).max() < 1e-12
+>>> bool(abs(a - b) < 1e-12 and np.abs(g - h).max() < 1e-12)
 True
 """
 

@@ -19,9 +19,9 @@ from nn.arguments import shown
 from nn.metrics import check_metrics
 from nn.module import Module
 from nn.neuron import MLP
-from nn.numbers import samples
 from nn.outputs import inputs_of
 from nn.probe import Probe
+from nn.samples import samples
 from nn.scaling import Scaling, Standard, is_moderate
 from nn.targets import REACH, SQUARED, Targets, check_loss, check_outputs
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine import Value
-from nn.numbers import array, finite, numbers, samples
+from nn.samples import array, finite, numbers, samples
 
 
 @pytest.mark.parametrize(
