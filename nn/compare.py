@@ -23,9 +23,12 @@ import numpy.typing as npt
 
 import engine
 from nn import matrix
-from nn.losses import check_targets, mean_loss, sample_loss
+from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
+from nn.outputs import check_model
 from nn.rounding import rounding_units
+from nn.samples import samples
+from nn.targets import Targets
 
 Array: TypeAlias = npt.NDArray[Any]
 FINEST = 1e-9
@@ -152,11 +155,9 @@ def compare_gradients(
     ValueError
         If shapes do not fit the network.
     """
-    X, T = np.asarray(X, dtype=float), np.asarray(T)
-    if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
-        raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
-    model, X, T = model.as_trained(X, T)
-    check_targets(T, loss)
+    check_model(model, "compare_gradients(model, X, T)", MLP)
+    X = samples(X, model.sizes[0])
+    model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
     params = model.arrays()
     value, by_hand = matrix.value_and_gradients(
         params, X, T, activation=model.activation, output=model.output, loss=loss, l2=strength

@@ -21,7 +21,7 @@ from nn.files import DataError as DataError
 from nn.files import read_text
 from nn.idx_files import idx as idx
 from nn.idx_files import mnist as mnist
-from nn.numbers import array
+from nn.samples import array
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -33,6 +33,9 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Array, Array
     >>> X.round(3).tolist(), T.tolist()
     ([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [2.0, 0.5]], [-1.0, -1.0, 1.0, 1.0])
     """
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
+        raise TypeError(f"n={shown(n)} is the number of points; use a whole number, 2 or more.")
+    whole("seed", seed, "the seed of the noise", least=0)
     if n < 2:
         raise ValueError(f"moons needs at least 2 points; got {n}.")
     first = n // 2

@@ -14,7 +14,7 @@ import inspect
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
@@ -26,9 +26,9 @@ from engine import MissingExtraError
 from engine.lift.registry import Registry
 from nn.losses import sample_loss
 from nn.module import Module
+from nn.steps import Step, constants_of
 
 Array: TypeAlias = npt.NDArray[Any]
-Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 SILENCE = 20  # seconds after which a process counts as gone, where the sums between devices do not fail at once
 
@@ -68,7 +68,7 @@ def spread_step(
         raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
     jax = jax_itself()
     program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
-    program(*example)
+    constants = constants_of(program, registry, example)
     function = program.to_jax()
     mesh = jax.sharding.Mesh(np.array(chosen_devices(devices)), ("samples",))
     spread, everywhere = (_sharding(jax, mesh, *axes) for axes in (("samples",), ()))
@@ -87,8 +87,8 @@ def spread_step(
         with double_precision():
             placed = [_placed(jax, x, spread) for x in (X, T, weights)]
             try:
-                value, gradient = run(_placed(jax, theta, everywhere), *placed)
-                return float(value), np.array(gradient)
+                value, gradient = run(_placed(jax, np.concatenate([theta, constants]), everywhere), *placed)
+                return float(value), np.array(gradient)[: registry.size]
             except jax.errors.JaxRuntimeError as error:
                 raise DeviceError(_what_has_gone(jax, error)) from None
 

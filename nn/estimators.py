@@ -149,7 +149,7 @@ class MLPClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
     Examples
     --------
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
-    >>> MLPClassifier(random_state=0).fit(X, y).predict([[-1.0], [4.0]]).tolist()
+    >>> MLPClassifier(learning_rate_init=0.01, random_state=0).fit(X, y).predict([[-1.0], [4.0]]).tolist()
     ['low', 'high']
     """
 

@@ -15,8 +15,9 @@ import numpy as np
 
 import engine
 from engine import Value
-from nn.numbers import numbers, rows
+from nn.arguments import number, shown
 from nn.outputs import check_model, inputs_of, outputs_of
+from nn.samples import numbers, rows
 from nn.targets import Targets, check_loss, check_values
 
 
@@ -45,7 +46,7 @@ def cross_entropy(z: Sequence[Any], t: Any) -> Any:
     >>> cross_entropy([1000.0, 0.0], 1), cross_entropy([0.0, 0.0], [0.5, 0.5]) == engine.log(2.0)
     (1000.0, True)
     """
-    z = list(z)
+    z = _listed(z, "scores", "cross_entropy")
     if isinstance(t, (int, np.integer)) or hasattr(t, "choose_from"):
         return engine.logsumexp(z) - engine.select(z, t)
     if isinstance(t, (float, Value, np.floating)):
@@ -81,7 +82,8 @@ def l2(parameters: Iterable[Any], strength: float) -> Any:
     >>> l2([3.0, 4.0], 0.1)
     1.25
     """
-    values = list(parameters)
+    values = _listed(list(parameters) if isinstance(parameters, Iterable) else parameters, "parameters", "l2")
+    number("strength", strength, "must be 0 or more")
     return (0.5 * strength) * engine.dot(values, values)
 
 
@@ -162,7 +164,17 @@ def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength:
 
 
 def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
+    outputs = _listed(y, "outputs", name)
     targets = list(t) if isinstance(t, (list, tuple, np.ndarray)) and np.ndim(t) else [t]
-    if len(targets) != len(y):
-        raise ValueError(f"{name} needs one target an output; got {len(y)} outputs and {len(targets)} targets.")
-    return list(zip(y, targets))
+    if len(targets) != len(outputs):
+        raise ValueError(f"{name} needs one target an output; got {len(outputs)} outputs and {len(targets)} targets.")
+    return list(zip(outputs, _listed(targets, "targets", name)))
+
+
+def _listed(numbers_: Any, what: str, name: str) -> list[Any]:
+    if not isinstance(numbers_, (list, tuple, np.ndarray)) or np.ndim(numbers_) == 0 or not len(numbers_):
+        raise TypeError(f"{name} takes {what} as a list of numbers; got {shown(numbers_)}.")
+    for v in numbers_:
+        if not isinstance(v, (Value, float, int, np.number, np.bool_)):
+            raise TypeError(f"{name} takes {what} as a list of numbers; one of them is {shown(v)}.")
+    return list(numbers_)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from engine import Label, Value, zero_grad
+from nn.arguments import one_of, shown
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
 from nn.scaling import NAMES, Scaling
@@ -79,6 +80,7 @@ class Module:
         >>> {k: v.shape for k, v in MLP(3, [2]).arrays().items()}
         {'layers.0.W': (3, 2), 'layers.0.b': (2,)}
         """
+        one_of("what", what, ("data", "grad"))
         return {
             array: _filled({place: getattr(value, what) for place, value in entries.items()})
             for array, entries in self._placed().items()
@@ -106,6 +108,8 @@ class Module:
         StateError
             If a name is missing or unknown, or a shape differs.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes named arrays, as state_dict() returns them; got {shown(state)}.")
         own = self._placed()
         scaled = {name: state[name] for name in NAMES if self.standardises and name in state}
         missing, unknown = [k for k in own if k not in state], [k for k in state if k not in own and k not in scaled]
@@ -141,7 +145,7 @@ class Module:
         notes
             Words to keep beside it, by name; `read_notes` gives them back.
         """
-        write_atomically(path, save_bytes(self.state_dict(), dict(notes or {})))
+        write_atomically(_path(path), save_bytes(self.state_dict(), dict(notes or {})))
 
     def load(self, path: str | Path) -> None:
         """Read the state from a safetensors file.
@@ -168,10 +172,16 @@ def read_notes(path: str | Path) -> dict[str, str]:
         return dict(file.metadata() or {})
 
 
+def _path(path: Any) -> str | Path:
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path={shown(path)}: pass the path of a file, such as 'model.safetensors'.")
+    return path
+
+
 @contextmanager
 def _readable(path: str | Path) -> Iterator[Any]:
     try:
-        with open(path, "rb"), safe_open(str(path), framework="numpy") as file:
+        with open(_path(path), "rb"), safe_open(str(path), framework="numpy") as file:
             yield file
     except OSError as error:
         raise StateError(f"{path}: cannot be read ({error.strerror}).") from None

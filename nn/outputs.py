@@ -18,7 +18,7 @@ from nn import matrix
 from nn.arguments import shown
 from nn.module import Module
 from nn.neuron import MLP, Layer
-from nn.numbers import samples
+from nn.samples import samples
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -72,31 +72,32 @@ def kinds_of(model: Module) -> list[str] | None:
 
 
 def outputs_of(model: Module, x: Any) -> list[Any]:
-    """Return a model's outputs for one sample.
+    """Return a model's outputs for one sample: the list that it returns, or the one number.
 
     Raises
     ------
     TypeError
-        If it returns anything else than a list of numbers.
+        If it returns anything else.
     """
     y = model(x)
+    if isinstance(y, (Value, float, int, np.number)):
+        return [y]
     if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim == 1):
         listed = list(y)
         if listed and all(isinstance(v, (Value, float, int, np.number)) for v in listed):
             return listed
     kind = "a list of something else" if isinstance(y, (list, tuple)) and y else shown(y)
-    kind = "one Value" if isinstance(y, Value) else kind
-    raise TypeError(f"{type(model).__name__} returns {kind} for a sample; return a list of its outputs, even of one.")
+    raise TypeError(f"{type(model).__name__} returns {kind} for a sample; return a list of its outputs.")
 
 
-def check_model(model: Any, call: str) -> None:
-    """Refuse what is no `Module`, such as arguments in another order.
+def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:
+    """Refuse what is no `Module` (or no `MLP`, where it must be one), such as arguments in another order.
 
     Raises
     ------
     TypeError
         Saying what was given, and how to call.
     """
-    if not isinstance(model, Module):
+    if not isinstance(model, kind):
         given = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else shown(model)
-        raise TypeError(f"the model comes first, {call}, and is an nn.Module; got {given}.")
+        raise TypeError(f"the model comes first, {call}, and is an nn.{kind.__name__}; got {given}.")

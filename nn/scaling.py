@@ -22,7 +22,7 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[Any]
 
 LARGEST, SMALLEST = 3.0, 0.1  # of a moderate column's mean and deviation: weights start, and learn, for about 1
-HUGE = 1e100  # beyond which a square might overflow
+HUGE = 1e100  # beyond which a square might overflow, or below its inverse underflow
 SEEN = 1000  # samples that say whether a column is mostly one value
 
 
@@ -46,15 +46,26 @@ class Standard:
         return cls(tuple(mean.tolist()), tuple(np.where(deviation > 0.0, deviation, 1.0).tolist()))
 
     @classmethod
-    def of_targets(cls, T: Array) -> Standard:
+    def of_targets(cls, T: Array, *, shifted: bool = True) -> Standard:
         """Return the standard of targets (N, C): one deviation for all, so that their squared error stays the same.
+
+        Parameters
+        ----------
+        T
+            Targets.
+        shifted
+            Whether their means go to 0; else 0 stays 0, as it must for outputs that have a lowest number.
 
         >>> Standard.of_targets(np.array([[1.0, 0.0], [3.0, 2.0]]))
         Standard(mean=(2.0, 1.0), deviation=(1.0, 1.0))
         """
         mean, deviation = _moments(T)
-        common = float(np.sqrt((deviation**2).mean()))
-        return cls(tuple(mean.tolist()), (common or 1.0,) * len(mean))
+        if not shifted:
+            mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)
+        common = (
+            float(np.sqrt(((deviation / deviation.max()) ** 2).mean())) * deviation.max() if deviation.any() else 1.0
+        )
+        return cls(tuple(mean.tolist()), (float(common),) * len(mean))
 
     def apply(self, X: Array) -> Array:
         """Return samples (N, D) standardised."""
@@ -171,9 +182,10 @@ def is_moderate(X: Array) -> bool:
 
 def _moments(X: Array) -> tuple[Array, Array]:
     """Return every column's mean and deviation, which is 0 where rounding alone would make one, without overflow."""
-    largest = float(max(X.max(), -X.min()))
-    unit = largest if largest > HUGE else 1.0
-    scaled = X / unit if unit > 1.0 else X
+    largest = np.maximum(X.max(axis=0), -X.min(axis=0))
+    extreme = (largest > HUGE) | ((largest > 0.0) & (largest < 1.0 / HUGE))
+    unit = np.where(extreme, largest, 1.0)
+    scaled = X / unit if extreme.any() else X
     mean, deviation = scaled.mean(axis=0), scaled.std(axis=0)
     constant = deviation <= len(X) * np.finfo(float).eps * np.abs(mean)
     return mean * unit, np.where(constant, 0.0, deviation) * unit

@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.numbers import finite, numbers
+from nn.samples import finite, numbers
 
 Array: TypeAlias = npt.NDArray[Any]
 

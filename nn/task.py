@@ -19,11 +19,11 @@ from nn.arguments import shown
 from nn.metrics import check_metrics
 from nn.module import Module
 from nn.neuron import MLP
-from nn.numbers import samples
 from nn.outputs import inputs_of
 from nn.probe import Probe
+from nn.samples import samples
 from nn.scaling import Scaling, Standard, is_moderate
-from nn.targets import SQUARED, Targets, check_loss, check_outputs
+from nn.targets import REACH, SQUARED, Targets, check_loss, check_outputs
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -151,8 +151,8 @@ def _scaling(
         return Scaling(), _unscaled("the network's weights are for such; standardise=True scales them", is_needed)
     of_inputs = Standard.of(X) if is_needed or standardise else None
     of_targets = None
-    if targets.loss in SQUARED and activation == "identity" and not is_moderate(targets.rows()):
-        of_targets = Standard.of_targets(targets.rows())
+    if targets.loss in SQUARED and REACH[activation][1] == np.inf and not is_moderate(targets.rows()):
+        of_targets = Standard.of_targets(targets.rows(), shifted=activation == "identity")
     scaling = Scaling(of_inputs, of_targets)
     return scaling, tuple(scaling.sentences())
 

@@ -1,7 +1,7 @@
 """Training: mini-batches, progress, metrics, early stopping, checkpoints that resume to the same bits.
 
-A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors; the lifted program is one, the eager
-scalar engine another, and nothing else here knows which.
+A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors (`nn.steps`, `nn.devices`), and nothing
+here knows which.
 
 >>> from nn import MLP, SGD, moons
 >>> X, T = moons(40, seed=1)
@@ -21,14 +21,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-import engine
 from engine.lift.registry import Registry
 from nn.arguments import number, shown, truth, whole
 from nn.checkpoint import CheckpointError as CheckpointError
 from nn.checkpoint import fingerprint, load_checkpoint, save_checkpoint, scaling_of
 from nn.devices import leads, spread_step
 from nn.locks import only_writer
-from nn.losses import mean_loss, sample_loss
 from nn.metrics import accuracy as accuracy
 from nn.metrics import evaluate as evaluate
 from nn.metrics import mean_loss_of, measure
@@ -39,40 +37,15 @@ from nn.outputs import check_model, forward, kinds_of
 from nn.outputs import predict as predict
 from nn.progress import History as History
 from nn.progress import Progress
+from nn.steps import Step, eager_step, lifted_step
 from nn.task import Task
 
 Array: TypeAlias = npt.NDArray[Any]
-Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 Scores: TypeAlias = Callable[[Array, Array], Array]
 
 
 class TrainingError(FloatingPointError):
     """The loss is no longer a number; the message says at which step, and with which learning rate."""
-
-
-def lifted_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
-    """Return the training step of the lifted program."""
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
-
-    def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        value, gradient = program.value_and_grad(X, T, parameters=theta)
-        assert gradient.parameters is not None
-        return value, gradient.parameters
-
-    return step
-
-
-def eager_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
-    """Return the training step of the scalar engine: the whole batch as one graph of Values."""
-
-    def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        registry.write(theta)
-        model.zero_grad()
-        value = mean_loss(model, X, T, loss, strength)
-        value.backward()
-        return value.data, np.array([v.grad for v in registry.values])
-
-    return step
 
 
 def scores_of(model: Module, registry: Registry) -> Scores:

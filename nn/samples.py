@@ -139,7 +139,7 @@ def rows(found: Array, inputs: int | None, what: str = "X") -> Array:
         raise ValueError(f"{what} has shape {found.shape}: pass one row a sample, {what}.reshape(len({what}), -1).")
     if inputs is not None and found.shape[1] != inputs:
         turned = f" (columns are samples? pass {what}.T)" if found.shape[0] == inputs else ""
-        raise ValueError(f"{what} has shape {found.shape}, but the network takes samples of {inputs} numbers{turned}.")
+        raise ValueError(f"the network takes samples of {inputs} numbers; got {what} {found.shape}{turned}.")
     return found
 
 
@@ -180,7 +180,7 @@ def _at(what: str, place: Sequence[int], columns: Any = None) -> str:
 
 
 def _plain(v: Any) -> Any:
-    return v.decode("utf-8", "replace") if isinstance(v, bytes) else v
+    return v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) if isinstance(v, str) else v
 
 
 def _named(x: Any) -> str:
