@@ -7,6 +7,10 @@
 True
 """
 
+from nn import at_once as at_once  # before what takes long to import
+
+# isort: split
+
 from typing import TYPE_CHECKING, Any
 
 from nn.compare import Report as Report

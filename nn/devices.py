@@ -3,8 +3,8 @@
 The optimiser stays in NumPy, on one vector, so that a seed gives the same losses and a checkpoint is the same file
 whatever trained it.  Numbers are float64 inside, and JAX's own setting is as it was outside.
 
-    python -m nn train --backend jax
-    python -m nn train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
+    liftgrad train --backend jax
+    liftgrad train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -110,7 +111,8 @@ def join(coordinator: str, processes: int, process: int) -> None:
     Parameters
     ----------
     coordinator
-        Host and port at which process 0 is reached, the same for all.
+        Host and port at which process 0 is reached, the same for all; it listens there and nowhere else, so that
+        ``localhost`` is this machine's alone.
     processes, process
         How many there are, and which of them this is, from 0 on.
 
@@ -122,14 +124,46 @@ def join(coordinator: str, processes: int, process: int) -> None:
     jax = jax_itself()
     if not 0 <= process < processes:
         raise DeviceError(f"process={process} of {processes}: processes are numbered from 0 to {processes - 1}.")
-    patience = {"heartbeat_timeout_seconds": SILENCE}
+    check_address(coordinator, here=process == 0)
+    options = {"heartbeat_timeout_seconds": SILENCE, "coordinator_bind_address": coordinator}  # not every address
     known = inspect.signature(jax.distributed.initialize).parameters
     try:
-        jax.distributed.initialize(coordinator, processes, process, **{k: v for k, v in patience.items() if k in known})
+        jax.distributed.initialize(coordinator, processes, process, **{k: v for k, v in options.items() if k in known})
     except (RuntimeError, ValueError) as error:
         raise DeviceError(
             f"process {process} of {processes} could not join at {coordinator} ({_first_line(error)}); start all of "
             "them, with the same coordinator."
+        ) from None
+
+
+def check_address(coordinator: str, *, here: bool) -> None:
+    """Refuse what is no host and port, and where process 0 runs one at which this machine cannot listen.
+
+    Parameters
+    ----------
+    coordinator
+        Host and port, such as ``localhost:7000`` or ``[::1]:7000``.
+    here
+        Whether this process is to listen there.
+
+    Raises
+    ------
+    DeviceError
+        If it is none, or taken, or another machine's.
+    """
+    host, colon, port = coordinator.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise DeviceError(f"coordinator {coordinator!r} is no host:port; give one such as localhost:7000.")
+    if not here:
+        return
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(address)
+    except OSError as error:
+        raise DeviceError(
+            f"process 0 cannot listen at {coordinator} ({error.strerror}); give a free port of this machine."
         ) from None
 
 

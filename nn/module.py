@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from safetensors.numpy import save as save_bytes
 
 from engine import Label, Value, zero_grad
 from nn.arguments import one_of, shown
+from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
 from nn.scaling import NAMES, Scaling
 
@@ -188,19 +187,6 @@ def _readable(path: str | Path) -> Iterator[Any]:
         raise StateError(f"{path}: cannot be read ({error.strerror}).") from None
     except SafetensorError as error:
         raise StateError(f"{path}: is no safetensors file ({error}).") from None
-
-
-def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write a file through a temporary one beside it, so that a failure loses nothing."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _place(name: str, label: str) -> tuple[str, tuple[int, ...]]:

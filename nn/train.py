@@ -24,8 +24,9 @@ import numpy.typing as npt
 from engine.lift.registry import Registry
 from nn.arguments import number, shown, truth, whole
 from nn.checkpoint import CheckpointError as CheckpointError
-from nn.checkpoint import load_checkpoint, save_checkpoint, scaling_of
+from nn.checkpoint import fingerprint, load_checkpoint, save_checkpoint, scaling_of
 from nn.devices import leads, spread_step
+from nn.locks import only_writer
 from nn.metrics import accuracy as accuracy
 from nn.metrics import evaluate as evaluate
 from nn.metrics import mean_loss_of, measure
@@ -161,49 +162,51 @@ def fit(
     scores = scores_of(task.model, registry)
     first = backend == "numpy" or leads()
     kept_at = checkpoint if first else None  # the first of several processes writes for all
-    theta, start, history = registry.read(), 0, History()
-    best = _Best(patience, theta)
-    if resumed is not None:
-        theta, kept, start, history = load_checkpoint(resumed, registry.size, optimizer)
-        if best.replay(history, kept):
-            theta, start = best.theta if restore_best else theta, epochs
-        optimizer.owner = None  # its state is the checkpoint's now
-    optimizer.claim(registry.values)
-    if resumed is None:
-        optimizer.check_unspent()
-        if kept_at is not None:
-            save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history, task.scaling)
-    model.scaling = task.scaling if model.standardises else None
-    show = Progress(epochs, progress if first else False, report)
-    history.said += task.said
-    for sentence in task.said:
-        show.say(sentence)
-    try:
-        for epoch in range(start, epochs):
-            order = np.random.default_rng([seed, epoch]).permutation(len(task.X))
-            with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
-                loss_of_epoch = _epoch(step, theta, task, order, batch_size, optimizer, epoch) * unit
-                registry.write(theta)
-                record = {"epoch": epoch + 1, "loss": loss_of_epoch} | _measured(scores, theta, task, epoch)
-            history.append(record)
-            show(record)
-            stop = best.see(record, theta)
+    run = fingerprint(task, strength, batch_size, seed)
+    with only_writer(kept_at):
+        theta, start, history = registry.read(), 0, History()
+        best = _Best(patience, theta)
+        if resumed is not None:
+            theta, kept, start, history = load_checkpoint(resumed, registry.size, optimizer, run)
+            if best.replay(history, kept):
+                theta, start = best.theta if restore_best else theta, epochs
+            optimizer.owner = None  # its state is the checkpoint's now
+        optimizer.claim(registry.values)
+        if resumed is None:
+            optimizer.check_unspent()
             if kept_at is not None:
-                save_checkpoint(kept_at, theta, best.theta, optimizer, epoch + 1, history, task.scaling)
-            if stop:
-                break
-        if restore_best and (task.held is not None or patience is not None):
-            theta = best.theta
-            if best.epoch < len(history):
-                what = "val_loss" if task.held is not None else "loss"
-                history.said.append(
-                    f"the weights of epoch {best.epoch} come back: {what} {best.lowest:.4g}, the lowest"
-                )
-                show.say(history.said[-1])
-    finally:
-        registry.write(theta)
-        show.close()
-    return history
+                save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history, task.scaling, run)
+        model.scaling = task.scaling if model.standardises else None
+        show = Progress(epochs, progress if first else False, report)
+        history.said += task.said
+        for sentence in task.said:
+            show.say(sentence)
+        try:
+            for epoch in range(start, epochs):
+                order = np.random.default_rng([seed, epoch]).permutation(len(task.X))
+                with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
+                    loss_of_epoch = _epoch(step, theta, task, order, batch_size, optimizer, epoch) * unit
+                    registry.write(theta)
+                    record = {"epoch": epoch + 1, "loss": loss_of_epoch} | _measured(scores, theta, task, epoch)
+                history.append(record)
+                show(record)
+                stop = best.see(record, theta)
+                if kept_at is not None:
+                    save_checkpoint(kept_at, theta, best.theta, optimizer, epoch + 1, history, task.scaling, run)
+                if stop:
+                    break
+            if restore_best and (task.held is not None or patience is not None):
+                theta = best.theta
+                if best.epoch < len(history):
+                    what = "val_loss" if task.held is not None else "loss"
+                    history.said.append(
+                        f"the weights of epoch {best.epoch} come back: {what} {best.lowest:.4g}, the lowest"
+                    )
+                    show.say(history.said[-1])
+        finally:
+            registry.write(theta)
+            show.close()
+        return history
 
 
 def _check_numbers(epochs: Any, batch_size: Any, strength: Any, patience: Any, seed: Any) -> None:
