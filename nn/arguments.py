@@ -97,5 +97,7 @@ def shown(x: Any) -> str:
         return f"an array of shape {x.shape}"
     if isinstance(x, type):
         return f"the class {x.__name__}"
+    if callable(x) and hasattr(x, "__name__"):
+        return f"the function {x.__name__}"
     text = repr(x)
-    return text if len(text) <= 60 and "\n" not in text and " object at 0x" not in text else f"<{type(x).__name__}>"
+    return text if len(text) <= 60 and "\n" not in text and " at 0x" not in text else f"<{type(x).__name__}>"

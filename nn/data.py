@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.arguments import shown, whole
+from nn.arguments import number, shown, whole
 from nn.dataset import read_dataset
 from nn.files import DataError as DataError
 from nn.files import read_text
@@ -35,6 +35,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Array, Array
     """
     if isinstance(n, bool) or not isinstance(n, numbers.Integral):
         raise TypeError(f"n={shown(n)} is the number of points; use a whole number, 2 or more.")
+    number("noise", noise, "must be 0 or more")
     whole("seed", seed, "the seed of the noise", least=0)
     if n < 2:
         raise ValueError(f"moons needs at least 2 points; got {n}.")

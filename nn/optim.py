@@ -243,7 +243,7 @@ def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
     _check_descent(lr, steps, lowest)
-    return lambda step: lr + (lowest - lr) * min(step, steps) / steps
+    return lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest
 
 
 def warmup(schedule: Schedule, steps: int) -> Schedule:

@@ -243,6 +243,8 @@ def _step(
     backend: str,
     devices: Any,
 ) -> Step:
+    if not isinstance(backend, str):
+        raise TypeError(f"backend={shown(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
     if devices is not None and backend != "jax":
         raise ValueError(f"devices={shown(devices)} is for backend='jax'; pass that as well, or leave it out.")
     if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
