@@ -15,9 +15,11 @@ from pathlib import Path
 
 from nn.check import CheckError, check_file
 
-# The folder of the process is not on its path, so that a file beside it is never taken for a module of ours.
+# The current folder is not on its path, so that a file there is never taken for a module of ours or of Python's.
 START = """
-import json, signal, sys
+import sys
+sys.path[:] = [folder for folder in sys.path if folder]
+import json, signal
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 sys.path[:] = json.loads(sys.argv.pop(1))
 from nn.apart import answer
@@ -39,7 +41,8 @@ def verdict(path: str | Path) -> tuple[bool, str]:
         command = [sys.executable, "-c", START, json.dumps(sys.path), os.fspath(path), str(where)]
         done = subprocess.run(command, check=False)
         if not where.exists():
-            raise CheckError(f"{path}: ended its process ({_how(done.returncode)}) before its gradients were judged.")
+            how = _how(done.returncode)
+            raise CheckError(f"{path}: ended its process ({how}) before its gradients were judged; take out what does.")
         said = json.loads(where.read_text(encoding="utf-8"))
     if "error" in said:
         raise CheckError(said["error"])

@@ -21,7 +21,7 @@ Array: TypeAlias = npt.NDArray[Any]
 FEW = 10  # different texts are categories in a table of any length
 MANY = 100  # different texts are never
 BOOLEANS = {"true": 1.0, "false": 0.0}
-HOLE = "expected a finite number; missing values are filled or left out with --missing mean or --missing drop."
+HOLES = "missing values are filled or left out with --missing mean or --missing drop."
 DATE = re.compile(
     r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?"  # 2021-03-04T12:00
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"  # 4.3.2021, 03/04/21
@@ -59,6 +59,11 @@ class Column:
         return len(self.values) if self.kind == "category" else 1
 
     @property
+    def meant(self) -> str:
+        """What its cells hold, as messages name it."""
+        return "a finite number" if self.kind == "number" else "a value"
+
+    @property
     def called(self) -> str:
         """Its name, or its number."""
         return self.name or f"column {self.place}"
@@ -91,7 +96,8 @@ def kind_of(table: Table, k: int) -> Column:
     if 2 * len(numeric) >= len(present):
         if len(numeric) < len(present):
             row = next(i for i, c in enumerate(cells) if _is_text(c, table.numerals))
-            raise table.error(row, k, "expected a number.")
+            way_out = f"--drop {quoted(table.called(k), place)} leaves the column out"
+            raise table.error(row, k, f"expected a number, as elsewhere in its column; {way_out}.")
         return Column(name, place, "number")
     present = [cell for cell in cells if cell.lower() not in MISSING]
     if all(cell.lower() in BOOLEANS for cell in present):

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.columns import HOLE, Column, classes_of, kind_of, numbers, quoted, refuse_missing
+from nn.columns import HOLES, Column, classes_of, kind_of, numbers, quoted, refuse_missing
 from nn.files import DataError
 from nn.numerals import MISSING, MISSING_NUMBERS
 from nn.schema import Schema
@@ -177,14 +177,12 @@ def _samples(
         refuse_missing(table, target, no_target, NO_TARGET)
     if missing is None:
         for k in sorted(holes, key=lambda k: int(np.argmax(holes[k])) if holes[k].any() else len(table.rows)):
-            refuse_missing(table, k, holes[k], HOLE)
+            refuse_missing(table, k, holes[k], f"expected {features[k].meant}; {HOLES}")
     kept = np.ones(len(table.rows), dtype=bool)
     if missing == "drop":
         kept = ~np.any([no_target, *holes.values()], axis=0)
         notes += (
-            [f"{(~kept).sum():,} of {len(kept):,} rows have missing values: they are left out"]
-            if not kept.all()
-            else []
+            [f"rows with missing values ({(~kept).sum():,} of {len(kept):,}) are left out"] if not kept.all() else []
         )
         if not kept.any():
             raise DataError(f"{table.path}: every row has a missing value; use --missing mean, or --drop a column.")
@@ -192,7 +190,7 @@ def _samples(
         features = {k: replace(column, means=_means(parts[k])) for k, column in features.items()}
         parts = {k: filled(part, features[k]) for k, part in parts.items()}
         count = sum(int(hole.sum()) for hole in holes.values())
-        notes += [f"{count:,} missing values are filled with their columns' means"] if count else []
+        notes += [f"missing values ({count:,}) are filled with their columns' means"] if count else []
     rows = np.flatnonzero(kept).tolist()
     table = replace(table, rows=[table.rows[i] for i in rows], lines=tuple(table.lines[i] for i in rows))
     return table, np.concatenate([parts[k][kept] for k in features], axis=1), features

@@ -43,7 +43,8 @@ def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:
     over_fractions = any(not n.is_integer() for k in given for n in numeric[k])
     if sequence == "counts on" and (names or over_fractions):
         return True
-    if not names and (not sequence or (sequence == "rises" and not over_fractions)):
+    odd = any(_is_odd(numerals.number(first[k]), numeric[k]) for k in given)
+    if not names and not odd and (not sequence or (sequence == "rises" and not over_fractions)):
         return False
     among = "a number among names" if names else "a column's name or a number"
     raise DataError(f"{path}:{line}: column {given[0] + 1} is {first[given[0]]!r}, {among}; {WAY_OUT}")
@@ -66,6 +67,11 @@ def _sequence(cells: Sequence[str], numerals: Numerals) -> str:
     if len(cells) > 2 and even:
         return "steps"
     return "rises" if len(cells) > 2 and whole and min(steps) > 0.0 else ""
+
+
+def _is_odd(number: float | None, others: list[float]) -> bool:
+    """Return whether a number has decimals over several that have none, as a wavelength has over counts."""
+    return len(others) > 2 and number is not None and not number.is_integer() and all(n.is_integer() for n in others)
 
 
 def cell_counts(cell: str) -> bool:

@@ -24,7 +24,7 @@ from nn.train import predict
 
 Array: TypeAlias = npt.NDArray[Any]
 
-HOLE = "expected a finite number; the network was trained without missing values, so none can be filled."
+HOLES = "the network was trained without missing values, so none can be filled."
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
     for column, k in zip(schema.features, places):
         part = numbers(table, k, column)
         if not column.means:
-            refuse_missing(table, k, np.isnan(part).any(axis=1), HOLE)
+            refuse_missing(table, k, np.isnan(part).any(axis=1), f"expected {column.meant}; {HOLES}")
         parts.append(filled(part, column) if column.means else part)
     notes = (f"{path}: {len(table.rows):,} rows; {', '.join([*table.notes, *said])}",)
     return Rows(np.concatenate(parts, axis=1) / schema.divisor, _targets(table, schema, places), notes)

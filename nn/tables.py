@@ -22,6 +22,8 @@ from nn.numerals import Numerals, marks_decimals
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 LOOKED_AT, MANY = 200, 2000  # records, and cells of theirs, that decide what separates cells
 
+EITHER = (Numerals("."), Numerals(","))
+
 Record = tuple[int, list[str]]
 
 
@@ -172,7 +174,7 @@ def _delimiter(text: str) -> tuple[int, str, str]:
 
 
 def _score(text: str, delimiter: str) -> float:
-    """Return how well a separator explains a text: lines of one length, and cells that are numbers."""
+    """Return how well a separator explains a text: lines of one length, no other separators in cells, and numbers."""
     records = []
     try:
         for _, cells in _records("", text, delimiter):
@@ -190,11 +192,13 @@ def _score(text: str, delimiter: str) -> float:
         return 0.0
     cells = [cell for record in records for cell in record if cell]
     cells = cells[:: -(-len(cells) // MANY)] or [""]
-    either = [Numerals("."), Numerals(",")]
-    numeric = sum(any(n.number(cell) is not None for n in either) for cell in cells) / len(cells)
+    are_numbers = [any(n.number(cell) is not None for n in EITHER) for cell in cells]
+    numeric = sum(are_numbers) / len(cells)
     if delimiter == " " and numeric < 0.5:
         return 0.0  # words, not a table
-    return often / len(records) * (0.1 + numeric)
+    others = set(DELIMITERS) - {delimiter, " "}
+    clean = sum(is_one or others.isdisjoint(cell) for cell, is_one in zip(cells, are_numbers)) / len(cells)
+    return often / len(records) * (clean + 0.1 * numeric)
 
 
 def _records(path: str, text: str, delimiter: str) -> Iterator[Record]:
@@ -271,7 +275,7 @@ def _numerals(path: str, records: list[Record], delimiter: str, decimal: str | N
     certain, either = marks_decimals(cell for _, cells in records for cell in cells)
     if certain == {","}:
         return Numerals(",")
-    if not certain and either and delimiter != ",":
+    if not certain and either:
         line, cells = next((line, cells) for line, cells in records if either in cells)
         raise DataError(
             f"{path}:{line}: column {cells.index(either) + 1} is {either!r}, which may mean thousands or decimals; say "

@@ -114,13 +114,13 @@ def test_missing_values_are_filled_with_means(file):
     np.testing.assert_allclose(found.X[1], [3.0, 1.0, 0.0])
     np.testing.assert_allclose(found.X[2], [3.0, 1 / 3, 2 / 3])
     assert found.schema.features[0].means == (3.0,)
-    assert "2 missing values are filled" in found.notes[0]
+    assert "missing values (2) are filled" in found.notes[0]
 
 
 def test_rows_with_missing_values_are_left_out(file):
     found = read_dataset(file(HOLES), missing="drop")
     assert found.X[:, 0].tolist() == [1.0, 5.0]
-    assert "2 of 4 rows have missing values: they are left out" in found.notes[0]
+    assert "rows with missing values (2 of 4) are left out" in found.notes[0]
     with pytest.raises(DataError, match="every row has a missing value"):
         read_dataset(file("a,b,y\n,1,0\n1,,1\n"), missing="drop")
 

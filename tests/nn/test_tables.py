@@ -71,6 +71,7 @@ REFUSED = {
     "a short row": ("a,b,y\n1,2,0\n3,4\n5,6,1\n", r":3: expected 3 columns, found 2"),
     "a long row": ("a,b,y\n1,2,0\n3,4,1,7\n5,6,1\n", r":3: expected 3 columns, found 4"),
     "a quote without its end": ('a,b,y\n1,"2,0\n3,4,1\n', r":2: is no line of a CSV file"),
+    "thousands alone": ('a,y\n"1,234",u\n"22,567",v\n', r":2: column 1 is '1,234', which may"),
     "a title above": ("Sales 2021,,\n,,\na,b,y\n1,2,0\n3,4,1\n", r":3: column 1 is 'a' \(Sales 2021\)"),
     "one column": ("1\n2\n3\n", r"target column -1 of 1; at least one more column is needed"),
     "a target that is missing": ("a,y\n1,0\n2,\n3,1\n", r":3: column 2 is '' \(y\); expected a target; --missing drop"),
@@ -209,3 +210,62 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, raw):
     path.write_bytes(raw)
     found, refused = outcome(path)
     assert refused.startswith(str(path)) or found is not None
+
+
+COLUMNS = {
+    "floats": lambda rng, n: rng.normal(size=n) * 10.0,
+    "thousandths": lambda rng, n: np.round(rng.random(n) * 1000.0, 3),
+    "small": lambda rng, n: rng.random(n) * 1e-5,
+    "whole": lambda rng, n: rng.integers(-50, 50, n),
+    "years": lambda rng, n: rng.integers(1990, 2020, n),
+    "bools": lambda rng, n: np.arange(n) % 2 == 0,
+    "towns": lambda rng, n: np.array(["Bath", "York"])[np.arange(n) % 2],
+}
+NAMES = {
+    "letters": lambda n: list("abcdef"[:n]),
+    "numbers": lambda n: list(range(n)),
+    "years": lambda n: list(range(2019, 2019 + n)),
+    "spaces": lambda n: [f"col {i}" for i in range(n)],
+    "one name": lambda n: ["a"] * n,
+}
+
+
+@given(
+    kinds=st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=4),
+    names=st.sampled_from(sorted(NAMES)),
+    n=st.integers(2, 12),
+    seed=st.integers(0, 2**16),
+    how=st.fixed_dictionaries(
+        {
+            "sep": st.sampled_from(",;\t|"),
+            "decimal": st.sampled_from(".,"),
+            "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+            "lineterminator": st.sampled_from(["\n", "\r\n"]),
+            "encoding": st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+            "float_format": st.sampled_from([None, "%.3f", "%.2e"]),
+        }
+    ),
+    labels=st.sampled_from(["header", "header and index", "none"]),
+)
+def test_what_pandas_writes_is_read_as_pandas_reads_it_or_refused(tmp_path_factory, kinds, names, n, seed, how, labels):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    rng = np.random.default_rng(seed)
+    made = {i: COLUMNS[kind](rng, n) for i, kind in enumerate(kinds)}
+    frame = pandas.DataFrame(made | {len(kinds): rng.normal(size=n)})
+    frame.columns = NAMES[names](len(kinds) + 1)
+    path = tmp_path_factory.mktemp("tables") / "t.csv"
+    frame.to_csv(path, header=labels != "none", index=labels == "header and index", **how)
+    reading = {k: how[k] for k in ("sep", "decimal", "encoding")}
+    header, index = (None if labels == "none" else 0), (0 if "index" in labels else None)
+    want = pandas.read_csv(path, header=header, index_col=index, **reading)
+    found, refused = outcome(path)
+    if found is None:
+        assert "--header" in refused or "--decimal" in refused or refused.count(": column ") == 1
+        return
+    columns = [want.iloc[:, i].to_numpy() for i in range(len(kinds))]
+    parts = [
+        [column == "Bath", column == "York"] if kind == "towns" else [column] for kind, column in zip(kinds, columns)
+    ]
+    np.testing.assert_array_equal(found.X, np.array([x for part in parts for x in part], dtype=float).T)
+    t = want.iloc[:, -1].to_numpy()
+    np.testing.assert_array_equal(found.T if found.schema.classes is None else np.unique(t)[found.T], t)
