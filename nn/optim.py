@@ -41,6 +41,8 @@ class Optimizer:
     """
 
     def __init__(self, lr: float | Schedule, weight_decay: float = 0.0) -> None:
+        if isinstance(lr, Iterable) or hasattr(lr, "parameters"):
+            raise TypeError(f"lr={shown(lr)}: pass a learning rate; parameters go to step(model.parameters()).")
         if not callable(lr) or isinstance(lr, type):
             _positive("lr", lr)
         self.lr = lr

@@ -79,6 +79,9 @@ def outputs_of(model: Module, x: Any) -> list[Any]:
     TypeError
         If it returns anything else.
     """
+    if not callable(model):
+        kind = type(model).__name__
+        raise TypeError(f"{kind} cannot be called: define __call__(self, x), which returns the outputs for one sample.")
     y = model(x)
     if isinstance(y, (Value, float, int, np.number)):
         return [y]

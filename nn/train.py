@@ -13,12 +13,10 @@ here knows which.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 from engine.lift.registry import Registry
@@ -26,14 +24,14 @@ from nn.arguments import number, shown, truth, whole
 from nn.checkpoint import CheckpointError as CheckpointError
 from nn.checkpoint import fingerprint, load_checkpoint, save_checkpoint, scaling_of
 from nn.devices import leads, spread_step
+from nn.epochs import Best, Epochs
+from nn.epochs import TrainingError as TrainingError
 from nn.locks import only_writer
 from nn.metrics import accuracy as accuracy
 from nn.metrics import evaluate as evaluate
-from nn.metrics import mean_loss_of, measure
 from nn.module import Module
-from nn.neuron import MLP
 from nn.optim import Adam, Optimizer
-from nn.outputs import check_model, forward, kinds_of
+from nn.outputs import check_model
 from nn.outputs import predict as predict
 from nn.progress import History as History
 from nn.progress import Progress
@@ -41,24 +39,6 @@ from nn.steps import Step, eager_step, lifted_step
 from nn.task import Task
 
 Array: TypeAlias = npt.NDArray[Any]
-Scores: TypeAlias = Callable[[Array, Array], Array]
-
-
-class TrainingError(FloatingPointError):
-    """The loss is no longer a number; the message says at which step, and with which learning rate."""
-
-
-def scores_of(model: Module, registry: Registry) -> Scores:
-    """Return what gives the outputs (N, C) of samples for a flat vector, which is in the model's Values as well."""
-    kinds, arrays = kinds_of(model), {array.name: array for array in registry.arrays}
-    if kinds is None or not isinstance(model, MLP):
-        return lambda theta, X: predict(model, X)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer, size in enumerate(zip(model.sizes, model.sizes[1:])):
-        shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
-    if shapes != {name: array.shape for name, array in arrays.items()}:
-        return lambda theta, X: predict(model, X)
-    return lambda theta, X: forward({name: array.of(theta) for name, array in arrays.items()}, X, kinds)
 
 
 def fit(
@@ -157,56 +137,68 @@ def fit(
     task = Task.read(model, X, T, loss, **how, standardise=standardise, scaling=scaling, seed=seed)
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())
-    unit, example = task.scaling.unit_of_loss, (task.X[:1], task.targets.values[:1])
+    example, unit = (task.X[:1], task.targets.values[:1]), task.scaling.unit_of_loss
     step = _step(task.model, loss, strength / unit, registry, example, lifted, backend, devices)
-    scores = scores_of(task.model, registry)
-    first = backend == "numpy" or leads()
-    kept_at = checkpoint if first else None  # the first of several processes writes for all
+    first = backend == "numpy" or leads()  # the first of several processes writes for all
     run = fingerprint(task, strength, batch_size, seed)
-    with only_writer(kept_at):
-        theta, start, history = registry.read(), 0, History()
-        best = _Best(patience, theta)
+    training = Epochs(task, step, optimizer, registry, batch_size, seed)
+    with only_writer(checkpoint if first else None):
+        best, start = Best(patience, training.theta), 0
         if resumed is not None:
-            theta, kept, start, history = load_checkpoint(resumed, registry.size, optimizer, run)
-            if best.replay(history, kept):
-                theta, start = best.theta if restore_best else theta, epochs
+            training.theta, kept, start, training.history = load_checkpoint(resumed, registry.size, optimizer, run)
             optimizer.owner = None  # its state is the checkpoint's now
+            if best.replay(training.history, kept):
+                start = epochs
         optimizer.claim(registry.values)
         if resumed is None:
             optimizer.check_unspent()
-            if kept_at is not None:
-                save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history, task.scaling, run)
         model.scaling = task.scaling if model.standardises else None
-        show = Progress(epochs, progress if first else False, report)
-        history.said += task.said
-        for sentence in task.said:
-            show.say(sentence)
-        try:
-            for epoch in range(start, epochs):
-                order = np.random.default_rng([seed, epoch]).permutation(len(task.X))
-                with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
-                    loss_of_epoch = _epoch(step, theta, task, order, batch_size, optimizer, epoch) * unit
-                    registry.write(theta)
-                    record = {"epoch": epoch + 1, "loss": loss_of_epoch} | _measured(scores, theta, task, epoch)
-                history.append(record)
-                show(record)
-                stop = best.see(record, theta)
-                if kept_at is not None:
-                    save_checkpoint(kept_at, theta, best.theta, optimizer, epoch + 1, history, task.scaling, run)
-                if stop:
-                    break
-            if restore_best and (task.held is not None or patience is not None):
-                theta = best.theta
-                if best.epoch < len(history):
-                    what = "val_loss" if task.held is not None else "loss"
-                    history.said.append(
-                        f"the weights of epoch {best.epoch} come back: {what} {best.lowest:.4g}, the lowest"
-                    )
-                    show.say(history.said[-1])
-        finally:
-            registry.write(theta)
-            show.close()
-        return history
+
+        def keep(epoch: int) -> None:
+            if checkpoint is not None and first:
+                theta, history = training.theta, training.history
+                save_checkpoint(checkpoint, theta, best.theta, optimizer, epoch, history, task.scaling, run)
+
+        if resumed is None:
+            keep(0)
+        _go_on(
+            training,
+            best,
+            range(start, epochs),
+            restore_best,
+            Progress(epochs, progress if first else False, report),
+            keep,
+        )
+    return training.history
+
+
+def _go_on(
+    training: Epochs, best: Best, epochs: range, restore_best: bool, show: Progress, keep: Callable[[int], None]
+) -> None:
+    """Run the epochs that are left, and leave the last parameters, or the best, in their Values."""
+    task, history = training.task, training.history
+    for sentence in task.said:
+        history.said.append(sentence)
+        show.say(sentence)
+    try:
+        for epoch in epochs:
+            record = training.run(epoch)
+            show(record)
+            stop = best.see(record, training.theta)
+            keep(epoch + 1)
+            if stop:
+                break
+        if restore_best and (task.held is not None or best.patience is not None):
+            training.theta = best.theta
+            if best.epoch < len(history):
+                what = "loss" if task.held is None else "val_loss"
+                history.said.append(
+                    f"the weights of epoch {best.epoch} come back: {what} {best.lowest:.4g}, the lowest"
+                )
+                show.say(history.said[-1])
+    finally:
+        training.registry.write(training.theta)
+        show.close()
 
 
 def _check_numbers(epochs: Any, batch_size: Any, strength: Any, patience: Any, seed: Any) -> None:
@@ -253,64 +245,3 @@ def _step(
     if backend == "jax":
         return spread_step(model, loss, strength, registry, example, devices)
     return (lifted_step if lifted else eager_step)(model, loss, strength, registry)
-
-
-def _epoch(
-    step: Step, theta: Array, task: Task, order: Array, batch_size: int, optimizer: Optimizer, epoch: int
-) -> float:
-    """Run one epoch and return its mean loss."""
-    X, T, total = task.X, task.targets.values, 0.0
-    for begin in range(0, len(order), batch_size):
-        rows = order[begin : begin + batch_size]
-        value, gradient = step(theta, X[rows], T[rows])
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} at step {optimizer.steps} (epoch {epoch + 1}), learning rate "
-                f"{optimizer.learning_rate():g}; lower the learning rate, or look for a log or a division of zero."
-            )
-        optimizer.update(theta, gradient)
-        total += value * len(rows)
-    if not np.isfinite(theta).all():
-        raise TrainingError(f"parameters are no longer finite after epoch {epoch + 1}; lower the learning rate.")
-    return total / len(order)
-
-
-def _measured(scores: Scores, theta: Array, task: Task, epoch: int) -> dict[str, float]:
-    """Return the metrics of an epoch, and with validation its loss and metrics."""
-    found: dict[str, float] = {}
-    parts = [("", task.X, task.targets), *([("val_", *task.held)] if task.held is not None else [])]
-    for prefix, X, targets in parts if task.metrics else parts[1:]:
-        Y = scores(theta, X)
-        if not np.isfinite(Y).all():
-            row = int(np.argmax(~np.isfinite(Y).all(axis=1)))
-            raise TrainingError(
-                f"after epoch {epoch + 1} the outputs for {prefix.replace('val_', 'validation ')}sample {row} are "
-                f"{Y[row].tolist()}; lower the learning rate."
-            )
-        found |= {f"{prefix}{name}": measure(name, Y, targets) for name in task.metrics}
-        if prefix:
-            found["val_loss"] = mean_loss_of(Y, targets) * task.scaling.unit_of_loss
-            if not math.isfinite(found["val_loss"]):
-                raise TrainingError(f"the validation loss is {found['val_loss']} after epoch {epoch + 1}.")
-    return found
-
-
-class _Best:
-    """The lowest loss seen, its parameters, and how long ago that was."""
-
-    def __init__(self, patience: int | None, theta: Array) -> None:
-        self.patience, self.lowest, self.waited, self.epoch = patience, math.inf, 0, 0
-        self.theta = theta.copy()
-
-    def replay(self, history: History, theta: Array) -> bool:
-        """Note the epochs of a checkpoint, whose best parameters are `theta`; return whether patience had run out."""
-        return any([self.see(record, theta) for record in history][-1:])
-
-    def see(self, record: dict[str, float], theta: Array) -> bool:
-        """Note an epoch; return whether patience has run out."""
-        loss = record.get("val_loss", record["loss"])
-        if loss < self.lowest:
-            self.lowest, self.waited, self.epoch, self.theta = loss, 0, int(record["epoch"]), theta.copy()
-        else:
-            self.waited += 1
-        return self.patience is not None and self.waited >= self.patience

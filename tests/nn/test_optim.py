@@ -173,3 +173,9 @@ def test_a_vector_of_another_length():
 def test_a_schedule_that_gives_no_learning_rate(rate):
     with pytest.raises(ValueError, match=r"the schedule's learning rate at step 0=.* must be 0 or more"):
         nn.SGD(lr=lambda step: rate).update(np.zeros(1), np.ones(1))
+
+
+@pytest.mark.parametrize("given", [nn.MLP(2, [2]), nn.MLP(2, [2]).parameters(), iter([Value(1.0)]), "0.1", {}])
+def test_parameters_are_no_learning_rate(given):
+    with pytest.raises(TypeError, match=r"lr=.*: pass a learning rate; parameters go to step\(model.parameters\(\)\)"):
+        nn.Adam(given)

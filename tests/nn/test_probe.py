@@ -131,3 +131,16 @@ def test_a_network_derived_from_mlp_is_computed_as_it_says():
     other.layers[0].neurons[1].activation = "tanh"
     want = np.array([[v.data for v in other(x)] for x in X.tolist()])
     np.testing.assert_allclose(nn.predict(other, X), want, rtol=1e-12)
+
+
+def test_a_module_that_cannot_be_called():
+    class Torchlike(nn.Module):
+        def __init__(self):
+            self.w = Value(1.0)
+
+        def forward(self, x):
+            return [self.w * x[0]]
+
+    for call in (lambda m: fit(m), lambda m: nn.predict(m, X), lambda m: nn.mean_loss(m, X, T)):
+        with pytest.raises(TypeError, match=r"Torchlike cannot be called: define __call__\(self, x\), which returns"):
+            call(Torchlike())
