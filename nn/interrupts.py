@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import math
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from nn.at_once import end
 
 SOON = 0.01  # seconds after which an interrupt that was lost comes again
+AGAIN = 1.0  # seconds in which further ones are the same
 
 
 class Interrupted(KeyboardInterrupt):
@@ -20,8 +23,9 @@ class Interrupted(KeyboardInterrupt):
 
 
 def raise_once() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt where it ended the process until now, and ignore it after that."""
+    """Let Ctrl-C raise KeyboardInterrupt where it ended the process until now; what follows at once is the same one."""
     if signal.getsignal(signal.SIGINT) is end:
+        _Waiting.raised = -math.inf
         signal.signal(signal.SIGINT, _raise)
         sys.unraisablehook = _raise_again
 
@@ -53,14 +57,18 @@ def delayed() -> Iterator[None]:
 
 
 class _Waiting:
-    """How many files are being written, and whether an interrupt came meanwhile."""
+    """How many files are being written, whether an interrupt came meanwhile, and when one was raised."""
 
     files = 0
     came = False
+    raised = -math.inf
 
 
 def _raise(*_: object) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    now = time.monotonic()
+    if now - _Waiting.raised < AGAIN:
+        return
+    _Waiting.raised = now
     if _Waiting.files:
         _Waiting.came = True
         return
@@ -72,7 +80,7 @@ def _raise_again(lost: Any) -> None:
     if not issubclass(lost.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
         return
-    signal.signal(signal.SIGINT, _raise)
+    _Waiting.raised = -math.inf
     again = threading.Timer(SOON, _thread.interrupt_main)
     again.daemon = True
     again.start()
