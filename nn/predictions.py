@@ -111,14 +111,15 @@ def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def agreement(saved: Saved, rows: Sequence[Sequence[str]], targets: Sequence[str]) -> str:
     """Return how well predictions agree with targets that are known, in a sentence."""
-    name = saved.schema.target.called if saved.schema.target else "the target"
+    target = saved.schema.target
+    by = f"by their column {target.name}" if target is not None and target.name else "by their own targets"
     if saved.schema.classes is None:
         t, y = np.array([float(text) for text in targets]), np.array([float(row[0]) for row in rows])
         spread = float(((t - t.mean()) ** 2).sum())
         r2 = 1.0 - float(((t - y) ** 2).sum()) / spread if spread else float("nan")
-        return f"r2 over the {len(rows):,} rows, by their column {name}: {r2:.4g}"
+        return f"r2 over the {len(rows):,} rows, {by}: {r2:.4g}"
     right = sum(row[0] == target for row, target in zip(rows, targets))
-    return f"accuracy over the {len(rows):,} rows, by their column {name}: {100.0 * right / len(rows):.1f}%"
+    return f"accuracy over the {len(rows):,} rows, {by}: {100.0 * right / len(rows):.1f}%"
 
 
 def _by_name(table: Table, schema: Schema) -> tuple[list[int], list[str]]:
