@@ -135,11 +135,7 @@ def _scaling(
     """Return how samples and targets are standardised, and what is said of it."""
     kept, is_needed = model.scaling, X.dtype.kind == "f" and not is_moderate(X.reshape(len(X), -1))
     if kept is not None and kept != Scaling():
-        if standardise is False:
-            raise ValueError(
-                "the network standardises its inputs since it was trained so; leave standardise=False out."
-            )
-        return kept, ("inputs standardised as in the network's earlier training",)
+        return kept, _as_before(kept, targets, standardise)
     if standardise is False:
         return Scaling(), ()
     if not model.standardises:
@@ -155,6 +151,19 @@ def _scaling(
         of_targets = Standard.of_targets(targets.rows(), shifted=activation == "identity")
     scaling = Scaling(of_inputs, of_targets)
     return scaling, tuple(scaling.sentences())
+
+
+def _as_before(kept: Scaling, targets: Targets, standardise: bool | None) -> tuple[str, ...]:
+    """Return what is said of a scaling that a network has from earlier training."""
+    what = " and ".join(name for name, part in (("inputs", kept.inputs), ("targets", kept.targets)) if part is not None)
+    if standardise is False:
+        raise ValueError(f"the network standardises its {what} since it was trained so; leave standardise=False out.")
+    if kept.targets is not None and targets.loss not in SQUARED:
+        raise ValueError(
+            "the network gives results in the units of the numbers that it was trained on; make a new one for "
+            f"loss={targets.loss!r}."
+        )
+    return (f"{what} standardised as in the network's earlier training",)
 
 
 def _unscaled(why: str, is_needed: bool) -> tuple[str, ...]:

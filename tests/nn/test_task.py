@@ -205,6 +205,17 @@ def test_what_a_network_has_it_keeps():
     assert Task.read(model, ROUGH, C, standardise=True).scaling.inputs is not None
 
 
+@pytest.mark.parametrize(("loss", "T"), [("hinge", 2 * C - 1), ("binary_cross_entropy", C)])
+def test_a_network_in_the_units_of_numbers_gives_no_scores(loss, T):
+    model = nn.MLP(2, [3, 1])
+    nn.fit(model, X, 100.0 * X[:, 0], loss="mse", epochs=1, progress=False)
+    with pytest.raises(
+        ValueError, match=f"in the units of the numbers that it was trained on; make a new one for loss='{loss}'"
+    ):
+        Task.read(model, X, T, loss)
+    Task.read(model, X, 3.0 * X[:, 0], "half_mse")
+
+
 def test_a_module_of_ones_own_takes_inputs_as_they_are_and_this_is_said():
     assert "stay so: a model of its own kind takes them so" in Task.read(nn.Layer(2, 2), ROUGH, C).said[0]
     assert Task.read(nn.Layer(2, 2), X, C).said == ()
