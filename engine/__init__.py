@@ -11,8 +11,6 @@
 12.0
 """
 
-from types import ModuleType as _Module
-
 from engine import operators as operators
 from engine.check import check_gradients as check_gradients
 from engine.conditions import Condition as Condition
@@ -80,5 +78,5 @@ from engine.watching import provenance as provenance
 
 abs = absolute  # NumPy has both names
 
-# What `help` lists and `import *` brings: every name above that is no module.
-__all__ = [name for name, found in list(globals().items()) if name[0] != "_" and not isinstance(found, _Module)]
+# What `help` lists and `import *` brings.
+__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("engine.")]

@@ -7,7 +7,11 @@
 True
 """
 
-from types import ModuleType as _Module
+from nn import at_once as at_once  # before what takes long to import
+
+# isort: split
+
+from typing import TYPE_CHECKING, Any
 
 from nn.compare import Report as Report
 from nn.compare import compare_gradients as compare_gradients
@@ -28,6 +32,10 @@ from nn.losses import l2 as l2
 from nn.losses import mean_loss as mean_loss
 from nn.losses import mse as mse
 from nn.losses import sample_loss as sample_loss
+from nn.metrics import accuracy as accuracy
+from nn.metrics import evaluate as evaluate
+from nn.metrics import label_accuracy as label_accuracy
+from nn.metrics import r2 as r2
 from nn.module import Module as Module
 from nn.neuron import MLP as MLP
 from nn.neuron import Embedding as Embedding
@@ -36,10 +44,31 @@ from nn.neuron import Neuron as Neuron
 from nn.optim import SGD as SGD
 from nn.optim import Adam as Adam
 from nn.optim import AdamW as AdamW
-from nn.train import History as History
-from nn.train import accuracy as accuracy
+from nn.outputs import predict as predict
+from nn.progress import History as History
+from nn.scaling import Scaling as Scaling
+from nn.stream import seed as seed
+from nn.targets import Targets as Targets
 from nn.train import fit as fit
-from nn.train import predict as predict
 
-# What `help` lists and `import *` brings: every name above that is no module.
-__all__ = [name for name, found in list(globals().items()) if name[0] != "_" and not isinstance(found, _Module)]
+# What `help` lists and `import *` brings.
+__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("nn.")]
+
+if TYPE_CHECKING:
+    from nn.estimators import MLPClassifier as MLPClassifier
+    from nn.estimators import MLPRegressor as MLPRegressor
+
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the estimators where they are used: they need scikit-learn."""
+    if name in _ESTIMATORS:
+        from nn import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ESTIMATORS])

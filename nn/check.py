@@ -1,4 +1,4 @@
-"""Check somebody's own backpropagation: ``python -m nn check my_backprop.py``.
+"""Check somebody's own backpropagation: ``liftgrad check my_backprop.py``.
 
 The file defines ``gradients(params, X, T)``; `nn.templates` has one to start from.  It is its author's own program and
 runs as such, with all that its author may do.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +22,7 @@ import numpy as np
 from nn import matrix
 from nn.diagnose import CandidateError, diagnose_gradients
 from nn.diagnosis import Diagnosis
+from nn.files import encoding_of
 from nn.mistakes.equations import Problem
 
 
@@ -89,6 +92,18 @@ class Settings:
         )
 
 
+class _Source(SourceFileLoader):
+    """Loads a Python file also where its text is UTF-16, as PowerShell's ``>`` writes it; keeps no compiled copy."""
+
+    def get_data(self, path: str) -> bytes:
+        raw = super().get_data(path)
+        encoding = encoding_of(raw)
+        return raw if encoding.startswith("utf-8") else raw.decode(encoding).encode("utf-8")
+
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        """Write nothing beside a file that is somebody else's."""
+
+
 def check_file(path: str | Path) -> Diagnosis:
     """Run a file's ``gradients`` on random data and diagnose what it returns.
 
@@ -97,11 +112,16 @@ def check_file(path: str | Path) -> Diagnosis:
     CheckError
         If the file cannot be read or run, or its function raises or returns no dictionary; the message names the line.
     """
-    module = _loaded(path)
-    settings = Settings.of(module, str(path))
-    function = getattr(module, "gradients", None)
-    if not callable(function):
-        raise CheckError(f"{path}: defines no function gradients(params, X, T); see python -m nn check --template.")
+    with _folder_on_path(path):
+        module = _loaded(path)
+        settings = Settings.of(module, str(path))
+        function = getattr(module, "gradients", None)
+        if not callable(function):
+            raise CheckError(f"{path}: defines no function gradients(params, X, T); see liftgrad check --template.")
+        return _diagnosed(path, function, settings)
+
+
+def _diagnosed(path: str | Path, function: Callable[..., Any], settings: Settings) -> Diagnosis:
     samples = 0
 
     def called(params: dict[str, Any], X: Any, T: Any) -> Any:
@@ -119,21 +139,32 @@ def check_file(path: str | Path) -> Diagnosis:
         raise CheckError(_where(error, path, f"gradients(), called with {samples} samples, raised")) from error
 
 
+@contextmanager
+def _folder_on_path(path: str | Path) -> Iterator[None]:
+    """Put a file's folder first on the path as long as it runs, as if it had been started."""
+    folder = str(Path(path).resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+
+
 def _loaded(path: str | Path) -> ModuleType:
-    """Return the file as a module, its folder first on the path as if it had been started."""
+    """Return the file as a module."""
     if not Path(path).is_file():
         raise CheckError(f"{path}: is no file.")
-    spec = importlib.util.spec_from_file_location("checked_backpropagation", Path(path).resolve())
-    if spec is None or spec.loader is None:
+    where = str(Path(path).resolve())
+    if Path(path).suffix != ".py":
         raise CheckError(f"{path}: is no Python file (its name should end in .py).")
+    spec = importlib.util.spec_from_loader("checked_backpropagation", _Source("checked_backpropagation", where))
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(Path(path).resolve().parent))
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         raise CheckError(_where(error, path, "cannot be run:")) from error
-    finally:
-        sys.path.pop(0)
     return module
 
 

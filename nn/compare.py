@@ -24,9 +24,12 @@ import engine
 from engine.agreement import agrees, allowed
 from engine.arguments import finite
 from nn import matrix
-from nn.losses import check_targets, mean_loss, sample_loss
+from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
+from nn.outputs import check_model
 from nn.rounding import rounding_units
+from nn.samples import samples
+from nn.targets import Targets
 
 Array: TypeAlias = npt.NDArray[Any]
 FINEST = 1e-9
@@ -138,7 +141,8 @@ def compare_gradients(
     Parameters
     ----------
     model
-        An `MLP` with any activation.
+        An `MLP` with any activation; of one that standardises, the gradients are those of its layers, for standardised
+        samples and targets.
     X, T
         Samples as rows (N, D); classes (N,) or targets (N, C).
     loss
@@ -153,10 +157,9 @@ def compare_gradients(
     ValueError
         If shapes do not fit the network, or a sample, a target, a parameter or a gradient by hand is not finite.
     """
-    X, T = np.asarray(X, dtype=float), np.asarray(T)
-    if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
-        raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
-    check_targets(T, loss)
+    check_model(model, "compare_gradients(model, X, T)", MLP)
+    X = samples(X, model.sizes[0])
+    model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
     params = model.arrays()
     for name, array in {"X": X, "T": T, **params}.items():
         finite(array, name, COMPARED)

@@ -3,8 +3,8 @@
 The optimiser stays in NumPy, on one vector, so that a seed gives the same losses and a checkpoint is the same file
 whatever trained it.  Numbers are float64 inside, and JAX's own setting is as it was outside.
 
-    python -m nn train --backend jax
-    python -m nn train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
+    liftgrad train --backend jax
+    liftgrad train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
@@ -25,9 +26,9 @@ from engine import MissingExtraError
 from engine.lift.registry import Registry
 from nn.losses import sample_loss
 from nn.module import Module
+from nn.steps import Step, constants_of
 
 Array: TypeAlias = npt.NDArray[Any]
-Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 SILENCE = 20  # seconds after which a process counts as gone, where the sums between devices do not fail at once
 
@@ -67,7 +68,7 @@ def spread_step(
         raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
     jax = jax_itself()
     program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
-    program(*example)
+    constants = constants_of(program, registry, example)
     function = program.to_jax()
     mesh = jax.sharding.Mesh(np.array(chosen_devices(devices)), ("samples",))
     spread, everywhere = (_sharding(jax, mesh, *axes) for axes in (("samples",), ()))
@@ -86,8 +87,8 @@ def spread_step(
         with double_precision():
             placed = [_placed(jax, x, spread) for x in (X, T, weights)]
             try:
-                value, gradient = run(_placed(jax, theta, everywhere), *placed)
-                return float(value), np.array(gradient)
+                value, gradient = run(_placed(jax, np.concatenate([theta, constants]), everywhere), *placed)
+                return float(value), np.array(gradient)[: registry.size]
             except jax.errors.JaxRuntimeError as error:
                 raise DeviceError(_what_has_gone(jax, error)) from None
 
@@ -110,7 +111,8 @@ def join(coordinator: str, processes: int, process: int) -> None:
     Parameters
     ----------
     coordinator
-        Host and port at which process 0 is reached, the same for all.
+        Host and port at which process 0 is reached, the same for all; it listens there and nowhere else, so that
+        ``localhost`` is this machine's alone.
     processes, process
         How many there are, and which of them this is, from 0 on.
 
@@ -122,14 +124,46 @@ def join(coordinator: str, processes: int, process: int) -> None:
     jax = jax_itself()
     if not 0 <= process < processes:
         raise DeviceError(f"process={process} of {processes}: processes are numbered from 0 to {processes - 1}.")
-    patience = {"heartbeat_timeout_seconds": SILENCE}
+    check_address(coordinator, here=process == 0)
+    options = {"heartbeat_timeout_seconds": SILENCE, "coordinator_bind_address": coordinator}  # not every address
     known = inspect.signature(jax.distributed.initialize).parameters
     try:
-        jax.distributed.initialize(coordinator, processes, process, **{k: v for k, v in patience.items() if k in known})
+        jax.distributed.initialize(coordinator, processes, process, **{k: v for k, v in options.items() if k in known})
     except (RuntimeError, ValueError) as error:
         raise DeviceError(
             f"process {process} of {processes} could not join at {coordinator} ({_first_line(error)}); start all of "
             "them, with the same coordinator."
+        ) from None
+
+
+def check_address(coordinator: str, *, here: bool) -> None:
+    """Refuse what is no host and port, and where process 0 runs one at which this machine cannot listen.
+
+    Parameters
+    ----------
+    coordinator
+        Host and port, such as ``localhost:7000`` or ``[::1]:7000``.
+    here
+        Whether this process is to listen there.
+
+    Raises
+    ------
+    DeviceError
+        If it is none, or taken, or another machine's.
+    """
+    host, colon, port = coordinator.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise DeviceError(f"coordinator {coordinator!r} is no host:port; give one such as localhost:7000.")
+    if not here:
+        return
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(address)
+    except OSError as error:
+        raise DeviceError(
+            f"process 0 cannot listen at {coordinator} ({error.strerror}); give a free port of this machine."
         ) from None
 
 

@@ -22,9 +22,11 @@ import numpy.typing as npt
 from engine.arguments import finite
 from nn import matrix
 from nn.diagnosis import Diagnosis
-from nn.losses import check_targets
 from nn.mistakes.equations import Problem
 from nn.neuron import MLP
+from nn.outputs import check_model
+from nn.samples import samples
+from nn.targets import Targets
 from nn.verdicts import diagnose_problem
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -82,11 +84,10 @@ def diagnose(
     CandidateError
         If a function returns something else than a dictionary.
     """
-    check_targets(T, loss)
-    X, T = np.asarray(X, dtype=float), np.asarray(T)
-    if X.ndim != 2 or X.shape[1] != model.sizes[0] or len(T) != len(X):
-        raise ValueError(f"the network takes samples of {model.sizes[0]} numbers; got X {X.shape} and T {T.shape}.")
-    for name, array in {"X": X, "T": T, **model.arrays()}.items():
+    check_model(model, "diagnose(model, X, T, candidate)", MLP)
+    X = samples(X, model.sizes[0])
+    model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
+    for name, array in model.arrays().items():
         finite(array, name, "a gradient is judged where all numbers are finite")
     kinds = (model.activation,) * (len(model.layers) - 1) + (model.output,)
     scale = 1.0 / len(X) if reduction == "mean" else 1.0

@@ -1,22 +1,23 @@
 """A character-level GPT, one scalar at a time: embeddings, RMSNorm, causal attention, a ReLU MLP, Adam.
 
-    python -m nn gpt --data names.txt
+    liftgrad gpt --data names.txt
 
 The model below knows numbers only; `engine.lift` runs it as matrix products, one program for each length of name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 import engine
 from engine import Label, Value
 from nn.module import Module
 from nn.optim import Adam, linear
+
+BETAS = (0.9, 0.95)
 
 
 class GPT(Module):
@@ -76,25 +77,43 @@ def rmsnorm(x: list[Any]) -> list[Any]:
     return [v * scale for v in x]
 
 
-def train(model: GPT, documents: list[list[int]], steps: int, lifted: bool = True, lr: float = 1e-2) -> list[float]:
-    """Adam on one document a step; return the losses."""
-    parameters = model.parameters()
-    program = engine.lift(model.loss, parameters=parameters)
-    theta, optimizer, losses = program.pull(), Adam(linear(lr, steps), betas=(0.9, 0.95)), []
-    for step in tqdm(range(steps), disable=None, unit="step"):
-        tokens = documents[step % len(documents)][: model.context + 1]
-        if lifted:
-            value, gradient = program.value_and_grad(tokens, parameters=theta)
-            optimizer.update(theta, np.asarray(gradient.parameters))
-        else:
-            model.zero_grad()
-            root = model.loss(tokens)
-            root.backward()
-            value = root.data
-            optimizer.update(theta, np.array([v.grad for v in program.registry.values]))
-            program.push(theta)
-        losses.append(value)
-    program.push(theta)
+def train(
+    model: GPT,
+    documents: list[list[int]],
+    steps: int,
+    lifted: bool = True,
+    lr: float = 1e-2,
+    *,
+    losses: list[float] | None = None,
+    optimizer: Adam | None = None,
+    after: Callable[[Any, list[float]], None] | None = None,
+) -> list[float]:
+    """Adam on one document a step; return the losses.
+
+    Given the `losses` of steps made before, and their `optimizer`, it goes on from there; `after` is called after every
+    step with the parameters and the losses.
+    """
+    program = engine.lift(model.loss, parameters=model.parameters())
+    theta, losses = program.pull(), list(losses or [])
+    optimizer = optimizer or Adam(linear(lr, steps), betas=BETAS)
+    try:
+        for step in range(len(losses), steps):
+            tokens = documents[step % len(documents)][: model.context + 1]
+            if lifted:
+                value, gradient = program.value_and_grad(tokens, parameters=theta)
+                slope = np.asarray(gradient.parameters)
+            else:
+                program.push(theta)
+                model.zero_grad()
+                root = model.loss(tokens)
+                root.backward()
+                value, slope = root.data, np.array([v.grad for v in program.registry.values])
+            optimizer.update(theta, slope)
+            losses.append(value)
+            if after is not None:
+                after(theta, losses)
+    finally:
+        program.push(theta)
     return losses
 
 

@@ -15,6 +15,10 @@ import numpy as np
 
 import engine
 from engine import Value
+from nn.arguments import number, shown
+from nn.outputs import check_model, inputs_of, outputs_of
+from nn.samples import numbers, rows
+from nn.targets import Targets, check_loss, check_values
 
 
 def mse(y: Sequence[Any], t: Any) -> Any:
@@ -42,7 +46,7 @@ def cross_entropy(z: Sequence[Any], t: Any) -> Any:
     >>> cross_entropy([1000.0, 0.0], 1), cross_entropy([0.0, 0.0], [0.5, 0.5]) == engine.log(2.0)
     (1000.0, True)
     """
-    z = list(z)
+    z = _listed(z, "scores", "cross_entropy")
     if isinstance(t, (int, np.integer)) or hasattr(t, "choose_from"):
         return engine.logsumexp(z) - engine.select(z, t)
     if isinstance(t, (float, Value, np.floating)):
@@ -78,7 +82,8 @@ def l2(parameters: Iterable[Any], strength: float) -> Any:
     >>> l2([3.0, 4.0], 0.1)
     1.25
     """
-    values = list(parameters)
+    values = _listed(list(parameters) if isinstance(parameters, Iterable) else parameters, "parameters", "l2")
+    number("strength", strength, "must be 0 or more")
     return (0.5 * strength) * engine.dot(values, values)
 
 
@@ -96,46 +101,27 @@ def loss_named(name: str) -> Callable[[Sequence[Any], Any], Any]:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If there is none of that name.
     """
-    if name not in LOSSES:
-        raise ValueError(f"loss={name!r} is not known; use one of {', '.join(LOSSES)}.")
+    check_loss(name)
     return LOSSES[name]
 
 
 def check_targets(T: Any, loss: str) -> None:
-    """Refuse targets that a loss does not mean.
+    """Refuse targets that a loss does not mean, whatever the network.
 
-    >>> check_targets([0, 1, 2], "hinge")
+    >>> check_targets([0, 2], "hinge")
     Traceback (most recent call last):
     ValueError: loss='hinge' takes targets of -1 and 1; got 0 at [0].
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         Naming the first target that does not fit, and where it is.
     """
-    array = np.asarray(T)
-    loss_named(loss)
-    if loss == "cross_entropy":
-        wrong, wanted = _not_classes(array)
-    elif loss == "hinge":
-        wrong, wanted = np.abs(array) != 1, "targets of -1 and 1"
-    elif loss == "binary_cross_entropy":
-        wrong, wanted = ~((array >= 0) & (array <= 1)), "targets from 0 to 1"
-    else:
-        wrong, wanted = ~np.isfinite(array), "finite targets"
-    if wrong.any():
-        place = [int(i) for i in np.argwhere(wrong)[0]]
-        raise ValueError(f"loss={loss!r} takes {wanted}; got {array[tuple(place)]} at {place}.")
-
-
-def _not_classes(array: Any) -> tuple[Any, str]:
-    if array.ndim == 1:
-        counted = np.full(array.shape, np.issubdtype(array.dtype, np.integer)) & (array >= 0)
-        return ~counted, "integer classes from 0, or a row of probabilities a sample"
-    return ~((array >= 0) & (array <= 1)), "probabilities from 0 to 1"
+    check_loss(loss)
+    check_values(numbers(T, "T"), loss)
 
 
 def weights_of(model: Any) -> list[Value]:
@@ -148,22 +134,47 @@ def sample_loss(model: Any, loss: str, strength: float = 0.0) -> Callable[[Any, 
     function, weights = loss_named(loss), weights_of(model) if strength else []
 
     def of_one_sample(x: Any, t: Any) -> Any:
-        value = function(model(x), t)
+        value = function(outputs_of(model, x), t)
         return value + l2(weights, strength) if weights else value
 
     return of_one_sample
 
 
 def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength: float = 0.0) -> Value:
-    """Return the mean loss of a batch as one scalar graph."""
+    """Return the mean loss of a batch as one scalar graph.
+
+    Parameters
+    ----------
+    model, X, T, loss, strength
+        As `nn.fit` takes them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the targets are not what the loss means, or not as many as there are samples.
+    """
+    check_model(model, "mean_loss(model, X, T)")
     function = loss_named(loss)
-    losses = [function(model(x), t) for x, t in zip(np.asarray(X).tolist(), np.asarray(T).tolist())]
-    mean: Value = engine.total(losses) * (1.0 / len(losses))
+    outputs = [outputs_of(model, x) for x in rows(numbers(X, "X"), inputs_of(model)).tolist()]
+    targets = Targets.read(T, loss, len(outputs[0]) if outputs else 0, samples=len(outputs))
+    mean: Value = engine.total([function(y, t) for y, t in zip(outputs, targets.values.tolist())]) * (
+        1.0 / len(outputs)
+    )
     return mean + l2(weights_of(model), strength) if strength else mean
 
 
 def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
+    outputs = _listed(y, "outputs", name)
     targets = list(t) if isinstance(t, (list, tuple, np.ndarray)) and np.ndim(t) else [t]
-    if len(targets) != len(y):
-        raise ValueError(f"{name} needs one target an output; got {len(y)} outputs and {len(targets)} targets.")
-    return list(zip(y, targets))
+    if len(targets) != len(outputs):
+        raise ValueError(f"{name} needs one target an output; got {len(outputs)} outputs and {len(targets)} targets.")
+    return list(zip(outputs, _listed(targets, "targets", name)))
+
+
+def _listed(numbers_: Any, what: str, name: str) -> list[Any]:
+    if not isinstance(numbers_, (list, tuple, np.ndarray)) or np.ndim(numbers_) == 0 or not len(numbers_):
+        raise TypeError(f"{name} takes {what} as a list of numbers; got {shown(numbers_)}.")
+    for v in numbers_:
+        if not isinstance(v, (Value, float, int, np.number, np.bool_)):
+            raise TypeError(f"{name} takes {what} as a list of numbers; one of them is {shown(v)}.")
+    return list(numbers_)

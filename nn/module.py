@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_bytes
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from engine import Label, Value, zero_grad
+from nn.arguments import one_of, shown
+from nn.files import write_atomically as write_atomically
+from nn.parameters import attributes_of, named_values
+from nn.scaling import NAMES, Scaling
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -26,7 +28,13 @@ class StateError(ValueError):
 class Module:
     """Base of everything with parameters.
 
-    Values are found in attributes, and in lists, dicts and Modules there; their names are the paths to them.
+    Values are found in attributes, and in lists, tuples, dicts, arrays, sets and Modules there, each once; their names
+    are the paths to them.  Values anywhere else are refused with a TypeError, since they would not be trained.
+
+    Attributes
+    ----------
+    scaling
+        What the module does to its samples and results, if it can and has been trained; see `nn.scaling`.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -35,15 +43,27 @@ class Module:
     ['w.0', 'b']
     """
 
+    scaling: Scaling | None = None
+    standardises = False  # whether the module applies its scaling when it is called
+
     if TYPE_CHECKING:
 
         def __call__(self, x: Any) -> Any:
             """Most modules are called with one sample."""
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Yield ``(name, Value)`` of every parameter, in order of definition."""
-        for attribute, x in vars(self).items():
-            yield from _values(attribute, x)
+        """Yield ``(name, Value)`` of every parameter, in order of definition, each once.
+
+        Raises
+        ------
+        TypeError
+            If there are Values where none are looked for, or in a set without labels that give them an order.
+        """
+        yield from named_values(self.attributes())
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what is looked into for parameters, by name."""
+        return attributes_of(self, Module)
 
     def parameters(self) -> list[Value]:
         """Return every parameter, in order of definition."""
@@ -60,15 +80,25 @@ class Module:
         >>> {k: v.shape for k, v in MLP(3, [2]).arrays().items()}
         {'layers.0.W': (3, 2), 'layers.0.b': (2,)}
         """
-        found: dict[str, dict[tuple[int, ...], float]] = {}
+        one_of("what", what, ("data", "grad"))
+        return {
+            array: _filled({place: getattr(value, what) for place, value in entries.items()})
+            for array, entries in self._placed().items()
+        }
+
+    def _placed(self) -> dict[str, dict[tuple[int, ...], Value]]:
+        """Return every parameter by its array and its place there; a label counts from where the module is."""
+        found: dict[str, dict[tuple[int, ...], Value]] = {}
         for name, value in self.named_parameters():
-            array, place = (value.label.array, value.label.place) if isinstance(value.label, Label) else (name, ())
-            found.setdefault(array, {})[place] = getattr(value, what)
-        return {array: _filled(entries) for array, entries in found.items()}
+            array, place = _place(name, value.label)
+            if place in found.get(array, {}):
+                array, place = name, ()
+            found.setdefault(array, {})[place] = value
+        return found
 
     def state_dict(self) -> dict[str, Array]:
-        """Return the parameters as named arrays."""
-        return self.arrays()
+        """Return the parameters, and the scaling if there is one, as named arrays."""
+        return self.arrays() | (self.scaling.arrays() if self.scaling is not None else {})
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set the parameters from named arrays; nothing is set unless all of it fits.
@@ -78,74 +108,100 @@ class Module:
         StateError
             If a name is missing or unknown, or a shape differs.
         """
-        own = self.arrays()
-        missing, unknown = [k for k in own if k not in state], [k for k in state if k not in own]
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes named arrays, as state_dict() returns them; got {shown(state)}.")
+        own = self._placed()
+        scaled = {name: state[name] for name in NAMES if self.standardises and name in state}
+        missing, unknown = [k for k in own if k not in state], [k for k in state if k not in own and k not in scaled]
         if missing or unknown:
             problems = [f"{k} is missing" for k in missing] + [f"{k} is unknown" for k in unknown]
             raise StateError(
                 f"the state does not fit: {'; '.join(problems)}. Build the module with the sizes it was saved with."
             )
-        for name, array in own.items():
-            if np.shape(state[name]) != array.shape:
-                raise StateError(
-                    f"the state does not fit: {name} is {np.shape(state[name])}, the module has {array.shape}."
-                )
-        for name, value in self.named_parameters():
-            labelled = isinstance(value.label, Label)
-            source = np.asarray(state[value.label.array if isinstance(value.label, Label) else name])
-            value.data = float(source[value.label.place] if isinstance(value.label, Label) and labelled else source)
+        for name, shape in {name: _box(entries) for name, entries in own.items()}.items():
+            if np.shape(state[name]) != shape:
+                raise StateError(f"the state does not fit: {name} is {np.shape(state[name])}, the module has {shape}.")
+        try:
+            scaling = Scaling.from_arrays(scaled)
+            self._check(scaling)
+        except ValueError as error:
+            raise StateError(f"the state does not fit: {error}") from None
+        for name, entries in own.items():
+            source = np.asarray(state[name], dtype=float)
+            for place, value in entries.items():
+                value.data = float(source[place])
+        self.scaling = scaling if self.standardises else None
 
-    def save(self, path: str | Path) -> None:
-        """Write the parameters to a safetensors file; a file that is there is replaced only by a whole one."""
-        write_atomically(path, save_bytes(self.state_dict()))
+    def _check(self, scaling: Scaling) -> None:
+        """Refuse a scaling of other widths than the module's."""
+
+    def save(self, path: str | Path, notes: Mapping[str, str] | None = None) -> None:
+        """Write the state to a safetensors file; a file that is there is replaced only by a whole one.
+
+        Parameters
+        ----------
+        path
+            The file.
+        notes
+            Words to keep beside it, by name; `read_notes` gives them back.
+        """
+        write_atomically(_path(path), save_bytes(self.state_dict(), dict(notes or {})))
 
     def load(self, path: str | Path) -> None:
-        """Read the parameters from a safetensors file.
+        """Read the state from a safetensors file.
 
         Raises
         ------
         StateError
             If the file cannot be read, or holds other names or shapes.
         """
-        try:
-            state = load_bytes(Path(path).read_bytes())
-        except OSError as error:
-            raise StateError(f"{path}: cannot be read ({error.strerror}).") from None
-        except SafetensorError as error:
-            raise StateError(f"{path}: is no safetensors file ({error}).") from None
+        with _readable(path) as file:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         self.load_state_dict(state)
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write a file through a temporary one beside it, so that a failure loses nothing."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def read_notes(path: str | Path) -> dict[str, str]:
+    """Return the words that a safetensors file keeps beside its arrays.
+
+    Raises
+    ------
+    StateError
+        If the file cannot be read.
+    """
+    with _readable(path) as file:
+        return dict(file.metadata() or {})
+
+
+def _path(path: Any) -> str | Path:
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path={shown(path)}: pass the path of a file, such as 'model.safetensors'.")
+    return path
+
+
+@contextmanager
+def _readable(path: str | Path) -> Iterator[Any]:
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        with open(_path(path), "rb"), safe_open(str(path), framework="numpy") as file:
+            yield file
+    except OSError as error:
+        raise StateError(f"{path}: cannot be read ({error.strerror}).") from None
+    except SafetensorError as error:
+        raise StateError(f"{path}: is no safetensors file ({error}).") from None
 
 
-def _values(name: str, x: Any) -> Iterator[tuple[str, Value]]:
-    if isinstance(x, Value):
-        yield name, x
-    elif isinstance(x, Module):
-        for inner, value in x.named_parameters():
-            yield f"{name}.{inner}", value
-    elif isinstance(x, (list, tuple)):
-        for i, item in enumerate(x):
-            yield from _values(f"{name}.{i}", item)
-    elif isinstance(x, dict):
-        for key, item in x.items():
-            yield from _values(f"{name}.{key}", item)
+def _place(name: str, label: str) -> tuple[str, tuple[int, ...]]:
+    if not isinstance(label, Label):
+        return name, ()
+    owner = name.removesuffix(label) if name.endswith(label) else ""
+    return owner + label.array, label.place
 
 
 def _filled(entries: dict[tuple[int, ...], float]) -> Array:
-    axes = zip(*entries)
-    array = np.zeros(tuple([max(places) + 1 for places in axes]))
+    array = np.zeros(_box(entries))
     for place, number in entries.items():
         array[place] = number
     return array
+
+
+def _box(places: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(max(along) + 1 for along in zip(*places))

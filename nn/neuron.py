@@ -16,13 +16,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 import engine
 from engine import Label, Value
+from nn.arguments import number, one_of, shown, whole
 from nn.module import Module
+from nn.scaling import Scaling
+from nn.stream import generator
 
 Activation = Callable[[Any], Any]
 
@@ -36,6 +40,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": engine.silu,
     "gelu": engine.gelu,
 }
+INITS = ("auto", "he", "glorot", "uniform")
 HE = ("relu", "leaky_relu", "softplus", "silu", "gelu")
 
 
@@ -48,17 +53,15 @@ def initial_weights(
     (Glorot and Bengio 2010); "uniform": -1 to 1, as micrograd; "auto": he where the activation is rectifying,
     else glorot.
     """
-    if init == "auto":
+    if one_of("init", init, INITS) == "auto":
         init = "he" if activation in HE else "glorot"
     if init == "he":
         drawn = rng.normal(0.0, math.sqrt(2.0 / n_inputs), (n_outputs, n_inputs))
     elif init == "glorot":
         limit = math.sqrt(6.0 / (n_inputs + n_outputs))
         drawn = rng.uniform(-limit, limit, (n_outputs, n_inputs))
-    elif init == "uniform":
-        drawn = rng.uniform(-1.0, 1.0, (n_outputs, n_inputs))
     else:
-        raise ValueError(f"init={init!r} is not known; use 'auto', 'he', 'glorot' or 'uniform'.")
+        drawn = rng.uniform(-1.0, 1.0, (n_outputs, n_inputs))
     rows: list[list[float]] = drawn.tolist()
     return rows
 
@@ -82,6 +85,8 @@ class Neuron(Module):
     """
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0, activation: str = "identity") -> None:
+        if isinstance(weights, (int, float, Value, str)) or not len(weights):
+            raise TypeError(f"weights={shown(weights)}: pass one number an input, such as [0.5, -1.0].")
         self.w = [Value(w) for w in weights]
         self.b = Value(bias)
         self.activation = _known(activation)
@@ -93,6 +98,24 @@ class Neuron(Module):
 
 class Layer(Module):
     """Neurons that read the same input; column j of W holds the weights of neuron j.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs
+        Length of an input vector, and neurons.
+    activation
+        A name from `ACTIVATIONS`.
+    init
+        "auto", "he", "glorot" or "uniform".
+    rng
+        A generator to draw the weights from, or a seed; by default the stream of `nn.seed`.
+    name
+        What its labels begin with.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is none of what it may be.
 
     Examples
     --------
@@ -108,12 +131,11 @@ class Layer(Module):
         *,
         activation: str = "identity",
         init: str = "auto",
-        rng: np.random.Generator | int = 0,
+        rng: np.random.Generator | int | None = None,
         name: str = "",
     ) -> None:
-        if n_inputs < 1 or n_outputs < 1:
-            raise ValueError(f"a layer needs at least one input and one neuron; got {n_inputs} and {n_outputs}.")
-        rows = initial_weights(n_inputs, n_outputs, init, _known(activation), np.random.default_rng(rng))
+        _check_sizes(n_inputs, n_outputs)
+        rows = initial_weights(n_inputs, n_outputs, init, _known(activation), generator("rng", rng))
         self.neurons = [Neuron(row, 0.0, activation) for row in rows]
         prefix = f"{name}." if name else ""
         for j, neuron in enumerate(self.neurons):
@@ -123,8 +145,8 @@ class Layer(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """Return one activation a neuron, always as a list."""
-        if len(x) != len(self.neurons[0].w):
-            raise ValueError(f"the layer has {len(self.neurons[0].w)} inputs; got {len(x)}.")
+        if not hasattr(x, "__len__") or len(x) != len(self.neurons[0].w):
+            raise _not_a_sample(x, len(self.neurons[0].w))
         return [neuron(x) for neuron in self.neurons]
 
 
@@ -142,8 +164,15 @@ class MLP(Module):
     init
         "auto", "he", "glorot" or "uniform".
     seed
-        Of the generator that draws the weights, or the generator.
+        Of the generator that draws the weights, or the generator; None for the stream of `nn.seed`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is none of what it may be.
     """
+
+    standardises = True
 
     def __init__(
         self,
@@ -153,11 +182,13 @@ class MLP(Module):
         activation: str = "relu",
         output: str = "identity",
         init: str = "auto",
-        seed: int | np.random.Generator = 0,
+        seed: int | np.random.Generator | None = 0,
     ) -> None:
-        if not sizes:
+        if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Sequence, np.ndarray)):
+            raise TypeError(f"sizes={shown(sizes)}: give the neurons of every layer as a list, such as [16, 10].")
+        if not len(sizes):
             raise ValueError("an MLP needs at least one layer; give sizes such as [16, 10].")
-        rng = np.random.default_rng(seed)
+        rng = generator("seed", seed)
         widths = [n_inputs, *sizes]
         self.activation, self.output = _known(activation), _known(output)
         kinds = [activation] * (len(sizes) - 1) + [output]
@@ -173,10 +204,35 @@ class MLP(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """Return the outputs for one input vector, always as a list."""
+        inputs, targets = (self.scaling.inputs, self.scaling.targets) if self.scaling else (None, None)
+        if not hasattr(x, "__len__") or getattr(x, "ndim", 1) != 1:
+            raise _not_a_sample(x, self.sizes[0])
+        if inputs is not None and len(x) == len(inputs.mean):  # of another length: the layer says so
+            x = inputs.apply_to_sample(x)
         a: list[Any] = [v if isinstance(v, Value) else Value.constant(v) for v in x]  # once, not once a neuron
         for layer in self.layers:
             a = layer(a)
-        return a
+        return a if targets is None else targets.undo_for_sample(a)
+
+    def _check(self, scaling: Scaling) -> None:
+        for what, part, width in (
+            ("inputs", scaling.inputs, self.sizes[0]),
+            ("targets", scaling.targets, self.sizes[-1]),
+        ):
+            if part is not None and len(part.mean) != width:
+                raise ValueError(f"the scaling is of {len(part.mean)} {what}, the network has {width}.")
+
+    def as_trained(self, X: Any, T: Any) -> tuple[MLP, Any, Any]:
+        """Return the network, samples and targets as the layers see them: standardised, if the network does that."""
+        if self.scaling is None:
+            return self, X, T
+        return self.unscaled(), *self.scaling.apply(X, T)
+
+    def unscaled(self) -> MLP:
+        """Return the network of the same Values that takes standardised samples and gives standardised results."""
+        bare = copy(self)
+        bare.scaling = None
+        return bare
 
     def __repr__(self) -> str:
         n, *sizes = self.sizes
@@ -186,6 +242,22 @@ class MLP(Module):
 class Embedding(Module):
     """A table of vectors, one a token; the token stays an input when the function is lifted.
 
+    Parameters
+    ----------
+    n_tokens, n_channels
+        Rows of the table, and their length.
+    scale
+        Deviation of the normal distribution that they are drawn from.
+    rng
+        A generator to draw from, or a seed; by default the stream of `nn.seed`.
+    name
+        What its labels begin with.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is none of what it may be.
+
     Examples
     --------
     >>> embedding = Embedding(27, 4)
@@ -194,9 +266,18 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, n_tokens: int, n_channels: int, *, scale: float = 1.0, rng: np.random.Generator | int = 0, name: str = ""
+        self,
+        n_tokens: int,
+        n_channels: int,
+        *,
+        scale: float = 1.0,
+        rng: np.random.Generator | int | None = None,
+        name: str = "",
     ) -> None:
-        drawn = np.random.default_rng(rng).normal(0.0, scale, (n_tokens, n_channels))
+        whole("n_tokens", n_tokens, "the number of tokens", least=1)
+        whole("n_channels", n_channels, "the numbers that stand for a token", least=1)
+        number("scale", scale, "must be 0 or more")
+        drawn = generator("rng", rng).normal(0.0, scale, (n_tokens, n_channels))
         array = f"{name}.W" if name else "W"
         self.W = [
             [Value(v, Label(f"{array}.{i}.{j}", array=array, place=(i, j))) for j, v in enumerate(row)]
@@ -210,6 +291,23 @@ class Embedding(Module):
 
 
 def _known(activation: str) -> str:
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation={activation!r} is not known; use one of {', '.join(ACTIVATIONS)}.")
-    return activation
+    return one_of("activation", activation, ACTIVATIONS)
+
+
+def _check_sizes(n_inputs: Any, n_outputs: Any) -> None:
+    for n in (n_inputs, n_outputs):
+        if isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)):
+            raise TypeError(f"sizes are whole numbers; got {shown(n)}. Give neurons, such as nn.MLP(2, [16, 1]).")
+    if n_inputs < 1 or n_outputs < 1:
+        raise ValueError(f"a layer needs at least one input and one neuron; got {n_inputs} and {n_outputs}.")
+
+
+def _not_a_sample(x: Any, inputs: int) -> Exception:
+    if not hasattr(x, "__len__"):
+        return TypeError(f"a network takes a list of {inputs} numbers; got {shown(x)}: pass [x].")
+    if getattr(x, "ndim", 1) != 1:
+        return ValueError(
+            f"a network takes one sample of {inputs} numbers; got an array of shape {x.shape}: nn.predict(model, X) "
+            "takes many."
+        )
+    return ValueError(f"the layer has {inputs} inputs; got {len(x)}.")

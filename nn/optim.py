@@ -11,13 +11,14 @@ array([0., 3.])
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from engine import Value
+from nn.arguments import number, shown, whole
 
 Vector: TypeAlias = npt.NDArray[np.float64]
 Schedule: TypeAlias = Callable[[int], float]
@@ -32,32 +33,105 @@ class Optimizer:
         Learning rate, or a schedule: number of the step, from 0, -> learning rate.
     weight_decay
         Strength of the decay.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is no number, or out of range.
     """
 
     def __init__(self, lr: float | Schedule, weight_decay: float = 0.0) -> None:
-        if not callable(lr) and not lr > 0.0:
-            raise ValueError(f"lr={lr} must be positive.")
+        if isinstance(lr, Iterable) or hasattr(lr, "parameters"):
+            raise TypeError(f"lr={shown(lr)}: pass a learning rate; parameters go to step(model.parameters()).")
+        if not callable(lr) or isinstance(lr, type):
+            _positive("lr", lr)
         self.lr = lr
-        self.weight_decay = weight_decay
+        self.weight_decay = number("weight_decay", weight_decay, "must be 0 or more")
         self.steps = 0
         self.state: dict[str, Vector] = {}
+        self.owner: tuple[Value, int] | None = None
 
     def learning_rate(self) -> float:
-        """Return the learning rate of the next step."""
-        return self.lr(self.steps) if callable(self.lr) else self.lr
+        """Return the learning rate of the next step.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the schedule gives none.
+        """
+        if not callable(self.lr):
+            return self.lr
+        return number(f"the schedule's learning rate at step {self.steps}", self.lr(self.steps), "must be 0 or more")
+
+    def claim(self, values: Sequence[Value]) -> None:
+        """Become the optimiser of these parameters; its steps and state belong to them from the first step on.
+
+        >>> from nn import MLP
+        >>> optimizer = SGD()
+        >>> optimizer.step(MLP(2, [2]).parameters())
+        >>> optimizer.claim(MLP(2, [3]).parameters())
+        Traceback (most recent call last):
+        ValueError: this SGD has taken 1 step with another network's parameters; make a new one: nn.SGD(...).
+
+        Raises
+        ------
+        ValueError
+            If it has taken steps with others, or its schedule has come to its end.
+        """
+        kind = type(self).__name__
+        if self.steps and self.owner is not None and not _is(self.owner, values):
+            taken = f"{self.steps} step{'s' * (self.steps > 1)}"
+            raise ValueError(
+                f"this {kind} has taken {taken} with another network's parameters; make a new one: nn.{kind}(...)."
+            )
+        self.owner = (values[0], len(values)) if values else None
+
+    def check_unspent(self) -> None:
+        """Refuse a schedule that earlier training has brought to its end.
+
+        Raises
+        ------
+        ValueError
+            If steps were taken and the learning rate of the next is 0.
+        """
+        if self.steps and self.learning_rate() == 0.0:
+            kind = type(self).__name__
+            raise ValueError(
+                f"the schedule of this {kind} is spent: after {self.steps} steps its learning rate is 0, and nothing "
+                f"would move; make a new one: nn.{kind}(...)."
+            )
 
     def update(self, theta: Vector, gradient: Vector) -> None:
-        """Change the parameters in place."""
+        """Change the parameters in place.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, or the state is of a vector of another length.
+        """
+        shapes = {theta.shape, gradient.shape, *(v.shape for v in self.state.values())}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"theta {theta.shape}, gradient {gradient.shape} and the state of this {type(self).__name__} must have "
+                "one shape; an optimiser belongs to one vector, so make a new one for another."
+            )
         self._update(theta, gradient, self.learning_rate())
         self.steps += 1
 
     def step(self, values: Iterable[Value]) -> None:
-        """Update Values from their gradients."""
-        values = list(values)
+        """Update Values from their gradients.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If these are no Values, or other ones than in the steps before.
+        """
+        values = _values(values)
+        self.claim(values)
         theta = np.array([v.data for v in values])
         self.update(theta, np.array([v.grad for v in values]))
-        for value, number in zip(values, theta.tolist()):
-            value.data = number
+        for value, x in zip(values, theta.tolist()):
+            value.data = x
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         raise TypeError(f"{type(self).__name__} defines no update; use SGD, Adam or AdamW.")
@@ -80,9 +154,10 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(lr, weight_decay)
+        self.momentum = number("momentum", momentum, "must be from 0 to less than 1", high=1.0, open_at="high")
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs momentum > 0.")
-        self.momentum, self.nesterov = momentum, nesterov
+        self.nesterov = bool(nesterov)
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         g = gradient + self.weight_decay * theta if self.weight_decay else gradient
@@ -106,7 +181,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(lr, weight_decay)
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps = _two_betas(betas), number("eps", eps, "must be positive", open_at="low")
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         g = gradient + self.weight_decay * theta if self.weight_decay else gradient
@@ -149,6 +224,7 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     >>> [step_decay(1.0, 2, 0.5)(k) for k in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
+    _positive("lr", lr), _positive("factor", factor), whole("every", every, "the steps between two changes", least=1)
     return lambda step: lr * factor ** (step // every)
 
 
@@ -158,6 +234,7 @@ def cosine(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     >>> [round(cosine(1.0, 4)(k), 3) for k in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
+    _check_descent(lr, steps, lowest)
     return lambda step: lowest + 0.5 * (lr - lowest) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
 
 
@@ -167,7 +244,8 @@ def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     >>> [linear(1.0, 4)(k) for k in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    return lambda step: lr + (lowest - lr) * min(step, steps) / steps
+    _check_descent(lr, steps, lowest)
+    return lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest
 
 
 def warmup(schedule: Schedule, steps: int) -> Schedule:
@@ -176,4 +254,37 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
     >>> [warmup(lambda step: 1.0, 4)(k) for k in range(6)]
     [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
     """
+    if not callable(schedule):
+        raise TypeError(f"schedule={shown(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
+    whole("steps", steps, "the steps of the rise", least=1)
     return lambda step: schedule(step) * min(1.0, (step + 1) / steps)
+
+
+def _positive(name: str, x: Any) -> float:
+    return number(name, x, "must be positive", open_at="low")
+
+
+def _check_descent(lr: float, steps: int, lowest: float) -> None:
+    _positive("lr", lr)
+    number("lowest", lowest, "must be 0 or more")
+    whole("steps", steps, "the steps of the descent", least=1)
+
+
+def _two_betas(betas: Any) -> tuple[float, float]:
+    wanted = "must be two numbers from 0 to less than 1, such as (0.9, 0.999)"
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(f"betas={shown(betas)} {wanted}.")
+    b1, b2 = (number("betas", b, wanted, high=1.0, open_at="high") for b in betas)
+    return b1, b2
+
+
+def _is(owner: tuple[Value, int], values: Sequence[Value]) -> bool:
+    return bool(values) and values[0] is owner[0] and len(values) == owner[1]
+
+
+def _values(values: Any) -> list[Value]:
+    listed = list(values) if isinstance(values, Iterable) else [values]
+    for v in listed:
+        if not isinstance(v, Value):
+            raise TypeError(f"step takes the Values to update, model.parameters(); got {shown(v)}.")
+    return listed

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import MissingExtraError
+from nn.files import write_atomically
 from nn.module import Module
 from nn.train import predict
 
@@ -66,16 +66,25 @@ def decision_boundary(model: Module, X: Any, T: Any, path: str | Path | None = N
     return _written(figure, path)
 
 
+def check_plot(path: str | Path) -> None:
+    """Refuse, before there is anything to draw, a file that no curve can be written to.
+
+    Raises
+    ------
+    ValueError
+        If its ending is none that matplotlib writes.
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    known = _figure().canvas.get_supported_filetypes()
+    if Path(path).suffix[1:].lower() not in known:
+        raise ValueError(f"{path}: a plot ends in one of {', '.join(f'.{ending}' for ending in sorted(known))}.")
+
+
 def _written(figure: Any, path: str | Path | None) -> Any:
-    """Write a figure through a temporary file, so that a failure loses nothing."""
+    """Write a figure to a file, whole or not at all."""
     if path is not None:
-        path = Path(path)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-        os.close(handle)
-        try:
-            figure.savefig(temporary)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=Path(path).suffix[1:].lower() or "png")
+        write_atomically(path, drawn.getvalue())
     return figure

@@ -1,12 +1,12 @@
-"""Files to start from, one a convention: ``python -m nn check --template``; a right gradient of a two-layer network.
+"""Files to start from, one a convention: ``liftgrad check --template``; a right gradient of a two-layer network.
 
 >>> template("torch").splitlines()[0]
-'\"\"\"My backpropagation, to be checked with ``python -m nn check my_backprop.py``.'
+'\"\"\"My backpropagation, to be checked with ``liftgrad check my_backprop.py``.'
 """
 
 from __future__ import annotations
 
-PAGE = '''"""My backpropagation, to be checked with ``python -m nn check my_backprop.py``.
+PAGE = '''"""My backpropagation, to be checked with ``liftgrad check my_backprop.py``.
 
 {layout}
 """

@@ -1,7 +1,7 @@
 """Training: mini-batches, progress, metrics, early stopping, checkpoints that resume to the same bits.
 
-A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors; the lifted program is one, the eager
-scalar engine another, and nothing else here knows which.
+A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors (`nn.steps`, `nn.devices`), and nothing
+here knows which.
 
 >>> from nn import MLP, SGD, moons
 >>> X, T = moons(40, seed=1)
@@ -13,175 +13,49 @@ scalar engine another, and nothing else here knows which.
 
 from __future__ import annotations
 
-import json
-import math
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as save_bytes
-from tqdm import tqdm
 
-import engine
 from engine.lift.registry import Registry
-from nn import matrix
+from nn.arguments import number, shown, truth, whole
+from nn.checkpoint import CheckpointError as CheckpointError
+from nn.checkpoint import fingerprint, load_checkpoint, save_checkpoint, scaling_of
 from nn.devices import leads, spread_step
-from nn.losses import check_targets, mean_loss, sample_loss
-from nn.module import Module, write_atomically
-from nn.neuron import MLP
+from nn.epochs import Best, Epochs
+from nn.epochs import TrainingError as TrainingError
+from nn.locks import only_writer
+from nn.metrics import accuracy as accuracy
+from nn.metrics import evaluate as evaluate
+from nn.module import Module
 from nn.optim import Adam, Optimizer
+from nn.outputs import check_model
+from nn.outputs import predict as predict
+from nn.progress import History as History
+from nn.progress import Progress
+from nn.steps import Step, eager_step, lifted_step
+from nn.task import Task
 
 Array: TypeAlias = npt.NDArray[Any]
-Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
-
-
-class TrainingError(FloatingPointError):
-    """The loss is no longer a number; the message says at which step, and with which learning rate."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint cannot be read, or belongs to another network or optimiser."""
-
-
-class History(list[dict[str, float]]):
-    """One dict an epoch: ``epoch``, ``loss``, metrics, and with validation ``val_loss`` and its metrics."""
-
-    def plot(self, path: str | Path | None = None) -> Any:
-        """Draw the curves with matplotlib (extra ``plot``); write them to `path` if given."""
-        from nn.plot import loss_curve
-
-        return loss_curve(self, path)
-
-
-# --- steps ------------------------------------------------------------------------------------------------------
-
-
-def lifted_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
-    """Return the training step of the lifted program."""
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
-
-    def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        value, gradient = program.value_and_grad(X, T, parameters=theta)
-        assert gradient.parameters is not None
-        return value, gradient.parameters
-
-    return step
-
-
-def eager_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
-    """Return the training step of the scalar engine: the whole batch as one graph of Values."""
-
-    def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        registry.write(theta)
-        model.zero_grad()
-        value = mean_loss(model, X, T, loss, strength)
-        value.backward()
-        return value.data, np.array([v.grad for v in registry.values])
-
-    return step
-
-
-# --- looking at a network ----------------------------------------------------------------------------------------
-
-
-def predict(model: Module, X: Array) -> Array:
-    """Return the outputs for every sample, (N, C): by the matrix path for an MLP, else by the scalar engine."""
-    X = np.asarray(X, dtype=float)
-    if isinstance(model, MLP):
-        kinds = [model.activation] * (len(model.layers) - 1) + [model.output]
-        return matrix.forward(model.arrays(), X, kinds)[1][-1]
-    return np.array([[float(v) for v in model(list(x))] for x in X.tolist()])
-
-
-def accuracy(model: Module, X: Array, T: Array, loss: str = "cross_entropy") -> float:
-    """Return the part of samples classified rightly: the highest score, or for one output its side of the border.
-
-    >>> network = MLP(1, [1])
-    >>> network.load_state_dict({"layers.0.W": np.ones((1, 1)), "layers.0.b": np.zeros(1)})
-    >>> accuracy(network, np.array([[2.0], [-1.0]]), np.array([1.0, 1.0]), "hinge")
-    0.5
-    """
-    scores, T = predict(model, X), np.asarray(T)
-    if loss == "cross_entropy" or (T.ndim == 2 and T.shape[1] > 1 and ((T > 0).sum(axis=1) == 1).all()):
-        right = scores.argmax(axis=1) == (T if T.ndim == 1 else T.argmax(axis=1))
-        return float(right.mean())
-    wanted = T.reshape(scores.shape) > (0.0 if loss == "hinge" else 0.5)
-    threshold = 0.5 if loss in ("mse", "half_mse") else 0.0
-    return float(((scores > threshold) == wanted).mean())
-
-
-def evaluate(model: Module, X: Array, T: Array, loss: str) -> float:
-    """Return the mean loss by the matrix path's losses."""
-    scores = predict(model, X)
-    t = matrix.targets(np.asarray(T), scores.shape[1], loss)
-    return float(matrix.LOSSES[loss].values(scores, t).mean())
-
-
-# --- checkpoints ---------------------------------------------------------------------------------------------------
-
-
-def save_checkpoint(
-    path: str | Path, theta: Array, best: Array, optimizer: Optimizer, epoch: int, history: History
-) -> None:
-    """Write all that resuming needs; a checkpoint that is there is replaced only by a whole one."""
-    tensors = {"parameters": theta, "best": best, **{f"optimizer.{k}": v for k, v in optimizer.state.items()}}
-    notes = {
-        "optimizer": type(optimizer).__name__,
-        "steps": str(optimizer.steps),
-        "epoch": str(epoch),
-        "history": json.dumps(list(history)),
-    }
-    write_atomically(path, save_bytes({k: np.ascontiguousarray(v) for k, v in tensors.items()}, notes))
-
-
-def load_checkpoint(path: str | Path, size: int, optimizer: Optimizer) -> tuple[Array, Array, int, History]:
-    """Return parameters, the best so far, the epoch to go on with, and the history; the optimiser's state is put back.
-
-    Raises
-    ------
-    CheckpointError
-        If it cannot be read or belongs to something else.
-    """
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            notes = file.metadata() or {}
-            tensors = {key: file.get_tensor(key).copy() for key in file.keys()}  # noqa: SIM118 - not a mapping
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path}: is no readable checkpoint ({error}).") from None
-    kind = type(optimizer).__name__
-    if notes.get("optimizer") != kind:
-        raise CheckpointError(
-            f"{path}: was made with {notes.get('optimizer')}, not {kind}; resume with the same optimiser."
-        )
-    theta = tensors.pop("parameters", np.empty(0))
-    best = tensors.pop("best", theta)
-    if theta.shape != (size,):
-        raise CheckpointError(f"{path}: holds {theta.size} parameters; the network has {size}.")
-    optimizer.state = {k.removeprefix("optimizer."): v for k, v in tensors.items()}
-    optimizer.steps = int(notes["steps"])
-    return theta, best, int(notes["epoch"]), History(json.loads(notes["history"]))
-
-
-# --- fit ----------------------------------------------------------------------------------------------------------
 
 
 def fit(
     model: Module,
-    X: Array,
-    T: Array,
+    X: Any,
+    T: Any,
     *,
     loss: str = "cross_entropy",
     epochs: int = 10,
     batch_size: int = 32,
     optimizer: Optimizer | None = None,
     strength: float = 0.0,
-    validation: float | tuple[Array, Array] = 0.0,
-    metrics: Sequence[str] = ("accuracy",),
+    validation: float | tuple[Any, Any] = 0.0,
+    metrics: Sequence[str] | None = None,
     patience: int | None = None,
+    restore_best: bool = True,
+    standardise: bool | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
     seed: int = 0,
@@ -198,7 +72,8 @@ def fit(
     model
         A `Module` that is called with one sample.
     X, T
-        Samples as rows, and targets.
+        Samples as rows (N, D), and targets: arrays, lists, or frames and series of pandas. What targets a loss means,
+        and how they are measured, is `nn.targets`.
     loss
         A name from `nn.losses`.
     epochs, batch_size, optimizer
@@ -208,9 +83,15 @@ def fit(
     validation
         A fraction of the samples to hold out, or a pair ``(X, T)``.
     metrics
-        "accuracy", or nothing.
+        Names from `nn.metrics`; by default what suits the loss ("r2" for squared errors, else an accuracy).
     patience
-        Stop when the validation loss has not fallen for so many epochs, and take back the best parameters.
+        Stop when the validation loss (without validation the loss) has not fallen for so many epochs.
+    restore_best
+        Whether the parameters of the epoch with the lowest validation loss come back at the end.
+    standardise
+        Whether an `MLP` standardises its inputs, and for squared errors its targets: by default where they are not of
+        a moderate scale. It keeps the scaling (``model.scaling``), in its saved file as well, takes samples as they
+        are, and gives results in the targets' units.
     checkpoint
         Where to keep a checkpoint after every epoch.
     resume
@@ -231,10 +112,12 @@ def fit(
     Returns
     -------
     History
-        One dict an epoch.
+        One dict an epoch; ``history.said`` holds what was decided.
 
     Raises
     ------
+    TypeError, ValueError
+        Before the first step, if an argument is none of what it may be, or the network cannot learn from such data.
     TrainingError
         If the loss becomes NaN or infinite.
     DeviceError
@@ -243,42 +126,103 @@ def fit(
         As it came; the model holds the latest parameters, and the checkpoint the last whole epoch.
 
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} is the samples of a step; use 1 or more.")
-    check_targets(T, loss)
-    X, T, held = _held_out(np.asarray(X, dtype=float), np.asarray(T), validation, seed)
+    check_model(model, "fit(model, X, T)")
+    _check_numbers(epochs, batch_size, strength, patience, seed)
+    _check_choices(optimizer, checkpoint, report, restore_best=restore_best, resume=resume, lifted=lifted)
+    for name, choice in (("standardise", standardise), ("progress", progress)):
+        truth(name, choice, none=True)
+    resumed = checkpoint if resume and checkpoint is not None and Path(checkpoint).exists() else None
+    scaling = scaling_of(resumed) if resumed is not None else None
+    how: dict[str, Any] = {"validation": validation, "metrics": metrics}
+    task = Task.read(model, X, T, loss, **how, standardise=standardise, scaling=scaling, seed=seed)
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())
-    step = _step(model, loss, strength, registry, (X[:1], T[:1]), lifted, backend, devices)
-    first = backend == "numpy" or leads()
-    kept_at = checkpoint if first else None  # the first of several processes writes for all
-    theta, start, history = registry.read(), 0, History()
-    best = _Best(patience, theta)
-    if resume and checkpoint is not None and Path(checkpoint).exists():
-        theta, kept, start, history = load_checkpoint(checkpoint, registry.size, optimizer)
-        if best.replay(history, kept):
-            theta, start = best.theta, epochs
-    elif kept_at is not None:
-        save_checkpoint(kept_at, theta, best.theta, optimizer, 0, history)
-    show = _Progress(epochs, progress if first else False, report)
+    example, unit = (task.X[:1], task.targets.values[:1]), task.scaling.unit_of_loss
+    step = _step(task.model, loss, strength / unit, registry, example, lifted, backend, devices)
+    first = backend == "numpy" or leads()  # the first of several processes writes for all
+    run = fingerprint(task, strength, batch_size, seed)
+    training = Epochs(task, step, optimizer, registry, batch_size, seed)
+    with only_writer(checkpoint if first else None):
+        best, start = Best(patience, training.theta), 0
+        if resumed is not None:
+            training.theta, kept, start, training.history = load_checkpoint(resumed, registry.size, optimizer, run)
+            optimizer.owner = None  # its state is the checkpoint's now
+            if best.replay(training.history, kept):
+                start = epochs
+        optimizer.claim(registry.values)
+        if resumed is None:
+            optimizer.check_unspent()
+        model.scaling = task.scaling if model.standardises else None
+
+        def keep(epoch: int) -> None:
+            if checkpoint is not None and first:
+                theta, history = training.theta, training.history
+                save_checkpoint(checkpoint, theta, best.theta, optimizer, epoch, history, task.scaling, run)
+
+        if resumed is None:
+            keep(0)
+        _go_on(
+            training,
+            best,
+            range(start, epochs),
+            restore_best,
+            Progress(epochs, progress if first else False, report),
+            keep,
+        )
+    return training.history
+
+
+def _go_on(
+    training: Epochs, best: Best, epochs: range, restore_best: bool, show: Progress, keep: Callable[[int], None]
+) -> None:
+    """Run the epochs that are left, and leave the last parameters, or the best, in their Values."""
+    task, history = training.task, training.history
+    for sentence in task.said:
+        history.said.append(sentence)
+        show.say(sentence)
     try:
-        for epoch in range(start, epochs):
-            order = np.random.default_rng([seed, epoch]).permutation(len(X))
-            record = {"epoch": epoch + 1, "loss": _epoch(step, theta, X, T, order, batch_size, optimizer, epoch)}
-            registry.write(theta)
-            record |= _measured(model, X, T, loss, metrics, held)
-            history.append(record)
+        for epoch in epochs:
+            record = training.run(epoch)
             show(record)
-            stop = best.see(record, theta)
-            if kept_at is not None:
-                save_checkpoint(kept_at, theta, best.theta, optimizer, epoch + 1, history)
+            stop = best.see(record, training.theta)
+            keep(epoch + 1)
             if stop:
-                theta = best.theta
                 break
+        if restore_best and (task.held is not None or best.patience is not None):
+            training.theta = best.theta
+            if best.epoch < len(history):
+                what = "loss" if task.held is None else "val_loss"
+                history.said.append(
+                    f"the weights of epoch {best.epoch} come back: {what} {best.lowest:.4g}, the lowest"
+                )
+                show.say(history.said[-1])
     finally:
-        registry.write(theta)
+        training.registry.write(training.theta)
         show.close()
-    return history
+
+
+def _check_numbers(epochs: Any, batch_size: Any, strength: Any, patience: Any, seed: Any) -> None:
+    whole("epochs", epochs, "the passes over the data", least=0)
+    whole("batch_size", batch_size, "the samples of a step", least=1)
+    whole("seed", seed, "the seed of the shuffling", least=0)
+    number("strength", strength, "must be 0 or more")
+    if patience is not None:
+        whole("patience", patience, "the epochs without progress before stopping", least=1)
+
+
+def _check_choices(optimizer: Any, checkpoint: Any, report: Any, **choices: Any) -> None:
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer={shown(optimizer)} is no optimiser; pass one, such as nn.Adam(lr=0.01).")
+    if checkpoint is not None and not isinstance(checkpoint, (str, Path)):
+        raise TypeError(f"checkpoint={shown(checkpoint)}: pass the path of a file.")
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise FileNotFoundError(f"checkpoint={str(checkpoint)!r}: there is no folder {Path(checkpoint).parent}.")
+    if report is not None and not callable(report):
+        raise TypeError(f"report={shown(report)}: pass a function of one line, such as print.")
+    for name, choice in choices.items():
+        truth(name, choice)
+    if choices["resume"] and checkpoint is None:
+        raise ValueError("resume=True goes on from a checkpoint: pass checkpoint=, the file that holds it.")
 
 
 def _step(
@@ -291,103 +235,13 @@ def _step(
     backend: str,
     devices: Any,
 ) -> Step:
+    if not isinstance(backend, str):
+        raise TypeError(f"backend={shown(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
+    if devices is not None and backend != "jax":
+        raise ValueError(f"devices={shown(devices)} is for backend='jax'; pass that as well, or leave it out.")
     if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
         wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
         raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
     if backend == "jax":
         return spread_step(model, loss, strength, registry, example, devices)
     return (lifted_step if lifted else eager_step)(model, loss, strength, registry)
-
-
-def _epoch(
-    step: Step, theta: Array, X: Array, T: Array, order: Array, batch_size: int, optimizer: Optimizer, epoch: int
-) -> float:
-    """Run one epoch and return its mean loss."""
-    total = 0.0
-    for begin in range(0, len(order), batch_size):
-        rows = order[begin : begin + batch_size]
-        value, gradient = step(theta, X[rows], T[rows])
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} at step {optimizer.steps} (epoch {epoch + 1}), learning rate "
-                f"{optimizer.learning_rate():g}; lower the learning rate, or look for a log or a division of zero."
-            )
-        optimizer.update(theta, gradient)
-        total += value * len(rows)
-    return total / len(order)
-
-
-def _held_out(
-    X: Array, T: Array, validation: float | tuple[Array, Array], seed: int
-) -> tuple[Array, Array, tuple[Array, Array] | None]:
-    if len(X) != len(T) or not len(X):
-        raise ValueError(f"fit needs as many targets as samples, and at least one; got {len(X)} and {len(T)}.")
-    if isinstance(validation, tuple):
-        return X, T, (np.asarray(validation[0], dtype=float), np.asarray(validation[1]))
-    if not 0.0 <= validation < 1.0:
-        raise ValueError(f"validation={validation} is a fraction of the samples; use 0 to less than 1.")
-    n = round(validation * len(X))
-    if not n:
-        return X, T, None
-    order = np.random.default_rng([seed, 2**31]).permutation(len(X))
-    return X[order[n:]], T[order[n:]], (X[order[:n]], T[order[:n]])
-
-
-def _measured(
-    model: Module, X: Array, T: Array, loss: str, metrics: Sequence[str], held: tuple[Array, Array] | None
-) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for metric in metrics:
-        if metric != "accuracy":
-            raise ValueError(f"metric {metric!r} is not known; use 'accuracy'.")
-        found["accuracy"] = accuracy(model, X, T, loss)
-        if held is not None:
-            found["val_accuracy"] = accuracy(model, *held, loss)
-    if held is not None:
-        found["val_loss"] = evaluate(model, *held, loss)
-    return found
-
-
-class _Best:
-    """The lowest loss seen, its parameters, and how long ago that was."""
-
-    def __init__(self, patience: int | None, theta: Array) -> None:
-        self.patience, self.lowest, self.waited = patience, math.inf, 0
-        self.theta = theta.copy()
-
-    def replay(self, history: History, theta: Array) -> bool:
-        """Note the epochs of a checkpoint, whose best parameters are `theta`; return whether patience had run out."""
-        return any([self.see(record, theta) for record in history][-1:])
-
-    def see(self, record: dict[str, float], theta: Array) -> bool:
-        """Note an epoch; return whether patience has run out."""
-        loss = record.get("val_loss", record["loss"])
-        if loss < self.lowest:
-            self.lowest, self.waited, self.theta = loss, 0, theta.copy()
-        else:
-            self.waited += 1
-        return self.patience is not None and self.waited >= self.patience
-
-
-class _Progress:
-    """A bar on a terminal, a line an epoch (at most twenty) elsewhere."""
-
-    def __init__(self, epochs: int, wanted: bool | None, report: Callable[[str], None] | None) -> None:
-        terminal = sys.stderr.isatty() and report is None
-        self.every = max(1, epochs // 20)
-        self.epochs = epochs
-        self.bar = tqdm(total=epochs, unit="epoch") if wanted is not False and terminal else None
-        self.report = report or print if wanted is not False else None
-
-    def __call__(self, record: dict[str, float]) -> None:
-        numbers = ", ".join(f"{k} {v:.4g}" for k, v in record.items() if k != "epoch")
-        if self.bar is not None:
-            self.bar.n = int(record["epoch"])
-            self.bar.set_postfix_str(numbers)
-        elif self.report is not None and (record["epoch"] % self.every == 0 or record["epoch"] == self.epochs):
-            self.report(f"epoch {int(record['epoch'])}/{self.epochs}: {numbers}")
-
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        if self.bar is not None:
-            self.bar.close()

@@ -34,7 +34,19 @@ ALLOWED = {
         "engine.differentiating", "engine.errors", "engine.graph", "engine.rules", "engine.tracing", "engine.tree",
         "engine.value",
     },
-    "engine.check": {"engine.rules", "engine.transforms", "engine.tree", "engine.value"},
+    "engine.agreement": set(),
+    "engine.arguments": set(),
+    "engine.differences": {"engine.agreement"},
+    "engine.rounding": {"engine.agreement", "engine.graph", "engine.rules", "engine.value"},
+    "engine.testing": {
+        "engine.agreement", "engine.differences", "engine.rules", "engine.transforms", "engine.value",
+    },
+    "engine.check": {
+        "engine.agreement", "engine.arguments", "engine.differences", "engine.rounding", "engine.testing",
+        "engine.transforms", "engine.tree", "engine.value",
+    },
+    "engine.watching": {"engine.lines", "engine.operators", "engine.value"},
+    "engine.nonfinite": {"engine.graph", "engine.value", "engine.watching"},
     "nn.matrix": set(),
 }  # fmt: skip
 

@@ -11,8 +11,6 @@ digraph computation {
 `draw` gives a `graphviz.Digraph`, `svg` its picture as text, `save` writes a file, `explore` a page to step through.
 """
 
-from types import ModuleType as _Module
-
 from viz.dot import draw as draw
 from viz.errors import ExpressionError as ExpressionError
 from viz.errors import RenderError as RenderError
@@ -21,5 +19,5 @@ from viz.explore import explore as explore
 from viz.render import save as save
 from viz.render import svg as svg
 
-# What `help` lists and `import *` brings: every name above that is no module.
-__all__ = [name for name, found in list(globals().items()) if name[0] != "_" and not isinstance(found, _Module)]
+# What `help` lists and `import *` brings.
+__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("viz.")]

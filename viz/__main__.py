@@ -1,6 +1,7 @@
 """The command line: evaluate an expression, print its value and gradients, and write its picture.
 
-Example: python -m viz "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
+Example: liftgrad draw "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
+The same is run by python -m viz.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from viz.arguments import Parser
 from viz.errors import ExpressionError, RenderError
 from viz.expression import evaluate
 from viz.render import save
@@ -17,7 +19,7 @@ from viz.render import save
 OPTION = re.compile(r"-h$|-o|--(help|output|derivatives)\b|--$")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m viz") -> int:
     """Run the command; the exit status is 0, or 2 where the user can mend something.
 
     >>> main(["w*x", "w=0.5", "x=2"])
@@ -26,17 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
       d/dx = 0.5
     0
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m viz", description="Evaluate, differentiate and draw an expression."
-    )
+    parser = Parser(prog=prog, description="Evaluate, differentiate and draw an expression.")
     parser.add_argument("expression", help='arithmetic over the engine\'s functions: "tanh(w*x + b)"')
     parser.add_argument("values", nargs="*", metavar="name=number", help="the value of each name")
     parser.add_argument("-o", "--output", metavar="FILE", help="where the picture goes: .svg .png .pdf .dot .html")
     parser.add_argument("--derivatives", action="store_true", help="write local derivatives on the edges")
     typed = sys.argv[1:] if arguments is None else arguments
-    given = parser.parse_intermixed_args([_no_option(text) for text in typed])
     try:
-        return _run(given)
+        return _run(parser.parse_intermixed_args([_no_option(text) for text in typed]))
     except (ExpressionError, RenderError, OSError, ValueError, TypeError) as error:
         print(error, file=sys.stderr)
         return 2

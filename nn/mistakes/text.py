@@ -18,7 +18,7 @@ TITLES = {
 }
 HEAD = """# {count} mistakes in backpropagation
 
-What `nn.diagnose` and `python -m nn check` know by name. A mistake is an altered equation, written in the convention in
+What `nn.diagnose` and `liftgrad check` know by name. A mistake is an altered equation, written in the convention in
 which rows are samples (note 001); a gradient gets its name only if the altered equation reproduces it to rounding.
 "Note 000" to "note 004" are the five notes on backpropagation that [notes.md](notes.md) checks. Printed by
 `python -m nn.mistakes`.

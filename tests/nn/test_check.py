@@ -1,4 +1,4 @@
-"""`python -m nn check`: templates that are right, mistakes that are named, and files that go wrong in every way."""
+"""`liftgrad check`: templates that are right, mistakes that are named, and files that go wrong in every way."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_relu_network_is_probed_without_dead_units(file):
         (("import numpy as np", "import numpyy as np"), r"cannot be run: ModuleNotFoundError: No module named"),
         (("import numpy as np", "raise SystemExit(3)"), r"line \d+: cannot be run: SystemExit: 3"),
         (("    return {", "    return 1, {"), r"returned tuple, not a dictionary of layers.0.W, "),
-        (("def gradients", "def gradient"), r"defines no function gradients\(params, X, T\); see python -m nn check"),
+        (("def gradients", "def gradient"), r"defines no function gradients\(params, X, T\); see liftgrad check"),
         (('"cross_entropy"', '"crossentropy"'), "LOSS = 'crossentropy' is not known; use one of mse, "),
         (
             ('CONVENTION = "rows"', 'CONVENTION = "row"'),
@@ -104,7 +104,7 @@ def test_a_file_that_cannot_be_checked_is_one_line_and_status_2(change, message,
         check_file(path)
     assert main(["check", str(path)]) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"python -m nn check: {path}")
+    assert error.startswith(f"liftgrad check: {path}")
     assert error.count("\n") == 1
 
 
@@ -146,9 +146,9 @@ def test_the_output_s_activation_is_told_with_the_output_s_equation(file):
 
 def test_no_file_and_no_such_file(capsys):
     assert main(["check"]) == 2
-    assert "no file given; python -m nn check --template > my_backprop.py" in capsys.readouterr().err
+    assert "no file given; liftgrad check --template my_backprop.py" in capsys.readouterr().err
     assert main(["check", "nowhere.py"]) == 2
-    assert capsys.readouterr().err == "python -m nn check: nowhere.py: is no file.\n"
+    assert capsys.readouterr().err == "liftgrad check: nowhere.py: is no file.\n"
 
 
 def test_a_file_without_its_ending(tmp_path):

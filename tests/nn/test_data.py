@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import struct
-
 import numpy as np
 import pytest
 
 import nn
-from nn.data import DataError, idx
+from nn.data import DataError
 
 
 def test_digits_are_scikit_learns():
@@ -46,68 +43,6 @@ def test_split_is_seeded_and_loses_nothing():
     assert len(b) == 3
     with pytest.raises(ValueError, match=r"test=1.0 is a fraction"):
         nn.split(X, T, 1.0)
-
-
-# --- IDX -----------------------------------------------------------------------------------------------------
-
-
-def images(n=3, side=4):
-    return b"\0\0\x08\x03" + struct.pack(">III", n, side, side) + bytes(range(n * side * side))
-
-
-def labels(values=(3, 1, 4)):
-    return b"\0\0\x08\x01" + struct.pack(">I", len(values)) + bytes(values)
-
-
-def folder(path, image_bytes=None, label_bytes=None, suffix=""):
-    (path / f"t10k-images-idx3-ubyte{suffix}").write_bytes(images() if image_bytes is None else image_bytes)
-    (path / f"t10k-labels-idx1-ubyte{suffix}").write_bytes(labels() if label_bytes is None else label_bytes)
-    return path
-
-
-def test_idx_files_plain_and_gzipped(tmp_path):
-    X, T = nn.mnist(folder(tmp_path))
-    assert X.shape == (3, 16)
-    assert X[2, 15] == 47 / 255
-    assert T.tolist() == [3, 1, 4]
-    zipped = tmp_path / "zipped"
-    zipped.mkdir()
-    folder(zipped, gzip.compress(images()), gzip.compress(labels()), ".gz")
-    np.testing.assert_array_equal(nn.mnist(zipped)[0], X)
-
-
-def test_real_mnist(data):
-    X, T = nn.mnist(data)
-    assert X.shape == (10_000, 784)
-    assert np.bincount(T).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-
-
-@pytest.mark.parametrize(
-    ("image_bytes", "label_bytes", "message"),
-    [
-        (images()[:-5], None, r"images-idx3-ubyte: expected 64 bytes for shape \(3, 4, 4\), found 59"),
-        (images() + b"x", None, "expected 64 bytes .* found 65"),
-        (images()[:9], None, r"byte 9: the header of 3 axes is cut short"),
-        (b"", None, "byte 0: expected the IDX magic 00 00 08, found nothing"),
-        (b"PK\3\4 zip", None, "byte 0: expected the IDX magic 00 00 08, found 50 4b 03"),
-        (b"\0\0\x0d\x03" + images()[4:], None, "found 00 00 0d"),
-        (gzip.compress(images())[:-8], None, "the gzip stream is damaged or cut short"),
-        (labels(), None, r"expected images \(3 axes\), found 1; are the files swapped"),
-        (None, images(), r"expected labels \(1 axis\), found 3"),
-        (None, labels((1, 2)), "2 labels for 3 images; the files do not belong together"),
-        (None, labels((1, 2, 77)), "label 77 at 2; expected 0 to 9"),
-    ],
-)
-def test_damaged_idx_files(tmp_path, image_bytes, label_bytes, message):
-    with pytest.raises(DataError, match=message):
-        nn.mnist(folder(tmp_path, image_bytes, label_bytes))
-
-
-def test_missing_files(tmp_path):
-    with pytest.raises(DataError, match=r"no t10k-images-idx3-ubyte or t10k-images-idx3-ubyte\.gz there"):
-        nn.mnist(tmp_path)
-    with pytest.raises(DataError, match=r"nothing: cannot be read \(No such file"):
-        idx(tmp_path / "nothing")
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------
@@ -159,13 +94,6 @@ def test_damaged_csv(tmp_path, content, message):
 def test_missing_csv(tmp_path):
     with pytest.raises(DataError, match=r"none\.csv: cannot be read"):
         nn.csv(tmp_path / "none.csv")
-
-
-def test_a_gzip_stream_damaged_inside(tmp_path):
-    path = tmp_path / "images.gz"
-    path.write_bytes(b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 50)
-    with pytest.raises(nn.data.DataError, match=r"images.gz: the gzip stream is damaged or cut short"):
-        nn.data.idx(path)
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "-inf", "1e999"])

@@ -98,7 +98,7 @@ def test_what_is_not_there_is_refused(monkeypatch, capsys):
         train(X, T, "torch")
     with pytest.raises(ValueError, match="the scalar engine has no backend='jax'"):
         train(X, T, lifted=False)
-    with pytest.raises(IndexError, match=r"17 is outside a table of 10 entries \(0 to 9\)"):
+    with pytest.raises(ValueError, match=r"class 17 at \[2\] is outside the network's 10 outputs \(0 to 9\)"):
         train(X, np.array([1, 2, 17, 3]))
     with pytest.raises(DeviceError, match="process=2 of 2: processes are numbered from 0 to 1"):
         devices.join("localhost:1", 2, 2)
@@ -109,9 +109,43 @@ def test_what_is_not_there_is_refused(monkeypatch, capsys):
         train(X, T)
 
 
+@pytest.mark.parametrize("address", ["", "localhost", "localhost:", ":7000", "localhost:x", "localhost:0", "h:70000"])
+def test_what_is_no_address_of_a_coordinator(address):
+    for here in (True, False):
+        with pytest.raises(DeviceError, match=r"is no host:port; give one such as localhost:7000"):
+            devices.check_address(address, here=here)
+
+
+def test_a_coordinator_listens_where_it_was_told_or_says_why_not():
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(DeviceError, match=rf"process 0 cannot listen at localhost:{port} \(.*\); give a free port"):
+            devices.check_address(f"localhost:{port}", here=True)
+        devices.check_address(f"localhost:{port}", here=False)
+    devices.check_address(f"localhost:{free_port()}", here=True)
+    with pytest.raises(DeviceError, match="cannot listen at 192.0.2.1:7000"):  # an address kept for documentation
+        devices.check_address("192.0.2.1:7000", here=True)
+
+
+def test_jax_is_told_to_listen_at_that_address_alone(monkeypatch):
+    told = {}
+
+    def initialize(coordinator, processes, process, *, coordinator_bind_address=None, heartbeat_timeout_seconds=0):
+        told.update(at=coordinator, bound=coordinator_bind_address)
+
+    monkeypatch.setattr(jax.distributed, "initialize", initialize)
+    address = f"localhost:{free_port()}"
+    devices.join(address, 2, 0)
+    assert told == {"at": address, "bound": address}
+
+
 def test_a_loss_that_is_no_number_is_named():
     X, T = digits(8)
-    with pytest.raises(TrainingError, match="the loss is nan at step"):
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step"):
+        train(X, T, optimizer=nn.SGD(lr=1e200), metrics=())
+    with pytest.raises(ValueError, match=r"X\[0, 2\] \(row 0, column 2\) is nan"):
         train(np.where(X > 0, np.nan, X), T)
 
 

@@ -86,14 +86,14 @@ def test_train_on_a_csv_file(tmp_path, capsys):
     [
         (
             ["train", "--data", "nowhere.csv"],
-            "python -m nn train: nowhere.csv: cannot be read (No such file or directory).",
+            "liftgrad train: nowhere.csv: cannot be read (No such file or directory).",
         ),
-        (["train", "--data", "xor", "--lr", "0"], "python -m nn train: lr=0.0 must be positive."),
+        (["train", "--data", "xor", "--lr", "0"], "liftgrad train: lr=0.0 must be positive."),
         (
             ["compare", "--load", "nowhere"],
-            "python -m nn compare: nowhere: cannot be read (No such file or directory).",
+            "liftgrad compare: nowhere: cannot be read (No such file or directory).",
         ),
-        (["train", "--data", "."], "python -m nn train: .: no t10k-images-idx3-ubyte"),
+        (["train", "--data", "."], "liftgrad train: .: no t10k-images-idx3-ubyte"),
     ],
 )
 def test_errors_are_one_line_and_status_2(argv, message, capsys):
@@ -103,13 +103,98 @@ def test_errors_are_one_line_and_status_2(argv, message, capsys):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(("name", "least"), [("wine", 0.95), ("breast_cancer", 0.95), ("diabetes", 0.4)])
+def test_real_tables_from_csv_files(tmp_path, capsys, name, least):
+    """With a header and named classes; on a fifth of the rows that is held out."""
+    datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn is not installed")
+    found = getattr(datasets, f"load_{name}")()
+    named = [found.target_names[t] if name != "diabetes" else t for t in found.target]
+    lines = [",".join(map(str, [*row, t])) for row, t in zip(found.data.tolist(), named)]
+    (tmp_path / "data.csv").write_text("\n".join([",".join([*found.feature_names, "target"]), *lines]))
+    command = ["train", "--data", str(tmp_path / "data.csv"), "--validation", "0.2"]
+    assert main([*command, "--save", str(tmp_path / "model")]) == 0
+    out = capsys.readouterr().out
+    assert "inputs standardised" in out or name == "diabetes"
+    metric = "val_r2" if name == "diabetes" else "val_accuracy"
+    assert float(out.splitlines()[-2].split(f"{metric} ")[1].split(",")[0]) >= least
+    assert main(["predict", str(tmp_path / "model"), str(tmp_path / "data.csv")]) == 0
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert float(said.split(": ")[-1].rstrip("%")) >= (100 if name != "diabetes" else 1) * least
+
+
+def test_the_demo_leaves_nothing_that_git_does_not_ignore(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    assert main(["demo", "--epochs", "1"]) == 1
+    assert (tmp_path / "liftgrad-demo" / "digits.svg").exists()
+    status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
+    assert status.stdout == ""
+
+
+def test_nothing_is_trained_before_everything_can_be_written(tmp_path, monkeypatch, capsys):
+    def train(*_, **__):
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(nn, "fit", train)
+    for option in ("--save", "--checkpoint", "--plot"):
+        assert main(["train", "--data", "xor", option, str(tmp_path / "nowhere" / "x.png")]) == 2
+        assert "there is no folder" in capsys.readouterr().err
+    assert main(["demo", "--picture", str(tmp_path / "nowhere" / "x.svg")]) == 2
+    assert main(["demo", "--picture", "x.nonsense"]) == 2
+
+
+def test_a_checkpoint_is_not_overwritten(tmp_path, capsys):
+    checkpoint = tmp_path / "checkpoint"
+    command = ["train", "--data", "xor", "--epochs", "2", "--checkpoint", str(checkpoint)]
+    assert main(command) == 0
+    content = checkpoint.read_bytes()
+    assert main(command) == 2
+    assert "is there already; --resume goes on from it, --force replaces it" in capsys.readouterr().err
+    assert checkpoint.read_bytes() == content
+    assert main([*command, "--seed", "1", "--resume"]) == 2
+    assert checkpoint.read_bytes() == content
+    assert main([*command, "--seed", "1", "--force"]) == 0
+    assert main([*command, "--seed", "1", "--resume"]) == 0
+
+
+def test_a_checkpoint_that_is_not_there_yet_is_said(tmp_path, capsys):
+    command = ["train", "--data", "xor", "--epochs", "1", "--checkpoint", str(tmp_path / "c"), "--resume"]
+    assert main(command) == 0
+    assert "is not there yet, so there is nothing to go on from: training starts anew" in capsys.readouterr().out
+
+
+def test_what_reads_the_output_may_stop(tmp_path):
+    command = f"{sys.executable} -m nn check --template | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+def test_templates_are_written_to_files_and_never_over_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "--template", "a.py"]) == 0
+    assert "put your own in, then: liftgrad check a.py" in capsys.readouterr().out
+    assert main(["check", "a.py"]) == 0
+    assert main(["check", "--template", "a.py"]) == 2
+    assert "a.py: is there already; --force replaces it" in capsys.readouterr().err
+    for words in (["--template", "a.py", "--convention", "torch", "--force"], ["--template", "columns", "b.py"]):
+        assert main(["check", *words]) == 0
+    assert 'CONVENTION = "torch"' in (tmp_path / "a.py").read_text()
+    assert 'CONVENTION = "columns"' in (tmp_path / "b.py").read_text()
+
+
+def test_pictures_are_drawn(tmp_path, capsys):
+    assert main(["draw", "w*x", "w=0.5", "x=2", "-o", str(tmp_path / "p.svg")]) == 0
+    assert "d/dw = 2.0" in capsys.readouterr().out
+    assert (tmp_path / "p.svg").exists()
+
+
 def test_an_interrupt_is_status_2(monkeypatch, capsys):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(nn, "fit", stop)
     assert main(["train", "--data", "xor"]) == 2
-    assert capsys.readouterr().err == "python -m nn train: interrupted\n"
+    assert capsys.readouterr().err == "liftgrad train: interrupted\n"
 
 
 def test_it_runs_as_a_module():

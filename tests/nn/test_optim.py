@@ -71,3 +71,111 @@ def test_what_is_refused():
         nn.SGD(lr=0.1, nesterov=True)
     with pytest.raises(TypeError, match="Optimizer defines no update"):
         optim.Optimizer(0.1).update(np.ones(1), np.ones(1))
+
+
+# --- one optimiser, one network --------------------------------------------------------------------------------------
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+T = (X[:, 0] > 0).astype(int)
+MAKE = {
+    "SGD": lambda: nn.SGD(lr=0.1),
+    "momentum": lambda: nn.SGD(lr=0.1, momentum=0.9),
+    "Nesterov": lambda: nn.SGD(lr=0.1, momentum=0.9, nesterov=True),
+    "Adam": nn.Adam,
+    "AdamW": nn.AdamW,
+    "a schedule": lambda: nn.SGD(lr=optim.cosine(0.1, 1000)),
+    "a spent schedule": lambda: nn.SGD(lr=optim.linear(0.1, 3)),
+    "a warm-up": lambda: nn.Adam(lr=optim.warmup(optim.cosine(0.1, 4), 2)),
+}
+
+
+def fit(model, optimizer, **how):
+    return nn.fit(model, X, T, **({"optimizer": optimizer, "epochs": 3, "progress": False} | how))
+
+
+def eager_steps(model, optimizer):
+    for _ in range(3):
+        model.zero_grad()
+        nn.mean_loss(model, X[:5], T[:5]).backward()
+        optimizer.step(model.parameters())
+
+
+@pytest.mark.parametrize("kind", MAKE)
+@pytest.mark.parametrize("sizes", [[2], [5, 2]])
+@pytest.mark.parametrize("first", [fit, eager_steps])
+@pytest.mark.parametrize("second", [fit, eager_steps])
+def test_a_second_network_is_refused_and_left_as_it_was(kind, sizes, first, second):
+    optimizer, other = MAKE[kind](), nn.MLP(2, sizes, seed=5)
+    first(nn.MLP(2, [2]), optimizer)
+    steps, before = optimizer.steps, [v.data for v in other.parameters()]
+    with pytest.raises(
+        ValueError, match=r"has taken \d+ steps with another network's parameters; make a new one: nn\."
+    ):
+        second(other, optimizer)
+    assert [v.data for v in other.parameters()] == before
+    assert optimizer.steps == steps
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MAKE if kind not in ("a spent schedule", "a warm-up")])
+def test_the_same_network_trains_further(kind):
+    """In two halves as in one: state and schedule go on."""
+    whole, halves = nn.MLP(2, [3, 2], seed=1), nn.MLP(2, [3, 2], seed=1)
+    one, two = MAKE[kind](), MAKE[kind]()
+    fit(whole, one, batch_size=40, epochs=6)
+    for _ in range(2):
+        fit(halves, two, batch_size=40, epochs=3)
+    np.testing.assert_allclose([v.data for v in halves.parameters()], [v.data for v in whole.parameters()], rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["a spent schedule", "a warm-up"])
+def test_a_schedule_that_has_come_to_its_end_is_refused(kind):
+    model, optimizer = nn.MLP(2, [2]), MAKE[kind]()
+    fit(model, optimizer)
+    with pytest.raises(ValueError, match=r"schedule of this \w+ is spent: after 6 steps its learning rate is 0"):
+        fit(model, optimizer)
+
+
+def test_a_schedule_serves_several_optimisers():
+    schedule = optim.cosine(0.1, 6)
+    results = []
+    for _ in range(2):
+        model = nn.MLP(2, [2], seed=1)
+        fit(model, nn.SGD(lr=schedule))
+        results.append([v.data for v in model.parameters()])
+    assert results[0] == results[1]
+
+
+def test_an_optimiser_that_has_taken_no_step_serves_anyone():
+    optimizer = nn.SGD()
+    optimizer.claim(nn.MLP(2, [2]).parameters())
+    fit(nn.MLP(2, [3, 2]), optimizer)
+
+
+def test_what_is_resumed_takes_the_checkpoints_state(tmp_path):
+    path, optimizer = tmp_path / "c", nn.Adam(lr=0.01)
+    fit(nn.MLP(2, [2]), nn.Adam(lr=0.01), checkpoint=path)
+    fit(nn.MLP(2, [3, 2]), optimizer)
+    whole, resumed = nn.MLP(2, [2]), nn.MLP(2, [2], seed=9)
+    fit(whole, nn.Adam(lr=0.01), epochs=6)
+    fit(resumed, optimizer, epochs=6, checkpoint=path, resume=True)
+    assert [v.data for v in resumed.parameters()] == [v.data for v in whole.parameters()]
+
+
+def test_a_vector_of_another_length():
+    optimizer = nn.Adam()
+    optimizer.update(np.zeros(3), np.ones(3))
+    for theta, gradient in ((np.zeros(4), np.ones(4)), (np.zeros(3), np.ones(4))):
+        with pytest.raises(ValueError, match=r"must have one shape; an optimiser belongs to one vector"):
+            optimizer.update(theta, gradient)
+
+
+@pytest.mark.parametrize("rate", [-0.1, float("nan"), float("inf")])
+def test_a_schedule_that_gives_no_learning_rate(rate):
+    with pytest.raises(ValueError, match=r"the schedule's learning rate at step 0=.* must be 0 or more"):
+        nn.SGD(lr=lambda step: rate).update(np.zeros(1), np.ones(1))
+
+
+@pytest.mark.parametrize("given", [nn.MLP(2, [2]), nn.MLP(2, [2]).parameters(), iter([Value(1.0)]), "0.1", {}])
+def test_parameters_are_no_learning_rate(given):
+    with pytest.raises(TypeError, match=r"lr=.*: pass a learning rate; parameters go to step\(model.parameters\(\)\)"):
+        nn.Adam(given)

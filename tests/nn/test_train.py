@@ -238,3 +238,219 @@ def test_microgrands_demo_reaches_every_training_sample():
         progress=False,
     )
     assert nn.accuracy(model, X, T, "hinge") == 1.0
+
+
+# --- the best weights come back ------------------------------------------------------------------------------------
+
+
+def overfitting(restore=True, epochs=60, **how):
+    """Few samples and a large learning rate: the validation loss rises again."""
+    X, T = data(24)
+    model, lines = network(), []
+    options = {"loss": "hinge", "batch_size": 8, "optimizer": nn.SGD(lr=1.5), "report": lines.append} | how
+    history = nn.fit(model, X, T, epochs=epochs, validation=data(40, seed=9), restore_best=restore, **options)
+    return model, history, lines
+
+
+@pytest.mark.parametrize("lifted", [True, False])
+def test_with_validation_the_best_weights_come_back_and_this_is_said(lifted):
+    model, history, lines = overfitting(lifted=lifted, epochs=20)
+    losses = [record["val_loss"] for record in history]
+    best = int(np.argmin(losses))
+    assert best + 1 < len(history) == 20
+    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+    assert (
+        lines[-1]
+        == history.said[-1]
+        == f"the weights of epoch {best + 1} come back: val_loss {losses[best]:.4g}, the lowest"
+    )
+
+
+def test_without_being_asked_for_they_stay_as_they_are():
+    model, history, lines = overfitting(restore=False)
+    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(history[-1]["val_loss"], rel=1e-12)
+    assert not any("come back" in line for line in lines)
+
+
+def test_without_validation_nothing_comes_back():
+    X, T = data(24)
+    model, other = network(), network()
+    for m, restore in ((model, True), (other, False)):
+        nn.fit(m, X, T, epochs=10, optimizer=nn.SGD(lr=1.5), restore_best=restore, **QUIET)
+    assert (state(model) == state(other)).all()
+
+
+@pytest.mark.parametrize("cut", [3, 20, 59])
+def test_what_is_resumed_goes_on_from_the_last_weights_and_ends_with_the_best(tmp_path, cut):
+    whole, history, _ = overfitting()
+    path = tmp_path / "checkpoint"
+    overfitting(epochs=cut, checkpoint=path)
+    resumed, again, _ = overfitting(checkpoint=path, resume=True)
+    assert again == history
+    assert (state(resumed) == state(whole)).all()
+
+
+def test_an_interrupt_leaves_the_latest_weights(monkeypatch):
+    seen = []
+
+    def stop(self, record):
+        seen.append(state(model))
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train.Progress, "__call__", stop)
+    model = network()
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(model, *data(24), epochs=60, validation=data(40, seed=9), optimizer=nn.SGD(lr=1.5), **QUIET)
+    assert (state(model) == seen[-1]).all()
+
+
+# --- numbers that are none -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["samples", "targets"])
+@pytest.mark.parametrize("patience", [None, 5])
+def test_what_is_no_number_in_validation_is_an_error_before_training(bad, where, patience):
+    X = data()[0]
+    held, targets = X[:10].copy(), X[:10, 0].copy()
+    (held[:, 1] if where == "samples" else targets)[3] = bad
+    model = network()
+    before = state(model)
+    name = r"X\[3, 1\] \(row 3, column 1\)" if where == "samples" else r"T\[3\]"
+    with pytest.raises(ValueError, match=rf"validation {name} is {bad}: leave that sample out, or fill the number in"):
+        nn.fit(model, X, X[:, 0], loss="mse", epochs=3, validation=(held, targets), patience=patience, progress=False)
+    assert (state(model) == before).all()
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"metrics": ()}, {"metrics": (), "validation": 0.2}, {"validation": 0.2, "patience": 3}]
+)
+@pytest.mark.parametrize("lifted", [True, False])
+def test_a_training_that_diverges_ends_with_an_error_and_no_warning(how, lifted):
+    for epochs in (1, 2, 3)["metrics" in how and len(how) == 1 :]:  # after one step nobody has looked yet
+        with pytest.raises(TrainingError, match=r"learning rate") as caught:
+            X, T = data()
+            options = QUIET | {"loss": "mse", "batch_size": 60, "lifted": lifted} | how
+            nn.fit(
+                nn.MLP(2, [8, 1], seed=1),
+                X * 1e3,
+                T * 1e3,
+                epochs=epochs,
+                standardise=False,
+                optimizer=nn.SGD(1e160),
+                **options,
+            )
+        assert "\n" not in str(caught.value)
+
+
+# --- standardising --------------------------------------------------------------------------------------------------
+
+
+def rough(n=60):
+    """The moons in other units, and a number to explain."""
+    X, T = data(n)
+    return X * [1.0, 2000.0] + [50.0, 0.0], T
+
+
+def test_what_is_standardised_trains_as_if_it_had_been_before():
+    X, T = rough()
+    model, other = network(), network()
+    history = nn.fit(model, X, T, epochs=3, **QUIET)
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    want = nn.fit(other, Z, T, epochs=3, **QUIET)
+    assert (state(model) == state(other)).all()
+    assert history == want
+    np.testing.assert_allclose(nn.predict(model, X), nn.predict(other, Z), rtol=1e-12)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3])
+@pytest.mark.parametrize("lifted", [True, False])
+def test_losses_are_in_the_units_of_the_targets(strength, lifted):
+    """The loss before the first step is the loss of the network that standardises, regularisation included."""
+    X, _ = rough()
+    model = network()
+    T = 500.0 + X[:, 1]
+    options = {"strength": strength, "lifted": lifted, "optimizer": nn.SGD(lr=1e-300), "validation": (X, T)}
+    history = nn.fit(model, X, T, loss="mse", epochs=1, batch_size=60, progress=False, **options)
+    want = nn.mean_loss(model, X, T, "mse", strength).data
+    assert history[0]["loss"] == pytest.approx(want, rel=1e-9)
+    assert history[0]["val_loss"] == pytest.approx(nn.evaluate(model, X, T, "mse"), rel=1e-9)
+    assert history[0]["r2"] == pytest.approx(nn.r2(model, X, T), rel=1e-9)
+
+
+@pytest.mark.parametrize("cut", [1, 3])
+@pytest.mark.parametrize("loss", ["hinge", "mse"])
+def test_what_is_resumed_standardises_by_what_it_began_with(tmp_path, cut, loss):
+    X, T = rough()
+    T = T if loss == "hinge" else X[:, 1]
+    options = QUIET | {"loss": loss, "validation": 0.2}
+    whole, part, resumed = network(), network(), network(seed=7)
+    history = nn.fit(whole, X, T, epochs=5, **options)
+    path = tmp_path / "checkpoint"
+    nn.fit(part, X, T, epochs=cut, checkpoint=path, **options)
+    again = nn.fit(resumed, X, T, epochs=5, checkpoint=path, resume=True, **options)
+    assert again == history
+    assert (state(resumed) == state(whole)).all()
+    assert resumed.scaling == whole.scaling == part.scaling
+    np.testing.assert_array_equal(nn.predict(resumed, X), nn.predict(whole, X))
+
+
+def test_training_further_keeps_the_scaling_and_goes_on_where_it_was():
+    X, T = rough()
+    model = network()
+    nn.fit(model, X, T, epochs=30, **QUIET)
+    before, scaling = nn.evaluate(model, X, T, "hinge"), model.scaling
+    history = nn.fit(model, X[:40] * 1.1, T[:40], epochs=1, optimizer=nn.SGD(lr=1e-9), **QUIET)
+    assert model.scaling == scaling
+    assert history.said == ["inputs standardised as in the network's earlier training"]
+    assert nn.evaluate(model, X, T, "hinge") == pytest.approx(before, rel=1e-6)
+
+
+def test_what_is_said_of_standardising_is_said_before_the_first_epoch():
+    X, T = rough()
+    lines = []
+    nn.fit(network(), X, T, loss="hinge", epochs=1, report=lines.append)
+    assert lines[0] == "inputs standardised: each of 2 columns to mean 0 and deviation 1, kept with the network"
+    assert lines[1].startswith("epoch 1/1")
+
+
+# --- metrics --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "T", "outputs", "metric"),
+    [
+        ("cross_entropy", lambda X: (X[:, 0] > 0).astype(int), 2, "accuracy"),
+        ("hinge", lambda X: np.sign(X[:, 0]), 1, "accuracy"),
+        ("binary_cross_entropy", lambda X: (X > 0).astype(float), 2, "label_accuracy"),
+        ("binary_cross_entropy", lambda X: np.eye(2)[(X[:, 0] > 0).astype(int)], 2, "accuracy"),
+        ("mse", lambda X: X, 2, "r2"),
+    ],
+)
+@pytest.mark.parametrize("lifted", [True, False])
+def test_metrics_are_those_of_the_functions_of_their_names(loss, T, outputs, metric, lifted):
+    X, _ = data(40)
+    model = nn.MLP(2, [4, outputs], seed=1)
+    options = {
+        "loss": loss,
+        "epochs": 3,
+        "validation": 0.25,
+        "restore_best": False,
+        "progress": False,
+        "lifted": lifted,
+    }
+    history = nn.fit(model, X, T(X), **options)
+    order = np.random.default_rng([0, 2**31]).permutation(40)
+    for prefix, rows in (("val_", order[:10]), ("", order[10:])):
+        given = (model, X[rows], T(X)[rows], *([] if metric == "r2" else [loss]))
+        assert history[-1][prefix + metric] == pytest.approx(getattr(nn, metric)(*given), rel=1e-12)
+    assert history[-1]["val_loss"] == pytest.approx(
+        nn.evaluate(model, X[order[:10]], T(X)[order[:10]], loss), rel=1e-12
+    )
+
+
+def test_a_bar_is_not_torn_by_what_is_said(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    nn.fit(network(), *rough(), epochs=2, loss="hinge")
+    assert "inputs standardised" in capsys.readouterr().err

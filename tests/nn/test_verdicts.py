@@ -209,7 +209,7 @@ def test_a_sample_a_target_or_a_parameter_that_is_not_finite_is_refused_with_its
 def test_a_target_that_is_not_finite_is_refused():
     model = nn.MLP(2, [3, 1], activation="tanh")
     X, T = np.ones((3, 2)), np.array([1.0, np.nan, 0.0])
-    with pytest.raises(ValueError, match="finite targets; got nan at \\[1\\]"):
+    with pytest.raises(ValueError, match=r"T\[1\] is nan"):
         nn.compare_gradients(model, X, T, loss="mse")
 
 

@@ -1,0 +1,70 @@
+"""How numbers are written in a table: 1234.5, 1,234.5, 1.234,5 or 1 234,5.
+
+>>> Numerals(".").number("1,234.5"), Numerals(",").number("1.234,5"), Numerals(".").number("1,5")
+(1234.5, 1234.5, None)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SPACES = " \u00a0\u2009\u202f'\u2019"  # what stands between thousands, beside a comma or a point
+
+# Cells that say that a value is missing, in lower case, as pandas, R, spreadsheets and the UCI archive write them.
+MISSING = frozenset({"", "na", "n/a", "nan", "-nan", "null", "none", "<na>", "#n/a", "#na", "nil", "?"})
+MISSING_NUMBERS = MISSING | {"-", "--", ".", "\u2013", "#value!", "#div/0!", "#ref!", "missing"}
+
+
+def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    between = f"[{re.escape(thousands)}{SPACES}]"
+    whole = rf"[1-9][0-9]{{0,2}}({between})[0-9]{{3}}(?:\1[0-9]{{3}})*|[0-9]+"
+    point = re.escape(decimal)
+    digits = rf"(?:(?:{whole})(?:{point}[0-9]*)?|{point}[0-9]+)"
+    return re.compile(rf"[+-]?(?:{digits}(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE)
+
+
+UNITS = "$\u20ac\u00a3\u00a5%\u00b0()"
+WITH_UNIT = re.compile(rf"(?=.*[{re.escape(UNITS)}])[{re.escape(UNITS)}]* ?[+-]?[0-9][0-9., ]*[{re.escape(UNITS)}]*")
+PATTERNS = {".": _pattern(".", ","), ",": _pattern(",", ".")}
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """A way to write numbers.
+
+    Attributes
+    ----------
+    decimal
+        What stands before the decimals, "." or ","; the other of them stands between thousands.
+    """
+
+    decimal: str = "."
+
+    def number(self, cell: str) -> float | None:
+        """Return the number that a cell is, or None if it is none."""
+        cell = cell.replace("\u2212", "-")
+        if not PATTERNS[self.decimal].fullmatch(cell):
+            return None
+        for mark in f",.{SPACES}".replace(self.decimal, ""):
+            cell = cell.replace(mark, "")
+        return float(cell.replace(self.decimal, "."))
+
+
+def marks_decimals(cells: Iterable[str]) -> tuple[set[str], str]:
+    """Return the marks, "." and ",", that some cell can only mean as decimals, and a cell that may mean either.
+
+    >>> marks_decimals(["1,5", "2", "x"]), marks_decimals(["1,234", "5"])
+    (({','}, ''), (set(), '1,234'))
+    """
+    certain: set[str] = set()
+    either = ""
+    for cell in cells:
+        if "," in cell or "." in cell:
+            readings = [mark for mark, pattern in PATTERNS.items() if pattern.fullmatch(cell)]
+            if len(readings) == 1:
+                certain.add(readings[0])
+            elif len(readings) == 2 and "," in cell:
+                either = either or cell
+    return certain, either

@@ -1,0 +1,56 @@
+"""The stream that weights are drawn from where no generator and no seed is given: one for all, seeded with 0.
+
+Layers made in a row draw different weights, and the same program draws the same ones each time.
+
+>>> from nn import Layer
+>>> seed(7)
+>>> a, b = Layer(2, 1), Layer(2, 1)
+>>> seed(7)
+>>> a.arrays()["W"].tolist() == Layer(2, 1).arrays()["W"].tolist() != b.arrays()["W"].tolist()
+True
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nn.arguments import shown
+
+_stream = np.random.default_rng(0)
+
+
+def seed(number: int = 0) -> None:
+    """Start the stream of `Layer` and `Embedding` again.
+
+    Parameters
+    ----------
+    number
+        Whole, 0 or more.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is anything else.
+    """
+    _stream.bit_generator.state = generator("number", number).bit_generator.state
+
+
+def generator(name: str, given: Any) -> np.random.Generator:
+    """Return a generator: the one given, one of the seed given, or for None the stream.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+    """
+    if given is None:
+        return _stream
+    if isinstance(given, np.random.Generator):
+        return given
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)):
+        raise TypeError(f"{name}={shown(given)} is no seed; use a whole number, 0 or more, or a NumPy generator.")
+    if given < 0:
+        raise ValueError(f"{name}={given} is no seed; use a whole number, 0 or more, or a NumPy generator.")
+    return np.random.default_rng(int(given))

@@ -1,0 +1,158 @@
+"""Predictions: rows are read as those of training, and what is written has names."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+import nn
+from nn.__main__ import main
+from nn.files import DataError
+from nn.predictions import agreement, as_csv, predicted, read_rows
+from nn.problems import dataset
+from nn.saved import Saved, load
+
+RNG = np.random.default_rng(0)
+ROWS = [
+    (f"{x:.4f}", str(town), f"{1000 * z:.1f}", "yes" if x + (town == "York") > 0.5 else "no")
+    for x, town, z in zip(RNG.normal(size=60), RNG.choice(["Bath", "York", "Leeds"], 60), RNG.normal(size=60))
+]
+
+
+def table(rows, names=("age", "town", "income", "buys"), **how):
+    text = io.StringIO(newline="")
+    csv.writer(text, **{"lineterminator": "\n"} | how).writerows([names, *rows])
+    return text.getvalue()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "train.csv").write_text(table(ROWS))
+    command = ["train", "--data", str(folder / "train.csv"), "--save", str(folder / "model"), "--epochs", "60"]
+    assert main(command) == 0
+    return load(folder / "model"), folder / "model"
+
+
+def write(tmp_path, text):
+    (tmp_path / "rows.csv").write_text(text)
+    return tmp_path / "rows.csv"
+
+
+def test_classes_come_with_probabilities_by_name(trained, tmp_path, capsys):
+    capsys.readouterr()
+    path = write(tmp_path, table(ROWS))
+    assert main(["predict", str(trained[1]), str(path)]) == 0
+    said = capsys.readouterr()
+    found = list(csv.DictReader(io.StringIO(said.out)))
+    assert list(found[0]) == ["prediction", "P(no)", "P(yes)"]
+    assert len(found) == 60
+    right = np.mean([row["prediction"] == given[3] for row, given in zip(found, ROWS)])
+    assert right > 0.9
+    for row in found:
+        p = {name: float(row[f"P({name})"]) for name in ("no", "yes")}
+        assert sum(p.values()) == pytest.approx(1.0, abs=1e-5)
+        assert row["prediction"] == max(p, key=p.get)
+    assert f"accuracy over the 60 rows, by their column buys: {100 * right:.1f}%" in said.err
+
+
+def test_columns_are_found_by_name_in_any_order_and_any_form(trained, tmp_path):
+    model = trained[0]
+    want = predicted(model, read_rows(write(tmp_path, table(ROWS)), model.schema).X)[1]
+    other = [(str(i), r[2].replace(".", ","), r[1], r[0].replace(".", ",")) for i, r in enumerate(ROWS)]
+    path = write(tmp_path, table(other, ("number", "income", "town", "age"), delimiter=";"))
+    rows = read_rows(path, model.schema)
+    assert predicted(model, rows.X)[1] == want
+    assert rows.targets is None
+    assert "not used: number" in rows.notes[0]
+
+
+def test_columns_without_names_are_found_by_place(trained, tmp_path):
+    model = trained[0]
+    want = read_rows(write(tmp_path, table(ROWS)), model.schema)
+    text = table(ROWS).split("\n", 1)[1]
+    rows = read_rows(write(tmp_path, text), model.schema)
+    np.testing.assert_array_equal(rows.X, want.X)
+    assert rows.targets == want.targets
+    alone = table([row[:3] for row in ROWS]).split("\n", 1)[1]
+    rows = read_rows(write(tmp_path, alone), model.schema)
+    np.testing.assert_array_equal(rows.X, want.X)
+    assert rows.targets is None
+
+
+def test_one_row(trained, tmp_path):
+    rows = read_rows(write(tmp_path, "age,town,income\n0.5,York,100\n"), trained[0].schema)
+    assert rows.X.tolist() == [[0.5, 0.0, 0.0, 1.0, 100.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("age,town\n1,York\n", r"no column is called 'income', which the network needs; there are age, town"),
+        ("age,town,income\n1,Paris,5\n", r":2: column 2 is 'Paris' \(town\); expected one of Bath, Leeds, York"),
+        ("age,town,income\nold,York,5\n", r":2: column 1 is 'old' \(age\); expected a number"),
+        ("age,town,income\n1,York,\n", r":2: column 3 is '' \(income\); .*was trained without missing values"),
+        ("age,town,income\n1,,5\n", r":2: column 2 is '' \(town\); .*was trained without missing values"),
+        ("age,town,income\n1,York,inf\n", r":2: column 3 is 'inf' \(income\); expected a finite number"),
+        ("age,town,income\n", r"no rows in it"),
+        ("1,York\n2,Bath\n", r":1: expected 3 or 4 columns as in training, found 2"),
+        ("", r"no rows in it"),
+    ],
+)
+def test_rows_that_do_not_fit(trained, tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read_rows(write(tmp_path, text), trained[0].schema)
+
+
+def test_missing_values_are_filled_as_in_training(tmp_path):
+    holes = [(r[0] if i % 7 else "NA", r[1] if i % 5 else "", *r[2:]) for i, r in enumerate(ROWS)]
+    path = write(tmp_path, table(holes))
+    model = str(tmp_path / "model")
+    assert main(["train", "--data", str(path), "--missing", "mean", "--save", model, "--epochs", "2"]) == 0
+    found = load(model)
+    rows = read_rows(write(tmp_path, "age,town,income\nNA,,5\n"), found.schema)
+    np.testing.assert_allclose(rows.X[0][:1], found.schema.features[0].means)
+    assert rows.X[0][1:4].sum() == pytest.approx(1.0)
+
+
+def test_numbers_are_written_as_they_are(tmp_path, capsys):
+    x = np.linspace(0, 10, 80).tolist()
+    (tmp_path / "train.csv").write_text(table([(repr(a), repr(3.0 * a + 1000.0)) for a in x], ("x", "y")))
+    model = str(tmp_path / "model")
+    assert main(["train", "--data", str(tmp_path / "train.csv"), "--epochs", "100", "--l2", "0", "--save", model]) == 0
+    capsys.readouterr()
+    output = tmp_path / "out.csv"
+    assert main(["predict", model, str(tmp_path / "train.csv"), "--output", str(output)]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert float(said.err.split("column y: ")[1]) > 0.99
+    header, *lines = output.read_text().splitlines()
+    assert header == "prediction"
+    np.testing.assert_allclose([float(line) for line in lines], [3.0 * a + 1000.0 for a in x], atol=3.0)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "binary_cross_entropy", "mse"])
+def test_other_losses_predict_classes_too(tmp_path, loss):
+    (tmp_path / "train.csv").write_text(table(ROWS))
+    model = str(tmp_path / "model")
+    command = ["train", "--data", str(tmp_path / "train.csv"), "--loss", loss, "--save", model, "--epochs", "60"]
+    assert main(command) == 0
+    found = load(model)
+    rows = read_rows(tmp_path / "train.csv", found.schema)
+    header, lines = predicted(found, rows.X)
+    assert header == (["prediction", "P(no)", "P(yes)"] if loss == "binary_cross_entropy" else ["prediction"])
+    assert float(agreement(found, lines, rows.targets).split(": ")[1].rstrip("%")) > 90.0
+
+
+def test_images_are_predicted(data, tmp_path, capsys):
+    model = Saved(nn.MLP(784, [10]), "cross_entropy", dataset(str(data)).schema)
+    model.save(tmp_path / "model")
+    assert main(["predict", str(tmp_path / "model"), str(data)]) == 0
+    assert "accuracy over the 10,000 rows" in capsys.readouterr().err
+
+
+def test_a_table_with_commas_in_its_names():
+    assert as_csv(["prediction", "P(a, b)"], [["a, b", "1"]]) == 'prediction,"P(a, b)"\n"a, b",1\n'
