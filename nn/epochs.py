@@ -24,6 +24,7 @@ from nn.metrics import mean_loss_of, measure
 from nn.module import Module
 from nn.neuron import MLP
 from nn.optim import Optimizer
+from nn.origin import origin
 from nn.outputs import forward, kinds_of, predict
 from nn.progress import History
 from nn.steps import Step
@@ -80,15 +81,24 @@ class Epochs:
             rows = order[begin : begin + self.batch_size]
             value, gradient = step(theta, X[rows], T[rows])
             if not math.isfinite(value):
-                raise TrainingError(
-                    f"the loss is {value} at step {optimizer.steps} (epoch {epoch + 1}), learning rate "
-                    f"{optimizer.learning_rate():g}; lower the learning rate, or look for a log or a division of zero."
-                )
+                raise self._diverged(value, rows, epoch)
             optimizer.update(theta, gradient)
             total += value * len(rows)
         if not np.isfinite(theta).all():
             raise TrainingError(f"parameters are no longer finite after epoch {epoch + 1}; lower the learning rate.")
         return total / len(order)
+
+    def _diverged(self, value: float, rows: Array, epoch: int) -> TrainingError:
+        """Return the error that says at which step the loss stopped being a number, and where that began."""
+        self.registry.write(self.theta)
+        task = self.task
+        where = origin(task.model, task.targets.loss, task.X[rows], task.targets.values[rows])
+        return TrainingError(
+            f"the loss is {value} at step {self.optimizer.steps} (epoch {epoch + 1}), learning rate "
+            f"{self.optimizer.learning_rate():g}; lower the learning rate, or look for a log or a division of zero."
+            + f" In this batch, {where}."
+            * (where != "")
+        )
 
     def _measured(self, epoch: int) -> dict[str, float]:
         """Return the metrics, and with validation its loss and metrics."""

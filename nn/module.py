@@ -82,7 +82,9 @@ class Module:
         """
         one_of("what", what, ("data", "grad"))
         return {
-            array: _filled({place: getattr(value, what) for place, value in entries.items()})
+            array: _filled(
+                {place: getattr(value, what) or 0.0 for place, value in entries.items()}
+            )  # None is no gradient
             for array, entries in self._placed().items()
         }
 

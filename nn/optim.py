@@ -129,7 +129,7 @@ class Optimizer:
         values = _values(values)
         self.claim(values)
         theta = np.array([v.data for v in values])
-        self.update(theta, np.array([v.grad for v in values]))
+        self.update(theta, np.array([v.grad or 0.0 for v in values]))
         for value, x in zip(values, theta.tolist()):
             value.data = x
 
