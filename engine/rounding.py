@@ -64,7 +64,7 @@ def analysed(root: Value, leaves: Sequence[Value]) -> Analysis:
         for parent, slope, e_slope in zip(node.parents, _slopes(node), _slope_errors(node, errors)):
             to, e_to, size_to = cotangents.get(parent, (0.0, 0.0, 0.0))
             term = slope * g
-            e_term = abs(slope) * e_g + e_slope * size + EPS * abs(term)
+            e_term = abs(slope) * e_g + e_slope * size + EPS * abs(term) + TINY
             total = to + term
             cotangents[parent] = total, e_to + e_term + EPS * abs(total), size_to + abs(slope) * size
     found = [cotangents.get(leaf, (0.0, 0.0, 0.0)) for leaf in leaves]

@@ -23,6 +23,9 @@ from nn import matrix
 
 Array: TypeAlias = npt.NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
+UNDERFLOW = float(
+    np.finfo(np.float64).tiny
+)  # below it numbers have fewer digits, so that nothing smaller can be judged
 NEAR = 8.0  # multiples of its error within which a pre-activation may be on either side of a kink
 
 
@@ -142,8 +145,9 @@ def rounding_units(
         delta = by_output * slope
         e_delta = e_output * slope + by_output * e_slope + 2.0 * delta
         W, size = np.abs(params[f"layers.{layer}.W"]), np.abs(acts[layer])
-        units[f"layers.{layer}.W"] = EPS * (size.T @ (e_delta + delta) + e_acts[layer].T @ delta + 2.0 * strength * W)
-        units[f"layers.{layer}.b"] = EPS * (e_delta + delta).sum(axis=0)
+        e_W = size.T @ (e_delta + delta) + e_acts[layer].T @ delta + 2.0 * strength * W
+        units[f"layers.{layer}.W"] = EPS * e_W + UNDERFLOW
+        units[f"layers.{layer}.b"] = EPS * (e_delta + delta).sum(axis=0) + UNDERFLOW
         by_output, e_output = delta @ W.T, (e_delta + delta) @ W.T
     return units
 

@@ -145,3 +145,13 @@ def test_gradients_already_in_the_model_are_left_as_they_were():
         v.grad = 7.0
     nn.compare_gradients(model, *batch(4, 3, 2, "cross_entropy"))
     assert {v.grad for v in model.parameters()} == {7.0}
+
+
+@pytest.mark.parametrize("activation", ["relu", "softplus", "silu", "gelu"])
+def test_numbers_that_underflow_raise_no_false_alarm(activation):
+    model = nn.MLP(3, [1, 8], activation=activation, output="sigmoid", seed=90)
+    rng = np.random.default_rng(90)
+    for v in model.parameters():
+        v.data = 10.0 * v.data + 0.1 * rng.normal()
+    X, T = batch(3, 3, 8, "binary_cross_entropy", 90)
+    assert nn.compare_gradients(model, 10.0 * X, (T > 0).astype(float), "binary_cross_entropy", strength=0.1).ok
