@@ -27,7 +27,7 @@ from engine.lift.summary import Stats, StepRecord
 
 Vector = npt.NDArray[np.float64]
 Views = list[Any]
-KINDS = ("parameters", "inputs", "gradient", "slots")  # of arguments, in the order in which functions list them
+KINDS = ("parameters", "inputs", "numbers", "gradient", "slots")  # of arguments, as functions list them
 
 
 @dataclass
@@ -61,6 +61,7 @@ class Instance:
     take_backward: Callable[..., tuple[Any, ...]]
     lock: threading.Lock = field(default_factory=threading.Lock)
     cells: int = 0  # parameters that there were when this was compiled
+    integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
     context: contextvars.Context = field(default_factory=lambda: _silent())
 
 
@@ -113,7 +114,9 @@ class Compiled:
             self.namespace = self.emitted.load("lifted")
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         takers = taker(self.emitted.forward), taker(self.emitted.backward)
-        made = Instance(forward, backward, *takers, cells=self.outside.theta.size)
+        arguments = {*self.emitted.forward, *self.emitted.backward}
+        integers = tuple([a.number for a in arguments if a.kind == "numbers"])
+        made = Instance(forward, backward, *takers, cells=self.outside.theta.size, integers=integers)
         if found is None:  # another thread may hold the known one; this one is then used once
             if len(self.instances) >= 8:
                 self.instances.pop(next(iter(self.instances)))
@@ -123,16 +126,16 @@ class Compiled:
 
 
 def taker(arguments: Sequence[Argument]) -> Callable[..., tuple[Any, ...]]:
-    """Return what picks a function's arguments from the caller's arrays: parameters, inputs, gradient and slots.
+    """Return what picks a function's arguments from the caller's arrays, which are handed to it by kind.
 
     >>> pick = taker([Argument("b", "parameters", 2), Argument("x", "inputs", 0)])
-    >>> pick(["theta", "W", "b"], ["x", "t"])
+    >>> pick(["theta", "W", "b"], ["x", "t"], ["x", "t"])
     ('b', 'x')
     """
     picks = [_picker([a.number for a in arguments if a.kind == kind]) for kind in KINDS]
     if not any(a.kind in KINDS[2:] for a in arguments):
         parameters, inputs = picks[:2]
-        return lambda p, x, g=(), s=(): parameters(p) + inputs(x)
+        return lambda p, x, *_: parameters(p) + inputs(x)
     return lambda *views: sum([pick(v) for pick, v in zip(picks, views)], ())
 
 
