@@ -66,8 +66,13 @@ class Module:
         return attributes_of(self, Module)
 
     def parameters(self) -> list[Value]:
-        """Return every parameter, in order of definition."""
-        return [value for _, value in self.named_parameters()]
+        """Return every parameter, array after array and each row by row: as `arrays` has them.
+
+        >>> from nn import MLP
+        >>> [str(v.label) for v in MLP(2, [2]).parameters()][:2]
+        ['layers.0.neurons.0.w.0', 'layers.0.neurons.1.w.0']
+        """
+        return [places[place] for places in self._placed().values() for place in sorted(places)]
 
     def zero_grad(self) -> None:
         """Set every parameter's gradient to zero."""

@@ -21,11 +21,13 @@ from engine.lift.guards import Guard
 from engine.lift.inputs import Array, Spec
 from engine.lift.ir import Trace
 from engine.lift.module import Emitted
-from engine.lift.names import Parameter
+from engine.lift.outside import Argument, Outside
+from engine.lift.registry import Flat
 from engine.lift.summary import Stats, StepRecord
 
 Vector = npt.NDArray[np.float64]
 Views = list[Any]
+KINDS = ("parameters", "inputs", "numbers", "gradient", "slots")  # of arguments, as functions list them
 
 
 @dataclass
@@ -42,14 +44,11 @@ class Gradient:
 
     parameters: Vector | None
     inputs: tuple[Any, ...] | None
-    arrays: Sequence[Parameter] = field(repr=False, default=())
+    flat: Flat = field(repr=False, default_factory=Flat)
 
     def named(self) -> dict[str, Array]:
-        """Return the parameters' gradient as named arrays, views of the flat vector."""
-        if self.parameters is None:
-            return {}
-        flat = self.parameters
-        return {p.name: p.of(flat) for p in self.arrays}
+        """Return the parameters' gradient as named arrays, views of the flat vector where they can be."""
+        return {} if self.parameters is None else self.flat.named(self.parameters)
 
 
 @dataclass
@@ -58,9 +57,11 @@ class Instance:
 
     forward: Callable[..., Any]
     backward: Callable[..., None]
-    take_forward: Callable[[Views], Any]
-    take_backward: Callable[[Views], Any]
+    take_forward: Callable[..., tuple[Any, ...]]
+    take_backward: Callable[..., tuple[Any, ...]]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    cells: int = 0  # parameters that there were when this was compiled
+    integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
     context: contextvars.Context = field(default_factory=lambda: _silent())
 
 
@@ -99,7 +100,7 @@ class Compiled:
     stats: Stats
     steps: tuple[StepRecord, ...]
     formulas: str
-    outside: tuple[str, ...]  # names that the functions may take, in the order in which the caller lists them
+    outside: Outside
     instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
@@ -112,7 +113,10 @@ class Compiled:
         if not self.namespace:
             self.namespace = self.emitted.load("lifted")
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
-        made = Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
+        takers = taker(self.emitted.forward), taker(self.emitted.backward)
+        arguments = {*self.emitted.forward, *self.emitted.backward}
+        integers = tuple([a.number for a in arguments if a.kind == "numbers"])
+        made = Instance(forward, backward, *takers, cells=self.outside.theta.size, integers=integers)
         if found is None:  # another thread may hold the known one; this one is then used once
             if len(self.instances) >= 8:
                 self.instances.pop(next(iter(self.instances)))
@@ -120,14 +124,27 @@ class Compiled:
         made.lock.acquire()
         return made
 
-    def taker(self, names: Sequence[str]) -> Callable[[Views], Any]:
-        """Return what picks a function's arguments from all that there is."""
-        places = [self.outside.index(name) for name in names]
-        if not places:
-            return lambda _: ()
-        if len(places) == 1:
-            return lambda views: (views[places[0]],)
-        return itemgetter(*places)
+
+def taker(arguments: Sequence[Argument]) -> Callable[..., tuple[Any, ...]]:
+    """Return what picks a function's arguments from the caller's arrays, which are handed to it by kind.
+
+    >>> pick = taker([Argument("b", "parameters", 2), Argument("x", "inputs", 0)])
+    >>> pick(["theta", "W", "b"], ["x", "t"], ["x", "t"])
+    ('b', 'x')
+    """
+    picks = [_picker([a.number for a in arguments if a.kind == kind]) for kind in KINDS]
+    if not any(a.kind in KINDS[2:] for a in arguments):
+        parameters, inputs = picks[:2]
+        return lambda p, x, *_: parameters(p) + inputs(x)
+    return lambda *views: sum([pick(v) for pick, v in zip(picks, views)], ())
+
+
+def _picker(places: Sequence[int]) -> Callable[[Views], tuple[Any, ...]]:
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        return lambda views: (views[places[0]],)
+    return cast("Callable[[Views], tuple[Any, ...]]", itemgetter(*places))
 
 
 @dataclass

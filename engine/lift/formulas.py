@@ -8,16 +8,14 @@ These are the batch equations BP1b-BP4b of note 000, found by the machine in a g
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from engine.lift.expr import ATOM, INFIX
-from engine.lift.ir import Gather, Literal, Operand, Step, View
+from engine.lift.ir import Gather, Literal, Operand, Source, Step, View
 
 Text: TypeAlias = tuple[str, int]  # and its precedence
-KEPT = re.compile(r"(z|a|dz)\d+$")  # names of the notes, which keep lines of their own
 PRODUCT = 5  # precedence of @, which is that of *
 
 
@@ -29,6 +27,9 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
     parts = []
     for steps in (forward, backward):
         lines = []
+        writing: dict[str, list[Step]] = {}
+        for step in steps:
+            writing.setdefault(step.target.source.name, []).append(step)
         for step in steps:
             if step.op == "fill" and step.operands[0] == Literal(0.0):
                 continue
@@ -40,7 +41,7 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
             adds_later = chained and not step.accumulate
             if adds_later and name in inlined:
                 inlined.pop(name)
-            if (once and not KEPT.match(name)) or _continues(step, steps):
+            if (once and not _kept(step.target.source)) or _continues(step, writing[name]):
                 inlined[name] = text
             elif step.op == "scatter":
                 lines.append(text[0])
@@ -50,16 +51,19 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
     return "\n\n".join(parts)
 
 
-def _continues(step: Step, steps: Sequence[Step]) -> bool:
+def _kept(source: Source) -> bool:
+    """Whether this is a quantity of the notes, which has a line of its own: z, a, or dz."""
+    return bool(source.role) or (source.of is not None and source.of.role == "z")
+
+
+def _continues(step: Step, writing: Sequence[Step]) -> bool:
     """Whether the next step that writes the same name only adds to it, as a bias is added to a product."""
-    name = step.target.source.name
-    later = [s for s in steps if s.target.source.name == name]
     return (
-        len(later) == 2
-        and later[0] is step
+        len(writing) == 2
+        and writing[0] is step
         and step.op == "matmul"
-        and later[1].op == "add"
-        and not later[1].accumulate
+        and writing[1].op == "add"
+        and not writing[1].accumulate
     )
 
 

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
 from engine.lift.inputs import Spec
-from engine.lift.names import Parameter
+from engine.lift.registry import Flat
 
 if TYPE_CHECKING:
     from engine.lift.program import Program, Variant
@@ -32,7 +34,7 @@ class JaxFunction:
     name: str
     program: Callable[..., Any]
     text: str
-    parameters: tuple[Parameter, ...]
+    flat: Flat
     specs: tuple[Spec, ...]
     arguments: tuple[str, ...]
     limits: dict[int, int]
@@ -80,29 +82,35 @@ class JaxFunction:
 
     def _named(self, parameters: Any) -> list[Any]:
         jnp = extra("jax.numpy")
+        arrays = self.flat.arrays
         if isinstance(parameters, dict):
-            if set(parameters) != {p.name for p in self.parameters}:
-                names = sorted(p.name for p in self.parameters)
+            if set(parameters) != {p.name for p in arrays}:
+                names = sorted(p.name for p in arrays)
                 raise ShapeError(f"{self.name} has the parameters {names}; got {sorted(parameters)}.")
-            named = [jnp.asarray(parameters[p.name]) for p in self.parameters]
-            for p, array in zip(self.parameters, named):
+            named = [jnp.asarray(parameters[p.name]) for p in arrays]
+            for p, array in zip(arrays, named):
                 if array.shape != p.shape:
                     raise ShapeError(f"'{p.name}' must have shape {p.shape}; got {array.shape}.")
             return named
-        size = sum(p.size for p in self.parameters)
+        size = self.flat.size
         flat = jnp.asarray(parameters)
         if flat.shape != (size,):
             raise ShapeError(
                 f"parameters must be a dict or a vector of {size} numbers, as pull() returns; got {flat.shape}."
             )
-        return [flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.parameters]
+        if self.flat.order is not None:
+            number = np.empty(self.flat.cells, np.int64)  # of each cell in the vector
+            number[self.flat.order] = np.arange(size)
+            flat = flat[number]
+        return [flat[p.offset : p.offset + p.size].reshape(p.shape) for p in arrays]
 
     def _like(self, parameters: Any, gradients: Sequence[Any]) -> Any:
         """Return the parameters' gradients as the parameters came."""
         if isinstance(parameters, dict):
-            return {p.name: g for p, g in zip(self.parameters, gradients)}
+            return {p.name: g for p, g in zip(self.flat.arrays, gradients)}
         jnp = extra("jax.numpy")
-        return jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
+        cells = jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
+        return cells if self.flat.order is None else cells[self.flat.order]
 
     def _described(self) -> list[tuple[str, Spec]]:
         return [found for spec, name in zip(self.specs, self.arguments) for found in spec.arrays(name)]
@@ -166,26 +174,30 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     extra("jax")
     emitted = program.compile_for_jax(variant, program, wrt, gradients)
     written: Callable[..., tuple[Any, Any]] = emitted.load("lifted for JAX")["program"]
+    computed = [a.number for a in emitted.forward if a.kind == "numbers"]  # integer inputs that it computes with
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        return written(*named, *arrays, seed, dtype, emitted.constants)
+        return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
+
+    def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
+        return written(*named, *inputs, *[numbers[k] for k in computed], seed, dtype, emitted.constants)
 
     def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        def value(named: list[Any], arrays: list[Any]) -> Any:
-            return written(*named, *arrays, seed, dtype, emitted.constants)
+        def value(named: list[Any], numbers: list[Any]) -> Any:
+            return called(named, arrays, numbers, seed, dtype)
 
         chosen = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
-        found, parts = extra("jax").value_and_grad(value, argnums=chosen, allow_int=True)(named, arrays)
-        jnp = extra("jax.numpy")
-        operands = [x for k in chosen for x in (named, arrays)[k]]
-        pairs = zip(operands, [g for part in parts for g in part])
-        return found, [g if jnp.issubdtype(x.dtype, jnp.floating) else jnp.zeros(x.shape, dtype) for x, g in pairs]
+        numbers = [x.astype(dtype) for x in arrays]
+        found, parts = extra("jax").value_and_grad(value, argnums=chosen)(named, numbers)
+        return found, [g for part in parts for g in part]
 
     return JaxFunction(
         program.name,
         lifted if gradients == "lifted" else differentiated,
         emitted.text,
-        program.registry.arrays,
+        program.registry.flat,
         variant.specs,
         (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),
         variant.limits,

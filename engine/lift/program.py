@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
-from engine.lift.captured import snapshot
+from engine.lift.captured import Surroundings
 from engine.lift.compiled import Compiled as Compiled
 from engine.lift.compiled import Gradient, Instance, Plan, Views
 from engine.lift.compiled import Variant as Variant
@@ -29,6 +30,7 @@ from engine.lift.on_jax import JaxFunction, on_jax
 from engine.lift.registry import Registry
 from engine.lift.summary import Stats, StepRecord
 from engine.lift.traced import traced
+from engine.lines import ENGINE
 from engine.tracing import LOCAL
 from engine.value import Value
 
@@ -73,7 +75,8 @@ class Program:
         self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
         self.latest: Variant | None = None
         self.latest_wrt = "parameters"
-        self.captured: list[Any] | None = None
+        self.captured: Surroundings | None = None
+        self._stale = False
         self._theta: tuple[Any, Views] = (None, [])
         self._plans: dict[Any, Plan] = {}
 
@@ -87,6 +90,8 @@ class Program:
         """
         if (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs)):
             return self._evaluated(inputs, parameters)
+        if parameters is None:
+            self._check_captured()
         value, _ = self._run(inputs, parameters, None, None)
         return value
 
@@ -120,7 +125,9 @@ class Program:
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
         key = None
-        if parameters is not None and wrt == "parameters" and LOCAL.active is None:
+        if parameters is None and LOCAL.active is None:
+            self._check_captured()
+        if wrt == "parameters" and LOCAL.active is None:
             key = tuple(
                 [(x.shape, x.dtype.char, x.flags.c_contiguous) if x.__class__ is np.ndarray else None for x in inputs]
             )
@@ -152,13 +159,11 @@ class Program:
         instance = variant.compiled["parameters"].instances[(n, self.dtype.str)]
         self._plans[key] = Plan(variant, instance, n, tuple(variant.limits.items()))
 
-    def _planned(self, plan: Plan, inputs: Sequence[Any], theta: Vector, out: Vector | None) -> tuple[float, Gradient]:
-        for argument, limit in plan.limits:
-            if np.maximum.reduce(inputs[argument].view(np.uint64), axis=None) >= limit:
-                self._check_limits(plan.variant, list(inputs), plan.variant.specs)
-        done = self._call(
-            plan.instance, plan.variant, [*self._parameter_views(theta), *inputs], plan.n, "parameters", out
-        )
+    def _planned(
+        self, plan: Plan, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
+    ) -> tuple[float, Gradient]:
+        views = self._parameter_views(theta)
+        done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
         assert done is not None and done[1] is not None
         return done[0], done[1]
 
@@ -180,10 +185,7 @@ class Program:
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
-        if theta is None:
-            self._check_captured()
         for variant in self._candidates(specs, arrays):
-            self._check_limits(variant, arrays, specs)
             done = self._execute(variant, arrays, n, theta, wrt, out)
             if done is not None:
                 self.latest, self.latest_wrt = variant, wrt or self.latest_wrt
@@ -219,21 +221,28 @@ class Program:
             yield known[0]
 
     def _check_captured(self) -> None:
-        """Forget every trace if a number that the function captures has changed."""
-        if self.fn is None:
-            return
-        now = snapshot(self.fn)
-        if self.captured is not None and now != self.captured:
-            self.variants.clear()
-            self._plans.clear()
-        self.captured = now
+        """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
+        if self.captured is not None and (self.captured.changed() or self._stale or self.captured.blind):
+            self._forget()
 
-    def _check_limits(self, variant: Variant, arrays: list[Array], specs: tuple[Spec, ...]) -> None:
+    def _forget(self) -> None:
+        """Forget every trace; if a captured Value is there no more, begin anew as to parameters as well."""
+        assert self.captured is not None
+        self._stale = False
+        self.variants.clear()
+        self._plans.clear()
+        self._theta = (None, [])
+        seen = self.captured.values
+        if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
+            self.registry = Registry()
+
+    def _check_limits(self, variant: Variant, arrays: Sequence[Array]) -> None:
+        """Refuse integers outside the tables that they choose from; forward has held them inside."""
         for argument, limit in variant.limits.items():
             array = arrays[argument]
             if array.size and int(np.maximum.reduce(array.view(np.uint64), axis=None)) >= limit:
                 bad = array[(array < 0) | (array >= limit)].flat[0]
-                name = self.array_names(specs)[argument]
+                name = self.array_names(variant.specs)[argument]
                 raise IndexError(
                     f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1})."
                 )
@@ -245,49 +254,79 @@ class Program:
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
         compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
-            with _collector_paused():
-                compiled = variant.compiled[asked] = self.compile(variant, self, asked)
+            compiled = self._compiled(variant, asked)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
         try:
-            return self._call(instance, variant, [*self._parameter_views(theta), *arrays], n, wrt, out)
+            return self._call(instance, variant, self._parameter_views(theta), arrays, n, wrt, out)
         finally:
             instance.lock.release()
 
+    def _compiled(self, variant: Variant, wrt: str) -> Compiled:
+        """Compile a trace; one that cannot be is forgotten, or it would stand in the way of others."""
+        try:
+            with _collector_paused():
+                variant.compiled[wrt] = self.compile(variant, self, wrt)
+        except BaseException:
+            known = self.variants.get(variant.specs, [])
+            if not variant.compiled and any(v is variant for v in known):
+                known[:] = [v for v in known if v is not variant]
+            raise
+        return variant.compiled[wrt]
+
     def _call(
-        self, instance: Instance, variant: Variant, views: Views, n: int, wrt: str | None, out: Any
+        self,
+        instance: Instance,
+        variant: Variant,
+        views: Views,
+        inputs: Sequence[Any],
+        n: int,
+        wrt: str | None,
+        out: Any,
     ) -> tuple[Any, Gradient | None] | None:
         """Run forward, look at the guards, run backward: NumPy's warnings are off inside."""
         run = instance.context.run
-        value = run(instance.forward, *instance.take_forward(views))
+        if len(views[0]) > instance.cells:  # the flat vector that it knows
+            views = [views[0][: instance.cells], *views[1:]]
+        numbers = inputs
+        if instance.integers:
+            numbers = [x.astype(self.dtype) if k in instance.integers else x for k, x in enumerate(inputs)]
+        value = run(instance.forward, *instance.take_forward(views, inputs, numbers))
         if variant.guards:
             value, conditions = value
             if not self._hold(variant.guards, conditions):
                 return None
+        self._check_limits(variant, inputs)
         if wrt is None:
             return value, None
-        flat, slots = None, []
+        if out is not None and wrt != "inputs":
+            self._check_out(out, views[0], inputs)
+        flat, gradient, slots = None, [], []
         if wrt != "inputs":
-            if out is not None:
-                self._check_vector(out, "out")
-            flat = out if out is not None and self.dtype == np.float64 else np.empty(self.registry.size, self.dtype)
-            views += [flat, *[p.of(flat) for p in self.registry.arrays]]
+            gradient = self._gradient_views(out)
         if wrt != "parameters":
             shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
             slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
-            views += slots
-        run(instance.backward, *instance.take_backward(views))
-        if self.dtype != np.float64 and flat is not None:
-            flat = flat.astype(np.float64)
-            if out is not None:
-                np.copyto(out, flat)
-                flat = out
+        cells = gradient[0] if gradient else None
+        if cells is not None and len(cells) > instance.cells:
+            cells[instance.cells :] = 0.0  # what another trace has found since, this one does not read
+            gradient[0] = cells[: instance.cells]
+        run(instance.backward, *instance.take_backward(views, inputs, numbers, gradient, slots))
+        if cells is not None:
+            flat = cells if cells is out else self.registry.flat.vector_of(cells.astype(np.float64, copy=False), out)
         restored = None
         if wrt != "parameters":
             pieces = iter(slots)
             restored = tuple([spec.restore(pieces) for spec in variant.specs])
-        return value, Gradient(flat, restored, self.registry.arrays)
+        return value, Gradient(flat, restored, self.registry.flat)
+
+    def _gradient_views(self, out: Any) -> Views:
+        """Return where the gradient goes: straight into `out` if its numbers lie as those of the program do."""
+        held = self.registry.flat
+        fits = out is not None and self.dtype == np.float64 and held.order is None
+        cells = out if fits else np.empty(held.cells, self.dtype)
+        return [cells, *[p.of(cells) for p in held.arrays]]
 
     def _hold(self, guards: Sequence[Guard], conditions: Sequence[Any]) -> bool:
         for guard, condition in zip(guards, conditions):
@@ -308,13 +347,15 @@ class Program:
     def _parameter_views(self, theta: Any) -> Views:
         """Return the flat vector and its named arrays; the same vector is looked at once."""
         if theta is None:
-            theta = self.registry.read()
-        elif theta is self._theta[0]:
-            return self._theta[1]
-        self._check_vector(theta, "parameters")
-        flat = theta if self.dtype == np.float64 else theta.astype(self.dtype)
-        views = [flat, *[p.of(flat) for p in self.registry.arrays]]
-        if flat is theta:
+            cells = self.registry.read_cells()
+        elif theta is (known := self._theta)[0] and len(known[1]) == 1 + len(self.registry.arrays):
+            return known[1]
+        else:
+            self._check_vector(theta, "parameters")
+            cells = self.registry.flat.cells_of(theta)
+        kept = cells.astype(self.dtype, copy=False)
+        views = [kept, *[p.of(kept) for p in self.registry.arrays]]
+        if kept is theta:
             self._theta = (theta, views)
         return views
 
@@ -329,6 +370,11 @@ class Program:
             raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
+
+    def _check_out(self, out: Any, theta: Vector, inputs: Sequence[Any]) -> None:
+        self._check_vector(out, "out")
+        if any(np.may_share_memory(out, x) for x in (theta, *inputs)):
+            raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
     def pull(self) -> Vector:
         """Return the captured parameters as one flat vector, read from the Values.
@@ -394,9 +440,7 @@ class Program:
         variant = self._need_trace(what)
         if variant is None:
             raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
-        if self.latest_wrt not in variant.compiled:
-            variant.compiled[self.latest_wrt] = self.compile(variant, self, self.latest_wrt)
-        return variant.compiled[self.latest_wrt]
+        return variant.compiled.get(self.latest_wrt) or self._compiled(variant, self.latest_wrt)
 
     def source(self) -> str:
         """Return the NumPy text that ran last, forward and backward."""
@@ -424,9 +468,7 @@ class Program:
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes (of one sample) of the input arrays of what ran last."""
-        variant = self._need_trace("inputs")
-        names = self.array_names(variant.specs)
-        return dict(zip(names, [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]))
+        return {source.name: source.shape for source in self._current("inputs").outside.inputs}
 
     def __repr__(self) -> str:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
@@ -441,16 +483,36 @@ class Program:
 
     # --- tracing ---------------------------------------------------------------------------------------------
 
+    def _say_what_is_blind(self, around: Surroundings) -> None:
+        """Warn, once, of surroundings that cannot be followed."""
+        if around.blind:
+            warnings.warn(
+                f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
+                "every call. Pass it as an input, or give parameters= to vouch for it.",
+                stacklevel=_outside_engine(),
+            )
+
     def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
         """Run the function on Values, and keep its trace."""
         start = time.perf_counter()
         assert self.fn is not None
         samples = [a[0] if self.batch else a for a in arrays]
-        trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples)
-        self.registry.add(trace)
+        around = self.captured or Surroundings(self.fn)
+        self._stale = self._stale or around.changed()  # since a call that vouched for its surroundings
+        trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
         if self.captured is None:
-            self.captured = snapshot(self.fn)
+            self._say_what_is_blind(around)
+        self.captured = Surroundings(self.fn) if around.unread else around
+        self.registry.add(trace)
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
+
+
+def _outside_engine() -> int:
+    """Return how many frames up the caller of the engine is, for a warning to name its line."""
+    frame, up = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
+        frame, up = frame.f_back, up + 1
+    return up
 
 
 @contextmanager
