@@ -23,6 +23,7 @@ from engine.lift.ir import Trace
 from engine.lift.module import Emitted
 from engine.lift.names import Parameter
 from engine.lift.summary import Stats, StepRecord
+from engine.lift.verify.walk import Plan
 
 Vector = npt.NDArray[np.float64]
 Views = list[Any]
@@ -82,7 +83,7 @@ class _Errstate:
 
 
 @dataclass
-class Plan:
+class Repeat:
     """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
 
     variant: Variant
@@ -100,6 +101,7 @@ class Compiled:
     steps: tuple[StepRecord, ...]
     formulas: str
     outside: tuple[str, ...]  # names that the functions may take, in the order in which the caller lists them
+    scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
@@ -109,16 +111,21 @@ class Compiled:
         found = self.instances.get(key)
         if found is not None and found.lock.acquire(blocking=False):
             return found
-        if not self.namespace:
-            self.namespace = self.emitted.load("lifted")
-        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
-        made = Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
+        made = self._built(n, dtype)
         if found is None:  # another thread may hold the known one; this one is then used once
             if len(self.instances) >= 8:
                 self.instances.pop(next(iter(self.instances)))
             self.instances[key] = made
         made.lock.acquire()
         return made
+
+    def _built(self, n: int, dtype: Any) -> Instance:
+        if self.scalars is not None:
+            return Instance(*self.scalars(n), tuple, tuple)
+        if not self.namespace:
+            self.namespace = self.emitted.load()
+        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
+        return Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
 
     def taker(self, names: Sequence[str]) -> Callable[[Views], Any]:
         """Return what picks a function's arguments from all that there is."""
@@ -140,3 +147,4 @@ class Variant:
     limits: dict[int, int]
     seconds: float
     compiled: dict[str, Compiled] = field(default_factory=dict)
+    plan: Plan | None = None  # in which order a proof walks the trace

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
 from itertools import count
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -28,13 +32,33 @@ class Emitted:
     constants: tuple[np.ndarray, ...]
     forward: tuple[str, ...]
     backward: tuple[str, ...]
+    rounded: Mapping[float, Fraction] = field(default_factory=dict)
 
-    def load(self, kind: str) -> dict[str, Any]:
-        """Run the text and return its names; tracebacks through it show its lines."""
-        name = f"<{kind} {next(_numbers)}>"
+    @cached_property
+    def code(self) -> CodeType:
+        """The text, compiled; tracebacks through it show its lines."""
+        name = f"<lifted {next(_numbers)}>"
         linecache.cache[name] = (len(self.text), None, self.text.splitlines(True), name)
+        return compile(self.text, name, "exec")
+
+    def load(self, numpy: Any = None, **instead: Any) -> dict[str, Any]:
+        """Run the text and return its names.
+
+        Parameters
+        ----------
+        numpy
+            What it gets where it imports NumPy.
+        instead
+            What it gets for names of built-in functions.
+        """
         namespace: dict[str, Any] = {}
-        exec(compile(self.text, name, "exec"), namespace)
+        if numpy is not None:
+
+            def find(name: str, *rest: Any) -> Any:
+                return numpy if name == "numpy" else __import__(name, *rest)
+
+            namespace["__builtins__"] = {**vars(builtins), **instead, "__import__": find}
+        exec(self.code, namespace)
         return namespace
 
 

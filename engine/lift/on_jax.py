@@ -165,7 +165,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     variant = _without_branches(program)
     extra("jax")
     emitted = program.compile_for_jax(variant, program, wrt, gradients)
-    written: Callable[..., tuple[Any, Any]] = emitted.load("lifted for JAX")["program"]
+    written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         return written(*named, *arrays, seed, dtype, emitted.constants)

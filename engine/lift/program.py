@@ -19,7 +19,7 @@ import numpy.typing as npt
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lift.captured import snapshot
 from engine.lift.compiled import Compiled as Compiled
-from engine.lift.compiled import Gradient, Instance, Plan, Views
+from engine.lift.compiled import Gradient, Instance, Repeat, Views
 from engine.lift.compiled import Variant as Variant
 from engine.lift.guards import Guard
 from engine.lift.inputs import Array, Spec, batch_size, describe
@@ -28,6 +28,7 @@ from engine.lift.on_jax import JaxFunction, on_jax
 from engine.lift.registry import Registry
 from engine.lift.summary import Stats, StepRecord
 from engine.lift.traced import traced
+from engine.lift.verify.verify import verified
 from engine.tracing import LOCAL
 from engine.value import Value
 
@@ -64,17 +65,20 @@ class Program:
         reduction: str = "mean",
         parameters: Iterable[Value] | None = None,
         dtype: Any = np.float64,
+        verify: bool | str = True,
+        strict: bool = False,
     ) -> None:
         self.fn, self.compile, self.name, self.names = fn, compile, name, names
         self.compile_for_jax = compile_for_jax
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
+        self.verify, self.strict = verify, strict
         self.registry = Registry(parameters)
         self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
         self.latest: Variant | None = None
         self.latest_wrt = "parameters"
         self.captured: list[Any] | None = None
         self._theta: tuple[Any, Views] = (None, [])
-        self._plans: dict[Any, Plan] = {}
+        self._plans: dict[Any, Repeat] = {}
 
     # --- calling ---------------------------------------------------------------------------------------------
 
@@ -146,9 +150,9 @@ class Program:
             return
         n = len(inputs[0]) if self.batch and inputs else 1
         instance = variant.compiled["parameters"].instances[(n, self.dtype.str)]
-        self._plans[key] = Plan(variant, instance, n, tuple(variant.limits.items()))
+        self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
-    def _planned(self, plan: Plan, inputs: Sequence[Any], theta: Vector, out: Vector | None) -> tuple[float, Gradient]:
+    def _planned(self, plan: Repeat, inputs: Sequence[Any], theta: Vector, out: Vector | None) -> tuple[float, Gradient]:
         for argument, limit in plan.limits:
             if np.maximum.reduce(inputs[argument].view(np.uint64), axis=None) >= limit:
                 self._check_limits(plan.variant, list(inputs), plan.variant.specs)
@@ -231,8 +235,7 @@ class Program:
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
         compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
-            with _collector_paused():
-                compiled = variant.compiled[asked] = self.compile(variant, self, asked)
+            compiled = variant.compiled[asked] = self._compiled(variant, asked, arrays)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
@@ -240,6 +243,11 @@ class Program:
             return self._call(instance, variant, [*self._parameter_views(theta), *arrays], n, wrt, out)
         finally:
             instance.lock.release()
+
+    def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None) -> Compiled:
+        """Compile a trace, and prove what was compiled."""
+        with _collector_paused():
+            return verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
 
     def _call(
         self, instance: Instance, variant: Variant, views: Views, n: int, wrt: str | None, out: Any
@@ -381,7 +389,7 @@ class Program:
         if variant is None:
             raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
         if self.latest_wrt not in variant.compiled:
-            variant.compiled[self.latest_wrt] = self.compile(variant, self, self.latest_wrt)
+            variant.compiled[self.latest_wrt] = self._compiled(variant, self.latest_wrt, None)
         return variant.compiled[self.latest_wrt]
 
     def source(self) -> str:

@@ -1,0 +1,209 @@
+"""The exact proof: a program's text and its scalar trace, both run over a finite field at random points, are equal.
+
+Two polynomials that differ agree at a random point with probability at most degree / p (Schwartz and Zippel). The text
+runs as it is, with its buffers, views and ``out=``, twice on one instance: on garbage first, then on what the first
+run left. Compared are the value, the guards' conditions and every gradient, and that what was given is unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.lift.inputs import Spec
+from engine.lift.ir import Trace
+from engine.lift.verify import walk
+from engine.lift.verify.elements import Elements, differing, lift, same
+from engine.lift.verify.field import Field
+from engine.lift.verify.field_numpy import Count, FieldNumpy, Integers
+from engine.lift.verify.reference import Outcome, outcome
+
+if TYPE_CHECKING:
+    from engine.lift.compiled import Compiled, Variant
+    from engine.lift.program import Program
+
+DECISIONS = frozenset(
+    ("maximum", "minimum", "relu", "leaky_relu", "abs", "sign", "clip", "less", "less_equal", "equal", "where")
+)
+POINTS = 3  # where nothing is decided
+TIMES = 16  # how often the rarest decision is taken where something is
+LARGE = 200_000  # from how many nodes on points are taken one at a time, for memory
+MOST_INTEGERS = 5  # integers that choose from no table are drawn below this
+
+
+@dataclass(frozen=True)
+class Points:
+    """Random parameters and inputs of a proof, and the number of samples."""
+
+    field: Field
+    n: int
+    theta: Elements
+    inputs: list[Any]
+
+
+def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> int:
+    """Return at how many points a trace is to be compared: as many as its rarest decision needs to go both ways.
+
+    A decision is taken by every node of its group, and anew by each sample that it depends on.
+    """
+    rarest = 0
+    varies = np.zeros(len(trace.ops), bool)
+    for nodes, _ in plan.inputs.values():
+        varies[nodes] = True
+    for group in plan.groups:
+        depends = varies[group.operands].any(1)
+        varies[group.start : group.stop] = depends
+        if group.op in DECISIONS:
+            times = int(np.where(depends, samples, 1).sum())
+            rarest = min(rarest or times, times)
+    return 1 + min(TIMES, max(POINTS, -(-TIMES // rarest))) if rarest else POINTS
+
+
+def levels_needed(trace: Trace) -> int:
+    """Return how many levels numbers have: one more where there are exponents."""
+    ops = set(trace.ops)
+    return 2 if ops & walk.EXPONENTIAL or not ops - {""} <= walk.KNOWN else 1
+
+
+def modulus(seed: int) -> int:
+    """Return the prime modulo which results are compared."""
+    return Field(seed, 1, 1).primes[0]
+
+
+def samples_needed(program: Program, variant: Variant, text: str) -> int:
+    """Return how many samples a batch has: no length of any array, or an axis could stand for theirs and not be seen."""
+    if not program.batch:
+        return 1
+    lengths = {n for spec in _specs(variant.specs) for n in spec.shape}
+    lengths |= {n for p in program.registry.arrays for n in p.shape}
+    lengths |= {int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)}
+    return next(n for n in range(3, 4 + len(lengths)) if n not in lengths)
+
+
+def prove(
+    program: Program,
+    variant: Variant,
+    compiled: Compiled,
+    wrt: str,
+    plan: walk.Plan,
+    *,
+    seed: int,
+    points: int,
+    levels: int,
+) -> str:
+    """Return in what text and trace differ, or "".
+
+    Parameters
+    ----------
+    program, variant, compiled, wrt
+        What was compiled, and for which gradients.
+    plan
+        Of the variant's trace.
+    seed, points, levels
+        Of the field.
+    """
+    n = samples_needed(program, variant, compiled.emitted.text)
+    large = len(variant.trace.ops) > LARGE
+    for p in range(points if large else 1):
+        field = Field(seed + p, levels, 1 if large else points, compiled.emitted.rounded)
+        drawn = draw(program, variant, field, n, tied=points > POINTS and p == 0)
+        want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.inputs, Count(n, field))
+        try:
+            found = _differs(program, variant, compiled, wrt, drawn, want)
+        except Exception as error:  # whatever a wrong text may raise
+            found = f"its text raises {type(error).__name__}: {error}"
+        if found:
+            return found
+    return ""
+
+
+def draw(program: Program, variant: Variant, field: Field, n: int, tied: bool = False) -> Points:
+    """Draw parameters and inputs; if `tied`, those of the first point are small whole numbers, so that some are equal."""
+
+    def numbers(shape: tuple[int, ...]) -> Elements:
+        d = field.random(shape)
+        if tied:
+            small = field.draws.integers(-1, 3, shape)
+            for t, p in enumerate(field.primes):
+                d[t, ..., 0] = np.mod(small, p)
+        return Elements(d, field)
+
+    theta = numbers((program.registry.size,))
+    inputs: list[Any] = []
+    for k, spec in enumerate(_specs(variant.specs)):
+        shape = (n, *spec.shape) if program.batch else spec.shape
+        if spec.integer:
+            most = variant.limits.get(k, MOST_INTEGERS)
+            inputs.append(Integers.of(np.asarray(field.draws.integers(0, most, shape)), field))
+        else:
+            inputs.append(numbers(shape))
+    return Points(field, n, theta, inputs)
+
+
+def _differs(
+    program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome
+) -> str:
+    """Run the text twice on one instance, and say in what it differs."""
+    numpy = FieldNumpy(at.field)
+    emitted = compiled.emitted
+    build = emitted.load(numpy, float=_itself)["build"]
+    forward, backward = build(Count(at.n, at.field), np.float64, numpy.constants(emitted.constants))
+    take_forward, take_backward = compiled.taker(emitted.forward), compiled.taker(emitted.backward)
+    given = [x.copy() for x in (at.theta, *at.inputs)]
+    for run in ("", " when it is called again"):
+        views = [at.theta, *[p.of(at.theta) for p in program.registry.arrays], *at.inputs]
+        value = forward(*take_forward(views))
+        if want.conditions:
+            value, conditions = value
+            for k, (a, b) in enumerate(zip(conditions, want.conditions)):
+                if not same(lift(a, at.field), b):
+                    return f"the condition of its {_nth(k)} branch{run}"
+        if not same(lift(value, at.field), want.value):
+            return f"its value{run}"
+        if program.batch and program.reduction == "none":
+            continue  # it has no gradients
+        flat, slots = numpy.elements((program.registry.size,)), [numpy.elements(x.shape) for x in at.inputs]
+        if wrt != "inputs":
+            views += [flat, *[p.of(flat) for p in program.registry.arrays]]
+        if wrt != "parameters":
+            views += slots
+        backward(*take_backward(views))
+        if not all(same(a, b) if isinstance(a, Elements) else np.array_equal(a, b) for a, b in zip((at.theta, *at.inputs), given)):
+            return f"what it was given, which it overwrites{run}"
+        for name, got, wanted in _gradients(program, variant, wrt, flat, slots, want):
+            wrong = differing(got, wanted)
+            if wrong.any():
+                return f"the gradient of {name} ({int(wrong.sum())} of {wrong.size} entries){run}"
+    return ""
+
+
+def _gradients(
+    program: Program, variant: Variant, wrt: str, flat: Any, slots: Sequence[Any], want: Outcome
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield every gradient by name: what it is, and what it should be."""
+    if wrt != "inputs":
+        for p in program.registry.arrays:
+            yield p.name, p.of(flat), p.of(want.parameters)
+    if wrt != "parameters":
+        for name, spec, slot, wanted in zip(program.array_names(variant.specs), _specs(variant.specs), slots, want.inputs):
+            if not spec.integer:
+                yield name, slot, wanted
+
+
+def _specs(specs: Sequence[Spec]) -> Iterator[Spec]:
+    """Yield the description of every input array."""
+    for argument in specs:
+        for _, spec in argument.arrays(""):
+            yield spec
+
+
+def _itself(x: Any) -> Any:
+    return x
+
+
+def _nth(k: int) -> str:
+    return {0: "first", 1: "second", 2: "third"}.get(k, f"{k + 1}th")
