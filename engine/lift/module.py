@@ -41,21 +41,21 @@ class Emitted:
         linecache.cache[name] = (len(self.text), None, self.text.splitlines(True), name)
         return compile(self.text, name, "exec")
 
-    def load(self, numpy: Any = None, **instead: Any) -> dict[str, Any]:
+    def load(self, modules: Mapping[str, Any] | None = None, **instead: Any) -> dict[str, Any]:
         """Run the text and return its names.
 
         Parameters
         ----------
-        numpy
-            What it gets where it imports NumPy.
+        modules
+            What it gets in place of the packages that it imports.
         instead
             What it gets for names of built-in functions.
         """
         namespace: dict[str, Any] = {}
-        if numpy is not None:
+        if modules is not None:
 
             def find(name: str, *rest: Any) -> Any:
-                return numpy if name == "numpy" else __import__(name, *rest)
+                return modules.get(name.partition(".")[0]) or __import__(name, *rest)
 
             namespace["__builtins__"] = {**vars(builtins), **instead, "__import__": find}
         exec(self.code, namespace)

@@ -51,7 +51,7 @@ def run_text(
     program: Program, variant: Variant, compiled: Compiled, wrt: str, theta: Any, inputs: Sequence[Any], n: int
 ) -> Iterator[Outcome]:
     """Yield the outcome of the text, twice; what is not asked for is None."""
-    namespace = compiled.emitted.load(Garbage())
+    namespace = compiled.emitted.load({"numpy": Garbage()})
     forward, backward = namespace["build"](n, program.dtype.type, compiled.emitted.constants)
     take_forward, take_backward = compiled.taker(compiled.emitted.forward), compiled.taker(compiled.emitted.backward)
     arrays = program.registry.arrays

@@ -150,7 +150,7 @@ def _differs(
     """Run the text twice on one instance, and say in what it differs."""
     numpy = FieldNumpy(at.field)
     emitted = compiled.emitted
-    build = emitted.load(numpy, float=_itself)["build"]
+    build = emitted.load({"numpy": numpy}, float=_itself)["build"]
     forward, backward = build(Count(at.n, at.field), np.float64, numpy.constants(emitted.constants))
     take_forward, take_backward = compiled.taker(emitted.forward), compiled.taker(emitted.backward)
     given = [x.copy() for x in (at.theta, *at.inputs)]
