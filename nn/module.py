@@ -46,8 +46,16 @@ class Module:
             yield from _values(attribute, x)
 
     def parameters(self) -> list[Value]:
-        """Return every parameter, in order of definition."""
-        return [value for _, value in self.named_parameters()]
+        """Return every parameter, array after array and each row by row: as `arrays` has them.
+
+        >>> from nn import MLP
+        >>> [str(v.label) for v in MLP(2, [2]).parameters()][:2]
+        ['layers.0.neurons.0.w.0', 'layers.0.neurons.1.w.0']
+        """
+        arrays: dict[str, list[Value]] = {}
+        for name, value in self.named_parameters():
+            arrays.setdefault(value.label.array if isinstance(value.label, Label) else name, []).append(value)
+        return [value for found in arrays.values() for value in sorted(found, key=_place)]
 
     def zero_grad(self) -> None:
         """Set every parameter's gradient to zero."""
@@ -127,6 +135,11 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _place(value: Value) -> tuple[int, ...]:
+    """Return where a parameter sits in its array."""
+    return value.label.place if isinstance(value.label, Label) else ()
 
 
 def _values(name: str, x: Any) -> Iterator[tuple[str, Value]]:

@@ -31,7 +31,8 @@ ALLOWED = {
 # Passes of lift share only these; no pass imports another.
 SHARED_BY_PASSES = {
     "engine.errors", "engine.graph", "engine.rules", "engine.value", "engine.tracing", "engine.functions",
-    "engine.lift.ir", "engine.lift.expr", "engine.lift.geometry", "engine.lift.names", "engine.lift.text",
+    "engine.lift.ir", "engine.lift.exact", "engine.lift.expr", "engine.lift.geometry", "engine.lift.names",
+    "engine.lift.outside", "engine.lift.text",
 }  # fmt: skip
 PASSES = ("record", "normalise", "group", "arrange", "contract", "adjoint", "lower", "christen", "emit")
 

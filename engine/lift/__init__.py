@@ -7,8 +7,8 @@ type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after ev
     normalise   Trace -> Normal        chains of additions become sums of products
     group       Normal -> Groups       operations of equal signature are one array operation
     arrange     Groups -> Layout       operands become views; contract finds the matrix products
-    christen    Layout                 names: z1, a1
     adjoint     Layout -> steps        the rules, run backwards over the array operations
+    christen    Layout, steps          names: z1, a1, dz1
     lower       steps -> steps         operations that NumPy has no function for become ones it has
     emit        steps -> text          NumPy source with preallocated buffers, which is what runs; or JAX's, for to_jax
 
@@ -43,12 +43,13 @@ from engine.lift.christen import christen
 from engine.lift.contract import contract
 from engine.lift.formulas import formulas
 from engine.lift.group import group
-from engine.lift.ir import Groups, Layout, Literal, Source, Step, Trace, View
+from engine.lift.ir import Groups, Layout, Literal, Source, Step, Trace
 from engine.lift.jax_module import emit_for_jax
 from engine.lift.lower import lower
 from engine.lift.module import Emitted, emit
 from engine.lift.names import variable
 from engine.lift.normalise import normalise
+from engine.lift.outside import Outside, outside
 from engine.lift.program import Compiled, Program, Variant
 from engine.lift.record import record
 from engine.lift.summary import Stats, records, with_names
@@ -170,12 +171,11 @@ def _argument_names(fn: Callable[..., Any]) -> tuple[str, ...]:
 def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
     """Run every stage on a trace; this is the whole of lifting, in order."""
     start = time.perf_counter()
-    layout, inputs, outside, theta = _arranged(variant, program)
-    backward = _adjoint(layout, inputs, outside, theta, wrt, _seed(layout, program))
+    layout, caller = _arranged(variant, program)
+    backward = adjoint(layout, _wanted(caller, wrt), _seed(layout, program))
+    christen(layout, backward, caller.taken)
     lowered = lower(layout.steps, "s"), lower(backward, "b")
-    emitted = emit(
-        _title(variant, program, layout), layout, *lowered, program.registry.arrays, outside, _reduction(program)
-    )
+    emitted = emit(_title(variant, program, layout), layout, *lowered, caller, _reduction(program))
     seconds = variant.seconds + time.perf_counter() - start
     stats = Stats(
         len(variant.trace.ops),
@@ -185,84 +185,71 @@ def _compile(variant: Variant, program: Program, wrt: str) -> Compiled:
         seconds,
         tuple(dict.fromkeys(layout.declined)),
     )
-    shown, back = [[with_names(s, program.registry.arrays) for s in steps] for steps in (layout.steps, backward)]
-    return Compiled(
-        emitted,
-        stats,
-        records(shown, program.registry.arrays),
-        formulas(shown, back),
-        _order(program, outside, wrt, inputs),
-    )
+    shown, back = [[with_names(s, caller.arrays) for s in steps] for steps in (layout.steps, backward)]
+    return Compiled(emitted, stats, records(shown, caller.arrays), formulas(shown, back), caller)
 
 
 def _compile_for_jax(variant: Variant, program: Program, wrt: str, gradients: str) -> Emitted:
     """Run the same stages, and write their steps for JAX, with our adjoint or for JAX to differentiate."""
-    layout, inputs, outside, theta = _arranged(variant, program)
-    seed = Source("seed", (), "input", layout.roots[0].batched)
-    outside[seed] = variable("seed", {*program.registry.taken, *outside.values()})
-    backward, returned = [], []
+    layout, caller = _arranged(variant, program)
+    seed = Source(variable("seed", caller.taken), (), "input", layout.roots[0].batched)
+    backward: list[Step] = []
+    returned: list[Source] = []
     if gradients == "lifted":
-        backward = _adjoint(layout, inputs, outside, theta, wrt, seed.whole())
-        returned += [f"d{p.variable}" for p in program.registry.arrays] if wrt != "inputs" else []
-        returned += [f"d{outside[s]}" for s in inputs] if wrt != "parameters" else []
+        backward = adjoint(layout, _wanted(caller, wrt), seed.whole())
+        returned += [named.gradient for named in caller.arrays] if wrt != "inputs" else []
+        returned += caller.slots if wrt != "parameters" else []
+    christen(layout, backward, caller.taken)
     lowered = lower(layout.steps, "s"), lower(backward, "b")
-    title = _title(variant, program, layout)
-    return emit_for_jax(title, layout, *lowered, program.registry.arrays, outside, returned)
+    return emit_for_jax(_title(variant, program, layout), layout, *lowered, caller, seed, returned)
 
 
 def _title(variant: Variant, program: Program, layout: Layout) -> str:
     return f"{program.name}: {len(variant.trace.ops):,} scalar nodes as {len(layout.steps)} array operations."
 
 
-def _arranged(variant: Variant, program: Program) -> tuple[Layout, list[Source], dict[Source, str], Source]:
-    """Run the stages up to the array operations: (these, inputs, names of all from outside, the flat vector)."""
+def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
+    """Run the stages up to the array operations: these, and what the caller passes."""
     trace = variant.trace
     normal = normalise(trace)
     groups = group(normal)
-    inputs, outside, theta = _sources(variant, program)
-    layout = arrange(groups, contract, _leaves(groups, trace, inputs, theta), program.registry.places(trace))
-    christen(layout)
+    caller = _outside(variant, program)
+    layout = arrange(groups, contract, _leaves(groups, trace, caller), program.registry.places(trace))
     if os.environ.get("LIFTGRAD_CHECK"):
         for stage in (trace, normal, groups, layout):
             stage.check()
-    return layout, inputs, outside, theta
+    return layout, caller
 
 
-def _adjoint(
-    layout: Layout, inputs: list[Source], outside: dict[Source, str], theta: Source, wrt: str, seed: Literal | View
-) -> list[Step]:
-    """Return the backward steps, and name the gradients that they leave."""
-    wanted = [theta] if wrt != "inputs" else []
-    wanted += inputs if wrt != "parameters" else []
-    backward, gradients = adjoint(layout, [s for s in wanted if s.kind != "index"], seed)
-    outside |= {gradients[s]: name for s, name in [(theta, "gradient")] if s in gradients}
-    outside |= {gradients[s]: f"d{outside[s]}" for s in inputs if s in gradients}
-    return backward
-
-
-def _sources(variant: Variant, program: Program) -> tuple[list[Source], dict[Source, str], Source]:
-    """Return the input arrays, the names of all that comes from outside, and the flat vector."""
-    theta = Source("theta", (program.registry.size,), "parameters")
-    outside = {theta: "theta"}
-    taken = {"theta", "gradient", *program.registry.taken}
-    inputs = []
+def _outside(variant: Variant, program: Program) -> Outside:
+    """Return the flat vector, its arrays and the inputs, all that comes from the caller, under names of their own."""
+    registry = program.registry
+    taken = registry.taken | {p.name for p in registry.arrays}
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
-    for name, spec in zip(program.array_names(variant.specs), specs):
-        source = Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", program.batch)
-        inputs.append(source)
-        outside[source] = source.name
-    return inputs, outside, theta
+    inputs = [
+        Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", program.batch)
+        for name, spec in zip(program.array_names(variant.specs), specs)
+    ]
+    return outside(registry.arrays, registry.flat.cells, inputs, taken)
 
 
-def _leaves(groups: Groups, trace: Trace, inputs: list[Source], theta: Source) -> dict[int, Source]:
+def _leaves(groups: Groups, trace: Trace, caller: Outside) -> dict[int, Source]:
     """Return the source of each group of leaves."""
     found = {}
     for number, made in enumerate(groups.groups):
         if made.op == "parameter":
-            found[number] = theta
+            found[number] = caller.theta
         elif made.op == "input":
-            found[number] = inputs[trace.leaves[made.members[0]].argument]
+            found[number] = caller.inputs[trace.leaves[made.members[0]].argument]
     return found
+
+
+def _wanted(caller: Outside, wrt: str) -> dict[Source, Source]:
+    """Return what is differentiated for, and where each gradient goes."""
+    wanted = {caller.theta: caller.gradient} if wrt != "inputs" else {}
+    if wrt != "parameters":
+        wanted |= {s: slot for s, slot in zip(caller.inputs, caller.slots) if s.kind != "index"}
+    return wanted
 
 
 def _seed(layout: Layout, program: Program) -> Literal:
@@ -276,16 +263,5 @@ def _reduction(program: Program) -> str:
     return program.reduction if program.batch else ""
 
 
-def _order(program: Program, outside: dict[Source, str], wrt: str, inputs: list[Source]) -> tuple[str, ...]:
-    """Return the names that the functions may take, as `Program` lists them."""
-    arrays = [p.variable for p in program.registry.arrays]
-    names = ["theta", *arrays, *[outside[s] for s in inputs]]
-    if wrt != "inputs":
-        names += ["gradient", *[f"d{a}" for a in arrays]]
-    if wrt != "parameters":
-        names += [f"d{outside[s]}" for s in inputs]
-    return tuple(names)
-
-
 def _bytes(layout: Layout) -> int:
-    return 8 * sum(s.size for s in layout.sources.values() if s.kind == "value")
+    return 8 * sum(s.size for s in layout.sources if s.kind == "value")

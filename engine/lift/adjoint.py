@@ -8,12 +8,15 @@ array is assigned, later ones are added; an array read once and whole is not cop
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from engine.lift.exact import fold, negated
 from engine.lift.expr import Expr, flatten
 from engine.lift.ir import Gather, Layout, Literal, Operand, Source, Step, View, contiguous
 from engine.rules import RULES
@@ -38,7 +41,7 @@ class Sweep:
     needed: set[Source]  # sources whose cotangent is wanted, or is on the way to one
     gradients: dict[Source, Source]  # wanted source -> where its gradient goes
     steps: list[Step] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
+    made: int = 0  # sources so far
     uses: dict[tuple[int, int], Use] = field(default_factory=dict)
     whole: dict[Source, Operand] = field(default_factory=dict)  # finished or accumulating cotangents
     scattered: dict[Source, list[tuple[Gather, Operand]]] = field(
@@ -48,11 +51,10 @@ class Sweep:
     open: set[Source] = field(default_factory=set)  # sources whose cotangent will still be read or added to
     forward_sources: set[Source] = field(default_factory=set)
 
-    def new(self, shape: tuple[int, ...], batched: bool, dtype: str = "float", of: str = "") -> Source:
+    def new(self, shape: tuple[int, ...], batched: bool, dtype: str = "float", of: Source | None = None) -> Source:
         """Return a fresh source for an intermediate result, or for the cotangent `of` a forward source."""
-        source = Source(f"d{of}" if of else f"g{len(self.sources) + 1}", shape, "value", batched, dtype=dtype)
-        self.sources[f"{source.name} {len(self.sources)}"] = source
-        return source
+        self.made += 1
+        return Source(f"g{self.made}", shape, "value", batched, dtype=dtype, of=of)
 
     def flush(self, source: Source) -> None:
         """Append what gathers of a source add to its cotangent."""
@@ -63,15 +65,24 @@ class Sweep:
             self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
 
 
-def adjoint(forward: Layout, wanted: list[Source], seed: Literal | View) -> tuple[list[Step], dict[Source, Source]]:
-    """Return the backward steps, and the source of each wanted gradient."""
-    needed = _needed(forward, wanted)
-    gradients = {s: Source(f"d_{s.name}", s.shape, "gradient", s.batched) for s in wanted}
+def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | View) -> list[Step]:
+    """Return the backward steps.
+
+    Parameters
+    ----------
+    forward
+        What is differentiated; its first root is the value.
+    gradients
+        Where the gradient of each wanted source goes.
+    seed
+        The cotangent of one sample's value.
+    """
+    needed = _needed(forward, gradients)
     sweep = Sweep(forward, needed, gradients)
     root = forward.roots[0]
     _plan(sweep, root)
     sweep.open = {use.view.source for use in sweep.uses.values()}
-    sweep.forward_sources = set(forward.sources.values())
+    sweep.forward_sources = set(forward.sources)
     if isinstance(root, View) and root.source in needed:
         _contribute(sweep, (-1, 0), seed, root.batched)
     for k in range(len(forward.steps) - 1, -1, -1):
@@ -84,10 +95,10 @@ def adjoint(forward: Layout, wanted: list[Source], seed: Literal | View) -> tupl
         _backward(sweep, k, step, _cotangent(sweep, step))
     for source in list(sweep.scattered):
         sweep.flush(source)
-    return sweep.steps, gradients
+    return sweep.steps
 
 
-def _needed(forward: Layout, wanted: list[Source]) -> set[Source]:
+def _needed(forward: Layout, wanted: Iterable[Source]) -> set[Source]:
     """Return the sources that depend on a wanted one."""
     needed = set(wanted)
     for step in forward.steps:
@@ -134,7 +145,7 @@ def _plan(sweep: Sweep, root: Operand) -> None:
             if _reduced_view(only)[0].is_whole():
                 sweep.uses[readings[0][0]] = Use(only, alias=True)
                 continue
-        buffer = sweep.gradients.get(source) or sweep.new(source.shape, source.batched, of=source.name)
+        buffer = sweep.gradients.get(source) or sweep.new(source.shape, source.batched, of=source)
         assigned, complete = _assignments(source, [view for _, view in readings])
         if not complete:
             sweep.steps.append(Step("fill", buffer.whole(), (Literal(0.0),)))
@@ -216,9 +227,17 @@ def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -
         g = _squeezed(g)
     if isinstance(g, Literal):
         shape = _squeezed(use.view).shape
-        count = int(np.prod([shape[a] for a in axes], dtype=np.int64))
-        _store(sweep, use, reduced, Literal(g.value * count, g.batch_power + over_batch))
-    elif axes or over_batch:
+        count = math.prod([shape[a] for a in axes])
+        product = fold("multiply", g.value, float(count))
+        if product is not None:
+            _store(sweep, use, reduced, Literal(product, g.batch_power + over_batch))
+            return
+        g = _held(sweep, shape, batched, g)
+    if over_batch and not g.batched:  # the same for every sample: their sum is N times it
+        each = sweep.new(g.shape, False)
+        sweep.steps.append(Step("multiply", each.whole(), (g, Literal(1.0, 1))))
+        g, over_batch = each.whole(), False
+    if axes or over_batch:
         if not use.alias and _overlaps(reduced):
             held = sweep.new(reduced.shape, use.view.source.batched)
             sweep.steps.append(Step("sum", held.whole(), (g,), axes=axes, over_batch=over_batch))
@@ -238,7 +257,7 @@ def _adds(use: Use) -> bool:
 def _destination(sweep: Sweep, use: Use, reduced: View) -> View:
     """Return where a cotangent goes: a view of the source's buffer, or a new array that will be the cotangent."""
     if use.alias:
-        return sweep.new(reduced.shape, reduced.source.batched, of=reduced.source.name).whole()
+        return sweep.new(reduced.shape, reduced.source.batched, of=reduced.source).whole()
     buffer = sweep.whole[use.view.source]
     assert isinstance(buffer, View)
     return View(buffer.source, reduced.shape, reduced.offset, reduced.strides)
@@ -276,7 +295,7 @@ def _adopted(sweep: Sweep, use: Use, reduced: View, g: Operand) -> bool:
         isinstance(w, View) and w.source is g.source and s in sweep.open for s, w in sweep.whole.items()
     ):
         return False
-    g.source.name = f"d{source.name}"
+    g.source.of = source
     sweep.whole[source] = g
     return True
 
@@ -337,7 +356,8 @@ def _backward(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
             _contribute(sweep, (k, 0), spread, step.batched)
     elif step.op == "segment_sum":
         if (k, 0) in sweep.uses:
-            _into(sweep, (k, 0), "repeat", step, (_held(sweep, step, g),), starts=step.starts, total=step.total)
+            runs = (_held(sweep, step.target.shape, step.batched, g),)
+            _into(sweep, (k, 0), "repeat", step, runs, starts=step.starts, total=step.total)
     elif step.op == "gather":
         _backward_gather(sweep, k, step, g)
     elif step.op == "copy":
@@ -347,12 +367,12 @@ def _backward(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
         _backward_rule(sweep, k, step, g)
 
 
-def _held(sweep: Sweep, step: Step, g: Operand) -> View:
-    """Return a cotangent as an array, though it may be one number."""
-    if isinstance(g, View):
+def _held(sweep: Sweep, shape: tuple[int, ...], batched: bool, g: Operand) -> View:
+    """Return a cotangent as an array with an axis for samples where there are any, though it may be one number."""
+    if isinstance(g, View) and g.batched == batched:
         return g
-    held = sweep.new(step.target.shape, step.batched)
-    sweep.steps.append(Step("fill", held.whole(), (g,)))
+    held = sweep.new(shape, batched)
+    sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", held.whole(), (g,)))
     return held.whole()
 
 
@@ -375,7 +395,7 @@ def _into(sweep: Sweep, key: tuple[int, int], op: str, step: Step, operands: tup
 def _backward_rule(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
     """Run the rule's pullback on expressions and flatten what it returns."""
     rule = RULES[step.op]
-    operands = [Expr(float(x.value) if isinstance(x, Literal) else x) for x in step.operands]
+    operands = [Expr(x.value if isinstance(x, Literal) else x) for x in step.operands]
     z = Expr(step.target)
     cotangent = Expr(g.value if isinstance(g, Literal) and not g.batch_power else g)
     done: dict[Any, Any] = {}
@@ -408,12 +428,12 @@ def _emit(sweep: Sweep, step: Step, key: tuple[int, int], op: str, operands: tup
 def _folded(sweep: Sweep, op: str, given: tuple[Literal, ...], step: Step) -> Operand:
     """Do arithmetic between numbers now, keeping track of the batch's size."""
     powers = [x.batch_power for x in given]
-    if op == "multiply":
-        return Literal(given[0].value * given[1].value, sum(powers))
     if op == "negative":
-        return Literal(-given[0].value, powers[0])
-    if op == "divide":
-        return Literal(float(np.divide(given[0].value, given[1].value)), powers[0] - powers[1])
+        return Literal(negated(given[0].value), powers[0])
+    if op in ("multiply", "divide"):
+        folded = fold(op, given[0].value, given[1].value)
+        if folded is not None:
+            return Literal(folded, sum(powers) if op == "multiply" else powers[0] - powers[1])
     result = sweep.new(step.target.shape, step.batched)
     sweep.steps.append(Step(op, result.whole(), given))
     return result.whole()
@@ -423,7 +443,7 @@ def _backward_matmul(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
     """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A."""
     a, b = step.operands
     assert isinstance(a, View) and isinstance(b, View)
-    dz = _held(sweep, step, g)
+    dz = _held(sweep, step.target.shape, step.batched, g)
     shape = (*a.shape[:-1], b.shape[-2])
     dz = _in_shape(sweep, dz, shape)  # type: ignore[assignment]
     _backward_factor(sweep, (k, 0), step, dz, _turned(b))

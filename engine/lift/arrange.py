@@ -59,7 +59,7 @@ class Arrangement:
     source: list[Source | None]  # of each group
     constants: np.ndarray
     steps: list[Step] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
     declined: list[str] = field(default_factory=list)
     of: Indices = field(init=False)  # group of each node
 
@@ -69,7 +69,13 @@ class Arrangement:
     def new(self, shape: Sequence[int], batched: bool) -> Source:
         """Return a fresh source for a step's result."""
         source = Source(f"v{len(self.sources)}", tuple(shape), "value", batched)
-        self.sources[source.name] = source
+        self.sources.append(source)
+        return source
+
+    def held(self, values: np.ndarray) -> Source:
+        """Return a constant array as a source."""
+        source = Source(f"c{len(self.sources)}", values.shape, "constant", value=values)
+        self.sources.append(source)
         return source
 
     def step(self, op: str, shape: Sequence[int], operands: Sequence[Operand], **more: object) -> Source:
@@ -137,8 +143,7 @@ class Arrangement:
             keep.append(not same)
             values = values.take([0], axis) if same else values
         kept = values.squeeze()
-        source = Source(f"c{len(self.sources)}", kept.shape, "constant", value=kept)
-        self.sources[source.name] = source
+        source = self.held(kept)
         strides = iter(contiguous(kept.shape))
         return View(source, shape, 0, tuple(next(strides) if k and n > 1 else 0 for k, n in zip(keep, shape)))
 
@@ -168,7 +173,7 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], place
             state.position[group.members] = places[positions] if group.op == "parameter" else positions
             state.constants[group.members] = [leaf.value for leaf in found]
             if group.op != "constant":
-                state.sources[leaves[number].name] = leaves[number]
+                state.sources.append(leaves[number])
         else:
             _ARRANGE.get(group.op, _elementwise)(state, number, group)
     roots: list[Operand] = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
@@ -350,9 +355,7 @@ def _matrix(state: Arrangement, c: Column, index: Indices) -> View:
     if c.source is None:
         assert c.constants is not None
         values = np.unique(c.constants)[index]
-        source = Source(f"c{len(state.sources)}", values.shape, "constant", value=values)
-        state.sources[source.name] = source
-        return source.whole()
+        return state.held(values).whole()
     seen = look(c.source, index)
     if isinstance(seen, View):
         return seen
@@ -466,9 +469,7 @@ def _keep_integers(state: Arrangement, source: Source) -> None:
 
 def _spread(state: Arrangement, x: Column) -> Column:
     assert x.constants is not None
-    source = Source(f"c{len(state.sources)}", x.constants.shape, "constant", value=x.constants)
-    state.sources[source.name] = source
-    return Column(source, np.arange(len(x.constants)))
+    return Column(state.held(x.constants), np.arange(len(x.constants)))
 
 
 _ARRANGE = {"sum": _sum, "logsumexp": _rows, "shift": _rows, "select": _select}

@@ -11,7 +11,6 @@ import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any, cast
 
 import numpy as np
@@ -21,7 +20,8 @@ from engine.lift.guards import Guard
 from engine.lift.inputs import Array, Spec
 from engine.lift.ir import Trace
 from engine.lift.module import Emitted
-from engine.lift.names import Parameter
+from engine.lift.outside import Outside, taker
+from engine.lift.registry import Flat
 from engine.lift.summary import Stats, StepRecord
 from engine.lift.verify.walk import Plan
 
@@ -43,14 +43,11 @@ class Gradient:
 
     parameters: Vector | None
     inputs: tuple[Any, ...] | None
-    arrays: Sequence[Parameter] = field(repr=False, default=())
+    flat: Flat = field(repr=False, default_factory=Flat)
 
     def named(self) -> dict[str, Array]:
-        """Return the parameters' gradient as named arrays, views of the flat vector."""
-        if self.parameters is None:
-            return {}
-        flat = self.parameters
-        return {p.name: p.of(flat) for p in self.arrays}
+        """Return the parameters' gradient as named arrays, views of the flat vector where they can be."""
+        return {} if self.parameters is None else self.flat.named(self.parameters)
 
 
 @dataclass
@@ -59,9 +56,10 @@ class Instance:
 
     forward: Callable[..., Any]
     backward: Callable[..., None]
-    take_forward: Callable[[Views], Any]
-    take_backward: Callable[[Views], Any]
+    take_forward: Callable[..., tuple[Any, ...]]
+    take_backward: Callable[..., tuple[Any, ...]]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    cells: int = 0  # parameters that there were when this was compiled
     context: contextvars.Context = field(default_factory=lambda: _silent())
 
 
@@ -100,7 +98,7 @@ class Compiled:
     stats: Stats
     steps: tuple[StepRecord, ...]
     formulas: str
-    outside: tuple[str, ...]  # names that the functions may take, in the order in which the caller lists them
+    outside: Outside
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
@@ -120,21 +118,17 @@ class Compiled:
         return made
 
     def _built(self, n: int, dtype: Any) -> Instance:
+        cells = self.outside.theta.size
         if self.scalars is not None:
-            return Instance(*self.scalars(n), tuple, tuple)
+            return Instance(*self.scalars(n), _all_views, _all_views, cells=cells)
         if not self.namespace:
             self.namespace = self.emitted.load()
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
-        return Instance(forward, backward, self.taker(self.emitted.forward), self.taker(self.emitted.backward))
+        return Instance(forward, backward, taker(self.emitted.forward), taker(self.emitted.backward), cells=cells)
 
-    def taker(self, names: Sequence[str]) -> Callable[[Views], Any]:
-        """Return what picks a function's arguments from all that there is."""
-        places = [self.outside.index(name) for name in names]
-        if not places:
-            return lambda _: ()
-        if len(places) == 1:
-            return lambda views: (views[places[0]],)
-        return itemgetter(*places)
+
+def _all_views(*views: Views) -> tuple[Any, ...]:
+    return views
 
 
 @dataclass

@@ -6,13 +6,16 @@ What is written, and of which views, is decided here once; how a library spells 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 
+from engine.lift.exact import Folded, exactly
 from engine.lift.ir import Gather, Indices, Literal, Operand, Source, Step, View
-from engine.lift.names import Parameter
+from engine.lift.outside import Named
 from engine.lift.text import tuple_text, view_text
 
 INLINE = 64  # constants of more elements are handed in rather than written out
@@ -54,7 +57,7 @@ class Writer:
     """The text being written: lines that are computed once, and those of the function in hand."""
 
     backend: Backend
-    parameters: Sequence[Parameter]
+    arrays: Sequence[Named]  # the flat vector's, by which views of it are written
     variables: dict[Source, str]
     readers: dict[Source, int]  # when each source is read last, counting steps forward then backward
     build: list[str] = field(default_factory=list)
@@ -62,12 +65,15 @@ class Writer:
     hoisted: dict[str, str] = field(default_factory=dict)  # expression -> variable of `build`
     local: dict[str, str] = field(default_factory=dict)  # expression -> variable of the function
     constants: list[np.ndarray] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)  # parameters and inputs that the function reads or writes
+    used: set[Source] = field(default_factory=set)  # parameters and inputs that the function reads or writes
     defined: set[str] = field(default_factory=set)  # results that have been given a value
     strided: bool = False
     erf: bool = False
-    written: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)  # names of `build`, and of what the functions take
+    locals: set[str] = field(default_factory=set)  # names within the functions
     kept: dict[str, str] = field(default_factory=dict)  # indices that the backward pass finds ready
+    plain: set[float] = field(default_factory=set)  # sizes of numbers that are written and stand for themselves
+    rounded: dict[float, Fraction] = field(default_factory=dict)  # of numbers that stand for a fraction
 
     # --- operands --------------------------------------------------------------------------------------------
 
@@ -86,37 +92,32 @@ class Writer:
 
     def named(self, view: View) -> View:
         """Return a view of the flat parameters (or gradients) as one of the named array it lies in."""
-        if not self.parameters or not is_flat(view.source):
-            return view
-        low, high = view.span()
-        for p in self.parameters:
-            if p.offset <= low and high < p.offset + p.size:
-                source = self.array(p, view.source)
-                return View(source, view.shape, view.offset - p.offset, view.strides)
-        return view
+        found = self.array(view)
+        return view if found is None else View(found[0], view.shape, view.offset - found[1], view.strides)
 
-    def array(self, p: Parameter, flat: Source) -> Source:
-        """Return the source that stands for a named array of parameters or of gradients."""
-        prefix = "d" if flat.kind == "gradient" else ""
-        for source, name in self.variables.items():
-            if name == prefix + p.variable and source.kind == "parameter":
-                return source
-        source = p.source(prefix)
-        self.variables[source] = prefix + p.variable
-        return source
+    def array(self, x: View | Gather) -> tuple[Source, int] | None:
+        """Return the named array (or its gradient) that a reading of the flat vector is within, and where it starts."""
+        if not is_flat(x.source):
+            return None
+        low, high = x.span()
+        for named in self.arrays:
+            p = named.part
+            if p.offset <= low and high < p.offset + p.size:
+                return (named.gradient if x.source.kind == "gradient" else named.array), p.offset
+        return None
 
     def variable(self, source: Source) -> str:
         """Return the name of a source, noting what the function takes from outside."""
         if source.kind == "constant" and source not in self.variables:
             self.variables[source] = self.constant(source)
-        name = self.variables[source]
-        if source.kind in ("parameter", "parameters", "gradient", "input", "index"):
-            self.used.add(name)
-        return name
+        if source.kind in ("value", "constant"):
+            return self.variables[source]
+        self.used.add(source)
+        return source.name
 
     def constant(self, source: Source) -> str:
         """Write a constant array into `build`, or take it from `constants` where it is long."""
-        name = f"c{len(self.constants) + 1 + sum(v.startswith('c') for v in self.hoisted.values())}"
+        name = f"c{1 + sum(s.kind == 'constant' for s in self.variables)}"
         value = source.value
         assert value is not None
         if value.size <= INLINE:
@@ -138,20 +139,26 @@ class Writer:
 
     def literal(self, x: Literal) -> str:
         """Return a number; one that depends on the batch's size is computed once."""
-        number = number_text(x.value)
+        number = number_text(self.number(x.value))
         if not x.batch_power:
             return number
         power = "" if abs(x.batch_power) == 1 else f" ** {abs(x.batch_power)}"
         return self.hoist(f"{number} / N{power}" if x.batch_power < 0 else f"{number} * N{power}", "scale", "scale")
 
-    def hoist(self, expression: str, name: str, exactly: str = "") -> str:
+    def number(self, x: float) -> float:
+        """Return the float that is written for a number; one that stands for a fraction stands for that alone."""
+        if not isinstance(x, Folded):
+            return x
+        size, fraction = abs(float(x)), abs(exactly(x))
+        while size in self.plain or self.rounded.get(size, fraction) != fraction:
+            size = math.nextafter(size, math.inf)
+        self.rounded[size] = fraction
+        return math.copysign(size, x)
+
+    def hoist(self, expression: str, name: str, called: str = "") -> str:
         """Compute an expression once, in `build`."""
         if expression not in self.hoisted:
-            fresh = exactly or f"{name}_view"
-            while fresh in self.written:
-                fresh += "_"
-            self.written.add(fresh)
-            self.hoisted[expression] = fresh
+            fresh = self.hoisted[expression] = self.fresh(called or f"{name}_view")
             self.build.append(f"{fresh} = {expression}")
         return self.hoisted[expression]
 
@@ -159,20 +166,35 @@ class Writer:
         """Compute an expression once a call: it looks at something the caller passed."""
         if expression not in self.local:
             fresh = f"{name}_view{len(self.local) or ''}"
+            while fresh in self.written or fresh in self.local.values():
+                fresh += "_"
             self.local[expression] = fresh
+            self.locals.add(fresh)
             self.body.append(f"{fresh} = {expression}")
         return self.local[expression]
 
     def fresh(self, name: str) -> str:
-        """Return a name that `build` does not have yet."""
-        while name in self.written:
+        """Return a name that nothing has yet, and take it."""
+        while name in self.written or name in self.locals:
             name += "_"
+        self.written.add(name)
         return name
 
 
 def is_flat(source: Source) -> bool:
-    """Whether this is the flat vector of parameters, or its gradient; an input's gradient is not."""
-    return source.kind == "parameters" or (source.kind == "gradient" and source.name == "d_theta")
+    """Whether this is the flat vector of parameters, or its gradient."""
+    return source.kind in ("parameters", "gradient")
+
+
+def plain_numbers(steps: Iterable[Step], sources: Iterable[Source]) -> set[float]:
+    """Return the sizes of all numbers that are written as they were given."""
+    found = {
+        abs(x.value) for s in steps for x in s.operands if isinstance(x, Literal) and not isinstance(x.value, Folded)
+    }
+    for source in sources:
+        if source.kind == "constant" and source.value is not None:
+            found.update(np.abs(source.value).reshape(-1).tolist())
+    return found
 
 
 def write_steps(writer: Writer, steps: Sequence[Step], first: int, only: set[int] | None = None) -> None:
@@ -301,13 +323,8 @@ def _long(w: Writer, v: View) -> str:
 
 def gathered(w: Writer, gather: Gather) -> tuple[Source, Indices]:
     """Return the array that is gathered from, and the index of each element in it (before anything is chosen)."""
-    if not w.parameters or not is_flat(gather.source):
-        return gather.source, gather.index
-    low, high = gather.span()
-    for p in w.parameters:
-        if p.offset <= low and high < p.offset + p.size:
-            return w.array(p, gather.source), gather.index - p.offset
-    return gather.source, gather.index
+    found = w.array(gather)
+    return (gather.source, gather.index) if found is None else (found[0], gather.index - found[1])
 
 
 def array_text(value: np.ndarray) -> str:

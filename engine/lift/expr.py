@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.lift.exact import fold, negated
 from engine.rules import RULES
 
 INFIX = {rule.name: rule.infix for rule in RULES.values() if rule.infix}
@@ -125,17 +126,22 @@ def _simplified(op: str, args: tuple[Expr, ...]) -> Expr | None:
             return x
         if numbers[0] == -1.0:
             return Expr.call("negative", y)
-        if numbers[1] is not None and x.op == "multiply" and x.args[0].number() is not None:
-            return Expr.call("multiply", numbers[1] * x.args[0].number(), x.args[1])  # type: ignore[operator]
+        inner = x.args[0].number() if x.op == "multiply" else None
+        if (
+            numbers[1] is not None
+            and inner is not None
+            and (product := fold("multiply", numbers[1], inner)) is not None
+        ):
+            return Expr.call("multiply", Expr(product), x.args[1])
     if op == "divide" and numbers[1] == 1.0:
         return args[0]
     if op == "negative" and args[0].op == "negative":
         return args[0].args[0]
     if op == "negative" and numbers[0] is not None:
-        return Expr(-numbers[0])
-    if op in ("multiply", "add", "subtract") and None not in numbers:
-        a, b = numbers
-        return Expr(a * b if op == "multiply" else a + b if op == "add" else a - b)  # type: ignore[operator]
+        return Expr(negated(numbers[0]))
+    if op in ("multiply", "add", "subtract") and numbers[0] is not None and numbers[1] is not None:
+        folded = fold(op, numbers[0], numbers[1])
+        return None if folded is None else Expr(folded)
     if op == "power" and numbers[1] in _POWERS:
         return _POWERS[numbers[1]](args[0])
     return None
@@ -163,7 +169,7 @@ def flatten(
     if not expr.op:
         return expr.leaf
     operands = tuple([flatten(a, emit, done, False) for a in expr.args])
-    key = (expr.op, *[x if isinstance(x, float) else id(x) for x in operands])
+    key = (expr.op, *[(repr(x), getattr(x, "fraction", None)) if isinstance(x, float) else id(x) for x in operands])
     if key not in done or last:
         done[key] = emit(expr.op, operands, last)
     return done[key]

@@ -8,16 +8,14 @@ These are the batch equations BP1b-BP4b of note 000, found by the machine in a g
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from engine.lift.expr import ATOM, INFIX
-from engine.lift.ir import Gather, Literal, Operand, Step, View
+from engine.lift.ir import Gather, Literal, Operand, Source, Step, View
 
 Text: TypeAlias = tuple[str, int]  # and its precedence
-KEPT = re.compile(r"(z|a|dz)\d+$")  # names of the notes, which keep lines of their own
 PRODUCT = 5  # precedence of @, which is that of *
 
 
@@ -40,7 +38,7 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
             adds_later = chained and not step.accumulate
             if adds_later and name in inlined:
                 inlined.pop(name)
-            if (once and not KEPT.match(name)) or _continues(step, steps):
+            if (once and not _kept(step.target.source)) or _continues(step, steps):
                 inlined[name] = text
             elif step.op == "scatter":
                 lines.append(text[0])
@@ -48,6 +46,11 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
                 lines.append(f"{_target(step.target)} {'+=' if step.accumulate else '='} {text[0]}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def _kept(source: Source) -> bool:
+    """Whether this is a quantity of the notes, which has a line of its own: z, a, or dz."""
+    return bool(source.role) or (source.of is not None and source.of.role == "z")
 
 
 def _continues(step: Step, steps: Sequence[Step]) -> bool:

@@ -12,6 +12,7 @@ What may exist after each stage is what its `check` allows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -140,20 +141,25 @@ class Groups:
 class Source:
     """Something that holds an array: a parameter, an input, a constant, or the result of a step.
 
-    `shape` is that of one sample; a batched source has one more, leading axis.
+    `shape` is that of one sample; a batched source has one more, leading axis. Names are chosen last, and say nothing.
     """
 
     name: str
     shape: tuple[int, ...]
-    kind: str  # "parameters", "input", "index", "constant", "value", "gradient"
+    kind: (
+        str  # "value", "constant", "input", "index"; "parameters", "parameter"; "gradient" (flat), "slot" (an input's)
+    )
     batched: bool = False
     value: npt.NDArray[Any] | None = None  # of a constant
     dtype: str = "float"  # "float", "bool" or "int"
+    role: str = ""  # "z" of a pre-activation, "a" of an activation
+    of: Source | None = None  # what this is the cotangent of
+    follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
 
     @property
     def size(self) -> int:
         """Number of elements of one sample."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     def whole(self) -> View:
         """Return the view of everything, as it lies."""
@@ -168,6 +174,9 @@ class View:
     shape: tuple[int, ...]
     offset: int
     strides: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        _inside(self)
 
     @property
     def batched(self) -> bool:
@@ -214,6 +223,9 @@ class Gather:
     distinct: bool = False  # whether no two elements can be the same
     reach: int = 0  # how far `chosen` can move an element from its index
 
+    def __post_init__(self) -> None:
+        _inside(self)
+
     def span(self) -> tuple[int, int]:
         """Return the first and last element of the source that this can reach."""
         return int(self.index.min()) + min(0, self.reach), int(self.index.max()) + max(0, self.reach)
@@ -242,6 +254,16 @@ class Literal:
 
 
 Operand: TypeAlias = "View | Gather | Literal"
+
+
+def _inside(x: View | Gather) -> None:
+    """Refuse what reaches outside its source: no text is written that could read or write there."""
+    low, high = x.span()
+    if math.prod(x.shape) and not 0 <= low <= high < x.source.size:
+        raise IndexError(
+            f"A view of {x.source.name} reaches from element {low} to {high} of {x.source.size}. "
+            "This is an error in liftgrad; please report it with the function that was lifted."
+        )
 
 
 @dataclass(frozen=True)
@@ -291,14 +313,14 @@ class Layout:
     """The forward program: array operations, and where the results are."""
 
     steps: list[Step]
-    sources: dict[str, Source]
+    sources: list[Source]
     roots: list[Operand]
     guards: int = 0
     declined: Sequence[str] = ()
 
     def check(self) -> None:
         """Every source is written before it is read, and views stay inside their sources."""
-        written = {s for s in self.sources.values() if s.kind != "value"}
+        written = {s for s in self.sources if s.kind != "value"}
         for k, step in enumerate(self.steps):
             for x in step.operands:
                 if isinstance(x, Literal):

@@ -49,13 +49,15 @@ def name_of(w: Writer, source: Source, step: Step, now: int) -> tuple[str, bool]
 
     A result may take over the name of an operand that is read here for the last time: ``z1 = jnp.add(z1, b1)``.
     """
-    if source not in w.variables:
-        left = [x.source for x in step.operands if isinstance(x, View) and w.readers.get(x.source) == now]
-        taken = [w.variables[s] for s in left if s.name == source.name and s.kind == "value"]
-        w.variables[source] = taken[0] if taken else w.fresh(source.name)
-        w.written.add(w.variables[source])
-        w.defined.discard(w.variables[source])
-    name = w.variables[source]
+    if source.kind != "value":
+        name = source.name
+    elif source in w.variables:
+        name = w.variables[source]
+    else:
+        first = source.follows
+        continues = first is not None and w.readers.get(first) == now and first in w.variables
+        name = w.variables[source] = w.variables[first] if first is not None and continues else w.fresh(source.name)
+        w.defined.discard(name)
     defined = name in w.defined
     w.defined.add(name)
     return name, defined

@@ -11,11 +11,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.lift.emit import Writer, is_flat, write_steps
+from engine.lift.emit import Writer, is_flat, plain_numbers, write_steps
 from engine.lift.ir import Gather, Layout, Literal, Operand, Source, Step, View
 from engine.lift.jax_text import JAX
-from engine.lift.module import Emitted, last_readings
+from engine.lift.module import Emitted, last_readings, legal_title
 from engine.lift.names import Parameter, variable
+from engine.lift.outside import Named, Outside
 from engine.lift.text import tuple_text
 
 
@@ -24,46 +25,47 @@ def emit_for_jax(
     layout: Layout,
     forward: Sequence[Step],
     backward: Sequence[Step],
-    parameters: Sequence[Parameter],
-    outside: dict[Source, str],
-    gradients: Sequence[str],
+    outside: Outside,
+    seed: Source,
+    gradients: Sequence[Source],
 ) -> Emitted:
     """Write the module.
 
     Parameters
     ----------
-    title, layout, forward, backward, parameters, outside
+    title, layout, forward, backward, outside
         As for NumPy's `emit`; without adjoints, JAX is to differentiate.
+    seed
+        The cotangent of each sample's value, an argument after the inputs.
     gradients
-        What is returned beside the value, by variable name, in order.
+        What is returned beside the value, in order.
     """
-    arguments = [p.variable for p in parameters]
-    arguments += [name for source, name in outside.items() if source.kind in ("input", "index")]
-    batched = [name for source, name in outside.items() if source.batched and source.kind in ("input", "index")]
-    seed = next(name for source, name in outside.items() if source.name == "seed")
-    root = layout.roots[0]
-    taken = {"N", "dtype", "constants", "np", "jnp", "jax", "lax", *outside.values(), *arguments, *gradients}
-    blocks = _blocks(parameters, [*forward, *backward], taken)
-    writer = Writer(
-        JAX, [block.whole for block in blocks], dict(outside), last_readings(layout, forward, backward), written=taken
-    )
+    arguments = [*[named.array for named in outside.arrays], *outside.inputs, seed]
+    batched = [source.name for source in (*outside.inputs, seed) if source.batched]
+    root, taken = layout.roots[0], set(outside.taken)
+    blocks = _blocks(outside.arrays, [*forward, *backward], taken)
+    readings = last_readings(layout, forward, backward)
+    writer = Writer(JAX, [block.whole for block in blocks], {}, readings, written=taken)
+    writer.plain = plain_numbers([*forward, *backward], layout.sources)
     result = variable("value", taken)
     joined = [block for block in blocks if len(block.members) > 1]
     writer.body += [block.joined() for block in joined]
     if not root.batched and batched:  # the same for every sample
-        writer.body.append(f"{seed} = jnp.sum({seed})")
+        writer.body.append(f"{seed.name} = jnp.sum({seed.name})")
     write_steps(writer, forward, 0)
-    writer.body.append(f"{result} = {_value(writer, root, seed)}")
+    writer.body.append(f"{result} = {_value(writer, root, seed.name)}")
     write_steps(writer, backward, len(forward))
     for block in joined:
-        if f"d{block.whole.variable}" in writer.defined:
+        if block.whole.gradient.name in writer.defined:
             writer.body += block.split()
-            writer.defined |= {f"d{p.variable}" for p in block.members}
-    shapes = {f"d{p.variable}": p.shape for p in parameters}
-    returned = [name if name in writer.defined else _zeros(name, shapes) for name in gradients]
+            writer.defined |= {named.gradient.name for named in block.members}
+    likes = dict(zip(outside.slots, outside.inputs))
+    returned = [s.name if s.name in writer.defined else _zeros(s, likes.get(s)) for s in gradients]
     ending = f"return {result}, {tuple_text(returned)}" if gradients else f"return {result}"
     body = _needed([*[f"N = {name}.shape[0]" for name in batched[:1]], *writer.build, *writer.body, ending])
-    return Emitted(_module(title, arguments, body), tuple(writer.constants), tuple(arguments), tuple(gradients))
+    text = _module(title, [s.name for s in arguments], body)
+    takes = tuple([outside.argument(s) for s in arguments[:-1]])
+    return Emitted(text, tuple(writer.constants), takes, tuple(map(outside.argument, gradients)), writer.rounded)
 
 
 def _module(title: str, arguments: Sequence[str], body: Sequence[str]) -> str:
@@ -72,7 +74,7 @@ def _module(title: str, arguments: Sequence[str], body: Sequence[str]) -> str:
     imports += [f"{line}\n" for line, used in IMPORTS if re.search(rf"\b{used}\.", text)]
     lines = "".join(f"    {line}\n" for line in body)
     signature = ", ".join([*arguments, "dtype", "constants"])
-    return f'"""{title}"""\n\n{"".join(imports)}\n\ndef program({signature}):\n{lines}'
+    return f'"""{legal_title(title)}"""\n\n{"".join(imports)}\n\ndef program({signature}):\n{lines}'
 
 
 IMPORTS = (
@@ -88,7 +90,7 @@ def _needed(body: Sequence[str]) -> list[str]:
     text = body[-1]
     for line in reversed(body[:-1]):
         name, value = line.split(" = ", 1)
-        if re.search(rf"\b{name}\b", text):
+        if re.search(rf"(?<![\w.]){name}\b", text):
             text += f"\n{value}"
             kept.append(line)
     return kept[::-1]
@@ -99,11 +101,11 @@ def _value(writer: Writer, root: Operand, seed: str) -> str:
     return f"jnp.sum({seed} * {text})" if root.batched else f"{seed} * {text}"
 
 
-def _zeros(name: str, shapes: dict[str, tuple[int, ...]]) -> str:
-    """Return what stands for a gradient that nothing reaches."""
-    if name in shapes:
-        return f"jnp.zeros({tuple_text(shapes[name])}, dtype)"
-    return f"jnp.zeros_like({name.removeprefix('d')}, dtype)"
+def _zeros(gradient: Source, like: Source | None) -> str:
+    """Return what stands for a gradient that nothing reaches: of an input, or else of a parameter."""
+    if like is None:
+        return f"jnp.zeros({tuple_text(gradient.shape)}, dtype)"
+    return f"jnp.zeros_like({like.name}, dtype)"
 
 
 # --- parameters that steps read together -----------------------------------------------------------------------
@@ -116,35 +118,38 @@ class Block:
     Matrices of one width are joined as matrices, row upon row, which XLA does by copying; others as vectors.
     """
 
-    whole: Parameter
-    members: Sequence[Parameter]
+    whole: Named
+    members: Sequence[Named]
 
     def joined(self) -> str:
         """Return the line that makes one array of the members."""
-        flat = ".reshape(-1)" if len(self.whole.shape) == 1 else ""
-        return f"{self.whole.variable} = jnp.concatenate([{', '.join(f'{p.variable}{flat}' for p in self.members)}])"
+        flat = ".reshape(-1)" if len(self.whole.array.shape) == 1 else ""
+        members = ", ".join([f"{named.array.name}{flat}" for named in self.members])
+        return f"{self.whole.array.name} = jnp.concatenate([{members}])"
 
     def split(self) -> list[str]:
         """Return the lines that take the members' gradients out of the block's."""
-        lines, width = [], math.prod(self.whole.shape[1:])
-        for p in self.members:
-            start = (p.offset - self.whole.offset) // width
-            part = f"d{self.whole.variable}[{start}:{start + p.size // width}]"
-            lines.append(f"d{p.variable} = {part}" + (f".reshape({tuple_text(p.shape)})" if width == 1 else ""))
+        lines, width = [], math.prod(self.whole.array.shape[1:])
+        for named in self.members:
+            p = named.part
+            start = (p.offset - self.whole.part.offset) // width
+            part = f"{self.whole.gradient.name}[{start}:{start + p.size // width}]"
+            lines.append(f"{named.gradient.name} = {part}" + (f".reshape({tuple_text(p.shape)})" if width == 1 else ""))
         return lines
 
 
-def _blocks(parameters: Sequence[Parameter], steps: Sequence[Step], taken: set[str]) -> list[Block]:
+def _blocks(arrays: Sequence[Named], steps: Sequence[Step], taken: set[str]) -> list[Block]:
     """Join the arrays that one operand reaches over, as that of queries, keys and values which are one product."""
     spans = [x.span() for step in steps for x in _flat_operands(step)]
     blocks: list[Block] = []
-    members: list[Parameter] = []
+    members: list[Named] = []
     end = 0
-    for p in sorted(parameters, key=lambda p: p.offset):
+    for named in sorted(arrays, key=lambda named: named.part.offset):
+        p = named.part
         if members and p.offset >= end:
             blocks.append(_block(members, taken))
             members = []
-        members.append(p)
+        members.append(named)
         end = max([end, p.offset + p.size])
         end = max([end, *[high + 1 for low, high in spans if low < end]])
     return [*blocks, _block(members, taken)] if members else blocks
@@ -164,11 +169,15 @@ def _flat_operands(step: Step) -> list[View | Gather]:
     ]
 
 
-def _block(members: Sequence[Parameter], taken: set[str]) -> Block:
+def _block(members: Sequence[Named], taken: set[str]) -> Block:
     if len(members) == 1:
         return Block(members[0], members)
-    name = variable("_".join(p.variable for p in members) if len(members) < 5 else "block", taken)
-    size, widths = sum(p.size for p in members), {p.shape[1:] for p in members}
-    width = widths.pop() if len(widths) == 1 and all(p.shape for p in members) else ()
-    whole = Parameter(name, (size // math.prod(width), *width), members[0].offset, name)
-    return Block(whole, members)
+    name = variable("_".join(n.array.name for n in members) if len(members) < 5 else "block", taken)
+    parts = [named.part for named in members]
+    size, widths = sum(p.size for p in parts), {p.shape[1:] for p in parts}
+    width = widths.pop() if len(widths) == 1 and all(p.shape for p in parts) else ()
+    shape = (size // math.prod(width), *width)
+    gradient = Source(variable(f"d{name}", taken), shape, "parameter")
+    return Block(
+        Named(Parameter(name, shape, parts[0].offset, name), Source(name, shape, "parameter"), gradient), members
+    )

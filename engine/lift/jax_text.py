@@ -68,7 +68,7 @@ def _write_copy(w: Writer, step: Step, now: int) -> None:
 def _write_fill(w: Writer, step: Step, now: int) -> None:
     x = step.operands[0]
     assert isinstance(x, Literal)
-    if step.target.source.kind == "gradient" and x.value == 0.0:
+    if step.target.source.kind in ("gradient", "slot") and x.value == 0.0:
         return  # what nothing is added to is zero without being said
     bind(w, step, now, f"jnp.full({shape_of(step.target)}, {w.text(x)}, dtype)", covered=True)
 

@@ -6,7 +6,7 @@ import builtins
 import linecache
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import count
@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.lift.emit import Writer, write_steps
+from engine.lift.emit import Writer, plain_numbers, write_steps
 from engine.lift.ir import Layout, Literal, Source, Step, View
-from engine.lift.names import Parameter
 from engine.lift.numpy_text import NUMPY, STRIDED
+from engine.lift.outside import Argument, Outside
 from engine.lift.text import tuple_text
 
 _numbers = count(1)
@@ -26,13 +26,23 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Emitted:
-    """Source text, the long constants it is handed, and what its functions take, in order."""
+    """Source text, the long constants it is handed, and what its functions take.
+
+    Attributes
+    ----------
+    text, constants
+        The module, and arrays that are too long to be written out.
+    forward, backward
+        The functions' arguments, in order.
+    rounded
+        What numbers of the text stand for that the compiler folded: the size of the float -> the exact fraction.
+    """
 
     text: str
     constants: tuple[np.ndarray, ...]
-    forward: tuple[str, ...]
-    backward: tuple[str, ...]
-    rounded: Mapping[float, Fraction] = field(default_factory=dict)
+    forward: tuple[Argument, ...]
+    backward: tuple[Argument, ...]
+    rounded: dict[float, Fraction]
 
     @cached_property
     def code(self) -> CodeType:
@@ -67,8 +77,7 @@ def emit(
     layout: Layout,
     forward: Sequence[Step],
     backward: Sequence[Step],
-    parameters: Sequence[Parameter],
-    outside: dict[Source, str],
+    outside: Outside,
     reduction: str,
 ) -> Emitted:
     """Write the module.
@@ -81,54 +90,46 @@ def emit(
         Where the results are.
     forward, backward
         Its steps and their adjoints, lowered.
-    parameters, outside
-        The named arrays, and the variable names of all that the caller passes.
+    outside
+        What the caller passes.
     reduction
         "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
     """
-    writer = Writer(NUMPY, parameters, dict(outside), last_readings(layout, forward, backward))
-    for name in ("build", "forward", "backward", "dtype", "constants", "N", "np", "strided", "erf"):
-        writer.written.add(name)
-    writer.written.update(outside.values())
-    for p in parameters:
-        writer.written.update((p.variable, f"d{p.variable}"))
+    writer = Writer(NUMPY, outside.arrays, {}, last_readings(layout, forward, backward), written=set(outside.taken))
+    writer.plain = plain_numbers([*forward, *backward], layout.sources)
     write_steps(writer, forward, 0)
     returned = _returned(writer, layout, reduction)
-    forward_lines, forward_takes = writer.body, _taken(writer, parameters, outside)
+    forward_lines, forward_takes = writer.body, outside.arguments(writer.used)
     writer.body, writer.used, writer.local = [], set(), {}
     write_steps(writer, backward, len(forward))
-    backward_takes = _taken(writer, parameters, outside)
+    backward_takes = outside.arguments(writer.used)
     functions = _function("forward", forward_takes, [*forward_lines, f"return {returned}"])
     functions += _function("backward", backward_takes, writer.body or ["pass"])
     body = [*_read(writer.build, functions), "", *functions, "return forward, backward"]
     imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if writer.erf else "")
-    text = f'"""{title}"""\n\n{imports}{STRIDED if writer.strided else ""}\n\n'
+    text = f'"""{legal_title(title)}"""\n\n{imports}{STRIDED if writer.strided else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
-    return Emitted(text, tuple(writer.constants), tuple(forward_takes), tuple(backward_takes))
+    return Emitted(text, tuple(writer.constants), forward_takes, backward_takes, writer.rounded)
+
+
+def legal_title(title: str) -> str:
+    """Return a title as a docstring can hold it: a label or a function's name may hold anything."""
+    return "".join([c if c.isprintable() and c not in '"\\' else " " for c in title])
 
 
 def _read(build: Sequence[str], functions: Sequence[str]) -> list[str]:
     """Leave out what `build` would make for nobody."""
     text, kept = "\n".join(functions), []
     for line in reversed(build):
-        if re.search(rf"\b{line.split(' = ')[0]}\b", text):
+        if re.search(rf"(?<![\w.]){line.split(' = ')[0]}\b", text):
             text += f"\n{line.split(' = ', 1)[1]}"
             kept.append(line)
     return kept[::-1]
 
 
-def _function(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
-    return [f"def {name}({', '.join(takes)}):", *[f"    {line}" for line in body], ""]
-
-
-def _taken(writer: Writer, parameters: Sequence[Parameter], outside: dict[Source, str]) -> list[str]:
-    """Return the names a function takes: parameters, then inputs, then gradients."""
-    order = ["theta", *[p.variable for p in parameters]]
-    order += [name for source, name in outside.items() if source.kind in ("input", "index")]
-    order += ["gradient", *[f"d{p.variable}" for p in parameters]]
-    order += [name for source, name in outside.items() if source.kind == "gradient"]
-    return [name for name in dict.fromkeys(order) if name in writer.used]
+def _function(name: str, takes: Sequence[Argument], body: Sequence[str]) -> list[str]:
+    return [f"def {name}({', '.join([a.name for a in takes])}):", *[f"    {line}" for line in body], ""]
 
 
 def last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:

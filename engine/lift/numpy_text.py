@@ -16,6 +16,7 @@ from engine.lift.emit import (
     write_batch_matmul,
     write_sum,
 )
+from engine.lift.exact import negated
 from engine.lift.ir import Gather, Literal, Operand, Source, Step, View
 from engine.lift.text import tuple_text
 
@@ -63,15 +64,12 @@ def _reusable(w: Writer, step: Step, now: int) -> str | None:
 
 def _final_name(source: Source) -> str | None:
     """Return the name of a source that must keep its own buffer: an activation, for instance."""
-    return source.name if source.name.startswith("a") else None
+    return source.name if source.role == "a" else None
 
 
 def _allocate(w: Writer, source: Source) -> str:
     """Write the allocation of a buffer into `build`."""
-    name = source.name
-    while name in w.written:
-        name += "_"
-    w.written.add(name)
+    name = w.fresh(source.name)
     kind = {"float": "dtype", "bool": "bool", "int": "np.int64"}[source.dtype]
     shape = tuple_text([*(["N"] if source.batched else []), *source.shape])
     w.build.append(f"{name} = np.empty({shape}, {kind})")
@@ -88,10 +86,17 @@ def _write_where(w: Writer, step: Step, now: int) -> None:
         return
     if texts[2] != target:
         w.body.append(f"np.copyto({target}, {texts[2]})")
-    if isinstance(x, Literal):
+    if isinstance(x, Literal) and _is_full(condition, step):  # a mask is faster, where it has every axis
         w.body.append(f"{target}[{_as_bool(condition, texts[0])}] = {texts[1]}")
     else:
         w.body.append(f"np.copyto({target}, {texts[1]}, where={_as_bool(condition, texts[0])})")
+
+
+def _is_full(condition: Operand, step: Step) -> bool:
+    """Whether a condition has an entry for each element of the result."""
+    if not isinstance(condition, View) or condition.batched != step.batched:
+        return False
+    return all(n == 1 or s for n, s in zip(condition.shape, condition.strides)) and 1 not in condition.shape
 
 
 def _as_bool(condition: Operand, text: str) -> str:
@@ -248,7 +253,7 @@ def _write_scatter(w: Writer, step: Step, now: int) -> None:
     shared = ((gather.chosen is not None and gather.chosen.batched) or g.batched) and not gather.source.batched
     if gather.distinct and not shared:
         if isinstance(g, Literal) and g.value < 0:
-            w.body.append(f"{source}[{index}] -= {w.text(Literal(-g.value, g.batch_power))}")
+            w.body.append(f"{source}[{index}] -= {w.text(Literal(negated(g.value), g.batch_power))}")
         else:
             w.body.append(f"{source}[{index}] += {w.text(g)}")
     else:
@@ -261,7 +266,6 @@ def _kept(w: Writer, fixed: str, moved: str, gather: Gather, name: str) -> str:
     if key not in w.kept:
         shape = tuple_text([*(["N"] if gather.batched else []), *gather.shape])
         w.kept[key] = w.fresh(name)
-        w.written.add(w.kept[key])
         w.build.append(f"{w.kept[key]} = np.empty({shape}, np.int64)")  # one each: the backward pass reads them all
         w.body.append(f"np.add({fixed}, {moved}, out={w.kept[key]})")
     return w.kept[key]

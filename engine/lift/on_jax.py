@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
 from engine.lift.inputs import Spec
-from engine.lift.names import Parameter
+from engine.lift.registry import Flat
 
 if TYPE_CHECKING:
     from engine.lift.program import Program, Variant
@@ -32,7 +34,7 @@ class JaxFunction:
     name: str
     program: Callable[..., Any]
     text: str
-    parameters: tuple[Parameter, ...]
+    flat: Flat
     specs: tuple[Spec, ...]
     arguments: tuple[str, ...]
     limits: dict[int, int]
@@ -80,29 +82,35 @@ class JaxFunction:
 
     def _named(self, parameters: Any) -> list[Any]:
         jnp = extra("jax.numpy")
+        arrays = self.flat.arrays
         if isinstance(parameters, dict):
-            if set(parameters) != {p.name for p in self.parameters}:
-                names = sorted(p.name for p in self.parameters)
+            if set(parameters) != {p.name for p in arrays}:
+                names = sorted(p.name for p in arrays)
                 raise ShapeError(f"{self.name} has the parameters {names}; got {sorted(parameters)}.")
-            named = [jnp.asarray(parameters[p.name]) for p in self.parameters]
-            for p, array in zip(self.parameters, named):
+            named = [jnp.asarray(parameters[p.name]) for p in arrays]
+            for p, array in zip(arrays, named):
                 if array.shape != p.shape:
                     raise ShapeError(f"'{p.name}' must have shape {p.shape}; got {array.shape}.")
             return named
-        size = sum(p.size for p in self.parameters)
+        size = self.flat.size
         flat = jnp.asarray(parameters)
         if flat.shape != (size,):
             raise ShapeError(
                 f"parameters must be a dict or a vector of {size} numbers, as pull() returns; got {flat.shape}."
             )
-        return [flat[p.offset : p.offset + p.size].reshape(p.shape) for p in self.parameters]
+        if self.flat.order is not None:
+            number = np.empty(self.flat.cells, np.int64)  # of each cell in the vector
+            number[self.flat.order] = np.arange(size)
+            flat = flat[number]
+        return [flat[p.offset : p.offset + p.size].reshape(p.shape) for p in arrays]
 
     def _like(self, parameters: Any, gradients: Sequence[Any]) -> Any:
         """Return the parameters' gradients as the parameters came."""
         if isinstance(parameters, dict):
-            return {p.name: g for p, g in zip(self.parameters, gradients)}
+            return {p.name: g for p, g in zip(self.flat.arrays, gradients)}
         jnp = extra("jax.numpy")
-        return jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
+        cells = jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
+        return cells if self.flat.order is None else cells[self.flat.order]
 
     def _described(self) -> list[tuple[str, Spec]]:
         return [found for spec, name in zip(self.specs, self.arguments) for found in spec.arrays(name)]
@@ -185,7 +193,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         program.name,
         lifted if gradients == "lifted" else differentiated,
         emitted.text,
-        program.registry.arrays,
+        program.registry.flat,
         variant.specs,
         (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),
         variant.limits,

@@ -156,9 +156,8 @@ class Program:
         for argument, limit in plan.limits:
             if np.maximum.reduce(inputs[argument].view(np.uint64), axis=None) >= limit:
                 self._check_limits(plan.variant, list(inputs), plan.variant.specs)
-        done = self._call(
-            plan.instance, plan.variant, [*self._parameter_views(theta), *inputs], plan.n, "parameters", out
-        )
+        views = self._parameter_views(theta)
+        done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
         assert done is not None and done[1] is not None
         return done[0], done[1]
 
@@ -240,7 +239,7 @@ class Program:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
         try:
-            return self._call(instance, variant, [*self._parameter_views(theta), *arrays], n, wrt, out)
+            return self._call(instance, variant, self._parameter_views(theta), arrays, n, wrt, out)
         finally:
             instance.lock.release()
 
@@ -250,38 +249,49 @@ class Program:
             return verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
 
     def _call(
-        self, instance: Instance, variant: Variant, views: Views, n: int, wrt: str | None, out: Any
+        self,
+        instance: Instance,
+        variant: Variant,
+        views: Views,
+        inputs: Sequence[Any],
+        n: int,
+        wrt: str | None,
+        out: Any,
     ) -> tuple[Any, Gradient | None] | None:
         """Run forward, look at the guards, run backward: NumPy's warnings are off inside."""
         run = instance.context.run
-        value = run(instance.forward, *instance.take_forward(views))
+        value = run(instance.forward, *instance.take_forward(views, inputs))
         if variant.guards:
             value, conditions = value
             if not self._hold(variant.guards, conditions):
                 return None
         if wrt is None:
             return value, None
-        flat, slots = None, []
+        if out is not None and wrt != "inputs":
+            self._check_vector(out, "out")
+        flat, gradient, slots = None, [], []
         if wrt != "inputs":
-            if out is not None:
-                self._check_vector(out, "out")
-            flat = out if out is not None and self.dtype == np.float64 else np.empty(self.registry.size, self.dtype)
-            views += [flat, *[p.of(flat) for p in self.registry.arrays]]
+            gradient = self._gradient_views(instance, out)
         if wrt != "parameters":
             shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
             slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
-            views += slots
-        run(instance.backward, *instance.take_backward(views))
-        if self.dtype != np.float64 and flat is not None:
-            flat = flat.astype(np.float64)
-            if out is not None:
-                np.copyto(out, flat)
-                flat = out
+        run(instance.backward, *instance.take_backward(views, inputs, gradient, slots))
+        if wrt != "inputs":
+            cells = gradient[0]
+            flat = cells if cells is out else self.registry.flat.vector_of(cells.astype(np.float64, copy=False), out)
         restored = None
         if wrt != "parameters":
             pieces = iter(slots)
             restored = tuple([spec.restore(pieces) for spec in variant.specs])
-        return value, Gradient(flat, restored, self.registry.arrays)
+        return value, Gradient(flat, restored, self.registry.flat)
+
+    def _gradient_views(self, instance: Instance, out: Any) -> Views:
+        """Return where the gradient goes: straight into `out` if its numbers lie as those of the program do."""
+        held = self.registry.flat
+        fits = out is not None and self.dtype == np.float64 and held.order is None
+        cells = out if fits else np.empty(held.cells, self.dtype)
+        cells[instance.cells :] = 0.0  # what another trace has found since, this one does not read
+        return [cells, *[p.of(cells) for p in held.arrays]]
 
     def _hold(self, guards: Sequence[Guard], conditions: Sequence[Any]) -> bool:
         for guard, condition in zip(guards, conditions):
@@ -302,13 +312,15 @@ class Program:
     def _parameter_views(self, theta: Any) -> Views:
         """Return the flat vector and its named arrays; the same vector is looked at once."""
         if theta is None:
-            theta = self.registry.read()
-        elif theta is self._theta[0]:
-            return self._theta[1]
-        self._check_vector(theta, "parameters")
-        flat = theta if self.dtype == np.float64 else theta.astype(self.dtype)
-        views = [flat, *[p.of(flat) for p in self.registry.arrays]]
-        if flat is theta:
+            cells = self.registry.read_cells()
+        elif theta is (known := self._theta)[0] and len(known[1]) == 1 + len(self.registry.arrays):
+            return known[1]
+        else:
+            self._check_vector(theta, "parameters")
+            cells = self.registry.flat.cells_of(theta)
+        kept = cells.astype(self.dtype, copy=False)
+        views = [kept, *[p.of(kept) for p in self.registry.arrays]]
+        if kept is theta:
             self._theta = (theta, views)
         return views
 
@@ -418,9 +430,7 @@ class Program:
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes (of one sample) of the input arrays of what ran last."""
-        variant = self._need_trace("inputs")
-        names = self.array_names(variant.specs)
-        return dict(zip(names, [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]))
+        return {source.name: source.shape for source in self._current("inputs").outside.inputs}
 
     def __repr__(self) -> str:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.lift.ir import Gather, Literal, Operand, Step, View
-from engine.lift.names import Parameter
+from engine.lift.outside import Named
 from engine.lift.verify.verify import Proof
 
 
@@ -62,38 +62,32 @@ class Stats:
 SYMBOLS = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / ", "less": " < ", "less_equal": " <= "}
 
 
-def with_names(step: Step, parameters: Sequence[Parameter]) -> Step:
+def with_names(step: Step, arrays: Sequence[Named]) -> Step:
     """Return the step with views of the flat vector, and of its gradient, called by their arrays: W1, b1, dW1."""
-    target = _with_name(step.target, parameters)
+    target = _with_name(step.target, arrays)
     assert isinstance(target, View)
-    return replace(step, target=target, operands=tuple([_with_name(x, parameters) for x in step.operands]))
+    return replace(step, target=target, operands=tuple([_with_name(x, arrays) for x in step.operands]))
 
 
-def _with_name(x: Operand, parameters: Sequence[Parameter]) -> Operand:
+def _with_name(x: Operand, arrays: Sequence[Named]) -> Operand:
     if isinstance(x, Literal) or x.source.kind not in ("parameters", "gradient"):
         return x
-    if x.source.kind == "gradient" and not x.source.name.startswith("d_theta"):
+    spanned = [a.gradient if x.source.kind == "gradient" else a.array for a in _spanned(x, arrays)]
+    if not spanned:
         return x
-    prefix = "d" if x.source.kind == "gradient" else ""
-    names = [prefix + p.variable for p in _spanned(x, parameters)]
-    if not names:
-        return x
-    return replace(x, source=replace(x.source, name=names[0] if len(names) == 1 else f"[{', '.join(names)}]"))
+    name = spanned[0].name if len(spanned) == 1 else f"[{', '.join([s.name for s in spanned])}]"
+    return replace(x, source=replace(x.source, name=name))
 
 
-def _spanned(x: View | Gather, parameters: Sequence[Parameter]) -> list[Parameter]:
+def _spanned(x: View | Gather, arrays: Sequence[Named]) -> list[Named]:
     """Return the arrays that a view of the flat vector reaches over (queries, keys and values), or a gather's first."""
-    if isinstance(x, View):
-        first = x.offset + sum([(n - 1) * stride for n, stride in zip(x.shape, x.strides) if stride < 0])
-        last = x.offset + sum([(n - 1) * stride for n, stride in zip(x.shape, x.strides) if stride > 0])
-    else:
-        first = last = int(x.index.min(initial=0))
-    return [p for p in parameters if first < p.offset + p.size and p.offset <= last]
+    first, last = x.span() if isinstance(x, View) else (int(x.index.min(initial=0)),) * 2
+    return [a for a in arrays if first < a.part.offset + a.part.size and a.part.offset <= last]
 
 
-def records(steps: Sequence[Step], parameters: Sequence[Parameter] = ()) -> tuple[StepRecord, ...]:
+def records(steps: Sequence[Step], arrays: Sequence[Named] = ()) -> tuple[StepRecord, ...]:
     """Return the steps as records; operands that are parameters go by their full names."""
-    full = {p.variable: p.name for p in parameters}
+    full = {named.array.name: named.part.name for named in arrays}
     return tuple(
         [
             StepRecord(

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.graph import order
 from engine.lift.inputs import Array
+from engine.lift.outside import taker
 from engine.lift.verify.field_numpy import NOWHERE
 from engine.lift.verify.reference import Outcome, outcome
 from engine.lift.verify.walk import Plan
@@ -53,21 +54,17 @@ def run_text(
     """Yield the outcome of the text, twice; what is not asked for is None."""
     namespace = compiled.emitted.load({"numpy": Garbage()})
     forward, backward = namespace["build"](n, program.dtype.type, compiled.emitted.constants)
-    take_forward, take_backward = compiled.taker(compiled.emitted.forward), compiled.taker(compiled.emitted.backward)
-    arrays = program.registry.arrays
+    take_forward, take_backward = taker(compiled.emitted.forward), taker(compiled.emitted.backward)
+    parts = [named.part for named in compiled.outside.arrays]
     theta = theta.astype(program.dtype)
+    parameters = [theta, *[p.of(theta) for p in parts]]
     inputs = [x if x.dtype.kind == "i" else x.astype(program.dtype) for x in inputs]
     for _ in range(2):
-        views = [theta, *[p.of(theta) for p in arrays], *inputs]
-        value = forward(*take_forward(views))
+        value = forward(*take_forward(parameters, inputs))
         value, conditions = value if variant.guards else (value, [])
         flat, *slots = [np.full(x.shape, np.nan, program.dtype) for x in (theta, *inputs)]
-        if wrt != "inputs":
-            views += [flat, *[p.of(flat) for p in arrays]]
-        if wrt != "parameters":
-            views += slots
         if not (program.batch and program.reduction == "none"):
-            backward(*take_backward(views))
+            backward(*take_backward(parameters, inputs, [flat, *[p.of(flat) for p in parts]], slots))
         yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
 
 
@@ -82,7 +79,7 @@ def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n:
     """Return the outcome of the function itself, called with Values, sample after sample; no Value's `grad` changes."""
     assert program.fn is not None
     places = program.registry.position
-    flat, values = np.zeros(program.registry.size), []
+    flat, values = np.zeros(program.registry.flat.cells), []
     slots = [np.zeros(x.shape) for x in inputs]
     weight = 1.0 / n if program.batch and program.reduction == "mean" else 1.0
     for row in range(n):

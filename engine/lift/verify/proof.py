@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.lift.inputs import Spec
 from engine.lift.ir import Trace
+from engine.lift.outside import taker
 from engine.lift.verify import walk
 from engine.lift.verify.elements import Elements, differing, lift, same
 from engine.lift.verify.field import Field
@@ -110,7 +111,7 @@ def prove(
     large = len(variant.trace.ops) > LARGE
     for p in range(points if large else 1):
         field = Field(seed + p, levels, 1 if large else points, compiled.emitted.rounded)
-        drawn = draw(program, variant, field, n, tied=points > POINTS and p == 0)
+        drawn = draw(program, variant, field, compiled.outside.theta.size, n, points > POINTS and p == 0)
         want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.inputs, Count(n, field))
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
@@ -121,7 +122,7 @@ def prove(
     return ""
 
 
-def draw(program: Program, variant: Variant, field: Field, n: int, tied: bool = False) -> Points:
+def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: bool = False) -> Points:
     """Draw parameters and inputs; if `tied`, those of the first point are small whole numbers, so that some are equal."""
 
     def numbers(shape: tuple[int, ...]) -> Elements:
@@ -132,7 +133,7 @@ def draw(program: Program, variant: Variant, field: Field, n: int, tied: bool = 
                 d[t, ..., 0] = np.mod(small, p)
         return Elements(d, field)
 
-    theta = numbers((program.registry.size,))
+    theta = numbers((cells,))
     inputs: list[Any] = []
     for k, spec in enumerate(_specs(variant.specs)):
         shape = (n, *spec.shape) if program.batch else spec.shape
@@ -152,11 +153,12 @@ def _differs(
     emitted = compiled.emitted
     build = emitted.load({"numpy": numpy}, float=_itself)["build"]
     forward, backward = build(Count(at.n, at.field), np.float64, numpy.constants(emitted.constants))
-    take_forward, take_backward = compiled.taker(emitted.forward), compiled.taker(emitted.backward)
+    take_forward, take_backward = taker(emitted.forward), taker(emitted.backward)
+    parts = [named.part for named in compiled.outside.arrays]
+    theta = [at.theta, *[p.of(at.theta) for p in parts]]
     given = [x.copy() for x in (at.theta, *at.inputs)]
     for run in ("", " when it is called again"):
-        views = [at.theta, *[p.of(at.theta) for p in program.registry.arrays], *at.inputs]
-        value = forward(*take_forward(views))
+        value = forward(*take_forward(theta, at.inputs))
         if want.conditions:
             value, conditions = value
             for k, (a, b) in enumerate(zip(conditions, want.conditions)):
@@ -166,15 +168,12 @@ def _differs(
             return f"its value{run}"
         if program.batch and program.reduction == "none":
             continue  # it has no gradients
-        flat, slots = numpy.elements((program.registry.size,)), [numpy.elements(x.shape) for x in at.inputs]
-        if wrt != "inputs":
-            views += [flat, *[p.of(flat) for p in program.registry.arrays]]
-        if wrt != "parameters":
-            views += slots
-        backward(*take_backward(views))
+        flat, slots = numpy.elements(at.theta.shape), [numpy.elements(x.shape) for x in at.inputs]
+        gradient = [flat, *[p.of(flat) for p in parts]]
+        backward(*take_backward(theta, at.inputs, gradient, slots))
         if not all(same(a, b) if isinstance(a, Elements) else np.array_equal(a, b) for a, b in zip((at.theta, *at.inputs), given)):
             return f"what it was given, which it overwrites{run}"
-        for name, got, wanted in _gradients(program, variant, wrt, flat, slots, want):
+        for name, got, wanted in _gradients(compiled, wrt, flat, slots, want):
             wrong = differing(got, wanted)
             if wrong.any():
                 return f"the gradient of {name} ({int(wrong.sum())} of {wrong.size} entries){run}"
@@ -182,16 +181,16 @@ def _differs(
 
 
 def _gradients(
-    program: Program, variant: Variant, wrt: str, flat: Any, slots: Sequence[Any], want: Outcome
+    compiled: Compiled, wrt: str, flat: Any, slots: Sequence[Any], want: Outcome
 ) -> Iterator[tuple[str, Any, Any]]:
     """Yield every gradient by name: what it is, and what it should be."""
     if wrt != "inputs":
-        for p in program.registry.arrays:
+        for p in [named.part for named in compiled.outside.arrays]:
             yield p.name, p.of(flat), p.of(want.parameters)
     if wrt != "parameters":
-        for name, spec, slot, wanted in zip(program.array_names(variant.specs), _specs(variant.specs), slots, want.inputs):
-            if not spec.integer:
-                yield name, slot, wanted
+        for source, slot, wanted in zip(compiled.outside.inputs, slots, want.inputs):
+            if source.kind != "index":
+                yield source.name, slot, wanted
 
 
 def _specs(specs: Sequence[Spec]) -> Iterator[Spec]:

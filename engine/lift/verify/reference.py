@@ -49,7 +49,7 @@ def outcome(
     numpy
         Where arrays come from: NumPy, or NumPy over a field.
     theta, inputs
-        Numbers of that kind; those of a batch have a leading axis.
+        Numbers of that kind, parameters cell by cell; inputs of a batch have a leading axis.
     n
         The number of samples.
     seeds
@@ -66,7 +66,7 @@ def outcome(
     seed = (1.0 / n if mean else 1.0) if seeds is None else seeds
     C = numpy.zeros((int(plan.readings[-1]), samples))
     G = backward(plan, V, getattr(C, "shallow", C), seed)
-    gradient = numpy.zeros((program.registry.size,))
+    gradient = numpy.zeros(tuple(theta.shape))
     nodes, positions = plan.parameters
     if len(nodes):
         gradient[places[positions]] = np.add.reduce(G[nodes], 1)

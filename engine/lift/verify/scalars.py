@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from engine.lift.outside import Views
 from engine.lift.verify.reference import Outcome, outcome
 from engine.lift.verify.walk import Plan
 
@@ -18,26 +19,23 @@ Functions: TypeAlias = tuple[Callable[..., Any], Callable[..., None]]
 ROWS = 64  # samples that the trace is walked with at a time
 
 
-def scalar_functions(program: Program, variant: Variant, plan: Plan, wrt: str) -> Callable[[int], Functions]:
+def scalar_functions(program: Program, variant: Variant, plan: Plan) -> Callable[[int], Functions]:
     """Return what makes a forward and a backward function for n samples; both are given all views that there are."""
-    count = sum(1 for argument in variant.specs for _ in argument.arrays(""))
 
     def build(n: int) -> Functions:
         latest: list[Outcome] = []
 
-        def forward(*views: Any) -> Any:
-            inputs = views[len(views) - count :]
-            latest[:] = [_walked(program, variant, plan, views[0].astype(float), inputs, n)]
-            value = latest[0].value if np.ndim(latest[0].value) else float(latest[0].value)
-            return (value, tuple(latest[0].conditions)) if variant.guards else value
+        def forward(parameters: Views, inputs: Views) -> Any:
+            found = _walked(program, variant, plan, parameters[0].astype(float), inputs, n)
+            latest[:] = [found]
+            value = found.value if np.ndim(found.value) else float(found.value)
+            return (value, tuple(found.conditions)) if variant.guards else value
 
-        def backward(*views: Any) -> None:
-            first = 1 + len(program.registry.arrays) + count
-            if wrt != "inputs":
-                views[first][...] = latest[0].parameters
-            if wrt != "parameters":
-                for slot, found in zip(views[len(views) - count :], latest[0].inputs):
-                    slot[...] = found
+        def backward(parameters: Views, inputs: Views, gradient: Views, slots: Views) -> None:
+            if gradient:
+                gradient[0][...] = latest[0].parameters
+            for slot, found in zip(slots, latest[0].inputs):
+                slot[...] = found
 
         return forward, backward
 

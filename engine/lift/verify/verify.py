@@ -149,7 +149,7 @@ class _Check:
     def in_floats(self, arrays: Sequence[Array]) -> Proof:
         """Compare text and trace at the traced point and near it; a difference is left to the proof to judge."""
         rows = self._rows(arrays, floats.SAMPLES)
-        traced = self.program.registry.read(), self._taken(arrays, rows)
+        traced = self.program.registry.read_cells(), self._taken(arrays, rows)
         near = floats.near(*traced, self.seed)
         limit = float(np.finfo(self.program.dtype).eps) ** 0.6
         for theta, inputs in (traced, near):
@@ -166,7 +166,7 @@ class _Check:
         if program.fn is None:
             return known
         rows = self._rows(arrays, max(1, min(floats.SAMPLES, floats.EAGER // len(variant.trace.ops))))
-        theta, inputs = program.registry.read(), self._taken(arrays, rows)
+        theta, inputs = program.registry.read_cells(), self._taken(arrays, rows)
         with np.errstate(all="ignore"):
             begun = time.perf_counter()
             rows = self._as_traced(theta, inputs, rows)
@@ -273,5 +273,5 @@ def _refused(check: _Check, known: Proof) -> Compiled:
         RuntimeWarning,
         stacklevel=_outside(),
     )
-    scalars = scalar_functions(program, variant, check.plan, check.wrt)
+    scalars = scalar_functions(program, variant, check.plan)
     return replace(compiled, stats=replace(compiled.stats, proof=known), scalars=scalars)

@@ -1,0 +1,67 @@
+"""Numbers that the compiler folds: the exact fraction goes along, and is rounded once, where it is printed.
+
+>>> product = fold("multiply", 0.1, 3.0)
+>>> product, product.fraction - Fraction(0.3)
+(0.30000000000000004, Fraction(1, 36028797018963968))
+>>> fold("multiply", 2.0, 3.0)
+6.0
+>>> fold("multiply", 1e200, 1e200) is None
+True
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from operator import add, mul, sub, truediv
+
+ARITHMETIC: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "add": add, "subtract": sub, "multiply": mul, "divide": truediv,
+}  # fmt: skip
+
+
+class Folded(float):
+    """The float nearest to a fraction that no float is; in computations it is that float."""
+
+    __slots__ = ("fraction",)
+    fraction: Fraction
+
+
+def exactly(x: float) -> Fraction:
+    """Return the number that a finite float stands for."""
+    return x.fraction if isinstance(x, Folded) else Fraction(x)
+
+
+def fold(op: str, x: float, y: float) -> float | None:
+    """Return ``x op y``, or None where it is better done later: out of the range of floats, or not finite."""
+    if not (math.isfinite(x) and math.isfinite(y)) or (op == "divide" and not y):
+        return None
+    return rounded(ARITHMETIC[op](exactly(x), exactly(y)))
+
+
+def negated(x: float) -> float:
+    """Return -x, with its fraction."""
+    if not isinstance(x, Folded):
+        return -x
+    made = Folded(-float(x))
+    made.fraction = -x.fraction
+    return made
+
+
+def rounded(fraction: Fraction) -> float | None:
+    """Return the float nearest to a fraction, which goes along where they differ; None beyond the range of floats."""
+    try:
+        nearest = float(fraction)
+    except OverflowError:
+        return None
+    if Fraction(nearest) == fraction:
+        return nearest
+    if abs(nearest) < MOST_ACCURATE:
+        return None
+    made = Folded(nearest)
+    made.fraction = fraction
+    return made
+
+
+MOST_ACCURATE = 2.0**-1021  # smaller floats have fewer digits
