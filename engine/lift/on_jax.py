@@ -16,6 +16,7 @@ import numpy as np
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
 from engine.lift.inputs import Spec
 from engine.lift.registry import Flat
+from engine.lift.verify.jax_proof import prove_for_jax
 
 if TYPE_CHECKING:
     from engine.lift.program import Program, Variant
@@ -173,6 +174,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     variant = _without_branches(program)
     extra("jax")
     emitted = program.compile_for_jax(variant, program, wrt, gradients)
+    prove_for_jax(program, variant, emitted, wrt)
     written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:

@@ -260,6 +260,8 @@ def once(space: dict[str, Any], source: Source, program: Any, draw: random.Rando
 def _called(program: Any, source: Source, inputs: list[Any], wrt: str, with_vector: bool) -> Any:
     if source.batch and source.reduction == "none":
         return program(*inputs), None
+    if with_vector:
+        program(*inputs)
     given = {"parameters": program.pull()} if with_vector else {}
     return program.value_and_grad(*inputs, wrt=wrt, **given)
 
@@ -273,7 +275,7 @@ def _on_jax(program: Any, source: Source, inputs: list[Any], wrt: str, got: Any)
     with jax.enable_x64(True):
         value, gradients = program.to_jax(wrt=wrt)(program.pull(), *inputs)
     of_parameters, of_inputs = {"all": lambda g: g, "inputs": lambda g: (None, g), "parameters": lambda g: (g, None)}[wrt](gradients)
-    return value, engine.lift_gradient(of_parameters, of_inputs) if False else _Gradient(of_parameters, of_inputs)
+    return value, _Gradient(of_parameters, of_inputs)
 
 
 @dataclass

@@ -87,6 +87,8 @@ class Elements:
         axes = _axes(axis, self.ndim)
         if name == "add":
             return self.like(self.field.reduce(np.add.reduce(self.d, axes)))
+        if len(axes) > 1:
+            return self._reduce(name, axis=axes[-1] - 1)._reduce(name, axis=tuple([a - 1 for a in axes[:-1]]))
         (a,) = axes
         ranks = self.field.ranks(self.d)
         found = ranks.argmax(a - 1) if name == "maximum" else ranks.argmin(a - 1)
@@ -154,9 +156,10 @@ class Elements:
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         return self.like(self.d.reshape(self.d.shape[0], *[int(n) for n in wanted], self.d.shape[-1]))
 
-    def transpose(self, *axes: int) -> Elements:
+    def transpose(self, *axes: Any) -> Elements:
         """As NumPy's."""
-        return self.like(self.d.transpose(0, *[a + 1 for a in axes], self.d.ndim - 1))
+        order = axes[0] if len(axes) == 1 and isinstance(axes[0], tuple) else axes
+        return self.like(self.d.transpose(0, *[a + 1 for a in order], self.d.ndim - 1))
 
     @property
     def T(self) -> Elements:

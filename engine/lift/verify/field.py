@@ -35,14 +35,23 @@ class Field:
         How many primes, and at how many random points.
     rounded
         Floats that a compiler printed in place of exact numbers: what each was rounded from.
+    extremes
+        Whether inf and -inf are ordered as such; else they are numbers like any other.
     """
 
-    def __init__(self, seed: int, levels: int, points: int, rounded: Mapping[float, Fraction] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        levels: int,
+        points: int,
+        rounded: Mapping[float, Fraction] | None = None,
+        extremes: bool = False,
+    ) -> None:
         self.seed, self.levels, self.points = seed, levels, points
         self.chain = Chain.of(seed, levels)
         self.primes = self.chain.primes
         self.moduli = np.array(self.primes, U)
-        self.rounded = rounded or {}
+        self.rounded, self.extremes = rounded or {}, extremes
         self._draws = [np.random.default_rng([seed, t]) for t in range(levels)]  # the same whatever the levels
         self.draws = np.random.default_rng([seed, 11])
         self.order = self.draws.integers(1, self.primes[0] // 2, points).astype(U)  # so that 0 < 1
@@ -210,8 +219,12 @@ class Field:
 
         So the order is total and odd (x < y where -y < -x), has 0 < 1, and decides another way at every point.
         """
-        p = self.moduli[0]
-        return self._centred(_modulo(a[0] * self.order, p))
+        ranks = self._centred(_modulo(a[0] * self.order, self.moduli[0]))
+        if self.extremes:
+            for extreme in (np.inf, -np.inf):
+                rank = self.primes[0] if extreme > 0 else -self.primes[0]
+                ranks = np.where(a[0] == self.number(extreme)[0], rank, ranks)
+        return ranks
 
     def whole(self, a: Residues) -> tuple[np.ndarray, np.ndarray]:
         """Return which numbers are small whole ones, and the number that each then is."""

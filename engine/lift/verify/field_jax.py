@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.lift.verify.elements import Elements, lift
 from engine.lift.verify.field import Field
-from engine.lift.verify.field_numpy import FieldNumpy
+from engine.lift.verify.field_numpy import FieldNumpy, Integers
 
 
 class Changed:
@@ -82,6 +82,16 @@ class FieldJax(FieldNumpy):
         super().__init__(field)
         self.inf = np.inf
 
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(np, name)
+        if not isinstance(function, np.ufunc):
+            return function
+        return lambda *xs: function(*[self.numbers(x) for x in xs])
+
+    def numbers(self, x: Any) -> Any:
+        """Return an integer input as the numbers that it computes with."""
+        return Traced(lift(np.asarray(x), self.field).d, self.field) if isinstance(x, Integers) else x
+
     def _own(self, x: Elements) -> Elements:
         return Traced(super()._own(x).d, self.field)
 
@@ -103,11 +113,11 @@ class FieldJax(FieldNumpy):
 
     def sum(self, x: Any, axis: Any = None) -> Any:
         """As NumPy's."""
-        return np.add.reduce(x, axis=_all(x, axis))
+        return np.add.reduce(self.numbers(x), axis=_all(x, axis))
 
     def max(self, x: Any, axis: Any = None) -> Any:
         """As NumPy's."""
-        return np.maximum.reduce(x, axis=_all(x, axis))
+        return np.maximum.reduce(self.numbers(x), axis=_all(x, axis))
 
     def concatenate(self, xs: Sequence[Elements]) -> Elements:
         """As NumPy's."""
@@ -118,20 +128,23 @@ class FieldJax(FieldNumpy):
             start += len(x)
         return made
 
-    def moveaxis(self, x: Elements, source: int, target: int) -> Elements:
+    def moveaxis(self, x: Any, source: int, target: int) -> Any:
         """As NumPy's."""
         axes = [a for a in range(x.ndim) if a != source % x.ndim]
         axes.insert(target % x.ndim, source % x.ndim)
-        return x.transpose(*axes)
+        return x.transpose(axes if isinstance(x, np.ndarray) else tuple(axes))
 
-    def take_along_axis(self, x: Elements, index: Any, axis: int, mode: str = "clip") -> Elements:
+    def take_along_axis(self, x: Any, index: Any, axis: int, mode: str = "clip") -> Any:
         """As NumPy's."""
+        if isinstance(x, np.ndarray):
+            return np.take_along_axis(x, np.asarray(index), axis)
         at = np.broadcast_to(index, [n if a == axis else m for a, (n, m) in enumerate(zip(index.shape, x.shape))])
         wide = np.broadcast_to(np.asarray(at)[None, ..., None], (x.d.shape[0], *at.shape, x.d.shape[-1]))
         return x.like(np.take_along_axis(x.d, wide, axis + 1))
 
-    def tensordot(self, a: Elements, b: Elements, axes: tuple[int, int]) -> Elements:
+    def tensordot(self, a: Any, b: Any, axes: tuple[int, int]) -> Elements:
         """As NumPy's, over one axis of each."""
+        a, b = self.numbers(a), self.numbers(b)
         a, b = self.moveaxis(a, axes[0], -1), self.moveaxis(b, axes[1], 0)
         product = a.reshape(-1, a.shape[-1]) @ b.reshape(len(b), -1)
         return product.reshape(*a.shape[:-1], *b.shape[1:])
@@ -152,9 +165,8 @@ def modules(field: Field) -> dict[str, Any]:
         made = Traced(x.d, field).at[tuple([slice(i, i + n) for i, n in zip(start, part.shape)])]
         return made.set(part)
 
-    lax = types.SimpleNamespace(
-        stop_gradient=lambda x: x,
-        erf=lambda x: lift(x, field).call("erf", x),
-        dynamic_update_slice=dynamic_update_slice,
-    )
+    def erf(x: Any) -> Elements:
+        return lift(x, field).call("erf", lift(x, field))
+
+    lax = types.SimpleNamespace(stop_gradient=lambda x: x, erf=erf, dynamic_update_slice=dynamic_update_slice)
     return {"jax": types.SimpleNamespace(numpy=numpy, lax=lax, vmap=vmap)}

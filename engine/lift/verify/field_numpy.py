@@ -24,6 +24,7 @@ class Count:
     """The number of samples: a size where shapes ask for one, exact where numbers are divided by it."""
 
     __hash__ = None  # type: ignore[assignment]
+    __array_ufunc__ = None  # NumPy's integers leave arithmetic with it to it
 
     def __init__(self, n: int, field: Field) -> None:
         self.n, self.field = n, field
@@ -73,12 +74,12 @@ class Integers(np.ndarray):
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """As numbers."""
+        if isinstance(other, Integers):
+            return np.asarray(self).dot(np.asarray(other), out)
         return lift(np.asarray(self), self.field).dot(other, out)
 
     def take(self, index: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:  # type: ignore[override]
-        """As numbers where they are to be written to some."""
-        if isinstance(out, Elements):
-            return lift(np.asarray(self), self.field).take(index, axis, out, mode)
+        """As NumPy's, which takes integers into memory for integers only."""
         return np.asarray(self).take(np.asarray(index), axis, out, "raise")
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
@@ -163,7 +164,7 @@ class FieldNumpy(types.ModuleType):
         """As NumPy's."""
         lengths = _lengths(shape)
         if not isinstance(x, Elements):
-            return np.broadcast_to(x, lengths)
+            return np.broadcast_to(x, lengths, subok=True)
         d = x.d.reshape(x.d.shape[0], *(1,) * (len(lengths) - x.ndim), *x.d.shape[1:])
         return x.like(np.broadcast_to(d, (d.shape[0], *lengths, d.shape[-1])))
 
@@ -181,35 +182,37 @@ class FieldNumpy(types.ModuleType):
         """As NumPy's."""
         return lift(condition, self.field).where(x, y)
 
+    def erf(self, x: Any) -> Elements:
+        """What text imports from `engine.functions`."""
+        numbers = lift(x, self.field)
+        return numbers.call("erf", numbers)
+
     def as_strided(self, x: Any, shape: Any, strides: Sequence[int]) -> Any:
         """As NumPy's, but that a view which reaches outside is an error."""
-        if not isinstance(x, Elements):
-            reached = sum([(n - 1) * s for n, s in zip(_lengths(shape), strides)])
-            if reached + x.itemsize > x.nbytes or min(strides, default=0) < 0:
-                raise IndexError("a strided view reaches outside its array")
-            return np.lib.stride_tricks.as_strided(x, _lengths(shape), strides)
-        lengths, points = _lengths(shape), x.d.shape[-1]
+        lengths = _lengths(shape)
         ends = [(n - 1) * s // x.itemsize for n, s in zip(lengths, strides)]
-        low, high = sum([e for e in ends if e < 0]), sum([e for e in ends if e > 0])
         before, after = _room(x)
-        if low < -before or high > after:
+        if sum([e for e in ends if e < 0]) < -before or sum([e for e in ends if e > 0]) > after:
             raise IndexError("a strided view reaches outside its array")
-        steps = [s // x.itemsize * points * x.d.itemsize for s in strides]
-        shape = (x.d.shape[0], *lengths, points)
-        return x.like(np.lib.stride_tricks.as_strided(x.d, shape, [x.d.strides[0], *steps, x.d.itemsize]))
+        if not isinstance(x, Elements):
+            return np.lib.stride_tricks.as_strided(x, lengths, strides, subok=True)
+        unit = x.d.shape[-1] * x.d.itemsize
+        steps = [x.d.strides[0], *[s // x.itemsize * unit for s in strides], x.d.itemsize]
+        return x.like(np.lib.stride_tricks.as_strided(x.d, (x.d.shape[0], *lengths, x.d.shape[-1]), steps))
 
 
-def _room(x: Elements) -> tuple[int, int]:
+def _room(x: Any) -> tuple[int, int]:
     """Return how many elements lie before the first of a flat view in its memory, and after it."""
-    root: Any = x.d[0]
+    lies: Any = x.d[0] if isinstance(x, Elements) else x
+    unit = lies.itemsize * (lies.shape[-1] if isinstance(x, Elements) else 1)
+    if x.ndim != 1 or lies.strides[0] != unit:
+        raise IndexError("a strided view of what is not flat and contiguous")
+    root = lies
     while isinstance(root.base, np.ndarray):
         root = root.base
-    step = x.d.shape[-1] * x.d.itemsize
-    if x.ndim != 1 or x.d.strides[1:] != (step, x.d.itemsize):
-        raise IndexError("a strided view of what is not flat and contiguous")
-    level = root.nbytes // x.d.shape[0]
-    at = (x.d.__array_interface__["data"][0] - root.__array_interface__["data"][0]) % level
-    return at // step, (level - at) // step - 1
+    level = root.nbytes // (len(x.d) if isinstance(x, Elements) else 1)
+    at = (lies.__array_interface__["data"][0] - root.__array_interface__["data"][0]) % level
+    return at // unit, (level - at) // unit - 1
 
 
 def _lengths(shape: Any) -> tuple[int, ...]:

@@ -79,7 +79,7 @@ def samples_needed(program: Program, variant: Variant, text: str) -> int:
     """Return how many samples a batch has: no length of any array, or an axis could stand for theirs and not be seen."""
     if not program.batch:
         return 1
-    lengths = {n for spec in _specs(variant.specs) for n in spec.shape}
+    lengths = {n for spec in described(variant.specs) for n in spec.shape}
     lengths |= {n for p in program.registry.arrays for n in p.shape}
     lengths |= {int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)}
     return next(n for n in range(3, 4 + len(lengths)) if n not in lengths)
@@ -116,7 +116,7 @@ def prove(
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
         except Exception as error:  # whatever a wrong text may raise
-            found = f"its text raises {type(error).__name__}: {error}"
+            found = f"its text, which raises {type(error).__name__}: {error}"
         if found:
             return found
     return ""
@@ -135,7 +135,7 @@ def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, t
 
     theta = numbers((cells,))
     inputs: list[Any] = []
-    for k, spec in enumerate(_specs(variant.specs)):
+    for k, spec in enumerate(described(variant.specs)):
         shape = (n, *spec.shape) if program.batch else spec.shape
         if spec.integer:
             most = variant.limits.get(k, MOST_INTEGERS)
@@ -151,7 +151,7 @@ def _differs(
     """Run the text twice on one instance, and say in what it differs."""
     numpy = FieldNumpy(at.field)
     emitted = compiled.emitted
-    build = emitted.load({"numpy": numpy}, float=_itself)["build"]
+    build = emitted.load({"numpy": numpy, "engine": numpy}, float=_itself)["build"]
     forward, backward = build(Count(at.n, at.field), np.float64, numpy.constants(emitted.constants))
     take_forward, take_backward = taker(emitted.forward), taker(emitted.backward)
     parts = [named.part for named in compiled.outside.arrays]
@@ -193,7 +193,7 @@ def _gradients(
                 yield source.name, slot, wanted
 
 
-def _specs(specs: Sequence[Spec]) -> Iterator[Spec]:
+def described(specs: Sequence[Spec]) -> Iterator[Spec]:
     """Yield the description of every input array."""
     for argument in specs:
         for _, spec in argument.arrays(""):
