@@ -89,8 +89,9 @@ class FieldJax(FieldNumpy):
         return lambda *xs: function(*[self.numbers(x) for x in xs])
 
     def numbers(self, x: Any) -> Any:
-        """Return an integer input as the numbers that it computes with."""
-        return Traced(lift(np.asarray(x), self.field).d, self.field) if isinstance(x, Integers) else x
+        """Return anything as the numbers that it computes with."""
+        exact = lift(np.asarray(x) if isinstance(x, Integers) else x, self.field)
+        return Traced(exact.d, self.field)
 
     def _own(self, x: Elements) -> Elements:
         return Traced(super()._own(x).d, self.field)
