@@ -4,6 +4,7 @@ The machine is told nothing of layers; it finds the matrices.  Each stage is a f
 type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after every stage):
 
     record      Values -> Trace        every scalar operation, operands first
+    unchosen    Trace -> Trace         what a choice left out hands back nothing
     normalise   Trace -> Normal        chains of additions become sums of products
     group       Normal -> Groups       operations of equal signature are one array operation
     arrange     Groups -> Layout       operands become views; contract finds the matrix products
@@ -53,6 +54,7 @@ from engine.lift.outside import Outside, outside
 from engine.lift.program import Compiled, Program, Variant
 from engine.lift.record import record
 from engine.lift.summary import Stats, records, with_names
+from engine.lift.unchosen import without_unchosen
 from engine.lift.verify.verify import MODES
 from engine.value import Value
 
@@ -194,10 +196,10 @@ def _compile_for_jax(variant: Variant, program: Program, wrt: str, gradients: st
     layout, caller = _arranged(variant, program)
     seed = Source(variable("seed", caller.taken), (), "input", layout.roots[0].batched)
     backward: list[Step] = []
-    returned: list[Source] = []
+    returned: list[Source] | None = None
     if gradients == "lifted":
         backward = adjoint(layout, _wanted(caller, wrt), seed.whole())
-        returned += [named.gradient for named in caller.arrays] if wrt != "inputs" else []
+        returned = [named.gradient for named in caller.arrays] if wrt != "inputs" else []
         returned += caller.slots if wrt != "parameters" else []
     christen(layout, backward, caller.taken)
     lowered = lower(layout.steps, "s"), lower(backward, "b")
@@ -210,11 +212,12 @@ def _title(variant: Variant, program: Program, layout: Layout) -> str:
 
 def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
     """Run the stages up to the array operations: these, and what the caller passes."""
-    trace = variant.trace
+    trace = without_unchosen(variant.trace)
     normal = normalise(trace)
     groups = group(normal)
     caller = _outside(variant, program)
-    layout = arrange(groups, contract, _leaves(groups, trace, caller), program.registry.places(trace))
+    choosing = dict(zip(caller.numbers, caller.inputs))
+    layout = arrange(groups, contract, _leaves(groups, trace, caller), choosing, program.registry.places(trace))
     if os.environ.get("LIFTGRAD_CHECK"):
         for stage in (trace, normal, groups, layout):
             stage.check()
@@ -240,7 +243,7 @@ def _leaves(groups: Groups, trace: Trace, caller: Outside) -> dict[int, Source]:
         if made.op == "parameter":
             found[number] = caller.theta
         elif made.op == "input":
-            found[number] = caller.inputs[trace.leaves[made.members[0]].argument]
+            found[number] = caller.numbers[trace.leaves[made.members[0]].argument]
     return found
 
 
@@ -248,7 +251,7 @@ def _wanted(caller: Outside, wrt: str) -> dict[Source, Source]:
     """Return what is differentiated for, and where each gradient goes."""
     wanted = {caller.theta: caller.gradient} if wrt != "inputs" else {}
     if wrt != "parameters":
-        wanted |= {s: slot for s, slot in zip(caller.inputs, caller.slots) if s.kind != "index"}
+        wanted |= dict(zip(caller.numbers, caller.slots))
     return wanted
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.lift.exact import fold, negated
 from engine.lift.expr import Expr, flatten
-from engine.lift.ir import Gather, Layout, Literal, Operand, Source, Step, View, contiguous
+from engine.lift.ir import COMPARISONS, Gather, Layout, Literal, Operand, Source, Step, View, contiguous
 from engine.rules import RULES
 
 UNDIFFERENTIATED = ("max", "segment_max", "repeat")
@@ -238,8 +238,9 @@ def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -
         sweep.steps.append(Step("multiply", each.whole(), (g, Literal(1.0, 1))))
         g, over_batch = each.whole(), False
     if axes or over_batch:
-        if not use.alias and _overlaps(reduced):
-            held = sweep.new(reduced.shape, use.view.source.batched)
+        per_sample = g.batched and not over_batch
+        if per_sample != use.view.source.batched or (not use.alias and _overlaps(reduced)):
+            held = sweep.new(reduced.shape, per_sample)
             sweep.steps.append(Step("sum", held.whole(), (g,), axes=axes, over_batch=over_batch))
             _store(sweep, use, reduced, held.whole())
             return
@@ -419,7 +420,7 @@ def _emit(sweep: Sweep, step: Step, key: tuple[int, int], op: str, operands: tup
     if last and batched == step.batched:
         _into(sweep, key, op, step, given)
         return None
-    boolean = op in ("less", "less_equal", "equal")
+    boolean = op in COMPARISONS
     result = sweep.new(step.target.shape, batched, "bool" if boolean else "float")
     sweep.steps.append(Step(op, result.whole(), given))
     return result.whole()

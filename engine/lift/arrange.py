@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.lift.exact import Folded, exactly, fold
 from engine.lift.geometry import affine, factor, look
 from engine.lift.ir import (
+    COMPARISONS,
     Gather,
     Group,
     Groups,
@@ -32,7 +34,6 @@ from engine.lift.ir import (
 )
 
 Contract = Callable[[Indices, Indices, bool], Product | str]
-COMPARISONS = ("less", "less_equal", "equal")
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Arrangement:
     position: Indices  # of each node in its group's source
     source: list[Source | None]  # of each group
     constants: np.ndarray
+    choosing: dict[Source, Source]  # inputs -> the integers that they are, where they choose
     steps: list[Step] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     declined: list[str] = field(default_factory=list)
@@ -82,25 +84,29 @@ class Arrangement:
         """Append an array operation; its result is batched if an operand is."""
         batched = any(x.batched for x in operands)
         target = self.new(shape, batched)
-        target.dtype = "bool" if op in COMPARISONS else "float"
         self.steps.append(Step(op, target.whole(), tuple(operands), **more))  # type: ignore[arg-type]
         return target
 
-    def column(self, nodes: Indices) -> Column:
-        """Return where the given nodes are; nodes of several groups are copied together first."""
+    def column(self, nodes: Indices, choosing: bool = False) -> Column:
+        """Return where the given nodes are, as integers where they choose; several groups are copied together."""
         of = self.of[nodes]
-        source = self.source[of[0]]
         at = self.position[nodes]
         if (of != of[0]).any():
-            return self.concatenated(of, at, self.constants[nodes])
+            return self.concatenated(of, at, self.constants[nodes], choosing)
+        source = self.held_in(int(of[0]), choosing)
         return Column(source, at, self.constants[nodes] if source is None else None)
 
-    def concatenated(self, of: Indices, at: Indices, constants: np.ndarray) -> Column:
+    def held_in(self, group: int, choosing: bool) -> Source | None:
+        """Return where a group is; None for constants."""
+        source = self.source[group]
+        return self.choosing[source] if choosing and source is not None else source
+
+    def concatenated(self, of: Indices, at: Indices, constants: np.ndarray, choosing: bool) -> Column:
         """Append the steps that copy several groups' arrays into one, one after the other."""
         parts = np.unique(of).tolist()
         pieces: list[tuple[View | Literal, int, Indices]] = []
         for part in parts:
-            source, chosen = self.source[part], of == part
+            source, chosen = self.held_in(part, choosing), of == part
             if source is None:
                 pieces.append(
                     (
@@ -136,7 +142,7 @@ class Arrangement:
         assert column.constants is not None
         values = column.constants.reshape(shape)
         if (values == values.flat[0]).all():
-            return Literal(float(values.flat[0]))
+            return Literal(values.flat[0] if values.dtype == object else float(values.flat[0]))
         keep = []
         for axis in range(values.ndim):
             same = (values == values.take([0], axis)).all()
@@ -148,7 +154,13 @@ class Arrangement:
         return View(source, shape, 0, tuple(next(strides) if k and n > 1 else 0 for k, n in zip(keep, shape)))
 
 
-def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], places: Indices) -> Layout:
+def arrange(
+    groups: Groups,
+    contract: Contract,
+    leaves: dict[int, Source],
+    choosing: dict[Source, Source],
+    places: Indices,
+) -> Layout:
     """Lay out every group.
 
     Parameters
@@ -159,12 +171,16 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], place
         What finds matrix products.
     leaves
         The source of each group of parameters or inputs.
+    choosing
+        The source of the integers that an input is, where it chooses from tables.
     places
         Where each parameter of the trace lies in the flat vector.
     """
     trace = groups.normal.trace
     count = len(trace.ops)
-    state = Arrangement(groups, contract, np.zeros(count, dtype=np.int64), [None] * len(groups.groups), np.zeros(count))
+    nowhere: list[Source | None] = [None] * len(groups.groups)
+    state = Arrangement(groups, contract, np.zeros(count, dtype=np.int64), nowhere, np.zeros(count), choosing)
+    state.sources += dict.fromkeys(choosing.values())
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
             state.source[number] = leaves.get(number)
@@ -177,7 +193,28 @@ def arrange(groups: Groups, contract: Contract, leaves: dict[int, Source], place
         else:
             _ARRANGE.get(group.op, _elementwise)(state, number, group)
     roots: list[Operand] = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
+    _settle_conditions(state.steps, roots[0])
     return Layout(state.steps, state.sources, roots, len(roots) - 1, state.declined)
+
+
+def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
+    """Keep the results of comparisons as booleans where all that reads them takes them for conditions.
+
+    NumPy's sum of two booleans is a boolean, and its exponential of one has three digits: elsewhere they are numbers.
+    """
+    numbers = {value.source} if isinstance(value, View) else set()
+    for step in reversed(steps):
+        taken = step.op == "gather" and step.target.source not in numbers
+        literal = any(isinstance(x, Literal) for x in step.operands)
+        logical = step.op in ("multiply", "maximum", "copy") or (step.op == "subtract" and literal)
+        for k, x in enumerate(step.operands):
+            if not (taken or logical or (step.op == "where" and k == 0) or isinstance(x, Literal)):
+                numbers.add(x.source)
+    for step in steps:
+        x, target = step.operands[0], step.target.source
+        gathered = step.op == "gather" and not isinstance(x, Literal) and x.source.dtype == "bool"
+        if (step.op in COMPARISONS or gathered) and target not in numbers:
+            target.dtype = "bool"
 
 
 def _place(state: Arrangement, number: int, members: Indices, source: Source, at: Indices) -> None:
@@ -259,23 +296,33 @@ def _sum(state: Arrangement, number: int, group: Group) -> None:
     parts: list[Column] = []
     for a, b in sorted(group.classes, key=lambda kind: kind[1] < 0):
         chosen = (of[left] == a) & (of[right] == b)
-        parts.append(_part(state, owner[chosen], left[chosen], right[chosen] if b >= 0 else None, len(sums)))
+        factors = left[chosen], (right[chosen] if b >= 0 else None)
+        parts.append(_part(state, owner[chosen], *factors, len(sums), len(group.classes) > 1))
     result = parts[0]
     for part in parts[1:]:
         source, at = element_by_element(state, "add", [result, part], (), 0)
         result = Column(source, at)
+    result = result if result.source is not None else _spread(state, result)
     assert result.source is not None
     if state.steps and state.steps[-1].target.source is result.source:
         state.steps[-1].nodes = len(owner) * (2 if group.classes[0][1] >= 0 else 1)
     _place(state, number, members, result.source, result.at)
 
 
-def _part(state: Arrangement, owner: Indices, left: Indices, right: Indices | None, count: int) -> Column:
-    """Sum the terms of one kind within each member: products of factors, or plain terms where `right` is None."""
+def _part(
+    state: Arrangement, owner: Indices, left: Indices, right: Indices | None, count: int, several: bool
+) -> Column:
+    """Sum the terms of one kind within each member: products of factors, or plain terms where `right` is None.
+
+    Constants are added up here where the sum has `several` kinds of terms.
+    """
     counts = np.bincount(owner, minlength=count)
     uniform = (counts == counts[0]).all()
     x = state.column(left)
     if right is None:
+        if x.source is None and several:
+            x, counts = _folded(x, owner, counts)
+            uniform = uniform or bool((counts == 1).all())
         if uniform and counts[0] == 1:
             return _materialised(state, x)
         return _reduced(state, x, counts, uniform)
@@ -287,6 +334,19 @@ def _part(state: Arrangement, owner: Indices, left: Indices, right: Indices | No
     source, at = element_by_element(state, "multiply", [x, y])
     product = Column(source, at)
     return product if uniform and counts[0] == 1 else _reduced(state, product, counts, uniform)
+
+
+def _folded(x: Column, owner: Indices, counts: Indices) -> tuple[Column, Indices]:
+    """Add up the constants of each sum, if all have one total or each a float: (the totals, how many each has)."""
+    assert x.constants is not None
+    totals: list[Any] = [0.0] * len(counts)
+    for k, number in zip(owner.tolist(), x.constants.tolist()):
+        totals[k] = None if totals[k] is None else fold("add", totals[k], number)
+    equal = None not in totals and len({exactly(t) for t in totals}) == 1
+    if None in totals or (not equal and any(isinstance(t, Folded) for t in totals)):
+        return x, counts
+    constants = np.array(totals, dtype=object if equal else float)
+    return Column(None, np.arange(len(counts)), constants), np.ones_like(counts)
 
 
 def _materialised(state: Arrangement, x: Column) -> Column:
@@ -302,6 +362,7 @@ def _materialised(state: Arrangement, x: Column) -> Column:
 def _reduced(state: Arrangement, x: Column, counts: Indices, uniform: bool) -> Column:
     """Sum rows of plain terms: over an axis if all are equally long, else over runs."""
     size = len(counts)
+    x = x if x.source is not None else _spread(state, x)
     if not uniform:
         seen = state.look(x, (len(x.at),))
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
@@ -435,7 +496,7 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     tables = [state.groups.normal.items[i] for i in group.members]
     width = max(len(t) for t in tables)  # type: ignore[arg-type]
     padded = np.array([(*t[:-1], *[t[-2]] * (width - len(t))) for t in tables])  # type: ignore[index, arg-type]
-    chosen = state.column(np.array([t[-1] for t in tables]))  # type: ignore[index]
+    chosen = state.column(np.array([t[-1] for t in tables]), choosing=True)  # type: ignore[index]
     entries = state.column(padded.reshape(-1))
     if entries.source is None:
         kept = _materialised(state, entries)

@@ -60,6 +60,7 @@ class Instance:
     take_backward: Callable[..., tuple[Any, ...]]
     lock: threading.Lock = field(default_factory=threading.Lock)
     cells: int = 0  # parameters that there were when this was compiled
+    integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
     context: contextvars.Context = field(default_factory=lambda: _silent())
 
 
@@ -124,7 +125,10 @@ class Compiled:
         if not self.namespace:
             self.namespace = self.emitted.load()
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
-        return Instance(forward, backward, taker(self.emitted.forward), taker(self.emitted.backward), cells=cells)
+        takers = taker(self.emitted.forward), taker(self.emitted.backward)
+        return Instance(forward, backward, *takers, cells=cells, integers=self.emitted.integers)
+
+
 
 
 def _all_views(*views: Views) -> tuple[Any, ...]:

@@ -27,6 +27,9 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
     parts = []
     for steps in (forward, backward):
         lines = []
+        writing: dict[str, list[Step]] = {}
+        for step in steps:
+            writing.setdefault(step.target.source.name, []).append(step)
         for step in steps:
             if step.op == "fill" and step.operands[0] == Literal(0.0):
                 continue
@@ -38,7 +41,7 @@ def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
             adds_later = chained and not step.accumulate
             if adds_later and name in inlined:
                 inlined.pop(name)
-            if (once and not _kept(step.target.source)) or _continues(step, steps):
+            if (once and not _kept(step.target.source)) or _continues(step, writing[name]):
                 inlined[name] = text
             elif step.op == "scatter":
                 lines.append(text[0])
@@ -53,16 +56,14 @@ def _kept(source: Source) -> bool:
     return bool(source.role) or (source.of is not None and source.of.role == "z")
 
 
-def _continues(step: Step, steps: Sequence[Step]) -> bool:
+def _continues(step: Step, writing: Sequence[Step]) -> bool:
     """Whether the next step that writes the same name only adds to it, as a bias is added to a product."""
-    name = step.target.source.name
-    later = [s for s in steps if s.target.source.name == name]
     return (
-        len(later) == 2
-        and later[0] is step
+        len(writing) == 2
+        and writing[0] is step
         and step.op == "matmul"
-        and later[1].op == "add"
-        and not later[1].accumulate
+        and writing[1].op == "add"
+        and not writing[1].accumulate
     )
 
 

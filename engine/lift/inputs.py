@@ -17,6 +17,7 @@ from engine.errors import ShapeError
 from engine.value import Value
 
 Array = npt.NDArray[Any]
+LARGEST = np.iinfo(np.int64).max  # integer that can choose
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Spec:
         """Return an argument of this structure with Values in it."""
         if self.kind == "static":
             return self.keys
-        if self.kind == "number":
-            return next(leaves)[0]
+        if self.kind == "number" or (self.kind == "array" and not self.shape):
+            return next(leaves)[0]  # an array of no axes is a number too
         if self.kind in ("array", "nested"):
             flat = np.empty(int(np.prod(self.shape, dtype=np.int64)), dtype=object)
             flat[:] = next(leaves)
@@ -114,8 +115,8 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
 
 
 def _described(array: Array, kind: str, batch: bool, name: str, found: list[Array]) -> Spec:
-    integer = array.dtype.kind in "iu"
-    if not integer and array.dtype.kind not in "bf":
+    integer = array.dtype.kind in "iu" and not _is_large(array)
+    if not integer and array.dtype.kind not in "biuf":
         raise TypeError(f"'{name}' is an array of {array.dtype}; numbers are needed. Convert it to float first.")
     found.append(np.ascontiguousarray(array, dtype=np.int64 if integer else np.float64).reshape(array.shape))
     if not batch:
@@ -126,12 +127,17 @@ def _described(array: Array, kind: str, batch: bool, name: str, found: list[Arra
     return Spec("number" if not shape else kind, shape, integer)
 
 
+def _is_large(array: Array) -> bool:
+    """Whether there are integers beyond those that choose: they are numbers, as they are to the scalar engine."""
+    return array.dtype == np.uint64 and bool(array.size) and int(array.max()) > LARGEST
+
+
 def _regular(x: Any) -> Array | None:
     """Return numbers, or a regular nesting of them, as an array; None for anything else."""
     if isinstance(x, Value):
         return np.asarray(x.data)
     if isinstance(x, (int, float, np.number, np.bool_)):
-        return np.asarray(x)
+        return np.asarray(Value(x)._data if isinstance(x, int) and abs(x) > LARGEST else x)
     if isinstance(x, np.ndarray) and x.dtype != object:
         return x
     if isinstance(x, (list, tuple, np.ndarray)):
@@ -139,6 +145,8 @@ def _regular(x: Any) -> Array | None:
             array = np.array(x, dtype=None if not _holds_values(x) else np.float64)
         except (ValueError, TypeError):
             return None
+        if array.dtype == object and all(isinstance(v, (int, float)) for v in array.flat):
+            array = np.array([Value(v)._data for v in array.flat]).reshape(array.shape)
         return array if array.dtype.kind in "biuf" else None
     return None
 

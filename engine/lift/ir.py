@@ -23,6 +23,7 @@ import numpy.typing as npt
 from engine.value import Value
 
 Indices: TypeAlias = npt.NDArray[np.int64]
+COMPARISONS = ("less", "less_equal", "equal")
 
 
 class Leaf(NamedTuple):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from engine.lift.emit import Writer, is_flat, plain_numbers, write_steps
 from engine.lift.ir import Gather, Layout, Literal, Operand, Source, Step, View
 from engine.lift.jax_text import JAX
-from engine.lift.module import Emitted, last_readings, legal_title
+from engine.lift.module import Emitted, last_readings, legal_title, names_in, needed
 from engine.lift.names import Parameter, variable
 from engine.lift.outside import Named, Outside
 from engine.lift.text import tuple_text
@@ -27,7 +27,7 @@ def emit_for_jax(
     backward: Sequence[Step],
     outside: Outside,
     seed: Source,
-    gradients: Sequence[Source],
+    gradients: Sequence[Source] | None,
 ) -> Emitted:
     """Write the module.
 
@@ -38,9 +38,8 @@ def emit_for_jax(
     seed
         The cotangent of each sample's value, an argument after the inputs.
     gradients
-        What is returned beside the value, in order.
+        What is returned beside the value, in order; None where the value alone is.
     """
-    arguments = [*[named.array for named in outside.arrays], *outside.inputs, seed]
     batched = [source.name for source in (*outside.inputs, seed) if source.batched]
     root, taken = layout.roots[0], set(outside.taken)
     blocks = _blocks(outside.arrays, [*forward, *backward], taken)
@@ -60,12 +59,13 @@ def emit_for_jax(
             writer.body += block.split()
             writer.defined |= {named.gradient.name for named in block.members}
     likes = dict(zip(outside.slots, outside.inputs))
-    returned = [s.name if s.name in writer.defined else _zeros(s, likes.get(s)) for s in gradients]
-    ending = f"return {result}, {tuple_text(returned)}" if gradients else f"return {result}"
+    returned = [s.name if s.name in writer.defined else _zeros(s, likes.get(s)) for s in gradients or ()]
+    ending = f"return {result}" if gradients is None else f"return {result}, {tuple_text(returned)}"
     body = _needed([*[f"N = {name}.shape[0]" for name in batched[:1]], *writer.build, *writer.body, ending])
-    text = _module(title, [s.name for s in arguments], body)
-    takes = tuple([outside.argument(s) for s in arguments[:-1]])
-    return Emitted(text, tuple(writer.constants), takes, tuple(map(outside.argument, gradients)), writer.rounded)
+    numbers = {s for s in writer.used if s in outside.numbers}
+    takes = outside.arguments({*[named.array for named in outside.arrays], *outside.inputs, *numbers})
+    text = _module(title, [*[a.name for a in takes], seed.name], body)
+    return Emitted(text, tuple(writer.constants), takes, tuple(map(outside.argument, gradients or ())), writer.rounded)
 
 
 def _module(title: str, arguments: Sequence[str], body: Sequence[str]) -> str:
@@ -86,14 +86,7 @@ IMPORTS = (
 
 def _needed(body: Sequence[str]) -> list[str]:
     """Leave out what is computed for nobody."""
-    kept: list[str] = [body[-1]]
-    text = body[-1]
-    for line in reversed(body[:-1]):
-        name, value = line.split(" = ", 1)
-        if re.search(rf"(?<![\w.]){name}\b", text):
-            text += f"\n{value}"
-            kept.append(line)
-    return kept[::-1]
+    return [*needed(body[:-1], names_in(body[-1])), body[-1]]
 
 
 def _value(writer: Writer, root: Operand, seed: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.lift.emit import Backend, Writer
-from engine.lift.ir import Literal, Step, View
+from engine.lift.ir import COMPARISONS, Literal, Step, View
 from engine.lift.jax_bind import bind, covers, look, shape_of
 from engine.lift.jax_gather import FULLEST, spread, summed, write_gather, write_scatter
 
@@ -21,7 +21,8 @@ def _place(w: Writer, step: Step, now: int) -> None:
 
 
 def _keep(w: Writer, step: Step, now: int, call: str) -> None:
-    bind(w, step, now, f"{call})", covered=covers(step))
+    number = step.op in COMPARISONS and step.target.source.dtype == "float"
+    bind(w, step, now, f"{call}).astype(dtype)" if number else f"{call})", covered=covers(step))
 
 
 def _product(w: Writer, step: Step, now: int, left: str, right: str, plain: bool) -> None:

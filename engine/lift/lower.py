@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.lift.expr import Expr, flatten
-from engine.lift.ir import Literal, Source, Step
+from engine.lift.ir import COMPARISONS, Literal, Source, Step
 from engine.rules import RULES
 
 
@@ -44,7 +44,7 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         if last:
             result.append(Step(op, step.target, xs, nodes=step.nodes, constant=step.constant))
             return step.target
-        kind = "bool" if op in ("less", "less_equal", "equal") else "float"
+        kind = "bool" if op in COMPARISONS else "float"
         batched = any(x.batched for x in xs)
         temporary = Source(f"{prefix}{len(result)}", step.target.shape, "value", batched, dtype=kind)
         result.append(Step(op, temporary.whole(), xs))

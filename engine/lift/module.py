@@ -21,6 +21,7 @@ from engine.lift.numpy_text import NUMPY, STRIDED
 from engine.lift.outside import Argument, Outside
 from engine.lift.text import tuple_text
 
+NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _numbers = count(1)
 
 
@@ -43,6 +44,12 @@ class Emitted:
     forward: tuple[Argument, ...]
     backward: tuple[Argument, ...]
     rounded: dict[float, Fraction]
+
+    @property
+    def integers(self) -> tuple[int, ...]:
+        """The integer inputs that its functions compute with, and so want as numbers too."""
+        arguments = {*self.forward, *self.backward}
+        return tuple([a.number for a in arguments if a.kind == "numbers"])
 
     @cached_property
     def code(self) -> CodeType:
@@ -120,12 +127,27 @@ def legal_title(title: str) -> str:
 
 def _read(build: Sequence[str], functions: Sequence[str]) -> list[str]:
     """Leave out what `build` would make for nobody."""
-    text, kept = "\n".join(functions), []
-    for line in reversed(build):
-        if re.search(rf"(?<![\w.]){line.split(' = ')[0]}\b", text):
-            text += f"\n{line.split(' = ', 1)[1]}"
+    return needed(build, names_in("\n".join(functions)))
+
+
+def needed(lines: Sequence[str], read: set[str]) -> list[str]:
+    """Return those assignments whose name is read, by what comes after or by a line that is kept."""
+    kept = []
+    for line in reversed(lines):
+        name, value = line.split(" = ", 1)
+        if name in read:
+            read |= names_in(value)
             kept.append(line)
     return kept[::-1]
+
+
+def names_in(text: str) -> set[str]:
+    """Return the names that a text reads; what follows a dot is no name.
+
+    >>> sorted(names_in("np.add(x1, 2.0e5, out=z1)"))
+    ['np', 'out', 'x1', 'z1']
+    """
+    return set(NAME.findall(text))
 
 
 def _function(name: str, takes: Sequence[Argument], body: Sequence[str]) -> list[str]:

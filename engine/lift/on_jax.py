@@ -176,20 +176,23 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     emitted = program.compile_for_jax(variant, program, wrt, gradients)
     prove_for_jax(program, variant, emitted, wrt)
     written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        return written(*named, *arrays, seed, dtype, emitted.constants)
+        return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
+
+    def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
+        return written(*named, *inputs, *[numbers[k] for k in emitted.integers], seed, dtype, emitted.constants)
 
     def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        def value(named: list[Any], arrays: list[Any]) -> Any:
-            return written(*named, *arrays, seed, dtype, emitted.constants)
+        def value(named: list[Any], numbers: list[Any]) -> Any:
+            return called(named, arrays, numbers, seed, dtype)
 
         chosen = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
-        found, parts = extra("jax").value_and_grad(value, argnums=chosen, allow_int=True)(named, arrays)
-        jnp = extra("jax.numpy")
-        operands = [x for k in chosen for x in (named, arrays)[k]]
-        pairs = zip(operands, [g for part in parts for g in part])
-        return found, [g if jnp.issubdtype(x.dtype, jnp.floating) else jnp.zeros(x.shape, dtype) for x, g in pairs]
+        numbers = [x.astype(dtype) for x in arrays]
+        found, parts = extra("jax").value_and_grad(value, argnums=chosen)(named, numbers)
+        return found, [g for part in parts for g in part]
 
     return JaxFunction(
         program.name,

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from engine.lift.ir import Source
 from engine.lift.names import Parameter, variable
 
-KINDS = ("parameters", "inputs", "gradient", "slots")  # of arguments, in the order in which functions list them
+KINDS = ("parameters", "inputs", "numbers", "gradient", "slots")  # of arguments, as functions list them
 Views: TypeAlias = Sequence[Any]
 
 
@@ -31,7 +31,8 @@ class Argument(NamedTuple):
     name
         What the text calls it.
     kind
-        What the caller passes there: "parameters", "inputs", "gradient" (of the parameters) or "slots" (of the inputs).
+        What the caller passes there: "parameters", "inputs", "numbers" (integer inputs as floats), "gradient" (of the
+        parameters) or "slots" (of the inputs).
     number
         Which input; of the parameters and their gradient 0 is the flat vector, and k the k-th named array.
     """
@@ -58,6 +59,7 @@ class Outside:
     gradient: Source
     arrays: tuple[Named, ...]
     inputs: tuple[Source, ...]
+    numbers: tuple[Source, ...]  # what the inputs compute as: an integer input, which chooses, as floats
     slots: tuple[Source, ...]
     taken: set[str] = field(repr=False)  # names that results may not have
     places: dict[Source, tuple[str, int]] = field(init=False, repr=False, default_factory=dict)
@@ -66,10 +68,13 @@ class Outside:
         groups: dict[str, Sequence[Source]] = {
             "parameters": [self.theta, *[named.array for named in self.arrays]],
             "inputs": self.inputs,
+            "numbers": self.numbers,
             "gradient": [self.gradient, *[named.gradient for named in self.arrays]],
             "slots": self.slots,
         }
-        self.places.update({s: (kind, k) for kind, sources in groups.items() for k, s in enumerate(sources)})
+        for kind, sources in groups.items():
+            for k, source in enumerate(sources):
+                self.places.setdefault(source, (kind, k))  # most inputs are their own numbers
 
     def argument(self, source: Source) -> Argument:
         """Return how an emitted function takes a source."""
@@ -99,20 +104,25 @@ def outside(parameters: Sequence[Parameter], size: int, inputs: Sequence[Source]
         array = Source(p.variable, p.shape, "parameter")
         arrays.append(Named(p, array, Source(variable(f"d{p.variable}", taken), p.shape, "parameter")))
     slots = [Source(variable(f"d{s.name}", taken), s.shape, "slot", s.batched) for s in inputs]
-    return Outside(theta, gradient, tuple(arrays), tuple(inputs), tuple(slots), taken)
+    numbers = [s if s.kind == "input" else _number(s, taken) for s in inputs]
+    return Outside(theta, gradient, tuple(arrays), tuple(inputs), tuple(numbers), tuple(slots), taken)
+
+
+def _number(source: Source, taken: set[str]) -> Source:
+    return Source(variable(f"{source.name}_number", taken), source.shape, "input", source.batched)
 
 
 def taker(arguments: Sequence[Argument]) -> Callable[..., tuple[Any, ...]]:
-    """Return what picks a function's arguments from the caller's arrays: parameters, inputs, gradient and slots.
+    """Return what picks a function's arguments from the caller's arrays, which are handed to it by kind.
 
     >>> pick = taker([Argument("b", "parameters", 2), Argument("x", "inputs", 0)])
-    >>> pick(["theta", "W", "b"], ["x", "t"])
+    >>> pick(["theta", "W", "b"], ["x", "t"], ["x", "t"])
     ('b', 'x')
     """
     picks = [_picker([a.number for a in arguments if a.kind == kind]) for kind in KINDS]
     if not any(a.kind in KINDS[2:] for a in arguments):
         parameters, inputs = picks[:2]
-        return lambda p, x, g=(), s=(): parameters(p) + inputs(x)
+        return lambda p, x, *_: parameters(p) + inputs(x)
     return lambda *views: sum([pick(v) for pick, v in zip(picks, views)], ())
 
 

@@ -153,9 +153,6 @@ class Program:
         self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
     def _planned(self, plan: Repeat, inputs: Sequence[Any], theta: Vector, out: Vector | None) -> tuple[float, Gradient]:
-        for argument, limit in plan.limits:
-            if np.maximum.reduce(inputs[argument].view(np.uint64), axis=None) >= limit:
-                self._check_limits(plan.variant, list(inputs), plan.variant.specs)
         views = self._parameter_views(theta)
         done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
         assert done is not None and done[1] is not None
@@ -176,7 +173,6 @@ class Program:
         if theta is None:
             self._check_captured()
         for variant in self._candidates(specs, arrays):
-            self._check_limits(variant, arrays, specs)
             done = self._execute(variant, arrays, n, theta, wrt, out)
             if done is not None:
                 self.latest, self.latest_wrt = variant, wrt or self.latest_wrt
@@ -217,12 +213,13 @@ class Program:
             self._plans.clear()
         self.captured = now
 
-    def _check_limits(self, variant: Variant, arrays: list[Array], specs: tuple[Spec, ...]) -> None:
+    def _check_limits(self, variant: Variant, arrays: Sequence[Array]) -> None:
+        """Refuse integers outside the tables that they choose from; forward has held them inside."""
         for argument, limit in variant.limits.items():
             array = arrays[argument]
             if array.size and int(np.maximum.reduce(array.view(np.uint64), axis=None)) >= limit:
                 bad = array[(array < 0) | (array >= limit)].flat[0]
-                name = self.array_names(specs)[argument]
+                name = self.array_names(variant.specs)[argument]
                 raise IndexError(
                     f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1})."
                 )
@@ -234,7 +231,7 @@ class Program:
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
         compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
-            compiled = variant.compiled[asked] = self._compiled(variant, asked, arrays)
+            compiled = self._compiled(variant, asked, arrays)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
@@ -243,10 +240,17 @@ class Program:
         finally:
             instance.lock.release()
 
-    def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None) -> Compiled:
-        """Compile a trace, and prove what was compiled."""
-        with _collector_paused():
-            return verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
+    def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
+        """Compile a trace and prove it; one that cannot be is forgotten, or it would stand in the way of others."""
+        try:
+            with _collector_paused():
+                variant.compiled[wrt] = verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
+        except BaseException:
+            known = self.variants.get(variant.specs, [])
+            if not variant.compiled and any(v is variant for v in known):
+                known[:] = [v for v in known if v is not variant]
+            raise
+        return variant.compiled[wrt]
 
     def _call(
         self,
@@ -260,24 +264,33 @@ class Program:
     ) -> tuple[Any, Gradient | None] | None:
         """Run forward, look at the guards, run backward: NumPy's warnings are off inside."""
         run = instance.context.run
-        value = run(instance.forward, *instance.take_forward(views, inputs))
+        if len(views[0]) > instance.cells:  # the flat vector that it knows
+            views = [views[0][: instance.cells], *views[1:]]
+        numbers = inputs
+        if instance.integers:
+            numbers = [x.astype(self.dtype) if k in instance.integers else x for k, x in enumerate(inputs)]
+        value = run(instance.forward, *instance.take_forward(views, inputs, numbers))
         if variant.guards:
             value, conditions = value
             if not self._hold(variant.guards, conditions):
                 return None
+        self._check_limits(variant, inputs)
         if wrt is None:
             return value, None
         if out is not None and wrt != "inputs":
-            self._check_vector(out, "out")
+            self._check_out(out, views[0], inputs)
         flat, gradient, slots = None, [], []
         if wrt != "inputs":
-            gradient = self._gradient_views(instance, out)
+            gradient = self._gradient_views(out)
         if wrt != "parameters":
             shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
             slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
-        run(instance.backward, *instance.take_backward(views, inputs, gradient, slots))
-        if wrt != "inputs":
-            cells = gradient[0]
+        cells = gradient[0] if gradient else None
+        if cells is not None and len(cells) > instance.cells:
+            cells[instance.cells :] = 0.0  # what another trace has found since, this one does not read
+            gradient[0] = cells[: instance.cells]
+        run(instance.backward, *instance.take_backward(views, inputs, numbers, gradient, slots))
+        if cells is not None:
             flat = cells if cells is out else self.registry.flat.vector_of(cells.astype(np.float64, copy=False), out)
         restored = None
         if wrt != "parameters":
@@ -285,12 +298,11 @@ class Program:
             restored = tuple([spec.restore(pieces) for spec in variant.specs])
         return value, Gradient(flat, restored, self.registry.flat)
 
-    def _gradient_views(self, instance: Instance, out: Any) -> Views:
+    def _gradient_views(self, out: Any) -> Views:
         """Return where the gradient goes: straight into `out` if its numbers lie as those of the program do."""
         held = self.registry.flat
         fits = out is not None and self.dtype == np.float64 and held.order is None
         cells = out if fits else np.empty(held.cells, self.dtype)
-        cells[instance.cells :] = 0.0  # what another trace has found since, this one does not read
         return [cells, *[p.of(cells) for p in held.arrays]]
 
     def _hold(self, guards: Sequence[Guard], conditions: Sequence[Any]) -> bool:
@@ -335,6 +347,11 @@ class Program:
             raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
+
+    def _check_out(self, out: Any, theta: Vector, inputs: Sequence[Any]) -> None:
+        self._check_vector(out, "out")
+        if any(np.may_share_memory(out, x) for x in (theta, *inputs)):
+            raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
     def pull(self) -> Vector:
         """Return the captured parameters as one flat vector, read from the Values.
@@ -400,9 +417,7 @@ class Program:
         variant = self._need_trace(what)
         if variant is None:
             raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
-        if self.latest_wrt not in variant.compiled:
-            variant.compiled[self.latest_wrt] = self._compiled(variant, self.latest_wrt, None)
-        return variant.compiled[self.latest_wrt]
+        return variant.compiled.get(self.latest_wrt) or self._compiled(variant, self.latest_wrt)
 
     def source(self) -> str:
         """Return the NumPy text that ran last, forward and backward."""

@@ -15,11 +15,12 @@ import engine
 from engine import Value
 
 EMITTED = [
-    "theta", "gradient", "seed", "scale", "N", "np", "dtype", "constants", "build", "forward", "backward", "program",
-    "strided", "erf", "jax", "jnp", "lax", "value", "loss", "losses", "x", "dx", "ddx", "z1", "dz1", "a1", "da1", "m1",
-    "s1", "e1", "t1", "dt1", "c1", "l1", "g1", "g2", "b1", "db1", "picked1", "ones_N", "ones_2", "z1_view", "s1_view",
-    "x_view", "x_view1", "x_2", "dx_2", "x_flat_view", "x_i", "x_i_view", "x_row_view", "block", "z1_", "s0", "b0", "v0",
-    "v1", "d_theta", "d_x", "p", "W", "dW", "add", "take", "reshape", "T", "self", "add_2", "runs_view", "inside",
+    "theta", "gradient", "seed", "scale", "N", "np", "dtype", "constants", "build", "forward", "backward",
+    "program", "strided", "erf", "jax", "jnp", "lax", "value", "loss", "losses", "x", "dx", "ddx", "z1", "dz1",
+    "a1", "da1", "m1", "s1", "e1", "t1", "dt1", "c1", "l1", "g1", "g2", "b1", "db1", "picked1", "ones_N",
+    "ones_2", "z1_view", "s1_view", "x_view", "x_view1", "x_2", "dx_2", "x_flat_view", "x_i", "x_i_view",
+    "x_row_view", "block", "z1_", "s0", "b0", "v0", "v1", "d_theta", "d_x", "p", "W", "dW", "add", "take",
+    "reshape", "T", "self", "add_2", "runs_view", "inside",
 ]  # fmt: skip
 WORDS = [*EMITTED, *keyword.kwlist, *[n for n in dir(builtins) if not n.startswith("__")]]
 IDENTIFIERS = [w for w in WORDS if w.isidentifier() and not keyword.iskeyword(w)]
@@ -41,7 +42,7 @@ def formula(a, b, i, p, q, r):
     )
 
 
-A, B, I = np.array([0.3, -0.8, 1.1]), np.array([0.5, 0.25, -1.0]), np.array([0, 2, 1])
+A, B, WHICH = np.array([0.3, -0.8, 1.1]), np.array([0.5, 0.25, -1.0]), np.array([0, 2, 1])
 START = (0.7, -0.4, 0.2)
 
 
@@ -49,7 +50,7 @@ def wanted():
     """Value and gradients of the mean by the scalar engine."""
     p = [Value(v) for v in START]
     a, b = [Value(v) for v in A], [Value(v) for v in B]
-    mean = sum([formula(*x, *p) for x in zip(a, b, I.tolist())]) * (1 / 3)
+    mean = sum([formula(*x, *p) for x in zip(a, b, WHICH.tolist())]) * (1 / 3)
     mean.backward()
     return mean.data, [v.grad for v in p], [v.grad for v in a], [v.grad for v in b]
 
@@ -76,12 +77,12 @@ def agrees(names, labels):
     program = engine.lift(f, batch=True, parameters=parameters)
     theta = program.pull()
     before = theta.copy()
-    value, g = program.value_and_grad(A, B, I, parameters=theta, wrt="all")
+    value, g = program.value_and_grad(A, B, WHICH, parameters=theta, wrt="all")
     by_named = sorted([v for array in g.named().values() for v in array.reshape(-1).tolist()])
     for got, want in zip((value, g.parameters, *g.inputs[:2], by_named), (*WANTED, sorted(WANTED[1]))):
         np.testing.assert_allclose(got, want, rtol=1e-12)
     np.testing.assert_array_equal(theta, before)
-    np.testing.assert_allclose(program.value_and_grad(A, B, I)[1].parameters, WANTED[1], rtol=1e-12)
+    np.testing.assert_allclose(program.value_and_grad(A, B, WHICH)[1].parameters, WANTED[1], rtol=1e-12)
     defined = re.findall(r"^    (\w+) = ", program.source(), re.MULTILINE)
     assert len(set(defined)) == len(defined)
     assert all(n.isidentifier() and not keyword.iskeyword(n) and not hasattr(builtins, n) for n in defined)
@@ -113,7 +114,7 @@ def test_names_meet_on_jax_too():
             ("jnp", "a1", "da1"),
         ):
             program = agrees(names, names)
-            value, (of_theta, of_inputs) = jax.jit(program.to_jax(wrt="all"))(program.pull(), A, B, I)
+            value, (of_theta, of_inputs) = jax.jit(program.to_jax(wrt="all"))(program.pull(), A, B, WHICH)
             for got, want in zip((value, of_theta, *of_inputs[:2]), WANTED):
                 np.testing.assert_allclose(got, want, rtol=1e-10)
 
@@ -198,7 +199,7 @@ def test_a_program_reads_its_own_arrays_after_another_trace_has_found_more():
     assert [program(3.0), program(-1.0), program(3.0)] == [6.0, -8.0, 6.0]
     for x, want in ((3.0, [3.0, 0.0]), (-1.0, [1.0, -1.0]), (3.0, [3.0, 0.0])):
         for out in (None, np.full(2, np.nan)):
-            value, g = program.value_and_grad(x, parameters=program.pull(), out=out)
+            _, g = program.value_and_grad(x, parameters=program.pull(), out=out)
             assert g.parameters.tolist() == want
             assert g.named() == dict(zip("wb", want))
 

@@ -496,3 +496,24 @@ def test_part_of_a_loss_that_no_sample_changes_counts_once_a_sample():
     program = engine.lift(lambda x: w * x[0] + w * w, batch=True, reduction="sum")
     value, gradient = program.value_and_grad(np.ones((4, 2)))
     assert (value, gradient.parameters.tolist()) == (48.0, [28.0])
+
+
+def test_what_failed_to_compile_is_forgotten():
+    program = engine.lift(lambda x: x * 2.0 if x > 0 else -x)
+    assert program(-1.0) == 1.0
+    compile, program.compile = program.compile, None
+    with pytest.raises(TypeError):
+        program(1.0)
+    assert program(-1.0) == 1.0
+    program.compile = compile
+    assert [program(1.0), program(-1.0)] == [2.0, 1.0]
+
+
+def test_a_gradient_is_not_written_over_what_it_is_computed_from():
+    w = Value(2.0, "w")
+    program = engine.lift(lambda x: x[0] * w)
+    theta, x = program.pull() if program.latest else np.array([2.0]), np.array([3.0])
+    for out in (theta, x):
+        with pytest.raises(ValueError, match="out shares memory"):
+            program.value_and_grad(x, parameters=theta, out=out)
+    assert (theta, x) == (2.0, 3.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.lift.verify.elements import Elements, lift
 from engine.lift.verify.field import Field
-from engine.lift.verify.field_numpy import FieldNumpy, Integers
+from engine.lift.verify.field_numpy import FieldNumpy
 
 
 class Changed:
@@ -90,8 +90,7 @@ class FieldJax(FieldNumpy):
 
     def numbers(self, x: Any) -> Any:
         """Return anything as the numbers that it computes with."""
-        exact = lift(np.asarray(x) if isinstance(x, Integers) else x, self.field)
-        return Traced(exact.d, self.field)
+        return Traced(lift(x, self.field).d, self.field)
 
     def _own(self, x: Elements) -> Elements:
         return Traced(super()._own(x).d, self.field)

@@ -24,7 +24,7 @@ class Count:
     """The number of samples: a size where shapes ask for one, exact where numbers are divided by it."""
 
     __hash__ = None  # type: ignore[assignment]
-    __array_ufunc__ = None  # NumPy's integers leave arithmetic with it to it
+    __array_ufunc__ = None  # NumPy's numbers leave arithmetic with it to it
 
     def __init__(self, n: int, field: Field) -> None:
         self.n, self.field = n, field
@@ -55,38 +55,6 @@ class Count:
 
     def __eq__(self, other: object) -> bool:
         return self.n == other
-
-
-class Integers(np.ndarray):
-    """An integer input: it chooses as it is, and computes as numbers do."""
-
-    field: Field
-
-    @staticmethod
-    def of(values: np.ndarray, field: Field) -> Integers:
-        """Return whole numbers as an input of a proof."""
-        made = values.view(Integers)
-        made.field = field
-        return made
-
-    def __array_finalize__(self, whole: Any) -> None:
-        self.field = getattr(whole, "field", None)  # type: ignore[assignment]
-
-    def dot(self, other: Any, out: Any = None) -> Any:
-        """As numbers."""
-        if isinstance(other, Integers):
-            return np.asarray(self).dot(np.asarray(other), out)
-        return lift(np.asarray(self), self.field).dot(other, out)
-
-    def take(self, index: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:  # type: ignore[override]
-        """As NumPy's, which takes integers into memory for integers only."""
-        return np.asarray(self).take(np.asarray(index), axis, out, "raise")
-
-    def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
-        """As numbers, if floats are asked for."""
-        if np.dtype(dtype).kind == "f":
-            return lift(np.asarray(self), self.field)
-        return self
 
 
 class Constant(np.ndarray):
@@ -164,7 +132,7 @@ class FieldNumpy(types.ModuleType):
         """As NumPy's."""
         lengths = _lengths(shape)
         if not isinstance(x, Elements):
-            return np.broadcast_to(x, lengths, subok=True)
+            return np.broadcast_to(x, lengths)
         d = x.d.reshape(x.d.shape[0], *(1,) * (len(lengths) - x.ndim), *x.d.shape[1:])
         return x.like(np.broadcast_to(d, (d.shape[0], *lengths, d.shape[-1])))
 
@@ -195,7 +163,7 @@ class FieldNumpy(types.ModuleType):
         if sum([e for e in ends if e < 0]) < -before or sum([e for e in ends if e > 0]) > after:
             raise IndexError("a strided view reaches outside its array")
         if not isinstance(x, Elements):
-            return np.lib.stride_tricks.as_strided(x, lengths, strides, subok=True)
+            return np.lib.stride_tricks.as_strided(x, lengths, strides)
         unit = x.d.shape[-1] * x.d.itemsize
         steps = [x.d.strides[0], *[s // x.itemsize * unit for s in strides], x.d.itemsize]
         return x.like(np.lib.stride_tricks.as_strided(x.d, (x.d.shape[0], *lengths, x.d.shape[-1]), steps))

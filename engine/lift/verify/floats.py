@@ -58,13 +58,15 @@ def run_text(
     parts = [named.part for named in compiled.outside.arrays]
     theta = theta.astype(program.dtype)
     parameters = [theta, *[p.of(theta) for p in parts]]
+    numbers = [x.astype(program.dtype) for x in inputs]
     inputs = [x if x.dtype.kind == "i" else x.astype(program.dtype) for x in inputs]
     for _ in range(2):
-        value = forward(*take_forward(parameters, inputs))
+        value = forward(*take_forward(parameters, inputs, numbers))
         value, conditions = value if variant.guards else (value, [])
         flat, *slots = [np.full(x.shape, np.nan, program.dtype) for x in (theta, *inputs)]
         if not (program.batch and program.reduction == "none"):
-            backward(*take_backward(parameters, inputs, [flat, *[p.of(flat) for p in parts]], slots))
+            gradient = [flat, *[p.of(flat) for p in parts]]
+            backward(*take_backward(parameters, inputs, numbers, gradient, slots))
         yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
 
 

@@ -58,19 +58,18 @@ def _differs(
     at = proof.draw(program, variant, field, registry.flat.cells, n, tied)
     seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
     want = outcome(
-        program, variant.trace, variant.plan, FieldNumpy(field), at.theta, at.inputs, Count(n, field), seeds
+        program, variant.trace, variant.plan, FieldNumpy(field), at.theta, at.numbers, Count(n, field), seeds
     )  # type: ignore[arg-type]
     named = [_traced(p.of(at.theta)) for p in registry.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
-    found = text(*named, *inputs, _traced(seeds), np.float64, FieldNumpy(field).constants(emitted.constants))
-    value, parts = found if emitted.backward else (found, ())
+    computed = [_traced(at.numbers[k]) for k in emitted.integers]
+    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, FieldNumpy(field).constants(emitted.constants))
+    value, parts = found if isinstance(found, tuple) else (found, ())
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]
-    for name, got, wanted_part in zip(names, parts, _wanted(program, variant, wrt, want)):
-        if wanted_part is None:
-            continue
+    for name, got, wanted_part in zip(names, parts, _wanted(program, wrt, want)):
         if tuple(np.shape(got) if isinstance(got, np.ndarray) else got.shape) != wanted_part.shape:
             return f"the shape of {name}"
         wrong = differing(got, wanted_part)
@@ -83,13 +82,11 @@ def _traced(x: Elements) -> Traced:
     return Traced(x.d, x.field)
 
 
-def _wanted(program: Program, variant: Variant, wrt: str, want: Outcome) -> list[Any]:
-    """Return the gradients in the order in which the text returns them; None for integers."""
+def _wanted(program: Program, wrt: str, want: Outcome) -> list[Any]:
+    """Return the gradients in the order in which the text returns them."""
     found: list[Any] = []
     if wrt != "inputs":
         found += [p.of(want.parameters) for p in program.registry.arrays]
     if wrt != "parameters":
-        found += [
-            None if spec.integer else x for spec, x in zip(proof.described(variant.specs), want.inputs)
-        ]
+        found += want.inputs
     return found

@@ -20,7 +20,7 @@ from engine.lift.outside import taker
 from engine.lift.verify import walk
 from engine.lift.verify.elements import Elements, differing, lift, same
 from engine.lift.verify.field import Field
-from engine.lift.verify.field_numpy import Count, FieldNumpy, Integers
+from engine.lift.verify.field_numpy import Count, FieldNumpy
 from engine.lift.verify.reference import Outcome, outcome
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Points:
     n: int
     theta: Elements
     inputs: list[Any]
+    numbers: list[Elements]  # the same, integers as what they compute with
 
 
 def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> int:
@@ -112,7 +113,7 @@ def prove(
     for p in range(points if large else 1):
         field = Field(seed + p, levels, 1 if large else points, compiled.emitted.rounded)
         drawn = draw(program, variant, field, compiled.outside.theta.size, n, points > POINTS and p == 0)
-        want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.inputs, Count(n, field))
+        want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.numbers, Count(n, field))
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
         except Exception as error:  # whatever a wrong text may raise
@@ -139,10 +140,10 @@ def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, t
         shape = (n, *spec.shape) if program.batch else spec.shape
         if spec.integer:
             most = variant.limits.get(k, MOST_INTEGERS)
-            inputs.append(Integers.of(np.asarray(field.draws.integers(0, most, shape)), field))
+            inputs.append(np.asarray(field.draws.integers(0, most, shape)))
         else:
             inputs.append(numbers(shape))
-    return Points(field, n, theta, inputs)
+    return Points(field, n, theta, inputs, [lift(x, field) for x in inputs])
 
 
 def _differs(
@@ -158,7 +159,7 @@ def _differs(
     theta = [at.theta, *[p.of(at.theta) for p in parts]]
     given = [x.copy() for x in (at.theta, *at.inputs)]
     for run in ("", " when it is called again"):
-        value = forward(*take_forward(theta, at.inputs))
+        value = forward(*take_forward(theta, at.inputs, at.numbers))
         if want.conditions:
             value, conditions = value
             for k, (a, b) in enumerate(zip(conditions, want.conditions)):
@@ -170,7 +171,7 @@ def _differs(
             continue  # it has no gradients
         flat, slots = numpy.elements(at.theta.shape), [numpy.elements(x.shape) for x in at.inputs]
         gradient = [flat, *[p.of(flat) for p in parts]]
-        backward(*take_backward(theta, at.inputs, gradient, slots))
+        backward(*take_backward(theta, at.inputs, at.numbers, gradient, slots))
         if not all(same(a, b) if isinstance(a, Elements) else np.array_equal(a, b) for a, b in zip((at.theta, *at.inputs), given)):
             return f"what it was given, which it overwrites{run}"
         for name, got, wanted in _gradients(compiled, wrt, flat, slots, want):
@@ -189,8 +190,7 @@ def _gradients(
             yield p.name, p.of(flat), p.of(want.parameters)
     if wrt != "parameters":
         for source, slot, wanted in zip(compiled.outside.inputs, slots, want.inputs):
-            if source.kind != "index":
-                yield source.name, slot, wanted
+            yield source.name, slot, wanted
 
 
 def described(specs: Sequence[Spec]) -> Iterator[Spec]:

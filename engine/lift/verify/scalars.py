@@ -25,13 +25,13 @@ def scalar_functions(program: Program, variant: Variant, plan: Plan) -> Callable
     def build(n: int) -> Functions:
         latest: list[Outcome] = []
 
-        def forward(parameters: Views, inputs: Views) -> Any:
+        def forward(parameters: Views, inputs: Views, numbers: Views) -> Any:
             found = _walked(program, variant, plan, parameters[0].astype(float), inputs, n)
             latest[:] = [found]
             value = found.value if np.ndim(found.value) else float(found.value)
             return (value, tuple(found.conditions)) if variant.guards else value
 
-        def backward(parameters: Views, inputs: Views, gradient: Views, slots: Views) -> None:
+        def backward(parameters: Views, inputs: Views, numbers: Views, gradient: Views, slots: Views) -> None:
             if gradient:
                 gradient[0][...] = latest[0].parameters
             for slot, found in zip(slots, latest[0].inputs):
