@@ -37,9 +37,9 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     points, levels = proof.points_needed(variant.trace, variant.plan, n), proof.levels_needed(variant.trace)
     seed = fresh_seed()
     for depth in (levels, 3):
-        field = Field(seed, depth, points, emitted.rounded, extremes=True)
+        field = Field(seed, depth, points[0], emitted.rounded, extremes=True)
         try:
-            differs = _differs(program, variant, emitted, wrt, field, n, points > proof.POINTS)
+            differs = _differs(program, variant, emitted, wrt, field, n, points[1])
         except Exception as error:  # whatever a wrong text may raise
             differs = f"its text, which raises {type(error).__name__}: {error}"
         if not differs:
@@ -51,7 +51,7 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
 
 
 def _differs(
-    program: Program, variant: Variant, emitted: Emitted, wrt: str, field: Field, n: int, tied: bool
+    program: Program, variant: Variant, emitted: Emitted, wrt: str, field: Field, n: int, tied: int
 ) -> str:
     """Return in what the text differs."""
     registry = program.registry

@@ -47,10 +47,11 @@ class Points:
     numbers: list[Elements]  # the same, integers as what they compute with
 
 
-def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> int:
-    """Return at how many points a trace is to be compared: as many as its rarest decision needs to go both ways.
+def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int]:
+    """Return at how many points a trace is to be compared, and at how many of them numbers are to be tied.
 
-    A decision is taken by every node of its group, and anew by each sample that it depends on.
+    Its rarest decision is to go both ways. It is taken by every node of its group, and anew by each sample that it
+    depends on.
     """
     rarest = 0
     varies = np.zeros(len(trace.ops), bool)
@@ -62,7 +63,10 @@ def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> int:
         if group.op in DECISIONS:
             times = int(np.where(depends, samples, 1).sum())
             rarest = min(rarest or times, times)
-    return 1 + min(TIMES, max(POINTS, -(-TIMES // rarest))) if rarest else POINTS
+    if not rarest:
+        return POINTS, 0
+    apart = min(TIMES, max(POINTS, -(-TIMES // rarest)))
+    return apart + apart // 2, apart // 2
 
 
 def levels_needed(trace: Trace) -> int:
@@ -94,7 +98,7 @@ def prove(
     plan: walk.Plan,
     *,
     seed: int,
-    points: int,
+    points: tuple[int, int],
     levels: int,
 ) -> str:
     """Return in what text and trace differ, or "".
@@ -110,9 +114,10 @@ def prove(
     """
     n = samples_needed(program, variant, compiled.emitted.text)
     large = len(variant.trace.ops) > LARGE
-    for p in range(points if large else 1):
-        field = Field(seed + p, levels, 1 if large else points, compiled.emitted.rounded)
-        drawn = draw(program, variant, field, compiled.outside.theta.size, n, points > POINTS and p == 0)
+    count, tied = points
+    for p in range(count if large else 1):
+        field = Field(seed + p, levels, 1 if large else count, compiled.emitted.rounded)
+        drawn = draw(program, variant, field, compiled.outside.theta.size, n, int(p < tied) if large else tied)
         want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.numbers, Count(n, field))
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
@@ -123,15 +128,17 @@ def prove(
     return ""
 
 
-def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: bool = False) -> Points:
-    """Draw parameters and inputs; if `tied`, those of the first point are small whole numbers, so that some are equal."""
+def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: int) -> Points:
+    """Draw parameters and inputs; at the first points, `tied` of them, each is one of two small whole numbers."""
+    lower = field.draws.integers(-1, 2, tied)
+    upper = lower + field.draws.integers(1, 3, tied)
 
     def numbers(shape: tuple[int, ...]) -> Elements:
         d = field.random(shape)
         if tied:
-            small = field.draws.integers(-1, 3, shape)
+            small = np.where(field.draws.random((*shape, tied)) < 0.5, lower, upper)
             for t, p in enumerate(field.primes):
-                d[t, ..., 0] = np.mod(small, p)
+                d[t, ..., :tied] = np.mod(small, p)
         return Elements(d, field)
 
     theta = numbers((cells,))

@@ -148,9 +148,9 @@ class _Check:
         differs = self._proven(points, levels)
         if differs and levels == 2:
             differs = self._proven(points, 3)
-        return Proof("exact", points, proof.modulus(self.seed), self.seed, differs=differs)
+        return Proof("exact", points[0], proof.modulus(self.seed), self.seed, differs=differs)
 
-    def _proven(self, points: int, levels: int) -> str:
+    def _proven(self, points: tuple[int, int], levels: int) -> str:
         program, variant, compiled = self.program, self.variant, self.compiled
         return proof.prove(
             program, variant, compiled, self.wrt, self.plan, seed=self.seed, points=points, levels=levels
@@ -270,6 +270,12 @@ def _outside() -> int:
     return level
 
 
+def _said_already(program: Program) -> bool:
+    """Whether the scalar engine answers for something of a program."""
+    known = [compiled for found in program.variants.values() for v in found for compiled in v.compiled.values()]
+    return any(compiled.scalars is not None for compiled in known)
+
+
 # --- what is wrong -----------------------------------------------------------------------------------------------
 
 
@@ -284,10 +290,12 @@ def _refused(check: _Check, known: Proof) -> Compiled:
     )
     if program.strict:
         raise LiftError(f"{wrong}. This is an error in liftgrad, not in {name}; call it eagerly. {report}.")
-    warnings.warn(
-        f"{wrong}. This is an error in liftgrad, not in {name}: the scalar engine answers in its place, slowly. {report}.",
-        RuntimeWarning,
-        stacklevel=_outside(),
-    )
+    if not _said_already(program):
+        warnings.warn(
+            f"{wrong}. This is an error in liftgrad, not in {name}: the scalar engine answers in its place, slowly. "
+            f"{report}.",
+            RuntimeWarning,
+            stacklevel=_outside(),
+        )
     scalars = scalar_functions(program, variant, check.plan)
     return replace(compiled, stats=replace(compiled.stats, proof=known), scalars=scalars)
