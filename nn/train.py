@@ -60,9 +60,9 @@ class History(list[dict[str, float]]):
 # --- steps ------------------------------------------------------------------------------------------------------
 
 
-def lifted_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
+def lifted_step(model: Module, loss: str, strength: float, registry: Registry, verify: bool | str = True) -> Step:
     """Return the training step of the lifted program."""
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
+    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values, verify=verify)
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
         value, gradient = program.value_and_grad(X, T, parameters=theta)
@@ -188,6 +188,7 @@ def fit(
     lifted: bool = True,
     backend: str = "numpy",
     devices: Any = None,
+    verify: bool | str = True,
     progress: bool | None = None,
     report: Callable[[str], None] | None = None,
 ) -> History:
@@ -223,6 +224,8 @@ def fit(
         "numpy", or "jax" (extra ``jax``): the matrix program on JAX's devices, each batch spread over them.
     devices
         How many of them (of each process) or a list; by default all.
+    verify
+        How the matrix program is compared with its scalars before it trains, as in `engine.lift`.
     progress
         A progress bar: by default on a terminal, with plain lines elsewhere; False for silence.
     report
@@ -249,7 +252,7 @@ def fit(
     X, T, held = _held_out(np.asarray(X, dtype=float), np.asarray(T), validation, seed)
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())
-    step = _step(model, loss, strength, registry, (X[:1], T[:1]), lifted, backend, devices)
+    step = _step(model, loss, strength, registry, (X[:1], T[:1]), lifted, backend, devices, verify)
     first = backend == "numpy" or leads()
     kept_at = checkpoint if first else None  # the first of several processes writes for all
     theta, start, history = registry.read(), 0, History()
@@ -290,13 +293,16 @@ def _step(
     lifted: bool,
     backend: str,
     devices: Any,
+    verify: bool | str,
 ) -> Step:
     if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
         wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
         raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
     if backend == "jax":
-        return spread_step(model, loss, strength, registry, example, devices)
-    return (lifted_step if lifted else eager_step)(model, loss, strength, registry)
+        return spread_step(model, loss, strength, registry, example, devices, verify)
+    if lifted:
+        return lifted_step(model, loss, strength, registry, verify)
+    return eager_step(model, loss, strength, registry)
 
 
 def _epoch(

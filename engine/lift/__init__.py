@@ -139,9 +139,7 @@ def lift(
     )
 
 
-def _of_graph(
-    root: Value, parameters: Iterable[Value] | None, dtype: Any, verify: bool | str, strict: bool
-) -> Program:
+def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verify: bool | str, strict: bool) -> Program:
     name = str(root.label) or "the graph"
     program = Program(
         None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -127,8 +127,6 @@ class Compiled:
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         takers = taker(self.emitted.forward), taker(self.emitted.backward)
         return Instance(forward, backward, *takers, cells=cells, integers=self.emitted.integers)
-
-
 
 
 def _all_views(*views: Views) -> tuple[Any, ...]:

@@ -152,7 +152,9 @@ class Program:
         instance = variant.compiled["parameters"].instances[(n, self.dtype.str)]
         self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
-    def _planned(self, plan: Repeat, inputs: Sequence[Any], theta: Vector, out: Vector | None) -> tuple[float, Gradient]:
+    def _planned(
+        self, plan: Repeat, inputs: Sequence[Any], theta: Vector, out: Vector | None
+    ) -> tuple[float, Gradient]:
         views = self._parameter_views(theta)
         done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
         assert done is not None and done[1] is not None

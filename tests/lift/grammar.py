@@ -11,17 +11,33 @@ from dataclasses import dataclass, field
 
 HOSTILE = [
     "N", "np", "theta", "gradient", "seed", "constants", "forward", "backward", "strided", "dx", "dw", "dt", "z1", "a1",
-    "s1", "value", "loss", "scale", "dtype", "build", "out", "x_view", "ones_N", "jnp", "lax", "jax", "program", "index",
-    "dtheta", "d_theta", "c1", "erf", "list", "max", "print", "t", "d", "g1", "W", "b", "x", "dz1", "losses", "picked",
+    "s1", "value", "loss", "scale", "dtype", "build", "out", "x_view", "ones_N", "jnp", "lax", "jax", "program",
+    "index", "dtheta", "d_theta", "c1", "erf", "list", "max", "print", "t", "d", "g1", "W", "b", "x", "dz1", "losses", "picked",
 ]  # fmt: skip
-LABELS = [*HOSTILE, "7*7", "0_1", "1-2", "a b", "layers.0.W", "class", "w[0]", "w[1]", "lambda", "é", "", "", "x.y", "w"]
+LABELS = [
+    *HOSTILE,
+    "7*7",
+    "0_1",
+    "1-2",
+    "a b",
+    "layers.0.W",
+    "class",
+    "w[0]",
+    "w[1]",
+    "lambda",
+    "é",
+    "",
+    "",
+    "x.y",
+    "w",
+]
 UNARY = ["tanh", "sin", "cos", "sigmoid", "relu", "softplus", "abs", "exp", "arctan", "square", "sign", "erf"]
 CONSTANTS = ["0.0", "1.0", "2.0", "-1.0", "0.5", "0.1", "3", "0", "1", "-0.25"]
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One input: "number", "vector", "matrix", "nested", "dict", "index" (an integer) or "count" (one that computes)."""
+    """One input: "number", "vector", "matrix", "nested", "dict", "index" (an integer), "count" (one that computes)."""
 
     name: str
     kind: str
@@ -193,11 +209,12 @@ class Scope:
         """Two loops, one inside the other, that accumulate."""
         name, n, m = self.fresh(), self.draw.choice([1, 2, 3]), self.draw.choice([2, 3])
         start, step = self.scalar(1), self.scalar(1)
+        factor = self.draw.choice(["0.5", "1.0", f"engine.tanh({name})"])
         self.lines += [
             f"{name} = {start}",
             f"for i in range({n}):",
             f"    for j in range({m}):",
-            f"        {name} = {name} * {self.draw.choice(['0.5', '1.0', 'engine.tanh(' + name + ')'])} + {step} * (i + j)",
+            f"        {name} = {name} * {factor} + {step} * (i + j)",
         ]
         self.scalars.append(name)
 
@@ -294,12 +311,16 @@ def generate(seed: int) -> Source:
     if draw.random() < 0.35:
         names = draw.sample([h for h in HOSTILE if h not in ("np", "list", "max", "print")], 4)
     width = draw.choice([1, 2, 2, 3, 4])
-    kinds = draw.choices(["number", "vector", "vector", "matrix", "nested", "dict", "index", "count"], k=draw.choice([1, 2, 2, 3]))
+    kinds = draw.choices(
+        ["number", "vector", "vector", "matrix", "nested", "dict", "index", "count"], k=draw.choice([1, 2, 2, 3])
+    )
     if all(kind in ("index", "count") for kind in kinds):
         kinds[0] = "vector"
     arguments = []
     for name, kind in zip(names, kinds):
-        shape = {"vector": (width,), "nested": (width,), "dict": (width,), "matrix": (draw.choice([2, 3]), width)}.get(kind, ())
+        shape = {"vector": (width,), "nested": (width,), "dict": (width,), "matrix": (draw.choice([2, 3]), width)}.get(
+            kind, ()
+        )
         arguments.append(Argument(name, "vector" if kind == "nested" and batch else kind, shape))
     scope = Scope(draw, arguments, branches=not batch)
     before = _surroundings(scope, width)

@@ -1,29 +1,18 @@
-"""Random programs by the scalar engine, by NumPy and by JAX: any number of them, from any seed.
-
-    python tests/lift/random_programs.py 50000
-    python tests/lift/random_programs.py 1000 --jax
-    python tests/lift/random_programs.py 1 --seed 173 --show
+"""Random programs by the scalar engine, by NumPy and by JAX; `tests/benchmarks/run_random.py` runs any number of them.
 
 Each is called three times: with other data, in other forms and batches, after its surroundings have changed. What
-counts is the function's own run on Values: a result is right, wrong, refused with one of the project's errors, or a crash.
+counts is the function's own run on Values: a result is right, wrong, refused by one of the project's errors, or a crash.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import time
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
-
 from lift.grammar import Argument, Source, generate
 
 import engine
@@ -54,9 +43,9 @@ class Tally:
         calls = sum(self.counts[k] for k in ("right", "wrong", "crash", "refused"))
         rest = {k: n for k, n in sorted(self.counts.items()) if k not in ("right", "wrong", "crash", "refused")}
         return (
-            f"{calls} calls: {self.counts['right']} right, {self.counts['wrong']} wrong, {self.counts['crash']} crashes, "
-            f"{self.counts['refused']} refused ({100 * self.counts['refused'] / max(1, calls):.2f}%)"
-            + "".join(f", {n} {k}" for k, n in rest.items())
+            f"{calls} calls: {self.counts['right']} right, {self.counts['wrong']} wrong, "
+            f"{self.counts['crash']} crashes, {self.counts['refused']} refused "
+            f"({100 * self.counts['refused'] / max(1, calls):.2f}%)" + "".join(f", {n} {k}" for k, n in rest.items())
         )
 
 
@@ -83,7 +72,11 @@ def _argument(draw: random.Random, rng: Any, a: Argument, source: Source, n: int
     if a.kind == "number":
         made = _numbers(draw, rng, lead)
         return made if source.batch else draw.choice([float, np.float64])(made)
-    shape = (*lead, a.shape[0], *a.shape[1:-1], a.shape[-1] + longer) if a.kind == "matrix" else (*lead, a.shape[0] + longer)
+    shape = (
+        (*lead, a.shape[0], *a.shape[1:-1], a.shape[-1] + longer)
+        if a.kind == "matrix"
+        else (*lead, a.shape[0] + longer)
+    )
     made = _numbers(draw, rng, shape)
     return made.tolist() if a.kind == "nested" or (made.size and draw.random() < 0.1) else made
 
@@ -218,7 +211,9 @@ def differs(found: list[tuple[str, Any, Any]], tolerance: float, slack: list[Any
     return ""
 
 
-def once(space: dict[str, Any], source: Source, program: Any, draw: random.Random, call: int, jax: bool) -> tuple[str, str]:
+def once(
+    space: dict[str, Any], source: Source, program: Any, draw: random.Random, call: int, jax: bool
+) -> tuple[str, str]:
     """Make one call, and return how it went, and in what way if not well."""
     inputs, n = inputs_for(draw, source, call)
     wrt = draw.choice(["all", "all", "parameters", "inputs"])
@@ -274,7 +269,9 @@ def _on_jax(program: Any, source: Source, inputs: list[Any], wrt: str, got: Any)
         return got
     with jax.enable_x64(True):
         value, gradients = program.to_jax(wrt=wrt)(program.pull(), *inputs)
-    of_parameters, of_inputs = {"all": lambda g: g, "inputs": lambda g: (None, g), "parameters": lambda g: (g, None)}[wrt](gradients)
+    of_parameters, of_inputs = {"all": lambda g: g, "inputs": lambda g: (None, g), "parameters": lambda g: (g, None)}[
+        wrt
+    ](gradients)
     return value, _Gradient(of_parameters, of_inputs)
 
 
@@ -304,29 +301,3 @@ def run(seed: int, tally: Tally, jax: bool = False, source: Source | None = None
             tally.found.append((seed, how, what))
             if how != "refused":
                 return
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Random programs, lifted and by the scalar engine.")
-    parser.add_argument("count", type=int)
-    parser.add_argument("--seed", type=int, default=0, help="of the first program; the next have the seeds that follow")
-    parser.add_argument("--jax", action="store_true", help="compare the programs on JAX too")
-    parser.add_argument("--show", action="store_true", help="print the programs that went wrong")
-    arguments = parser.parse_args()
-    tally, begun = Tally(), time.perf_counter()
-    for seed in range(arguments.seed, arguments.seed + arguments.count):
-        known = len(tally.found)
-        run(seed, tally, arguments.jax)
-        for at, how, what in tally.found[known:]:
-            if how != "refused" or arguments.show:
-                print(f"seed {at}: {how}: {what[:300]}", flush=True)
-                if arguments.show:
-                    print(generate(at).text)
-        if (seed - arguments.seed + 1) % 1000 == 0:
-            print(f"{seed - arguments.seed + 1} programs, {tally}, {time.perf_counter() - begun:.0f} s", flush=True)
-    print(f"{arguments.count} programs, {tally}, {time.perf_counter() - begun:.0f} s")
-    sys.exit(bool(tally.counts["wrong"] or tally.counts["crash"]))
-
-
-if __name__ == "__main__":
-    main()

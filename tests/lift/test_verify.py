@@ -342,7 +342,9 @@ def test_a_proof_can_be_repeated(monkeypatch):
 
 
 def test_overflow_in_an_equal_text_is_said():
-    program = changed(engine.lift(lambda x: engine.tanh(x)), "np.tanh(x, out=a1)", "np.divide(np.sinh(x), np.cosh(x), out=a1)")
+    program = changed(
+        engine.lift(lambda x: engine.tanh(x)), "np.tanh(x, out=a1)", "np.divide(np.sinh(x), np.cosh(x), out=a1)"
+    )
     with pytest.warns(RuntimeWarning, match="in floats the value differs from that of <lambda> itself: .*NaN"):
         assert np.isnan(program(1000.0))
 
@@ -371,6 +373,20 @@ def test_a_function_that_only_lifting_can_run_is_not_compared():
     program = engine.lift(f)
     assert program(1.0) == 2.0
     assert program.stats.proof.samples == 0
+
+
+def test_samples_of_every_structure_are_compared():
+    w = Value(2.0, "w")
+    cases = [
+        (lambda x, t, n: x * t[0] * w + n, (np.arange(4.0), np.ones((4, 2)), np.arange(4)), True, 3),
+        (lambda x, d: x[0][1] * d["a"] * w, ([[1.0, 2.0]], {"a": 3.0}), False, 1),
+        (lambda x: x[0] * w, (np.ones((5, 1)),), True, 1),  # all alike
+    ]
+    for f, inputs, batch, samples in cases:
+        program = engine.lift(f, batch=batch)
+        program.value_and_grad(*inputs, wrt="all")
+        assert program.stats.proof.samples == samples
+        assert program.stats.proof.eager_seconds > 0.0
 
 
 def test_no_gradient_of_the_users_changes():
@@ -405,7 +421,9 @@ def test_text_for_jax_is_proven(ordinary):
 
         program.compile_for_jax = compile_wrong
         for gradients in ("lifted", "jax"):
-            with pytest.raises(LiftError, match="for JAX, differs from its scalar operations: .*use the program on NumPy"):
+            with pytest.raises(
+                LiftError, match="for JAX, differs from its scalar operations: .*use the program on NumPy"
+            ):
                 program.to_jax(gradients=gradients)
     program.verify = False
     program.to_jax()

@@ -281,9 +281,7 @@ def aligned(*xs: Elements, ndim: int = 0) -> list[Residues]:
 def aligned_to(ds: list[Residues], n: int) -> list[Residues]:
     """Put axes of length one behind that of the levels, and leave out the levels that one of the arrays lacks."""
     levels = min([len(d) for d in ds])
-    return [
-        d[:levels] if d.ndim >= n else d[:levels].reshape(levels, *(1,) * (n - d.ndim), *d.shape[1:]) for d in ds
-    ]
+    return [d[:levels] if d.ndim >= n else d[:levels].reshape(levels, *(1,) * (n - d.ndim), *d.shape[1:]) for d in ds]
 
 
 def mask_of(key: Any) -> np.ndarray | None:
@@ -302,7 +300,8 @@ def differing(x: Any, y: Any) -> np.ndarray:
     """Return which elements of two results differ at some point."""
     field = (x if isinstance(x, Elements) else y).field
     a, b = aligned(lift(x, field), lift(y, field))
-    return (a[0] != b[0]).any(axis=-1)
+    wrong: np.ndarray = (a[0] != b[0]).any(axis=-1)
+    return wrong
 
 
 def add(x: Elements, y: Elements) -> Elements:

@@ -1,8 +1,8 @@
 """The numbers of a proof: residues modulo a chain of primes, at several random points at once.
 
 An array of numbers has the shape (levels, *shape, points): one residue for each prime of the chain. What is compared is
-level 0; the levels below are there for exponents, and an array may lack them where nothing is raised to it. What is not algebra is an oracle, a keyed hash of its argument: all
-that is known of it is that equal arguments give equal results.
+level 0; the levels below are there for exponents, and an array may lack them where nothing is raised to it. What is not
+algebra is an oracle, a keyed hash of its argument: all that is known of it is that equal arguments give equal results.
 
 >>> field = Field(seed=3, levels=2, points=1)
 >>> x, y = field.random(()), field.random(())
@@ -135,12 +135,14 @@ class Field:
     def add(self, a: Residues, b: Residues) -> Residues:
         """Sum."""
         c = a + b
-        return np.minimum(c, c - self._moduli_for(c))
+        reduced: Residues = np.minimum(c, c - self._moduli_for(c))
+        return reduced
 
     def subtract(self, a: Residues, b: Residues) -> Residues:
         """Difference."""
         c = a - b
-        return np.minimum(c, c + self._moduli_for(c))
+        reduced: Residues = np.minimum(c, c + self._moduli_for(c))
+        return reduced
 
     def multiply(self, a: Residues, b: Residues) -> Residues:
         """Product."""
@@ -239,9 +241,10 @@ class Field:
     def truth(self, a: Residues) -> np.ndarray:
         """Return which numbers count as true: of small whole numbers as ever, of others an oracle's bit."""
         small, c = self.whole(a)
-        if small.all():
-            return c != 0
-        return np.where(small, c != 0, (self._hash(self.key("truth")[0], a[0]) & U(1)) == 1)
+        found: np.ndarray = c != 0
+        if not small.all():
+            found = np.where(small, found, (self._hash(self.key("truth")[0], a[0]) & U(1)) == 1)
+        return found
 
 
 def _modulo(c: Residues, p: np.uint64) -> Residues:

@@ -14,6 +14,7 @@ import numpy as np
 from engine.lift.verify.elements import Elements, lift
 from engine.lift.verify.field import Field
 from engine.lift.verify.field_numpy import FieldNumpy
+from engine.lift.verify.functions import maximum
 
 
 class Changed:
@@ -43,8 +44,8 @@ class Changed:
         values = lift(value, made.field)
         *lead, last = self.index if isinstance(self.index, tuple) else (self.index,)
         for k, place in enumerate(np.asarray(last).tolist()):
-            at, piece = (*lead, place), values[(*lead, k)]
-            made[at] = np.maximum(made[at], piece)
+            at = (*lead, place)
+            made[at] = maximum(made[at], values[(*lead, k)])
         return made
 
 
@@ -62,16 +63,16 @@ class Traced(Elements):
         """As JAX's."""
         return Changed(self.like(np.broadcast_to(self.d, (*self.d.shape[:-1], self.field.points))))
 
-    def sum(self, axis: Any = None) -> Any:
+    def sum(self, axis: Any = None) -> Elements:
         """As NumPy's."""
-        return np.add.reduce(self, axis=_all(self, axis))
+        return self._reduce("add", axis=_all(self, axis))
 
-    def max(self, axis: int) -> Any:
+    def max(self, axis: Any = None) -> Elements:
         """As NumPy's."""
-        return np.maximum.reduce(self, axis=axis)
+        return self._reduce("maximum", axis=_all(self, axis))
 
 
-def _all(x: Elements, axis: Any) -> Any:
+def _all(x: Any, axis: Any) -> Any:
     return tuple(range(x.ndim)) if axis is None else axis
 
 
@@ -146,7 +147,7 @@ class FieldJax(FieldNumpy):
         """As NumPy's, over one axis of each."""
         a, b = self.numbers(a), self.numbers(b)
         a, b = self.moveaxis(a, axes[0], -1), self.moveaxis(b, axes[1], 0)
-        product = a.reshape(-1, a.shape[-1]) @ b.reshape(len(b), -1)
+        product: Elements = a.reshape(-1, a.shape[-1]) @ b.reshape(len(b), -1)
         return product.reshape(*a.shape[:-1], *b.shape[1:])
 
 
@@ -165,8 +166,5 @@ def modules(field: Field) -> dict[str, Any]:
         made = Traced(x.d, field).at[tuple([slice(i, i + n) for i, n in zip(start, part.shape)])]
         return made.set(part)
 
-    def erf(x: Any) -> Elements:
-        return lift(x, field).call("erf", lift(x, field))
-
-    lax = types.SimpleNamespace(stop_gradient=lambda x: x, erf=erf, dynamic_update_slice=dynamic_update_slice)
+    lax = types.SimpleNamespace(stop_gradient=lambda x: x, erf=numpy.erf, dynamic_update_slice=dynamic_update_slice)
     return {"jax": types.SimpleNamespace(numpy=numpy, lax=lax, vmap=vmap)}

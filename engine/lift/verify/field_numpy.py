@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.lift.verify.elements import Elements, lift
-from engine.lift.verify.functions import FUNCTIONS as FUNCTIONS
 from engine.lift.verify.field import Field
+from engine.lift.verify.functions import FUNCTIONS as FUNCTIONS
 from engine.lift.verify.primes import U
 
 NOWHERE = 2**40  # what memory for indices holds before it is written

@@ -1,7 +1,7 @@
 """What only floats have, NaN, overflow and cancellation: a program's text beside the function's own eager run.
 
-The text runs on at most three samples that differ, twice on one instance whose memory is NaN at first; the function runs
-on Values. Where the proof holds and these differ, the difference is one of three kinds, and this says which.
+The text runs on at most three samples that differ, twice on one instance whose memory is NaN at first; the function
+runs on Values. Where the proof holds and these differ, the difference is of one of three kinds, and this says of which.
 """
 
 from __future__ import annotations
@@ -70,15 +70,16 @@ def run_text(
         yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
 
 
-def run_trace(
-    program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int
-) -> Outcome:
+def run_trace(program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int) -> Outcome:
     """Return the outcome of the scalar trace."""
     return outcome(program, variant.trace, plan, np, theta, inputs, n)
 
 
-def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n: int) -> Outcome:
-    """Return the outcome of the function itself, called with Values, sample after sample; no Value's `grad` changes."""
+def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n: int) -> Outcome | None:
+    """Return the outcome of the function itself, called with Values, sample after sample; no Value's `grad` changes.
+
+    None if it raises: not every function that can be lifted can be called with Values.
+    """
     assert program.fn is not None
     places = program.registry.position
     flat, values = np.zeros(program.registry.flat.cells), []
@@ -88,7 +89,11 @@ def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n:
         samples = [x[row] if program.batch else x for x in inputs]
         leaves = [_leaves(x) for x in samples]
         supply = iter(leaves)
-        root = program.fn(*[spec.build(supply) for spec in variant.specs])
+        arguments = [spec.build(supply) for spec in variant.specs]
+        try:
+            root = program.fn(*arguments)
+        except Exception:
+            return None
         root = root if isinstance(root, Value) else Value.constant(root)
         values.append(root._data)
         found = _cotangents(root, weight)
@@ -96,8 +101,7 @@ def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n:
             if leaf in places:
                 flat[places[leaf]] += g
         for slot, made in zip(slots, leaves):
-            place = slot[row] if program.batch else slot
-            place[...] = np.reshape([found.get(v, 0.0) if isinstance(v, Value) else 0.0 for v in made], place.shape)
+            slot.reshape(n, -1)[row] = [found.get(v, 0.0) if isinstance(v, Value) else 0.0 for v in made]
     if program.batch and program.reduction == "none":
         return Outcome(np.array(values), [], flat, slots)
     return Outcome(sum(values) * weight, [], flat, slots)
@@ -137,7 +141,9 @@ def differing_rows(inputs: Sequence[Array], most: int) -> list[int]:
     return taken
 
 
-def apart(got: Outcome, want: Outcome, wrt: str, gradients: bool, integers: Sequence[bool]) -> list[tuple[str, Any, Any]]:
+def apart(
+    got: Outcome, want: Outcome, wrt: str, gradients: bool, integers: Sequence[bool]
+) -> list[tuple[str, Any, Any]]:
     """Return (what, got, wanted) for everything that both outcomes have."""
     found = [("the value", np.asarray(got.value, float), np.asarray(want.value, float))]
     if gradients and wrt != "inputs":
@@ -163,7 +169,9 @@ def how_different(pairs: Sequence[tuple[str, Any, Any]], tolerance: float, floor
     """
     for what, got, want in pairs:
         finite = np.isfinite(want)
-        if not np.array_equal(np.isfinite(got), finite) or not np.array_equal(got[~finite], want[~finite], equal_nan=True):
+        if not np.array_equal(np.isfinite(got), finite) or not np.array_equal(
+            got[~finite], want[~finite], equal_nan=True
+        ):
             return what, "NaN"
         a, b = got[finite], want[finite]
         if a.size and np.abs(a - b).max() > max(tolerance * np.abs(b).max(), floor):

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.lift.verify.elements import FUNCTIONS, Elements, add, aligned, divide, lift, matmul, multiply, subtract
+from engine.lift.verify.elements import FUNCTIONS as FUNCTIONS
+from engine.lift.verify.elements import Elements, add, aligned, divide, lift, matmul, multiply, subtract
 from engine.lift.verify.primes import U
 
 MOST = 64  # largest exponent that is multiplied out
@@ -101,7 +102,7 @@ def power(x: Elements, y: Elements) -> Elements:
 
 
 def whole_power(x: Elements, n: int) -> Elements:
-    """x * x * ... * x, by squares."""
+    """X * x * ... * x, by squares."""
     if n < 0:
         return whole_power(x.like(x.field.reciprocal(x.d)), -n)
     result, square = x.like(np.ones_like(x.d)), x

@@ -15,7 +15,7 @@ from engine.lift.verify.field_jax import Traced, modules
 from engine.lift.verify.field_numpy import Count, FieldNumpy
 from engine.lift.verify.reference import Outcome, outcome
 from engine.lift.verify.verify import fresh_seed, wanted
-from engine.lift.verify.walk import plan
+from engine.lift.verify.walk import Plan, plan
 
 if TYPE_CHECKING:
     from engine.lift.compiled import Variant
@@ -32,39 +32,39 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     """
     if not wanted(program):
         return
-    variant.plan = variant.plan or plan(variant.trace)
+    order = variant.plan = variant.plan or plan(variant.trace)
     n = proof.samples_needed(program, variant, emitted.text)
-    points, levels = proof.points_needed(variant.trace, variant.plan, n), proof.levels_needed(variant.trace)
+    points, levels = proof.points_needed(variant.trace, order, n), proof.levels_needed(variant.trace)
     seed = fresh_seed()
     for depth in (levels, 3):
         field = Field(seed, depth, points[0], emitted.rounded, extremes=True)
         try:
-            differs = _differs(program, variant, emitted, wrt, field, n, points[1])
+            differs = _differs(program, variant, emitted, wrt, order, field, n, points[1])
         except Exception as error:  # whatever a wrong text may raise
             differs = f"its text, which raises {type(error).__name__}: {error}"
         if not differs:
             return
     raise LiftError(
         f"{program.name}, for JAX, differs from its scalar operations: {differs}. This is an error in liftgrad, not in "
-        f"{program.name}; use the program on NumPy, and report its text and print(program.latest.trace) with seed {seed}."
+        f"{program.name}; use the program on NumPy, and report its text and print(program.latest.trace) with seed "
+        f"{seed}."
     )
 
 
 def _differs(
-    program: Program, variant: Variant, emitted: Emitted, wrt: str, field: Field, n: int, tied: int
+    program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, field: Field, n: int, tied: int
 ) -> str:
     """Return in what the text differs."""
     registry = program.registry
     at = proof.draw(program, variant, field, registry.flat.cells, n, tied)
     seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
-    want = outcome(
-        program, variant.trace, variant.plan, FieldNumpy(field), at.theta, at.numbers, Count(n, field), seeds
-    )  # type: ignore[arg-type]
+    numpy = FieldNumpy(field)
+    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds)
     named = [_traced(p.of(at.theta)) for p in registry.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
     computed = [_traced(at.numbers[k]) for k in emitted.integers]
-    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, FieldNumpy(field).constants(emitted.constants))
+    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
     value, parts = found if isinstance(found, tuple) else (found, ())
     if not same(lift(value, field), want.value):
         return "its value"
@@ -78,7 +78,7 @@ def _differs(
     return ""
 
 
-def _traced(x: Elements) -> Traced:
+def _traced(x: Any) -> Traced:
     return Traced(x.d, x.field)
 
 

@@ -42,7 +42,7 @@ class Points:
 
     field: Field
     n: int
-    theta: Elements
+    theta: Any
     inputs: list[Any]
     numbers: list[Elements]  # the same, integers as what they compute with
 
@@ -81,12 +81,14 @@ def modulus(seed: int) -> int:
 
 
 def samples_needed(program: Program, variant: Variant, text: str) -> int:
-    """Return how many samples a batch has: no length of any array, or an axis could stand for theirs and not be seen."""
+    """Return how many samples a batch has: no length of any array, or an axis could stand for theirs unseen."""
     if not program.batch:
         return 1
     lengths = {n for spec in described(variant.specs) for n in spec.shape}
     lengths |= {n for p in program.registry.arrays for n in p.shape}
-    lengths |= {int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)}
+    lengths |= {
+        int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
+    }
     return next(n for n in range(3, 4 + len(lengths)) if n not in lengths)
 
 
@@ -153,9 +155,7 @@ def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, t
     return Points(field, n, theta, inputs, [lift(x, field) for x in inputs])
 
 
-def _differs(
-    program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome
-) -> str:
+def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome) -> str:
     """Run the text twice on one instance, and say in what it differs."""
     numpy = FieldNumpy(at.field)
     emitted = compiled.emitted
@@ -176,10 +176,14 @@ def _differs(
             return f"its value{run}"
         if program.batch and program.reduction == "none":
             continue  # it has no gradients
-        flat, slots = numpy.elements(at.theta.shape), [numpy.elements(x.shape) for x in at.inputs]
+        flat: Any
+        flat, *slots = [numpy.elements(x.shape) for x in (at.theta, *at.inputs)]
         gradient = [flat, *[p.of(flat) for p in parts]]
         backward(*take_backward(theta, at.inputs, at.numbers, gradient, slots))
-        if not all(same(a, b) if isinstance(a, Elements) else np.array_equal(a, b) for a, b in zip((at.theta, *at.inputs), given)):
+        if not all(
+            same(a, b) if isinstance(a, Elements) else np.array_equal(a, b)
+            for a, b in zip((at.theta, *at.inputs), given)
+        ):
             return f"what it was given, which it overwrites{run}"
         for name, got, wanted in _gradients(compiled, wrt, flat, slots, want):
             wrong = differing(got, wanted)

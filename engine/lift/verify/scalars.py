@@ -48,9 +48,7 @@ def _walked(program: Program, variant: Variant, plan: Plan, theta: Any, inputs: 
         return outcome(program, variant.trace, plan, np, theta, inputs, 1)
     weight = 1.0 / n if program.reduction == "mean" else 1.0
     parts = [
-        outcome(
-            program, variant.trace, plan, np, theta, [x[start : start + ROWS] for x in inputs], len(rows), weight
-        )
+        outcome(program, variant.trace, plan, np, theta, [x[start : start + ROWS] for x in inputs], len(rows), weight)
         for start in range(0, n, ROWS)
         for rows in [range(start, min(n, start + ROWS))]
     ]

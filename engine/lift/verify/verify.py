@@ -24,6 +24,7 @@ import numpy as np
 from engine.errors import LiftError
 from engine.lift.inputs import Array
 from engine.lift.verify import floats, proof
+from engine.lift.verify.reference import Outcome
 from engine.lift.verify.scalars import scalar_functions
 from engine.lift.verify.walk import Plan, plan
 
@@ -141,7 +142,7 @@ class _Check:
     seed: int
 
     def exactly(self) -> Proof:
-        """Prove it; what differs is looked at once more with deeper exponents, which can only take a difference away."""
+        """Prove it; what differs is looked at once more with deeper exponents, which can only take that away."""
         trace = self.variant.trace
         n = proof.samples_needed(self.program, self.variant, self.compiled.emitted.text)
         points, levels = proof.points_needed(trace, self.plan, n), proof.levels_needed(trace)
@@ -191,9 +192,8 @@ class _Check:
             except Exception as error:  # whatever a wrong text may raise
                 return replace(known, differs=f"its text, which raises {type(error).__name__}: {error}")
             middle = time.perf_counter()
-            try:
-                want = floats.run_function(program, variant, inputs, len(rows))
-            except Exception:  # what a function that can be lifted need not be able to do
+            want = floats.run_function(program, variant, inputs, len(rows))
+            if want is None:
                 return known
             ended = time.perf_counter()
             known = replace(
@@ -207,7 +207,7 @@ class _Check:
                     return self._said(known, where, kind, theta, inputs, want)
         return known
 
-    def _said(self, known: Proof, where: str, kind: str, theta: Any, inputs: list[Array], want: floats.Outcome) -> Proof:
+    def _said(self, known: Proof, where: str, kind: str, theta: Any, inputs: list[Array], want: Outcome) -> Proof:
         """Warn of a difference that floats have, unless the proof was still to be made and says that it is an error."""
         if known.kind != "exact":
             known = replace(self.exactly(), eager_seconds=known.eager_seconds, samples=known.samples)
@@ -219,8 +219,8 @@ class _Check:
             kind = "a branch" if self._different(trace, want, eps**0.4, 0.0)[1] else "rounding"
         name = self.program.name
         warnings.warn(
-            f"{name}, lifted, is proven equal to its scalar operations, but in floats {where} differs from that of {name} "
-            f"itself: {_KINDS[kind]}",
+            f"{name}, lifted, is proven equal to its scalar operations, but in floats {where} differs from that of "
+            f"{name} itself: {_KINDS[kind]}",
             RuntimeWarning,
             stacklevel=_outside(),
         )
@@ -248,14 +248,14 @@ class _Check:
     def _texts(self, theta: Any, inputs: list[Array], n: int) -> Any:
         return floats.run_text(self.program, self.variant, self.compiled, self.wrt, theta, inputs, n)
 
-    def _different(self, got: floats.Outcome, want: floats.Outcome, tolerance: float, floor: float) -> tuple[str, str]:
+    def _different(self, got: Outcome, want: Outcome, tolerance: float, floor: float) -> tuple[str, str]:
         gradients = not (self.program.batch and self.program.reduction == "none")
         integers = [spec.integer for argument in self.variant.specs for _, spec in argument.arrays("")]
         return floats.how_different(floats.apart(got, want, self.wrt, gradients, integers), tolerance, floor)
 
 
 _KINDS = {
-    "NaN": "one of them is NaN or infinite where the other is not. Keep what is not chosen inside its domain, or rescale.",
+    "NaN": "one of them is NaN or infinite where the other is not. Rescale, or keep what is not chosen in its domain.",
     "a branch": "called with numbers it goes another way than when it was traced. Write its choices with engine.where.",
     "rounding": "rounding, of numbers that nearly cancel. Rewrite what subtracts nearly equal or huge numbers.",
 }

@@ -20,7 +20,21 @@ from engine.rules import RULES
 
 KNOWN = frozenset(RULES)
 EXPONENTIAL = frozenset(
-    ("exp", "expm1", "sinh", "cosh", "tanh", "sin", "cos", "tan", "sigmoid", "softplus", "logaddexp", "logsumexp", "erf")
+    (
+        "exp",
+        "expm1",
+        "sinh",
+        "cosh",
+        "tanh",
+        "sin",
+        "cos",
+        "tan",
+        "sigmoid",
+        "softplus",
+        "logaddexp",
+        "logsumexp",
+        "erf",
+    )
 )  # of these, the rules that read an exponent in their value or their derivative
 
 
@@ -139,7 +153,7 @@ def backward(plan: Plan, values: Any, C: Any, seed: Any) -> Any:
 
     Parameters
     ----------
-    values
+    plan, values
         Of all nodes.
     C
         Zeros, one for every reading. No exponent reads a cotangent, so these may be a field's shallow numbers.
