@@ -55,7 +55,7 @@ MUTATIONS = [
     ("blocks of a product lie upon each other", "contract.py", "place = block * n * m + _rank", "place = _rank"),
     ("any index is taken for a stride", "geometry.py", "if np.array_equal(expected, index) else None", "if True else None"),
     ("a part of the flat vector is read at its place in the whole", "emit.py", "View(found[0], view.shape, view.offset - found[1], view.strides)", "View(found[0], view.shape, view.offset, view.strides)"),
-    ("a gather of a part is made of the whole", "emit.py", "gather.index - p.offset", "gather.index"),
+    ("a gather of a part is made of the whole", "emit.py", "(found[0], gather.index - found[1])", "(found[0], gather.index)"),
     ("1 / N is N", "emit.py", 'f"{number} / N{power}" if x.batch_power < 0', 'f"{number} / N{power}" if x.batch_power > 0'),
     ("arguments are bound in another order", "outside.py", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places))", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places[::-1]))"),
     ("tables of any spacing are read at the first one", "arrange.py", "    if not (np.diff(at, axis=1) == stride).all() or any(", "    if any("),

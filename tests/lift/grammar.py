@@ -12,25 +12,12 @@ from dataclasses import dataclass, field
 HOSTILE = [
     "N", "np", "theta", "gradient", "seed", "constants", "forward", "backward", "strided", "dx", "dw", "dt", "z1", "a1",
     "s1", "value", "loss", "scale", "dtype", "build", "out", "x_view", "ones_N", "jnp", "lax", "jax", "program",
-    "index", "dtheta", "d_theta", "c1", "erf", "list", "max", "print", "t", "d", "g1", "W", "b", "x", "dz1", "losses", "picked",
+    "index", "dtheta", "d_theta", "c1", "erf", "list", "max", "print", "t", "d", "g1", "W", "b", "x", "dz1", "losses",
+    "picked",
 ]  # fmt: skip
 LABELS = [
-    *HOSTILE,
-    "7*7",
-    "0_1",
-    "1-2",
-    "a b",
-    "layers.0.W",
-    "class",
-    "w[0]",
-    "w[1]",
-    "lambda",
-    "é",
-    "",
-    "",
-    "x.y",
-    "w",
-]
+    *HOSTILE, "7*7", "0_1", "1-2", "a b", "layers.0.W", "class", "w[0]", "w[1]", "lambda", "é", "", "", "x.y", "w",
+]  # fmt: skip
 UNARY = ["tanh", "sin", "cos", "sigmoid", "relu", "softplus", "abs", "exp", "arctan", "square", "sign", "erf"]
 CONSTANTS = ["0.0", "1.0", "2.0", "-1.0", "0.5", "0.1", "3", "0", "1", "-0.25"]
 

@@ -1,7 +1,7 @@
 """Random programs by the scalar engine, by NumPy and by JAX; `tests/benchmarks/run_random.py` runs any number of them.
 
 Each is called three times: with other data, in other forms and batches, after its surroundings have changed. What
-counts is the function's own run on Values: a result is right, wrong, refused by one of the project's errors, or a crash.
+counts is the function's own run on Values: a result is right, wrong, refused by an error of the project's, or a crash.
 """
 
 from __future__ import annotations

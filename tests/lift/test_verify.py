@@ -306,7 +306,7 @@ def test_what_was_proven_is_said(ordinary):
     assert 0.0 < proof.seconds < 5.0
     decided = engine.lift(lambda x: engine.relu(x))
     decided(1.0)
-    assert decided.stats.proof.points == 24
+    assert decided.stats.proof.points == 26
 
 
 def test_large_programs_are_compared_in_floats(ordinary, monkeypatch):

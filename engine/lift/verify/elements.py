@@ -139,9 +139,7 @@ class Elements:
             raise IndexError(f"a boolean index of shape {key.shape} for an array of shape {self.shape}")
         self.write(value, mask.reshape(*key.shape, *(1,) * (self.ndim - key.ndim), mask.shape[-1]))
 
-    def fill(self, value: Any) -> None:
-        """As NumPy's."""
-        self.write(value)
+    fill = write
 
     def copy(self) -> Elements:
         """As NumPy's."""

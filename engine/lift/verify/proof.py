@@ -66,7 +66,8 @@ def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int
     if not rarest:
         return POINTS, 0
     apart = min(TIMES, max(POINTS, -(-TIMES // rarest)))
-    return apart + apart // 2, apart // 2
+    tied = 2 * apart // 3
+    return apart + tied, tied
 
 
 def levels_needed(trace: Trace) -> int:
@@ -131,14 +132,13 @@ def prove(
 
 
 def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: int) -> Points:
-    """Draw parameters and inputs; at the first points, `tied` of them, each is one of two small whole numbers."""
-    lower = field.draws.integers(-1, 2, tied)
-    upper = lower + field.draws.integers(1, 3, tied)
+    """Draw parameters and inputs; at the first points, `tied` of them, each is 0 or 1, or each is -1 or 0."""
+    lower = field.draws.integers(-1, 1, tied)
 
     def numbers(shape: tuple[int, ...]) -> Elements:
         d = field.random(shape)
         if tied:
-            small = np.where(field.draws.random((*shape, tied)) < 0.5, lower, upper)
+            small = lower + field.draws.integers(0, 2, (*shape, tied))
             for t, p in enumerate(field.primes):
                 d[t, ..., :tied] = np.mod(small, p)
         return Elements(d, field)
