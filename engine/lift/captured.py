@@ -1,103 +1,131 @@
-"""Numbers that a function takes from its surroundings: if one changes, the program that froze it is stale.
+"""Surroundings of a function: if what it sees there changes, the program that froze it is stale.
 
-Closure cells, globals that the code names, defaults, the attributes of captured objects, and the same of functions it
-calls, are compared with what they were when the function was traced.
+A call first looks whether anything was replaced, which takes microseconds; if so, all is read again and compared by
+what it says: a number that is set to the same number is no change, nor is a function that is defined again as it was.
+
+>>> scale = 2.0
+>>> def f(x):
+...     return scale * x
+>>> around = Surroundings(f)
+>>> around.changed()
+False
+>>> scale = 3.0
+>>> around.changed(), around.changed()
+(True, False)
 """
 
 from __future__ import annotations
 
-import os
 import random
-import types
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain
+from operator import eq, is_
 from typing import Any
 
 import numpy as np
 
+from engine.lift.follow import PLAIN, Walk
+from engine.tracing import recording
 from engine.value import Value
 
-LIMIT = 10_000  # plain numbers looked at; a function that captures more should take them as inputs
-ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-EMPTY = types.CellType()
-PLAIN = (int, float, complex, str, bytes, bool, type(None), np.generic)
 
+class Surroundings:
+    """What a function sees, as it was when it was last looked at.
 
-def snapshot(fn: Callable[..., Any]) -> list[Any]:
-    """Return the plain numbers, strings and array contents that a function can see, in a fixed order.
-
-    >>> scale = 2.0
-    >>> def f(x):
-    ...     return scale * x
-    >>> before = snapshot(f)
-    >>> scale = 3.0
-    >>> snapshot(f) == before
-    False
+    Attributes
+    ----------
+    values
+        The captured Values that were met, by identity.
+    blind
+        What cannot be followed; "" if all can.
     """
-    found: list[Any] = []
-    seen: set[int] = set()
-    stack: list[Any] = [fn]
-    while stack and len(found) < LIMIT:
-        x = stack.pop()
-        if isinstance(x, PLAIN):
-            found.append((type(x), repr(x)))  # repr, so that NaN equals itself and 1 is not True
-        elif id(x) not in seen and not isinstance(x, (Value, type, types.ModuleType, types.BuiltinFunctionType)):
-            seen.add(id(x))
-            stack.extend(_inside(x, found))
-    return found
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self.fn = fn
+        self._look()
+
+    def _look(self) -> None:
+        self.walk = walk = Walk().run(self.fn)
+        self.lengths = [*map(len, walk.mappings), *map(len, walk.sequences)]
+
+    @property
+    def values(self) -> dict[int, Value]:
+        """The captured Values, by identity."""
+        return self.walk.values
+
+    @property
+    def blind(self) -> str:
+        """What cannot be followed."""
+        return self.walk.blind
+
+    @property
+    def unread(self) -> bool:
+        """Whether a module that the function imports was not loaded yet."""
+        return self.walk.unread
+
+    def changed(self) -> bool:
+        """Whether what the function sees has changed since this was last asked."""
+        if self.untouched():
+            return False
+        before = self.walk
+        self._look()
+        return not _same_facts(before.facts, self.walk.facts)
+
+    def untouched(self) -> bool:
+        """Whether everything is where it was, the very same objects, and arrays hold what they held."""
+        walk = self.walk
+        with recording(_Apart()):  # Values are compared by identity
+            try:
+                return (
+                    all(map(eq, walk.lists, walk.copies))
+                    and self.lengths == [*map(len, walk.mappings), *map(len, walk.sequences)]
+                    and all(map(is_, chain.from_iterable(map(_values, walk.mappings)), walk.items))
+                    and all(map(is_, chain.from_iterable(walk.mappings), walk.keys))
+                    and all(map(is_, map(type, walk.objects), walk.kinds))
+                    and all(map(is_, [read() for read in walk.reads], walk.held))
+                    and all(map(is_, chain.from_iterable(walk.sequences), chain.from_iterable(walk.elements)))
+                    and all(check() for check in walk.checks)
+                    and all(read() == held for read, held in walk.contents)
+                )
+            except Exception:  # of what is somebody else's: it is looked at closely
+                return False
 
 
-def randomness(fn: Callable[..., Any]) -> list[Any]:
-    """Return the states of the global generators, and all that `fn` captures: what drawing a number changes.
+_values: Any = dict.values
 
-    >>> before = randomness(len)
+
+class _Apart:
+    """The active trace while surroundings are compared: a Value equals itself alone."""
+
+    def leak(self, value: Value, into: str) -> None:
+        """Let numbers be read."""
+
+    def branch(self, condition: Value) -> bool:
+        """Say of two Values, which are not the same object, that they differ."""
+        return False
+
+
+def randomness() -> tuple[Any, ...]:
+    """Return the states of the global generators, which drawing a number changes.
+
+    >>> before = randomness()
     >>> _ = random.random()
-    >>> randomness(len) == before
+    >>> randomness() == before
     False
     """
     state = np.random.get_state(legacy=False)  # noqa: NPY002 - a user's function may draw from it
-    return [random.getstate(), repr(state["state"]), *snapshot(fn)]
+    return random.getstate(), repr(state["state"])
 
 
-def _inside(x: Any, found: list[Any]) -> Iterator[Any]:
-    """Yield what an object holds; note what can be compared at once."""
-    if isinstance(x, types.FunctionType):
-        yield from _function(x)
-    elif isinstance(x, types.MethodType):
-        yield x.__func__
-        yield x.__self__
-    elif isinstance(x, np.ndarray):
-        if x.dtype == object:
-            yield from x.reshape(-1).tolist()
-        else:
-            found.append((x.shape, x.dtype.str, zlib.adler32(np.ascontiguousarray(x).tobytes())))
-    elif isinstance(x, (list, tuple, set, frozenset)):
-        found.append((type(x), len(x)))
-        yield from (v for v in x if not isinstance(v, Value))
-    elif isinstance(x, dict):
-        found.append(len(x))
-        yield from x.values()
-    elif isinstance(x, np.random.Generator):
-        found.append(repr(x.bit_generator.state))
-    elif hasattr(x, "__dict__"):
-        yield from vars(x).values()
+def _same_facts(before: list[Any], now: list[Any]) -> bool:
+    return len(before) == len(now) and all(map(_same, before, now))
 
 
-def _function(f: types.FunctionType) -> Iterator[Any]:
-    if f.__code__.co_filename.startswith(ENGINE):
-        return
-    for cell in f.__closure__ or ():
-        if cell != EMPTY:  # a cell of a function that is still being defined
-            yield cell.cell_contents
-    yield from f.__defaults__ or ()
-    yield from (f.__kwdefaults__ or {}).values()
-    yield from _named_globals(f.__code__, f.__globals__)
-
-
-def _named_globals(code: types.CodeType, namespace: dict[str, Any]) -> Iterator[Any]:
-    for name in code.co_names:
-        if name in namespace:
-            yield namespace[name]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _named_globals(constant, namespace)
+def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    if type(a) is not type(b) or isinstance(a, Value):
+        return False
+    if isinstance(a, PLAIN):
+        return repr(a) == repr(b)  # NaN is itself, 0.0 is not -0.0
+    return bool(a == b)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -17,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
-from engine.lift.captured import snapshot
+from engine.lift.captured import Surroundings
 from engine.lift.compiled import Compiled as Compiled
 from engine.lift.compiled import Gradient, Instance, Repeat, Views
 from engine.lift.compiled import Variant as Variant
-from engine.lift.guards import Guard
+from engine.lift.guards import ENGINE, Guard
 from engine.lift.inputs import Array, Spec, batch_size, describe
 from engine.lift.module import Emitted
 from engine.lift.on_jax import JaxFunction, on_jax
@@ -76,7 +77,8 @@ class Program:
         self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
         self.latest: Variant | None = None
         self.latest_wrt = "parameters"
-        self.captured: list[Any] | None = None
+        self.captured: Surroundings | None = None
+        self._stale = False
         self._theta: tuple[Any, Views] = (None, [])
         self._plans: dict[Any, Repeat] = {}
 
@@ -87,6 +89,8 @@ class Program:
         if self._inside(inputs):
             assert self.fn is not None
             return self.fn(*inputs)
+        if parameters is None:
+            self._check_captured()
         value, _ = self._run(inputs, parameters, None, None)
         return value
 
@@ -120,7 +124,9 @@ class Program:
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
         key = None
-        if parameters is not None and wrt == "parameters" and LOCAL.active is None:
+        if parameters is None and LOCAL.active is None:
+            self._check_captured()
+        if wrt == "parameters" and LOCAL.active is None:
             key = tuple(
                 [(x.shape, x.dtype.char, x.flags.c_contiguous) if x.__class__ is np.ndarray else None for x in inputs]
             )
@@ -153,7 +159,7 @@ class Program:
         self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
     def _planned(
-        self, plan: Repeat, inputs: Sequence[Any], theta: Vector, out: Vector | None
+        self, plan: Repeat, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
     ) -> tuple[float, Gradient]:
         views = self._parameter_views(theta)
         done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
@@ -172,8 +178,6 @@ class Program:
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
-        if theta is None:
-            self._check_captured()
         for variant in self._candidates(specs, arrays):
             done = self._execute(variant, arrays, n, theta, wrt, out)
             if done is not None:
@@ -206,14 +210,19 @@ class Program:
             yield known[0]
 
     def _check_captured(self) -> None:
-        """Forget every trace if a number that the function captures has changed."""
-        if self.fn is None:
-            return
-        now = snapshot(self.fn)
-        if self.captured is not None and now != self.captured:
-            self.variants.clear()
-            self._plans.clear()
-        self.captured = now
+        """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
+        if self.captured is not None and (self.captured.changed() or self._stale or self.captured.blind):
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget every trace; if a captured Value is there no more, begin anew as to parameters as well."""
+        assert self.captured is not None
+        self._stale = False
+        self.variants.clear()
+        self._plans.clear()
+        self._theta = (None, [])
+        if not self.registry.declared and any(id(v) not in self.captured.values for v in self.registry.values):
+            self.registry = Registry()
 
     def _check_limits(self, variant: Variant, arrays: Sequence[Array]) -> None:
         """Refuse integers outside the tables that they choose from; forward has held them inside."""
@@ -462,16 +471,36 @@ class Program:
 
     # --- tracing ---------------------------------------------------------------------------------------------
 
+    def _say_what_is_blind(self, around: Surroundings) -> None:
+        """Warn, once, of surroundings that cannot be followed."""
+        if around.blind:
+            warnings.warn(
+                f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
+                "every call. Pass it as an input, or give parameters= to vouch for it.",
+                stacklevel=_outside_engine(),
+            )
+
     def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
         """Run the function on Values, and keep its trace."""
         start = time.perf_counter()
         assert self.fn is not None
         samples = [a[0] if self.batch else a for a in arrays]
-        trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples)
-        self.registry.add(trace)
+        around = self.captured or Surroundings(self.fn)
+        self._stale = self._stale or around.changed()  # since a call that vouched for its surroundings
+        trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
         if self.captured is None:
-            self.captured = snapshot(self.fn)
+            self._say_what_is_blind(around)
+        self.captured = Surroundings(self.fn) if around.unread else around
+        self.registry.add(trace)
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
+
+
+def _outside_engine() -> int:
+    """Return how many frames up the caller of the engine is, for a warning to name its line."""
+    frame, up = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
+        frame, up = frame.f_back, up + 1
+    return up
 
 
 @contextmanager

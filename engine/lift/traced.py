@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import LiftError, NotScalarError
-from engine.lift.captured import randomness
+from engine.lift.captured import Surroundings, randomness
 from engine.lift.guards import Index, Recording
 from engine.lift.inputs import Array, Spec
 from engine.lift.ir import Leaf, Trace
@@ -19,14 +19,19 @@ from engine.value import Value
 
 
 def traced(
-    fn: Callable[..., Any], name: str, names: Sequence[str], specs: Sequence[Spec], samples: Sequence[Array]
+    fn: Callable[..., Any],
+    name: str,
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    samples: Sequence[Array],
+    around: Surroundings,
 ) -> tuple[Trace, Recording]:
     """Return a function's trace, and what was noted of its branches and indices.
 
     Parameters
     ----------
-    fn, name
-        The function, and what to call it in messages.
+    fn, name, around
+        The function, what to call it in messages, and its surroundings as they are.
     names, specs, samples
         Of the input arrays: what to call them, how arguments are built of them, and one sample's numbers.
 
@@ -37,9 +42,9 @@ def traced(
     NotScalarError
         If it does not return one number.
     """
-    before = randomness(fn)
+    before = randomness()
     roots, inputs, watch = _run(fn, name, names, specs, samples)
-    drew = randomness(fn) != before
+    drew = randomness() != before or around.changed()
     again, others, _ = _run(fn, name, names, specs, samples)
     if drew or not same_graph(roots, again, inputs, others):
         raise LiftError(
