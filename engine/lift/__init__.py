@@ -1,7 +1,8 @@
 """From scalars to matrices: a graph of scalar operations becomes a NumPy program.
 
 The machine is told nothing of layers; it finds the matrices.  Each stage is a file, and hands the next one
-type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after every stage):
+type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after every stage, and proves every program
+whatever its size):
 
     record      Values -> Trace        every scalar operation, operands first
     unchosen    Trace -> Trace         what a choice left out hands back nothing
@@ -12,6 +13,7 @@ type, which prints itself and can be checked (`LIFTGRAD_CHECK=1` checks after ev
     christen    Layout, steps          names: z1, a1, dz1
     lower       steps -> steps         operations that NumPy has no function for become ones it has
     emit        steps -> text          NumPy source with preallocated buffers, which is what runs; or JAX's, for to_jax
+    verify      text = Trace           both over a finite field, before the first answer
 
 >>> import engine, numpy as np
 >>> W = [[engine.Value(0.1 * (i + j), f"W[{i}, {j}]") for i in range(3)] for j in range(2)]

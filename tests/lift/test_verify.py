@@ -269,6 +269,32 @@ def test_a_slope_at_ties_and_both_sides_of_a_decision_are_looked_at():
             changed(program, old, new).value_and_grad(np.array([1.0, 2.0]), wrt="inputs")
 
 
+def test_points_are_taken_one_at_a_time_where_memory_is_short(monkeypatch):
+    proof = importlib.import_module("engine.lift.verify.proof")
+    monkeypatch.setattr(proof, "LARGE", 3)
+    assert engine.lift(lambda x: engine.relu(x[0]) * x[1], strict=True)(np.array([1.0, 2.0])) == 2.0
+    with pytest.raises(LiftError, match="the gradient of x"):
+        changed(engine.lift(lambda x: engine.maximum(x[0], x[1]), strict=True), "0.5", "0.25").value_and_grad(
+            np.array([1.0, 2.0]), wrt="inputs"
+        )
+
+
+def test_the_scalar_engine_chooses_and_computes_with_integers():
+    table = [Value(1.0 + k, f"p{k}") for k in range(3)]
+    program = changed(
+        engine.lift(lambda x, n: engine.tanh(engine.select(table, n) * x) * n, batch=True, reduction="sum"),
+        "np.tanh",
+        "np.cos",
+    )
+    x, n = np.array([0.5, 0.25, 1.0]), np.array([2, 0, 1])
+    with pytest.warns(RuntimeWarning, match="differs from its scalar operations"):
+        value, gradient = program.value_and_grad(x, n, wrt="all")
+    assert value == pytest.approx(2.0 * np.tanh(1.5) + np.tanh(2.0))
+    slopes = np.array([0.25 * 0.0, 1.0 - np.tanh(2.0) ** 2, (1.0 - np.tanh(1.5) ** 2) * 0.5 * 2.0])
+    np.testing.assert_allclose(gradient.parameters, slopes, rtol=1e-13)
+    np.testing.assert_allclose(gradient.inputs[1], np.tanh(x * (1.0 + n)), rtol=1e-13)
+
+
 def test_a_graph_is_proven_too():
     w = Value(2.0, "w")
     program = changed(engine.lift(engine.tanh(w) * 3.0), "np.tanh", "np.cos")

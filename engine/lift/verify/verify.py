@@ -284,8 +284,9 @@ def _refused(check: _Check, known: Proof) -> Compiled:
     program, variant, compiled = check.program, check.variant, check.compiled
     name = program.name
     wrong = f"{name}, lifted, differs from its scalar operations: {known.differs}"
+    lifted = "program.source() and print(program.latest.trace)" + (" under verify=False" if program.strict else "")
     report = (
-        f"Please report program.source() and print(program.latest.trace) with seed {known.seed}, wrt={check.wrt!r}, "
+        f"Please report {lifted} with seed {known.seed}, wrt={check.wrt!r}, "
         f"Python {platform.python_version()}, NumPy {np.__version__}"
     )
     if program.strict:
