@@ -248,13 +248,13 @@ class Walk:
             self._content(lambda: (x.shape, x.tobytes()))
         else:
             held = x.copy()
-            self.facts.append(hashlib.blake2b(memoryview(held).cast("B")).digest())
+            self.facts.append(hashlib.blake2b(_raw(held).tobytes()).digest())
             self.checks.append(lambda: x.shape == held.shape and np.array_equal(_raw(x), _raw(held)))
 
     # --- anything else ---------------------------------------------------------------------------------------------
 
     def _object(self, x: Any) -> None:
-        kind = type(x)
+        kind: Any = type(x)
         if kind.__module__ == "engine.lift.program" and kind.__name__ == "Program":
             self._stack.append(x.fn)  # a lifted program inside another is its function
             return

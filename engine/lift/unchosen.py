@@ -30,7 +30,12 @@ def without_unchosen(trace: Trace) -> Trace:
         return trace
     masks = _masks(trace)
     gates = _gates(trace, masks)
-    return _Guarded(trace, masks, gates).result() if gates else trace
+    if not gates:
+        return trace
+    try:
+        return _Guarded(trace, masks, gates, shared=True).result()
+    except _CycleError:
+        return _Guarded(trace, masks, gates, shared=False).result()
 
 
 def _computed(trace: Trace, i: int) -> bool:
@@ -144,11 +149,19 @@ def _can_spoil(op: str, known: tuple[float | None, ...], fixed: tuple[float, ...
 # --- the trace, with operands held at 0 ----------------------------------------------------------------------------
 
 
-class _Guarded:
-    """The trace being made: each operation as it is, and where choices reach it, once more with its operands held."""
+class _CycleError(Exception):
+    """A condition needs an operation that is held by the condition itself."""
 
-    def __init__(self, trace: Trace, masks: list[Mask], gates: set[tuple[int, int]]) -> None:
-        self.trace, self.masks, self.gates = trace, masks, gates
+
+class _Guarded:
+    """The trace being made: each operation as it is, and where choices reach it, once more with its operands held.
+
+    What all choices reach has the same number either way. Where it can be `shared`, conditions are computed of it with
+    operands held, so that nothing is computed twice; else of the operations as they are.
+    """
+
+    def __init__(self, trace: Trace, masks: list[Mask], gates: set[tuple[int, int]], shared: bool) -> None:
+        self.trace, self.masks, self.gates, self.shared = trace, masks, gates, shared
         self.ops: list[str] = []
         self.operands: list[tuple[int, ...]] = []
         self.fixed: dict[int, tuple[float, ...]] = {}
@@ -169,10 +182,10 @@ class _Guarded:
         )  # fmt: skip
 
     def _version(self, i: int, held: bool) -> tuple[int, bool]:
-        """Return which of an operation's two versions serves: they are one where all choices reach it, or none."""
+        """Return which of an operation's two versions serves."""
         if not self.trace.operands[i] or self.masks[i] == NEVER:
             return i, False
-        return i, held or self.masks[i] == ALWAYS
+        return i, held or (self.shared and self.masks[i] == ALWAYS)
 
     def _number(self, i: int, held: bool) -> int:
         return self.made[self._version(i, held)]
@@ -180,13 +193,18 @@ class _Guarded:
     def _make(self, root: int, held: bool) -> None:
         """Make an operation and all that it needs, without recursion."""
         stack = [self._version(root, held)]
+        opened: set[tuple[int, bool]] = set()
         while stack:
             version = stack[-1]
             waiting = [] if version in self.made else [v for v in self._needs(*version) if v not in self.made]
+            if any(v in opened for v in waiting) or version in waiting:
+                raise _CycleError
             if waiting:
+                opened.add(version)
                 stack.extend(reversed(waiting))
                 continue
             stack.pop()
+            opened.discard(version)
             if version not in self.made:
                 self.made[version] = self._made(*version)
 

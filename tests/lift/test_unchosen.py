@@ -38,7 +38,14 @@ def decided_later(x):
     return where(x[1] * x[1] > 1, h, x[1])
 
 
+def shared_with_what_decides(x):
+    h = 1.0 / x[0]
+    first = where(x[1] > 0, h, x[1])
+    return where(first * first > 1.0, h * h, x[1]) + first
+
+
 CHOICES = {
+    "shared with what decides": shared_with_what_decides,
     "a logarithm": lambda x: where(x[0] > 0, log(x[0]), 0.0),
     "one inside another": lambda x: where(x[0] > 0, where(x[1] > 0, sqrt(x[1] * x[0]), x[0]), x[1] * 2.0),
     "an overflow": lambda x: where(x[0] < 1, exp(x[0] * 1000.0), x[0]),
