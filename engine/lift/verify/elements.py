@@ -40,11 +40,6 @@ class Elements:
         """As NumPy's."""
         return self.d.ndim - 2
 
-    @property
-    def size(self) -> int:
-        """As NumPy's."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -273,7 +268,11 @@ def lift(x: Any, field: Field) -> Elements:
 
 def aligned(*xs: Elements, ndim: int = 0) -> list[Residues]:
     """Return the residues of arrays with axes of length one put in, so that they broadcast as the arrays do."""
-    return aligned_to([x.d for x in xs], max([ndim, *[x.d.ndim for x in xs]]))
+    ds = [x.d for x in xs]
+    first, last = ds[0], ds[-1]
+    if len(ds) < 3 and first.ndim == last.ndim >= ndim and len(first) == len(last):
+        return ds
+    return aligned_to(ds, max([ndim, *[d.ndim for d in ds]]))
 
 
 def aligned_to(ds: list[Residues], n: int) -> list[Residues]:

@@ -16,6 +16,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,8 @@ def verified(
     if not wanted(program):
         return compiled
     exact = program.verify == "exact" or _checking()
+    with suppress(SyntaxError):  # which the proof will meet again
+        _ = compiled.emitted.code  # what runs needs to be compiled anyway
     begun = time.perf_counter()
     variant.plan = variant.plan or plan(variant.trace)
     check = _Check(program, variant, compiled, wrt, variant.plan, fresh_seed())
