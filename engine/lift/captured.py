@@ -51,7 +51,7 @@ class Surroundings:
     @property
     def values(self) -> dict[int, Value]:
         """The captured Values, by identity."""
-        return self.walk.values
+        return {id(v): v for values in self.walk.values for v in values}
 
     @property
     def blind(self) -> str:

@@ -49,7 +49,7 @@ class Walk:
     """What was found: facts, watches, the Values among it, and what could not be followed."""
 
     facts: list[Any] = field(default_factory=list)
-    values: dict[int, Value] = field(default_factory=dict)
+    values: list[Iterable[Value]] = field(default_factory=list)  # in one container each
     reads: list[Callable[[], Any]] = field(default_factory=list)  # each is to give `held`, the very same object
     held: list[Any] = field(default_factory=list)
     sequences: list[Any] = field(default_factory=list)  # lists and other sequences, whose elements are to be the same
@@ -81,7 +81,7 @@ class Walk:
                 break
             self._visit(self._stack.pop())
         if self.grad:
-            self._content(lambda: np.array([v.grad for v in self.values.values()]).tobytes())
+            self._content(lambda: np.array([v.grad for values in self.values for v in values]).tobytes())
         self.facts += [held for _, held in self.contents]
         return self
 
@@ -108,7 +108,7 @@ class Walk:
             self._object(x)
 
     def _value(self, x: Value) -> None:
-        self.values[id(x)] = x
+        self.values.append((x,))
         self.facts.append(x)
 
     def _function(self, f: types.FunctionType) -> None:
@@ -213,7 +213,7 @@ class Walk:
     def _children(self, x: Iterable[Any], kinds: set[type]) -> None:
         if kinds == {Value}:
             self.facts += x
-            self.values.update((id(v), v) for v in x)
+            self.values.append(tuple(x))
         elif all(issubclass(kind, PLAIN) for kind in kinds):
             self.facts += x
         else:

@@ -145,7 +145,7 @@ def _write_batch_matmul(w: Writer, step: Step, now: int) -> None:
     target = full(step.target, (p.shape[-1], q.shape[-1]))
     if lies_turned(target):
         p, q, target = q, p, turned(target)
-    if p.shape == (1, 1) and p.batched and q.batched and abs(target.strides[-1]) == 1 and not step.accumulate:
+    if p.shape == (1, 1) and p.batched and q.batched and target.strides[-1] == 1 and not step.accumulate:
         _place(w, step, now)
         left, right = w.text(without(without(p, 0), 0), whole=True), w.text(without(q, 0), whole=True)
         w.body.append(f"{right}.T.dot({left}, {w.text(without(target, 0))})")

@@ -221,7 +221,8 @@ class Program:
         self.variants.clear()
         self._plans.clear()
         self._theta = (None, [])
-        if not self.registry.declared and any(id(v) not in self.captured.values for v in self.registry.values):
+        seen = self.captured.values
+        if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
             self.registry = Registry()
 
     def _check_limits(self, variant: Variant, arrays: Sequence[Array]) -> None:

@@ -50,8 +50,15 @@ def _masks(trace: Trace) -> list[Mask]:
     """Return the choices under which each operation gets a cotangent; those of leaves are not needed."""
     masks = [NEVER] * len(trace.ops)
     masks[trace.roots[0]] = ALWAYS
+    leaves, ordinary = (
+        set(trace.leaves),
+        {op for op, rule in RULES.items() if rule.differentiable} - {"where", "select"},
+    )
     for i in range(len(trace.ops) - 1, -1, -1):
-        if masks[i]:
+        if masks[i] is ALWAYS and trace.ops[i] in ordinary:
+            for j in () if leaves.issuperset(trace.operands[i]) else trace.operands[i]:
+                masks[j] = ALWAYS
+        elif masks[i]:
             for j, edge in _edges(trace, masks, i):
                 if trace.operands[j]:
                     masks[j] = _either(masks[j], edge)
@@ -80,14 +87,14 @@ def _both(mask: Mask, literal: Literal) -> Mask:
 
 def _either(a: Mask, b: Mask) -> Mask:
     """Return a or b; what holds with a condition and without it holds always."""
-    if not a or b == ALWAYS:
-        return b
-    if not b or a in (ALWAYS, b):
-        return a
+    if b == ALWAYS or a == ALWAYS:
+        return ALWAYS
+    if not a or not b or a == b:
+        return a or b
     terms = set(a)
     for term in b:
         _add(terms, term)
-    return frozenset(terms)
+    return frozenset(terms) if frozenset() not in terms else ALWAYS
 
 
 def _add(terms: set[frozenset[Literal]], term: frozenset[Literal]) -> None:

@@ -79,3 +79,16 @@ def test_gradients_of_random_batches(steps, times):
     value, g = program.value_and_grad(X, wrt="all")
     for got, want in zip((value, g.parameters, g.inputs[0]), eager(f, "mean")):
         np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0], [2, 0, 1], [2, 1, 0]])
+def test_gradients_into_parameters_that_are_read_in_any_order(order):
+    values = [Value(0.25 * (k + 1), f"p[{k}]") for k in range(len(order))]
+
+    def f(x):
+        return engine.tanh(engine.total([values[k] * x[j] for j, k in enumerate(order)])) + values[order[0]] * x[0]
+
+    inputs = np.random.default_rng(0).normal(size=(5, len(order)))
+    got = engine.lift(f, batch=True, parameters=values).value_and_grad(inputs)[1].parameters
+    (engine.total([f(row) for row in inputs.tolist()]) * 0.2).backward()
+    np.testing.assert_allclose(got, [v.grad for v in values], rtol=1e-13)
