@@ -268,11 +268,9 @@ def _on_jax(program: Any, source: Source, inputs: list[Any], wrt: str, got: Any)
     if program.latest.guards or (source.batch and source.reduction == "none"):
         return got
     with jax.enable_x64(True):
-        value, gradients = program.to_jax(wrt=wrt)(program.pull(), *inputs)
-    of_parameters, of_inputs = {"all": lambda g: g, "inputs": lambda g: (None, g), "parameters": lambda g: (g, None)}[
-        wrt
-    ](gradients)
-    return value, _Gradient(of_parameters, of_inputs)
+        value, gradients = jax.tree.map(np.asarray, program.to_jax(wrt=wrt)(program.pull(), *inputs))
+    parts = {"all": lambda g: g, "inputs": lambda g: (None, g), "parameters": lambda g: (g, None)}[wrt](gradients)
+    return value, _Gradient(*parts)
 
 
 @dataclass
