@@ -47,9 +47,9 @@ class Emitted:
 
     @property
     def integers(self) -> tuple[int, ...]:
-        """The integer inputs that its functions compute with, and so want as numbers too."""
+        """The integer inputs that its functions compute with, and so want as numbers too, in order."""
         arguments = {*self.forward, *self.backward}
-        return tuple([a.number for a in arguments if a.kind == "numbers"])
+        return tuple(sorted([a.number for a in arguments if a.kind == "numbers"]))
 
     @cached_property
     def code(self) -> CodeType:

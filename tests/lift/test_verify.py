@@ -432,6 +432,20 @@ def test_samples_that_part_ways_are_not_compared():
 # --- JAX ---------------------------------------------------------------------------------------------------------
 
 
+def test_integers_that_compute_go_to_jax_in_their_order():
+    pytest.importorskip("jax")
+    table = [Value(1.0 + k, f"p{k}") for k in range(4)]
+
+    def f(k, x, m, n):
+        chosen = [engine.select(table, i) for i in (k, m, n)]
+        return k * 100.0 + m * 10.0 + n + engine.dot(chosen, [x, x, x])
+
+    program = engine.lift(f, batch=True)
+    inputs = np.array([0, 1, 3]), np.array([0.5, -1.0, 2.0]), np.array([3, 2, 1]), np.array([1, 1, 0])
+    value = program(*inputs)
+    assert float(program.to_jax()(program.pull(), *inputs)[0]) == pytest.approx(value, rel=1e-5)
+
+
 def test_text_for_jax_is_proven(ordinary):
     pytest.importorskip("jax")
     program = neuron(verify="exact")
