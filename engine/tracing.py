@@ -32,6 +32,17 @@ class Trace(Watch, Protocol):
         """Note the way a branch went, and return it."""
 
 
+class Onlooker:
+    """A watch that refuses nothing: programs that are called meanwhile go through the scalar engine, as in a trace."""
+
+    def leak(self, value: Value, into: str) -> None:
+        """Let numbers be read."""
+
+    def depends(self, value: Value) -> bool:
+        """Let copies be made."""
+        return False
+
+
 class _Local(threading.local):
     active: Trace | None = None  # who records a function that is being lifted
     watch: Watch | None = None  # who watches: that recording, or a transform

@@ -44,7 +44,13 @@ class DeviceError(RuntimeError):
 
 
 def spread_step(
-    model: Module, loss: str, strength: float, registry: Registry, example: tuple[Array, Array], devices: Any = None
+    model: Module,
+    loss: str,
+    strength: float,
+    registry: Registry,
+    example: tuple[Array, Array],
+    devices: Any = None,
+    verify: bool | str = True,
 ) -> Step:
     """Return the training step of the lifted program as JAX runs it.
 
@@ -56,6 +62,8 @@ def spread_step(
         One sample and its target, from which the program is made.
     devices
         How many of each process's devices to use, or a list of devices; by default all there are.
+    verify
+        As in `engine.lift`.
 
     Raises
     ------
@@ -67,7 +75,7 @@ def spread_step(
     if isinstance(devices, int) and devices < 1:
         raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
     jax = jax_itself()
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
+    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values, verify=verify)
     constants = constants_of(program, registry, example)
     function = program.to_jax()
     mesh = jax.sharding.Mesh(np.array(chosen_devices(devices)), ("samples",))

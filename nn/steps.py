@@ -27,9 +27,9 @@ Array: TypeAlias = npt.NDArray[Any]
 Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 
-def lifted_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
-    """Return the training step of the lifted program."""
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values)
+def lifted_step(model: Module, loss: str, strength: float, registry: Registry, verify: bool | str = True) -> Step:
+    """Return the training step of the lifted program, verified as `engine.lift` does."""
+    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values, verify=verify)
     constants: Array | None = None
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:

@@ -62,6 +62,7 @@ def fit(
     lifted: bool = True,
     backend: str = "numpy",
     devices: Any = None,
+    verify: bool | str = True,
     progress: bool | None = None,
     report: Callable[[str], None] | None = None,
 ) -> History:
@@ -104,6 +105,8 @@ def fit(
         "numpy", or "jax" (extra ``jax``): the matrix program on JAX's devices, each batch spread over them.
     devices
         How many of them (of each process) or a list; by default all.
+    verify
+        How the matrix program is compared with its scalars before it trains, as in `engine.lift`.
     progress
         A progress bar: by default on a terminal, with plain lines elsewhere; False for silence.
     report
@@ -138,7 +141,7 @@ def fit(
     optimizer = optimizer or Adam(lr=1e-2)
     registry = Registry(model.parameters())
     example, unit = (task.X[:1], task.targets.values[:1]), task.scaling.unit_of_loss
-    step = _step(task.model, loss, strength / unit, registry, example, lifted, backend, devices)
+    step = _step(task.model, loss, strength / unit, registry, example, lifted, backend, devices, verify)
     first = backend == "numpy" or leads()  # the first of several processes writes for all
     run = fingerprint(task, strength, batch_size, seed)
     training = Epochs(task, step, optimizer, registry, batch_size, seed)
@@ -234,6 +237,7 @@ def _step(
     lifted: bool,
     backend: str,
     devices: Any,
+    verify: bool | str,
 ) -> Step:
     if not isinstance(backend, str):
         raise TypeError(f"backend={shown(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
@@ -243,5 +247,7 @@ def _step(
         wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
         raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
     if backend == "jax":
-        return spread_step(model, loss, strength, registry, example, devices)
-    return (lifted_step if lifted else eager_step)(model, loss, strength, registry)
+        return spread_step(model, loss, strength, registry, example, devices, verify)
+    if not lifted:
+        return eager_step(model, loss, strength, registry)
+    return lifted_step(model, loss, strength, registry, verify)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
+os.environ.setdefault("LIFTGRAD_CHECK", "1")  # every program that any test lifts is proven,
+os.environ.setdefault("LIFTGRAD_SEED", str(secrets.randbelow(2**32)))  # with a seed that a failing run prints
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")  # before anything imports JAX
 
 import pytest
@@ -16,6 +19,11 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 DATA = Path(os.environ.get("LIFTGRAD_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+def pytest_report_header() -> str:
+    """Say how the proofs of this run are repeated."""
+    return f"programs are proven with LIFTGRAD_SEED={os.environ['LIFTGRAD_SEED']}"
 
 
 @pytest.fixture(scope="session")

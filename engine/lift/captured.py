@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from engine.lift.follow import PLAIN, Walk
-from engine.tracing import recording
+from engine.tracing import Onlooker, recording
 from engine.value import Value
 
 
@@ -94,15 +94,8 @@ class Surroundings:
 _values: Any = dict.values
 
 
-class _Apart:
+class _Apart(Onlooker):
     """The active trace while surroundings are compared: a Value equals itself alone."""
-
-    def leak(self, value: Value, into: str) -> None:
-        """Let numbers be read."""
-
-    def depends(self, value: Value) -> bool:
-        """Let copies be made."""
-        return False
 
     def branch(self, condition: Value) -> bool:
         """Say of two Values, which are not the same object, that they differ."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any, cast
 
 import numpy as np
@@ -21,13 +20,13 @@ from engine.lift.guards import Guard
 from engine.lift.inputs import Array, Spec
 from engine.lift.ir import Trace
 from engine.lift.module import Emitted
-from engine.lift.outside import Argument, Outside
+from engine.lift.outside import Outside, taker
 from engine.lift.registry import Flat
 from engine.lift.summary import Stats, StepRecord
+from engine.lift.verify.walk import Plan
 
 Vector = npt.NDArray[np.float64]
 Views = list[Any]
-KINDS = ("parameters", "inputs", "numbers", "gradient", "slots")  # of arguments, as functions list them
 
 
 @dataclass
@@ -83,7 +82,7 @@ class _Errstate:
 
 
 @dataclass
-class Plan:
+class Repeat:
     """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
 
     variant: Variant
@@ -101,6 +100,7 @@ class Compiled:
     steps: tuple[StepRecord, ...]
     formulas: str
     outside: Outside
+    scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
@@ -110,13 +110,7 @@ class Compiled:
         found = self.instances.get(key)
         if found is not None and found.lock.acquire(blocking=False):
             return found
-        if not self.namespace:
-            self.namespace = self.emitted.load("lifted")
-        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
-        takers = taker(self.emitted.forward), taker(self.emitted.backward)
-        arguments = {*self.emitted.forward, *self.emitted.backward}
-        integers = tuple([a.number for a in arguments if a.kind == "numbers"])
-        made = Instance(forward, backward, *takers, cells=self.outside.theta.size, integers=integers)
+        made = self._built(n, dtype)
         if found is None:  # another thread may hold the known one; this one is then used once
             if len(self.instances) >= 8:
                 self.instances.pop(next(iter(self.instances)))
@@ -124,27 +118,19 @@ class Compiled:
         made.lock.acquire()
         return made
 
-
-def taker(arguments: Sequence[Argument]) -> Callable[..., tuple[Any, ...]]:
-    """Return what picks a function's arguments from the caller's arrays, which are handed to it by kind.
-
-    >>> pick = taker([Argument("b", "parameters", 2), Argument("x", "inputs", 0)])
-    >>> pick(["theta", "W", "b"], ["x", "t"], ["x", "t"])
-    ('b', 'x')
-    """
-    picks = [_picker([a.number for a in arguments if a.kind == kind]) for kind in KINDS]
-    if not any(a.kind in KINDS[2:] for a in arguments):
-        parameters, inputs = picks[:2]
-        return lambda p, x, *_: parameters(p) + inputs(x)
-    return lambda *views: sum([pick(v) for pick, v in zip(picks, views)], ())
+    def _built(self, n: int, dtype: Any) -> Instance:
+        cells = self.outside.theta.size
+        if self.scalars is not None:
+            return Instance(*self.scalars(n), _all_views, _all_views, cells=cells)
+        if not self.namespace:
+            self.namespace = self.emitted.load()
+        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
+        takers = taker(self.emitted.forward), taker(self.emitted.backward)
+        return Instance(forward, backward, *takers, cells=cells, integers=self.emitted.integers)
 
 
-def _picker(places: Sequence[int]) -> Callable[[Views], tuple[Any, ...]]:
-    if not places:
-        return lambda _: ()
-    if len(places) == 1:
-        return lambda views: (views[places[0]],)
-    return cast("Callable[[Views], tuple[Any, ...]]", itemgetter(*places))
+def _all_views(*views: Views) -> tuple[Any, ...]:
+    return views
 
 
 @dataclass
@@ -157,3 +143,4 @@ class Variant:
     limits: dict[int, int]
     seconds: float
     compiled: dict[str, Compiled] = field(default_factory=dict)
+    plan: Plan | None = None  # in which order a proof walks the trace

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import count
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -42,12 +45,37 @@ class Emitted:
     backward: tuple[Argument, ...]
     rounded: dict[float, Fraction]
 
-    def load(self, kind: str) -> dict[str, Any]:
-        """Run the text and return its names; tracebacks through it show its lines."""
-        name = f"<{kind} {next(_numbers)}>"
+    @property
+    def integers(self) -> tuple[int, ...]:
+        """The integer inputs that its functions compute with, and so want as numbers too, in order."""
+        arguments = {*self.forward, *self.backward}
+        return tuple(sorted([a.number for a in arguments if a.kind == "numbers"]))
+
+    @cached_property
+    def code(self) -> CodeType:
+        """The text, compiled; tracebacks through it show its lines."""
+        name = f"<lifted {next(_numbers)}>"
         linecache.cache[name] = (len(self.text), None, self.text.splitlines(True), name)
+        return compile(self.text, name, "exec")
+
+    def load(self, modules: Mapping[str, Any] | None = None, **instead: Any) -> dict[str, Any]:
+        """Run the text and return its names.
+
+        Parameters
+        ----------
+        modules
+            What it gets in place of the packages that it imports.
+        instead
+            What it gets for names of built-in functions.
+        """
         namespace: dict[str, Any] = {}
-        exec(compile(self.text, name, "exec"), namespace)
+        if modules is not None:
+
+            def find(name: str, *rest: Any) -> Any:
+                return modules.get(name.partition(".")[0]) or __import__(name, *rest)
+
+            namespace["__builtins__"] = {**vars(builtins), **instead, "__import__": find}
+        exec(self.code, namespace)
         return namespace
 
 

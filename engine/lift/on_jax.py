@@ -16,6 +16,7 @@ import numpy as np
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
 from engine.lift.inputs import Spec
 from engine.lift.registry import Flat
+from engine.lift.verify.jax_proof import prove_for_jax
 
 if TYPE_CHECKING:
     from engine.lift.program import Program, Variant
@@ -173,8 +174,8 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     variant = _without_branches(program)
     extra("jax")
     emitted = program.compile_for_jax(variant, program, wrt, gradients)
-    written: Callable[..., tuple[Any, Any]] = emitted.load("lifted for JAX")["program"]
-    computed = [a.number for a in emitted.forward if a.kind == "numbers"]  # integer inputs that it computes with
+    prove_for_jax(program, variant, emitted, wrt)
+    written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
@@ -182,7 +183,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
 
     def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
-        return written(*named, *inputs, *[numbers[k] for k in computed], seed, dtype, emitted.constants)
+        return written(*named, *inputs, *[numbers[k] for k in emitted.integers], seed, dtype, emitted.constants)
 
     def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         def value(named: list[Any], numbers: list[Any]) -> Any:

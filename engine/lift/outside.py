@@ -11,12 +11,16 @@ Argument(name='dt', kind='parameters', number=2)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from engine.lift.ir import Source
 from engine.lift.names import Parameter, variable
+
+KINDS = ("parameters", "inputs", "numbers", "gradient", "slots")  # of arguments, as functions list them
+Views: TypeAlias = Sequence[Any]
 
 
 class Argument(NamedTuple):
@@ -106,3 +110,25 @@ def outside(parameters: Sequence[Parameter], size: int, inputs: Sequence[Source]
 
 def _number(source: Source, taken: set[str]) -> Source:
     return Source(variable(f"{source.name}_number", taken), source.shape, "input", source.batched)
+
+
+def taker(arguments: Sequence[Argument]) -> Callable[..., tuple[Any, ...]]:
+    """Return what picks a function's arguments from the caller's arrays, which are handed to it by kind.
+
+    >>> pick = taker([Argument("b", "parameters", 2), Argument("x", "inputs", 0)])
+    >>> pick(["theta", "W", "b"], ["x", "t"], ["x", "t"])
+    ('b', 'x')
+    """
+    picks = [_picker([a.number for a in arguments if a.kind == kind]) for kind in KINDS]
+    if not any(a.kind in KINDS[2:] for a in arguments):
+        parameters, inputs = picks[:2]
+        return lambda p, x, *_: parameters(p) + inputs(x)
+    return lambda *views: sum([pick(v) for pick, v in zip(picks, views)], ())
+
+
+def _picker(places: Sequence[int]) -> Callable[[Views], tuple[Any, ...]]:
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        return lambda views: (views[places[0]],)
+    return cast("Callable[[Views], tuple[Any, ...]]", itemgetter(*places))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lift.captured import Surroundings
 from engine.lift.compiled import Compiled as Compiled
-from engine.lift.compiled import Gradient, Instance, Plan, Views
+from engine.lift.compiled import Gradient, Instance, Repeat, Views
 from engine.lift.compiled import Variant as Variant
 from engine.lift.eager import evaluated, evaluated_batch, holds_values, replayed
 from engine.lift.guards import Guard
@@ -30,6 +30,7 @@ from engine.lift.on_jax import JaxFunction, on_jax
 from engine.lift.registry import Registry
 from engine.lift.summary import Stats, StepRecord
 from engine.lift.traced import traced
+from engine.lift.verify.verify import verified
 from engine.lines import ENGINE
 from engine.tracing import LOCAL
 from engine.value import Value
@@ -67,10 +68,13 @@ class Program:
         reduction: str = "mean",
         parameters: Iterable[Value] | None = None,
         dtype: Any = np.float64,
+        verify: bool | str = True,
+        strict: bool = False,
     ) -> None:
         self.fn, self.compile, self.name, self.names = fn, compile, name, names
         self.compile_for_jax = compile_for_jax
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
+        self.verify, self.strict = verify, strict
         self.registry = Registry(parameters)
         self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
         self.latest: Variant | None = None
@@ -78,7 +82,7 @@ class Program:
         self.captured: Surroundings | None = None
         self._stale = False
         self._theta: tuple[Any, Views] = (None, [])
-        self._plans: dict[Any, Plan] = {}
+        self._plans: dict[Any, Repeat] = {}
 
     # --- calling ---------------------------------------------------------------------------------------------
 
@@ -157,10 +161,10 @@ class Program:
             return
         n = len(inputs[0]) if self.batch and inputs else 1
         instance = variant.compiled["parameters"].instances[(n, self.dtype.str)]
-        self._plans[key] = Plan(variant, instance, n, tuple(variant.limits.items()))
+        self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
     def _planned(
-        self, plan: Plan, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
+        self, plan: Repeat, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
     ) -> tuple[float, Gradient]:
         views = self._parameter_views(theta)
         done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
@@ -254,7 +258,7 @@ class Program:
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
         compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
-            compiled = self._compiled(variant, asked)
+            compiled = self._compiled(variant, asked, arrays)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
@@ -263,11 +267,11 @@ class Program:
         finally:
             instance.lock.release()
 
-    def _compiled(self, variant: Variant, wrt: str) -> Compiled:
-        """Compile a trace; one that cannot be is forgotten, or it would stand in the way of others."""
+    def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
+        """Compile a trace and prove it; one that cannot be is forgotten, or it would stand in the way of others."""
         try:
             with _collector_paused():
-                variant.compiled[wrt] = self.compile(variant, self, wrt)
+                variant.compiled[wrt] = verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
         except BaseException:
             known = self.variants.get(variant.specs, [])
             if not variant.compiled and any(v is variant for v in known):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.lift.ir import Gather, Literal, Operand, Step, View
 from engine.lift.outside import Named
+from engine.lift.verify.verify import Proof
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts: scalar nodes, forward and backward array operations, bytes of buffers a sample, seconds to lift."""
+    """Counts: scalar nodes, forward and backward array operations, bytes of buffers a sample, seconds to lift.
+
+    `proof` says what was proven of the program, at how many points and in which time.
+    """
 
     scalar_nodes: int
     array_operations: int
@@ -46,11 +50,12 @@ class Stats:
     bytes: int
     seconds: float
     declined: tuple[str, ...] = ()
+    proof: Proof = field(default_factory=Proof)
 
     def __str__(self) -> str:
         return (
             f"{self.scalar_nodes:,} scalar nodes -> {self.array_operations} array operations forward, "
-            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s"
+            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s, {self.proof}"
         )
 
 
