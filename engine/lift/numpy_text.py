@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.lift.emit import (
@@ -127,6 +129,19 @@ def _write_erf(w: Writer, step: Step, now: int) -> None:
     x = w.text(step.operands[0])
     w.erf = True
     w.body.append(f"np.copyto({_target(w, step, now)}, erf({x}))")
+
+
+def _write_negative(w: Writer, step: Step, now: int) -> None:
+    """Write a negation, from one strided view into another as a product: NumPy's own is wrong there.
+
+    `np.negative` reads the wrong elements where operand and result are strided and the operand's step is eight numbers
+    (NumPy 2.2 to 2.4, with AVX-512).
+    """
+    x, target = step.operands[0], w.named(step.target)
+    if isinstance(x, View) and not x.is_whole() and not target.is_whole():
+        _accumulated(w, replace(step, accumulate=False), now, f"np.multiply({w.text(x)}, -1.0")
+    else:
+        _accumulated(w, replace(step, accumulate=False), now, f"np.negative({w.text(x)}")
 
 
 def _product(w: Writer, step: Step, now: int, left: str, right: str, plain: bool) -> None:
@@ -283,6 +298,7 @@ NUMPY = Backend(
         "erf": _write_erf,
         "copy": _write_copy,
         "fill": _write_fill,
+        "negative": _write_negative,
         "sum": _write_sum,
         "segment_sum": _write_segments,
         "segment_max": _write_segments,

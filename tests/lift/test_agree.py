@@ -491,3 +491,14 @@ def test_random_programs_with_branches(one, other, moved):
 
     program = agree(fn, np.array(one.inputs), units=8192)
     agree(fn, np.array(moved), units=8192, program=program)
+
+
+@pytest.mark.parametrize("inner", [2, 3, 4, 7, 8, 16])
+@pytest.mark.parametrize("samples", [1, 2, 3, 8, 33])
+def test_a_negation_from_one_strided_place_into_another(inner, samples):
+    """NumPy's own reads the wrong elements where the step is eight numbers."""
+    program = engine.lift(lambda x: -(x[0] * x[1]) + 2.0 * x[0], batch=True, reduction="sum")
+    X = np.random.default_rng(samples).normal(size=(samples, inner))
+    want = np.zeros_like(X)
+    want[:, 0], want[:, 1] = 2.0 - X[:, 1], -X[:, 0]
+    np.testing.assert_array_equal(program.value_and_grad(X, wrt="inputs")[1].inputs[0], want)
