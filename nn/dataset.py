@@ -87,8 +87,9 @@ def read_dataset(
     decimal
         What stands before decimals, "." or ","; by default that is found by looking.
     loss
-        What the targets are for: with "mse" and "half_mse" numbers are numbers, with the others they are classes.
-        By default text and few whole numbers are classes.
+        What the targets are for: with "mse" and "half_mse" numbers are numbers, with the others they are classes
+        (but probabilities, numbers from 0 to 1 and some between, with "binary_cross_entropy"). By default
+        text and few whole numbers are classes.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def read_dataset(
     T, classes = _targets(table, k, loss)
     column = Column(table.names[k] if table.names else "", table.places[k], "category" if classes else "number")
     schema = Schema(tuple(features.values()), column, classes, table.names is not None, len(table.places), missing)
-    return Dataset(X, T, schema, tuple(_sentences(table, schema, T, notes)), (Path(path),))
+    return Dataset(X, T, schema, tuple(_sentences(table, schema, T, notes, loss)), (Path(path),))
 
 
 def as_targets(values: Array) -> Array:
@@ -129,6 +130,15 @@ def written(value: float) -> str:
     ('1', '0.5')
     """
     return str(int(value)) if value.is_integer() else repr(value)
+
+
+def are_probabilities(values: Array) -> bool:
+    """Return whether targets that are numbers say how probable something is: from 0 to 1, and some between.
+
+    >>> are_probabilities(np.array([0.0, 0.25, 1.0])), are_probabilities(np.array([0.0, 1.0]))
+    (True, False)
+    """
+    return bool(((values >= 0.0) & (values <= 1.0)).all() and (np.round(values) != values).any())
 
 
 def are_classes(values: Array) -> bool:
@@ -216,7 +226,7 @@ def _targets(table: Table, k: int, loss: str | None) -> tuple[Array, tuple[str, 
         values = numbers(table, k, Column("", 0, "number"))[:, 0]
         if np.isnan(values).any():
             refuse_missing(table, k, np.isnan(values), NO_TARGET)
-        if loss in SQUARED or (loss == "binary_cross_entropy" and _are_probabilities(values)):
+        if loss in SQUARED or (loss == "binary_cross_entropy" and are_probabilities(values)):
             return as_targets(values), None
         if loss is None and not are_classes(values):
             return as_targets(values), None
@@ -242,14 +252,10 @@ def _kind_of_target(table: Table, k: int, loss: str | None) -> str:
     return "category"
 
 
-def _are_probabilities(values: Array) -> bool:
-    return bool(((values >= 0.0) & (values <= 1.0)).all())
-
-
 # --- what is said --------------------------------------------------------------------------------------------------
 
 
-def _sentences(table: Table, schema: Schema, T: Array, notes: Sequence[str]) -> list[str]:
+def _sentences(table: Table, schema: Schema, T: Array, notes: Sequence[str], loss: str | None) -> list[str]:
     """Return what was taken for what, a line each."""
     said = [f"{table.path}: {len(table.rows):,} rows; {', '.join([*table.notes, *notes])}"]
     target = schema.target
@@ -260,7 +266,8 @@ def _sentences(table: Table, schema: Schema, T: Array, notes: Sequence[str]) -> 
         each = [f"{name} ({counts[i]:,})" for i, name in enumerate(schema.classes)]
         said.append(f"target: {named}: {len(each)} classes, {listed(each)}")
     else:
-        said.append(f"target: {named}: numbers from {T.min():g} to {T.max():g}")
+        what = "probabilities" if loss == "binary_cross_entropy" else "numbers"
+        said.append(f"target: {named}: {what} from {T.min():g} to {T.max():g}")
     for kind, what in (("number", "numbers"), ("boolean", "TRUE and FALSE as 1 and 0")):
         of_it = [column.called for column in schema.features if column.kind == kind]
         said += [f"inputs: {len(of_it)} of {what}: {listed(of_it)}"] if of_it else []

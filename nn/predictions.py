@@ -15,6 +15,7 @@ import numpy.typing as npt
 from nn.columns import numbers, refuse_missing
 from nn.dataset import filled
 from nn.files import DataError
+from nn.matrix import sigmoid
 from nn.numerals import MISSING
 from nn.problems import dataset, probabilities
 from nn.saved import Saved
@@ -83,11 +84,13 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
 def predicted(saved: Saved, X: Array) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of a table of predictions: classes by name, with their probabilities, or numbers.
 
-    Where the loss gives no probabilities (hinge, squared errors) there are none.
+    Where the loss gives no probabilities (hinge, squared errors) there are none.  Numbers are in the targets' units: a
+    network that was trained on probabilities predicts probabilities.
     """
     scores = predict(saved.model, X)
     classes = saved.schema.classes
     if classes is None:
+        scores = sigmoid(scores) if saved.loss == "binary_cross_entropy" else scores
         return ["prediction"], [[repr(y)] for y in scores[:, 0].tolist()]
     codes, found = probabilities(scores, classes, saved.loss)
     rows = [[classes[code]] for code in codes.tolist()]

@@ -121,12 +121,12 @@ def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Arr
 
 
 def regularisation(problem: Problem) -> float:
-    """Return the strength of the regularisation that suits a problem: none for classes, and for numbers a little.
+    """Return the strength of the regularisation that suits a problem: a little for a squared error, else none.
 
     Few samples of numbers are easily learnt by heart.  The penalty is in the units of their squared error, and weighs
     as much as `LIKE_SAMPLES` of them.
     """
-    if problem.data.schema.classes:
+    if problem.data.schema.classes or problem.loss not in SQUARED:
         return 0.0
     return LIKE_SAMPLES / len(problem.T) * float(np.var(problem.T))
 

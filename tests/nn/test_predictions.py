@@ -156,3 +156,39 @@ def test_images_are_predicted(data, tmp_path, capsys):
 
 def test_a_table_with_commas_in_its_names():
     assert as_csv(["prediction", "P(a, b)"], [["a, b", "1"]]) == 'prediction,"P(a, b)"\n"a, b",1\n'
+
+
+COLUMNS_OF_TWO = {
+    "0 and 1": lambda p: int(p > 0.5),
+    "-1 and 1": lambda p: 2 * int(p > 0.5) - 1,
+    "1.0 and 2.0": lambda p: float(1 + (p > 0.5)),
+    "texts": lambda p: "yes" if p > 0.5 else "no",
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_TWO)
+def test_two_of_anything_are_classes_to_a_loss_of_classes(tmp_path, capsys, column):
+    rows = [(x, COLUMNS_OF_TWO[column](x)) for x in np.linspace(0.0, 1.0, 60).tolist()]
+    (tmp_path / "train.csv").write_text(table(rows, ("x", "y")))
+    model, how = str(tmp_path / "model"), ["--loss", "binary_cross_entropy", "--epochs", "60"]
+    assert main(["train", "--data", str(tmp_path / "train.csv"), "--save", model, *how]) == 0
+    said = capsys.readouterr().out
+    assert "2 classes" in said
+    assert "l2" not in said
+    header, _ = predicted(load(model), read_rows(tmp_path / "train.csv", load(model).schema).X)
+    assert header[0] == "prediction"
+    assert [name[:2] for name in header[1:]] == ["P(", "P("]
+    assert main(["predict", model, str(tmp_path / "train.csv")]) == 0
+    assert float(capsys.readouterr().err.split("column y: ")[1].rstrip("%\n")) > 90.0
+
+
+def test_probabilities_are_predicted_as_probabilities(tmp_path, capsys):
+    rows = [(x, 1.0 / (1.0 + np.exp(-x))) for x in np.linspace(-3.0, 3.0, 60).tolist()]
+    (tmp_path / "train.csv").write_text(table(rows, ("x", "y")))
+    model, how = str(tmp_path / "model"), ["--loss", "binary_cross_entropy", "--epochs", "100"]
+    assert main(["train", "--data", str(tmp_path / "train.csv"), "--save", model, *how]) == 0
+    said = capsys.readouterr().out
+    assert "probabilities from" in said
+    assert "l2" not in said
+    _, found = predicted(load(model), read_rows(tmp_path / "train.csv", load(model).schema).X)
+    np.testing.assert_allclose([float(p) for (p,) in found], [y for _, y in rows], atol=0.1)
