@@ -113,7 +113,7 @@ def read_dataset(
     table, X, features = _samples(table, features, k, missing, notes)
     T, classes = _targets(table, k, loss)
     column = Column(table.names[k] if table.names else "", table.places[k], "category" if classes else "number")
-    schema = Schema(tuple(features.values()), column, classes, table.names is not None, len(table.places), missing)
+    schema = Schema(tuple(features.values()), column, classes, table.places, table.names, missing)
     return Dataset(X, T, schema, tuple(_sentences(table, schema, T, notes, loss)), (Path(path),))
 
 

@@ -20,7 +20,7 @@ from nn.numerals import MISSING
 from nn.problems import dataset, probabilities
 from nn.saved import Saved
 from nn.schema import Schema
-from nn.tables import Table, listed, read_table
+from nn.tables import Table, listed, read_table, tells_rows_apart
 from nn.train import predict
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -70,15 +70,15 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
     table = read_table(path, header, decimal, names)
     if not table.rows:
         raise DataError(f"{path}: no rows in it.")
-    places, said = _by_name(table, schema) if schema.header and table.names is not None else _by_place(table, schema)
+    where, said = _by_name(table, schema) if schema.names is not None and table.names else _by_place(table, schema)
     parts = []
-    for column, k in zip(schema.features, places):
+    for column, k in zip(schema.features, _of_features(where, schema)):
         part = numbers(table, k, column)
         if not column.means:
             refuse_missing(table, k, np.isnan(part).any(axis=1), f"expected {column.meant}; {HOLES}")
         parts.append(filled(part, column) if column.means else part)
     notes = (f"{path}: {len(table.rows):,} rows; {', '.join([*table.notes, *said])}",)
-    return Rows(np.concatenate(parts, axis=1) / schema.divisor, _targets(table, schema, places), notes)
+    return Rows(np.concatenate(parts, axis=1) / schema.divisor, _targets(table, schema, where), notes)
 
 
 def predicted(saved: Saved, X: Array) -> tuple[list[str], list[list[str]]]:
@@ -125,45 +125,72 @@ def agreement(saved: Saved, rows: Sequence[Sequence[str]], targets: Sequence[str
     return f"accuracy over the {len(rows):,} rows, {by}: {100.0 * right / len(rows):.1f}%"
 
 
-def _by_name(table: Table, schema: Schema) -> tuple[list[int], list[str]]:
+def _by_name(table: Table, schema: Schema) -> tuple[dict[int, int], list[str]]:
+    """Return which column of a table each of the training's is, by their numbers there, and what is not used.
+
+    Columns of one name are told apart by their order, if there are as many as the training's file had, or as many as
+    samples are made of.
+    """
     assert table.names is not None
-    found: dict[str, list[int]] = {}
-    for k, name in enumerate(table.names):
-        found.setdefault(name, []).append(k)
-    wanted = [column.name for column in schema.features]
-    missing = [name for name in dict.fromkeys(wanted) if len(found.get(name, [])) < wanted.count(name)]
-    if missing:
-        there = listed(table.names)
+    assert schema.names is not None
+    needed = [column.place for column in schema.features]
+    where: dict[int, int] = {}
+    for name in dict.fromkeys(schema.names):
+        all_of_it = [place for place, other in zip(schema.places, schema.names) if other == name]
+        of_samples = [place for place in all_of_it if place in needed]
+        found = [k for k, other in enumerate(table.names) if other == name]
+        if len(found) == len(all_of_it):
+            where |= dict(zip(all_of_it, found))
+        elif len(found) == len(of_samples):
+            where |= dict(zip(of_samples, found))
+        elif of_samples:
+            raise _not_there(table, name, len(found), len(all_of_it))
+    used = {where[place] for place in needed} | {where.get(schema.target.place, -1) if schema.target else -1}
+    others = [name for k, name in enumerate(table.names) if k not in used]
+    return where, [f"not used: {listed(others)}"] if others else []
+
+
+def _not_there(table: Table, name: str, found: int, wanted: int) -> DataError:
+    if not found:
+        there = listed(table.names or ())
+        return DataError(f"{table.path}: no column is called {name!r}, which the network needs; there are {there}.")
+    return DataError(
+        f"{table.path}: {found} columns are called {name!r}, in training {wanted} were: which of them the network "
+        "needs cannot be told; give the file the same columns."
+    )
+
+
+def _by_place(table: Table, schema: Schema) -> tuple[dict[int, int], list[str]]:
+    """Return the same by their order: of the samples' columns alone, of the training's table, or of its whole file."""
+    width, needed = len(table.places), [column.place for column in schema.features]
+    whole = list(range(1, max([*schema.places, 0]) + 1))  # with an index, if the training's file had one
+    ways = {
+        len(needed): (needed, "columns are taken in the order of the training's"),
+        len(whole): (whole, "columns are taken as the training's file has them"),
+        len(schema.places): (schema.places, "columns are taken as the training's file has them"),
+    }
+    if width not in ways:
+        known = sorted(ways)
+        wanted = f"{', '.join(map(str, known[:-1]))} or {known[-1]}" if known[1:] else f"{known[0]}"
+        raise DataError(f"{table.path}:{table.lines[0]}: expected {wanted} columns as in training, found {width}.")
+    with_index = len(whole) > len(schema.places) and width == len(needed) + 1
+    if with_index and tells_rows_apart(table.cells(0)):
         raise DataError(
-            f"{table.path}: no column is called {missing[0]!r}, which the network needs; there are {there}."
+            f"{table.path}:{table.lines[0]}: column 1 may be the index that training left out, or the first of the "
+            f"{width} columns of its file; give the file a header."
         )
-    places = [found[name].pop(0) for name in wanted]
-    target = schema.target.name if schema.target else ""
-    others = [name for k, name in enumerate(table.names) if k not in places and name != target]
-    return places, [f"not used: {listed(others)}"] if others else []
+    places, said = ways[width]
+    return {place: k for k, place in enumerate(places)}, [said]
 
 
-def _by_place(table: Table, schema: Schema) -> tuple[list[int], list[str]]:
-    """Return columns by their order: the features alone, or all that the training's file had."""
-    width, wanted = len(table.places), len(schema.features)
-    if width == wanted:
-        return list(range(width)), ["columns are taken in the order of the training's"]
-    if width == schema.columns:
-        return [column.place - 1 for column in schema.features], ["columns are taken as the training's file has them"]
-    both = f"{wanted} or {schema.columns}" if schema.columns > wanted else f"{wanted}"
-    raise DataError(f"{table.path}:{table.lines[0]}: expected {both} columns as in training, found {width}.")
+def _of_features(where: dict[int, int], schema: Schema) -> list[int]:
+    return [where[column.place] for column in schema.features]
 
 
-def _targets(table: Table, schema: Schema, places: Sequence[int]) -> tuple[str, ...] | None:
+def _targets(table: Table, schema: Schema, where: dict[int, int]) -> tuple[str, ...] | None:
     """Return the targets of the rows as text, if the file has them, and all of them are known."""
-    target = schema.target
-    if target is None:
-        return None
-    if schema.header and table.names is not None:
-        k = table.names.index(target.name) if target.name and target.name in table.names else -1
-    else:
-        k = target.place - 1 if len(table.places) == schema.columns else -1
-    if k < 0 or k in places:
+    k = where.get(schema.target.place) if schema.target else None
+    if k is None:
         return None
     cells = table.cells(k)
     if any(cell.lower() in MISSING for cell in cells):

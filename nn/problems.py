@@ -178,4 +178,5 @@ def _unnamed(
 ) -> Dataset:
     features = tuple(Column("", place, "number") for place in range(1, X.shape[1] + 1))
     target = Column("", X.shape[1] + 1, "category")
-    return Dataset(X, T, Schema(features, target, classes, False, X.shape[1] + 1, None, divisor), (said,), files)
+    places = tuple(range(1, X.shape[1] + 2))
+    return Dataset(X, T, Schema(features, target, classes, places, divisor=divisor), (said,), files)

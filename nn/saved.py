@@ -17,7 +17,7 @@ from nn.schema import Schema
 from nn.sizes import check_size
 
 KEY = "liftgrad"  # of the words beside the arrays
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ def check_replaceable(path: str | Path | None, key: str = KEY, *, force: bool = 
 
 def _described(notes: dict[str, Any]) -> Saved:
     if notes["version"] != VERSION:
-        raise ValueError(f"version {notes['version']}, written by a later liftgrad; this one reads {VERSION}")
+        raise ValueError(
+            f"version {notes['version']}, written by another liftgrad; this one reads {VERSION}: train it again"
+        )
     n_inputs, sizes = int(notes["inputs"]), [int(n) for n in notes["sizes"]]
     check_size(n_inputs, sizes)
     schema = Schema.of_notes(notes["schema"])

@@ -21,10 +21,11 @@ class Schema:
         The column of targets, None where samples have no names.
     classes
         The names of the classes, None for targets that are numbers.
-    header
-        Whether the file named its columns.
-    columns
-        How many columns the file has, those that are left out included.
+    places
+        The number in the file of each column of the table, of those that samples leave out as well; an index without
+        a name is no column of the table.
+    names
+        The name of each; None if the file had no header.
     missing
         "mean" or "drop", if values were missing and that was asked for.
     divisor
@@ -34,8 +35,8 @@ class Schema:
     features: tuple[Column, ...]
     target: Column | None = None
     classes: tuple[str, ...] | None = None
-    header: bool = False
-    columns: int = 0
+    places: tuple[int, ...] = ()
+    names: tuple[str, ...] | None = None
     missing: str | None = None
     divisor: float = 1.0
 
@@ -50,8 +51,8 @@ class Schema:
             "features": [column.notes() for column in self.features],
             "target": self.target and self.target.notes(),
             "classes": self.classes and list(self.classes),
-            "header": self.header,
-            "columns": self.columns,
+            "places": list(self.places),
+            "names": self.names and list(self.names),
             "missing": self.missing,
             "divisor": self.divisor,
         }
@@ -63,8 +64,8 @@ class Schema:
             tuple(Column.of_notes(column) for column in notes["features"]),
             Column.of_notes(notes["target"]) if notes["target"] else None,
             tuple(map(str, notes["classes"])) if notes["classes"] else None,
-            bool(notes["header"]),
-            int(notes["columns"]),
+            tuple(map(int, notes["places"])),
+            tuple(map(str, notes["names"])) if notes["names"] is not None else None,
             notes["missing"],
             float(notes["divisor"]),
         )

@@ -160,6 +160,16 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(shown) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
+def tells_rows_apart(cells: Sequence[str]) -> bool:
+    """Return whether cells are names or numbers of rows: different ones, of texts and whole numbers.
+
+    >>> [tells_rows_apart(text.split()) for text in ("0 1 2", "ann bob", "20 3 17", "0.5 0.25", "a a")]
+    [True, True, True, False, False]
+    """
+    is_name = (cell.isdecimal() or all(n.number(cell) is None for n in EITHER) for cell in cells)
+    return len(set(cells)) == len(cells) and all(is_name)
+
+
 # --- cells ---------------------------------------------------------------------------------------------------------
 
 
@@ -302,7 +312,7 @@ def _without_row_numbers(table: Table, row_names: bool) -> Table:
     if table.names is None or len(table.names) < 2 or table.names[0] not in ("", "Unnamed: 0"):
         return table
     cells = table.cells(0)
-    if len(set(cells)) < len(cells) and not row_names:
+    if not (row_names or tells_rows_apart(cells)):
         return table
     return replace(
         table,

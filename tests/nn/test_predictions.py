@@ -83,6 +83,53 @@ def test_columns_without_names_are_found_by_place(trained, tmp_path):
     assert rows.targets is None
 
 
+PLACES = {  # the training's file, what is asked of it, and rows that say the same, with the samples they hold
+    "one of two names is the target": ("a,b,a\n{},{},{}", ["--target", "1"], "a,b,a\n{},{},{}", (1, 2)),
+    "the other is": ("a,b,a\n{},{},{}", [], "a,b,a\n{},{},{}", (0, 1)),
+    "the target is not there": ("a,b,a\n{},{},{}", ["--target", "1"], "a,b\n{2},{1}", (1, 2)),
+    "one of two names is left out": ("x,x,y\n{},{},{}", ["--drop", "1"], "x,x,y\n{},{},{}", (1,)),
+    "and is not there": ("x,x,y\n{},{},{}", ["--drop", "1"], "x\n{1}", (1,)),
+    "the order is another": ("x,x,y\n{},{},{}", [], "y,x,x\n{2},{0},{1}", (0, 1)),
+    "an index": (",a,b,y\n{n},{},{},{}", [], "a,b,y\n{},{},{}", (0, 1)),
+    "an index, and no names": (",a,b,y\n{n},{},{},{}", [], "{},{},{}", (0, 1)),
+    "an index, no names, no target": (",a,b,y\n{n},{},{},{}", [], "{},{}", (0, 1)),
+    "an index, and what lies behind the target": (",a,y,b\n{n},{},{},{}", ["--target", "y"], "{},{},{}", (0, 2)),
+    "an index in both, and no names": (",a,b,junk,y\n{n},{},{},7,{}", ["--drop", "junk"], "{n},{},{},7,{}", (0, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_samples_are_those_of_the_same_columns(tmp_path, name):
+    training, options, other, columns = PLACES[name]
+    numbers = RNG.normal(size=(30, 3)).round(3) + 0.0001
+    for file, text in (("train.csv", training), ("rows.csv", other)):
+        *names, form = text.split("\n")
+        lines = [form.format(*row, n=i) for i, row in enumerate(numbers.tolist())]
+        (tmp_path / file).write_text("\n".join([*names, *lines]) + "\n")
+    how = ["--save", str(tmp_path / "model"), "--epochs", "1", "--loss", "mse"]
+    assert main(["train", "--data", str(tmp_path / "train.csv"), *how, *options]) == 0
+    schema = load(tmp_path / "model").schema
+    found = read_rows(tmp_path / "rows.csv", schema)
+    np.testing.assert_array_equal(found.X, numbers[:, columns])
+    if found.targets is not None:
+        (target,) = {0, 1, 2} - set(columns) - ({0} if "--drop" in options and "junk" not in options else set())
+        assert [float(t) for t in found.targets] == numbers[:, target].tolist()
+
+
+@pytest.mark.parametrize(
+    ("training", "other", "message"),
+    [
+        ("a,b,a,y\n1,2,3,0\n2,3,4,1\n", "a,b,y\n1,2,0\n", r"1 columns are called 'a', in training 2 were"),
+        (",a,b,y\n0,1.5,2,0\n1,2.5,3,1\n", "0,1.5,2\n1,2.5,3\n", r":1: column 1 may be the index .* a header"),
+        (",a,b,y\n0,1.5,2,0\n1,2.5,3,1\n", "0.5\n1.5\n", r"expected 2, 3 or 4 columns as in training, found 1"),
+    ],
+)
+def test_columns_that_cannot_be_told_are_refused(tmp_path, training, other, message):
+    (tmp_path / "train.csv").write_text(training)
+    with pytest.raises(DataError, match=message):
+        read_rows(write(tmp_path, other), dataset(str(tmp_path / "train.csv")).schema, header=None)
+
+
 def test_one_row(trained, tmp_path):
     rows = read_rows(write(tmp_path, "age,town,income\n0.5,York,100\n"), trained[0].schema)
     assert rows.X.tolist() == [[0.5, 0.0, 0.0, 1.0, 100.0]]

@@ -25,6 +25,8 @@ READ = {
     "pandas: sep=';', decimal=','": ("a;b;y\n1,5;0,125;u\n2,5;3,0;v\n", [[1.5, 0.125], [2.5, 3]], ["u", "v"]),
     "pandas: years as columns": ("2019,2020,2021\n0.5,1.5,0\n1.5,2.5,1\n", [[0.5, 1.5], [1.5, 2.5]], ["0", "1"]),
     "pandas: tabs": ("a\tb\ty\n1\t2\tu\n3\t4\tv\n", [[1, 2], [3, 4]], ["u", "v"]),
+    "pandas: an index in any order": (",a,y\n7,1.5,no\n2,2.5,yes\n", [[1.5], [2.5]], ["no", "yes"]),
+    "a column of decimals without a name": (",b,y\n0.5,2,u\n1.5,3,v\n", [[0.5, 2], [1.5, 3]], ["u", "v"]),
     "R: write.csv": ('"","a","y"\n"1",1.5,"u"\n"2",2.5,"v"\n', [[1.5], [2.5]], ["u", "v"]),
     "R: names of rows": ('"","mpg","am"\n"Mazda RX4",21,1\n"Datsun 710",22.8,0\n', [[21], [22.8]], ["1", "0"]),
     "R: write.csv2": ('"a";"b";"y"\n1,5;TRUE;"u"\n2,5;FALSE;"v"\n', [[1.5, 1], [2.5, 0]], ["u", "v"]),
