@@ -27,6 +27,9 @@ from nn.targets import REACH
 
 Array: TypeAlias = npt.NDArray[Any]
 
+SIZES = (1.0, 10.0, 100.0, 1e3, 1e6, 1e9)  # of parameters with which outputs are looked at again
+SLACK = 0.01  # by which outputs from 0 to 1 may lie outside, as where a little is added before a logarithm
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -37,17 +40,21 @@ class Probe:
     outputs
         How many there are.
     activation
-        The last operation of all of them, if its name is an activation's; else "identity".
+        The last operation of all of them, if its name is an activation's; else "sigmoid" if they lie between 0 and 1
+        whatever the parameters, and "identity" if not.
     tokens
         Whether samples must be integers, since they choose from a table.
     probabilities
         Whether the outputs sum to 1.
+    bounded
+        Whether they were seen to lie between 0 and 1 whatever the parameters, however that is written.
     """
 
     outputs: int
     activation: str
     tokens: bool = False
     probabilities: bool = False
+    bounded: bool = False
 
     @classmethod
     def of(cls, model: Module, X: Array) -> Probe:
@@ -66,11 +73,13 @@ class Probe:
         tokens, seen = _called(model, X[:2] if len(X) > 1 else X[[0, 0]])
         _check_parameters(model, seen)
         numbers = np.array([[float(v) for v in y] for y in seen])
-        alike = bool((numbers >= 0.0).all() and np.allclose(numbers.sum(axis=1), 1.0, rtol=0.0, atol=1e-9))
         ops = {v.op if isinstance(v, Value) else "" for y in seen for v in y}
-        activation = ops.pop() if len(ops) == 1 else ""
-        activation = activation if activation in REACH else "identity"
-        return cls(len(seen[0]), activation, tokens, alike and numbers.shape[1] > 1)
+        last = ops.pop() if len(ops) == 1 else ""
+        elsewhere = _elsewhere(model, X[:2] if tokens else X[:2].astype(float)) if _within(numbers) else []
+        bounded = bool(elsewhere) and all(map(_within, elsewhere))
+        alike = bounded and numbers.shape[1] > 1 and all(map(_sums_to_1, [numbers, *elsewhere]))
+        activation = last if last in REACH else "sigmoid" if bounded else "identity"
+        return cls(len(seen[0]), activation, tokens, alike, bounded and last not in REACH)
 
     def check(self, loss: str) -> None:
         """Refuse probabilities where a loss takes scores.
@@ -78,12 +87,21 @@ class Probe:
         Raises
         ------
         ValueError
-            If the outputs sum to 1 and the loss is a cross-entropy.
+            If the outputs sum to 1, or lie between 0 and 1, and the loss is a cross-entropy.
         """
-        if self.probabilities and loss in ("cross_entropy", "binary_cross_entropy"):
+        if loss not in ("cross_entropy", "binary_cross_entropy"):
+            return
+        if self.probabilities:
             raise ValueError(
                 f"the model's outputs sum to 1, as a softmax's do, but loss={loss!r} takes scores, of which it takes "
                 "the softmax itself: return the scores."
+            )
+        if self.bounded:
+            itself = "softmax" if loss == "cross_entropy" else "sigmoid"
+            raise ValueError(
+                "the model's outputs lie between 0 and 1 whatever its parameters, as a sigmoid's do, but "
+                f"loss={loss!r} takes scores, of any size and sign, of which it takes the {itself} itself: return the "
+                "scores."
             )
 
 
@@ -95,6 +113,45 @@ def _called(model: Module, X: Array) -> tuple[bool, list[list[Any]]]:
         if X.dtype.kind != "i":
             raise
         return True, [outputs_of(model, x) for x in X.tolist()]
+
+
+def _within(numbers: Array) -> bool:
+    known = numbers[~np.isnan(numbers)]
+    return bool(((known >= -SLACK) & (known <= 1.0 + SLACK)).all())
+
+
+def _sums_to_1(numbers: Array) -> bool:
+    known = numbers[~np.isnan(numbers).any(axis=1)]
+    return bool((np.abs(known.sum(axis=1) - 1.0) <= SLACK).all())
+
+
+def _elsewhere(model: Module, X: Array) -> list[Array]:
+    """Return outputs with other parameters of several sizes, each drawn and negated, until one is not from 0 to 1.
+
+    Parameters at which the model cannot be computed say nothing.
+    """
+    parameters, rng = model.parameters(), np.random.default_rng(0)
+    before, found = [value.data for value in parameters], []
+    try:
+        for size in SIZES:
+            drawn = size * rng.normal(size=len(parameters))
+            for numbers in (drawn, -drawn):
+                _write(parameters, numbers.tolist())
+                try:
+                    y = np.array([[float(v) for v in outputs_of(model, x)] for x in X.tolist()])
+                except (ArithmeticError, ValueError):
+                    continue
+                found += [y] if not np.isnan(y).all() else []
+                if not _within(y):
+                    return found
+    finally:
+        _write(parameters, before)
+    return found
+
+
+def _write(parameters: list[Value], numbers: list[float]) -> None:
+    for value, number in zip(parameters, numbers):
+        value.data = number
 
 
 def _check_parameters(model: Module, seen: list[list[Any]]) -> None:

@@ -56,6 +56,71 @@ def test_a_softmax_in_the_model_and_in_the_loss_is_refused(loss):
     fit(Own(engine.softmax), "mse", np.eye(2)[T])
 
 
+def softmax_by_hand(z, eps=0.0):
+    powers = [v.exp() for v in z]
+    total = powers[0] + powers[1]
+    return [p / total + eps for p in powers]
+
+
+BOUNDED = {
+    "1 / (1 + exp(-z))": lambda z: [1.0 / (1.0 + (-v).exp()) for v in z],
+    "exp(z) / (1 + exp(z))": lambda z: [v.exp() / (1.0 + v.exp()) for v in z],
+    "a sigmoid times 1": lambda z: [engine.sigmoid(v) * 1.0 for v in z],
+    "a sigmoid clipped": lambda z: [1e-7 + (1.0 - 2e-7) * engine.sigmoid(v) for v in z],
+    "a sigmoid and its rest": lambda z: [engine.sigmoid(z[0]), 1.0 - engine.sigmoid(z[0])],
+    "a product of two": lambda z: [engine.sigmoid(z[0]) * engine.sigmoid(z[1]), engine.sigmoid(z[1])],
+    "(tanh + 1) / 2": lambda z: [(v.tanh() + 1.0) / 2.0 for v in z],
+    "a softmax plus a little": lambda z: [p + 1e-8 for p in engine.softmax(z)],
+    "a softmax by hand": softmax_by_hand,
+    "and plus a little": lambda z: softmax_by_hand(z, 1e-6),
+    "a kernel": lambda z: [(-v * v).exp() for v in z],
+}
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+@pytest.mark.parametrize("name", BOUNDED)
+def test_what_lies_between_0_and_1_is_no_score_however_it_is_written(name, loss):
+    model, targets = Own(BOUNDED[name]), T if loss == "cross_entropy" else np.eye(2)[T]
+    before = [v.data for v in model.parameters()]
+    with pytest.raises(ValueError, match=r"the model's outputs (sum to|lie between 0 and) 1.*return the scores"):
+        fit(model, loss, targets)
+    assert [v.data for v in model.parameters()] == before
+    fit(Own(BOUNDED[name]), "mse", np.eye(2)[T])
+    with pytest.raises(ValueError, match="gives numbers from 0 to 1, but loss='mse' has targets from -3"):
+        fit(model, "mse", np.eye(2)[T] - 3.0)
+
+
+SCORES = {
+    "small": lambda z: [1e-3 * v for v in z],
+    "about a half": lambda z: [0.5 + 1e-2 * v for v in z],
+    "below 0": lambda z: [-((v - 1.0) ** 2) for v in z],
+    "above 0": lambda z: [v * v for v in z],
+    "logarithms of probabilities": lambda z: [v - engine.logsumexp(z) for v in z],
+    "a logarithm that needs what is positive": lambda z: [(v * v + 0.1).log() for v in z],
+    "a root that may not be there": lambda z: [1e-3 * (v + 1.0).sqrt() for v in z],
+    "a product": lambda z: [0.1 * z[0] * z[1], 0.1 * z[1]],
+}
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_scores_that_start_small_are_scores(name):
+    for scale in (1e-3, 1.0):
+        seen = Probe.of(Own(SCORES[name]), X * scale)
+        assert not seen.bounded
+        seen.check("cross_entropy")
+
+
+def test_one_weight_is_a_score():
+    class Line(nn.Module):
+        def __init__(self):
+            self.w = Value(0.1)
+
+        def __call__(self, x):
+            return [self.w * (x[0] + 5.0) * 0.01]
+
+    fit(Line(), "binary_cross_entropy")
+
+
 @pytest.mark.parametrize("lifted", [True, False])
 def test_values_that_parameters_do_not_have_are_refused(lifted):
     for k, which in enumerate(("the Value 'outside'", "a Value of 0.25")):
