@@ -96,9 +96,10 @@ def kind_of(table: Table, k: int) -> Column:
     if 2 * len(numeric) >= len(present):
         if len(numeric) < len(present):
             row = next(i for i, c in enumerate(cells) if _is_text(c, table.numerals))
-            way_out = f"--drop {quoted(table.called(k), place)} leaves the column out"
+            way_out = f"--drop {named(table, k)} leaves the column out"
             raise table.error(row, k, f"expected a number, as elsewhere in its column; {way_out}.")
         return Column(name, place, "number")
+    refuse_other_decimals(table, k)
     present = [cell for cell in cells if cell.lower() not in MISSING]
     if all(cell.lower() in BOOLEANS for cell in present):
         return Column(name, place, "boolean")
@@ -108,9 +109,33 @@ def kind_of(table: Table, k: int) -> Column:
     if len(values) > max(FEW, min(MANY, len(present) // 2)) or all(DATE.fullmatch(cell) for cell in values):
         row = cells.index(present[0])
         what = "dates" if DATE.fullmatch(present[0]) else f"{len(values):,} different texts in {len(cells):,} rows"
-        way_out = f"it cannot be learnt from; leave it out with --drop {quoted(table.called(k), place)}."
+        way_out = f"it cannot be learnt from; leave it out with --drop {named(table, k)}."
         raise table.error(row, k, f"a column of {what}: {way_out}")
     return Column(name, place, "category", tuple(values))
+
+
+def refuse_other_decimals(table: Table, k: int) -> None:
+    """Refuse a column that is one of numbers only if what stands before decimals is not what it is elsewhere.
+
+    Raises
+    ------
+    DataError
+        Naming the first such cell.
+    """
+    cells, numerals = table.cells(k), table.numerals
+    present = [cell for cell in cells if cell.lower() not in MISSING_NUMBERS]
+    if 2 * sum(numerals.other.number(cell) is not None for cell in present) < len(present):
+        return
+    found = [numerals.other.number(c) is not None and numerals.number(c) is None for c in cells]
+    if any(found):
+        mark = {".": "a point", ",": "a comma"}[numerals.decimal]
+        way_out = f"write all numbers of a file one way, or leave the column out with --drop {named(table, k)}"
+        raise table.error(found.index(True), k, f"expected {mark} before decimals, as elsewhere; {way_out}.")
+
+
+def named(table: Table, k: int) -> str:
+    """Return how a column of a table is named on the command line."""
+    return quoted(table.called(k), table.places[k])
 
 
 def quoted(called: str, place: int) -> str:

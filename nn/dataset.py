@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.columns import HOLES, Column, classes_of, kind_of, numbers, quoted, refuse_missing
+from nn.columns import HOLES, Column, classes_of, kind_of, numbers, quoted, refuse_missing, refuse_other_decimals
 from nn.files import DataError
 from nn.numerals import MISSING, MISSING_NUMBERS
 from nn.schema import Schema
@@ -249,6 +249,7 @@ def _kind_of_target(table: Table, k: int, loss: str | None) -> str:
     if 2 * sum(numeric) >= len(numeric) and loss in (None, *SQUARED):
         row = next(i for i, cell in enumerate(table.cells(k)) if table.numerals.number(cell) is None)
         raise table.error(row, k, "expected a number; for classes say --loss cross_entropy.")
+    refuse_other_decimals(table, k)
     return "category"
 
 

@@ -42,6 +42,11 @@ class Numerals:
 
     decimal: str = "."
 
+    @property
+    def other(self) -> Numerals:
+        """The way to write them with the other mark before decimals."""
+        return Numerals("," if self.decimal == "." else ".")
+
     def number(self, cell: str) -> float | None:
         """Return the number that a cell is, or None if it is none."""
         cell = cell.replace("\u2212", "-")
@@ -52,11 +57,18 @@ class Numerals:
         return float(cell.replace(self.decimal, "."))
 
 
-def marks_decimals(cells: Iterable[str]) -> tuple[set[str], str]:
+def marks_decimals(cells: Iterable[str], doubtful: str = ",.") -> tuple[set[str], str]:
     """Return the marks, "." and ",", that some cell can only mean as decimals, and a cell that may mean either.
 
-    >>> marks_decimals(["1,5", "2", "x"]), marks_decimals(["1,234", "5"])
-    (({','}, ''), (set(), '1,234'))
+    Parameters
+    ----------
+    cells
+        Cells of a table.
+    doubtful
+        The marks that may stand between thousands.
+
+    >>> marks_decimals(["1,5", "2", "x"]), marks_decimals(["1,234", "5"]), marks_decimals(["1.234"], ",")
+    (({','}, ''), (set(), '1,234'), (set(), ''))
     """
     certain: set[str] = set()
     either = ""
@@ -65,6 +77,6 @@ def marks_decimals(cells: Iterable[str]) -> tuple[set[str], str]:
             readings = [mark for mark, pattern in PATTERNS.items() if pattern.fullmatch(cell)]
             if len(readings) == 1:
                 certain.add(readings[0])
-            elif len(readings) == 2 and "," in cell:
+            elif len(readings) == 2 and any(mark in cell for mark in doubtful):
                 either = either or cell
     return certain, either

@@ -282,7 +282,8 @@ def _numerals(path: str, records: list[Record], delimiter: str, decimal: str | N
         return Numerals(decimal)
     if delimiter == "," and not quoted:
         return Numerals(".")  # no cell holds a comma
-    certain, either = marks_decimals(cell for _, cells in records for cell in cells)
+    doubtful = "," if delimiter in ", " else ",."  # programs that separate by these write points before decimals
+    certain, either = marks_decimals((cell for _, cells in records for cell in cells), doubtful)
     if certain == {","}:
         return Numerals(",")
     if not certain and either:
