@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -197,11 +198,11 @@ def classes_of(cells: Sequence[str]) -> tuple[str, ...]:
     >>> classes_of(["10", "9", "10"]), classes_of(["b", "a"])
     (('9', '10'), ('a', 'b'))
     """
-    found = set(cells)
+    found = sorted(set(cells))
     try:
-        return tuple(sorted(found, key=float))
-    except ValueError:
-        return tuple(sorted(found))
+        return tuple(sorted(found, key=Decimal))
+    except ArithmeticError:
+        return tuple(found)
 
 
 def names_of(columns: Sequence[Column]) -> list[str]:

@@ -123,15 +123,6 @@ def as_targets(values: Array) -> Array:
     return values.astype(np.int64) if whole else values
 
 
-def written(value: float) -> str:
-    """Return a number as the name of a class: 1.0 and 1 are the same.
-
-    >>> written(1.0), written(0.5)
-    ('1', '0.5')
-    """
-    return str(int(value)) if value.is_integer() else repr(value)
-
-
 def are_probabilities(values: Array) -> bool:
     """Return whether targets that are numbers say how probable something is: from 0 to 1, and some between.
 
@@ -230,7 +221,7 @@ def _targets(table: Table, k: int, loss: str | None) -> tuple[Array, tuple[str, 
             return as_targets(values), None
         if loss is None and not are_classes(values):
             return as_targets(values), None
-        cells = [written(value) for value in values.tolist()]
+        cells = _names(table, k)
     names = classes_of(cells)
     if len(names) > FEW_CLASSES and 2 * len(names) > len(cells):
         what = f"{len(names):,} different targets in {len(cells):,} rows are no classes"
@@ -238,6 +229,17 @@ def _targets(table: Table, k: int, loss: str | None) -> tuple[Array, tuple[str, 
         raise table.error(0, k, f"{what}: {way}.")
     codes = {name: i for i, name in enumerate(names)}
     return np.array([codes[cell] for cell in cells]), names
+
+
+def _names(table: Table, k: int) -> list[str]:
+    """Return the name of the class that each number stands for; two names of one number are refused."""
+    names = [table.numerals.name(cell) for cell in table.cells(k)]
+    first: dict[Any, str] = {}
+    for row, (cell, name) in enumerate(zip(table.cells(k), names)):
+        known = first.setdefault(table.numerals.exact(cell), name)
+        if known != name:
+            raise table.error(row, k, f"{known!r} is the same number, and may be another class; write it one way.")
+    return names
 
 
 def _kind_of_target(table: Table, k: int, loss: str | None) -> str:

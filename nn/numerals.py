@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 SPACES = " \u00a0\u2009\u202f'\u2019"  # what stands between thousands, beside a comma or a point
 
@@ -27,6 +29,7 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
 
 UNITS = "$\u20ac\u00a3\u00a5%\u00b0()"
 WITH_UNIT = re.compile(rf"(?=.*[{re.escape(UNITS)}])[{re.escape(UNITS)}]* ?[+-]?[0-9][0-9., ]*[{re.escape(UNITS)}]*")
+CODE = re.compile("0[0-9]+")  # such as a postal code: its zeros belong to it
 PATTERNS = {".": _pattern(".", ","), ",": _pattern(",", ".")}
 
 
@@ -49,12 +52,33 @@ class Numerals:
 
     def number(self, cell: str) -> float | None:
         """Return the number that a cell is, or None if it is none."""
+        plain = self._plain(cell)
+        return None if plain is None else float(plain)
+
+    def exact(self, cell: str) -> Decimal | None:
+        """Return the number that a cell is, with all its digits, or None if it is no finite one."""
+        plain = self._plain(cell)
+        return Decimal(plain) if plain is not None and math.isfinite(float(plain)) else None
+
+    def name(self, cell: str) -> str:
+        """Return what a class is called: numbers as Python writes them, texts and what begins with zeros as they are.
+
+        >>> [Numerals().name(cell) for cell in ("1.0", "1e2", "0.50", "00501", "9007199254740993", "red")]
+        ['1', '100', '0.5', '00501', '9007199254740993', 'red']
+        """
+        exact = self.exact(cell)
+        if exact is None or CODE.fullmatch(cell):
+            return cell
+        return str(int(exact)) if exact == exact.to_integral_value() else repr(float(exact))
+
+    def _plain(self, cell: str) -> str | None:
+        """Return a number as Python reads it."""
         cell = cell.replace("\u2212", "-")
         if not PATTERNS[self.decimal].fullmatch(cell):
             return None
         for mark in f",.{SPACES}".replace(self.decimal, ""):
             cell = cell.replace(mark, "")
-        return float(cell.replace(self.decimal, "."))
+        return cell.replace(self.decimal, ".")
 
 
 def marks_decimals(cells: Iterable[str], doubtful: str = ",.") -> tuple[set[str], str]:

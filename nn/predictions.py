@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from nn.columns import numbers, refuse_missing
 from nn.dataset import filled
 from nn.files import DataError
 from nn.matrix import sigmoid
-from nn.numerals import MISSING
+from nn.numerals import MISSING, Numerals
 from nn.problems import dataset, probabilities
 from nn.saved import Saved
 from nn.schema import Schema
@@ -77,8 +78,9 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
         if not column.means:
             refuse_missing(table, k, np.isnan(part).any(axis=1), f"expected {column.meant}; {HOLES}")
         parts.append(filled(part, column) if column.means else part)
-    notes = (f"{path}: {len(table.rows):,} rows; {', '.join([*table.notes, *said])}",)
-    return Rows(np.concatenate(parts, axis=1) / schema.divisor, _targets(table, schema, where), notes)
+    targets, why_none = _targets(table, schema, where)
+    notes = (f"{path}: {len(table.rows):,} rows; {', '.join([*table.notes, *said])}", *why_none)
+    return Rows(np.concatenate(parts, axis=1) / schema.divisor, targets, notes)
 
 
 def predicted(saved: Saved, X: Array) -> tuple[list[str], list[list[str]]]:
@@ -187,29 +189,40 @@ def _of_features(where: dict[int, int], schema: Schema) -> list[int]:
     return [where[column.place] for column in schema.features]
 
 
-def _targets(table: Table, schema: Schema, where: dict[int, int]) -> tuple[str, ...] | None:
-    """Return the targets of the rows as text, if the file has them, and all of them are known."""
+def _targets(table: Table, schema: Schema, where: dict[int, int]) -> tuple[tuple[str, ...] | None, list[str]]:
+    """Return the targets of the rows as text, if the file has them and knows them all; else why there are none."""
     k = where.get(schema.target.place) if schema.target else None
     if k is None:
-        return None
+        return None, []
     cells = table.cells(k)
-    if any(cell.lower() in MISSING for cell in cells):
-        return None
-    return _as_written(table, k, schema, cells)
-
-
-def _as_written(table: Table, k: int, schema: Schema, cells: Sequence[str]) -> tuple[str, ...] | None:
-    """Return targets written as the classes are, or as Python writes numbers."""
-    known = set(schema.classes or ())
-    if schema.classes is not None and all(cell in known for cell in cells):
-        return tuple(cells)
-    found = [table.numerals.number(cell) for cell in cells]
-    if any(number is None for number in found):
-        return tuple(cells) if schema.classes is not None else None
-    exact = [float(number or 0.0) for number in found]
+    holes = [cell.lower() in MISSING for cell in cells]
+    if any(holes):
+        return None, [] if all(holes) else [_not_compared(table, k, holes.index(True), "is missing")]
     if schema.classes is None:
-        return tuple(repr(number) for number in exact)
-    return tuple(str(int(number)) if number.is_integer() else repr(number) for number in exact)
+        found = [table.numerals.exact(cell) for cell in cells]
+        if None in found:
+            return None, [_not_compared(table, k, found.index(None), "is no finite number")]
+        return tuple(repr(float(number or 0.0)) for number in found), []
+    names = _as_written(table.numerals, schema.classes, cells)
+    if None in names:
+        what = f"is none of the network's classes, {listed(schema.classes)}"
+        return None, [_not_compared(table, k, names.index(None), what)]
+    return tuple(name or "" for name in names), []
+
+
+def _not_compared(table: Table, k: int, row: int, what: str) -> str:
+    cell = table.rows[row][k][:60]
+    return f"predictions are not compared with {table.called(k)}: {cell!r} in line {table.lines[row]} {what}"
+
+
+def _as_written(numerals: Numerals, classes: Sequence[str], cells: Sequence[str]) -> list[str | None]:
+    """Return the class of each cell: of the same text, or else of the same number; None where there is none."""
+    known: dict[str | Decimal, str] = {}
+    for name in classes:
+        number = Numerals().exact(name)
+        known |= {name: name} if number is None else {name: name, number: name}
+    found = {cell: known.get(cell) or known.get(numerals.exact(cell) or cell) for cell in set(cells)}
+    return [found[cell] for cell in cells]
 
 
 def _images(path: str | Path, schema: Schema) -> Rows:

@@ -91,6 +91,30 @@ def test_probabilities_stay_numbers(file):
     assert read_dataset(file("x,y\n1,0.25\n2,0.75\n3,1\n"), loss="binary_cross_entropy").T.tolist() == [0.25, 0.75, 1]
 
 
+@pytest.mark.parametrize(
+    ("cells", "classes"),
+    [
+        ("00501 00544 00501 10001", ("00501", "00544", "10001")),
+        ("1.0 2.0 1.0 2.00", ("1", "2")),
+        ("9007199254740993 9007199254740992 9007199254740993 1", ("1", "9007199254740992", "9007199254740993")),
+        ("9007199254740993.0 9007199254740992.0 1 1", ("1", "9007199254740992", "9007199254740993")),
+        ("0.50 1.5 0.5 1.50", ("0.5", "1.5")),
+        ("-1 1 -1 1", ("-1", "1")),
+        ("10 9 1e1 9", ("9", "10")),
+    ],
+)
+def test_classes_keep_their_names(file, cells, classes):
+    path = file("x,y\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells.split())))
+    assert read_dataset(path, loss="cross_entropy").schema.classes == classes
+
+
+def test_one_number_in_two_names_is_refused(file):
+    with pytest.raises(
+        DataError, match=r":3: column 2 is '01' \(y\); '1' is the same number, and may be another class"
+    ):
+        read_dataset(file("x,y\n1,1\n2,01\n3,2\n"), loss="cross_entropy")
+
+
 def test_too_many_classes_to_be_any(file):
     path = file("x,y\n" + "".join(f"{i / 7},{i * i}\n" for i in range(100)))
     with pytest.raises(

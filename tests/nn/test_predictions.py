@@ -201,6 +201,36 @@ def test_images_are_predicted(data, tmp_path, capsys):
     assert "accuracy over the 10,000 rows" in capsys.readouterr().err
 
 
+TRUTHS = {  # targets of the training's file, of the rows, and what is said of them
+    "other letters": ("True False", "TRUE FALSE", "compared with y: 'TRUE' in line 2 is none of the network's classes"),
+    "words": ("yes no", "Yes no", "compared with y: 'Yes' in line 2 is none of the network's classes, no, yes"),
+    "a point behind": ("<=50K >50K", "<=50K. >50K.", "'<=50K.' in line 2 is none of the network's classes"),
+    "a new class": ("a b", "a c", "compared with y: 'c' in line 3 is none of the network's classes, a, b"),
+    "some are missing": ("a b", "a NA", "compared with y: 'NA' in line 3 is missing"),
+    "all are missing": ("a b", "NA NA", ""),
+    "text for numbers": ("0.5 1.5", "0.5 x", "compared with y: 'x' in line 3 is no finite number"),
+    "the same texts": ("a b", "b a", "accuracy over the 2 rows"),
+    "the same numbers": ("00501 7", "501 7.0", "accuracy over the 2 rows"),
+    "numbers": ("0.5 1.5", "5e-1 1.50", "r2 over the 2 rows"),
+}
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_predictions_are_compared_with_targets_or_it_is_said_why_not(tmp_path, capsys, name):
+    first, second, said = TRUTHS[name]
+    for file, cells in (("train.csv", first), ("rows.csv", second)):
+        (tmp_path / file).write_text(table(enumerate(cells.split()), ("x", "y")))
+    loss = "mse" if "." in first else "cross_entropy"
+    how = ["--save", str(tmp_path / "model"), "--epochs", "1", "--loss", loss]
+    assert main(["train", "--data", str(tmp_path / "train.csv"), *how]) == 0
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "model"), str(tmp_path / "rows.csv")]) == 0
+    error = capsys.readouterr().err
+    assert said in error
+    assert ("over the" in error) == ("over the" in said)
+    assert ("not compared" in error) == ("line" in said)
+
+
 def test_a_table_with_commas_in_its_names():
     assert as_csv(["prediction", "P(a, b)"], [["a, b", "1"]]) == 'prediction,"P(a, b)"\n"a, b",1\n'
 
