@@ -59,9 +59,28 @@ class Optimizer:
         TypeError, ValueError
             If the schedule gives none.
         """
+        return self._learning_rate_at(self.steps)
+
+    def stops_after(self, steps: int) -> int | None:
+        """Return after how many more steps the schedule comes to 0 for good, if that is before so many are taken.
+
+        >>> SGD(cosine(0.1, 100)).stops_after(1000), SGD(cosine(0.1, 100)).stops_after(100)
+        (100, None)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the schedule gives no learning rate for the last of them.
+        """
+        left = steps if callable(self.lr) else 0
+        while left and self._learning_rate_at(self.steps + left - 1) == 0.0:
+            left -= 1
+        return left if callable(self.lr) and left < steps else None
+
+    def _learning_rate_at(self, step: int) -> float:
         if not callable(self.lr):
             return self.lr
-        return number(f"the schedule's learning rate at step {self.steps}", self.lr(self.steps), "must be 0 or more")
+        return number(f"the schedule's learning rate at step {step}", self.lr(step), "must be 0 or more")
 
     def claim(self, values: Sequence[Value]) -> None:
         """Become the optimiser of these parameters; its steps and state belong to them from the first step on.

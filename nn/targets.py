@@ -45,6 +45,7 @@ REACH: dict[str, tuple[float, float]] = {  # of what an activation gives, from i
 }
 NEEDED = {"cross_entropy": WHOLE_LINE, "binary_cross_entropy": WHOLE_LINE, "hinge": (-1.0, 1.0)}
 SQUARED = ("mse", "half_mse")
+UNEQUAL = 10.0  # times the deviation of one output's targets, beside which another's hardly count
 ONE_OUTPUT = "'binary_cross_entropy' for targets of 0 and 1, 'hinge' for -1 and 1, 'mse' for numbers"
 
 
@@ -163,6 +164,35 @@ class Targets:
                 f"all {len(self)} targets are the same ({_one(self.values[0])}): there is nothing to tell apart. "
                 "Pass samples of every class."
             )
+
+
+def remarks(targets: Targets) -> tuple[str, ...]:
+    """Return what is to be said of numbers: an output that never changes, or hardly counts in the squared error.
+
+    >>> remarks(Targets.read([[1.0, 5.0], [2.0, 5.0]], "mse", 2))
+    ('targets of output 1 are 5 in all 2 samples: there is nothing to learn in them',)
+    """
+    rows = targets.rows()
+    if targets.loss not in SQUARED or len(rows) < 2:
+        return ()
+    unit = np.maximum(np.abs(rows).max(axis=0), np.finfo(float).tiny)
+    deviation = (rows / unit).std(axis=0) * unit  # without overflow
+    constant = (rows == rows[0]).all(axis=0)
+    said = [
+        f"targets{f' of output {j}' * (rows.shape[1] > 1)} are {rows[0, j]:g} in all {len(rows):,} samples: there is "
+        "nothing to learn in them"
+        for j in np.flatnonzero(constant).tolist()
+    ]
+    largest = int(deviation.argmax())
+    small = np.flatnonzero(~constant & (deviation < deviation[largest] / UNEQUAL)).tolist()
+    if small:
+        which, least = ", ".join(map(str, small)), deviation[small].min()
+        said.append(
+            f"targets of output {which} vary little (deviation {least:.3g}) beside those of output {largest} "
+            f"({deviation[largest]:.3g}), and hardly count in the squared error; where they should, train on "
+            "nn.scaling.Standard.of(T).apply(T)"
+        )
+    return tuple(said)
 
 
 def check_loss(loss: Any) -> None:

@@ -23,7 +23,7 @@ from nn.outputs import inputs_of
 from nn.probe import Probe
 from nn.samples import samples
 from nn.scaling import Scaling, Standard, is_moderate
-from nn.targets import REACH, SQUARED, Targets, check_loss, check_outputs
+from nn.targets import REACH, SQUARED, Targets, check_loss, check_outputs, remarks
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -101,6 +101,7 @@ class Task:
         said: tuple[str, ...] = ()
         if scaling is None:
             scaling, said = _scaling(model, X, targets, probe.activation, standardise)
+        said += remarks(targets)
         bare = model.unscaled() if isinstance(model, MLP) else model
         X, targets = _scaled(scaling, X, targets)
         held = None if held is None else _scaled(scaling, *held)

@@ -14,6 +14,7 @@ here knows which.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -155,6 +156,10 @@ def fit(
         optimizer.claim(registry.values)
         if resumed is None:
             optimizer.check_unspent()
+        task = replace(
+            task, said=task.said + _of_schedule(optimizer, range(start, epochs), -(-len(task.X) // batch_size))
+        )
+        training.task = task
         model.scaling = task.scaling if model.standardises else None
 
         def keep(epoch: int) -> None:
@@ -202,6 +207,15 @@ def _go_on(
     finally:
         training.registry.write(training.theta)
         show.close()
+
+
+def _of_schedule(optimizer: Optimizer, epochs: range, steps: int) -> tuple[str, ...]:
+    """Return what is to be said of a schedule that ends before the training does."""
+    end = optimizer.stops_after(len(epochs) * steps)
+    if end is None:
+        return ()
+    which = f"step {optimizer.steps + end:,} on, in epoch {epochs[end // steps] + 1:,} of {epochs.stop:,}"
+    return (f"the schedule is shorter than the training: its learning rate is 0 from {which}, and nothing moves then",)
 
 
 def _check_numbers(epochs: Any, batch_size: Any, strength: Any, patience: Any, seed: Any) -> None:

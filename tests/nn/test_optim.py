@@ -179,3 +179,34 @@ def test_a_schedule_that_gives_no_learning_rate(rate):
 def test_parameters_are_no_learning_rate(given):
     with pytest.raises(TypeError, match=r"lr=.*: pass a learning rate; parameters go to step\(model.parameters\(\)\)"):
         nn.Adam(given)
+
+
+@pytest.mark.parametrize(
+    "schedule", [optim.cosine(0.1, 30), optim.linear(0.1, 30), optim.warmup(optim.cosine(0.1, 30), 5)]
+)
+def test_when_a_schedule_ends(schedule):
+    for taken in (0, 12):
+        optimizer = nn.SGD(schedule)
+        optimizer.steps = taken
+        for steps in range(50):
+            rates = [schedule(taken + k) for k in range(steps)]
+            assert optimizer.stops_after(steps) == (rates.index(0.0) if 0.0 in rates else None)
+    assert nn.SGD(0.1).stops_after(100) is None
+    assert nn.SGD(optim.cosine(0.1, 30, lowest=1e-3)).stops_after(100) is None
+    with pytest.raises(ValueError, match="the schedule's learning rate at step 99=-0.98 must be 0 or more"):
+        nn.SGD(lambda step: 1.0 - step / 50.0).stops_after(100)
+    assert nn.SGD(lambda step: float(step % 3)).stops_after(7) == 6
+    assert nn.SGD(lambda step: float(step % 3)).stops_after(6) is None
+
+
+def test_a_schedule_that_is_shorter_than_the_training_is_said(tmp_path):
+    X, T = nn.moons(20, seed=0)
+    how = {"loss": "hinge", "batch_size": 5, "progress": False, "checkpoint": tmp_path / "c", "resume": True}
+    network = nn.MLP(2, [3, 1])
+    curve = optim.cosine(0.1, 10)
+    assert nn.fit(network, X, T, epochs=2, optimizer=nn.SGD(curve), **how).said == []
+    history = nn.fit(network, X, T, epochs=5, optimizer=nn.SGD(curve), **how)
+    assert history.said == [
+        "the schedule is shorter than the training: its learning rate is 0 from step 10 on, in epoch 3 of 5, and "
+        "nothing moves then"
+    ]

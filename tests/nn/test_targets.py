@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import nn
 from nn import losses, matrix, neuron
-from nn.targets import LOSSES, REACH, Targets
+from nn.targets import LOSSES, REACH, Targets, remarks
 
 C2 = np.array([0, 1, 1, 0, 1])
 ROWS = np.eye(2)[C2]
@@ -177,3 +177,23 @@ def test_tables_name_what_there_is():
         values = matrix.ACTIVATIONS[activation].f(np.linspace(-700, 700, 140_001))
         assert values.min() == pytest.approx(low, abs=1e-5) or (low == -np.inf and values.min() < -6)
         assert values.max() == pytest.approx(high, abs=1e-5) or (high == np.inf and values.max() > 600)
+
+
+@pytest.mark.parametrize(
+    ("T", "said"),
+    [
+        ([[1.0, 1000.0], [2.0, 3000.0]], "output 0 vary little (deviation 0.5) beside those of output 1 (1e+03)"),
+        ([[1.0, 2.0, 100.0], [2.0, 1.0, 300.0]], "targets of output 0, 1 vary little"),
+        ([[1.0, 1e308], [2.0, -1e308]], "output 0 vary little"),
+        ([[1.0, 2.0], [2.0, 5.0]], ""),
+        ([[3.0, 2.0], [3.0, 5.0]], "targets of output 0 are 3 in all 2 samples: there is nothing to learn in them"),
+        ([3.0, 3.0, 3.0], "targets are 3 in all 3 samples"),
+        ([3.0], ""),
+        ([3.0, 4.0], ""),
+    ],
+)
+def test_numbers_that_are_hardly_learnt_are_remarked_on(T, said):
+    outputs = np.shape(T)[1] if np.ndim(T) == 2 else 1
+    found = remarks(Targets.read(T, "mse", outputs))
+    assert len(found) == bool(said)
+    assert said in "".join(found)
