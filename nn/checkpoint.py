@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from nn.files import write_atomically
+from nn.module import Module
 from nn.optim import Optimizer
 from nn.progress import History
 from nn.scaling import NAMES, Scaling
@@ -115,9 +116,8 @@ def load_checkpoint(
         raise CheckpointError(
             f"{path}: was made with {notes.get('optimizer')}, not {kind}; resume with the same optimiser."
         )
-    theta = tensors.pop("parameters", np.empty(0))
-    if theta.shape != (size,):
-        raise CheckpointError(f"{path}: holds {theta.size} parameters; the network has {size}.")
+    _check_size(path, tensors, size)
+    theta = tensors.pop("parameters")
     best = tensors.pop("best", theta)
     state = {k.removeprefix("optimizer."): v for k, v in tensors.items() if k not in NAMES}
     for name, array in {"parameters": theta, "best": best, **state}.items():
@@ -129,19 +129,54 @@ def load_checkpoint(
     return theta, best, epoch, history
 
 
-def scaling_of(path: str | Path) -> Scaling:
+def scaling_of(path: str | Path, model: Module) -> Scaling:
     """Return how the training that wrote a checkpoint standardised its samples.
 
     Raises
     ------
     CheckpointError
-        If it cannot be read.
+        If it cannot be read, or is of a network of other sizes.
     """
-    tensors = _read(path)[1]
+    tensors, size = _read(path)[1], len(model.parameters())
+    _check_size(path, tensors, size)
     try:
-        return Scaling.from_arrays(tensors)
+        scaling = Scaling.from_arrays(tensors)
     except ValueError as error:
         raise CheckpointError(f"{path}: is no readable checkpoint ({error}).") from None
+    try:
+        model.check_scaling(scaling)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: was made with another network: {error}") from None
+    return scaling
+
+
+def check_own(path: str | Path) -> None:
+    """Refuse to replace a file that is no checkpoint.
+
+    Raises
+    ------
+    CheckpointError
+        If there is one.
+    """
+    if Path(path).exists() and not is_checkpoint(path):
+        raise CheckpointError(
+            f"{path}: is there, and is no checkpoint that can be read; give another name, or remove it."
+        )
+
+
+def is_checkpoint(path: str | Path) -> bool:
+    """Return whether a file is a checkpoint, of whatever training."""
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            return {"optimizer", "epoch"} <= set(file.metadata() or {})
+    except (OSError, SafetensorError, ValueError, TypeError):
+        return False
+
+
+def _check_size(path: str | Path, tensors: Mapping[str, Array], size: int) -> None:
+    theta = tensors.get("parameters", np.empty(0))
+    if theta.shape != (size,):
+        raise CheckpointError(f"{path}: holds {theta.size} parameters; the network has {size}.")
 
 
 def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Array]]:

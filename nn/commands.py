@@ -16,9 +16,9 @@ import viz.__main__
 from nn import interrupts, matrix, problems, saved
 from nn.apart import verdict
 from nn.check import CheckError
-from nn.checkpoint import check_unused
+from nn.checkpoint import check_unused, is_checkpoint
 from nn.devices import join
-from nn.files import OutputError, check_outputs, write_atomically
+from nn.files import OutputError, check_outputs, check_unwritten, write_atomically
 from nn.optim import OPTIMIZERS
 from nn.predictions import agreement, as_csv, predicted, read_rows
 from nn.templates import template
@@ -87,6 +87,8 @@ def train(given: argparse.Namespace) -> int:
         print(f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples")
         if given.resume and not Path(given.checkpoint).exists():
             print(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
+        if given.force and given.checkpoint and not is_checkpoint(given.checkpoint):
+            Path(given.checkpoint).unlink(missing_ok=True)
     trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
     metrics = ("accuracy",) if problem.data.schema.classes else None
     fit = _fit_options(given) | {"strength": strength, "loss": problem.loss, "optimizer": optimizer, "metrics": metrics}
@@ -128,7 +130,7 @@ def _check_outputs(given: argparse.Namespace) -> None:
     """Refuse what could not be written at the end, or would replace what nobody asked to replace."""
     check_outputs([given.checkpoint, given.save, given.plot], [given.data])
     check_unused(given.checkpoint, resume=given.resume, force=given.force)
-    saved.check_replaceable(given.save, force=given.force)
+    saved.check_replaceable(given.save, force=given.force, resume=given.resume)
     if given.plot:
         from nn.plot import check_plot
 
@@ -155,6 +157,7 @@ def predict(given: argparse.Namespace) -> int:
     """Write what a trained network makes of the rows of a file: classes with their probabilities, or numbers."""
     trained = saved.load(given.model)
     check_outputs([given.output], [given.model, *([given.rows] if Path(given.rows).is_file() else [])])
+    check_unwritten(given.output, force=given.force)
     rows = read_rows(given.rows, trained.schema, given.header, given.decimal)
     print("\n".join(rows.notes), file=sys.stderr)
     header, found = predicted(trained, rows.X)

@@ -134,11 +134,26 @@ def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | P
         Naming the first of them.
     """
     taken = [Path(path) for path in inputs if path is not None]
-    for path in (Path(path) for path in outputs if path is not None):
+    for given in (path for path in outputs if path is not None):
+        path = Path(given)
+        if not str(given):
+            raise OutputError("'' is no name of a file.")
         if any(_same(path, other) for other in taken):
             raise OutputError(f"{path}: is read or written already by this command; choose another name for it.")
         check_writable(path)
         taken.append(path)
+
+
+def check_unwritten(path: str | Path | None, *, force: bool = False) -> None:
+    """Refuse to replace a file, unless that is asked for.
+
+    Raises
+    ------
+    OutputError
+        If there is one.
+    """
+    if path is not None and not force and Path(path).exists():
+        raise OutputError(f"{path}: is there already; --force replaces it.")
 
 
 def check_writable(path: str | Path) -> None:
@@ -150,7 +165,7 @@ def check_writable(path: str | Path) -> None:
         Saying which of them it is.
     """
     target = Path(os.path.realpath(path))
-    if not str(path) or not target.name:
+    if not target.name:
         raise OutputError(f"{str(path)!r}: is no name of a file.")
     if not target.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {target.parent}; make it first, or choose another.")

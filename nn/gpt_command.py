@@ -176,7 +176,7 @@ def _plain_lines(steps: int) -> Callable[[list[float]], None]:
 def _check_outputs(given: argparse.Namespace) -> None:
     check_outputs([given.checkpoint, given.save], [given.data])
     check_unused(given.checkpoint, resume=given.resume, force=given.force)
-    check_replaceable(given.save, KEY, force=given.force)
+    check_replaceable(given.save, KEY, force=given.force, resume=given.resume)
 
 
 def _kept(model: GPT, letters: str, given: argparse.Namespace, learnt: bool) -> str:

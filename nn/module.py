@@ -130,7 +130,7 @@ class Module:
                 raise StateError(f"the state does not fit: {name} is {np.shape(state[name])}, the module has {shape}.")
         try:
             scaling = Scaling.from_arrays(scaled)
-            self._check(scaling)
+            self.check_scaling(scaling)
         except ValueError as error:
             raise StateError(f"the state does not fit: {error}") from None
         for name, entries in own.items():
@@ -139,8 +139,14 @@ class Module:
                 value.data = float(source[place])
         self.scaling = scaling if self.standardises else None
 
-    def _check(self, scaling: Scaling) -> None:
-        """Refuse a scaling of other widths than the module's."""
+    def check_scaling(self, scaling: Scaling) -> None:
+        """Refuse a scaling of other widths than the module's.
+
+        Raises
+        ------
+        ValueError
+            Naming both.
+        """
 
     def save(self, path: str | Path, notes: Mapping[str, str] | None = None) -> None:
         """Write the state to a safetensors file; a file that is there is replaced only by a whole one.

@@ -214,7 +214,14 @@ class MLP(Module):
             a = layer(a)
         return a if targets is None else targets.undo_for_sample(a)
 
-    def _check(self, scaling: Scaling) -> None:
+    def check_scaling(self, scaling: Scaling) -> None:
+        """Refuse a scaling of other widths than the network's.
+
+        Raises
+        ------
+        ValueError
+            Naming both.
+        """
         for what, part, width in (
             ("inputs", scaling.inputs, self.sizes[0]),
             ("targets", scaling.targets, self.sizes[-1]),

@@ -134,7 +134,7 @@ def _train(part: Parser) -> None:
     part.add_argument("--patience", type=whole(1), help="epochs without progress before stopping")
     part.add_argument("--checkpoint", help="file to keep a checkpoint in, after every epoch")
     part.add_argument("--resume", action="store_true", help="go on from the checkpoint")
-    part.add_argument("--force", action="store_true", help="replace a checkpoint, or a file that is no saved network")
+    part.add_argument("--force", action="store_true", help="replace a checkpoint, or a saved network")
     part.add_argument("--backend", choices=("numpy", "jax"), default="numpy", help="what runs the matrices")
     part.add_argument("--devices", type=whole(1), help="how many of JAX's devices; default: all")
     part.add_argument("--coordinator", help="host:port of process 0, where several train together on JAX")
@@ -153,6 +153,7 @@ def _predict(part: Parser) -> None:
     part.add_argument("model", help="a network that liftgrad train --save wrote")
     part.add_argument("rows", help="a CSV file of samples, or MNIST's folder or images")
     part.add_argument("-o", "--output", help="file for the predictions; default: they are printed")
+    part.add_argument("--force", action="store_true", help="replace a file of predictions")
     _add_reading(part)
 
 
@@ -178,7 +179,7 @@ def _gpt(part: Parser) -> None:
     part.add_argument("--seed", type=whole(0), default=0, help="of the weights and the names (default: %(default)s)")
     part.add_argument("--checkpoint", help="file to keep a checkpoint in, once a second")
     part.add_argument("--resume", action="store_true", help="go on from the checkpoint")
-    part.add_argument("--force", action="store_true", help="replace a checkpoint, or a file that is no saved network")
+    part.add_argument("--force", action="store_true", help="replace a checkpoint, or a saved network")
     part.add_argument("--save", help="file for the trained network (safetensors)")
 
 

@@ -65,8 +65,8 @@ def load(path: str | Path) -> Saved:
     return found
 
 
-def check_replaceable(path: str | Path | None, key: str = KEY, *, force: bool = False) -> None:
-    """Refuse to replace a file that is no saved network of the same kind, unless that is asked for.
+def check_replaceable(path: str | Path | None, key: str = KEY, *, force: bool = False, resume: bool = False) -> None:
+    """Refuse to replace a file, unless that is asked for; training that goes on replaces a network of its kind.
 
     Raises
     ------
@@ -75,6 +75,8 @@ def check_replaceable(path: str | Path | None, key: str = KEY, *, force: bool = 
     """
     if path is None or force or not Path(path).exists():
         return
+    if not resume:
+        raise OutputError(f"{path}: is there already; --force replaces it.")
     try:
         known = key in read_notes(path)
     except StateError:

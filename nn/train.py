@@ -23,7 +23,7 @@ import numpy.typing as npt
 from engine.lift.registry import Registry
 from nn.arguments import number, shown, truth, whole
 from nn.checkpoint import CheckpointError as CheckpointError
-from nn.checkpoint import fingerprint, load_checkpoint, save_checkpoint, scaling_of
+from nn.checkpoint import check_own, fingerprint, load_checkpoint, save_checkpoint, scaling_of
 from nn.devices import leads, spread_step
 from nn.epochs import Best, Epochs
 from nn.epochs import TrainingError as TrainingError
@@ -95,7 +95,7 @@ def fit(
         a moderate scale. It keeps the scaling (``model.scaling``), in its saved file as well, takes samples as they
         are, and gives results in the targets' units.
     checkpoint
-        Where to keep a checkpoint after every epoch.
+        Where to keep a checkpoint after every epoch. Another one is replaced; a file that is none is refused.
     resume
         Whether to go on from the checkpoint if it exists, to the same bits.
     seed
@@ -136,7 +136,7 @@ def fit(
     for name, choice in (("standardise", standardise), ("progress", progress)):
         truth(name, choice, none=True)
     resumed = checkpoint if resume and checkpoint is not None and Path(checkpoint).exists() else None
-    scaling = scaling_of(resumed) if resumed is not None else None
+    scaling = scaling_of(resumed, model) if resumed is not None else None
     how: dict[str, Any] = {"validation": validation, "metrics": metrics}
     task = Task.read(model, X, T, loss, **how, standardise=standardise, scaling=scaling, seed=seed)
     optimizer = optimizer or Adam(lr=1e-2)
@@ -144,6 +144,8 @@ def fit(
     example, unit = (task.X[:1], task.targets.values[:1]), task.scaling.unit_of_loss
     step = _step(task.model, loss, strength / unit, registry, example, lifted, backend, devices, verify)
     first = backend == "numpy" or leads()  # the first of several processes writes for all
+    if first and checkpoint is not None:
+        check_own(checkpoint)
     run = fingerprint(task, strength, batch_size, seed)
     training = Epochs(task, step, optimizer, registry, batch_size, seed)
     with only_writer(checkpoint if first else None):

@@ -54,6 +54,39 @@ def test_only_the_same_training_is_gone_on_with(tmp_path, change, message):
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint"]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ([5, 3, 1], "was made with another network: the scaling is of 2 inputs, the network has 5"),  # 22 parameters
+        ([3, 4, 1], "holds 22 parameters; the network has 21"),
+        ([2, 2, 4], "holds 22 parameters; the network has 18"),
+    ],
+)
+def test_data_of_another_width_is_another_training(tmp_path, sizes, message):
+    """Whether the number of parameters is the same or not, and whatever is standardised."""
+    rng, path = np.random.default_rng(0), tmp_path / "checkpoint"
+    how = {"loss": "mse", "epochs": 2, "checkpoint": path, "progress": False}
+    scale = rng.normal(size=(20, 9)) * 100.0
+    nn.fit(nn.MLP(2, [4, 2]), scale[:, :2], scale[:, :2], **how)
+    n, *layers = sizes
+    with pytest.raises(CheckpointError, match=message):
+        nn.fit(nn.MLP(n, layers), scale[:, :n], scale[:, : layers[-1]], resume=True, **how)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"", b"\0" * 100])
+def test_a_file_that_is_no_checkpoint_is_never_replaced(tmp_path, content):
+    path = tmp_path / "data.csv"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"data.csv: is there, and is no checkpoint that can be read"):
+        train(path, 1)
+    nn.MLP(2, [3]).save(tmp_path / "model")
+    with pytest.raises(CheckpointError, match="model: is there, and is no checkpoint"):
+        train(tmp_path / "model", 1)
+    assert path.read_bytes() == content
+    train(tmp_path / "c", 1)
+    train(tmp_path / "c", 1, seed=5)  # one's own is replaced
+
+
 def test_the_seed_of_the_shuffling_is_the_trainings(tmp_path):
     path = tmp_path / "checkpoint"
     model = nn.MLP(2, [4, 1])
@@ -110,7 +143,7 @@ def test_any_damage_is_an_error_of_its_own(tmp_path_factory, data):
     path.write_bytes(bytes(raw[: data.draw(st.integers(0, len(raw)))]) if data.draw(st.booleans()) else bytes(raw))
     try:
         load_checkpoint(path, 17, nn.Adam())
-        scaling_of(path)
+        scaling_of(path, nn.MLP(2, [4, 1]))
     except CheckpointError:
         pass
 

@@ -142,5 +142,5 @@ def test_other_files_are_refused(file, tmp_path, capsys):
     assert "is read or written already" in capsys.readouterr().err
     (tmp_path / "text").write_text("x")
     assert main(["gpt", "--data", file, "--steps", "1", "--save", str(tmp_path / "text")]) == 2
-    assert "is no saved network of this kind; --force replaces it" in capsys.readouterr().err
+    assert "is there already; --force replaces it" in capsys.readouterr().err
     assert (tmp_path / "text").read_text() == "x"

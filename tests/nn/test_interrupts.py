@@ -82,7 +82,7 @@ def test_an_untrained_network_replaces_nothing(tmp_path, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(nn, "fit", stop)
-    assert main(["train", "--data", "xor", "--save", str(save)]) == 2
+    assert main(["train", "--data", "xor", "--save", str(save), "--force"]) == 2
     assert capsys.readouterr().err == "liftgrad train: interrupted\n"
     assert save.read_bytes() == content
 

@@ -157,6 +157,32 @@ def test_a_checkpoint_is_not_overwritten(tmp_path, capsys):
     assert main([*command, "--seed", "1", "--resume"]) == 0
 
 
+def test_data_and_networks_are_not_overwritten(tmp_path, capsys):
+    model, other = str(tmp_path / "model"), tmp_path / "other.csv"
+    other.write_text("0.5,1\n0,0.25\n")
+    train = ["train", "--data", "xor", "--epochs", "1"]
+    assert main([*train, "--save", model]) == 0
+    for command in (
+        [*train, "--save", model],
+        ["train", "--data", "moons", "--epochs", "1", "--save", model],
+        [*train, "--save", str(other)],
+        [*train, "--checkpoint", str(other)],
+        ["predict", model, str(other), "-o", str(other)],
+    ):
+        before = other.read_bytes(), (tmp_path / "model").read_bytes()
+        assert main(command) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+        assert (other.read_bytes(), (tmp_path / "model").read_bytes()) == before
+    (tmp_path / "out.csv").write_text("mine")
+    predict = ["predict", model, str(other), "-o", str(tmp_path / "out.csv")]
+    assert main(predict) == 2
+    assert "out.csv: is there already; --force replaces it" in capsys.readouterr().err
+    assert main([*predict, "--force"]) == 0
+    assert (tmp_path / "out.csv").read_text().startswith("prediction")
+    assert main([*train, "--save", model, "--checkpoint", str(other), "--force"]) == 0
+    assert main([*train, "--save", model, "--checkpoint", str(other), "--resume"]) == 0
+
+
 def test_a_checkpoint_that_is_not_there_yet_is_said(tmp_path, capsys):
     command = ["train", "--data", "xor", "--epochs", "1", "--checkpoint", str(tmp_path / "c"), "--resume"]
     assert main(command) == 0

@@ -22,7 +22,7 @@ WRONG = [
     "train --backend jax --coordinator localhost:1 --processes 2 --process 2", "train --backend jax --eager",
     "train --resume --force --checkpoint c", "train --save nowhere/x", "train --save .", "train --checkpoint nowhere/x",
     "train --plot nowhere/x.png", "train --plot x.nonsense", "train --plot x", "train --save x --checkpoint x",
-    "train x", "compare --batch 0", "compare --load nowhere", "compare --epochs 3", "compare --data moons --batch -1",
+    "train --save=",    "train x", "compare --batch 0", "compare --load nowhere", "compare --epochs 3", "compare --data moons --batch -1",
     "predict", "predict nowhere", "predict nowhere nowhere", "predict a b c", "demo --epochs 0", "demo --epochs -1",
     "demo --picture x.nonsense", "demo --picture nowhere/x.svg", "demo --nonsense", "check", "check nowhere.py",
     "check .", "check --convention rows", "check --template nonsense", "check --template x.py y.py",

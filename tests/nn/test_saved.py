@@ -64,8 +64,17 @@ def test_files_that_hold_no_network(tmp_path):
     (tmp_path / "text").write_text("x")
     with pytest.raises(StateError, match="is no safetensors file"):
         load(tmp_path / "text")
-    for name in ("plain", "text"):
+
+
+def test_nothing_is_replaced_unless_that_is_said(trained, tmp_path):
+    nn.MLP(2, [2]).save(tmp_path / "plain")
+    (tmp_path / "text").write_text("x")
+    for path in (trained[1], tmp_path / "plain", tmp_path / "text"):
+        with pytest.raises(OSError, match="is there already; --force replaces it"):
+            check_replaceable(path)
+        check_replaceable(path, force=True)
+    for path in (tmp_path / "plain", tmp_path / "text"):
         with pytest.raises(OSError, match="is no saved network of this kind; --force replaces it"):
-            check_replaceable(tmp_path / name)
-        check_replaceable(tmp_path / name, force=True)
+            check_replaceable(path, resume=True)
+    check_replaceable(trained[1], resume=True)
     check_replaceable(tmp_path / "new")
