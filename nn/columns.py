@@ -23,10 +23,20 @@ FEW = 10  # different texts are categories in a table of any length
 MANY = 100  # different texts are never
 BOOLEANS = {"true": 1.0, "false": 0.0}
 HOLES = "missing values are filled or left out with --missing mean or --missing drop."
+MONTH = (  # in English, German, French and Spanish, in full or cut short
+    r"(?:jan(?:uary|uar|vier)?|feb(?:ruary|ruar|rero)?|fév(?:rier)?|mar(?:ch|s|zo)?|märz|mrz|apr(?:il)?|avr(?:il)?"
+    r"|may|mai|mayo|jun[ei]?|juin|junio|jul[yi]?|juil(?:let)?|julio|aug(?:ust)?|août|ago(?:sto)?|sept?(?:emb(?:er|re))?"
+    r"|septiembre|o[ck]t(?:ober|obre|ubre)?|nov(?:emb(?:er|re)|iembre)?|de[cz](?:ember)?|déc(?:embre)?|enero?|abr(?:il)?"
+    r"|dic(?:iembre)?)\.?"
+)
 DATE = re.compile(
     r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?"  # 2021-03-04T12:00
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"  # 4.3.2021, 03/04/21
     r"|[0-9]{1,2}:[0-9]{2}(:[0-9.]+)?"  # 12:00
+    rf"|[0-9]{{1,2}}\.?[-/ ]?{MONTH}[-/ ]?[0-9]{{2,4}}( .*)?"  # 01-Jan-21, 1. Mai 2021
+    rf"|{MONTH}[-/ ]([0-9]{{1,2}},? )?[0-9]{{2,4}}( .*)?"  # January 1, 2021 and Jan-21
+    rf"|[0-9]{{4}}[-/ ]{MONTH}([-/ ][0-9]{{1,2}})?",  # 2021-Jan-01
+    re.IGNORECASE,
 )
 
 

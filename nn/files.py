@@ -20,6 +20,16 @@ MARKS = (
 )
 
 
+OTHER_KINDS = (  # what files that are no text begin with, and what is to be done with them
+    (b"\x1f\x8b", "is compressed; unpack it first (gunzip)"),
+    (b"BZh", "is compressed; unpack it first (bunzip2)"),
+    (b"\xfd7zXZ", "is compressed; unpack it first (unxz)"),
+    (b"PK\x03\x04", "is a zip archive or a workbook; unpack it, or save its sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "is a workbook; save its sheet as CSV"),
+    (b"PAR1", "is a Parquet file; write it as CSV"),
+)
+
+
 class DataError(ValueError):
     """A file is not what it should be; the message says which file, where in it, and what was expected."""
 
@@ -53,6 +63,9 @@ def read_text(path: str | Path) -> str:
         If it cannot be read, or is no text; with the line.
     """
     raw = read_bytes(path)
+    for beginning, what in OTHER_KINDS:
+        if raw.startswith(beginning):
+            raise DataError(f"{path}: {what}.")
     encoding = encoding_of(raw)
     try:
         text = raw.decode(encoding)

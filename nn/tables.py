@@ -139,6 +139,7 @@ def read_table(
     records, commented = _without_comments(found, notes)
     records = _without_empty_ends(records, notes)
     records, row_names = _with_row_names(records) if header is not False else (records, False)
+    _check_title(name, records)
     _check_widths(name, records)
     numerals = _numerals(name, records, delimiter, decimal, '"' in text)
     if numerals.decimal == ",":
@@ -175,9 +176,10 @@ def tells_rows_apart(cells: Sequence[str]) -> bool:
 
 def _delimiter(text: str) -> tuple[int, str, str]:
     """Return the lines that come before the table, what separates cells, and the table's text."""
-    declared = re.match(r"sep=(.)\r?\n", text)  # a spreadsheet's own first line
-    if declared and declared[1] in DELIMITERS:
-        return 1, declared[1], text[declared.end() :]
+    declared = re.match(r"(?:sep=(.)|\"sep=(.)\")\r?\n", text)  # a spreadsheet's own first line
+    mark = (declared[1] or declared[2]) if declared else ""
+    if declared and mark in DELIMITERS:
+        return 1, mark, text[declared.end() :]
     scores = {mark: _score(text, mark) for mark in DELIMITERS}
     best = max(scores, key=lambda mark: scores[mark])  # the first of equals
     return 0, best if scores[best] > 0.0 else ",", text
@@ -204,11 +206,18 @@ def _score(text: str, delimiter: str) -> float:
     cells = cells[:: -(-len(cells) // MANY)] or [""]
     are_numbers = [any(n.number(cell) is not None for n in EITHER) for cell in cells]
     numeric = sum(are_numbers) / len(cells)
-    if delimiter == " " and numeric < 0.5:
+    if delimiter == " " and numeric < 0.5 and not (len(lengths) == 1 and _has_numbers(records)):
         return 0.0  # words, not a table
     others = set(DELIMITERS) - {delimiter, " "}
     clean = sum(is_one or others.isdisjoint(cell) for cell, is_one in zip(cells, are_numbers)) / len(cells)
     return often / len(records) * (clean + 0.1 * numeric)
+
+
+def _has_numbers(records: list[list[str]]) -> bool:
+    """Return whether a column is one of numbers, below its name."""
+    return len(records) > 2 and any(
+        all(any(n.number(cell) is not None for n in EITHER) for cell in cells[1:]) for cells in zip(*records)
+    )
 
 
 def _records(path: str, text: str, delimiter: str) -> Iterator[Record]:
@@ -266,6 +275,19 @@ def _with_row_names(records: list[Record]) -> tuple[list[Record], bool]:
     if lengths != {len(cells) + 1} or any(not c or Numerals().number(c) is not None for c in cells):
         return records, False
     return [(line, ["", *cells]), *records[1:]], True
+
+
+def _check_title(path: str, records: list[Record]) -> None:
+    """Refuse lines of one cell above a header, as spreadsheets have them."""
+    n = next((k for k, (_, cells) in enumerate(records) if not cells[0] or any(cells[1:])), 0)
+    if not n:
+        return
+    line, header = records[n]
+    if len(records) > n + 1 and all(cell and Numerals().number(cell) is None for cell in header):
+        raise DataError(
+            f"{path}:{records[0][0]}: {records[0][1][0][:60]!r} stands alone, as a title, above the header in line {line}; "
+            "remove what is above the header."
+        )
 
 
 def _check_widths(path: str, records: list[Record]) -> None:

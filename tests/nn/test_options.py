@@ -22,14 +22,14 @@ WRONG = [
     "train --backend jax --coordinator localhost:1 --processes 2 --process 2", "train --backend jax --eager",
     "train --resume --force --checkpoint c", "train --save nowhere/x", "train --save .", "train --checkpoint nowhere/x",
     "train --plot nowhere/x.png", "train --plot x.nonsense", "train --plot x", "train --save x --checkpoint x",
-    "train --save=",    "train x", "compare --batch 0", "compare --load nowhere", "compare --epochs 3", "compare --data moons --batch -1",
+    "train x", "compare --batch 0", "compare --load nowhere", "compare --epochs 3", "compare --data moons --batch -1",
     "predict", "predict nowhere", "predict nowhere nowhere", "predict a b c", "demo --epochs 0", "demo --epochs -1",
     "demo --picture x.nonsense", "demo --picture nowhere/x.svg", "demo --nonsense", "check", "check nowhere.py",
     "check .", "check --convention rows", "check --template nonsense", "check --template x.py y.py",
     "check --template nowhere/x.py", "gpt", "gpt --data nowhere", "gpt --data x --load y", "gpt --load nowhere",
     "gpt --load x --save y", "gpt --data x --steps 0", "gpt --data x --samples -1", "gpt --data x --resume", "draw",
     "draw x y", "draw --nonsense x", "draw x x=1 x=2", "draw x x=1 -o x.nonsense",
-    "draw x x=1 -o nowhere/x.svg",
+    "draw x x=1 -o nowhere/x.svg", "train --save=", "train --checkpoint=",
 ]  # fmt: skip
 
 

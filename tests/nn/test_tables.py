@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import io
+import lzma
 
 import numpy as np
 import pytest
@@ -29,6 +32,11 @@ READ = {
     "a column of decimals without a name": (",b,y\n0.5,2,u\n1.5,3,v\n", [[0.5, 2], [1.5, 3]], ["u", "v"]),
     "NumPy: three decimals": ("1.234 5.678 0\n2.345 6.789 1\n", [[1.234, 5.678], [2.345, 6.789]], ["0", "1"]),
     "three decimals after a point": ("a;b;y\n1.234;2;u\n0.345;3;v\n", [[1.234, 2], [0.345, 3]], ["u", "v"]),
+    "spaces and texts": ("a c y\n1 red u\n2 blue v\n", [[1, 0, 1], [2, 1, 0]], ["u", "v"]),
+    "spaces, texts and no names": ("red 1 u\nblue 2 v\nred 3 v\n", [[0, 1, 1], [1, 0, 2], [0, 1, 3]], ["u", "v", "v"]),
+    "Excel: sep= within quotes": ('"sep=;"\na;b;y\n1,5;2;u\n3,5;4;v\n', [[1.5, 2], [3.5, 4]], ["u", "v"]),
+    "words that begin as months": ("c,y\nMarker 10,u\nMayor 12,v\n", [[1, 0], [0, 1]], ["u", "v"]),
+    "codes that are no dates": ("c,y\n12-abc-34,u\n13-abc-34,v\n", [[1, 0], [0, 1]], ["u", "v"]),
     "R: write.csv": ('"","a","y"\n"1",1.5,"u"\n"2",2.5,"v"\n', [[1.5], [2.5]], ["u", "v"]),
     "R: names of rows": ('"","mpg","am"\n"Mazda RX4",21,1\n"Datsun 710",22.8,0\n', [[21], [22.8]], ["1", "0"]),
     "R: write.csv2": ('"a";"b";"y"\n1,5;TRUE;"u"\n2,5;FALSE;"v"\n', [[1.5, 1], [2.5, 0]], ["u", "v"]),
@@ -80,7 +88,12 @@ REFUSED = {
     "a long row": ("a,b,y\n1,2,0\n3,4,1,7\n5,6,1\n", r":3: expected 3 columns, found 4"),
     "a quote without its end": ('a,b,y\n1,"2,0\n3,4,1\n', r":2: is no line of a CSV file"),
     "thousands alone": ('a,y\n"1,234",u\n"22,567",v\n', r":2: column 1 is '1,234', which may"),
-    "a title above": ("Sales 2021,,\n,,\na,b,y\n1,2,0\n3,4,1\n", r":3: column 1 is 'a' \(Sales 2021\)"),
+    "a title above": ("Sales 2021,,\n,,\na,b,y\n1,2,0\n3,4,1\n", r":1: 'Sales 2021' stands alone.* in line 3"),
+    "two, and semicolons": ("Sales\nin 2021\na;b;y\n1;2;0\n3;4;1\n", r":1: 'Sales' stands alone.* in line 3; remove"),
+    "months": ("d,b,y\n01-Jan-21,2,0\n02-Jan-21,3,1\n", r":2: column 1 is '01-Jan-21' \(d\); .* dates.*--drop d"),
+    "SAS": ("d,y\n01JAN2021,0\n02FEB2021,1\n", r":2: column 1 is '01JAN2021' \(d\); .* dates"),
+    "whole months": ("d;y\nMarch 5, 2021;0\n1 Mai 2021;1\n", r":2: column 1 is 'March 5, 2021' \(d\); .* dates"),
+    "a month and a year": ("d;y\nMai 2021;0\ndéc. 2021;1\n", r":2: column 1 is 'Mai 2021' \(d\); .* dates"),
     "one column": ("1\n2\n3\n", r"target column -1 of 1; at least one more column is needed"),
     "a target that is missing": ("a,y\n1,0\n2,\n3,1\n", r":3: column 2 is '' \(y\); expected a target; --missing drop"),
     "binary": ("a,b\0,y\n1,2,0\n", r":1: holds a NUL; it is no text"),
@@ -125,6 +138,23 @@ def test_every_unicode_that_spreadsheets_write(tmp_path, encoding):
 def test_text_that_is_no_unicode_is_refused_with_its_line(tmp_path):
     with pytest.raises(DataError, match=r"byte 10 is not UTF-8 text \(line 3\); save the file as UTF-8"):
         read(tmp_path, "a,y\n1,u\n2,é\n", "latin-1")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (gzip.compress(b"a,y\n1,0\n"), r"data.csv: is compressed; unpack it first \(gunzip\)"),
+        (bz2.compress(b"a,y\n1,0\n"), r"is compressed; unpack it first \(bunzip2\)"),
+        (lzma.compress(b"a,y\n1,0\n"), r"is compressed; unpack it first \(unxz\)"),
+        (b"PK\x03\x04" + bytes(60), r"is a zip archive or a workbook; unpack it, or save its sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0" + bytes(60), r"is a workbook; save its sheet as CSV"),
+        (b"PAR1" + bytes(60), r"is a Parquet file; write it as CSV"),
+    ],
+)
+def test_files_that_are_no_text_are_named(tmp_path, raw, message):
+    (tmp_path / "data.csv").write_bytes(raw)
+    with pytest.raises(DataError, match=message):
+        read_dataset(tmp_path / "data.csv")
 
 
 def test_what_is_ambiguous_can_be_said(tmp_path):
