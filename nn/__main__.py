@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from nn import commands, interrupts
 from nn.devices import DeviceError, leave
 from nn.gpt_command import gpt
 from nn.options import Command, check_partners, parser
 from nn.train import TrainingError
+from nn.unread import dropped
 from viz.arguments import UsageError
 
 COMMANDS: dict[str, Command] = {
@@ -45,7 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = _given(typed)
         command = given.command
         check_partners(given)
-        status: int = COMMANDS[command](given)
+        keeps = getattr(given, "save", None) or getattr(given, "checkpoint", None)
+        with dropped() if keeps else nullcontext():
+            status: int = COMMANDS[command](given)
         sys.stdout.flush()
         return status
     except UsageError as error:

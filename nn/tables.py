@@ -284,8 +284,9 @@ def _check_title(path: str, records: list[Record]) -> None:
         return
     line, header = records[n]
     if len(records) > n + 1 and all(cell and Numerals().number(cell) is None for cell in header):
+        first, title = records[0][0], records[0][1][0][:60]
         raise DataError(
-            f"{path}:{records[0][0]}: {records[0][1][0][:60]!r} stands alone, as a title, above the header in line {line}; "
+            f"{path}:{first}: {title!r} stands alone, as a title, above the header in line {line}; "
             "remove what is above the header."
         )
 
