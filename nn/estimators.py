@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from engine import MissingExtraError
 from nn import matrix
-from nn.arguments import number
+from nn.arguments import number, truth
 from nn.neuron import MLP
 from nn.optim import SGD, Adam, Optimizer
 from nn.outputs import predict
@@ -34,6 +34,9 @@ except ImportError:
 Array: TypeAlias = npt.NDArray[Any]
 
 SOLVERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "sgd": partial(SGD, momentum=0.9, nesterov=True)}
+
+
+BETWEEN = "must be between 0 and 1"
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]
@@ -77,6 +80,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         sizes = [*(hidden if isinstance(hidden, (Sequence, np.ndarray)) else [hidden]), outputs]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         activation = "sigmoid" if self.activation == "logistic" else self.activation
+        X, T, validation = self._divided(X, T, seed)
         self.model_ = MLP(X.shape[1], sizes, activation=activation, seed=seed)
         self.history_ = fit(
             self.model_,
@@ -87,7 +91,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             batch_size=self.batch_size,
             optimizer=SOLVERS[self.solver](lr=self.learning_rate_init),
             strength=number("alpha", self.alpha, "must be 0 or more") * unit,
-            validation=self.validation_fraction if self.early_stopping else 0.0,
+            validation=validation,
             patience=self.n_iter_no_change if self.early_stopping else None,
             metrics=None if self.verbose else (),
             seed=seed,
@@ -97,6 +101,23 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.n_outputs_ = outputs
         self.loss_curve_ = [record["loss"] for record in self.history_]
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.inf
+
+    def _divided(self, X: Array, T: Array, seed: int) -> tuple[Array, Array, Any]:
+        """Return what is trained on, and what early stopping looks at: of every class the same part."""
+        if not truth("early_stopping", self.early_stopping):
+            return X, T, 0.0
+        part = number("validation_fraction", self.validation_fraction, BETWEEN, high=1.0, open_at="low high")
+        classes = T if self._loss == "cross_entropy" else np.zeros(len(T))
+        order = np.random.default_rng([seed, 1]).permutation(len(T))
+        rows = [order[classes[order] == c] for c in np.unique(classes)]
+        held = np.concatenate([of_it[: min(round(part * len(of_it)), len(of_it) - 1)] for of_it in rows])
+        if not len(held):
+            raise ValueError(
+                f"validation_fraction={part} of {len(T)} samples leaves none to validate on; use a larger one, or "
+                "early_stopping=False."
+            )
+        kept = np.setdiff1d(order, held)
+        return X[kept], T[kept], (X[held], T[held])
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -214,6 +235,7 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         ValueError
             If these are not finite numbers, as many targets as samples.
         """
+        _check_numbers(y)
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         self._flat = y.ndim == 1
         self._train(X, y, 1 if y.ndim == 1 else y.shape[1], unit=float(y.var(axis=0).mean()))
@@ -228,3 +250,17 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _check_numbers(y: Any) -> None:
+    """Refuse text among the targets of a regressor."""
+    given = np.asarray(getattr(y, "values", y))
+    text = (
+        next((v for v in given.ravel().tolist() if isinstance(v, (str, bytes))), None)
+        if given.dtype.kind in "OUS"
+        else None
+    )
+    if text is not None:
+        raise ValueError(
+            f"y holds the text {text!r}: pass numbers to a regressor; MLPClassifier takes names of classes."
+        )

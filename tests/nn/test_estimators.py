@@ -113,6 +113,11 @@ def test_early_stopping_and_what_is_kept():
         ({"solver": "lbfgs"}, "solver='lbfgs' is not known; use one of adam, sgd"),
         ({"activation": "swish"}, "activation='swish' is not known"),
         ({"alpha": -1.0}, "alpha=-1.0 must be 0 or more"),
+        ({"early_stopping": "yes"}, "early_stopping='yes': pass True or False"),
+        ({"early_stopping": 1}, "early_stopping=1: pass True or False"),
+        ({"early_stopping": True, "validation_fraction": 1.5}, "validation_fraction=1.5 must be between 0 and 1"),
+        ({"early_stopping": True, "validation_fraction": 0}, "validation_fraction=0 must be between 0 and 1"),
+        ({"early_stopping": True}, "validation_fraction=0.1 of 2 samples leaves none to validate on"),
         ({"max_iter": 0.5}, "epochs=0.5 is the passes over the data"),
         ({"hidden_layer_sizes": (3, "a")}, "sizes are whole numbers; got 'a'"),
     ],
@@ -120,6 +125,32 @@ def test_early_stopping_and_what_is_kept():
 def test_options_that_cannot_be(options, message):
     with pytest.raises((TypeError, ValueError), match=message):
         nn.MLPClassifier(**options).fit([[0.0], [1.0]], [0, 1])
+
+
+@pytest.mark.parametrize("y", [["a", "b"], [1.0, "2"], np.array(["x", 3.0], dtype=object), [["a", 1], ["b", 2]]])
+def test_names_are_no_numbers(y):
+    with pytest.raises(ValueError, match=r"y holds the text '.*': pass numbers to a regressor; MLPClassifier takes"):
+        nn.MLPRegressor().fit([[0.0], [1.0]], y)
+
+
+@pytest.mark.parametrize("n", [(95, 5), (40, 40, 20), (97, 2, 1)])
+def test_early_stopping_looks_at_samples_of_every_class_and_trains_on_each(monkeypatch, n):
+    given = {}
+
+    def fit(model, X, T, *, validation, **how):
+        given.update(T=T, held=validation[1])
+        return nn.fit(model, X, T, validation=validation, **how)
+
+    monkeypatch.setattr(nn.estimators, "fit", fit)
+    y = np.repeat(np.arange(len(n)), n)
+    X = np.random.default_rng(0).normal(size=(len(y), 2))
+    how = {"early_stopping": True, "validation_fraction": 0.2, "max_iter": 2}
+    for seed in range(3):
+        nn.MLPClassifier(random_state=seed, **how).fit(X, y)
+        assert [int((given["held"] == c).sum()) for c in range(len(n))] == [round(0.2 * k) for k in n]
+        assert [int((given["T"] == c).sum()) for c in range(len(n))] == [k - round(0.2 * k) for k in n]
+    nn.MLPRegressor(random_state=0, **how).fit(X, X[:, 0])
+    assert len(given["held"]) == round(0.2 * len(y))
 
 
 def test_one_class_is_refused():
