@@ -35,6 +35,8 @@ class Module:
     ----------
     scaling
         What the module does to its samples and results, if it can and has been trained; see `nn.scaling`.
+    trained_on
+        The names of the columns of the frame that it was trained on, if it was one; they are not in its saved file.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -44,6 +46,7 @@ class Module:
     """
 
     scaling: Scaling | None = None
+    trained_on: tuple[str, ...] | None = None
     standardises = False  # whether the module applies its scaling when it is called
 
     if TYPE_CHECKING:
@@ -138,6 +141,7 @@ class Module:
             for place, value in entries.items():
                 value.data = float(source[place])
         self.scaling = scaling if self.standardises else None
+        self.trained_on = None
 
     def check_scaling(self, scaling: Scaling) -> None:
         """Refuse a scaling of other widths than the module's.

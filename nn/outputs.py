@@ -39,6 +39,7 @@ def predict(model: Module, X: Any) -> Array:
         If these are not finite numbers, or not as many a sample as the network takes.
     """
     check_model(model, "predict(model, X)")
+    check_columns(model.trained_on, X)
     X = samples(X, inputs_of(model))
     kinds = kinds_of(model)
     if kinds is None:
@@ -91,6 +92,28 @@ def outputs_of(model: Module, x: Any) -> list[Any]:
             return listed
     kind = "a list of something else" if isinstance(y, (list, tuple)) and y else shown(y)
     raise TypeError(f"{type(model).__name__} returns {kind} for a sample; return a list of its outputs.")
+
+
+def columns_of(X: Any) -> tuple[str, ...] | None:
+    """Return the names of a frame's columns, or None where there are none."""
+    names = getattr(X, "columns", None)
+    return tuple(map(str, names)) if names is not None else None
+
+
+def check_columns(known: tuple[str, ...] | None, X: Any, what: str = "X") -> None:
+    """Refuse a frame whose columns are not those, in their order, that a model is trained on.
+
+    Raises
+    ------
+    ValueError
+        Naming the first that differs.
+    """
+    given = columns_of(X)
+    if known is None or given is None or known == given or len(known) != len(given):
+        return  # how many there must be is said elsewhere
+    k = next(k for k, names in enumerate(zip(known, given)) if names[0] != names[1])
+    way = f"pass {what}[{list(known)}]" if set(known) == set(given) and len(known) <= 8 else "pass the same columns"
+    raise ValueError(f"column {k} of {what} is {given[k]!r}, in training it was {known[k]!r}: {way}.")
 
 
 def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:

@@ -32,7 +32,7 @@ from nn.metrics import accuracy as accuracy
 from nn.metrics import evaluate as evaluate
 from nn.module import Module
 from nn.optim import Adam, Optimizer
-from nn.outputs import check_model
+from nn.outputs import check_columns, check_model, columns_of
 from nn.outputs import predict as predict
 from nn.progress import History as History
 from nn.progress import Progress
@@ -135,6 +135,10 @@ def fit(
     _check_choices(optimizer, checkpoint, report, restore_best=restore_best, resume=resume, lifted=lifted)
     for name, choice in (("standardise", standardise), ("progress", progress)):
         truth(name, choice, none=True)
+    check_columns(model.trained_on, X)
+    columns = model.trained_on or columns_of(X)
+    if isinstance(validation, (tuple, list)) and validation:
+        check_columns(columns, validation[0], "validation X")
     resumed = checkpoint if resume and checkpoint is not None and Path(checkpoint).exists() else None
     scaling = scaling_of(resumed, model) if resumed is not None else None
     how: dict[str, Any] = {"validation": validation, "metrics": metrics}
@@ -153,6 +157,7 @@ def fit(
         if resumed is not None:
             training.theta, kept, start, training.history = load_checkpoint(resumed, registry.size, optimizer, run)
             optimizer.owner = None  # its state is the checkpoint's now
+            task = replace(task, said=task.said + _nothing_left(start, epochs))
             if best.replay(training.history, kept):
                 start = epochs
         optimizer.claim(registry.values)
@@ -163,6 +168,7 @@ def fit(
         )
         training.task = task
         model.scaling = task.scaling if model.standardises else None
+        model.trained_on = columns
 
         def keep(epoch: int) -> None:
             if checkpoint is not None and first:
@@ -209,6 +215,13 @@ def _go_on(
     finally:
         training.registry.write(training.theta)
         show.close()
+
+
+def _nothing_left(made: int, epochs: int) -> tuple[str, ...]:
+    """Return what is to be said where a checkpoint has come as far as is asked for, or further."""
+    if made < epochs:
+        return ()
+    return (f"the checkpoint has made {made:,} epochs, so nothing is left to do for epochs={epochs}",)
 
 
 def _of_schedule(optimizer: Optimizer, epochs: range, steps: int) -> tuple[str, ...]:

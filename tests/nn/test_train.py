@@ -454,3 +454,39 @@ def test_a_bar_is_not_torn_by_what_is_said(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     nn.fit(network(), *rough(), epochs=2, loss="hinge")
     assert "inputs standardised" in capsys.readouterr().err
+
+
+def test_columns_of_a_frame_are_those_of_the_training_in_their_order():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    rng = np.random.default_rng(0)
+    frame = pandas.DataFrame(rng.normal(size=(20, 2)), columns=["age", "height"])
+    model, t = nn.MLP(2, [2]), np.arange(20) % 2
+    nn.fit(model, frame, t, epochs=1, validation=(frame, t), progress=False)
+    turned, other = frame[["height", "age"]], frame.rename(columns={"height": "size"})
+    how = {"epochs": 1, "progress": False}
+    for call in (
+        lambda X: nn.predict(model, X),
+        lambda X: nn.accuracy(model, X, t),
+        lambda X: nn.evaluate(model, X, t, "cross_entropy"),
+        lambda X: nn.fit(model, X, t, **how),
+        lambda X: nn.fit(nn.MLP(2, [2]), frame, t, validation=(X, t), **how),
+    ):
+        with pytest.raises(ValueError, match=r"column 0 of .*X is 'height', in training it was 'age': pass .*'age', "):
+            call(turned)
+        with pytest.raises(ValueError, match=r"column 1 of .*X is 'size', in training it was 'height': pass the same"):
+            call(other)
+        call(frame)
+        call(frame.to_numpy())
+    nn.predict(nn.MLP(2, [2]), turned)
+    state = model.state_dict()
+    model.load_state_dict(state)  # somebody else's, for all it knows
+    nn.predict(model, turned)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_a_training_of_which_nothing_is_left_says_so(tmp_path, epochs):
+    how = {"loss": "hinge", "checkpoint": tmp_path / "c", "resume": True, "progress": False}
+    nn.fit(nn.MLP(2, [2, 1]), *nn.moons(20), epochs=2, **how)
+    said = nn.fit(nn.MLP(2, [2, 1]), *nn.moons(20), epochs=epochs, **how).said
+    left = [] if epochs > 2 else [f"the checkpoint has made 2 epochs, so nothing is left to do for epochs={epochs}"]
+    assert said == left
