@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = _given(typed)
         command = given.command
         check_partners(given)
-        keeps = getattr(given, "save", None) or getattr(given, "checkpoint", None)
+        keeps = any(getattr(given, name, None) for name in ("save", "checkpoint", "plot"))
         with dropped() if keeps else nullcontext():
             status: int = COMMANDS[command](given)
         sys.stdout.flush()

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -95,9 +95,10 @@ def outputs_of(model: Module, x: Any) -> list[Any]:
 
 
 def columns_of(X: Any) -> tuple[str, ...] | None:
-    """Return the names of a frame's columns, or None where there are none."""
-    names = getattr(X, "columns", None)
-    return tuple(map(str, names)) if names is not None else None
+    """Return the names of a frame's columns, or None where there are none: numbers are no names."""
+    found = getattr(X, "columns", None)
+    names = list(found) if isinstance(found, Iterable) else []
+    return tuple(names) if names and all(isinstance(name, str) for name in names) else None
 
 
 def check_columns(known: tuple[str, ...] | None, X: Any, what: str = "X") -> None:

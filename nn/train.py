@@ -163,9 +163,9 @@ def fit(
         optimizer.claim(registry.values)
         if resumed is None:
             optimizer.check_unspent()
-        task = replace(
-            task, said=task.said + _of_schedule(optimizer, range(start, epochs), -(-len(task.X) // batch_size))
-        )
+        if patience is None:  # else nobody knows how many steps there will be
+            steps = -(-len(task.X) // batch_size)
+            task = replace(task, said=task.said + _of_schedule(optimizer, range(start, epochs), steps))
         training.task = task
         model.scaling = task.scaling if model.standardises else None
         model.trained_on = columns

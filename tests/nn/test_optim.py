@@ -205,8 +205,19 @@ def test_a_schedule_that_is_shorter_than_the_training_is_said(tmp_path):
     network = nn.MLP(2, [3, 1])
     curve = optim.cosine(0.1, 10)
     assert nn.fit(network, X, T, epochs=2, optimizer=nn.SGD(curve), **how).said == []
+    stopped = nn.fit(nn.MLP(2, [3, 1]), X, T, epochs=5, patience=9, optimizer=nn.SGD(curve), loss="hinge", batch_size=5)
+    assert not [sentence for sentence in stopped.said if "schedule" in sentence]
     history = nn.fit(network, X, T, epochs=5, optimizer=nn.SGD(curve), **how)
     assert history.said == [
         "the schedule is shorter than the training: its learning rate is 0 from step 10 on, in epoch 3 of 5, and "
         "nothing moves then"
     ]
+
+
+def test_a_schedule_that_goes_below_0_is_refused_before_the_first_step():
+    X, T = nn.moons(20, seed=0)
+    network, how = nn.MLP(2, [3, 1]), {"loss": "hinge", "batch_size": 5, "progress": False, "epochs": 10}
+    before = [v.data for v in network.parameters()]
+    with pytest.raises(ValueError, match="the schedule's learning rate at step 39=.* must be 0 or more"):
+        nn.fit(network, X, T, optimizer=nn.SGD(lambda step: 0.1 - 0.01 * step), **how)
+    assert [v.data for v in network.parameters()] == before

@@ -477,6 +477,7 @@ def test_columns_of_a_frame_are_those_of_the_training_in_their_order():
             call(other)
         call(frame)
         call(frame.to_numpy())
+        call(pandas.DataFrame(frame.to_numpy()))
     nn.predict(nn.MLP(2, [2]), turned)
     state = model.state_dict()
     model.load_state_dict(state)  # somebody else's, for all it knows
