@@ -280,10 +280,11 @@ def _with_row_names(records: list[Record]) -> tuple[list[Record], bool]:
 def _check_title(path: str, records: list[Record]) -> None:
     """Refuse lines of one cell above a header, as spreadsheets have them."""
     n = next((k for k, (_, cells) in enumerate(records) if not cells[0] or any(cells[1:])), 0)
-    if not n:
+    if not n or len(records) < n + 2:
         return
-    line, header = records[n]
-    if len(records) > n + 1 and all(cell and Numerals().number(cell) is None for cell in header):
+    (line, header), (_, below) = records[n : n + 2]
+    names = all(cell and Numerals().number(cell) is None for cell in header)
+    if names and any(way.number(cell) is not None for cell in below for way in EITHER):
         first, title = records[0][0], records[0][1][0][:60]
         raise DataError(
             f"{path}:{first}: {title!r} stands alone, as a title, above the header in line {line}; "
