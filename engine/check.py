@@ -86,14 +86,11 @@ class GradientCheck:
     def __str__(self) -> str:
         wrong = [entry for entry in self.entries if not entry.ok]
         kinks = [entry for entry in self.entries if entry.verdict == "kink"]
-        hidden = sum(entry.verdict == "hidden" for entry in self.entries)
-        agree = (
-            f"all {len(self.entries)} derivatives agree"
-            if not wrong
-            else f"{len(wrong)} of {len(self.entries)} derivatives disagree"
-        )
-        lines = [f"{agree} with central differences", *[f"  {entry}" for entry in [*wrong[:10], *kinks[:10]]]]
-        return "\n".join(lines + [f"  {hidden} of them are hidden by the rounding of the function"] * (hidden > 0))
+        hidden = [entry for entry in self.entries if entry.verdict == "hidden"]
+        of = len(self.entries)
+        count = f"{len(wrong)} of {of}" if wrong else f"{of - len(hidden)} of {of}" if hidden else f"all {of}"
+        said = f"{count} derivatives {'disagree' if wrong else 'agree'} with central differences"
+        return "\n".join([said, *[f"  {entry}" for entry in [*wrong[:10], *kinks[:10], *hidden[:10]]]])
 
 
 def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol: float = RELATIVE) -> GradientCheck:
@@ -176,9 +173,10 @@ def _entry(path: str, derivative: float, seen: Measured, rtol: float) -> Entry:
     tolerance = rtol * size + seen.bound
     if seen.kind == "kink":
         left, right = seen.sides
-        between = min(seen.sides) - rtol * abs(left) <= derivative <= max(seen.sides) + rtol * abs(right)
-        nearer = min(seen.sides, key=lambda slope: abs(slope - derivative))
-        return Entry(path, derivative, nearer, rtol * abs(nearer), "kink" if between else "wrong", seen.sides)
+        nearer = left if abs(left - derivative) < abs(right - derivative) else right
+        tolerance = rtol * abs(nearer) + seen.bound
+        between = min(seen.sides) - tolerance <= derivative <= max(seen.sides) + tolerance
+        return Entry(path, derivative, nearer, tolerance, "kink" if between else "wrong", seen.sides)
     if seen.kind == "jump":
         return Entry(path, derivative, seen.value, 0.0, "jump")
     if seen.kind == "steep":
