@@ -21,7 +21,8 @@ from engine.tree import Structure, flatten, unflatten
 from engine.value import Value
 
 CHECKED = "derivatives are checked where numbers are finite"
-HIDDEN = 0.1  # a bound of more than this part of a derivative says little of it
+HIDDEN = 0.1  # a bound of rounding of more than this part of a derivative says little of it
+UNSETTLED = 0.25  # and one of steps that do not converge; a derivative of half or twice the size is still seen
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ def _entry(path: str, derivative: float, seen: Measured, rtol: float) -> Entry:
         return Entry(path, derivative, seen.value, 0.0, "right" if derivative == seen.value else "wrong")
     if not agrees(derivative, seen.value, tolerance):
         return Entry(path, derivative, seen.value, tolerance, "wrong")
-    vague = seen.bound > HIDDEN * size and derivative not in (0.0, seen.value)
-    verdict = "right" if not vague else "hidden" if seen.bound <= 10.0 * seen.rounding else "unsettled"
+    rounding = seen.bound <= 10.0 * seen.rounding
+    vague = seen.bound > (HIDDEN if rounding else UNSETTLED) * size and derivative not in (0.0, seen.value)
+    verdict = "right" if not vague else "hidden" if rounding else "unsettled"
     return Entry(path, derivative, seen.value, tolerance, verdict)

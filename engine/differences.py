@@ -209,10 +209,10 @@ class _Neighbourhood:
 
 
 def _rest(change: float, before: float) -> float:
-    """Return what may be left of an error from whose last changes, to this step and to it from the larger one, it shows.
+    """Return what may be left of an error, from how it changed to the next smaller step and from the next larger one.
 
-    An error of h**p falls by q = RATIO**p from step to step, and so do its changes: what is left is the last change times
-    q / (q - 1).  Where the changes do not fall they are rounding, and one of them may be small by luck.
+    An error of h**p falls by q = RATIO**p from step to step, and so do its changes: what is left is the last change
+    times q / (q - 1).  Where the changes do not fall they are rounding, and one of them may be small by luck.
     """
     if before <= change:
         return change

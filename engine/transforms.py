@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 from engine.differentiating import differentiating
-from engine.errors import NotScalarError, ShapeError
+from engine.errors import NotScalarError
 from engine.graph import order
 from engine.rules import RULES
 from engine.tracing import LOCAL
-from engine.tree import LEAF, Structure, flatten, unflatten
-from engine.value import Value
+from engine.tree import LEAF, Structure, flatten, matched, unflatten
+from engine.value import Value, is_constant
 
 Function = Callable[..., Any]
 
@@ -137,7 +137,7 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        leaves = _matching(cotangent, at.out_structure, "vjp's cotangent", "the function's result")
+        leaves = matched(cotangent, at.out_structure, "vjp's cotangent", "the function's result")
         return tuple(at.structured(at.pull(leaves)))
 
     return value, pullback
@@ -157,7 +157,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     (6.0, 23.0)
     """
     _, structure = flatten(tuple(primals), "primals")
-    leaves = _matching(tuple(tangents), structure, "jvp's tangents", "the primals")
+    leaves = matched(tuple(tangents), structure, "jvp's tangents", "the primals")
     with _Linearised(f, tuple(range(len(primals))), tuple(primals), {}, "jvp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
         return value, unflatten(at.out_structure, at.push(leaves))
@@ -170,22 +170,6 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     [6.0, 4.0]
     """
     return jvp(grad(f), (x,), (v,))[1]
-
-
-def _matching(tree: Any, structure: Structure, what: str, model: str) -> list[Any]:
-    leaves, found = flatten(tree, what)
-    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
-        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
-    return leaves
-
-
-def _skeleton(s: Structure) -> Any:
-    """Return the structure with lists and tuples alike."""
-    return (
-        s.kind.replace("tuple", "list"),
-        s.keys if s.kind != "namedtuple" else (),
-        [*map(_skeleton, s.children)],
-    )
 
 
 def _outer(outer: Structure, inner: Structure, rows: list[list[Any]]) -> Any:
@@ -245,6 +229,8 @@ class _Linearised:
             start += structure.size
         with _entered(), differentiating(self.inputs, self.name):
             result = self.f(*self.args, **self.kwargs)
+        if isinstance(result, np.ndarray) and not result.ndim:
+            result = result[()]
         leaves, self.out_structure = flatten(result, "the function's result")
         self.outputs = [x if isinstance(x, Value) else Value.constant(x) for x in leaves]
         self.nodes = self._between()
@@ -284,10 +270,14 @@ class _Linearised:
         return tuple(trees) if self.several else trees[0]
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
-        """Reverse mode: cotangents of the outputs -> cotangents of the inputs."""
+        """Reverse mode: cotangents of the outputs -> cotangents of the inputs.
+
+        What has a cotangent of 0 is not asked: where its derivative is infinite, 0 times that would be NaN for all.
+        """
         to: dict[Value, Any] = {}
         for z, g in zip(self.outputs, cotangents):
-            to[z] = to[z] + g if z in to else g
+            if not _is_zero(g):
+                to[z] = to[z] + g if z in to else g
         inside = {*self.nodes, *self.inputs}
         for node in reversed(self.nodes):
             g = to.pop(node, None)
@@ -300,11 +290,12 @@ class _Linearised:
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Forward mode: tangents of inputs -> tangents of outputs; a node's partials are its pullback of 1."""
-        along: dict[Value, Any] = dict(zip(self.inputs, tangents))
+        along: dict[Value, Any] = {x: t for x, t in zip(self.inputs, tangents) if not _is_zero(t)}
         for node in self.nodes:
-            partials = self._pullback(node)(self.one())
-            terms = [partial * along[p] for p, partial in zip(node.parents, partials) if p in along]
-            along[node] = sum(terms[1:], terms[0])
+            if any(p in along for p in node.parents):
+                partials = self._pullback(node)(self.one())
+                terms = [partial * along[p] for p, partial in zip(node.parents, partials) if p in along]
+                along[node] = sum(terms[1:], terms[0])
         return [self._result(along.get(z, 0.0)) for z in self.outputs]
 
     def _pullback(self, node: Value) -> Callable[[Any], tuple[Any, ...]]:
@@ -315,6 +306,11 @@ class _Linearised:
 
     def _result(self, x: Any) -> Any:
         return Value.constant(x) if self.symbolic and not isinstance(x, Value) else x
+
+
+def _is_zero(x: Any) -> bool:
+    """Whether somebody wrote a plain 0."""
+    return bool(x._data == 0.0 and is_constant(x)) if isinstance(x, Value) else bool(x == 0.0)
 
 
 def _own(x: Any) -> Value:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from engine.label import checked
-from engine.tracing import LOCAL
+from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 
 
 def _leaf(g: Any) -> tuple[()]:
@@ -85,14 +85,14 @@ class Value:
     @property
     def data(self) -> float:
         """The number; it may be set, for instance by an optimiser."""
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "a float (by .data)")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a float (by .data)")
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "a place to store a number (by .data = ...)")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a place to store a number (by .data = ...)")
         self._data = data if data.__class__ is float else _as_float(data)
 
     @property
@@ -109,13 +109,13 @@ class Value:
         return self.__float__()
 
     def __float__(self) -> float:
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "a float")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a float")
         return self._data
 
     def __int__(self) -> int:
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "an int")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "an int")
         return int(self._data)
 
     __trunc__ = __int__
@@ -157,8 +157,8 @@ class Value:
         >>> x.grad
         8.0
         """
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "gradients (by .backward())")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "gradients (by .backward())")
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return

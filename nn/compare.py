@@ -199,8 +199,9 @@ def _lifted(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[
 
 def _row(name: str, path: str, want: Array, got: Array | None, unit: Array, most: float) -> Row:
     unresolved = int(np.sum((want != 0.0) & (FINEST * np.abs(want) <= most * unit)))
-    if got is None or np.shape(got) != want.shape:
+    if got is None or np.shape(got) != want.shape or np.iscomplexobj(np.asarray(got)):
         found = "missing" if got is None else f"has shape {np.shape(got)}"
+        found = "holds complex numbers" if np.iscomplexobj(np.asarray(got)) else found
         return Row(name, want.shape, path, np.inf, np.inf, np.inf, most, (), unresolved, found)
     got = np.asarray(got, dtype=float)
     error = np.abs(got - want)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from engine.agreement import EPS, agrees, allowed
+from engine.agreement import EPS, agrees, allowed, differenced, is_differenced
 from engine.arguments import finite
 from nn import matrix
 from nn.diagnosis import Diagnosis, Finding, Verdict
@@ -46,9 +46,7 @@ def diagnose_problem(problem: Problem, candidate: Mapping[str, Any], convention:
         return given.concluded(problem, [], wrong, rows)
     search = Search(problem, given.arrays, tolerance)
     found = [path for path in search.explanations(pairs=False) if not path[0].mistake.generic]
-    if not found and not _disagreeing(
-        problem, given.arrays, {name: unit * SINGLE / EPS for name, unit in units.items()}
-    ):
+    if not found and _is_coarse(problem, given.arrays, units):
         given.remarks.append(_single_precision(rows, wrong))
         return given.concluded(problem, [], [], rows)
     found = found or search.explanations()
@@ -67,6 +65,17 @@ def _disagreeing(problem: Problem, given: Mapping[str, Array], units: Mapping[st
         for name in problem.order
         if name in given and not agrees(given[name], problem.right[name], most * units[name]).all()
     ]
+
+
+def _is_coarse(problem: Problem, given: Mapping[str, Array], units: Mapping[str, Array]) -> bool:
+    """Whether a gradient is right to the precision of what it was computed in: float32, or differences of the loss."""
+    exact = [agrees(given[name], problem.right[name], 4.0 * units[name]).ravel() for name in given]
+    if not _looks_single(given) and not is_differenced(np.concatenate(exact)):
+        return False
+    largest = max(float(np.abs(problem.right[name]).max(initial=0.0)) for name in given)
+    noise = {} if _looks_single(given) else {name: differenced(problem.right[name], largest) for name in given}
+    coarser = {name: np.maximum(unit * SINGLE / EPS, noise.get(name, 0.0)) for name, unit in units.items()}
+    return not _disagreeing(problem, given, coarser)
 
 
 @dataclass
@@ -101,6 +110,9 @@ class Given:
         given.remarks.extend(f"{name!r} is no parameter: names are {', '.join(problem.params)}" for name in unknown)
         for name, value in problem.params.items():
             wanted = matrix.from_rows({name: value}, convention)[name].shape
+            if np.iscomplexobj(np.asarray(candidate.get(name))):
+                given.notes[name] = "holds complex numbers"
+                continue
             try:
                 array = np.asarray(candidate.get(name), dtype=float)
             except (TypeError, ValueError):

@@ -89,7 +89,7 @@ def _size(root: Any) -> int:
 
 
 def _of_values(nodes: list[Any], grad: bool, derivatives: bool) -> tuple[list[Card], list[Edge]]:
-    grad = grad and any(node.grad for node in nodes)  # before a backward pass they say nothing
+    grad = grad and any(node.grad for node in nodes if node.parents or len(nodes) == 1)  # no backward pass came here
     names = {id(node): f"n{i}" for i, node in enumerate(nodes)}
     cards = []
     for node in nodes:
@@ -115,7 +115,7 @@ def value_card(name: str, node: Any, what: str, grad: bool, operation: str | Non
 
 def _of_folded(root: Any, grad: bool) -> tuple[list[Card], list[Edge]]:
     folded = fold(root)
-    grad = grad and any(box.absolute for box in folded.boxes)
+    grad = grad and bool(root.grad)
     cards = []
     for i, box in enumerate(folded.boxes):
         what = "result" if i == folded.result else box.kind

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.errors import ShapeError
 from engine.lift.ir import Indices, Trace
 from engine.lift.names import RESERVED, Parameter, parameters
+from engine.tracing import LOCAL
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
@@ -121,7 +122,9 @@ class Registry:
         return self.flat.vector_of(self.read_cells())
 
     def read_cells(self) -> Vector:
-        """Return every parameter's number, cell by cell."""
+        """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
+        if LOCAL.watch is not None:
+            return np.array([v.data for v in self._held])
         return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
 
     def write(self, theta: Vector) -> None:
