@@ -72,15 +72,16 @@ def allowed(length: int) -> float:
     return max(4.0, 0.5 * math.sqrt(length))
 
 
-def is_differenced(exact: Any) -> bool:
+def is_differenced(exact: Any, right: Any) -> bool:
     """Whether a gradient may be one of differences: more than half of its entries are off by more than rounding.
 
-    Of a formula with a mistake the other entries are exact.
+    Of a formula with a mistake the other entries are exact.  Where the right derivative is 0 everybody's is.
 
-    >>> is_differenced(np.array([False, False, True])), is_differenced(np.array([False, True]))
+    >>> is_differenced(np.array([False, False, True]), np.ones(3)), is_differenced(np.array([False, True]), np.ones(2))
     (True, False)
     """
-    return bool(np.mean(exact) < 0.5)
+    counted = np.asarray(exact)[np.asarray(right) != 0.0]
+    return bool(counted.size and counted.mean() < 0.5)
 
 
 def differenced(right: Any, largest: float | None = None) -> Any:

@@ -134,7 +134,7 @@ class _Comparison:
             return False
         if self._is_single():
             return bool(self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS).all())
-        return is_differenced(exact) and bool(agrees(self.given, self.right, differenced(self.right)).all())
+        return is_differenced(exact, self.right) and bool(agrees(self.given, self.right, differenced(self.right)).all())
 
     def _kinds(self, nearly: bool) -> Sequence[Sequence[Callable[[], Iterator[Finding]]]]:
         """Return the kinds of alterations to try, in turn; where it is nearly right only a small term may be wrong."""
