@@ -12,6 +12,7 @@ are in `engine.conditions`, copies and pickles in `engine.copying`.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine import copying
+from engine.arguments import described
 from engine.conditions import COMPARISONS
 from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
@@ -90,7 +92,7 @@ def _any_number(rule: Rule) -> Callable[..., Any]:
 def _operand_of_many(x: Any, name: str) -> Value:
     made = operand(x, name, _NOBODY)
     if not isinstance(made, Value):
-        raise TypeError(f"{name} of {type(x).__name__} is not defined. Pass numbers and Values.")
+        raise TypeError(f"{name} of {described(x)} is not defined. Pass numbers and Values.")
     return made
 
 
@@ -117,7 +119,11 @@ def _fixed(x: Any, rule: Rule, i: int) -> float:
             f"{rule.name}: {rule.fixed[i]} is a fixed number, whose derivative no rule knows; got a Value. "
             f"Pass a number, or make {rule.fixed[i]} an operand of the rule."
         )
-    return float(x)
+    if x.__class__ is float:
+        return x  # type: ignore[no-any-return]
+    if isinstance(x, (numbers.Real, np.bool_)):
+        return float(Value.constant(x)._data)
+    raise TypeError(f"{rule.name}: {rule.fixed[i]} must be a number; got {described(x)}.")
 
 
 def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:

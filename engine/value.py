@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from engine.arguments import described, listed
 from engine.label import checked
 from engine.tracing import LOCAL
 
@@ -159,13 +160,15 @@ class Value:
         """
         if LOCAL.watch is not None:
             LOCAL.watch.leak(self, "gradients (by .backward())")
+        if seed.__class__ is not float:
+            seed = _as_float(seed, "backward's seed")
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return
         interior = self._interior()
         for node in interior:
             node.grad = 0.0
-        self.grad = float(seed)
+        self.grad = seed
         for node in reversed(interior):
             parents = node.parents
             cotangents = node.pullback(node.grad)
@@ -258,7 +261,9 @@ def zero_grad(values: Iterable[Value]) -> None:
     >>> x.grad
     0.0
     """
-    for value in values:
+    for value in listed(values, "zero_grad's operand", "Values"):
+        if not isinstance(value, Value):
+            raise TypeError(f"zero_grad takes a list of Values, such as model.parameters(); one is {described(value)}.")
         value.grad = 0.0
 
 
@@ -272,7 +277,7 @@ def is_constant(value: Value) -> bool:
     return value.pullback is _constant
 
 
-def _as_float(data: Any) -> float:
+def _as_float(data: Any, what: str = "Value") -> float:
     if isinstance(data, (numbers.Real, np.bool_)):
         try:
             return float(data)
@@ -280,20 +285,13 @@ def _as_float(data: Any) -> float:
             return math.inf if cast(int, data) > 0 else -math.inf
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
         return float(data)
-    given = (
-        f"an array of shape {data.shape}"
-        if isinstance(data, np.ndarray)
-        else "Value"
-        if isinstance(data, Value)
-        else type(data).__name__
-    )
     cure = {
-        "Value": "It is a Value already; use it as it is, or .data for its number.",
-        "str": "Convert it with float(...) first.",
-        "complex": "Values are real; pass its .real or its .imag.",
-        "NoneType": "A missing number cannot be differentiated; leave it out or pass 0.0.",
-    }.get(given, "Make one Value per number, for instance [Value(x) for x in xs].")
-    raise TypeError(f"Value needs one real number; got {given}. {cure}")
+        Value: "It is a Value already; use it as it is, or .data for its number.",
+        str: "Convert it with float(...) first.",
+        complex: "Values are real; pass its .real or its .imag.",
+        type(None): "A missing number cannot be differentiated; leave it out or pass 0.0.",
+    }.get(type(data), "Make one Value per number, for instance [Value(x) for x in xs].")
+    raise TypeError(f"{what} needs one real number; got {described(data)}. {cure}")
 
 
 def new_node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
@@ -312,7 +310,7 @@ _new = object.__new__
 
 
 def operand(x: Any, op: str, other: Value) -> Any:
-    """Return `x` as a Value; NotImplemented lets an unknown type have its say, known nonsense is refused."""
+    """Return `x` as a Value; NotImplemented lets a type that knows the operator have its say, all else is refused."""
     if x.__class__ is float:
         return new_node(x, (), "", _constant)
     if isinstance(x, Value):
@@ -321,7 +319,21 @@ def operand(x: Any, op: str, other: Value) -> Any:
         return Value.constant(x)
     if hasattr(x, "node"):  # a comparison that a trace keeps (engine.conditions)
         return x.node
-    if isinstance(x, (str, complex, bytes, type(None), list, tuple, dict)):
-        name = f" (the Value is {str(other.label)!r})" if other.label else ""
-        raise TypeError(f"{op} of Value and {type(x).__name__} is not defined{name}. Pass a real number or a Value.")
-    return NotImplemented
+    if _has_its_say(x, op):
+        return NotImplemented
+    name = f" (the Value is {str(other.label)!r})" if other.label else ""
+    raise TypeError(f"{op} of Value and {described(x)} is not defined{name}. Pass a real number or a Value.")
+
+
+REFLECTED = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "power": "__rpow__",
+    "less": "__gt__", "less_equal": "__ge__", "equal": "__eq__",
+}  # fmt: skip
+
+
+def _has_its_say(x: Any, op: str) -> bool:
+    """Whether a type that Python does not bring along may know what this operator does with a Value."""
+    name = REFLECTED.get(op, "")
+    known = getattr(type(x), name, None)
+    foreign = type(x).__module__.partition(".")[0] not in sys.stdlib_module_names
+    return known is not None and known is not getattr(object, name, None) and foreign

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import MissingExtraError
+from engine.arguments import number
 from nn import matrix
-from nn.arguments import number
 from nn.neuron import MLP
 from nn.optim import SGD, Adam, Optimizer
 from nn.outputs import predict
@@ -86,7 +86,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             epochs=self.max_iter,
             batch_size=self.batch_size,
             optimizer=SOLVERS[self.solver](lr=self.learning_rate_init),
-            strength=number("alpha", self.alpha, "must be 0 or more") * unit,
+            strength=number(self.alpha, "alpha", least=0.0) * unit,
             validation=self.validation_fraction if self.early_stopping else 0.0,
             patience=self.n_iter_no_change if self.early_stopping else None,
             metrics=None if self.verbose else (),

@@ -15,7 +15,7 @@ import numpy as np
 
 import engine
 from engine import Value
-from nn.arguments import number, shown
+from engine.arguments import described, number
 from nn.outputs import check_model, inputs_of, outputs_of
 from nn.samples import numbers, rows
 from nn.targets import Targets, check_loss, check_values
@@ -83,7 +83,7 @@ def l2(parameters: Iterable[Any], strength: float) -> Any:
     1.25
     """
     values = _listed(list(parameters) if isinstance(parameters, Iterable) else parameters, "parameters", "l2")
-    number("strength", strength, "must be 0 or more")
+    number(strength, "strength", least=0.0)
     return (0.5 * strength) * engine.dot(values, values)
 
 
@@ -173,8 +173,8 @@ def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
 
 def _listed(numbers_: Any, what: str, name: str) -> list[Any]:
     if not isinstance(numbers_, (list, tuple, np.ndarray)) or np.ndim(numbers_) == 0 or not len(numbers_):
-        raise TypeError(f"{name} takes {what} as a list of numbers; got {shown(numbers_)}.")
+        raise TypeError(f"{name} takes {what} as a list of numbers; got {described(numbers_)}.")
     for v in numbers_:
         if not isinstance(v, (Value, float, int, np.number, np.bool_)):
-            raise TypeError(f"{name} takes {what} as a list of numbers; one of them is {shown(v)}.")
+            raise TypeError(f"{name} takes {what} as a list of numbers; one of them is {described(v)}.")
     return list(numbers_)

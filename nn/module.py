@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from engine import Label, Value, zero_grad
-from nn.arguments import one_of, shown
+from engine.arguments import described, one_of
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
 from nn.scaling import NAMES, Scaling
@@ -80,7 +80,7 @@ class Module:
         >>> {k: v.shape for k, v in MLP(3, [2]).arrays().items()}
         {'layers.0.W': (3, 2), 'layers.0.b': (2,)}
         """
-        one_of("what", what, ("data", "grad"))
+        one_of(what, "what", ("data", "grad"))
         return {
             array: _filled({place: getattr(value, what) for place, value in entries.items()})
             for array, entries in self._placed().items()
@@ -109,7 +109,9 @@ class Module:
             If a name is missing or unknown, or a shape differs.
         """
         if not isinstance(state, Mapping):
-            raise TypeError(f"load_state_dict takes named arrays, as state_dict() returns them; got {shown(state)}.")
+            raise TypeError(
+                f"load_state_dict takes named arrays, as state_dict() returns them; got {described(state)}."
+            )
         own = self._placed()
         scaled = {name: state[name] for name in NAMES if self.standardises and name in state}
         missing, unknown = [k for k in own if k not in state], [k for k in state if k not in own and k not in scaled]
@@ -174,7 +176,7 @@ def read_notes(path: str | Path) -> dict[str, str]:
 
 def _path(path: Any) -> str | Path:
     if not isinstance(path, (str, Path)):
-        raise TypeError(f"path={shown(path)}: pass the path of a file, such as 'model.safetensors'.")
+        raise TypeError(f"path={described(path)}: pass the path of a file, such as 'model.safetensors'.")
     return path
 
 

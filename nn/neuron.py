@@ -23,7 +23,7 @@ import numpy as np
 
 import engine
 from engine import Label, Value
-from nn.arguments import number, one_of, shown, whole
+from engine.arguments import described, number, one_of, whole
 from nn.module import Module
 from nn.scaling import Scaling
 from nn.stream import generator
@@ -53,7 +53,7 @@ def initial_weights(
     (Glorot and Bengio 2010); "uniform": -1 to 1, as micrograd; "auto": he where the activation is rectifying,
     else glorot.
     """
-    if one_of("init", init, INITS) == "auto":
+    if one_of(init, "init", INITS) == "auto":
         init = "he" if activation in HE else "glorot"
     if init == "he":
         drawn = rng.normal(0.0, math.sqrt(2.0 / n_inputs), (n_outputs, n_inputs))
@@ -86,7 +86,7 @@ class Neuron(Module):
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0, activation: str = "identity") -> None:
         if isinstance(weights, (int, float, Value, str)) or not len(weights):
-            raise TypeError(f"weights={shown(weights)}: pass one number an input, such as [0.5, -1.0].")
+            raise TypeError(f"weights={described(weights)}: pass one number an input, such as [0.5, -1.0].")
         self.w = [Value(w) for w in weights]
         self.b = Value(bias)
         self.activation = _known(activation)
@@ -185,7 +185,7 @@ class MLP(Module):
         seed: int | np.random.Generator | None = 0,
     ) -> None:
         if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Sequence, np.ndarray)):
-            raise TypeError(f"sizes={shown(sizes)}: give the neurons of every layer as a list, such as [16, 10].")
+            raise TypeError(f"sizes={described(sizes)}: give the neurons of every layer as a list, such as [16, 10].")
         if not len(sizes):
             raise ValueError("an MLP needs at least one layer; give sizes such as [16, 10].")
         rng = generator("seed", seed)
@@ -274,9 +274,9 @@ class Embedding(Module):
         rng: np.random.Generator | int | None = None,
         name: str = "",
     ) -> None:
-        whole("n_tokens", n_tokens, "the number of tokens", least=1)
-        whole("n_channels", n_channels, "the numbers that stand for a token", least=1)
-        number("scale", scale, "must be 0 or more")
+        whole(n_tokens, "n_tokens", "the tokens", least=1)
+        whole(n_channels, "n_channels", "the numbers that stand for a token", least=1)
+        number(scale, "scale", least=0.0)
         drawn = generator("rng", rng).normal(0.0, scale, (n_tokens, n_channels))
         array = f"{name}.W" if name else "W"
         self.W = [
@@ -291,20 +291,20 @@ class Embedding(Module):
 
 
 def _known(activation: str) -> str:
-    return one_of("activation", activation, ACTIVATIONS)
+    return one_of(activation, "activation", ACTIVATIONS)
 
 
 def _check_sizes(n_inputs: Any, n_outputs: Any) -> None:
     for n in (n_inputs, n_outputs):
         if isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)):
-            raise TypeError(f"sizes are whole numbers; got {shown(n)}. Give neurons, such as nn.MLP(2, [16, 1]).")
+            raise TypeError(f"sizes are whole numbers; got {described(n)}. Give neurons, such as nn.MLP(2, [16, 1]).")
     if n_inputs < 1 or n_outputs < 1:
         raise ValueError(f"a layer needs at least one input and one neuron; got {n_inputs} and {n_outputs}.")
 
 
 def _not_a_sample(x: Any, inputs: int) -> Exception:
     if not hasattr(x, "__len__"):
-        return TypeError(f"a network takes a list of {inputs} numbers; got {shown(x)}: pass [x].")
+        return TypeError(f"a network takes a list of {inputs} numbers; got {described(x)}: pass [x].")
     if getattr(x, "ndim", 1) != 1:
         return ValueError(
             f"a network takes one sample of {inputs} numbers; got an array of shape {x.shape}: nn.predict(model, X) "

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from nn.arguments import number, shown, whole
+from engine.arguments import described, number, positive, whole
 
 Vector: TypeAlias = npt.NDArray[np.float64]
 Schedule: TypeAlias = Callable[[int], float]
@@ -42,11 +42,11 @@ class Optimizer:
 
     def __init__(self, lr: float | Schedule, weight_decay: float = 0.0) -> None:
         if isinstance(lr, Iterable) or hasattr(lr, "parameters"):
-            raise TypeError(f"lr={shown(lr)}: pass a learning rate; parameters go to step(model.parameters()).")
+            raise TypeError(f"lr={described(lr)}: pass a learning rate; parameters go to step(model.parameters()).")
         if not callable(lr) or isinstance(lr, type):
-            _positive("lr", lr)
+            positive(lr, "lr")
         self.lr = lr
-        self.weight_decay = number("weight_decay", weight_decay, "must be 0 or more")
+        self.weight_decay = number(weight_decay, "weight_decay", least=0.0)
         self.steps = 0
         self.state: dict[str, Vector] = {}
         self.owner: tuple[Value, int] | None = None
@@ -61,7 +61,7 @@ class Optimizer:
         """
         if not callable(self.lr):
             return self.lr
-        return number(f"the schedule's learning rate at step {self.steps}", self.lr(self.steps), "must be 0 or more")
+        return number(self.lr(self.steps), f"the schedule's learning rate at step {self.steps}", least=0.0)
 
     def claim(self, values: Sequence[Value]) -> None:
         """Become the optimiser of these parameters; its steps and state belong to them from the first step on.
@@ -154,7 +154,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(lr, weight_decay)
-        self.momentum = number("momentum", momentum, "must be from 0 to less than 1", high=1.0, open_at="high")
+        self.momentum = number(momentum, "momentum", least=0.0, below=1.0)
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs momentum > 0.")
         self.nesterov = bool(nesterov)
@@ -181,7 +181,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(lr, weight_decay)
-        self.betas, self.eps = _two_betas(betas), number("eps", eps, "must be positive", open_at="low")
+        self.betas, self.eps = _two_betas(betas), positive(eps, "eps")
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         g = gradient + self.weight_decay * theta if self.weight_decay else gradient
@@ -224,7 +224,8 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     >>> [step_decay(1.0, 2, 0.5)(k) for k in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    _positive("lr", lr), _positive("factor", factor), whole("every", every, "the steps between two changes", least=1)
+    positive(lr, "lr"), positive(factor, "factor")
+    whole(every, "every", "the steps between two changes", least=1)
     return lambda step: lr * factor ** (step // every)
 
 
@@ -255,26 +256,23 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
     [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
     """
     if not callable(schedule):
-        raise TypeError(f"schedule={shown(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
-    whole("steps", steps, "the steps of the rise", least=1)
+        raise TypeError(f"schedule={described(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
+    whole(steps, "steps", "the steps of the rise", least=1)
     return lambda step: schedule(step) * min(1.0, (step + 1) / steps)
 
 
-def _positive(name: str, x: Any) -> float:
-    return number(name, x, "must be positive", open_at="low")
-
-
 def _check_descent(lr: float, steps: int, lowest: float) -> None:
-    _positive("lr", lr)
-    number("lowest", lowest, "must be 0 or more")
-    whole("steps", steps, "the steps of the descent", least=1)
+    positive(lr, "lr")
+    number(lowest, "lowest", least=0.0)
+    whole(steps, "steps", "the steps of the descent", least=1)
 
 
 def _two_betas(betas: Any) -> tuple[float, float]:
-    wanted = "must be two numbers from 0 to less than 1, such as (0.9, 0.999)"
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"betas={shown(betas)} {wanted}.")
-    b1, b2 = (number("betas", b, wanted, high=1.0, open_at="high") for b in betas)
+        raise TypeError(
+            f"betas must be two numbers from 0 to less than 1, such as (0.9, 0.999); got {described(betas)}."
+        )
+    b1, b2 = (number(b, f"betas[{i}]", least=0.0, below=1.0) for i, b in enumerate(betas))
     return b1, b2
 
 
@@ -286,5 +284,5 @@ def _values(values: Any) -> list[Value]:
     listed = list(values) if isinstance(values, Iterable) else [values]
     for v in listed:
         if not isinstance(v, Value):
-            raise TypeError(f"step takes the Values to update, model.parameters(); got {shown(v)}.")
+            raise TypeError(f"step takes the Values to update, model.parameters(); got {described(v)}.")
     return listed

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.arguments import shown
+from engine.arguments import described, whole
 
 _stream = np.random.default_rng(0)
 
@@ -50,7 +50,7 @@ def generator(name: str, given: Any) -> np.random.Generator:
     if isinstance(given, np.random.Generator):
         return given
     if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)):
-        raise TypeError(f"{name}={shown(given)} is no seed; use a whole number, 0 or more, or a NumPy generator.")
+        raise TypeError(f"{name}={described(given)} is no seed; use a whole number, 0 or more, or a NumPy generator.")
     if given < 0:
         raise ValueError(f"{name}={given} is no seed; use a whole number, 0 or more, or a NumPy generator.")
     return np.random.default_rng(int(given))

@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.arguments import shown
+from engine.arguments import described
 from nn.samples import finite, numbers
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -174,7 +174,7 @@ def check_loss(loss: Any) -> None:
         Naming those that there are.
     """
     if not isinstance(loss, str):
-        raise TypeError(f"loss={shown(loss)} is no name: use one of {', '.join(map(repr, LOSSES))}.")
+        raise TypeError(f"loss={described(loss)} is no name: use one of {', '.join(map(repr, LOSSES))}.")
     if loss not in LOSSES:
         raise ValueError(f"loss={loss!r} is not known; use one of {', '.join(LOSSES)}.")
 

@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described, listed, one_of, truth
 from engine.errors import LiftError
 from engine.lift.adjoint import adjoint
 from engine.lift.arrange import arrange
@@ -95,10 +96,10 @@ def lift(
     >>> program.value_and_grad([2.0, 3.0], wrt="inputs")
     (6.0, Gradient(parameters=None, inputs=([3.0, 2.0],)))
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction={reduction!r} is not known; use 'mean', 'sum' or 'none'.")
-    if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
-        raise ValueError(f"dtype={np.dtype(dtype)} is not supported; use float64 or float32.")
+    truth(batch, "lift's batch")
+    one_of(reduction, "reduction", ("mean", "sum", "none"))
+    parameters = None if parameters is None else _values(parameters)
+    dtype = _dtype(dtype)
     if isinstance(fn, Value):
         if batch:
             raise LiftError(
@@ -106,7 +107,7 @@ def lift(
             )
         return _of_graph(fn, parameters, dtype)
     if not callable(fn):
-        raise LiftError(f"lift needs a Value or a function of numbers; got {type(fn).__name__}.")
+        raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
     return Program(
         fn,
         _compile,
@@ -118,6 +119,25 @@ def lift(
         parameters=parameters,
         dtype=dtype,
     )
+
+
+def _values(parameters: Any) -> list[Value]:
+    listing = listed(parameters, "lift's parameters", "Values")
+    for value in listing:
+        if not isinstance(value, Value):
+            raise TypeError(f"lift's parameters must be a list of Values; one of them is {described(value)}.")
+    return listing
+
+
+def _dtype(dtype: Any) -> Any:
+    try:
+        found = np.dtype(dtype) if dtype is not None else None
+    except (TypeError, ValueError):
+        found = None
+    if found not in (np.dtype(np.float64), np.dtype(np.float32)):
+        given = described(dtype) if found is None else found
+        raise ValueError(f"dtype is {given}; use np.float64 or np.float32.")
+    return found
 
 
 def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any) -> Program:

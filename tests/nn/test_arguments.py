@@ -10,7 +10,7 @@ import pytest
 
 import nn
 from nn import optim
-from nn.arguments import shown
+from engine.arguments import described
 
 X, T = np.random.default_rng(0).normal(size=(12, 2)), np.arange(12) % 2
 CURVE = optim.cosine(0.1, 10)
@@ -100,7 +100,7 @@ def unclear(name, call, arguments, named):
         problems = [part for part in INSIDES if part in text]
         problems += ["several lines"] * ("\n" in text) + ["short"] * (len(text) < 12)
         if problems or isinstance(error, (AttributeError, KeyError)):
-            given = [*map(shown, arguments), *(f"{key}={shown(x)}" for key, x in named.items())]
+            given = [*map(described, arguments), *(f"{key}={described(x)}" for key, x in named.items())]
             return f"{name}({', '.join(given)}): {type(error).__name__}: {text} {problems}"
     return ""
 
