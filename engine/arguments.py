@@ -16,10 +16,11 @@ ValueError: optimizer='adm' is not known; use 'sgd' or 'adam'.
 
 from __future__ import annotations
 
+import inspect
 import math
 import numbers
 import os
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def described(x: Any) -> str:
         text = repr(x.item() if isinstance(x, np.generic) else x)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
     if isinstance(x, np.ndarray):
-        return f"an array of shape {x.shape}" if x.dtype.kind in "biuf" else f"an array of {x.dtype}"
+        return f"an array of shape {x.shape}" if x.dtype.kind in "biuf" else f"an array of dtype {x.dtype}"
     if isinstance(x, (list, tuple, set, frozenset, dict)):
         return f"a {type(x).__name__} of {len(x)}"
     if isinstance(x, type):
@@ -68,6 +69,43 @@ def function(f: Any, name: str) -> Callable[..., Any]:
         made: Callable[..., Any] = f
         return made
     raise TypeError(f"{name} needs a function; got {described(f)}. Pass the function itself, not its result.")
+
+
+def result(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], name: str) -> Any:
+    """Return what somebody's function makes of arguments, or say that it does not take as many.
+
+    Raises
+    ------
+    TypeError
+        If it takes more or fewer arguments, or others.
+
+    Examples
+    --------
+    >>> result(lambda x, y: x * y, (2.0,), {}, "grad")
+    Traceback (most recent call last):
+    ...
+    TypeError: grad called the function <lambda> with 1 argument, but it takes (x, y); pass what it takes.
+    """
+    try:
+        return f(*args, **kwargs)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None or _takes(f, args, kwargs):
+            raise
+    given = f"{len(args) + len(kwargs)} argument{'s' * (len(args) + len(kwargs) != 1)}"
+    names = ", ".join(inspect.signature(f).parameters)
+    raise TypeError(f"{name} called {described(f)} with {given}, but it takes ({names}); pass what it takes.")
+
+
+def _takes(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return True  # nobody knows
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def number(

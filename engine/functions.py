@@ -79,6 +79,23 @@ def _check_operand(x: Any, name: str) -> None:
         raise _undefined(name, x)
 
 
+def _check_operands(x: Any, name: str) -> None:
+    """Refuse likewise, and in an array of objects each of them."""
+    _check_operand(x, name)
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        for item in x.flat:
+            if not hasattr(item, "node"):  # a comparison that a trace keeps
+                _check_operand(item, name)
+
+
+def _operand(x: Any, name: str) -> Any:
+    """Return what can be computed with by operators."""
+    if x.__class__ is float or hasattr(x, "pullback"):
+        return x
+    _check_operands(x, name)
+    return _number(x, name) if isinstance(x, NUMBERS) else x
+
+
 def _on_arrays(function: Callable[..., Any], array: Callable[..., Any], name: str, *xs: Any) -> Any:
     """Apply to arrays: element by element by `function` where one holds objects, else by `array`."""
     for x in xs:
@@ -327,9 +344,9 @@ def where(condition: Any, x: Any, y: Any) -> Any:
         return x if condition else y  # what rules ask most
     for operand in (x, y):
         if not hasattr(operand, "pullback"):
-            _check_operand(operand, "where")
+            _check_operands(operand, "where")
     if isinstance(condition, np.ndarray):
-        _check_operand(condition, "where")
+        _check_operands(condition, "where")
         _check_shapes("where", (condition, x, y))
         return np.where(condition, x, y)
     if hasattr(condition, "where"):
@@ -416,12 +433,16 @@ def select(table: Sequence[Any], i: Any) -> Any:
         raise IndexError(
             f"select: index {described(i)} is outside a table of {len(table)} entries (0 to {len(table) - 1})."
         )
-    return table[int(i)]
+    entry = table[int(i)]
+    if not isinstance(entry, (list, tuple)) and not hasattr(entry, "pullback"):
+        _check_operand(entry, "select")
+    return entry
 
 
 def _elementwise(x: Any, function: Callable[[Any], Any], array: Callable[[Any], Any], name: str) -> Any:
     """Apply to an array (of objects or of numbers), or to one number through an array of none."""
     if isinstance(x, np.ndarray):
+        _check_operand(x, name)
         return np.frompyfunc(function, 1, 1)(x) if x.dtype == object else array(x)
     return float(array(np.float64(_number(x, name))))
 
@@ -432,6 +453,7 @@ def silu(x: Any) -> Any:
     >>> silu(0.0)
     0.0
     """
+    x = _operand(x, "silu")
     return x * sigmoid(x)
 
 
@@ -441,7 +463,7 @@ def gelu(x: Any) -> Any:
     >>> round(gelu(1.0), 6)
     0.841345
     """
-    _check_operand(x, "gelu")
+    x = _operand(x, "gelu")
     return 0.5 * x * (1.0 + erf(INVERSE_SQRT_2 * x))
 
 

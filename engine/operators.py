@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine import copying
-from engine.arguments import described
+from engine.arguments import described, listed
 from engine.conditions import COMPARISONS
 from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
@@ -81,6 +81,8 @@ def _any_number(rule: Rule) -> Callable[..., Any]:
     f, name = rule.scalar, rule.name
 
     def method(operands: Sequence[Any]) -> Value:
+        if operands.__class__ is not list:
+            operands = listed(operands, f"{name}'s operand", "numbers and Values")
         parents = tuple([x if x.__class__ is Value else _operand_of_many(x, name) for x in operands])
         xs = [p._data for p in parents]
         z = f(xs)
@@ -173,7 +175,8 @@ def _array_ufunc(self: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
             )
         return made(*[x.item() if isinstance(x, np.ndarray) else x for x in inputs])
     boxed = [_boxed(x) if isinstance(x, Value) else x for x in inputs]
-    return getattr(ufunc, method)(*boxed, **kwargs)
+    with np.errstate(all="ignore"):
+        return getattr(ufunc, method)(*boxed, **kwargs)
 
 
 # --- installed -----------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arguments import function, listed, whole
+from engine.arguments import function, listed, result, whole
 from engine.differentiating import differentiating
 from engine.errors import NotScalarError, ShapeError
 from engine.graph import order
@@ -191,6 +191,8 @@ def _places(argnums: Any, name: str) -> int | tuple[int, ...]:
     meaning = "the argument to differentiate by, or a tuple of several"
     if not isinstance(argnums, (list, tuple)):
         return whole(argnums, f"{name}'s argnums", meaning)
+    if not len(argnums):
+        raise ValueError(f"{name}'s argnums ({meaning}) names no argument; pass 0 for the first.")
     return tuple([whole(n, f"{name}'s argnums", meaning) for n in argnums])
 
 
@@ -266,8 +268,8 @@ class _Linearised:
             self.args[n] = unflatten(structure, self.inputs[start : start + structure.size])
             start += structure.size
         with _entered(), differentiating(self.inputs, self.name):
-            result = self.f(*self.args, **self.kwargs)
-        leaves, self.out_structure = flatten(result, "the function's result")
+            found = result(self.f, self.args, self.kwargs, self.name)
+        leaves, self.out_structure = flatten(found, "the function's result")
         self.outputs = [x if isinstance(x, Value) else Value.constant(x) for x in leaves]
         self.nodes = self._between()
         return self

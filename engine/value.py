@@ -73,7 +73,7 @@ class Value:
     __slots__ = ("_data", "_label", "grad", "op", "parents", "pullback")  # few: a node's size is its speed
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self._data: float = data if data.__class__ is float else _as_float(data)
+        self._data: float = data if data.__class__ is float else as_float(data)
         self.grad: float = 0.0
         self.parents: tuple[Value, ...] = ()
         self.op: str = ""
@@ -94,7 +94,7 @@ class Value:
     def data(self, data: Any) -> None:
         if LOCAL.watch is not None:
             LOCAL.watch.leak(self, "a place to store a number (by .data = ...)")
-        self._data = data if data.__class__ is float else _as_float(data)
+        self._data = data if data.__class__ is float else as_float(data)
 
     @property
     def label(self) -> str:
@@ -161,7 +161,7 @@ class Value:
         if LOCAL.watch is not None:
             LOCAL.watch.leak(self, "gradients (by .backward())")
         if seed.__class__ is not float:
-            seed = _as_float(seed, "backward's seed")
+            seed = as_float(seed, "backward's seed")
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return
@@ -207,7 +207,7 @@ class Value:
     @classmethod
     def constant(cls, number: Any) -> Value:
         """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
-        return new_node(number if number.__class__ is float else _as_float(number), (), "", _constant)
+        return new_node(number if number.__class__ is float else as_float(number), (), "", _constant)
 
     if TYPE_CHECKING:  # installed by engine.operators: from the rules, from engine.conditions and engine.copying
         # fmt: off
@@ -277,7 +277,14 @@ def is_constant(value: Value) -> bool:
     return value.pullback is _constant
 
 
-def _as_float(data: Any, what: str = "Value") -> float:
+def as_float(data: Any, what: str = "Value") -> float:
+    """Return one real number as a float; beyond the range of floats it is infinite.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else; the message begins with `what`.
+    """
     if isinstance(data, (numbers.Real, np.bool_)):
         try:
             return float(data)

@@ -20,13 +20,15 @@ import numpy.typing as npt
 
 from engine import Value
 from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed
-from engine.arguments import finite
+from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
 from engine.rounding import analysed
 from engine.tree import flatten, unflatten
+from engine.value import as_float
 from nn.diagnosis import Diagnosis, Finding, Verdict
 from nn.difference import describe
 from nn.mistakes.table import close, proportion
+from nn.samples import numbers
 from nn.terms import Term, terms
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -61,14 +63,15 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     ValueError
         If a number of `x` or a right derivative is not finite.
     """
-    numbers, structure = flatten(x, "x")
+    function(f, "diagnose_function")
+    entries, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
-    leaves = [Value(finite(float(number), path, JUDGED), path) for number, path in zip(numbers, paths)]
+    leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
     with differentiating(leaves, "diagnose_function"):
-        root = f(unflatten(structure, leaves))
+        root = result(f, [unflatten(structure, leaves)], {}, "diagnose_function")
     if not isinstance(root, Value):
         if not isinstance(root, (int, float, np.number)):
-            raise TypeError(f"f returned {type(root).__name__}, not one number; sum its results, or take one of them.")
+            raise TypeError(f"f returned {described(root)}, not one number; sum its results, or take one of them.")
         root = Value.constant(float(root))
     shape = np.shape(x) if isinstance(x, np.ndarray) else (len(leaves),)
     right = Term(((root, 1.0),)).gradient(leaves)
@@ -80,8 +83,8 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
 
 def _numbers(candidate: Any, is_array: bool) -> Array:
     if is_array or isinstance(candidate, np.ndarray):
-        return np.asarray(candidate, dtype=float)
-    return np.array([float(number) for number in flatten(candidate, "candidate")[0]])
+        return numbers(candidate, "candidate").astype(float)
+    return np.array([as_float(number) for number in flatten(candidate, "candidate")[0]])
 
 
 class _Comparison:

@@ -112,6 +112,8 @@ def evaluate(model: Module, X: Any, T: Any, loss: str) -> float:
     >>> evaluate(MLP(2, [1], init="uniform"), *moons(10), "hinge") > 0.0
     True
     """
+    check_model(model, "evaluate(model, X, T, loss)")
+    check_loss(loss)
     scores, targets = _looked_at(model, X, T, loss)
     return mean_loss_of(scores, targets)
 

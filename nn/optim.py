@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from engine.arguments import described, number, positive, whole
+from engine.arguments import described, listed, number, positive, truth, whole
 
 Vector: TypeAlias = npt.NDArray[np.float64]
 Schedule: TypeAlias = Callable[[int], float]
@@ -78,7 +78,7 @@ class Optimizer:
         ValueError
             If it has taken steps with others, or its schedule has come to its end.
         """
-        kind = type(self).__name__
+        values, kind = _values(values), type(self).__name__
         if self.steps and self.owner is not None and not _is(self.owner, values):
             taken = f"{self.steps} step{'s' * (self.steps > 1)}"
             raise ValueError(
@@ -109,6 +109,11 @@ class Optimizer:
         ValueError
             If the shapes differ, or the state is of a vector of another length.
         """
+        for what, vector in (("theta", theta), ("gradient", gradient)):
+            if vector.__class__ is not np.ndarray or vector.dtype != np.float64:
+                raise TypeError(
+                    f"{what} must be a float64 vector, as program.pull() returns it; got {described(vector)}."
+                )
         shapes = {theta.shape, gradient.shape, *(v.shape for v in self.state.values())}
         if len(shapes) > 1:
             raise ValueError(
@@ -155,6 +160,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(lr, weight_decay)
         self.momentum = number(momentum, "momentum", least=0.0, below=1.0)
+        truth(nesterov, "nesterov")
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs momentum > 0.")
         self.nesterov = bool(nesterov)
@@ -226,7 +232,7 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     """
     positive(lr, "lr"), positive(factor, "factor")
     whole(every, "every", "the steps between two changes", least=1)
-    return lambda step: lr * factor ** (step // every)
+    return _of_steps(lambda step: lr * factor ** (step // every))
 
 
 def cosine(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
@@ -236,7 +242,7 @@ def cosine(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
     _check_descent(lr, steps, lowest)
-    return lambda step: lowest + 0.5 * (lr - lowest) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
+    return _of_steps(lambda step: lowest + 0.5 * (lr - lowest) * (1.0 + math.cos(math.pi * min(step, steps) / steps)))
 
 
 def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
@@ -246,7 +252,7 @@ def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
     _check_descent(lr, steps, lowest)
-    return lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest
+    return _of_steps(lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest)
 
 
 def warmup(schedule: Schedule, steps: int) -> Schedule:
@@ -258,7 +264,12 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
     if not callable(schedule):
         raise TypeError(f"schedule={described(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
     whole(steps, "steps", "the steps of the rise", least=1)
-    return lambda step: schedule(step) * min(1.0, (step + 1) / steps)
+    return _of_steps(lambda step: schedule(step) * min(1.0, (step + 1) / steps))
+
+
+def _of_steps(schedule: Schedule) -> Schedule:
+    """Return a schedule that takes the number of a step, and nothing else."""
+    return lambda step: schedule(whole(step, "step", "the number of the step, from 0", least=0))
 
 
 def _check_descent(lr: float, steps: int, lowest: float) -> None:
@@ -281,8 +292,8 @@ def _is(owner: tuple[Value, int], values: Sequence[Value]) -> bool:
 
 
 def _values(values: Any) -> list[Value]:
-    listed = list(values) if isinstance(values, Iterable) else [values]
-    for v in listed:
+    found = listed(values, "the parameters", "Values, as model.parameters() returns it")
+    for v in found:
         if not isinstance(v, Value):
-            raise TypeError(f"step takes the Values to update, model.parameters(); got {described(v)}.")
-    return listed
+            raise TypeError(f"an optimiser moves Values, as model.parameters() returns them; got {described(v)}.")
+    return found

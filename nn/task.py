@@ -118,7 +118,7 @@ def _divided(
         given = described(validation)
         raise TypeError(f"validation={given}: pass a fraction of the samples, such as 0.2, or a pair (X, T).")
     if not 0.0 <= validation < 1.0:
-        raise ValueError(f"validation={validation} is a fraction of the samples; use 0 to less than 1.")
+        raise ValueError(f"validation={described(validation)} is a fraction of the samples; use 0 to less than 1.")
     n = round(validation * len(X))
     if (validation and not n) or n == len(X):
         part = "validate on" if not n else "train on"

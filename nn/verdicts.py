@@ -25,6 +25,7 @@ from nn.mistakes.equations import RIGHT, Problem
 from nn.mistakes.search import Search
 from nn.mistakes.table import Suspect
 from nn.rounding import rounding_units
+from nn.samples import numbers
 
 Array: TypeAlias = npt.NDArray[Any]
 SINGLE = float(np.finfo(np.float32).eps)
@@ -102,7 +103,7 @@ class Given:
         for name, value in problem.params.items():
             wanted = matrix.from_rows({name: value}, convention)[name].shape
             try:
-                array = np.asarray(candidate.get(name), dtype=float)
+                array = numbers(candidate.get(name), name).astype(float)
             except (TypeError, ValueError):
                 given.notes[name] = "missing" if candidate.get(name) is None else "holds no numbers"
                 continue

@@ -66,7 +66,7 @@ def picture_of(
 
 
 def _contents(root: Any, grad: bool, collapse: str | None, derivatives: bool) -> tuple[list[Card], list[Edge]]:
-    if hasattr(root, "steps"):
+    if hasattr(root, "steps") and hasattr(root, "formulas"):
         return _of_program(read_program(root), collapse)
     if not hasattr(root, "parents"):
         raise TypeError(f"viz draws a Value or a lifted program, not {described(root)}; draw one of its Values.")

@@ -131,13 +131,12 @@ def _values(parameters: Any) -> list[Value]:
 
 def _dtype(dtype: Any) -> Any:
     try:
-        found = np.dtype(dtype) if dtype is not None else None
+        found = "" if dtype is None else np.dtype(dtype).name
     except (TypeError, ValueError):
-        found = None
-    if found not in (np.dtype(np.float64), np.dtype(np.float32)):
-        given = described(dtype) if found is None else found
-        raise ValueError(f"dtype is {given}; use np.float64 or np.float32.")
-    return found
+        found = ""
+    if found not in ("float64", "float32"):
+        raise ValueError(f"dtype is {found or described(dtype)}; use np.float64 or np.float32.")
+    return np.dtype(found)
 
 
 def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any) -> Program:

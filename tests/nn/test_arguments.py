@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import nn
-from nn import optim
 from engine.arguments import described
+from nn import optim
 
 X, T = np.random.default_rng(0).normal(size=(12, 2)), np.arange(12) % 2
 CURVE = optim.cosine(0.1, 10)
