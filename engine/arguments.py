@@ -126,16 +126,16 @@ def number(
     ValueError
         If it is outside.
     """
-    sentence = f"{name} must be a number{_range(above, least, below, most)}; got"
-    if not is_number(x):
-        raise TypeError(f"{sentence} {described(x)}.")
+    is_real = is_number(x)
     try:
-        given = float(x)
+        given = float(x) if is_real else math.nan
     except OverflowError:
         given = math.inf
-    if not (math.isfinite(given) and above < given < below and least <= given <= most):
-        raise ValueError(f"{sentence} {described(x)}.")
-    return given
+    if math.isfinite(given) and above < given < below and least <= given <= most:
+        return given
+    raise (ValueError if is_real else TypeError)(
+        f"{name} must be a number{_range(above, least, below, most)}; got {described(x)}."
+    )
 
 
 def is_number(x: Any) -> bool:
@@ -171,13 +171,14 @@ def whole(x: Any, name: str, meaning: str = "", *, least: int | None = None, mos
     ValueError
         If it is outside.
     """
-    bounds = _range(-math.inf, -math.inf if least is None else least, math.inf, math.inf if most == LARGEST else most)
+    bounds = _range(-math.inf, -math.inf if least is None else least, math.inf, math.inf if most >= LARGEST else most)
     sentence = f"{name}{meaning and f' ({meaning})'} must be a whole number{bounds}; got {described(x)}."
     if isinstance(x, bool) or not isinstance(x, numbers.Integral):
         raise TypeError(sentence)
-    if (least is not None and x < least) or x > most:
+    made = int(x)
+    if (least is not None and made < least) or made > most:
         raise ValueError(sentence)
-    return int(x)
+    return made
 
 
 def one_of(x: Any, name: str, options: Iterable[Any]) -> Any:

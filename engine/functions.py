@@ -52,6 +52,7 @@ def ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..
     return total_function
 
 
+REAL = "fiubO"  # kinds of arrays of numbers, and of Values
 NUMBERS = (float, int, np.floating, np.integer, np.bool_)
 
 
@@ -71,7 +72,7 @@ def _undefined(name: str, x: Any) -> TypeError:
 def _check_operand(x: Any, name: str) -> None:
     """Refuse what is neither a number nor a Value, nor anything that computes as they do."""
     if isinstance(x, np.ndarray):
-        if x.dtype.kind not in "biufO":
+        if x.dtype.kind not in REAL:
             raise _undefined(name, x)
     elif not (isinstance(x, NUMBERS) or hasattr(x, "pullback")) and (
         isinstance(x, (np.generic, type)) or not hasattr(x, "__array_ufunc__")
@@ -99,8 +100,10 @@ def _operand(x: Any, name: str) -> Any:
 def _on_arrays(function: Callable[..., Any], array: Callable[..., Any], name: str, *xs: Any) -> Any:
     """Apply to arrays: element by element by `function` where one holds objects, else by `array`."""
     for x in xs:
-        _check_operand(x, name)
-    _check_shapes(name, xs)
+        if x.__class__ is not np.ndarray or x.dtype.kind not in REAL:
+            _check_operand(x, name)
+    if len(xs) > 1:
+        _check_shapes(name, xs)
     if any(map(_holds_objects, xs)):
         return np.frompyfunc(function, len(xs), 1)(*xs)
     with np.errstate(all="ignore"):
@@ -130,8 +133,13 @@ def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]
             return safe(x)
         if isinstance(x, np.ndarray):
             return _on_arrays(function, array, name, x)
-        if hasattr(x, "pullback") and not isinstance(x, type):
-            return getattr(x, name)()
+        if hasattr(x, "pullback"):
+            try:
+                return getattr(x, name)()
+            except TypeError:
+                if isinstance(x, type):  # the class Value, not one of its objects
+                    raise _undefined(name, x) from None
+                raise
         if hasattr(x, "__array_ufunc__") and not isinstance(x, (np.generic, type)):
             return array(x)
         return safe(_number(x, name))
@@ -345,16 +353,16 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     for operand in (x, y):
         if not hasattr(operand, "pullback"):
             _check_operands(operand, "where")
-    if isinstance(condition, np.ndarray):
-        _check_operands(condition, "where")
-        _check_shapes("where", (condition, x, y))
-        return np.where(condition, x, y)
-    if hasattr(condition, "where"):
-        return condition.where(x, y)
-    if condition.__class__ is not bool and not isinstance(condition, NUMBERS):
-        raise TypeError(f"where needs a comparison, or True or False, to choose by; got {described(condition)}.")
-    chosen = x if condition else y
-    other = y if condition else x
+    if condition.__class__ is not bool:
+        if isinstance(condition, np.ndarray):
+            _check_operands(condition, "where")
+            _check_shapes("where", (condition, x, y))
+            return np.where(condition, x, y)
+        if hasattr(condition, "where"):
+            return condition.where(x, y)
+        if not isinstance(condition, NUMBERS) and not hasattr(condition, "pullback"):
+            raise TypeError(f"where needs a comparison, or True or False, to choose by; got {described(condition)}.")
+    chosen, other = (x, y) if condition else (y, x)
     if hasattr(other, "pullback") and not hasattr(chosen, "pullback"):
         return other.__class__.constant(chosen)
     return chosen
@@ -473,7 +481,7 @@ def logsumexp(xs: Sequence[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return _variadic("logsumexp", _logsumexp, listed(xs, "logsumexp's operand", "numbers and Values"))
+    return _variadic("logsumexp", _logsumexp, _items(xs, "logsumexp's operand"))
 
 
 def softmax(xs: Sequence[Any]) -> list[Any]:
@@ -482,7 +490,7 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    xs = listed(xs, "softmax's operand", "numbers and Values")
+    xs = _items(xs, "softmax's operand")
     if not xs:
         return []
     highest = _variadic("shift", max, xs)
@@ -497,7 +505,7 @@ def total(values: Sequence[Any]) -> Any:
     >>> total([0.1] * 10)
     1.0
     """
-    return _variadic("total", _fsum, listed(values, "total's operand", "numbers and Values"))
+    return _variadic("total", _fsum, _items(values, "total's operand"))
 
 
 def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Any = None) -> Any:
@@ -508,7 +516,7 @@ def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Any = None) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
-    ws, xs = listed(ws, "dot's weights", "numbers and Values"), listed(xs, "dot's inputs", "numbers and Values")
+    ws, xs = _items(ws, "dot's weights"), _items(xs, "dot's inputs")
     if len(ws) != len(xs):
         raise ValueError(
             f"dot needs as many weights as inputs; got {len(ws)} and {len(xs)}. Check the layer's input size."
@@ -516,6 +524,10 @@ def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Any = None) -> Any:
     if not ws and bias is None:
         return 0.0
     return _variadic("dot", _dot, ws + xs if bias is None else [*ws, *xs, bias])
+
+
+def _items(xs: Any, name: str) -> list[Any]:
+    return xs if xs.__class__ is list else listed(xs, name, "numbers and Values")
 
 
 def _variadic(name: str, scalar: Callable[[Sequence[float]], float], operands: list[Any]) -> Any:

@@ -122,7 +122,7 @@ def _fixed(x: Any, rule: Rule, i: int) -> float:
             f"Pass a number, or make {rule.fixed[i]} an operand of the rule."
         )
     if x.__class__ is float:
-        return x  # type: ignore[no-any-return]
+        return x
     if isinstance(x, (numbers.Real, np.bool_)):
         return float(Value.constant(x)._data)
     raise TypeError(f"{rule.name}: {rule.fixed[i]} must be a number; got {described(x)}.")

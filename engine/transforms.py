@@ -188,6 +188,8 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 
 def _places(argnums: Any, name: str) -> int | tuple[int, ...]:
     """Return which arguments are differentiated by: one, or several."""
+    if argnums.__class__ is int:
+        return int(argnums)
     meaning = "the argument to differentiate by, or a tuple of several"
     if not isinstance(argnums, (list, tuple)):
         return whole(argnums, f"{name}'s argnums", meaning)

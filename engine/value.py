@@ -262,7 +262,7 @@ def zero_grad(values: Iterable[Value]) -> None:
     0.0
     """
     for value in listed(values, "zero_grad's operand", "Values"):
-        if not isinstance(value, Value):
+        if value.__class__ is not Value and not isinstance(value, Value):
             raise TypeError(f"zero_grad takes a list of Values, such as model.parameters(); one is {described(value)}.")
         value.grad = 0.0
 
@@ -292,12 +292,13 @@ def as_float(data: Any, what: str = "Value") -> float:
             return math.inf if cast(int, data) > 0 else -math.inf
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
         return float(data)
+    kind = Value if isinstance(data, Value) else type(data)
     cure = {
         Value: "It is a Value already; use it as it is, or .data for its number.",
         str: "Convert it with float(...) first.",
         complex: "Values are real; pass its .real or its .imag.",
         type(None): "A missing number cannot be differentiated; leave it out or pass 0.0.",
-    }.get(type(data), "Make one Value per number, for instance [Value(x) for x in xs].")
+    }.get(kind, "Make one Value per number, for instance [Value(x) for x in xs].")
     raise TypeError(f"{what} needs one real number; got {described(data)}. {cure}")
 
 

@@ -293,7 +293,7 @@ class Embedding(Module):
 
 
 def _known(activation: str) -> str:
-    return one_of(activation, "activation", ACTIVATIONS)
+    return str(one_of(activation, "activation", ACTIVATIONS))
 
 
 def _check_sizes(n_inputs: Any, n_outputs: Any) -> None:

@@ -109,11 +109,10 @@ class Optimizer:
         ValueError
             If the shapes differ, or the state is of a vector of another length.
         """
-        for what, vector in (("theta", theta), ("gradient", gradient)):
-            if vector.__class__ is not np.ndarray or vector.dtype != np.float64:
-                raise TypeError(
-                    f"{what} must be a float64 vector, as program.pull() returns it; got {described(vector)}."
-                )
+        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
+            raise TypeError(f"theta must be a vector of floats, as program.pull() returns it; got {described(theta)}.")
+        if not isinstance(gradient, np.ndarray) or gradient.dtype.kind not in "fiu":
+            raise TypeError(f"gradient must be a vector of numbers, as theta is one; got {described(gradient)}.")
         shapes = {theta.shape, gradient.shape, *(v.shape for v in self.state.values())}
         if len(shapes) > 1:
             raise ValueError(

@@ -17,6 +17,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import engine
 import nn
@@ -426,7 +427,6 @@ CALLS = {
     ),
 }  # fmt: skip
 SCALE = nn.scaling.Standard((0.0, 0.0), (1.0, 2.0))
-SHARED = {"random_state", "devices"}  # whose messages are those of scikit-learn's or JAX's own, where these are asked
 
 
 def cases(name):
@@ -455,3 +455,61 @@ def prepare():
     for name, head, size in (("images-idx3", (2051, 2, 2, 2), 8), ("labels-idx1", (2049, 2), 2)):
         numbers = np.array(head, dtype=">i4").tobytes() + bytes(size)
         Path("digits", f"t10k-{name}-ubyte").write_bytes(numbers)
+
+
+# --- the tests ---------------------------------------------------------------------------------------------------
+
+NONSENSE = {  # what is of use nowhere but where it is named
+    "bytes", "a complex number", "a list of text", "a list of None", "a set", "an object", "a class",
+    "an array of text", "a complex array", "an array of objects", "an optimiser",
+}  # fmt: skip
+OF_USE = {
+    "engine.lift": {"a class"},  # which may be called with numbers, as a function is
+    "engine.lift of a graph": {"a class"},
+    "warmup": {"a class"},
+    "nn.fit": {"a class"},
+    "nn.fit of a module": {"a class"},
+    "nn.fit's places": {"a class"},
+    "nn.fit's choices": {"an optimiser"},
+    "Value ==": NONSENSE,  # is equal to no Value, as everywhere in Python
+    "== Value": NONSENSE,
+    "as_trained": NONSENSE,  # targets that are not standardised stay what they are
+    "nn.diagnose's candidate": NONSENSE,  # the diagnosis says that it holds no numbers
+}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder of its own, with the files that are read."""
+    monkeypatch.chdir(tmp_path)
+    prepare()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_wrong_arguments_are_refused_in_one_clear_sentence(name, place):
+    call, args, named = CALLS[name]()
+    assert outcome(call, args, named) == ("works", "")
+    unclear = []
+    for what, call, args, named in cases(name):
+        came, said = outcome(call, args, named)
+        if came == "unclear":
+            unclear.append(f"{what}: {said}")
+        if came == "works" and what.partition(" for ")[0] in NONSENSE - OF_USE.get(name, set()):
+            unclear.append(f"{what}: accepted")
+    assert "\n".join(unclear) == ""
+
+
+def test_every_public_name_is_called():
+    taken = set(CALLS) | {"nn.Module", "nn.Report", "nn.Diagnosis", "nn.Targets", "engine.Condition"}
+    taken |= {"engine.Value", "engine.provenance"}  # Value is called "Value" above; the others take no arguments
+    for package in (engine, viz, nn):
+        for name in package.__all__:
+            found = getattr(package, name)
+            if not (isinstance(found, type) and issubclass(found, Exception)):
+                assert f"{package.__name__}.{name}" in taken
+
+
+def test_there_are_thousands_of_calls():
+    per_argument = len(WRONG)
+    made = sum((len(right) + len(named)) * per_argument for _, right, named in (make() for make in CALLS.values()))
+    assert made > 15_000

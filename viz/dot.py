@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import graphviz
@@ -66,7 +67,7 @@ def picture_of(
 
 
 def _contents(root: Any, grad: bool, collapse: str | None, derivatives: bool) -> tuple[list[Card], list[Edge]]:
-    if hasattr(root, "steps") and hasattr(root, "formulas"):
+    if isinstance(getattr(root, "steps", None), Sequence):
         return _of_program(read_program(root), collapse)
     if not hasattr(root, "parents"):
         raise TypeError(f"viz draws a Value or a lifted program, not {described(root)}; draw one of its Values.")

@@ -135,7 +135,7 @@ def _dtype(dtype: Any) -> Any:
     except (TypeError, ValueError):
         found = ""
     if found not in ("float64", "float32"):
-        raise ValueError(f"dtype is {found or described(dtype)}; use np.float64 or np.float32.")
+        raise ValueError(f"dtype={found or described(dtype)} is not supported; use np.float64 or np.float32.")
     return np.dtype(found)
 
 

@@ -116,7 +116,8 @@ class Program:
         ShapeError
             If inputs or parameters do not fit.
         """
-        one_of(wrt, "wrt", ("parameters", "inputs", "all"))
+        if wrt.__class__ is not str or wrt not in ("parameters", "inputs", "all"):
+            one_of(wrt, "wrt", ("parameters", "inputs", "all"))
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
         key = None

@@ -160,7 +160,7 @@ def test_nothing_that_a_closure_holds_is_touched():
 
 def test_a_constant_function_and_one_that_returns_no_number():
     assert nn.diagnose_function(lambda x: 1.0, np.array([3.0]), np.array([0.0])).ok
-    with pytest.raises(TypeError, match="f returned list, not one number; sum its results"):
+    with pytest.raises(TypeError, match="f returned a list of 1, not one number; sum its results"):
         nn.diagnose_function(lambda x: list(x), np.array([3.0]), np.array([0.0]))
 
 

@@ -80,7 +80,7 @@ def test_an_embedding_is_a_table_whose_rows_train():
 
 
 def test_what_is_refused():
-    with pytest.raises(ValueError, match="activation='swish' is not known; use one of identity, relu"):
+    with pytest.raises(ValueError, match="activation='swish' is not known; use 'identity', 'relu'"):
         nn.MLP(2, [2], activation="swish")
     with pytest.raises(ValueError, match="init='zeros' is not known"):
         nn.MLP(2, [2], init="zeros")
