@@ -18,7 +18,7 @@ from engine.rounding import value_error
 from engine.testing import check_rule as check_rule
 from engine.transforms import value_and_grad
 from engine.tree import Structure, flatten, unflatten
-from engine.value import Value
+from engine.value import Value, as_float
 
 CHECKED = "derivatives are checked where numbers are finite"
 HIDDEN = 0.1  # a bound of rounding of more than this part of a derivative says little of it
@@ -133,7 +133,7 @@ def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol:
     positive(rtol, "check_gradients: rtol")
     leaves, structure = flatten(args, "args")
     paths = list(structure.paths("args"))
-    numbers = [finite(float(x), path, CHECKED) for x, path in zip(leaves, paths)]
+    numbers = [finite(as_float(x), path, CHECKED) for x, path in zip(leaves, paths)]
     result, gradients = value_and_grad(f, tuple(range(len(args))), name="check_gradients")(*args)
     value = finite(float(result), "the function's value", CHECKED)
     derivatives = map(float, flatten(tuple(gradients))[0])

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described, function, listed, result, whole
 from engine.differentiating import differentiating
 from engine.errors import NotScalarError
 from engine.graph import order
@@ -82,6 +83,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, name: str =
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    function(f, name)
+    argnums = _places(argnums, name)
 
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         with _Linearised(f, argnums, args, kwargs, name) as at:
@@ -105,6 +108,8 @@ def jacobian(f: Function, argnums: int = 0) -> Function:
     array([[3., 2.],
            [1., 1.]])
     """
+    function(f, "jacobian")
+    whole(argnums, "jacobian's argnums", "the argument to differentiate by")
 
     def rows(*args: Any, **kwargs: Any) -> Any:
         with _Linearised(f, argnums, args, kwargs, "jacobian") as at:
@@ -123,6 +128,8 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     array([[6., 4.],
            [4., 0.]])
     """
+    function(f, "hessian")
+    whole(argnums, "hessian's argnums", "the argument to differentiate by")
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -133,6 +140,7 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     >>> value, pullback([1.0, 10.0])
     ([6.0, 5.0], (13.0, 12.0))
     """
+    function(f, "vjp")
     with _Linearised(f, tuple(range(len(args))), args, {}, "vjp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
 
@@ -156,9 +164,14 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
     (6.0, 23.0)
     """
-    _, structure = flatten(tuple(primals), "primals")
-    leaves = matched(tuple(tangents), structure, "jvp's tangents", "the primals")
-    with _Linearised(f, tuple(range(len(primals))), tuple(primals), {}, "jvp") as at:
+    function(f, "jvp")
+    primals, tangents = (
+        tuple(listed(given, f"jvp's {what}", "one entry for each argument of the function"))
+        for given, what in ((primals, "primals"), (tangents, "tangents"))
+    )
+    _, structure = flatten(primals, "primals")
+    leaves = matched(tangents, structure, "jvp's tangents", "the primals")
+    with _Linearised(f, tuple(range(len(primals))), primals, {}, "jvp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
         return value, unflatten(at.out_structure, at.push(leaves))
 
@@ -169,7 +182,20 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
+    function(f, "hvp")
     return jvp(grad(f), (x,), (v,))[1]
+
+
+def _places(argnums: Any, name: str) -> int | tuple[int, ...]:
+    """Return which arguments are differentiated by: one, or several."""
+    if argnums.__class__ is int:
+        return int(argnums)
+    meaning = "the argument to differentiate by, or a tuple of several"
+    if not isinstance(argnums, (list, tuple)):
+        return whole(argnums, f"{name}'s argnums", meaning)
+    if not len(argnums):
+        raise ValueError(f"{name}'s argnums ({meaning}) names no argument; pass 0 for the first.")
+    return tuple([whole(n, f"{name}'s argnums", meaning) for n in argnums])
 
 
 def _outer(outer: Structure, inner: Structure, rows: list[list[Any]]) -> Any:
@@ -212,7 +238,9 @@ class _Linearised:
         numbers = [argnums] if isinstance(argnums, int) else list(argnums)
         for n in numbers:
             if not -len(args) <= n < len(args):
-                raise IndexError(f"argnums={n}, but the function was called with {len(args)} positional arguments.")
+                raise IndexError(
+                    f"{name}: argnums is {described(n)}, but the function was called with {len(args)} arguments."
+                )
         flat = [flatten(args[n], f"argument {n}") for n in numbers]
         given = [x for leaves, _ in flat for x in leaves]
         self.structures = [structure for _, structure in flat]
@@ -228,10 +256,10 @@ class _Linearised:
             self.args[n] = unflatten(structure, self.inputs[start : start + structure.size])
             start += structure.size
         with _entered(), differentiating(self.inputs, self.name):
-            result = self.f(*self.args, **self.kwargs)
-        if isinstance(result, np.ndarray) and not result.ndim:
-            result = result[()]
-        leaves, self.out_structure = flatten(result, "the function's result")
+            found = result(self.f, self.args, self.kwargs, self.name)
+        if isinstance(found, np.ndarray) and not found.ndim:
+            found = found[()]
+        leaves, self.out_structure = flatten(found, "the function's result")
         self.outputs = [x if isinstance(x, Value) else Value.constant(x) for x in leaves]
         self.nodes = self._between()
         return self

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described
 from engine.errors import ShapeError
 
 LEAF = "number"
@@ -118,7 +119,7 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
 def _check(x: Any, path: str) -> None:
     if not isinstance(x, (numbers.Real, np.bool_)) and not hasattr(x, "pullback"):
         raise TypeError(
-            f"{path} is {type(x).__name__}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
+            f"{path} is {described(x)}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
             "fix anything else with functools.partial."
         )
 

@@ -20,13 +20,15 @@ import numpy.typing as npt
 
 from engine import Value
 from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed, differenced, is_differenced
-from engine.arguments import finite
+from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
 from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
+from engine.value import as_float
 from nn.diagnosis import Diagnosis, Finding, Verdict
 from nn.difference import describe
 from nn.mistakes.table import close, proportion
+from nn.samples import numbers
 from nn.terms import Term, terms
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -62,14 +64,15 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     ValueError
         If a number of `x` or a right derivative is not finite.
     """
-    numbers, structure = flatten(x, "x")
+    function(f, "diagnose_function")
+    entries, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
-    leaves = [Value(finite(float(number), path, JUDGED), path) for number, path in zip(numbers, paths)]
+    leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
     with differentiating(leaves, "diagnose_function"):
-        root = f(unflatten(structure, leaves))
+        root = result(f, [unflatten(structure, leaves)], {}, "diagnose_function")
     if not isinstance(root, Value):
         if not isinstance(root, (int, float, np.number)):
-            raise TypeError(f"f returned {type(root).__name__}, not one number; sum its results, or take one of them.")
+            raise TypeError(f"f returned {described(root)}, not one number; sum its results, or take one of them.")
         root = Value.constant(float(root))
     shape = np.shape(x) if isinstance(x, np.ndarray) else (len(leaves),)
     right = Term(((root, 1.0),)).gradient(leaves)
@@ -83,12 +86,10 @@ def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
     """Return a candidate's numbers, those of a dictionary by its keys."""
     if structure.kind == "dict":
         candidate = matched(candidate, structure, "candidate", "x")
-    found = np.asarray(candidate) if isinstance(candidate, np.ndarray) or structure.kind == "array" else None
-    if found is None:
-        found = np.array(flatten(candidate, "candidate")[0])
-    if found.dtype.kind not in "biufO":
-        raise TypeError(f"candidate holds {found.dtype} numbers; a gradient is real. Pass its .real part if it is.")
-    return found
+    if structure.kind == "array" or isinstance(candidate, np.ndarray):
+        return numbers(candidate, "candidate")
+    leaves = flatten(candidate, "candidate")[0]
+    return np.array([x if isinstance(x, np.floating) else as_float(x) for x in leaves])
 
 
 class _Comparison:

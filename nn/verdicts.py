@@ -25,6 +25,7 @@ from nn.mistakes.equations import RIGHT, Problem
 from nn.mistakes.search import Search
 from nn.mistakes.table import Suspect
 from nn.rounding import rounding_units
+from nn.samples import numbers
 
 Array: TypeAlias = npt.NDArray[Any]
 SINGLE = float(np.finfo(np.float32).eps)
@@ -113,11 +114,8 @@ class Given:
         given.remarks.extend(f"{name!r} is no parameter: names are {', '.join(problem.params)}" for name in unknown)
         for name, value in problem.params.items():
             wanted = matrix.from_rows({name: value}, convention)[name].shape
-            if np.iscomplexobj(np.asarray(candidate.get(name))):
-                given.notes[name] = "holds complex numbers"
-                continue
             try:
-                array = np.asarray(candidate.get(name), dtype=float)
+                array = numbers(candidate.get(name), name).astype(float)
             except (TypeError, ValueError):
                 given.notes[name] = "missing" if candidate.get(name) is None else "holds no numbers"
                 continue

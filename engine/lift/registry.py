@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import described
 from engine.errors import ShapeError
 from engine.lift.ir import Indices, Trace
 from engine.lift.names import RESERVED, Parameter, parameters
@@ -137,9 +138,7 @@ def _refuse_others(given: list[Value]) -> None:
     """Refuse parameters that are no leaves."""
     for k, value in enumerate(given):
         if not isinstance(value, Value):
-            raise TypeError(
-                f"parameters[{k}] is {type(value).__name__}; parameters are Values, model.parameters() say."
-            )
+            raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
 
 
 def _by_first_use(trace: Trace) -> list[Value]:

@@ -37,7 +37,7 @@ def test_argnums():
     assert grad(f, 1)(2.0, 3.0) == 2.0
     assert grad(f, -1)(2.0, 3.0) == 2.0
     assert grad(f, (0, 1))(2.0, 3.0, z=10.0) == (30.0, 20.0)
-    with pytest.raises(IndexError, match="argnums=2, but the function was called with 2 positional"):
+    with pytest.raises(IndexError, match="grad: argnums is 2, but the function was called with 2 arguments"):
         grad(f, 2)(2.0, 3.0)
 
 
@@ -49,9 +49,9 @@ def test_a_function_of_several_results_has_no_gradient():
 
 
 def test_arguments_that_are_no_numbers_are_refused_with_their_place():
-    with pytest.raises(TypeError, match=r"argument 0\['name'\] is str, not a number"):
+    with pytest.raises(TypeError, match=r"argument 0\['name'\] is 'x', not a number"):
         grad(lambda p: p["w"])({"w": 1.0, "name": "x"})
-    with pytest.raises(TypeError, match="the function's result is NoneType, not a number"):
+    with pytest.raises(TypeError, match="the function's result is None, not a number"):
         grad(lambda x: None)(1.0)
 
 

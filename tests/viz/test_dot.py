@@ -180,7 +180,7 @@ def test_unknown_options_are_refused(options, message):
 
 
 def test_what_is_not_a_graph_is_refused():
-    with pytest.raises(TypeError, match="viz draws a Value or a lifted program, not int"):
+    with pytest.raises(TypeError, match="viz draws a Value or a lifted program, not 3"):
         viz.draw(3)
 
 
