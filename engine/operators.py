@@ -25,7 +25,7 @@ from engine.conditions import COMPARISONS
 from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
 from engine.rules import RULES, Rule
-from engine.value import Value, new_node, operand
+from engine.value import Value, as_float, new_node, operand
 
 node_maker = new_node  # what every operation makes its node with; `engine.watching` exchanges it
 
@@ -124,7 +124,7 @@ def _fixed(x: Any, rule: Rule, i: int) -> float:
     if x.__class__ is float:
         return x
     if isinstance(x, (numbers.Real, np.bool_)):
-        return float(Value.constant(x)._data)
+        return as_float(x)
     raise TypeError(f"{rule.name}: {rule.fixed[i]} must be a number; got {described(x)}.")
 
 
@@ -205,6 +205,8 @@ _NOBODY = Value(0.0)
 
 
 def _power(a: Value, b: Any) -> Any:
+    if b.__class__ is int or b.__class__ is float:
+        return a.power_constant(b)
     if isinstance(b, Value):
         return Value.power(a, b)
     return NotImplemented if operand(b, "power", a) is NotImplemented else a.power_constant(b)
