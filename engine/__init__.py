@@ -80,3 +80,4 @@ abs = absolute  # NumPy has both names
 
 # What `help` lists and `import *` brings.
 __all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("engine.")]
+__all__.remove("abs")  # Python's own is not replaced

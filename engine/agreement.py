@@ -25,9 +25,9 @@ that people make changes a derivative by less than a millionth."""
 ANALYTIC = 1e-12
 """Of complex steps, which do not cancel: a few thousand roundings."""
 
-EXACT = 1e-10
-"""Of somebody's formula for a gradient, as a part of the absolute terms that the entry is the sum of: another order of
-the same operations stays far below it, and a millionth part of a single term far above."""
+EXACT = 1e-12
+"""Of somebody's formula for a gradient, as a part of the absolute terms that the entry is the sum of: some thousand
+roundings, which another order of the same operations stays far below."""
 
 SINGLE = 5e-6
 """The same where it was computed in single precision, whose unit is 6e-8, or by differences."""
@@ -70,3 +70,29 @@ def allowed(length: int) -> float:
     (4.0, 50.0)
     """
     return max(4.0, 0.5 * math.sqrt(length))
+
+
+def is_differenced(exact: Any, right: Any) -> bool:
+    """Whether a gradient may be one of differences: more than half of its entries are off by more than rounding.
+
+    Of a formula with a mistake the other entries are exact.  Where the right derivative is 0 everybody's is.
+
+    >>> is_differenced(np.array([False, False, True]), np.ones(3)), is_differenced(np.array([False, True]), np.ones(2))
+    (True, False)
+    """
+    counted = np.asarray(exact)[np.asarray(right) != 0.0]
+    return bool(counted.size and counted.mean() < 0.5)
+
+
+def differenced(right: Any, largest: float | None = None) -> Any:
+    """Return how far differences may be off: relative to each entry, and by the rounding of the function's value.
+
+    Parameters
+    ----------
+    right
+        The derivatives.
+    largest
+        Of all derivatives of the function; by default of these.
+    """
+    size = np.abs(np.asarray(right))
+    return SINGLE * size + 1e-9 * (float(size.max(initial=0.0)) if largest is None else largest)

@@ -1,11 +1,13 @@
 """What a public function was given, held against what it takes: one sentence that says both, or the argument itself.
 
->>> whole(3, "epochs", least=1)
+Every function here takes an argument and what to call it in the sentence.
+
+>>> whole(3, "epochs", "the passes over the data", least=1)
 3
->>> whole(0, "epochs", least=1)
+>>> whole(0, "epochs", "the passes over the data", least=1)
 Traceback (most recent call last):
 ...
-ValueError: epochs must be a whole number of at least 1; got 0.
+ValueError: epochs (the passes over the data) must be a whole number of at least 1; got 0.
 >>> one_of("adm", "optimizer", ("sgd", "adam"))
 Traceback (most recent call last):
 ...
@@ -14,12 +16,18 @@ ValueError: optimizer='adm' is not known; use 'sgd' or 'adam'.
 
 from __future__ import annotations
 
+import inspect
 import math
 import numbers
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
+
+LONGEST = 60  # characters of a number or a text that a message repeats
+LARGEST = 2**63 - 1  # that a whole number may be where nothing else bounds it: what an array can count
+SPOKEN_WITH_A_VOWEL = "AEFHILMNORSX"  # letters, in abbreviations
 
 
 def described(x: Any) -> str:
@@ -28,18 +36,25 @@ def described(x: Any) -> str:
     >>> described(None), described("adam"), described(np.ones((2, 3))), described(3.5), described([1, 2])
     ('None', "'adam'", 'an array of shape (2, 3)', '3.5', 'a list of 2')
     """
-    if x is None or isinstance(x, (str, bytes, bool, numbers.Number)):
-        text = repr(x)
-        return text if len(text) <= 60 else f"{text[:57]}..."
+    if isinstance(x, int) and abs(x) > LARGEST:
+        return f"an integer of {x.bit_length()} bits"
+    if x is None or isinstance(x, (str, bytes, bool, np.bool_, numbers.Number)):
+        text = repr(x.item() if isinstance(x, np.generic) else x)
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
     if isinstance(x, np.ndarray):
-        return f"an array of shape {x.shape}" if x.dtype.kind in "biuf" else f"an array of {x.dtype}"
-    if isinstance(x, (list, tuple, set, dict)):
+        return f"an array of shape {x.shape}" if x.dtype.kind in "biuf" else f"an array of dtype {x.dtype}"
+    if isinstance(x, (list, tuple, set, frozenset, dict)):
         return f"a {type(x).__name__} of {len(x)}"
     if isinstance(x, type):
         return f"the class {x.__name__}"
-    if callable(x):
-        return f"the function {getattr(x, '__name__', type(x).__name__)}"
-    return f"{'an' if type(x).__name__[0] in 'AEIOUaeiou' else 'a'} {type(x).__name__}"
+    if callable(x) and hasattr(x, "__name__"):
+        return f"the function {x.__name__}"
+    return _with_article(type(x).__name__)
+
+
+def _with_article(name: str) -> str:
+    vowels = SPOKEN_WITH_A_VOWEL if name.isupper() else "AEIOUaeiou"
+    return f"{'an' if name[0] in vowels else 'a'} {name}"
 
 
 def function(f: Any, name: str) -> Callable[..., Any]:
@@ -56,9 +71,46 @@ def function(f: Any, name: str) -> Callable[..., Any]:
     raise TypeError(f"{name} needs a function; got {described(f)}. Pass the function itself, not its result.")
 
 
+def result(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], name: str) -> Any:
+    """Return what somebody's function makes of arguments, or say that it does not take as many.
+
+    Raises
+    ------
+    TypeError
+        If it takes more or fewer arguments, or others.
+
+    Examples
+    --------
+    >>> result(lambda x, y: x * y, (2.0,), {}, "grad")
+    Traceback (most recent call last):
+    ...
+    TypeError: grad called the function <lambda> with 1 argument, but it takes (x, y); pass what it takes.
+    """
+    try:
+        return f(*args, **kwargs)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None or _takes(f, args, kwargs):
+            raise
+    given = f"{len(args) + len(kwargs)} argument{'s' * (len(args) + len(kwargs) != 1)}"
+    names = ", ".join(inspect.signature(f).parameters)
+    raise TypeError(f"{name} called {described(f)} with {given}, but it takes ({names}); pass what it takes.")
+
+
+def _takes(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return True  # nobody knows
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
 def number(
     x: Any,
-    what: str,
+    name: str,
     *,
     above: float = -math.inf,
     least: float = -math.inf,
@@ -74,40 +126,62 @@ def number(
     ValueError
         If it is outside.
     """
-    if isinstance(x, (bool, np.bool_)) or not isinstance(x, numbers.Real):
-        raise TypeError(f"{what} must be a number{_range(above, least, below, most)}; got {described(x)}.")
-    given = float(x)
-    if not (math.isfinite(given) and above < given < below and least <= given <= most):
-        raise ValueError(f"{what} must be a number{_range(above, least, below, most)}; got {described(x)}.")
-    return given
+    is_real = is_number(x)
+    try:
+        given = float(x) if is_real else math.nan
+    except OverflowError:
+        given = math.inf
+    if math.isfinite(given) and above < given < below and least <= given <= most:
+        return given
+    raise (ValueError if is_real else TypeError)(
+        f"{name} must be a number{_range(above, least, below, most)}; got {described(x)}."
+    )
 
 
-def positive(x: Any, what: str) -> float:
+def is_number(x: Any) -> bool:
+    """Whether something is one real number; True and False are none.
+
+    >>> is_number(1), is_number(np.float32(1.0)), is_number(True), is_number("1")
+    (True, True, False, False)
+    """
+    return isinstance(x, numbers.Real) and not isinstance(x, bool)
+
+
+def positive(x: Any, name: str) -> float:
     """Return a number above 0 (see `number`)."""
-    return number(x, what, above=0.0)
+    return number(x, name, above=0.0)
 
 
-def whole(x: Any, what: str, *, least: int | None = None, most: int | None = None) -> int:
-    """Return a whole number within its bounds as an int; 3.0 is one.
+def whole(x: Any, name: str, meaning: str = "", *, least: int | None = None, most: int = LARGEST) -> int:
+    """Return a whole number within its bounds as an int.
+
+    Parameters
+    ----------
+    x, name
+        What was given, and what it is called.
+    meaning
+        What it is, for the message.
+    least, most
+        Its bounds.
 
     Raises
     ------
     TypeError
-        If it is no number.
+        If it is no whole number: 3.0 and True are none.
     ValueError
-        If it is not whole, or outside.
+        If it is outside.
     """
-    bounds = _range(-math.inf, -math.inf if least is None else least, math.inf, math.inf if most is None else most)
-    sentence = f"{what} must be a whole number{bounds}; got {described(x)}."
-    if isinstance(x, (bool, np.bool_)) or not isinstance(x, numbers.Real):
+    bounds = _range(-math.inf, -math.inf if least is None else least, math.inf, math.inf if most >= LARGEST else most)
+    sentence = f"{name}{meaning and f' ({meaning})'} must be a whole number{bounds}; got {described(x)}."
+    if isinstance(x, bool) or not isinstance(x, numbers.Integral):
         raise TypeError(sentence)
-    given = float(x)
-    if not given.is_integer() or (least is not None and given < least) or (most is not None and given > most):
+    made = int(x)
+    if (least is not None and made < least) or made > most:
         raise ValueError(sentence)
-    return x if isinstance(x, int) else int(given)
+    return made
 
 
-def one_of(x: Any, what: str, options: Iterable[Any]) -> Any:
+def one_of(x: Any, name: str, options: Iterable[Any]) -> Any:
     """Return one of some options.
 
     Raises
@@ -118,15 +192,29 @@ def one_of(x: Any, what: str, options: Iterable[Any]) -> Any:
         If it is none of them.
     """
     known = tuple(options)
-    if isinstance(x, type(known[0])) and x in known:
+    fits = isinstance(x, type(known[0]))
+    if fits and x in known:
         return x
     *others, last = map(repr, known)
-    given = f"{what}={x!r} is not known" if isinstance(x, str) else f"{what} is {described(x)}"
-    error = ValueError if isinstance(x, type(known[0])) else TypeError
-    raise error(f"{given}; use {', '.join(others)}{' or ' if others else ''}{last}.")
+    given = f"{name}={described(x)} is not known" if isinstance(x, str) else f"{name} is {described(x)}"
+    use = f"{', '.join(others)}{' or ' if others else ''}{last}"
+    raise (ValueError if fits else TypeError)(f"{given}; use {use}.")
 
 
-def text(x: Any, what: str) -> str:
+def truth(x: Any, name: str, *, none: bool = False) -> Any:
+    """Return True or False (or None, where that means something).
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if isinstance(x, (bool, np.bool_)) or (none and x is None):
+        return x
+    raise TypeError(f"{name} must be True{', False or None' if none else ' or False'}; got {described(x)}.")
+
+
+def text(x: Any, name: str) -> str:
     """Return some text.
 
     Raises
@@ -136,10 +224,52 @@ def text(x: Any, what: str) -> str:
     """
     if isinstance(x, str):
         return x
-    raise TypeError(f"{what} must be text; got {described(x)}.")
+    raise TypeError(f"{name} must be text; got {described(x)}.")
 
 
-def finite(x: Any, what: str, needed: str = "finite numbers are needed") -> Any:
+def path(x: Any, name: str, example: str) -> str | os.PathLike[str]:
+    """Return the path of a file.
+
+    Raises
+    ------
+    TypeError
+        If it is no path.
+    ValueError
+        If it is empty.
+    """
+    if not isinstance(x, (str, os.PathLike)):
+        raise TypeError(f"{name} must be the path of a file, such as {example!r}; got {described(x)}.")
+    if not os.fspath(x):
+        raise ValueError(f"{name} must be the path of a file, such as {example!r}; got an empty text.")
+    return x
+
+
+def listed(x: Any, name: str, items: str) -> list[Any]:
+    """Return what is in a list, a tuple, an array or an iterator; a text, a dict or a set is no list of anything.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> listed((1.0, 2.0), "weights", "numbers")
+    [1.0, 2.0]
+    >>> listed("12", "weights", "numbers")
+    Traceback (most recent call last):
+    ...
+    TypeError: weights must be a list of numbers; got '12'.
+    """
+    if x.__class__ is list:
+        return list(x)
+    no_list = isinstance(x, (str, bytes, Mapping, Set, type)) or not hasattr(type(x), "__iter__")
+    if no_list or (isinstance(x, np.ndarray) and not x.ndim):
+        raise TypeError(f"{name} must be a list of {items}; got {described(x)}.")
+    return list(x)
+
+
+def finite(x: Any, name: str, needed: str = "finite numbers are needed") -> Any:
     """Return a number, or an array of numbers, all of which are finite.
 
     Raises
@@ -157,7 +287,7 @@ def finite(x: Any, what: str, needed: str = "finite numbers are needed") -> Any:
     array = np.asarray(x)
     if array.dtype.kind in "biuf" and not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        where = f"{what}[{', '.join(map(str, place))}]" if place else what
+        where = f"{name}[{', '.join(map(str, place))}]" if place else name
         raise ValueError(f"{where} is {float(array[place])}; {needed}. Mend it or leave it out.")
     return x
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from engine.graph import order
 from engine.rules import RULES
-from engine.tracing import LOCAL
+from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.value import Value, is_constant, new_node
 
 
@@ -54,8 +54,8 @@ def _is_watched(node: Value) -> bool:
 
 def reduced(node: Value) -> tuple[Any, ...]:
     """Return what pickle needs to make a node again: itself if it is a leaf, else its place in a flattened graph."""
-    if LOCAL.watch is not None:
-        LOCAL.watch.leak(node, "a pickle")
+    if LOCAL.watch is not None or DIFFERENTIATED:
+        refuse(node, "a pickle")
     if not node.parents:
         return _leaf, (node._data, node.grad, node._label, is_constant(node))
     return _pick, _PICKLES.session().place(node)

@@ -17,7 +17,7 @@ one side only, the edge of the domain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ from engine.agreement import EPS, RELATIVE, agrees
 STEP = 6.055454452393343e-06  # cube root of the unit of rounding: balances truncation against cancellation
 RATIO = 4.0  # of one step to the next
 STEPS = 27  # from a quarter of the size of x to where x + h is x
+WIDER = (1.0, 30.0, 1000.0)  # first steps, of which one may confirm what is expected
+SLOWEST = 8.0  # times the last change: the rest of an error of h**0.1, 1 / (RATIO**0.1 - 1)
 TINY = 5e-324
 
 
@@ -91,8 +93,9 @@ def measured(
         The first step, relative to x.
     """
     at = _Neighbourhood(f, x, rounding, {} if value is None else {x: value})
-    if (first := at.confirmed(expected, step * (abs(x) or 1.0))) is not None:
-        return Measured(*first)
+    for wider in WIDER:
+        if (found := at.confirmed(expected, wider * step * (abs(x) or 1.0))) is not None:
+            return Measured(*found)
     left, right = at.side(-1.0), at.side(1.0)
     if left is None or right is None:
         return _one_side(left or right)
@@ -100,10 +103,11 @@ def measured(
         return Measured(math.nan, kind="jump")
     if left.kind == right.kind == "steep" and left.value == right.value:
         return left
-    if left.kind == right.kind == "smooth" and not _estimate(left).contradicts(_estimate(right)):
+    if left.kind == right.kind == "smooth":
         both = _narrowest([at.central(h) for h in at.near()])
-        return left if both is None else Measured(*both)
-    return Measured(math.nan, kind="kink", sides=(left.value, right.value))
+        if both is not None and not (_estimate(left).contradicts(_estimate(right)) and at.has_kink()):
+            return Measured(*both)
+    return Measured(math.nan, max(left.bound, right.bound), kind="kink", sides=(left.value, right.value))
 
 
 def _one_side(side: Measured | None) -> Measured:
@@ -152,28 +156,39 @@ class _Neighbourhood:
     def confirmed(self, expected: float, h: float) -> Estimate | None:
         """Return the central difference of a step if it confirms a derivative well, and its two halves are alike."""
         seen = self.central(h)
-        if seen is None or not seen.rounding <= 0.01 * abs(expected):
+        if seen is None or not seen.rounding <= 10.0 * RELATIVE * abs(expected):
             return None
         close = agrees(seen.value, expected, RELATIVE * abs(expected) + seen.rounding)
-        return seen if close and self.bend(h) <= 0.01 * abs(expected) else None
+        return seen if close and self.bend(h) <= 1e-3 * abs(expected) + 4.0 * seen.rounding else None
 
     def bend(self, h: float) -> float:
         """Return how far the slopes to both sides differ; of a smooth function it falls as h does."""
         return abs((self._at(self.x + h) - self.centre) - (self.centre - self._at(self.x - h))) / h
 
-    def near(self) -> Iterator[float]:
-        """Yield the steps, in rising order, within which the function bends as it does at the point.
+    def bends(self) -> list[tuple[float, float, bool]]:
+        """Return every step within the domain with the bend there, and whether that is more than rounding."""
+        found = []
+        for h in self.steps:
+            if (seen := self.central(h)) is not None:
+                bend = self.bend(h)
+                found.append((h, bend, bend > 20.0 * seen.rounding))
+        return found
+
+    def near(self) -> list[float]:
+        """Return the steps, in rising order, within which the function bends as it does at the point.
 
         Further out its slope has nothing to do with the one here: far from a narrow bell all differences are 0.
         """
-        before = math.nan
-        for h in self.steps:
-            bend, seen = self.bend(h), self.central(h)
-            clear = seen is not None and bend > 20.0 * seen.rounding
-            if clear and not math.isnan(before) and not RATIO**0.4 < bend / before < RATIO**1.6:
-                return
-            before = bend if clear else math.nan
-            yield h
+        bends = self.bends()
+        for k, ((_, before, clear), (_, after, too)) in enumerate(zip(bends, bends[1:])):
+            if clear and too and not RATIO**0.4 < after / before < RATIO**1.6:
+                return [h for h, _, _ in bends[: max(k, 3)]]
+        return [h for h, _, _ in bends]
+
+    def has_kink(self) -> bool:
+        """Whether the sides differ by the same at the smallest steps that show a difference at all."""
+        clear = [bend for _, bend, above in self.bends() if above][:4]
+        return len(clear) == 4 and all(RATIO**-0.4 < b / a < RATIO**0.4 for a, b in zip(clear, clear[1:]))
 
     def side(self, sign: float) -> Measured | None:
         """Return what the differences to one side say; None if the function is not defined there."""
@@ -184,14 +199,31 @@ class _Neighbourhood:
         seen = [estimate for estimate in one_sided if estimate is not None]
         if len(seen) < 3:
             return None
-        clear = [estimate.value for estimate in seen if abs(estimate.value) > 10.0 * estimate.bound][:6]
-        growth = sorted([a / b for a, b in zip(clear, clear[1:])])
-        if len(growth) == 5 and growth[2] > RATIO**0.9:  # the slopes grow as 1 / h
+        growth = _growth(seen[:7])
+        if growth > RATIO**0.7:  # the slopes grow as 1 / h
             return Measured(math.nan, kind="jump")
-        if len(growth) == 5 and growth[0] > RATIO**0.1:  # as some power of it, and without end
-            return Measured(math.copysign(math.inf, clear[0]), kind="steep")
+        if growth > RATIO**0.1:  # as some power of it, and without end
+            return Measured(math.copysign(math.inf, seen[0].value), kind="steep")
         narrowest = _narrowest(one_sided)
         return None if narrowest is None else Measured(*narrowest)
+
+
+def _rest(change: float, before: float) -> float:
+    """Return what may be left of an error, from how it changed to the next smaller step and from the next larger one.
+
+    An error of h**p falls by q = RATIO**p from step to step, and so do its changes: what is left is the last change
+    times q / (q - 1).  Where the changes do not fall they are rounding, and one of them may be small by luck.
+    """
+    if before <= change:
+        return change
+    return max(before, min(SLOWEST, change / (before - change)) * before)
+
+
+def _growth(smallest: Sequence[Estimate]) -> float:
+    """Return by how much at least the slope grows from each of the smallest steps to the next smaller; 0 if unclear."""
+    if len(smallest) < 5 or not all(abs(e.value) > 10.0 * e.bound for e in smallest):
+        return 0.0
+    return min([a.value / b.value for a, b in zip(smallest, smallest[1:])])
 
 
 def _narrowest(estimates: Sequence[Estimate | None]) -> Estimate | None:
@@ -199,8 +231,9 @@ def _narrowest(estimates: Sequence[Estimate | None]) -> Estimate | None:
     kept: Estimate | None = None
     seen = [estimate for estimate in estimates if estimate is not None]
     for smaller, middle, larger in zip([*seen[:1], *seen], seen, seen[1:]):
-        change = max(abs(larger.value - middle.value), abs(middle.value - smaller.value))  # one may be small by luck
-        estimate = Estimate(middle.value, change + middle.rounding, middle.rounding)
+        before = abs(larger.value - middle.value)
+        rest = SLOWEST * before if smaller is middle else _rest(abs(middle.value - smaller.value), before)
+        estimate = Estimate(middle.value, rest + middle.rounding, middle.rounding)
         if kept is not None and kept.contradicts(estimate):
             break
         if kept is None or estimate.bound < kept.bound:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from engine.errors import TraceError
 from engine.lines import user_line
 from engine.rules import RULES
-from engine.tracing import LOCAL, Watch, watched
+from engine.tracing import DIFFERENTIATED, LOCAL, Watch, watched
 from engine.value import Value
 
 CURES = {
@@ -39,7 +39,13 @@ class Differentiation:
         self.variables, self.name, self.outer = frozenset(variables), name, outer
 
     def leak(self, value: Value, into: str) -> None:
-        """Refuse to turn what depends on the variables into a plain number."""
+        """Refuse to turn what depends on the variables, or on those of an outer transform, into a plain number."""
+        self.refuse(value, into)
+        if self.outer is not None:
+            self.outer.leak(value, into)
+
+    def refuse(self, value: Value, into: str) -> None:
+        """Refuse to turn what depends on these variables into a plain number."""
         if self._reaches(value):
             called = f"'{value.label}'" if value.label else f"a result of {value.op}" if value.op else "a Value"
             cure = CURES.get(into, "Keep the Value as it is")
@@ -48,8 +54,6 @@ class Differentiation:
                 f"differentiates by, and its derivative would be lost. {cure}, or say "
                 "float(engine.stop_gradient(x)) where a constant is meant."
             )
-        if self.outer is not None:
-            self.outer.leak(value, into)
 
     def depends(self, value: Value) -> bool:
         """Whether a value may change with the variables, or with those of an outer transform."""
@@ -74,5 +78,10 @@ class Differentiation:
 @contextmanager
 def differentiating(variables: Sequence[Value], name: str) -> Iterator[None]:
     """Watch what runs inside a ``with`` block as a function of `variables` that `name` differentiates."""
-    with watched(Differentiation(variables, name, LOCAL.watch)):
-        yield
+    watch = Differentiation(variables, name, LOCAL.watch)
+    DIFFERENTIATED.append(watch)
+    try:
+        with watched(watch):
+            yield
+    finally:
+        DIFFERENTIATED.remove(watch)

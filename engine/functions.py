@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.arguments import described, listed
+
 INVERSE_SQRT_2 = 0.7071067811865476
 TWO_OVER_SQRT_PI = 1.1283791670955126
 
@@ -50,10 +52,75 @@ def ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..
     return total_function
 
 
+REAL = "fiubO"  # kinds of arrays of numbers, and of Values
+NUMBERS = (float, int, np.floating, np.integer, np.bool_)
+
+
 def _number(x: Any, name: str) -> float:
-    if isinstance(x, (float, int, np.floating, np.integer, np.bool_)):
+    if not isinstance(x, NUMBERS):
+        raise _undefined(name, x)
+    try:
         return float(x)
-    raise TypeError(f"{name} of {type(x).__name__} is not defined. Pass a number, a Value or a NumPy array of them.")
+    except OverflowError:  # an integer beyond the range of floats
+        return math.inf if x > 0 else -math.inf
+
+
+def _undefined(name: str, x: Any) -> TypeError:
+    return TypeError(f"{name} of {described(x)} is not defined. Pass a number, a Value or a NumPy array of them.")
+
+
+def _check_operand(x: Any, name: str) -> None:
+    """Refuse what is neither a number nor a Value, nor anything that computes as they do."""
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind not in REAL:
+            raise _undefined(name, x)
+    elif not (isinstance(x, NUMBERS) or hasattr(x, "pullback")) and (
+        isinstance(x, (np.generic, type)) or not hasattr(x, "__array_ufunc__")
+    ):
+        raise _undefined(name, x)
+
+
+def _check_operands(x: Any, name: str) -> None:
+    """Refuse likewise, and in an array of objects each of them."""
+    _check_operand(x, name)
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        for item in x.flat:
+            if not hasattr(item, "node"):  # a comparison that a trace keeps
+                _check_operand(item, name)
+
+
+def _operand(x: Any, name: str) -> Any:
+    """Return what can be computed with by operators."""
+    if x.__class__ is float or hasattr(x, "pullback"):
+        return x
+    _check_operands(x, name)
+    return _number(x, name) if isinstance(x, NUMBERS) else x
+
+
+def _on_arrays(function: Callable[..., Any], array: Callable[..., Any], name: str, *xs: Any) -> Any:
+    """Apply to arrays: element by element by `function` where one holds objects, else by `array`."""
+    for x in xs:
+        if x.__class__ is not np.ndarray or x.dtype.kind not in REAL:
+            _check_operand(x, name)
+    if len(xs) > 1:
+        _check_shapes(name, xs)
+    if any(map(_holds_objects, xs)):
+        return np.frompyfunc(function, len(xs), 1)(*xs)
+    with np.errstate(all="ignore"):
+        return array(*[x if isinstance(x, np.ndarray) else _number(x, name) for x in xs])
+
+
+def _check_shapes(name: str, xs: Sequence[Any]) -> None:
+    shapes = [x.shape for x in xs if isinstance(x, np.ndarray)]
+    if len(shapes) < 2 or all(shape == shapes[0] for shape in shapes):
+        return
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        *others, last = map(str, shapes)
+        raise ValueError(
+            f"{name} of arrays of shapes {', '.join(others)} and {last} is not defined. Pass arrays of one shape."
+        ) from None
 
 
 def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -65,13 +132,15 @@ def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]
         if x.__class__ is float:
             return safe(x)
         if isinstance(x, np.ndarray):
-            if x.dtype == object:
-                return np.frompyfunc(function, 1, 1)(x)
-            with np.errstate(all="ignore"):
-                return array(x)
+            return _on_arrays(function, array, name, x)
         if hasattr(x, "pullback"):
-            return getattr(x, name)()
-        if hasattr(x, "__array_ufunc__") and not isinstance(x, np.generic):
+            try:
+                return getattr(x, name)()
+            except TypeError:
+                if isinstance(x, type):  # the class Value, not one of its objects
+                    raise _undefined(name, x) from None
+                raise
+        if hasattr(x, "__array_ufunc__") and not isinstance(x, (np.generic, type)):
             return array(x)
         return safe(_number(x, name))
 
@@ -88,15 +157,12 @@ def binary(name: str, scalar: Callable[[float, float], float], array: Callable[.
         if x.__class__ is float and y.__class__ is float:
             return safe(x, y)
         if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
-            if _holds_objects(x) or _holds_objects(y):
-                return np.frompyfunc(function, 2, 1)(x, y)
-            with np.errstate(all="ignore"):
-                return array(x, y)
+            return _on_arrays(function, array, name, x, y)
         for operand in (x, y):
             if hasattr(operand, "pullback"):
                 return getattr(operand.__class__, name)(x, y)
         for operand in (x, y):
-            if hasattr(operand, "__array_ufunc__") and not isinstance(operand, np.generic):
+            if hasattr(operand, "__array_ufunc__") and not isinstance(operand, (np.generic, type)):
                 return array(x, y)
         return safe(_number(x, name), _number(y, name))
 
@@ -111,10 +177,7 @@ def several(name: str, scalar: Callable[..., float], array: Callable[..., Any]) 
 
     def function(*xs: Any) -> Any:
         if any(isinstance(x, np.ndarray) for x in xs):
-            if any(map(_holds_objects, xs)):
-                return np.frompyfunc(function, len(xs), 1)(*xs)
-            with np.errstate(all="ignore"):
-                return array(*xs)
+            return _on_arrays(function, array, name, *xs)
         for operand in xs:
             if hasattr(operand, "pullback"):
                 return getattr(operand.__class__, name)(*xs)
@@ -287,12 +350,19 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
     if x.__class__ is float and y.__class__ is float and condition.__class__ is bool:
         return x if condition else y  # what rules ask most
-    if isinstance(condition, np.ndarray):
-        return np.where(condition, x, y)
-    if hasattr(condition, "where"):
-        return condition.where(x, y)
-    chosen = x if condition else y
-    other = y if condition else x
+    for operand in (x, y):
+        if not hasattr(operand, "pullback"):
+            _check_operands(operand, "where")
+    if condition.__class__ is not bool:
+        if isinstance(condition, np.ndarray):
+            _check_operands(condition, "where")
+            _check_shapes("where", (condition, x, y))
+            return np.where(condition, x, y)
+        if hasattr(condition, "where"):
+            return condition.where(x, y)
+        if not isinstance(condition, NUMBERS) and not hasattr(condition, "pullback"):
+            raise TypeError(f"where needs a comparison, or True or False, to choose by; got {described(condition)}.")
+    chosen, other = (x, y) if condition else (y, x)
     if hasattr(other, "pullback") and not hasattr(chosen, "pullback"):
         return other.__class__.constant(chosen)
     return chosen
@@ -322,7 +392,7 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     """
     if isinstance(low, (int, float)) and isinstance(high, (int, float)):
         if low > high:
-            raise ValueError(f"clip needs low <= high; got {low} and {high}. Swap them.")
+            raise ValueError(f"clip needs low <= high; got {described(low)} and {described(high)}. Swap them.")
         if hasattr(x, "pullback"):
             return x.clip(low, high)
     return _clipped(x, low, high)
@@ -364,15 +434,23 @@ def select(table: Sequence[Any], i: Any) -> Any:
     if isinstance(i, np.ndarray) and i.ndim == 0:
         i = i[()]
     if isinstance(i, (bool, np.bool_)) or not isinstance(i, (int, np.integer)):
-        raise TypeError(f"select needs an integer index; got {type(i).__name__}. A class or token is an int.")
+        raise TypeError(f"select needs an integer index; got {described(i)}. A class or token is an int.")
+    if not isinstance(table, (list, tuple)) and not (isinstance(table, np.ndarray) and table.ndim):
+        raise TypeError(f"select needs a table, which is a list of numbers or of rows; got {described(table)}.")
     if not 0 <= i < len(table):
-        raise IndexError(f"select: index {i} is outside a table of {len(table)} entries (0 to {len(table) - 1}).")
-    return table[int(i)]
+        raise IndexError(
+            f"select: index {described(i)} is outside a table of {len(table)} entries (0 to {len(table) - 1})."
+        )
+    entry = table[int(i)]
+    if not isinstance(entry, (list, tuple)) and not hasattr(entry, "pullback"):
+        _check_operand(entry, "select")
+    return entry
 
 
 def _elementwise(x: Any, function: Callable[[Any], Any], array: Callable[[Any], Any], name: str) -> Any:
     """Apply to an array (of objects or of numbers), or to one number through an array of none."""
     if isinstance(x, np.ndarray):
+        _check_operand(x, name)
         return np.frompyfunc(function, 1, 1)(x) if x.dtype == object else array(x)
     return float(array(np.float64(_number(x, name))))
 
@@ -383,6 +461,7 @@ def silu(x: Any) -> Any:
     >>> silu(0.0)
     0.0
     """
+    x = _operand(x, "silu")
     return x * sigmoid(x)
 
 
@@ -392,6 +471,7 @@ def gelu(x: Any) -> Any:
     >>> round(gelu(1.0), 6)
     0.841345
     """
+    x = _operand(x, "gelu")
     return 0.5 * x * (1.0 + erf(INVERSE_SQRT_2 * x))
 
 
@@ -401,7 +481,7 @@ def logsumexp(xs: Sequence[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return _variadic("logsumexp", _logsumexp, xs)
+    return _variadic("logsumexp", _logsumexp, _items(xs, "logsumexp's operand"))
 
 
 def softmax(xs: Sequence[Any]) -> list[Any]:
@@ -410,7 +490,7 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    xs = list(xs)
+    xs = _items(xs, "softmax's operand")
     if not xs:
         return []
     highest = _variadic("shift", max, xs)
@@ -425,7 +505,7 @@ def total(values: Sequence[Any]) -> Any:
     >>> total([0.1] * 10)
     1.0
     """
-    return _variadic("total", _fsum, values)
+    return _variadic("total", _fsum, _items(values, "total's operand"))
 
 
 def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Any = None) -> Any:
@@ -436,7 +516,7 @@ def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Any = None) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0], 0.5)
     11.5
     """
-    ws, xs = list(ws), list(xs)
+    ws, xs = _items(ws, "dot's weights"), _items(xs, "dot's inputs")
     if len(ws) != len(xs):
         raise ValueError(
             f"dot needs as many weights as inputs; got {len(ws)} and {len(xs)}. Check the layer's input size."
@@ -446,12 +526,15 @@ def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Any = None) -> Any:
     return _variadic("dot", _dot, ws + xs if bias is None else [*ws, *xs, bias])
 
 
-def _variadic(name: str, scalar: Callable[[Sequence[float]], float], operands: Sequence[Any]) -> Any:
-    operands = list(operands)
+def _items(xs: Any, name: str) -> list[Any]:
+    return xs if xs.__class__ is list else listed(xs, name, "numbers and Values")
+
+
+def _variadic(name: str, scalar: Callable[[Sequence[float]], float], operands: list[Any]) -> Any:
     for operand in operands:
         if hasattr(operand, "pullback"):
             return getattr(operand.__class__, name)(operands)
-    return scalar([float(x) for x in operands])
+    return scalar([x if x.__class__ is float else _number(x, name) for x in operands])
 
 
 def _fsum(xs: Sequence[float]) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.arguments import described
+
 
 class Label(str):
     """A label that also says where its scalar sits in which array, as `nn` names its weights.
@@ -19,6 +21,9 @@ class Label(str):
 
     def __new__(cls, text: str, array: str, place: tuple[int, ...]) -> Label:
         """Return the text with its array and its place."""
+        if not isinstance(place, tuple) or not all(isinstance(i, int) for i in place):
+            raise TypeError(f"a label's place must be a tuple of whole numbers; got {described(place)}.")
+        checked(text), checked(array)
         self = super().__new__(cls, text)
         self.array, self.place = array, place
         return self
@@ -38,6 +43,4 @@ def checked(label: Any) -> str:
     """
     if isinstance(label, str):
         return label
-    raise TypeError(
-        f"A Value's label is text; got {label!r} ({type(label).__name__}). Pass str({label!r}), or no label."
-    )
+    raise TypeError(f"A Value's label is text; got {described(label)}. Pass str(...) of it, or no label.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.arguments import described
 from engine.graph import order
 from engine.value import Value, is_constant
 from engine.watching import line_of
@@ -72,7 +73,7 @@ def find_nan(root: Value) -> NonFinite | None:
     None
     """
     if not isinstance(root, Value):
-        raise TypeError(f"find_nan looks through the graph of a Value; got {type(root).__name__}.")
+        raise TypeError(f"find_nan looks through the graph of a Value; got {described(root)}.")
     nodes = order(root)
     if not math.isfinite(root._data):
         return _found(_origin(root))

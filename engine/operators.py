@@ -12,6 +12,7 @@ are in `engine.conditions`, copies and pickles in `engine.copying`.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -19,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from engine import copying
+from engine.arguments import described, listed
 from engine.conditions import COMPARISONS
 from engine.conditions import Condition as Condition
 from engine.rule import _on_new_rule
 from engine.rules import RULES, Rule
-from engine.value import Value, new_node, operand
+from engine.value import Value, as_float, new_node, operand
 
 node_maker = new_node  # what every operation makes its node with; `engine.watching` exchanges it
 
@@ -79,6 +81,8 @@ def _any_number(rule: Rule) -> Callable[..., Any]:
     f, name = rule.scalar, rule.name
 
     def method(operands: Sequence[Any]) -> Value:
+        if operands.__class__ is not list:
+            operands = listed(operands, f"{name}'s operand", "numbers and Values")
         parents = tuple([x if x.__class__ is Value else _operand_of_many(x, name) for x in operands])
         xs = [p._data for p in parents]
         z = f(xs)
@@ -90,7 +94,7 @@ def _any_number(rule: Rule) -> Callable[..., Any]:
 def _operand_of_many(x: Any, name: str) -> Value:
     made = operand(x, name, _NOBODY)
     if not isinstance(made, Value):
-        raise TypeError(f"{name} of {type(x).__name__} is not defined. Pass numbers and Values.")
+        raise TypeError(f"{name} of {described(x)} is not defined. Pass numbers and Values.")
     return made
 
 
@@ -117,7 +121,11 @@ def _fixed(x: Any, rule: Rule, i: int) -> float:
             f"{rule.name}: {rule.fixed[i]} is a fixed number, whose derivative no rule knows; got a Value. "
             f"Pass a number, or make {rule.fixed[i]} an operand of the rule."
         )
-    return float(x)
+    if x.__class__ is float:
+        return x
+    if isinstance(x, (numbers.Real, np.bool_)):
+        return as_float(x)
+    raise TypeError(f"{rule.name}: {rule.fixed[i]} must be a number; got {described(x)}.")
 
 
 def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:
@@ -167,7 +175,8 @@ def _array_ufunc(self: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
             )
         return made(*[x.item() if isinstance(x, np.ndarray) else x for x in inputs])
     boxed = [_boxed(x) if isinstance(x, Value) else x for x in inputs]
-    return getattr(ufunc, method)(*boxed, **kwargs)
+    with np.errstate(all="ignore"):
+        return getattr(ufunc, method)(*boxed, **kwargs)
 
 
 # --- installed -----------------------------------------------------------------------------------------------------
@@ -196,6 +205,8 @@ _NOBODY = Value(0.0)
 
 
 def _power(a: Value, b: Any) -> Any:
+    if b.__class__ is int or b.__class__ is float:
+        return a.power_constant(b)
     if isinstance(b, Value):
         return Value.power(a, b)
     return NotImplemented if operand(b, "power", a) is NotImplemented else a.power_constant(b)

@@ -1,7 +1,7 @@
 """How far rounding alone may move a graph's value and its derivatives: a running error analysis of the graph itself.
 
-Every node is accompanied by the error that first-order rounding may leave in it: what its operands bring, times the
-local derivative, plus a unit of its own (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.3).
+Every node is accompanied by the error that first-order rounding may leave in it: what its operands bring, found by
+moving them by their errors, plus a unit of its own (Higham, *Accuracy and Stability of Numerical Algorithms*, 3.3).
 Backwards, a cotangent has the error that arrives with it, and that of the local derivative, which is found by moving
 what the rule keeps by its error.  A difference that cancels, ``1 - z * z`` of a saturated tanh and a kink nearby are
 all seen so.
@@ -15,6 +15,7 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,11 +80,24 @@ def value_error(root: Value) -> float:
 def _forward(nodes: Sequence[Value]) -> dict[Value, float]:
     errors: dict[Value, float] = {}
     for node in nodes:
-        errors[node] = 0.0
-        if node.parents:
-            brought = sum([_times(abs(slope), errors[p]) for p, slope in zip(node.parents, _slopes(node))])
-            errors[node] = brought + EPS * _magnitude(node) + TINY
+        errors[node] = _brought(node, errors) + EPS * _magnitude(node) + TINY if node.parents else 0.0
     return errors
+
+
+def _brought(node: Value, errors: dict[Value, float]) -> float:
+    """Return what the errors of its operands do to a node: found by moving them, since its rule is what is checked."""
+    rule = RULES[node.op]
+    if rule.variadic:
+        slopes = _slopes(node)
+        return sum([abs(slope) * errors[p] for p, slope in zip(node.parents, slopes) if errors[p]])
+    xs = [p._data for p in node.parents]
+    fixed = rule.fixed_of(node.pullback)
+    brought = 0.0
+    for i, parent in enumerate(node.parents):
+        if error := errors[parent]:
+            ends = [rule.scalar(*xs[:i], xs[i] + e, *xs[i + 1 :], *fixed) for e in (error, -error)]
+            brought += max([abs(end - node._data) for end in ends if math.isfinite(end)], default=0.0)
+    return brought
 
 
 def _magnitude(node: Value) -> float:
@@ -92,11 +106,6 @@ def _magnitude(node: Value) -> float:
         half = len(node.parents) // 2
         return sum([abs(w._data * x._data) for w, x in zip(node.parents[:half], node.parents[half:])])
     return abs(node._data)
-
-
-def _times(size: float, error: float) -> float:
-    """Return a product in which no error is none, however steep the slope."""
-    return size * error if error else 0.0
 
 
 def _slopes(node: Value) -> tuple[float, ...]:

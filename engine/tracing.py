@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from engine.differentiating import Differentiation
     from engine.value import Value
 
 
@@ -49,6 +50,15 @@ class _Local(threading.local):
 
 
 LOCAL = _Local()
+DIFFERENTIATED: list[Differentiation] = []  # what is being differentiated, in whichever thread
+
+
+def refuse(value: Value, into: str) -> None:
+    """Ask who watches this thread, and who differentiates in another, whether a Value may become a plain `into`."""
+    if LOCAL.watch is not None:
+        LOCAL.watch.leak(value, into)
+    for watch in tuple(DIFFERENTIATED):
+        watch.refuse(value, into)
 
 
 @contextmanager

@@ -25,13 +25,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described, function, listed, result, whole
 from engine.differentiating import differentiating
-from engine.errors import NotScalarError, ShapeError
+from engine.errors import NotScalarError
 from engine.graph import order
 from engine.rules import RULES
 from engine.tracing import LOCAL
-from engine.tree import LEAF, Structure, flatten, unflatten
-from engine.value import Value
+from engine.tree import LEAF, Structure, flatten, matched, unflatten
+from engine.value import Value, is_constant
 
 Function = Callable[..., Any]
 
@@ -82,6 +83,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, name: str =
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    function(f, name)
+    argnums = _places(argnums, name)
 
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         with _Linearised(f, argnums, args, kwargs, name) as at:
@@ -105,6 +108,8 @@ def jacobian(f: Function, argnums: int = 0) -> Function:
     array([[3., 2.],
            [1., 1.]])
     """
+    function(f, "jacobian")
+    whole(argnums, "jacobian's argnums", "the argument to differentiate by")
 
     def rows(*args: Any, **kwargs: Any) -> Any:
         with _Linearised(f, argnums, args, kwargs, "jacobian") as at:
@@ -123,6 +128,8 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     array([[6., 4.],
            [4., 0.]])
     """
+    function(f, "hessian")
+    whole(argnums, "hessian's argnums", "the argument to differentiate by")
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -133,11 +140,12 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Function]:
     >>> value, pullback([1.0, 10.0])
     ([6.0, 5.0], (13.0, 12.0))
     """
+    function(f, "vjp")
     with _Linearised(f, tuple(range(len(args))), args, {}, "vjp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        leaves = _matching(cotangent, at.out_structure, "vjp's cotangent", "the function's result")
+        leaves = matched(cotangent, at.out_structure, "vjp's cotangent", "the function's result")
         return tuple(at.structured(at.pull(leaves)))
 
     return value, pullback
@@ -156,9 +164,14 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
     (6.0, 23.0)
     """
-    _, structure = flatten(tuple(primals), "primals")
-    leaves = _matching(tuple(tangents), structure, "jvp's tangents", "the primals")
-    with _Linearised(f, tuple(range(len(primals))), tuple(primals), {}, "jvp") as at:
+    function(f, "jvp")
+    primals, tangents = (
+        tuple(listed(given, f"jvp's {what}", "one entry for each argument of the function"))
+        for given, what in ((primals, "primals"), (tangents, "tangents"))
+    )
+    _, structure = flatten(primals, "primals")
+    leaves = matched(tangents, structure, "jvp's tangents", "the primals")
+    with _Linearised(f, tuple(range(len(primals))), primals, {}, "jvp") as at:
         value = unflatten(at.out_structure, [at.number(z) for z in at.outputs])
         return value, unflatten(at.out_structure, at.push(leaves))
 
@@ -169,23 +182,20 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
+    function(f, "hvp")
     return jvp(grad(f), (x,), (v,))[1]
 
 
-def _matching(tree: Any, structure: Structure, what: str, model: str) -> list[Any]:
-    leaves, found = flatten(tree, what)
-    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
-        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
-    return leaves
-
-
-def _skeleton(s: Structure) -> Any:
-    """Return the structure with lists and tuples alike."""
-    return (
-        s.kind.replace("tuple", "list"),
-        s.keys if s.kind != "namedtuple" else (),
-        [*map(_skeleton, s.children)],
-    )
+def _places(argnums: Any, name: str) -> int | tuple[int, ...]:
+    """Return which arguments are differentiated by: one, or several."""
+    if argnums.__class__ is int:
+        return int(argnums)
+    meaning = "the argument to differentiate by, or a tuple of several"
+    if not isinstance(argnums, (list, tuple)):
+        return whole(argnums, f"{name}'s argnums", meaning)
+    if not len(argnums):
+        raise ValueError(f"{name}'s argnums ({meaning}) names no argument; pass 0 for the first.")
+    return tuple([whole(n, f"{name}'s argnums", meaning) for n in argnums])
 
 
 def _outer(outer: Structure, inner: Structure, rows: list[list[Any]]) -> Any:
@@ -228,7 +238,9 @@ class _Linearised:
         numbers = [argnums] if isinstance(argnums, int) else list(argnums)
         for n in numbers:
             if not -len(args) <= n < len(args):
-                raise IndexError(f"argnums={n}, but the function was called with {len(args)} positional arguments.")
+                raise IndexError(
+                    f"{name}: argnums is {described(n)}, but the function was called with {len(args)} arguments."
+                )
         flat = [flatten(args[n], f"argument {n}") for n in numbers]
         given = [x for leaves, _ in flat for x in leaves]
         self.structures = [structure for _, structure in flat]
@@ -244,8 +256,10 @@ class _Linearised:
             self.args[n] = unflatten(structure, self.inputs[start : start + structure.size])
             start += structure.size
         with _entered(), differentiating(self.inputs, self.name):
-            result = self.f(*self.args, **self.kwargs)
-        leaves, self.out_structure = flatten(result, "the function's result")
+            found = result(self.f, self.args, self.kwargs, self.name)
+        if isinstance(found, np.ndarray) and not found.ndim:
+            found = found[()]
+        leaves, self.out_structure = flatten(found, "the function's result")
         self.outputs = [x if isinstance(x, Value) else Value.constant(x) for x in leaves]
         self.nodes = self._between()
         return self
@@ -284,10 +298,14 @@ class _Linearised:
         return tuple(trees) if self.several else trees[0]
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
-        """Reverse mode: cotangents of the outputs -> cotangents of the inputs."""
+        """Reverse mode: cotangents of the outputs -> cotangents of the inputs.
+
+        What has a cotangent of 0 is not asked: where its derivative is infinite, 0 times that would be NaN for all.
+        """
         to: dict[Value, Any] = {}
         for z, g in zip(self.outputs, cotangents):
-            to[z] = to[z] + g if z in to else g
+            if not _is_zero(g):
+                to[z] = to[z] + g if z in to else g
         inside = {*self.nodes, *self.inputs}
         for node in reversed(self.nodes):
             g = to.pop(node, None)
@@ -300,11 +318,12 @@ class _Linearised:
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Forward mode: tangents of inputs -> tangents of outputs; a node's partials are its pullback of 1."""
-        along: dict[Value, Any] = dict(zip(self.inputs, tangents))
+        along: dict[Value, Any] = {x: t for x, t in zip(self.inputs, tangents) if not _is_zero(t)}
         for node in self.nodes:
-            partials = self._pullback(node)(self.one())
-            terms = [partial * along[p] for p, partial in zip(node.parents, partials) if p in along]
-            along[node] = sum(terms[1:], terms[0])
+            if any(p in along for p in node.parents):
+                partials = self._pullback(node)(self.one())
+                terms = [partial * along[p] for p, partial in zip(node.parents, partials) if p in along]
+                along[node] = sum(terms[1:], terms[0])
         return [self._result(along.get(z, 0.0)) for z in self.outputs]
 
     def _pullback(self, node: Value) -> Callable[[Any], tuple[Any, ...]]:
@@ -315,6 +334,11 @@ class _Linearised:
 
     def _result(self, x: Any) -> Any:
         return Value.constant(x) if self.symbolic and not isinstance(x, Value) else x
+
+
+def _is_zero(x: Any) -> bool:
+    """Whether somebody wrote a plain 0."""
+    return bool(x._data == 0.0 and is_constant(x)) if isinstance(x, Value) else bool(x == 0.0)
 
 
 def _own(x: Any) -> Value:

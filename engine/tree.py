@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described
 from engine.errors import ShapeError
 
 LEAF = "number"
@@ -118,7 +119,7 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
 def _check(x: Any, path: str) -> None:
     if not isinstance(x, (numbers.Real, np.bool_)) and not hasattr(x, "pullback"):
         raise TypeError(
-            f"{path} is {type(x).__name__}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
+            f"{path} is {described(x)}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
             "fix anything else with functools.partial."
         )
 
@@ -151,3 +152,41 @@ def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
     if structure.kind == "namedtuple":
         return structure.keys(*items)
     return items if structure.kind == "list" else tuple(items)
+
+
+def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]:
+    """Return the leaves of a tree that must have a structure, in the structure's order, whatever the order of its keys.
+
+    Raises
+    ------
+    ShapeError
+        If it has another; lists and tuples are alike.
+
+    Examples
+    --------
+    >>> _, structure = flatten({"w": 1.0, "b": [2.0]})
+    >>> matched({"b": (20.0,), "w": 10.0}, structure, "yours", "the parameters")
+    [10.0, 20.0]
+    """
+    leaves, found = flatten(_ordered(tree, structure), what)
+    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
+        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
+    return leaves
+
+
+def _ordered(tree: Any, structure: Structure) -> Any:
+    """Return a tree with its dictionaries' keys in a structure's order."""
+    if structure.kind == "dict" and isinstance(tree, dict) and set(tree) == set(structure.keys):
+        return {key: _ordered(tree[key], child) for key, child in zip(structure.keys, structure.children)}
+    if structure.kind in ("list", "tuple") and type(tree) in (list, tuple) and len(tree) == len(structure.children):
+        return type(tree)(map(_ordered, tree, structure.children))
+    return tree
+
+
+def _skeleton(s: Structure) -> Any:
+    """Return the structure with lists and tuples alike."""
+    return (
+        s.kind.replace("tuple", "list"),
+        s.keys if s.kind != "namedtuple" else (),
+        [*map(_skeleton, s.children)],
+    )

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from engine.arguments import described, listed
 from engine.label import checked
-from engine.tracing import LOCAL
+from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 
 
 def _leaf(g: Any) -> tuple[()]:
@@ -72,7 +73,7 @@ class Value:
     __slots__ = ("_data", "_label", "grad", "op", "parents", "pullback")  # few: a node's size is its speed
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self._data: float = data if data.__class__ is float else _as_float(data)
+        self._data: float = data if data.__class__ is float else as_float(data)
         self.grad: float = 0.0
         self.parents: tuple[Value, ...] = ()
         self.op: str = ""
@@ -85,15 +86,15 @@ class Value:
     @property
     def data(self) -> float:
         """The number; it may be set, for instance by an optimiser."""
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "a float (by .data)")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a float (by .data)")
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "a place to store a number (by .data = ...)")
-        self._data = data if data.__class__ is float else _as_float(data)
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a place to store a number (by .data = ...)")
+        self._data = data if data.__class__ is float else as_float(data)
 
     @property
     def label(self) -> str:
@@ -109,13 +110,13 @@ class Value:
         return self.__float__()
 
     def __float__(self) -> float:
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "a float")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a float")
         return self._data
 
     def __int__(self) -> int:
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "an int")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "an int")
         return int(self._data)
 
     __trunc__ = __int__
@@ -157,15 +158,17 @@ class Value:
         >>> x.grad
         8.0
         """
-        if LOCAL.watch is not None:
-            LOCAL.watch.leak(self, "gradients (by .backward())")
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "gradients (by .backward())")
+        if seed.__class__ is not float:
+            seed = as_float(seed, "backward's seed")
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return
         interior = self._interior()
         for node in interior:
             node.grad = 0.0
-        self.grad = float(seed)
+        self.grad = seed
         for node in reversed(interior):
             parents = node.parents
             cotangents = node.pullback(node.grad)
@@ -204,7 +207,7 @@ class Value:
     @classmethod
     def constant(cls, number: Any) -> Value:
         """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
-        return new_node(number if number.__class__ is float else _as_float(number), (), "", _constant)
+        return new_node(number if number.__class__ is float else as_float(number), (), "", _constant)
 
     if TYPE_CHECKING:  # installed by engine.operators: from the rules, from engine.conditions and engine.copying
         # fmt: off
@@ -258,7 +261,9 @@ def zero_grad(values: Iterable[Value]) -> None:
     >>> x.grad
     0.0
     """
-    for value in values:
+    for value in listed(values, "zero_grad's operand", "Values"):
+        if value.__class__ is not Value and not isinstance(value, Value):
+            raise TypeError(f"zero_grad takes a list of Values, such as model.parameters(); one is {described(value)}.")
         value.grad = 0.0
 
 
@@ -272,7 +277,14 @@ def is_constant(value: Value) -> bool:
     return value.pullback is _constant
 
 
-def _as_float(data: Any) -> float:
+def as_float(data: Any, what: str = "Value") -> float:
+    """Return one real number as a float; beyond the range of floats it is infinite.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else; the message begins with `what`.
+    """
     if isinstance(data, (numbers.Real, np.bool_)):
         try:
             return float(data)
@@ -280,20 +292,14 @@ def _as_float(data: Any) -> float:
             return math.inf if cast(int, data) > 0 else -math.inf
     if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
         return float(data)
-    given = (
-        f"an array of shape {data.shape}"
-        if isinstance(data, np.ndarray)
-        else "Value"
-        if isinstance(data, Value)
-        else type(data).__name__
-    )
+    kind = Value if isinstance(data, Value) else type(data)
     cure = {
-        "Value": "It is a Value already; use it as it is, or .data for its number.",
-        "str": "Convert it with float(...) first.",
-        "complex": "Values are real; pass its .real or its .imag.",
-        "NoneType": "A missing number cannot be differentiated; leave it out or pass 0.0.",
-    }.get(given, "Make one Value per number, for instance [Value(x) for x in xs].")
-    raise TypeError(f"Value needs one real number; got {given}. {cure}")
+        Value: "It is a Value already; use it as it is, or .data for its number.",
+        str: "Convert it with float(...) first.",
+        complex: "Values are real; pass its .real or its .imag.",
+        type(None): "A missing number cannot be differentiated; leave it out or pass 0.0.",
+    }.get(kind, "Make one Value per number, for instance [Value(x) for x in xs].")
+    raise TypeError(f"{what} needs one real number; got {described(data)}. {cure}")
 
 
 def new_node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
@@ -312,7 +318,7 @@ _new = object.__new__
 
 
 def operand(x: Any, op: str, other: Value) -> Any:
-    """Return `x` as a Value; NotImplemented lets an unknown type have its say, known nonsense is refused."""
+    """Return `x` as a Value; NotImplemented lets a type that knows the operator have its say, all else is refused."""
     if x.__class__ is float:
         return new_node(x, (), "", _constant)
     if isinstance(x, Value):
@@ -321,7 +327,21 @@ def operand(x: Any, op: str, other: Value) -> Any:
         return Value.constant(x)
     if hasattr(x, "node"):  # a comparison that a trace keeps (engine.conditions)
         return x.node
-    if isinstance(x, (str, complex, bytes, type(None), list, tuple, dict)):
-        name = f" (the Value is {str(other.label)!r})" if other.label else ""
-        raise TypeError(f"{op} of Value and {type(x).__name__} is not defined{name}. Pass a real number or a Value.")
-    return NotImplemented
+    if _has_its_say(x, op):
+        return NotImplemented
+    name = f" (the Value is {str(other.label)!r})" if other.label else ""
+    raise TypeError(f"{op} of Value and {described(x)} is not defined{name}. Pass a real number or a Value.")
+
+
+REFLECTED = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "power": "__rpow__",
+    "less": "__gt__", "less_equal": "__ge__", "equal": "__eq__",
+}  # fmt: skip
+
+
+def _has_its_say(x: Any, op: str) -> bool:
+    """Whether a type that Python does not bring along may know what this operator does with a Value."""
+    name = REFLECTED.get(op, "")
+    known = getattr(type(x), name, None)
+    foreign = type(x).__module__.partition(".")[0] not in sys.stdlib_module_names
+    return known is not None and known is not getattr(object, name, None) and foreign

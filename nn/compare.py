@@ -22,13 +22,13 @@ import numpy.typing as npt
 
 import engine
 from engine.agreement import agrees, allowed
-from engine.arguments import finite
+from engine.arguments import described, finite, number
 from nn import matrix
 from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
 from nn.outputs import check_model
 from nn.rounding import rounding_units
-from nn.samples import samples
+from nn.samples import numbers, samples
 from nn.targets import Targets
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -158,6 +158,9 @@ def compare_gradients(
         If shapes do not fit the network, or a sample, a target, a parameter or a gradient by hand is not finite.
     """
     check_model(model, "compare_gradients(model, X, T)", MLP)
+    strength = number(strength, "strength", least=0.0)
+    if candidate is not None:
+        candidate = candidate_of(candidate)
     X = samples(X, model.sizes[0])
     model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
     params = model.arrays()
@@ -180,6 +183,19 @@ def compare_gradients(
         for path, gradients in paths.items()
     ]
     return Report(tuple(rows), value)
+
+
+def candidate_of(given: Any) -> dict[str, Any]:
+    """Return somebody's gradients as arrays of numbers by name; None stays, for one that is missing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no dict, or one of them is no array of numbers.
+    """
+    if not isinstance(given, Mapping):
+        raise TypeError(f"candidate must be a dict of arrays, {{'layers.0.W': dW, ...}}; got {described(given)}.")
+    return {name: x if x is None else numbers(x, f"candidate[{name!r}]") for name, x in given.items()}
 
 
 def _scalar(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[str, Array]:

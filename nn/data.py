@@ -6,7 +6,6 @@ Each returns ``(X, T)``: samples as rows of floats, and targets.
 from __future__ import annotations
 
 import gzip
-import numbers
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.arguments import number, shown, whole
+from engine.arguments import number, whole
 from nn.dataset import read_dataset
 from nn.files import DataError as DataError
 from nn.files import read_text
@@ -33,12 +32,9 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Array, Array
     >>> X.round(3).tolist(), T.tolist()
     ([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [2.0, 0.5]], [-1.0, -1.0, 1.0, 1.0])
     """
-    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
-        raise TypeError(f"n={shown(n)} is the number of points; use a whole number, 2 or more.")
-    number("noise", noise, "must be 0 or more")
-    whole("seed", seed, "the seed of the noise", least=0)
-    if n < 2:
-        raise ValueError(f"moons needs at least 2 points; got {n}.")
+    n = whole(n, "n", "the points", least=2)
+    number(noise, "noise", least=0.0)
+    whole(seed, "seed", "the seed of the noise", least=0)
     first = n // 2
     up, down = np.linspace(0.0, np.pi, first), np.linspace(0.0, np.pi, n - first)
     X = np.concatenate([np.stack([np.cos(up), np.sin(up)], 1), np.stack([1.0 - np.cos(down), 0.5 - np.sin(down)], 1)])
@@ -80,11 +76,8 @@ def split(X: Array, T: Array, test: float = 0.2, seed: int = 0) -> tuple[Array, 
     TypeError, ValueError
         If there are not as many targets as samples, or `test` is no fraction of them.
     """
-    if isinstance(test, bool) or not isinstance(test, numbers.Real):
-        raise TypeError(f"test={shown(test)} is a fraction of the samples; use 0 to less than 1.")
-    if not 0.0 <= test < 1.0:
-        raise ValueError(f"test={test} is a fraction of the samples; use 0 to less than 1.")
-    whole("seed", seed, "the seed of the shuffling", least=0)
+    test = number(test, "test, the fraction of the samples,", least=0.0, below=1.0)
+    whole(seed, "seed", "the seed of the shuffling", least=0)
     X, T = array(X, "X"), array(T, "T")
     if X.ndim == 0 or T.ndim == 0 or len(X) != len(T):
         raise ValueError(f"split needs as many targets as samples; got X {X.shape} and T {T.shape}.")

@@ -22,6 +22,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import listed as items_of
+from engine.arguments import one_of, truth, whole
+from engine.arguments import path as checked_path
 from nn.columns import HOLES, Column, classes_of, kind_of, numbers, quoted, refuse_missing, refuse_other_decimals
 from nn.files import DataError
 from nn.numerals import MISSING, MISSING_NUMBERS
@@ -57,6 +60,24 @@ class Dataset:
     schema: Schema
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+
+
+def _check(path: Any, target: Any, header: Any, missing: Any, drop: Any, decimal: Any) -> None:
+    """Refuse arguments that say nothing of a file."""
+    checked_path(path, "path", "table.csv")
+    _column(target, "target")
+    for column in items_of(drop, "drop", "columns, by index or name"):
+        _column(column, "drop")
+    truth(header, "header", none=True)
+    if missing is not None:
+        one_of(missing, "missing", WAYS)
+    if decimal is not None:
+        one_of(decimal, "decimal", (".", ","))
+
+
+def _column(x: Any, name: str) -> None:
+    if not isinstance(x, str):
+        whole(x, name, "the index of a column, or its name")
 
 
 def read_dataset(
@@ -96,8 +117,7 @@ def read_dataset(
     DataError
         Naming file, line and column of what cannot be read, or may be read in two ways.
     """
-    if missing not in (None, *WAYS):
-        raise ValueError(f"missing={missing!r} is not known; use 'mean' or 'drop', or None to refuse missing values.")
+    _check(path, target, header, missing, drop, decimal)
     table = read_table(path, header, decimal)
     if not table.rows:
         raise DataError(f"{path}: no rows of numbers in it.")

@@ -19,13 +19,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from engine.arguments import finite
+from engine.arguments import described, finite, number, one_of, result
 from nn import matrix
 from nn.diagnosis import Diagnosis
 from nn.mistakes.equations import Problem
 from nn.neuron import MLP
 from nn.outputs import check_model
-from nn.samples import samples
+from nn.samples import numbers, samples
+from nn.shapes import arrays_by_name
 from nn.targets import Targets
 from nn.verdicts import diagnose_problem
 
@@ -85,6 +86,14 @@ def diagnose(
         If a function returns something else than a dictionary.
     """
     check_model(model, "diagnose(model, X, T, candidate)", MLP)
+    strength = number(strength, "strength", least=0.0)
+    one_of(reduction, "reduction", ("mean", "sum"))
+    one_of(convention, "convention", matrix.CONVENTIONS)
+    if isinstance(candidate, type) or not (isinstance(candidate, Mapping) or callable(candidate)):
+        raise TypeError(
+            "candidate must be a dict of arrays, {'layers.0.W': dW, ...}, or a function of (params, X, T) that returns "
+            f"one; got {described(candidate)}."
+        )
     X = samples(X, model.sizes[0])
     model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
     for name, array in model.arrays().items():
@@ -94,14 +103,27 @@ def diagnose(
     t = matrix.targets(T, model.sizes[-1], loss)
     problem = Problem(model.arrays(), X, t, kinds, loss, scale, strength)
     if previous is not None:
-        params, X0, T0 = previous
-        before = {name: np.asarray(value, dtype=float) for name, value in params.items()}
-        t0 = matrix.targets(np.asarray(T0), model.sizes[-1], loss)
-        last = replace(problem, params=before, X=np.asarray(X0, dtype=float), t=t0)
-        problem = replace(problem, previous=last)
+        problem = replace(problem, previous=_previous(problem, previous, model))
     if not callable(candidate):
         return diagnose_problem(problem, candidate, convention)
     return diagnose_gradients(problem, candidate, convention, classes=T.ndim == 1 and loss == "cross_entropy")
+
+
+def _previous(problem: Problem, previous: Any, model: MLP) -> Problem:
+    """Return the problem of the step before, from its parameters, samples and targets."""
+    if not isinstance(previous, (tuple, list)) or len(previous) != 3:
+        raise TypeError(
+            f"previous must be the parameters, samples and targets of the step before; got {described(previous)}."
+        )
+    params, X, T = previous
+    before = {name: x.astype(float) for name, x in arrays_by_name(params, "previous parameters").items()}
+    for name, now in problem.params.items():
+        if name not in before or before[name].shape != now.shape:
+            found = f"of shape {before[name].shape}" if name in before else "missing"
+            raise ValueError(f"previous parameters: {name} is {found}; the network's is of shape {now.shape}.")
+    X = samples(X, model.sizes[0], "previous X")
+    T = Targets.read(T, problem.loss, model.sizes[-1], samples=len(X), what="previous T").values
+    return replace(problem, params=before, X=X, t=matrix.targets(T, model.sizes[-1], problem.loss))
 
 
 def diagnose_gradients(problem: Problem, function: Gradients, convention: str, classes: bool) -> Diagnosis:
@@ -186,10 +208,10 @@ def call(function: Gradients, problem: Problem, convention: str, classes: bool) 
         X, T = X.T.copy(), T.T.copy()
     before = {**params, "X": X, "T": T}
     kept = {name: value.copy() for name, value in before.items()}
-    gradients = function(params, X, T)
+    gradients = result(function, (params, X, T), {}, "diagnose")
     if not isinstance(gradients, Mapping):
         raise CandidateError(
-            f"gradients() returned {type(gradients).__name__}, not a dictionary of {', '.join(problem.params)}."
+            f"gradients() returned {described(gradients)}, not a dictionary of {', '.join(problem.params)}."
         )
-    made = {str(name): np.array(value, copy=True) for name, value in gradients.items()}
+    made = {str(name): numbers(value, f"gradients()[{name!r}]").copy() for name, value in gradients.items()}
     return made, [name for name, value in kept.items() if not np.array_equal(value, before[name])]

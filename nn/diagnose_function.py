@@ -19,18 +19,21 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed
-from engine.arguments import finite
+from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed, differenced, is_differenced
+from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
 from engine.rounding import analysed
-from engine.tree import flatten, unflatten
+from engine.tree import Structure, flatten, matched, unflatten
+from engine.value import as_float
 from nn.diagnosis import Diagnosis, Finding, Verdict
 from nn.difference import describe
 from nn.mistakes.table import close, proportion
+from nn.samples import numbers
 from nn.terms import Term, terms
 
 Array: TypeAlias = npt.NDArray[np.float64]
 JUDGED = "a gradient is judged where all numbers are finite"
+FEW = 4  # numbers may all be of single precision by chance
 MANY, DEEPEST = 300, 20  # terms that are looked at, and sums inside sums
 
 
@@ -61,43 +64,50 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     ValueError
         If a number of `x` or a right derivative is not finite.
     """
-    numbers, structure = flatten(x, "x")
+    function(f, "diagnose_function")
+    entries, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
-    leaves = [Value(finite(float(number), path, JUDGED), path) for number, path in zip(numbers, paths)]
+    leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
     with differentiating(leaves, "diagnose_function"):
-        root = f(unflatten(structure, leaves))
+        root = result(f, [unflatten(structure, leaves)], {}, "diagnose_function")
     if not isinstance(root, Value):
         if not isinstance(root, (int, float, np.number)):
-            raise TypeError(f"f returned {type(root).__name__}, not one number; sum its results, or take one of them.")
+            raise TypeError(f"f returned {described(root)}, not one number; sum its results, or take one of them.")
         root = Value.constant(float(root))
     shape = np.shape(x) if isinstance(x, np.ndarray) else (len(leaves),)
     right = Term(((root, 1.0),)).gradient(leaves)
     for path, entry in zip(paths, right.tolist()):
         finite(entry, f"the right derivative by {path}", JUDGED)
-    given = _numbers(candidate, isinstance(x, np.ndarray))
+    given = _numbers(candidate, structure)
     return _Comparison(root, leaves, right.reshape(shape), given).diagnosis()
 
 
-def _numbers(candidate: Any, is_array: bool) -> Array:
-    if is_array or isinstance(candidate, np.ndarray):
-        return np.asarray(candidate, dtype=float)
-    return np.array([float(number) for number in flatten(candidate, "candidate")[0]])
+def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
+    """Return a candidate's numbers, those of a dictionary by its keys."""
+    if structure.kind == "dict":
+        candidate = matched(candidate, structure, "candidate", "x")
+    if structure.kind == "array" or isinstance(candidate, np.ndarray):
+        return numbers(candidate, "candidate")
+    leaves = flatten(candidate, "candidate")[0]
+    return np.array([x if isinstance(x, np.floating) else as_float(x) for x in leaves])
 
 
 class _Comparison:
     """A function's right gradient and somebody's, and the alterations that may lead from one to the other."""
 
-    def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: Array) -> None:
-        self.root, self.leaves, self.right, self.given = root, leaves, right, given
+    def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any]) -> None:
+        self.root, self.leaves, self.right, self.given = root, leaves, right, given.astype(float)
+        self.single = given.dtype.kind == "f" and given.dtype.itemsize < self.given.dtype.itemsize
         self.analysis = analysed(root, leaves)
 
     def diagnosis(self) -> Diagnosis:
         """Return what fits: changes of the whole gradient, or else terms of the function."""
         if not np.isfinite(self.given).all():
             return self._result("unnamed")
-        if self._agrees(EXACT, 1.0):
+        exact = self._agrees(EXACT, 1.0)
+        if exact.all():
             return self._result("right")
-        nearly = self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS if self._is_single() else 1.0)
+        nearly = self._is_nearly_right(exact)
         for kinds in self._kinds(nearly):
             found = [finding for kind in kinds for finding in kind()]
             if found:
@@ -110,13 +120,22 @@ class _Comparison:
             return self._result("right", remarks=(f"{said} difference",))
         return self._result("unnamed")
 
-    def _agrees(self, relative: float, coarser: float) -> bool:
-        """Whether every entry is right, beside the terms that it is the sum of and beside its own rounding."""
+    def _agrees(self, relative: float, coarser: float) -> Array:
+        """Return which entries are right, beside the terms that they are the sums of and beside their own rounding."""
         if self.given.shape != self.right.shape:
-            return False
+            return np.zeros(1)
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
         limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
-        return bool(np.all(agrees(self.given, self.right, limit.reshape(self.right.shape))))
+        within: Array = agrees(self.given, self.right, limit.reshape(self.right.shape))
+        return within
+
+    def _is_nearly_right(self, exact: Array) -> bool:
+        """Whether it is right to the precision that it was computed in: float32, or differences of the function."""
+        if self.given.shape != self.right.shape:
+            return False
+        if self._is_single():
+            return bool(self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS).all())
+        return is_differenced(exact, self.right) and bool(agrees(self.given, self.right, differenced(self.right)).all())
 
     def _kinds(self, nearly: bool) -> Sequence[Sequence[Callable[[], Iterator[Finding]]]]:
         """Return the kinds of alterations to try, in turn; where it is nearly right only a small term may be wrong."""
@@ -125,9 +144,10 @@ class _Comparison:
         return () if self._is_single() else ((self._terms,),)
 
     def _is_single(self) -> bool:
-        """Whether every number is one that float32 can hold."""
+        """Whether it was given in single precision: as such, or in numbers that all happen to be, and are not few."""
         with np.errstate(over="ignore"):
-            return np.array_equal(self.given.astype(np.float32), self.given)
+            held = np.array_equal(self.given.astype(np.float32), self.given)
+        return self.single or (held and len(np.unique(self.given)) > FEW)
 
     # --- alterations ---
 

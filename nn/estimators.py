@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import MissingExtraError
+from engine.arguments import listed, number, one_of, positive, truth, whole
 from nn import matrix
-from nn.arguments import number, truth
-from nn.neuron import MLP
+from nn.neuron import ACTIVATIONS, MLP
 from nn.optim import SGD, Adam, Optimizer
 from nn.outputs import predict
 from nn.train import fit
@@ -34,9 +34,6 @@ except ImportError:
 Array: TypeAlias = npt.NDArray[Any]
 
 SOLVERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "sgd": partial(SGD, momentum=0.9, nesterov=True)}
-
-
-BETWEEN = "must be between 0 and 1"
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]
@@ -74,12 +71,16 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.verbose = verbose
 
     def _train(self, X: Array, T: Array, outputs: int, unit: float) -> None:
-        if self.solver not in SOLVERS:
-            raise ValueError(f"solver={self.solver!r} is not known; use one of {', '.join(SOLVERS)}.")
+        one_of(self.solver, "solver", SOLVERS)
+        truth(self.early_stopping, "early_stopping"), truth(self.verbose, "verbose")
+        if isinstance(self.random_state, (int, np.integer)):
+            whole(self.random_state, "random_state", least=0, most=2**32 - 1)
         hidden = self.hidden_layer_sizes
-        sizes = [*(hidden if isinstance(hidden, (Sequence, np.ndarray)) else [hidden]), outputs]
+        widths = [hidden] if isinstance(hidden, (int, np.integer)) else hidden
+        sizes = [*listed(widths, "hidden_layer_sizes", "whole numbers, the neurons of every hidden layer"), outputs]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        activation = "sigmoid" if self.activation == "logistic" else self.activation
+        activation = one_of(self.activation, "activation", ("logistic", *ACTIVATIONS))
+        activation = "sigmoid" if activation == "logistic" else activation
         X, T, validation = self._divided(X, T, seed)
         self.model_ = MLP(X.shape[1], sizes, activation=activation, seed=seed)
         self.history_ = fit(
@@ -89,8 +90,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             loss=self._loss,
             epochs=self.max_iter,
             batch_size=self.batch_size,
-            optimizer=SOLVERS[self.solver](lr=self.learning_rate_init),
-            strength=number("alpha", self.alpha, "must be 0 or more") * unit,
+            optimizer=SOLVERS[self.solver](lr=positive(self.learning_rate_init, "learning_rate_init")),
+            strength=number(self.alpha, "alpha", least=0.0) * unit,
             validation=validation,
             patience=self.n_iter_no_change if self.early_stopping else None,
             metrics=None if self.verbose else (),
@@ -104,9 +105,9 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
     def _divided(self, X: Array, T: Array, seed: int) -> tuple[Array, Array, Any]:
         """Return what is trained on, and what early stopping looks at: of every class the same part."""
-        if not truth("early_stopping", self.early_stopping):
+        if not self.early_stopping:
             return X, T, 0.0
-        part = number("validation_fraction", self.validation_fraction, BETWEEN, high=1.0, open_at="low high")
+        part = number(self.validation_fraction, "validation_fraction", above=0.0, below=1.0)
         classes = T if self._loss == "cross_entropy" else np.zeros(len(T))
         order = np.random.default_rng([seed, 1]).permutation(len(T))
         rows = [order[classes[order] == c] for c in np.unique(classes)]

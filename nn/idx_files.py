@@ -17,6 +17,8 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import one_of
+from engine.arguments import path as checked_path
 from nn.files import DataError, read_bytes
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -49,6 +51,8 @@ def mnist(path: str | Path, part: str = "t10k") -> tuple[Array, Array]:
     DataError
         If a file is missing, is no IDX file, is cut short, or the two do not belong together.
     """
+    checked_path(path, "path", "a folder")
+    one_of(part, "part", PARTS)
     images_path, labels_path = (idx_file(path, part, kind) for kind in KINDS)
     images, labels = idx(images_path), idx(labels_path)
     if images.ndim != 3:

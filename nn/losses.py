@@ -15,7 +15,7 @@ import numpy as np
 
 import engine
 from engine import Value
-from nn.arguments import number, shown
+from engine.arguments import LARGEST, described, listed, number
 from nn.outputs import check_model, inputs_of, outputs_of
 from nn.samples import numbers, rows
 from nn.targets import Targets, check_loss, check_values
@@ -82,8 +82,8 @@ def l2(parameters: Iterable[Any], strength: float) -> Any:
     >>> l2([3.0, 4.0], 0.1)
     1.25
     """
-    values = _listed(list(parameters) if isinstance(parameters, Iterable) else parameters, "parameters", "l2")
-    number("strength", strength, "must be 0 or more")
+    values = _listed(listed(parameters, "l2's parameters", "numbers and Values"), "parameters", "l2")
+    number(strength, "strength", least=0.0)
     return (0.5 * strength) * engine.dot(values, values)
 
 
@@ -131,6 +131,8 @@ def weights_of(model: Any) -> list[Value]:
 
 def sample_loss(model: Any, loss: str, strength: float = 0.0) -> Callable[[Any, Any], Any]:
     """Return the loss of one sample, ``(x, t) -> number``, as it is lifted."""
+    check_model(model, "sample_loss(model, loss)")
+    strength = number(strength, "strength", least=0.0)
     function, weights = loss_named(loss), weights_of(model) if strength else []
 
     def of_one_sample(x: Any, t: Any) -> Any:
@@ -154,6 +156,7 @@ def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength:
         If the targets are not what the loss means, or not as many as there are samples.
     """
     check_model(model, "mean_loss(model, X, T)")
+    strength = number(strength, "strength", least=0.0)
     function = loss_named(loss)
     outputs = [outputs_of(model, x) for x in rows(numbers(X, "X"), inputs_of(model)).tolist()]
     targets = Targets.read(T, loss, len(outputs[0]) if outputs else 0, samples=len(outputs))
@@ -165,16 +168,19 @@ def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength:
 
 def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
     outputs = _listed(y, "outputs", name)
-    targets = list(t) if isinstance(t, (list, tuple, np.ndarray)) and np.ndim(t) else [t]
+    targets = list(t) if isinstance(t, (list, tuple)) or (isinstance(t, np.ndarray) and t.ndim) else [t]
     if len(targets) != len(outputs):
         raise ValueError(f"{name} needs one target an output; got {len(outputs)} outputs and {len(targets)} targets.")
     return list(zip(outputs, _listed(targets, "targets", name)))
 
 
 def _listed(numbers_: Any, what: str, name: str) -> list[Any]:
-    if not isinstance(numbers_, (list, tuple, np.ndarray)) or np.ndim(numbers_) == 0 or not len(numbers_):
-        raise TypeError(f"{name} takes {what} as a list of numbers; got {shown(numbers_)}.")
+    is_list = isinstance(numbers_, (list, tuple)) or (isinstance(numbers_, np.ndarray) and numbers_.ndim)
+    if not is_list or not len(numbers_):
+        raise TypeError(f"{name} takes {what} as a list of numbers; got {described(numbers_)}.")
     for v in numbers_:
-        if not isinstance(v, (Value, float, int, np.number, np.bool_)):
-            raise TypeError(f"{name} takes {what} as a list of numbers; one of them is {shown(v)}.")
+        if v.__class__ is not float and not isinstance(v, (Value, float, int, np.floating, np.integer, np.bool_)):
+            raise TypeError(f"{name} takes {what} as a list of numbers; one of them is {described(v)}.")
+        if isinstance(v, int) and abs(v) > LARGEST:
+            raise ValueError(f"{name} takes {what} as floats are; one of them is {described(v)}. Pass smaller numbers.")
     return list(numbers_)

@@ -1,6 +1,6 @@
 """Backpropagation by hand, in matrices: the notes' equations in NumPy, independent of the scalar engine.
 
-Nothing of `engine` is used here, so comparing this path with the scalar one means something.  Where a note is
+No calculus of `engine` is used here, so comparing this path with the scalar one means something.  Where a note is
 misprinted, what is right is implemented.
 
     z[l] = a[l-1] W[l] + b[l],   a[l] = f(z[l])                          forward, rows are samples      (note 001)
@@ -25,12 +25,40 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import listed, number, one_of, whole
+from nn.shapes import arrays_by_name, layers, shaped, takes
+from nn.shapes import classes as _classes
+
 Array: TypeAlias = npt.NDArray[Any]
 Params: TypeAlias = Mapping[str, Array]
+
+# --- what arguments may be -------------------------------------------------------------------------------------
+
+
+def _strength(x: Any, name: str) -> float:
+    return number(x, name, least=0.0)
+
+
+def _activation(x: Any, name: str) -> str:
+    return str(one_of(x, name, ACTIVATIONS))
+
+
+def _loss(x: Any, name: str) -> str:
+    return str(one_of(x, name, LOSSES))
+
+
+def _convention(x: Any, name: str) -> str:
+    return str(one_of(x, name, CONVENTIONS))
+
+
+def _outputs(x: Any, name: str) -> int:
+    return whole(x, name, least=1)
+
 
 # --- activations: f and its derivative, from the pre-activation z and the activation a -------------------------
 
 
+@takes(z="...")
 def sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)), without overflow for any z.
 
@@ -41,12 +69,18 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0, 1.0, e) / (1.0 + e)
 
 
+@takes(z="...")
 def softmax(z: Array, axis: int = -1) -> Array:
     """exp(z) / sum(exp(z)) along an axis, shifted so that it is stable for any scores (missing in note 001).
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
+    if not z.ndim:
+        raise ValueError("z must be an array of scores; got one number.")
+    whole(axis, "axis", least=-z.ndim, most=z.ndim - 1)
+    if not z.size:
+        return z.astype(float)
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     p: Array = e / e.sum(axis=axis, keepdims=True)
     return p
@@ -85,6 +119,7 @@ ACTIVATIONS: dict[str, Activation] = {
 # --- losses: the value of each sample, and its derivative by the network's output y; rows are samples ---------------
 
 
+@takes(classes=_outputs)
 def one_hot(labels: Array, classes: int) -> Array:
     """Return one row per label with a 1 in its column (note 003, whose code gives booleans).
 
@@ -92,7 +127,7 @@ def one_hot(labels: Array, classes: int) -> Array:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    rows: Array = np.asarray(labels)[:, None] == np.arange(classes)
+    rows: Array = _classes(labels, "labels", classes)[:, None] == np.arange(classes)
     return rows.astype(float)
 
 
@@ -125,6 +160,7 @@ LOSSES: dict[str, Loss] = {
 }
 
 
+@takes(T="...", outputs=_outputs, loss=_loss)
 def targets(T: Array, outputs: int, loss: str) -> Array:
     """Return targets as an (N, C) float array: classes become one-hot rows, a vector becomes a column.
 
@@ -132,49 +168,55 @@ def targets(T: Array, outputs: int, loss: str) -> Array:
     array([[0., 1.],
            [1., 0.]])
     """
-    T = np.asarray(T)
     if loss == "cross_entropy" and T.ndim == 1:
-        if T.size and (T.min() < 0 or T.max() >= outputs):
-            raise IndexError(f"class {T.min() if T.min() < 0 else T.max()} is outside 0 to {outputs - 1}.")
         return one_hot(T, outputs)
-    T = T.astype(float)
-    return T[:, None] if T.ndim == 1 else T
+    rows = T.astype(float)[:, None] if T.ndim == 1 else T.astype(float)
+    if rows.ndim != 2 or rows.shape[1] != outputs:
+        raise ValueError(f"T must hold one target for each of {outputs} outputs, (N, {outputs}); got shape {T.shape}.")
+    return rows
 
 
 # --- the four equations, one function each; rows are samples -------------------------------------------------------
 
 
+@takes(a="N D", W="D C", b="C")
 def pre_activation(a: Array, W: Array, b: Array) -> Array:
     """Z = A W + b: all neurons on all samples (note 001, "multiple inputs").  (N, D) (D, C) -> (N, C)."""
     return a @ W + b
 
 
+@takes(y="N C", z="N C", t="N C", loss=_loss, activation=_activation, scale=number)
 def output_delta(y: Array, z: Array, t: Array, loss: str, activation: str, scale: float) -> Array:
     """BP1b (note 000): delta[L] = dC/da * f'(z), times the batch's `scale` (1/N of a mean).  (N, C)."""
     return LOSSES[loss].derivative(y, t) * ACTIVATIONS[activation].derivative(z, y) * scale
 
 
+@takes(delta="N C", W="D C", z="N D", a="N D", activation=_activation)
 def propagate(delta: Array, W: Array, z: Array, a: Array, activation: str) -> Array:
     """BP2b (note 000): delta[l] = (delta[l+1] W[l+1].T) * f'(z[l]).  (N, C) (D, C) -> (N, D)."""
     return (delta @ W.T) * ACTIVATIONS[activation].derivative(z, a)
 
 
+@takes(delta="N C")
 def bias_gradient(delta: Array) -> Array:
     """BP3b (note 000): dC/db = sum of delta over samples.  (N, C) -> (C,)."""
     summed: Array = delta.sum(axis=0)
     return summed
 
 
+@takes(a="N D", delta="N C")
 def weight_gradient(a: Array, delta: Array) -> Array:
     """BP4b (note 000), and dW = X.T dOut (note 001).  (N, D) (N, C) -> (D, C)."""
     return a.T @ delta
 
 
+@takes(W="...", l2=_strength)
 def regularisation(W: Array, l2: float) -> float:
     """0.5 * l2 * sum(W * W), and 0 where there is no regularisation, however large the weights (note 001)."""
     return 0.5 * l2 * float((W * W).sum()) if l2 else 0.0
 
 
+@takes(W="...", l2=_strength)
 def regularisation_gradient(W: Array, l2: float) -> Array:
     """Derivative of 0.5 * l2 * sum(W * W), which is l2 * W (note 001's ``reg * W``)."""
     return l2 * W
@@ -185,6 +227,7 @@ def regularisation_gradient(W: Array, l2: float) -> Array:
 CONVENTIONS = ("rows", "columns", "torch")
 
 
+@takes(params=arrays_by_name, convention=_convention)
 def to_rows(params: Params, convention: str) -> dict[str, Array]:
     """Return parameters in the rows convention; `from_rows` is the inverse (both transpose, or do nothing).
 
@@ -192,8 +235,6 @@ def to_rows(params: Params, convention: str) -> dict[str, Array]:
     >>> to_rows({"layers.0.W": W}, "torch")["layers.0.W"].shape
     (5, 3)
     """
-    if convention not in CONVENTIONS:
-        raise ValueError(f"convention={convention!r} is not known; use one of {', '.join(CONVENTIONS)}.")
     turned = convention == "torch"
     return {k: np.asarray(v).T if turned and np.ndim(v) == 2 else np.asarray(v) for k, v in params.items()}
 
@@ -201,9 +242,9 @@ def to_rows(params: Params, convention: str) -> dict[str, Array]:
 from_rows = to_rows
 
 
+@takes(X="...", convention=_convention)
 def samples_as_rows(X: Array, convention: str) -> Array:
     """Return inputs (or targets with two axes) with samples as rows."""
-    X = np.asarray(X)
     return X.T if convention == "columns" and X.ndim == 2 else X
 
 
@@ -213,11 +254,26 @@ def samples_as_rows(X: Array, convention: str) -> Array:
 def depth(params: Params) -> int:
     """Return the number of layers, counting ``layers.0.W``, ``layers.1.W``, ..."""
     n = 0
+    params = arrays_by_name(params, "params")
     while f"layers.{n}.W" in params:
         n += 1
     if not n:
         raise KeyError("no parameter 'layers.0.W'; names are layers.0.W, layers.0.b, layers.1.W, ...")
     return n
+
+
+def _names(activations: Any) -> list[Any]:
+    return listed(activations, "activations", "names, one a layer")
+
+
+def _layers(params: Any, X: Any) -> tuple[list[Array], list[Array], Array]:
+    """Return the weights of every layer, their biases, and samples, which all fit each other."""
+    n = depth(params)
+    missing = next((f"layers.{k}.b" for k in range(n) if f"layers.{k}.b" not in params), None)
+    if missing is not None:
+        raise ValueError(f"there is no parameter {missing!r}: every layer has weights and biases.")
+    places = range(n)
+    return layers([params[f"layers.{k}.W"] for k in places], [params[f"layers.{k}.b"] for k in places], X)
 
 
 def forward(params: Params, X: Array, activations: Sequence[str]) -> tuple[list[Array], list[Array]]:
@@ -227,15 +283,20 @@ def forward(params: Params, X: Array, activations: Sequence[str]) -> tuple[list[
     >>> zs[0].tolist(), len(activations)
     ([[1.0, 1.0]], 2)
     """
+    weights, biases, X = _layers(params, X)
+    kinds = [_activation(name, f"activations[{k}]") for k, name in enumerate(_names(activations))]
+    if len(kinds) != len(weights):
+        raise ValueError(f"activations must be one name a layer; got {len(kinds)} for {len(weights)} layers.")
     zs: list[Array] = []
-    acts = [np.asarray(X, dtype=float)]
-    for layer, activation in enumerate(activations):
-        z = pre_activation(acts[-1], params[f"layers.{layer}.W"], params[f"layers.{layer}.b"])
+    acts = [X.astype(float, copy=False)]
+    for W, b, activation in zip(weights, biases, kinds):
+        z = acts[-1] @ W + b
         zs.append(z)
         acts.append(ACTIVATIONS[activation].f(z))
     return zs, acts
 
 
+@takes(activation=_activation, output=_activation, loss=_loss, l2=_strength, convention=_convention)
 def value_and_gradients(
     params: Params,
     X: Array,
@@ -279,17 +340,20 @@ def value_and_gradients(
     >>> round(value, 6), gradients["layers.0.b"].round(3).tolist()
     (1.098612, [-0.167, 0.083, 0.083])
     """
+    one_of(reduction, "reduction", ("mean", "sum"))
     rows = to_rows(params, convention)
     X, T = samples_as_rows(X, convention), samples_as_rows(T, convention)
-    layers = depth(rows)
-    activations = [activation] * (layers - 1) + [output]
+    n = depth(rows)
+    activations = [activation] * (n - 1) + [output]
     zs, acts = forward(rows, X, activations)
     t = targets(T, acts[-1].shape[1], loss)
+    if len(t) != len(X) or not len(X):
+        raise ValueError(f"there must be as many targets as samples, and at least one; got {len(t)} and {len(X)}.")
     scale = 1.0 / len(X) if reduction == "mean" else 1.0
     value = float(LOSSES[loss].values(acts[-1], t).sum() * scale)
     delta = output_delta(acts[-1], zs[-1], t, loss, output, scale)
     gradients: dict[str, Array] = {}
-    for layer in reversed(range(layers)):
+    for layer in reversed(range(n)):
         W = rows[f"layers.{layer}.W"]
         gradients[f"layers.{layer}.W"] = weight_gradient(acts[layer], delta) + regularisation_gradient(W, l2)
         gradients[f"layers.{layer}.b"] = bias_gradient(delta)
@@ -302,6 +366,7 @@ def value_and_gradients(
 # --- single results of the notes -------------------------------------------------------------------------------------
 
 
+@takes(activation=_activation, loss=_loss)
 def single_sample_gradients(
     weights: Sequence[Array], biases: Sequence[Array], x: Array, t: Array, activation: str, loss: str
 ) -> tuple[list[Array], list[Array]]:
@@ -312,8 +377,11 @@ def single_sample_gradients(
     >>> dW[0].tolist(), db[0].tolist()
     ([[2.0], [2.0]], [2.0])
     """
+    weights, biases, x = layers(weights, biases, x, sample=True)
+    n = len(weights)
+    t = shaped(t, "t", f"D{n}", {f"D{n}": (len(biases[-1]), "the last layer's outputs")})
     f = ACTIVATIONS[activation]
-    zs, acts = [], [np.asarray(x, dtype=float)]
+    zs, acts = [], [x.astype(float)]
     for W, b in zip(weights, biases):
         zs.append(W.T @ acts[-1] + b)
         acts.append(f.f(zs[-1]))
@@ -329,6 +397,7 @@ def single_sample_gradients(
     return dW, db
 
 
+@takes(x="D", dy=number)
 def neuron_gradient(x: Array, dy: float) -> Array:
     """One neuron, one input: dL/dW_j = x * dL/dy_j, proportional to the input (note 001, "the process").
 
@@ -338,6 +407,7 @@ def neuron_gradient(x: Array, dy: float) -> Array:
     return np.asarray(x) * dy
 
 
+@takes(X="N D", dy="N")
 def neuron_gradient_of_many_inputs(X: Array, dy: Array) -> Array:
     """One neuron, N inputs: [X_1.T ... X_N.T] [dy_1 ... dy_N].T: inputs' contributions add (note 001, section 2).
 
@@ -348,13 +418,15 @@ def neuron_gradient_of_many_inputs(X: Array, dy: Array) -> Array:
     return summed
 
 
+@takes(W="D C", X="N D", reg=_strength)
 def softmax_loss_loop(W: Array, X: Array, y: Array, reg: float) -> tuple[float, Array]:
     """Softmax loss of one layer, with L2, by explicit loops over samples and classes (note 001, section 4).
 
     Here the sum over classes runs to C, where the note prints N, and the gradient is p - 1[j = t].
     """
     n, c = len(X), W.shape[1]
-    value, dW = 0.0, np.zeros_like(W)
+    y = _classes(y, "y", c, n)
+    value, dW = 0.0, np.zeros(W.shape)
     for k in range(n):
         scores = [float(X[k] @ W[:, j]) for j in range(c)]
         highest = max(scores)
@@ -366,6 +438,7 @@ def softmax_loss_loop(W: Array, X: Array, y: Array, reg: float) -> tuple[float, 
     return value / n + regularisation(W, reg), dW / n + reg * W
 
 
+@takes(W="D C", X="N D", reg=_strength)
 def softmax_loss_vectorized(W: Array, X: Array, y: Array, reg: float) -> tuple[float, Array]:
     """The same in matrices (note 001's code), with the shift that keeps any scores from overflowing.
 
@@ -374,6 +447,7 @@ def softmax_loss_vectorized(W: Array, X: Array, y: Array, reg: float) -> tuple[f
     1.098612
     """
     n = len(X)
+    y = _classes(y, "y", W.shape[1], n)
     scores = X @ W
     scores = scores - scores.max(axis=1, keepdims=True)
     log_total = np.log(np.exp(scores).sum(axis=1))
@@ -390,7 +464,9 @@ def relu_softmax_gradients(
 
     dl/dZ_n = O_n - Y (the note prints O_n - 1); dl/dW_n = (dl/dZ_n).T O_{n-1} / N; dl/dZ_{n-1} = dl/dZ_n W_n * relu'.
     """
-    outputs = [np.asarray(X, dtype=float)]
+    weights, biases, X = layers(weights, biases, X, turned=True)
+    labels = _classes(labels, "labels", len(biases[-1]), len(X))
+    outputs = [X.astype(float)]
     for layer, (W, b) in enumerate(zip(weights, biases)):
         z = outputs[-1] @ W.T + b
         outputs.append(softmax(z) if layer == len(weights) - 1 else np.maximum(z, 0.0))
@@ -406,6 +482,7 @@ def relu_softmax_gradients(
     return dW, db
 
 
+@takes(a_previous="H", W="M H", b="M", y="M")
 def sigmoid_mse_output_gradients(a_previous: Array, W: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:
     """The output layer of note 004: J = 1/(2m) sum (y_i - a_i)**2 over its m neurons, a = sigmoid(W a_previous + b).
 

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import described
 from nn import matrix
-from nn.arguments import shown
 from nn.module import Module
 from nn.outputs import check_model, predict
 from nn.targets import ONE_OUTPUT, SQUARED, Targets, border, check_loss, check_outputs
@@ -112,6 +112,8 @@ def evaluate(model: Module, X: Any, T: Any, loss: str) -> float:
     >>> evaluate(MLP(2, [1], init="uniform"), *moons(10), "hinge") > 0.0
     True
     """
+    check_model(model, "evaluate(model, X, T, loss)")
+    check_loss(loss)
     scores, targets = _looked_at(model, X, T, loss)
     return mean_loss_of(scores, targets)
 
@@ -127,10 +129,10 @@ def check_metrics(metrics: Any, targets: Targets) -> tuple[str, ...]:
     if metrics is None:
         return targets.metrics()
     if isinstance(metrics, (str, bytes)) or not isinstance(metrics, Sequence):
-        raise TypeError(f"metrics={shown(metrics)}: pass a tuple of names, such as ('accuracy',).")
+        raise TypeError(f"metrics={described(metrics)}: pass a tuple of names, such as ('accuracy',).")
     for name in metrics:
         if not isinstance(name, str) or name not in METRICS:
-            raise ValueError(f"metric {shown(name)} is not known; use one of {', '.join(METRICS)}.")
+            raise ValueError(f"metric {described(name)} is not known; use one of {', '.join(METRICS)}.")
         _check(name, targets)
     return tuple(metrics)
 

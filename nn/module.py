@@ -13,9 +13,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from engine import Label, Value, zero_grad
-from nn.arguments import one_of, shown
+from engine.arguments import described, one_of, text
+from engine.arguments import path as checked_path
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
+from nn.samples import numbers
 from nn.scaling import NAMES, Scaling
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -88,7 +90,7 @@ class Module:
         >>> {k: v.shape for k, v in MLP(3, [2]).arrays().items()}
         {'layers.0.W': (3, 2), 'layers.0.b': (2,)}
         """
-        one_of("what", what, ("data", "grad"))
+        one_of(what, "what", ("data", "grad"))
         return {
             array: _filled(
                 {place: getattr(value, what) or 0.0 for place, value in entries.items()}
@@ -119,7 +121,9 @@ class Module:
             If a name is missing or unknown, or a shape differs.
         """
         if not isinstance(state, Mapping):
-            raise TypeError(f"load_state_dict takes named arrays, as state_dict() returns them; got {shown(state)}.")
+            raise TypeError(
+                f"load_state_dict takes named arrays, as state_dict() returns them; got {described(state)}."
+            )
         own = self._placed()
         scaled = {name: state[name] for name in NAMES if self.standardises and name in state}
         missing, unknown = [k for k in own if k not in state], [k for k in state if k not in own and k not in scaled]
@@ -128,18 +132,19 @@ class Module:
             raise StateError(
                 f"the state does not fit: {'; '.join(problems)}. Build the module with the sizes it was saved with."
             )
+        given: dict[str, Array] = {}
         for name, shape in {name: _box(entries) for name, entries in own.items()}.items():
-            if np.shape(state[name]) != shape:
-                raise StateError(f"the state does not fit: {name} is {np.shape(state[name])}, the module has {shape}.")
+            given[name] = numbers(state[name], name).astype(float)
+            if given[name].shape != shape:
+                raise StateError(f"the state does not fit: {name} is {given[name].shape}, the module has {shape}.")
         try:
             scaling = Scaling.from_arrays(scaled)
             self.check_scaling(scaling)
         except ValueError as error:
             raise StateError(f"the state does not fit: {error}") from None
         for name, entries in own.items():
-            source = np.asarray(state[name], dtype=float)
             for place, value in entries.items():
-                value.data = float(source[place])
+                value.data = float(given[name][place])
         self.scaling = scaling if self.standardises else None
         self.trained_on = None
 
@@ -162,7 +167,8 @@ class Module:
         notes
             Words to keep beside it, by name; `read_notes` gives them back.
         """
-        write_atomically(_path(path), save_bytes(self.state_dict(), dict(notes or {})))
+        named = _words({} if notes is None else notes)
+        write_atomically(_path(path), save_bytes(self.state_dict(), named))
 
     def load(self, path: str | Path) -> None:
         """Read the state from a safetensors file.
@@ -189,10 +195,14 @@ def read_notes(path: str | Path) -> dict[str, str]:
         return dict(file.metadata() or {})
 
 
-def _path(path: Any) -> str | Path:
-    if not isinstance(path, (str, Path)):
-        raise TypeError(f"path={shown(path)}: pass the path of a file, such as 'model.safetensors'.")
-    return path
+def _path(path: Any) -> Any:
+    return checked_path(path, "path", "model.safetensors")
+
+
+def _words(notes: Any) -> dict[str, str]:
+    if not isinstance(notes, Mapping):
+        raise TypeError(f"notes must be a dict of texts; got {described(notes)}.")
+    return {text(key, "a name in notes"): text(word, f"notes[{key!r}]") for key, word in notes.items()}
 
 
 @contextmanager

@@ -23,7 +23,7 @@ import numpy as np
 
 import engine
 from engine import Label, Value
-from nn.arguments import number, one_of, shown, whole
+from engine.arguments import described, listed, number, one_of, text, whole
 from nn.module import Module
 from nn.scaling import Scaling
 from nn.stream import generator
@@ -41,6 +41,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "gelu": engine.gelu,
 }
 INITS = ("auto", "he", "glorot", "uniform")
+NO_SAMPLES = (str, bytes, dict, set, frozenset)  # they have a length, but no order of numbers
 HE = ("relu", "leaky_relu", "softplus", "silu", "gelu")
 
 
@@ -53,7 +54,7 @@ def initial_weights(
     (Glorot and Bengio 2010); "uniform": -1 to 1, as micrograd; "auto": he where the activation is rectifying,
     else glorot.
     """
-    if one_of("init", init, INITS) == "auto":
+    if one_of(init, "init", INITS) == "auto":
         init = "he" if activation in HE else "glorot"
     if init == "he":
         drawn = rng.normal(0.0, math.sqrt(2.0 / n_inputs), (n_outputs, n_inputs))
@@ -85,9 +86,10 @@ class Neuron(Module):
     """
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0, activation: str = "identity") -> None:
-        if isinstance(weights, (int, float, Value, str)) or not len(weights):
-            raise TypeError(f"weights={shown(weights)}: pass one number an input, such as [0.5, -1.0].")
-        self.w = [Value(w) for w in weights]
+        found = listed(weights, "weights", "one number an input, such as [0.5, -1.0]")
+        if not found:
+            raise ValueError("weights must be a list of one number an input, such as [0.5, -1.0]; got none.")
+        self.w = [Value(w) for w in found]
         self.b = Value(bias)
         self.activation = _known(activation)
 
@@ -137,7 +139,7 @@ class Layer(Module):
         _check_sizes(n_inputs, n_outputs)
         rows = initial_weights(n_inputs, n_outputs, init, _known(activation), generator("rng", rng))
         self.neurons = [Neuron(row, 0.0, activation) for row in rows]
-        prefix = f"{name}." if name else ""
+        prefix = f"{name}." if text(name, "name") else ""
         for j, neuron in enumerate(self.neurons):
             for i, w in enumerate(neuron.w):
                 w.label = Label(f"{prefix}neurons.{j}.w.{i}", array=f"{prefix}W", place=(i, j))
@@ -145,7 +147,7 @@ class Layer(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """Return one activation a neuron, always as a list."""
-        if not hasattr(x, "__len__") or len(x) != len(self.neurons[0].w):
+        if not hasattr(x, "__len__") or len(x) != len(self.neurons[0].w) or isinstance(x, NO_SAMPLES):
             raise _not_a_sample(x, len(self.neurons[0].w))
         return [neuron(x) for neuron in self.neurons]
 
@@ -185,7 +187,7 @@ class MLP(Module):
         seed: int | np.random.Generator | None = 0,
     ) -> None:
         if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Sequence, np.ndarray)):
-            raise TypeError(f"sizes={shown(sizes)}: give the neurons of every layer as a list, such as [16, 10].")
+            raise TypeError(f"sizes={described(sizes)}: give the neurons of every layer as a list, such as [16, 10].")
         if not len(sizes):
             raise ValueError("an MLP needs at least one layer; give sizes such as [16, 10].")
         rng = generator("seed", seed)
@@ -205,7 +207,7 @@ class MLP(Module):
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """Return the outputs for one input vector, always as a list."""
         inputs, targets = (self.scaling.inputs, self.scaling.targets) if self.scaling else (None, None)
-        if not hasattr(x, "__len__") or getattr(x, "ndim", 1) != 1:
+        if not hasattr(x, "__len__") or getattr(x, "ndim", 1) != 1 or isinstance(x, NO_SAMPLES):
             raise _not_a_sample(x, self.sizes[0])
         if inputs is not None and len(x) == len(inputs.mean):  # of another length: the layer says so
             x = inputs.apply_to_sample(x)
@@ -281,11 +283,11 @@ class Embedding(Module):
         rng: np.random.Generator | int | None = None,
         name: str = "",
     ) -> None:
-        whole("n_tokens", n_tokens, "the number of tokens", least=1)
-        whole("n_channels", n_channels, "the numbers that stand for a token", least=1)
-        number("scale", scale, "must be 0 or more")
+        whole(n_tokens, "n_tokens", "the tokens", least=1)
+        whole(n_channels, "n_channels", "the numbers that stand for a token", least=1)
+        number(scale, "scale", least=0.0)
         drawn = generator("rng", rng).normal(0.0, scale, (n_tokens, n_channels))
-        array = f"{name}.W" if name else "W"
+        array = f"{name}.W" if text(name, "name") else "W"
         self.W = [
             [Value(v, Label(f"{array}.{i}.{j}", array=array, place=(i, j))) for j, v in enumerate(row)]
             for i, row in enumerate(drawn.tolist())
@@ -298,20 +300,17 @@ class Embedding(Module):
 
 
 def _known(activation: str) -> str:
-    return one_of("activation", activation, ACTIVATIONS)
+    return str(one_of(activation, "activation", ACTIVATIONS))
 
 
 def _check_sizes(n_inputs: Any, n_outputs: Any) -> None:
-    for n in (n_inputs, n_outputs):
-        if isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)):
-            raise TypeError(f"sizes are whole numbers; got {shown(n)}. Give neurons, such as nn.MLP(2, [16, 1]).")
-    if n_inputs < 1 or n_outputs < 1:
-        raise ValueError(f"a layer needs at least one input and one neuron; got {n_inputs} and {n_outputs}.")
+    for n, what in ((n_inputs, "inputs"), (n_outputs, "neurons")):
+        whole(n, f"the number of a layer's {what}", "as in nn.MLP(2, [16, 1])", least=1)
 
 
 def _not_a_sample(x: Any, inputs: int) -> Exception:
-    if not hasattr(x, "__len__"):
-        return TypeError(f"a network takes a list of {inputs} numbers; got {shown(x)}: pass [x].")
+    if not hasattr(x, "__len__") or isinstance(x, NO_SAMPLES):
+        return TypeError(f"a network takes a list of {inputs} numbers; got {described(x)}: pass [x].")
     if getattr(x, "ndim", 1) != 1:
         return ValueError(
             f"a network takes one sample of {inputs} numbers; got an array of shape {x.shape}: nn.predict(model, X) "

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from nn.arguments import number, shown, whole
+from engine.arguments import described, listed, number, positive, truth, whole
 
 Vector: TypeAlias = npt.NDArray[np.float64]
 Schedule: TypeAlias = Callable[[int], float]
@@ -42,11 +42,11 @@ class Optimizer:
 
     def __init__(self, lr: float | Schedule, weight_decay: float = 0.0) -> None:
         if isinstance(lr, Iterable) or hasattr(lr, "parameters"):
-            raise TypeError(f"lr={shown(lr)}: pass a learning rate; parameters go to step(model.parameters()).")
+            raise TypeError(f"lr={described(lr)}: pass a learning rate; parameters go to step(model.parameters()).")
         if not callable(lr) or isinstance(lr, type):
-            _positive("lr", lr)
+            positive(lr, "lr")
         self.lr = lr
-        self.weight_decay = number("weight_decay", weight_decay, "must be 0 or more")
+        self.weight_decay = number(weight_decay, "weight_decay", least=0.0)
         self.steps = 0
         self.state: dict[str, Vector] = {}
         self.owner: tuple[Value, int] | None = None
@@ -80,7 +80,7 @@ class Optimizer:
     def _learning_rate_at(self, step: int) -> float:
         if not callable(self.lr):
             return self.lr
-        return number(f"the schedule's learning rate at step {step}", self.lr(step), "must be 0 or more")
+        return number(self.lr(step), f"the schedule's learning rate at step {step}", least=0.0)
 
     def claim(self, values: Sequence[Value]) -> None:
         """Become the optimiser of these parameters; its steps and state belong to them from the first step on.
@@ -97,7 +97,7 @@ class Optimizer:
         ValueError
             If it has taken steps with others, or its schedule has come to its end.
         """
-        kind = type(self).__name__
+        values, kind = _values(values), type(self).__name__
         if self.steps and self.owner is not None and not _is(self.owner, values):
             taken = f"{self.steps} step{'s' * (self.steps > 1)}"
             raise ValueError(
@@ -128,6 +128,10 @@ class Optimizer:
         ValueError
             If the shapes differ, or the state is of a vector of another length.
         """
+        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
+            raise TypeError(f"theta must be a vector of floats, as program.pull() returns it; got {described(theta)}.")
+        if not isinstance(gradient, np.ndarray) or gradient.dtype.kind not in "fiu":
+            raise TypeError(f"gradient must be a vector of numbers, as theta is one; got {described(gradient)}.")
         shapes = {theta.shape, gradient.shape, *(v.shape for v in self.state.values())}
         if len(shapes) > 1:
             raise ValueError(
@@ -173,7 +177,8 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(lr, weight_decay)
-        self.momentum = number("momentum", momentum, "must be from 0 to less than 1", high=1.0, open_at="high")
+        self.momentum = number(momentum, "momentum", least=0.0, below=1.0)
+        truth(nesterov, "nesterov")
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs momentum > 0.")
         self.nesterov = bool(nesterov)
@@ -200,7 +205,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(lr, weight_decay)
-        self.betas, self.eps = _two_betas(betas), number("eps", eps, "must be positive", open_at="low")
+        self.betas, self.eps = _two_betas(betas), positive(eps, "eps")
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         g = gradient + self.weight_decay * theta if self.weight_decay else gradient
@@ -243,8 +248,9 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     >>> [step_decay(1.0, 2, 0.5)(k) for k in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    _positive("lr", lr), _positive("factor", factor), whole("every", every, "the steps between two changes", least=1)
-    return lambda step: lr * factor ** (step // every)
+    positive(lr, "lr"), positive(factor, "factor")
+    whole(every, "every", "the steps between two changes", least=1)
+    return _of_steps(lambda step: lr * factor ** (step // every))
 
 
 def cosine(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
@@ -254,7 +260,7 @@ def cosine(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
     _check_descent(lr, steps, lowest)
-    return lambda step: lowest + 0.5 * (lr - lowest) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
+    return _of_steps(lambda step: lowest + 0.5 * (lr - lowest) * (1.0 + math.cos(math.pi * min(step, steps) / steps)))
 
 
 def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
@@ -264,7 +270,7 @@ def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
     _check_descent(lr, steps, lowest)
-    return lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest
+    return _of_steps(lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest)
 
 
 def warmup(schedule: Schedule, steps: int) -> Schedule:
@@ -274,26 +280,28 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
     [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
     """
     if not callable(schedule):
-        raise TypeError(f"schedule={shown(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
-    whole("steps", steps, "the steps of the rise", least=1)
-    return lambda step: schedule(step) * min(1.0, (step + 1) / steps)
+        raise TypeError(f"schedule={described(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
+    whole(steps, "steps", "the steps of the rise", least=1)
+    return _of_steps(lambda step: schedule(step) * min(1.0, (step + 1) / steps))
 
 
-def _positive(name: str, x: Any) -> float:
-    return number(name, x, "must be positive", open_at="low")
+def _of_steps(schedule: Schedule) -> Schedule:
+    """Return a schedule that takes the number of a step, and nothing else."""
+    return lambda step: schedule(whole(step, "step", "the number of the step, from 0", least=0))
 
 
 def _check_descent(lr: float, steps: int, lowest: float) -> None:
-    _positive("lr", lr)
-    number("lowest", lowest, "must be 0 or more")
-    whole("steps", steps, "the steps of the descent", least=1)
+    positive(lr, "lr")
+    number(lowest, "lowest", least=0.0)
+    whole(steps, "steps", "the steps of the descent", least=1)
 
 
 def _two_betas(betas: Any) -> tuple[float, float]:
-    wanted = "must be two numbers from 0 to less than 1, such as (0.9, 0.999)"
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"betas={shown(betas)} {wanted}.")
-    b1, b2 = (number("betas", b, wanted, high=1.0, open_at="high") for b in betas)
+        raise TypeError(
+            f"betas must be two numbers from 0 to less than 1, such as (0.9, 0.999); got {described(betas)}."
+        )
+    b1, b2 = (number(b, f"betas[{i}]", least=0.0, below=1.0) for i, b in enumerate(betas))
     return b1, b2
 
 
@@ -302,8 +310,8 @@ def _is(owner: tuple[Value, int], values: Sequence[Value]) -> bool:
 
 
 def _values(values: Any) -> list[Value]:
-    listed = list(values) if isinstance(values, Iterable) else [values]
-    for v in listed:
+    found = listed(values, "the parameters", "Values, as model.parameters() returns it")
+    for v in found:
         if not isinstance(v, Value):
-            raise TypeError(f"step takes the Values to update, model.parameters(); got {shown(v)}.")
-    return listed
+            raise TypeError(f"an optimiser moves Values, as model.parameters() returns them; got {described(v)}.")
+    return found

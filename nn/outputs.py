@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
+from engine.arguments import described
 from nn import matrix
-from nn.arguments import shown
 from nn.module import Module
 from nn.neuron import MLP, Layer
 from nn.samples import samples
@@ -90,7 +90,7 @@ def outputs_of(model: Module, x: Any) -> list[Any]:
         listed = list(y)
         if listed and all(isinstance(v, (Value, float, int, np.number)) for v in listed):
             return listed
-    kind = "a list of something else" if isinstance(y, (list, tuple)) and y else shown(y)
+    kind = "a list of something else" if isinstance(y, (list, tuple)) and y else described(y)
     raise TypeError(f"{type(model).__name__} returns {kind} for a sample; return a list of its outputs.")
 
 
@@ -126,5 +126,5 @@ def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:
         Saying what was given, and how to call.
     """
     if not isinstance(model, kind):
-        given = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else shown(model)
+        given = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else described(model)
         raise TypeError(f"the model comes first, {call}, and is an nn.{kind.__name__}; got {given}.")

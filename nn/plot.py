@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import MissingExtraError
+from engine.arguments import path as checked_path
 from nn.files import write_atomically
 from nn.module import Module
 from nn.train import predict
@@ -25,6 +26,7 @@ def _figure() -> Any:
 
 def loss_curve(history: Sequence[dict[str, float]], path: str | Path | None = None) -> Any:
     """Return a figure of the losses over epochs, and of accuracies if there are any."""
+    _check(path)
     figure = _figure()
     axes = figure.add_subplot()
     epochs = [record["epoch"] for record in history]
@@ -76,9 +78,15 @@ def check_plot(path: str | Path) -> None:
     MissingExtraError
         If matplotlib is not installed.
     """
+    checked_path(path, "path", "curve.png")
     known = _figure().canvas.get_supported_filetypes()
     if Path(path).suffix[1:].lower() not in known:
         raise ValueError(f"{path}: a plot ends in one of {', '.join(f'.{ending}' for ending in sorted(known))}.")
+
+
+def _check(path: Any) -> None:
+    if path is not None:
+        check_plot(path)
 
 
 def _written(figure: Any, path: str | Path | None) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from engine.arguments import described, listed
+
 
 class History(list[dict[str, float]]):
     """One dict an epoch: ``epoch``, ``loss``, metrics, and with validation ``val_loss`` and its metrics.
@@ -20,7 +22,11 @@ class History(list[dict[str, float]]):
     """
 
     def __init__(self, records: Iterable[dict[str, float]] = ()) -> None:
-        super().__init__(records)
+        found = listed(records, "records", "dicts, one an epoch")
+        for record in found:
+            if not isinstance(record, dict):
+                raise TypeError(f"a history holds a dict an epoch, as nn.fit returns it; got {described(record)}.")
+        super().__init__(found)
         self.said: list[str] = []
 
     def plot(self, path: str | Path | None = None) -> Any:

@@ -19,6 +19,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import described
+from nn.samples import numbers
+
 Array: TypeAlias = npt.NDArray[Any]
 
 LARGEST, SMALLEST = 3.0, 0.1  # of a moderate column's mean and deviation: weights start, and learn, for about 1
@@ -96,6 +99,11 @@ class Scaling:
     inputs: Standard | None = None
     targets: Standard | None = None
 
+    def __post_init__(self) -> None:
+        for what, part in (("inputs", self.inputs), ("targets", self.targets)):
+            if part is not None and not isinstance(part, Standard):
+                raise TypeError(f"{what} must be a nn.scaling.Standard or None; got {described(part)}.")
+
     def arrays(self) -> dict[str, Array]:
         """Return the numbers as named arrays, as they are saved beside the parameters.
 
@@ -113,10 +121,12 @@ class Scaling:
         ValueError
             If one of a pair of arrays is missing, or has another length, or a deviation is not positive.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a scaling is among named arrays, as state_dict() returns them; got {described(state)}.")
         parts: dict[str, Standard | None] = {}
         for what in ("inputs", "targets"):
             names = [f"scaling.{what}.{kind}" for kind in ("mean", "deviation")]
-            pair = [np.asarray(state[name], dtype=float) for name in names if name in state]
+            pair = [numbers(state[name], name).astype(float) for name in names if name in state]
             if pair and (len(pair) < 2 or pair[0].ndim != 1 or pair[0].shape != pair[1].shape):
                 raise ValueError(f"{names[0]} and {names[1]} must both be there, one number a column each.")
             if pair and not (np.isfinite(pair).all() and (pair[1] > 0.0).all()):
@@ -126,10 +136,12 @@ class Scaling:
 
     def apply(self, X: Array, T: Array) -> tuple[Array, Array]:
         """Return samples (N, D) and targets as the layers of the network see them."""
-        X = X if self.inputs is None else self.inputs.apply(X)
+        X = X if self.inputs is None else self.inputs.apply(_columns(X, "X", self.inputs))
         if self.targets is None:
             return X, T
-        return X, self.targets.apply(T.reshape(len(T), -1)).reshape(T.shape)
+        T = numbers(T, "T")
+        rows = _columns(T[:, None] if T.ndim == 1 else T, "T", self.targets)
+        return X, self.targets.apply(rows).reshape(T.shape)
 
     @property
     def unit_of_loss(self) -> float:
@@ -153,6 +165,14 @@ class Scaling:
         for what, part in (("inputs", self.inputs), ("targets", self.targets)):
             for kind in ("mean", "deviation"):
                 yield f"scaling.{what}.{kind}", part, kind
+
+
+def _columns(X: Any, name: str, standard: Standard) -> Array:
+    """Return samples, one a row, if they have as many columns as a standard."""
+    found = numbers(X, name)
+    if found.ndim != 2 or found.shape[1] != len(standard.mean):
+        raise ValueError(f"{name} must have shape (N, {len(standard.mean)}); got {found.shape}.")
+    return found
 
 
 NAMES = tuple(name for name, _, _ in Scaling()._named())  # under which a saved file holds a scaling

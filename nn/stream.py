@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from nn.arguments import shown
+from engine.arguments import whole
 
+MOST = 2**128  # that a seed may be: NumPy's generators start from as many bits
 _stream = np.random.default_rng(0)
 
 
@@ -49,8 +50,5 @@ def generator(name: str, given: Any) -> np.random.Generator:
         return _stream
     if isinstance(given, np.random.Generator):
         return given
-    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)):
-        raise TypeError(f"{name}={shown(given)} is no seed; use a whole number, 0 or more, or a NumPy generator.")
-    if given < 0:
-        raise ValueError(f"{name}={given} is no seed; use a whole number, 0 or more, or a NumPy generator.")
-    return np.random.default_rng(int(given))
+    meaning = "a seed, if it is no NumPy generator"
+    return np.random.default_rng(whole(given, name, meaning, least=0, most=MOST))

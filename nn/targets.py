@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.arguments import shown
+from engine.arguments import described, one_of, text, whole
 from nn.samples import finite, numbers
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -91,6 +91,10 @@ class Targets:
             If they are not what the loss means, or do not fit the outputs; the message says where.
         """
         check_loss(loss)
+        text(what, "what")
+        whole(outputs, "outputs", "of the network", least=0)
+        if samples is not None:
+            whole(samples, "samples", "how many there must be", least=0)
         found = finite(numbers(T, what), what, getattr(T, "columns", None))
         if found.ndim == 0 or found.ndim > 2:
             raise ValueError(f"{what} has shape {found.shape}: pass one target a sample, (N,), or one row, (N, C).")
@@ -110,7 +114,12 @@ class Targets:
         return Targets.read(T, self.loss, self.outputs, samples=samples, what=what)
 
     def take(self, order: Array) -> Targets:
-        """Return the targets of some samples."""
+        """Return the targets of some samples, by their numbers."""
+        order = numbers(order, "order")
+        if order.dtype.kind not in "iu" or order.ndim != 1:
+            raise TypeError(f"order must be the numbers of samples, whole ones in a row; got {described(order)}.")
+        if order.size and not 0 <= order.min() <= order.max() < len(self):
+            raise IndexError(f"order holds {order.min()} to {order.max()}, but there are {len(self)} samples, from 0.")
         return replace(self, values=self.values[order])
 
     def with_values(self, values: Array) -> Targets:
@@ -154,7 +163,7 @@ class Targets:
         ValueError
             If the outputs cannot reach the targets, or all samples are of one class.
         """
-        low, high = REACH.get(activation, WHOLE_LINE)
+        low, high = REACH[one_of(activation, "activation", REACH)]
         values = self.rows()
         needed = NEEDED.get(self.loss, (float(values.min()), float(values.max())))
         if needed[0] < low or needed[1] > high:
@@ -204,7 +213,7 @@ def check_loss(loss: Any) -> None:
         Naming those that there are.
     """
     if not isinstance(loss, str):
-        raise TypeError(f"loss={shown(loss)} is no name: use one of {', '.join(map(repr, LOSSES))}.")
+        raise TypeError(f"loss={described(loss)} is no name: use one of {', '.join(map(repr, LOSSES))}.")
     if loss not in LOSSES:
         raise ValueError(f"loss={loss!r} is not known; use one of {', '.join(LOSSES)}.")
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nn.arguments import shown
+from engine.arguments import described
 from nn.metrics import check_metrics
 from nn.module import Module
 from nn.neuron import MLP
@@ -116,10 +116,10 @@ def _divided(
         held = samples(validation[0], inputs, "validation X").astype(X.dtype)
         return X, targets, (held, targets.like(validation[1], len(held), "validation T"))
     if isinstance(validation, (bool, np.bool_)) or not isinstance(validation, (int, float, np.number)):
-        given = shown(validation)
+        given = described(validation)
         raise TypeError(f"validation={given}: pass a fraction of the samples, such as 0.2, or a pair (X, T).")
     if not 0.0 <= validation < 1.0:
-        raise ValueError(f"validation={validation} is a fraction of the samples; use 0 to less than 1.")
+        raise ValueError(f"validation={described(validation)} is a fraction of the samples; use 0 to less than 1.")
     n = round(validation * len(X))
     if (validation and not n) or n == len(X):
         part = "validate on" if not n else "train on"

@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 
 import numpy.typing as npt
 
+from engine.arguments import described, number, truth, whole
 from engine.lift.registry import Registry
-from nn.arguments import number, shown, truth, whole
 from nn.checkpoint import CheckpointError as CheckpointError
 from nn.checkpoint import check_own, fingerprint, load_checkpoint, save_checkpoint, scaling_of
 from nn.devices import leads, spread_step
@@ -134,7 +134,7 @@ def fit(
     _check_numbers(epochs, batch_size, strength, patience, seed)
     _check_choices(optimizer, checkpoint, report, restore_best=restore_best, resume=resume, lifted=lifted)
     for name, choice in (("standardise", standardise), ("progress", progress)):
-        truth(name, choice, none=True)
+        truth(choice, name, none=True)
     check_columns(model.trained_on, X)
     columns = model.trained_on or columns_of(X)
     if isinstance(validation, (tuple, list)) and validation:
@@ -234,25 +234,25 @@ def _of_schedule(optimizer: Optimizer, epochs: range, steps: int) -> tuple[str, 
 
 
 def _check_numbers(epochs: Any, batch_size: Any, strength: Any, patience: Any, seed: Any) -> None:
-    whole("epochs", epochs, "the passes over the data", least=0)
-    whole("batch_size", batch_size, "the samples of a step", least=1)
-    whole("seed", seed, "the seed of the shuffling", least=0)
-    number("strength", strength, "must be 0 or more")
+    whole(epochs, "epochs", "the passes over the data", least=0)
+    whole(batch_size, "batch_size", "the samples of a step", least=1)
+    whole(seed, "seed", "the seed of the shuffling", least=0)
+    number(strength, "strength", least=0.0)
     if patience is not None:
-        whole("patience", patience, "the epochs without progress before stopping", least=1)
+        whole(patience, "patience", "the epochs without progress before stopping", least=1)
 
 
 def _check_choices(optimizer: Any, checkpoint: Any, report: Any, **choices: Any) -> None:
     if optimizer is not None and not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer={shown(optimizer)} is no optimiser; pass one, such as nn.Adam(lr=0.01).")
+        raise TypeError(f"optimizer={described(optimizer)} is no optimiser; pass one, such as nn.Adam(lr=0.01).")
     if checkpoint is not None and not isinstance(checkpoint, (str, Path)):
-        raise TypeError(f"checkpoint={shown(checkpoint)}: pass the path of a file.")
+        raise TypeError(f"checkpoint={described(checkpoint)}: pass the path of a file.")
     if checkpoint is not None and not Path(checkpoint).parent.is_dir():
         raise FileNotFoundError(f"checkpoint={str(checkpoint)!r}: there is no folder {Path(checkpoint).parent}.")
     if report is not None and not callable(report):
-        raise TypeError(f"report={shown(report)}: pass a function of one line, such as print.")
+        raise TypeError(f"report={described(report)}: pass a function of one line, such as print.")
     for name, choice in choices.items():
-        truth(name, choice)
+        truth(choice, name)
     if choices["resume"] and checkpoint is None:
         raise ValueError("resume=True goes on from a checkpoint: pass checkpoint=, the file that holds it.")
 
@@ -269,9 +269,9 @@ def _step(
     verify: bool | str,
 ) -> Step:
     if not isinstance(backend, str):
-        raise TypeError(f"backend={shown(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
+        raise TypeError(f"backend={described(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
     if devices is not None and backend != "jax":
-        raise ValueError(f"devices={shown(devices)} is for backend='jax'; pass that as well, or leave it out.")
+        raise ValueError(f"devices={described(devices)} is for backend='jax'; pass that as well, or leave it out.")
     if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
         wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
         raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")

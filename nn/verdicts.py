@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from engine.agreement import EPS, agrees, allowed
+from engine.agreement import EPS, agrees, allowed, differenced, is_differenced
 from engine.arguments import finite
 from nn import matrix
 from nn.diagnosis import Diagnosis, Finding, Verdict
@@ -25,6 +25,7 @@ from nn.mistakes.equations import RIGHT, Problem
 from nn.mistakes.search import Search
 from nn.mistakes.table import Suspect
 from nn.rounding import rounding_units
+from nn.samples import numbers
 
 Array: TypeAlias = npt.NDArray[Any]
 SINGLE = float(np.finfo(np.float32).eps)
@@ -46,9 +47,7 @@ def diagnose_problem(problem: Problem, candidate: Mapping[str, Any], convention:
         return given.concluded(problem, [], wrong, rows)
     search = Search(problem, given.arrays, tolerance)
     found = [path for path in search.explanations(pairs=False) if not path[0].mistake.generic]
-    if not found and not _disagreeing(
-        problem, given.arrays, {name: unit * SINGLE / EPS for name, unit in units.items()}
-    ):
+    if not found and _is_coarse(problem, given.arrays, units):
         given.remarks.append(_single_precision(rows, wrong))
         return given.concluded(problem, [], [], rows)
     found = found or search.explanations()
@@ -67,6 +66,20 @@ def _disagreeing(problem: Problem, given: Mapping[str, Array], units: Mapping[st
         for name in problem.order
         if name in given and not agrees(given[name], problem.right[name], most * units[name]).all()
     ]
+
+
+def _is_coarse(problem: Problem, given: Mapping[str, Array], units: Mapping[str, Array]) -> bool:
+    """Whether a gradient is right to the precision of what it was computed in: float32, or differences of the loss."""
+    if all(agrees(given[name], problem.right[name], differenced(problem.right[name], 0.0)).all() for name in given):
+        return True
+    exact = [agrees(given[name], problem.right[name], 4.0 * units[name]).ravel() for name in given]
+    right = np.concatenate([problem.right[name].ravel() for name in given])
+    if not _looks_single(given) and not is_differenced(np.concatenate(exact), right):
+        return False
+    largest = max(float(np.abs(problem.right[name]).max(initial=0.0)) for name in given)
+    noise = {} if _looks_single(given) else {name: differenced(problem.right[name], largest) for name in given}
+    coarser = {name: np.maximum(unit * SINGLE / EPS, noise.get(name, 0.0)) for name, unit in units.items()}
+    return not _disagreeing(problem, given, coarser)
 
 
 @dataclass
@@ -102,7 +115,7 @@ class Given:
         for name, value in problem.params.items():
             wanted = matrix.from_rows({name: value}, convention)[name].shape
             try:
-                array = np.asarray(candidate.get(name), dtype=float)
+                array = numbers(candidate.get(name), name).astype(float)
             except (TypeError, ValueError):
                 given.notes[name] = "missing" if candidate.get(name) is None else "holds no numbers"
                 continue

@@ -10,11 +10,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import graphviz
 
 from engine import graph
+from engine.arguments import described, one_of, truth
 from viz.box import Box
 from viz.collapse import LIMIT, fold
 from viz.errors import TooLargeError
@@ -56,19 +58,19 @@ def picture_of(
     root: Any, *, grad: bool = True, collapse: str | None = "auto", direction: str = "auto", derivatives: bool = False
 ) -> Picture:
     """Return what `draw` draws, before it is written as DOT."""
-    if direction not in ("auto", *DIRECTIONS):
-        raise ValueError(f"direction={direction!r} is not known; use one of auto, {', '.join(DIRECTIONS)}.")
-    if collapse not in ("auto", None):
-        raise ValueError(f"collapse={collapse!r} is not known; use 'auto', or None to draw every node.")
+    one_of(direction, "direction", ("auto", *DIRECTIONS))
+    if collapse is not None:
+        one_of(collapse, "collapse", ("auto", None))
+    truth(grad, "grad"), truth(derivatives, "derivatives")
     cards, edges = _contents(root, grad, collapse, derivatives)
     return Picture(readable(cards, edges) if direction == "auto" else direction, cards, edges)
 
 
 def _contents(root: Any, grad: bool, collapse: str | None, derivatives: bool) -> tuple[list[Card], list[Edge]]:
-    if hasattr(root, "steps"):
+    if isinstance(getattr(root, "steps", None), Sequence):
         return _of_program(read_program(root), collapse)
     if not hasattr(root, "parents"):
-        raise TypeError(f"viz draws a Value or a lifted program, not {type(root).__name__}; draw one of its Values.")
+        raise TypeError(f"viz draws a Value or a lifted program, not {described(root)}; draw one of its Values.")
     size = _size(root)
     if collapse == "auto" and size > LIMIT:
         return _of_folded(root, grad)
@@ -89,7 +91,7 @@ def _size(root: Any) -> int:
 
 
 def _of_values(nodes: list[Any], grad: bool, derivatives: bool) -> tuple[list[Card], list[Edge]]:
-    grad = grad and any(node.grad for node in nodes)  # before a backward pass they say nothing
+    grad = grad and any(node.grad for node in nodes if node.parents or len(nodes) == 1)  # no backward pass came here
     names = {id(node): f"n{i}" for i, node in enumerate(nodes)}
     cards = []
     for node in nodes:
@@ -115,7 +117,7 @@ def value_card(name: str, node: Any, what: str, grad: bool, operation: str | Non
 
 def _of_folded(root: Any, grad: bool) -> tuple[list[Card], list[Edge]]:
     folded = fold(root)
-    grad = grad and any(box.absolute for box in folded.boxes)
+    grad = grad and bool(root.grad)
     cards = []
     for i, box in enumerate(folded.boxes):
         what = "result" if i == folded.result else box.kind

@@ -20,6 +20,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from engine.arguments import described
+from engine.arguments import path as checked_path
 from engine.value import Value
 from viz.box import Folded
 from viz.collapse import fold, groups
@@ -46,12 +48,12 @@ def explore(root: Any, path: str | os.PathLike[str]) -> Path:
     False
     """
     if not hasattr(root, "parents"):
-        raise TypeError(f"explore steps through a Value's graph, not {type(root).__name__}; give it a Value.")
+        raise TypeError(f"explore steps through a Value's graph, not {described(root)}; give it a Value.")
+    target = Path(checked_path(path, "explore's path", "page.html"))
     # JSON's NaN and Infinity are JavaScript's too; no "<" may end the script early.
     data = json.dumps(page_data(root), separators=(",", ":")).replace("<", "\\u003c")
     page = _read("explore.html").replace("/*STYLE*/", _read("explore.css"))
     scripts = "".join(_read(f"explore_{part}.js") for part in ("steps", "words", "scene", "places", "controls"))
-    target = Path(path)
     write(target, page.replace("/*SCRIPT*/", scripts).replace("/*COMPUTATION*/null", data).encode("utf-8"))
     return target
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import graphviz
 
+from engine.arguments import path as checked_path
 from viz.dot import draw, picture_of
 from viz.layout import as_svg, by_dot
 
@@ -22,8 +23,7 @@ ENDINGS = (".svg", ".png", ".pdf", ".dot", ".gv", ".html")
 
 def svg(root: Any, **options: Any) -> str:
     """Return the picture of a graph, a program or a `graphviz.Digraph` as SVG; options are those of `draw`."""
-    picture = root if isinstance(root, graphviz.Digraph) else draw(root, **options)
-    return as_svg(picture.source)
+    return as_svg(_picture(root, options).source)
 
 
 def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -34,7 +34,7 @@ def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     >>> save(Value(1.0, "x") * 2.0, Path(mkdtemp()) / "product.dot").name
     'product.dot'
     """
-    target = Path(path)
+    target = Path(checked_path(path, "save's path", "picture.svg"))
     ending = target.suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"{target.name!r}: pictures end in {', '.join(ENDINGS)}; name the file with one of them.")
@@ -52,10 +52,18 @@ def _content(root: Any, form: str, options: dict[str, Any]) -> bytes:
     if form == "svg":
         return svg(root, **options).encode("utf-8")
     if form in ("dot", "gv"):
-        picture = root if isinstance(root, graphviz.Digraph) else draw(root, **options)
-        return str(picture.source).encode("utf-8")
-    picture = root if isinstance(root, graphviz.Digraph) else picture_of(root, **options).rich()
+        return str(_picture(root, options).source).encode("utf-8")
+    picture = _picture(root, options) if isinstance(root, graphviz.Digraph) else picture_of(root, **options).rich()
     return by_dot(picture.source, form)
+
+
+def _picture(root: Any, options: dict[str, Any]) -> graphviz.Digraph:
+    """Return a picture that is drawn already, or draw it."""
+    if not isinstance(root, graphviz.Digraph):
+        return draw(root, **options)
+    if options:
+        raise TypeError(f"this graph is drawn already, and takes no {', '.join(options)}; pass them to viz.draw.")
+    return root
 
 
 def write(target: Path, content: bytes) -> None:

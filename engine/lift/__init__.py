@@ -39,6 +39,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described, listed, one_of, truth
 from engine.errors import LiftError
 from engine.lift.adjoint import adjoint
 from engine.lift.arrange import arrange
@@ -112,12 +113,13 @@ def lift(
     >>> program.value_and_grad([2.0, 3.0], wrt="inputs")
     (6.0, Gradient(parameters=None, inputs=([3.0, 2.0],)))
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction={reduction!r} is not known; use 'mean', 'sum' or 'none'.")
-    if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
-        raise ValueError(f"dtype={np.dtype(dtype)} is not supported; use float64 or float32.")
+    truth(batch, "lift's batch")
+    one_of(reduction, "reduction", ("mean", "sum", "none"))
+    parameters = None if parameters is None else listed(parameters, "lift's parameters", "Values")
+    dtype = _dtype(dtype)
     if verify not in MODES:
         raise ValueError(f"verify={verify!r} is not known; use True, False or 'exact'.")
+    truth(strict, "lift's strict")
     if isinstance(fn, Value):
         if batch:
             raise LiftError(
@@ -125,7 +127,7 @@ def lift(
             )
         return _of_graph(fn, parameters, dtype, verify, strict)
     if not callable(fn):
-        raise LiftError(f"lift needs a Value or a function of numbers; got {type(fn).__name__}.")
+        raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
     return Program(
         fn,
         _compile,
@@ -139,6 +141,16 @@ def lift(
         verify=verify,
         strict=strict,
     )
+
+
+def _dtype(dtype: Any) -> Any:
+    try:
+        found = "" if dtype is None else np.dtype(dtype).name
+    except (TypeError, ValueError):
+        found = ""
+    if found not in ("float64", "float32"):
+        raise ValueError(f"dtype={found or described(dtype)} is not supported; use np.float64 or np.float32.")
+    return np.dtype(found)
 
 
 def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verify: bool | str, strict: bool) -> Program:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from engine import functions as fn
+from engine.arguments import result
 from engine.errors import ShapeError
 from engine.lift.inputs import STATIC, batch_size
 from engine.lift.ir import Trace
@@ -41,7 +42,7 @@ def holds_values(inputs: Any) -> bool:
 
 def evaluated(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
     """Return a function's result at inputs whose real numbers are Values, as it is traced."""
-    return function(*map(_as_values, inputs))
+    return result(function, [*map(_as_values, inputs)], {}, "the program")
 
 
 def evaluated_batch(function: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str], reduction: str) -> Any:

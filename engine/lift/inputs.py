@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import described
 from engine.errors import ShapeError
 from engine.value import Value
 
@@ -110,7 +111,7 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
         children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in enumerate(x)])
         return Spec("list" if isinstance(x, list) else "tuple", children=children)
     raise TypeError(
-        f"'{name}' is {type(x).__name__}; a lifted program takes numbers, arrays, and lists, tuples and dicts of them. "
+        f"'{name}' is {described(x)}; a lifted program takes numbers, arrays, and lists, tuples and dicts of them. "
         "Let the function capture anything else."
     )
 

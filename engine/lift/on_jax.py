@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.arguments import one_of
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
 from engine.lift.inputs import Spec
 from engine.lift.registry import Flat
@@ -165,10 +166,8 @@ class JaxFunction:
 
 def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     """Return what a program ran last as a function of JAX arrays; see `Program.to_jax`."""
-    if wrt not in ("parameters", "inputs", "all"):
-        raise ValueError(f"wrt={wrt!r} is not known; use 'parameters', 'inputs' or 'all'.")
-    if gradients not in ("lifted", "jax"):
-        raise ValueError(f"gradients={gradients!r} is not known; use 'lifted' or 'jax'.")
+    one_of(wrt, "wrt", ("parameters", "inputs", "all"))
+    one_of(gradients, "gradients", ("lifted", "jax"))
     if program.batch and program.reduction == "none":
         raise NotScalarError("to_jax needs one number; lift with reduction='mean' or 'sum'.")
     variant = _without_branches(program)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import described, one_of
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lift.captured import Surroundings
 from engine.lift.compiled import Compiled as Compiled
@@ -124,8 +125,8 @@ class Program:
         ShapeError
             If inputs or parameters do not fit.
         """
-        if wrt not in ("parameters", "inputs", "all"):
-            raise ValueError(f"wrt={wrt!r} is not known; use 'parameters', 'inputs' or 'all'.")
+        if wrt.__class__ is not str or wrt not in ("parameters", "inputs", "all"):
+            one_of(wrt, "wrt", ("parameters", "inputs", "all"))
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
         key = None
@@ -367,9 +368,7 @@ class Program:
         size = self.registry.size
         if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
             given = (
-                f"{vector.dtype} array of shape {vector.shape}"
-                if isinstance(vector, np.ndarray)
-                else type(vector).__name__
+                f"{vector.dtype} array of shape {vector.shape}" if isinstance(vector, np.ndarray) else described(vector)
             )
             raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
         if not vector.flags.c_contiguous:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.arguments import described
 from engine.errors import ShapeError
 from engine.lift.ir import Indices, Trace
 from engine.lift.names import RESERVED, Parameter, parameters
+from engine.tracing import LOCAL
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
@@ -121,7 +123,9 @@ class Registry:
         return self.flat.vector_of(self.read_cells())
 
     def read_cells(self) -> Vector:
-        """Return every parameter's number, cell by cell."""
+        """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
+        if LOCAL.watch is not None:
+            return np.array([v.data for v in self._held])
         return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
 
     def write(self, theta: Vector) -> None:
@@ -134,9 +138,7 @@ def _refuse_others(given: list[Value]) -> None:
     """Refuse parameters that are no leaves."""
     for k, value in enumerate(given):
         if not isinstance(value, Value):
-            raise TypeError(
-                f"parameters[{k}] is {type(value).__name__}; parameters are Values, model.parameters() say."
-            )
+            raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
 
 
 def _by_first_use(trace: Trace) -> list[Value]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arguments import described, result
 from engine.errors import LiftError, NotScalarError
 from engine.lift.captured import Surroundings, randomness
 from engine.lift.guards import Index, Recording
@@ -71,8 +72,8 @@ def _run(
     supply = iter(leaves)
     arguments = [spec.build(supply) for spec in specs]
     with recording(watch):
-        result = fn(*arguments)
-    root = _scalar(result, name)
+        found = result(fn, arguments, {}, "lift")
+    root = _scalar(found, name)
     return [root, *[g.condition for g in watch.guards]], inputs, watch
 
 
@@ -84,12 +85,12 @@ def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:
     return leaf
 
 
-def _scalar(result: Any, name: str) -> Value:
+def _scalar(found: Any, name: str) -> Value:
     """Return a function's result as one Value."""
-    if isinstance(result, np.ndarray) and result.ndim == 0:
-        result = result.item()
-    if isinstance(result, Value):
-        return result
-    if isinstance(result, (int, float, np.number)) and not isinstance(result, bool):
-        return Value.constant(result)
-    raise NotScalarError(f"lift needs a function that returns one number; {name} returned {type(result).__name__}.")
+    if isinstance(found, np.ndarray) and found.ndim == 0:
+        found = found.item()
+    if isinstance(found, Value):
+        return found
+    if isinstance(found, (int, float, np.number)) and not isinstance(found, bool):
+        return Value.constant(found)
+    raise NotScalarError(f"lift needs a function that returns one number; {name} returned {described(found)}.")

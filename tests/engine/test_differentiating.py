@@ -6,6 +6,7 @@ import array
 import contextlib
 import math
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -108,6 +109,32 @@ def test_what_does_not_cut_is_allowed(f):
     assert engine.grad(f)(1.5) == 3.0
     assert engine.hessian(f)(1.5) == 2.0
     assert engine.check_gradients(f, 1.5).ok
+
+
+def test_another_thread_cuts_no_more_than_this_one_and_is_not_disturbed():
+    def in_a_thread(x):
+        with ThreadPoolExecutor(1) as pool:
+            return x * pool.submit(math.exp, x).result()
+
+    with pytest.raises(TraceError, match="turned into a float"):
+        engine.grad(in_a_thread)(2.0)
+
+    def elsewhere(x):
+        with ThreadPoolExecutor(1) as pool:
+            loss = pool.submit(lambda: Value(3.0) * W).result()
+            return x * pool.submit(float, loss).result()
+
+    assert engine.grad(elsewhere)(1.0) == 6.0
+    assert engine.tracing.DIFFERENTIATED == []
+
+
+@pytest.mark.parametrize("wrt", ["parameters", "all"])
+def test_gradients_of_a_program_that_captures_a_variable_are_refused(wrt):
+    with pytest.raises(TraceError, match="turned into a float"):
+        engine.grad(lambda w: engine.lift(lambda y: y * w * w).value_and_grad(3.0, wrt=wrt)[0])(2.0)
+    with pytest.raises(TraceError, match="turned into a float"):
+        engine.grad(lambda w: engine.lift(w * w * 3.0).value_and_grad(wrt=wrt)[0])(2.0)
+    assert engine.grad(lambda w: w * engine.lift(lambda y: y * W).value_and_grad(3.0)[0])(2.0) == 6.0
 
 
 def test_outside_nothing_changes():

@@ -67,7 +67,7 @@ def test_a_gradient_that_became_infinite_is_found_after_the_sweep():
 
 def test_all_finite_is_none_and_anything_else_is_refused():
     assert find_nan(Value(1.0)) is None
-    with pytest.raises(TypeError, match="find_nan looks through the graph of a Value; got float"):
+    with pytest.raises(TypeError, match="find_nan looks through the graph of a Value; got nan"):
         find_nan(math.nan)
 
 

@@ -49,14 +49,14 @@ def test_unary_operators():
 @pytest.mark.parametrize("op", ["add", "mul", "sub", "truediv", "pow", "lt", "ge"])
 def test_nonsense_operands_are_refused_on_either_side(bad, op):
     x, apply = Value(1.0, "w1"), getattr(operator, op)
-    with pytest.raises(TypeError, match=r"of Value and \w+ is not defined|unsupported operand|not supported"):
+    with pytest.raises(TypeError, match="of Value and .* is not defined"):
         apply(x, bad)
     with pytest.raises(TypeError):
         apply(bad, x)
 
 
 def test_the_message_names_the_value():
-    with pytest.raises(TypeError, match=r"multiply of Value and str is not defined \(the Value is 'w1'\)"):
+    with pytest.raises(TypeError, match=r"multiply of Value and 'a' is not defined \(the Value is 'w1'\)"):
         Value(1.0, "w1") * "a"
 
 
@@ -140,9 +140,9 @@ def test_dot_needs_equal_lengths():
 
 
 def test_many_operands_refuse_nonsense():
-    with pytest.raises(TypeError, match="total of Value and str is not defined"):
+    with pytest.raises(TypeError, match="total of Value and 'x' is not defined"):
         engine.total([Value(1.0), "x"])
-    with pytest.raises(TypeError, match="total of object is not defined"):
+    with pytest.raises(TypeError, match="total of Value and an object is not defined"):
         engine.total([Value(1.0), object()])
 
 

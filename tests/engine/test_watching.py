@@ -54,7 +54,7 @@ def test_a_watched_graph_computes_differentiates_and_lifts_as_ever():
     for twin in (copy.deepcopy(z), pickle.loads(pickle.dumps(z))):
         assert twin.data == z.data
     assert repr(z) == repr(other)
-    with pytest.raises(TypeError, match="got Value. It is a Value already"):
+    with pytest.raises(TypeError, match="got a Watched. It is a Value already"):
         Value(z)
 
 

@@ -186,7 +186,7 @@ def test_a_parameter_given_twice_has_one_number():
     assert program.value_and_grad(1.0, parameters=np.array([5.0, 3.0, 5.0]))[0] == 15.0
     with pytest.raises(engine.ShapeError, match="given twice has two different numbers"):
         program.value_and_grad(1.0, parameters=np.array([5.0, 3.0, 4.0]))
-    with pytest.raises(TypeError, match=r"parameters\[1\] is float"):
+    with pytest.raises(TypeError, match=r"parameters\[1\] is 2.0"):
         engine.lift(lambda x: a * x, parameters=[a, 2.0])
 
 

@@ -437,7 +437,7 @@ def test_a_program_inside_another_is_simply_its_function():
         ((np.ones((0, 2)), np.ones(0)), "The batch is empty"),
         ((1.0, np.ones(1)), "'x' is one number; batch=True needs one for each sample"),
         (([[1.0], [1.0, 2.0]], np.ones(2)), "'x' is ragged"),
-        (({1}, np.ones(1)), "'x' is set; a lifted program takes numbers"),
+        (({1}, np.ones(1)), "'x' is a set of 1; a lifted program takes numbers"),
         ((np.array(["a"]), np.ones(1)), "'x' is a"),
     ],
 )

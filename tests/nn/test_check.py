@@ -86,7 +86,7 @@ def test_a_relu_network_is_probed_without_dead_units(file):
         (("def gradients(params", "def gradients(params)("), r"line \d+: cannot be run: SyntaxError: "),
         (("import numpy as np", "import numpyy as np"), r"cannot be run: ModuleNotFoundError: No module named"),
         (("import numpy as np", "raise SystemExit(3)"), r"line \d+: cannot be run: SystemExit: 3"),
-        (("    return {", "    return 1, {"), r"returned tuple, not a dictionary of layers.0.W, "),
+        (("    return {", "    return 1, {"), r"returned a tuple of 2, not a dictionary of layers.0.W, "),
         (("def gradients", "def gradient"), r"defines no function gradients\(params, X, T\); see liftgrad check"),
         (('"cross_entropy"', '"crossentropy"'), "LOSS = 'crossentropy' is not known; use one of mse, "),
         (

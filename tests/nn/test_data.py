@@ -30,7 +30,7 @@ def test_moons_and_xor():
     assert sorted(set(T)) == [-1.0, 1.0]
     np.testing.assert_array_equal(X, nn.moons(101, noise=0.05, seed=3)[0])
     assert nn.xor()[0].shape == (4, 2)
-    with pytest.raises(ValueError, match="at least 2 points; got 1"):
+    with pytest.raises(ValueError, match="must be a whole number of at least 2; got 1"):
         nn.moons(1)
 
 
@@ -41,7 +41,7 @@ def test_split_is_seeded_and_loses_nothing():
     np.testing.assert_array_equal(a[:, 0], ta)
     np.testing.assert_array_equal(nn.split(X, T, 0.3, seed=4)[3], tb)
     assert len(b) == 3
-    with pytest.raises(ValueError, match=r"test=1.0 is a fraction"):
+    with pytest.raises(ValueError, match="test, the fraction of the samples, must be .*; got 1.0"):
         nn.split(X, T, 1.0)
 
 

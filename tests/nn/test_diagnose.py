@@ -182,7 +182,7 @@ def test_regularisation_and_reduction_are_the_caller_s():
 
 
 def test_what_is_no_dictionary_and_what_does_not_fit():
-    with pytest.raises(CandidateError, match=r"returned list, not a dictionary of layers.0.W"):
+    with pytest.raises(CandidateError, match=r"returned a list of 1, not a dictionary of layers.0.W"):
         nn.diagnose(network(), X, T, lambda params, X, T: [1.0])
     with pytest.raises(ValueError, match=r"takes samples of 4 numbers; got X \(6, 3\)"):
         nn.diagnose(network(), X[:, :3], T, {})

@@ -160,7 +160,7 @@ def test_nothing_that_a_closure_holds_is_touched():
 
 def test_a_constant_function_and_one_that_returns_no_number():
     assert nn.diagnose_function(lambda x: 1.0, np.array([3.0]), np.array([0.0])).ok
-    with pytest.raises(TypeError, match="f returned list, not one number; sum its results"):
+    with pytest.raises(TypeError, match="f returned a list of 1, not one number; sum its results"):
         nn.diagnose_function(lambda x: list(x), np.array([3.0]), np.array([0.0]))
 
 
@@ -198,3 +198,25 @@ def test_what_cancels_and_what_saturates_is_judged_by_its_own_rounding():
     by_another_formula = np.array([18.0 / np.cosh(18.0) ** 2, 1e-3])
     assert nn.diagnose_function(f, x, by_another_formula).ok
     assert not nn.diagnose_function(f, x, by_another_formula * [10.0, 1.0]).ok
+
+
+def test_dictionaries_are_compared_by_their_keys():
+    f = lambda p: p["w"] * p["b"]  # noqa: E731
+    at = {"w": 2.0, "b": 3.0}
+    assert nn.diagnose_function(f, at, {"b": 2.0, "w": 3.0}).ok
+    assert not nn.diagnose_function(f, at, {"b": 3.0, "w": 2.0}).ok
+    with pytest.raises(engine.ShapeError, match="candidate must have the structure of x"):
+        nn.diagnose_function(f, at, {"w": 3.0, "v": 2.0})
+    with pytest.raises(TypeError, match="candidate is an array of complex128: pass numbers"):
+        nn.diagnose_function(lambda v: (v * v).sum(), np.array([1.0, 2.0]), np.array([2.0 + 1j, 4.0]))
+
+
+def test_large_terms_that_cancel_excuse_little():
+    f = lambda v: 1e8 * v[0] - 1e8 * v[0] + v[0] * v[1]  # noqa: E731
+    x = np.array([1.0, 2.0])
+    assert nn.diagnose_function(f, x, np.array([2.0, 1.0])).ok
+    assert not nn.diagnose_function(f, x, np.array([2.01, 1.0])).ok
+    g = lambda v: (v[0] - 1e9) ** 2 + (v[0] + 1e9) ** 2 + (v[0] - 0.45) ** 2 - 2.0 * v[0] ** 2  # noqa: E731
+    right = engine.grad(g)([0.4])
+    assert nn.diagnose_function(g, [0.4], right).ok
+    assert not nn.diagnose_function(g, [0.4], [-right[0]]).ok

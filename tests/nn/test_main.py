@@ -88,7 +88,7 @@ def test_train_on_a_csv_file(tmp_path, capsys):
             ["train", "--data", "nowhere.csv"],
             "liftgrad train: nowhere.csv: cannot be read (No such file or directory).",
         ),
-        (["train", "--data", "xor", "--lr", "0"], "liftgrad train: lr=0.0 must be positive."),
+        (["train", "--data", "xor", "--lr", "0"], "liftgrad train: lr must be a number above 0; got 0.0."),
         (
             ["compare", "--load", "nowhere"],
             "liftgrad compare: nowhere: cannot be read (No such file or directory).",

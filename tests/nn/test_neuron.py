@@ -80,13 +80,13 @@ def test_an_embedding_is_a_table_whose_rows_train():
 
 
 def test_what_is_refused():
-    with pytest.raises(ValueError, match="activation='swish' is not known; use one of identity, relu"):
+    with pytest.raises(ValueError, match="activation='swish' is not known; use 'identity', 'relu'"):
         nn.MLP(2, [2], activation="swish")
     with pytest.raises(ValueError, match="init='zeros' is not known"):
         nn.MLP(2, [2], init="zeros")
     with pytest.raises(ValueError, match="at least one layer"):
         nn.MLP(2, [])
-    with pytest.raises(ValueError, match="at least one input and one neuron; got 0 and 2"):
+    with pytest.raises(ValueError, match="whole number of at least 1; got 0"):
         nn.MLP(0, [2])
     with pytest.raises(ValueError, match="the layer has 2 inputs; got 3"):
         nn.MLP(2, [2])([1.0, 2.0, 3.0])

@@ -127,7 +127,7 @@ def test_samples_that_are_not_finite_have_a_place(bad, lifted):
         (True, TypeError, r"validation=True: pass a fraction of the samples, such as 0.2, or a pair \(X, T\)"),
         ("0.2", TypeError, "validation='0.2': pass a fraction"),
         (None, TypeError, "validation=None: pass a fraction"),
-        ((X, C, C), TypeError, "validation=<tuple>: pass a fraction"),
+        ((X, C, C), TypeError, "validation=a tuple of 3: pass a fraction"),
         ((X, C[:3]), ValueError, "validation T: there must be as many targets as samples, .* got 80 and 3"),
         ((X[:0], C[:0]), ValueError, "validation T: .* at least one; got 0 and 0"),
         ((X[:, :1], C), ValueError, r"takes samples of 2 numbers; got validation X \(80, 1\)"),

@@ -230,3 +230,28 @@ def test_a_wrong_entry_however_small_is_not_right(factor):
     candidate["layers.0.W"][1] *= factor
     assert nn.diagnose(model, X, T, right).ok
     assert not nn.diagnose(model, X, T, candidate).ok
+
+
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 0.5, 1.01, 1.1, 3.7])
+def test_a_saturated_network_excuses_no_wrong_gradient_that_the_comparison_sees(factor):
+    model, X, T = nn.MLP(3, [4, 2], activation="tanh"), *trained()[1:]
+    for value in model.parameters()[:16]:
+        value.data *= 40.0
+    X = np.random.default_rng(1).normal(size=(6, 3))
+    right = right_gradients(model, X, T)
+    assert nn.diagnose(model, X, T, right).ok
+    for name, array in right.items():
+        for place in [..., *np.ndindex(array.shape)]:
+            wrong = {key: value.copy() for key, value in right.items()}
+            wrong[name][place] *= factor
+            judged = nn.diagnose(model, X, T, wrong).ok
+            assert judged == nn.compare_gradients(model, X, T, candidate=wrong).ok, (name, place)
+
+
+def test_complex_numbers_are_no_gradient():
+    model, X, T = trained()
+    right = right_gradients(model, X, T)
+    candidate = right | {"layers.0.W": right["layers.0.W"] + 1j}
+    assert not nn.diagnose(model, X, T, candidate).ok
+    with pytest.raises(TypeError, match=r"candidate\['layers.0.W'\] is an array of complex128: pass numbers"):
+        nn.compare_gradients(model, X, T, candidate=candidate)

@@ -180,7 +180,7 @@ def test_unknown_options_are_refused(options, message):
 
 
 def test_what_is_not_a_graph_is_refused():
-    with pytest.raises(TypeError, match="viz draws a Value or a lifted program, not int"):
+    with pytest.raises(TypeError, match="viz draws a Value or a lifted program, not 3"):
         viz.draw(3)
 
 
@@ -197,3 +197,12 @@ def test_before_a_backward_pass_a_picture_does_not_speak_of_gradients():
     assert viz.draw(z).source.count("grad") == 3
     w.grad = None
     assert "grad 0" in viz.draw(z).source
+
+
+def test_a_loss_of_the_next_step_has_no_gradients_yet():
+    p = Value(2.0, "p")
+    (p * p).backward()
+    loss = p * p + 1.0
+    assert "grad" not in viz.draw(loss).source
+    loss.backward()
+    assert "grad" in viz.draw(loss).source
