@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arguments import function, listed, result, whole
+from engine.arguments import described, function, listed, result, whole
 from engine.differentiating import differentiating
 from engine.errors import NotScalarError, ShapeError
 from engine.graph import order
@@ -254,7 +254,9 @@ class _Linearised:
         numbers = [argnums] if isinstance(argnums, int) else list(argnums)
         for n in numbers:
             if not -len(args) <= n < len(args):
-                raise IndexError(f"{name}: argnums is {n}, but the function was called with {len(args)} arguments.")
+                raise IndexError(
+                    f"{name}: argnums is {described(n)}, but the function was called with {len(args)} arguments."
+                )
         flat = [flatten(args[n], f"argument {n}") for n in numbers]
         given = [x for leaves, _ in flat for x in leaves]
         self.structures = [structure for _, structure in flat]
