@@ -171,14 +171,14 @@ def whole(x: Any, name: str, meaning: str = "", *, least: int | None = None, mos
     ValueError
         If it is outside.
     """
-    bounds = _range(-math.inf, -math.inf if least is None else least, math.inf, math.inf if most >= LARGEST else most)
-    sentence = f"{name}{meaning and f' ({meaning})'} must be a whole number{bounds}; got {described(x)}."
-    if isinstance(x, bool) or not isinstance(x, numbers.Integral):
-        raise TypeError(sentence)
-    made = int(x)
-    if (least is not None and made < least) or made > most:
-        raise ValueError(sentence)
-    return made
+    is_whole = isinstance(x, numbers.Integral) and not isinstance(x, bool)
+    if is_whole and (least is None or int(x) >= least) and int(x) <= most:
+        return int(x)
+    low, high = -math.inf if least is None else least, math.inf if most >= LARGEST else most
+    raise (ValueError if is_whole else TypeError)(
+        f"{name}{meaning and f' ({meaning})'} must be a whole number{_range(-math.inf, low, math.inf, high)}; "
+        f"got {described(x)}."
+    )
 
 
 def one_of(x: Any, name: str, options: Iterable[Any]) -> Any:

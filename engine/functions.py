@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.arguments import described, listed
+from engine.operands import NUMBERS, REAL, as_number, as_operand, check_operand, check_operands, check_shapes, undefined
 
 INVERSE_SQRT_2 = 0.7071067811865476
 TWO_OVER_SQRT_PI = 1.1283791670955126
@@ -52,75 +53,17 @@ def ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..
     return total_function
 
 
-REAL = "fiubO"  # kinds of arrays of numbers, and of Values
-NUMBERS = (float, int, np.floating, np.integer, np.bool_)
-
-
-def _number(x: Any, name: str) -> float:
-    if not isinstance(x, NUMBERS):
-        raise _undefined(name, x)
-    try:
-        return float(x)
-    except OverflowError:  # an integer beyond the range of floats
-        return math.inf if x > 0 else -math.inf
-
-
-def _undefined(name: str, x: Any) -> TypeError:
-    return TypeError(f"{name} of {described(x)} is not defined. Pass a number, a Value or a NumPy array of them.")
-
-
-def _check_operand(x: Any, name: str) -> None:
-    """Refuse what is neither a number nor a Value, nor anything that computes as they do."""
-    if isinstance(x, np.ndarray):
-        if x.dtype.kind not in REAL:
-            raise _undefined(name, x)
-    elif not (isinstance(x, NUMBERS) or hasattr(x, "pullback")) and (
-        isinstance(x, (np.generic, type)) or not hasattr(x, "__array_ufunc__")
-    ):
-        raise _undefined(name, x)
-
-
-def _check_operands(x: Any, name: str) -> None:
-    """Refuse likewise, and in an array of objects each of them."""
-    _check_operand(x, name)
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        for item in x.flat:
-            if not hasattr(item, "node"):  # a comparison that a trace keeps
-                _check_operand(item, name)
-
-
-def _operand(x: Any, name: str) -> Any:
-    """Return what can be computed with by operators."""
-    if x.__class__ is float or hasattr(x, "pullback"):
-        return x
-    _check_operands(x, name)
-    return _number(x, name) if isinstance(x, NUMBERS) else x
-
-
 def _on_arrays(function: Callable[..., Any], array: Callable[..., Any], name: str, *xs: Any) -> Any:
     """Apply to arrays: element by element by `function` where one holds objects, else by `array`."""
     for x in xs:
         if x.__class__ is not np.ndarray or x.dtype.kind not in REAL:
-            _check_operand(x, name)
+            check_operand(x, name)
     if len(xs) > 1:
-        _check_shapes(name, xs)
+        check_shapes(name, xs)
     if any(map(_holds_objects, xs)):
         return np.frompyfunc(function, len(xs), 1)(*xs)
     with np.errstate(all="ignore"):
-        return array(*[x if isinstance(x, np.ndarray) else _number(x, name) for x in xs])
-
-
-def _check_shapes(name: str, xs: Sequence[Any]) -> None:
-    shapes = [x.shape for x in xs if isinstance(x, np.ndarray)]
-    if len(shapes) < 2 or all(shape == shapes[0] for shape in shapes):
-        return
-    try:
-        np.broadcast_shapes(*shapes)
-    except ValueError:
-        *others, last = map(str, shapes)
-        raise ValueError(
-            f"{name} of arrays of shapes {', '.join(others)} and {last} is not defined. Pass arrays of one shape."
-        ) from None
+        return array(*[x if isinstance(x, np.ndarray) else as_number(x, name) for x in xs])
 
 
 def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -132,17 +75,20 @@ def unary(name: str, scalar: Callable[[float], float], array: Callable[..., Any]
         if x.__class__ is float:
             return safe(x)
         if isinstance(x, np.ndarray):
-            return _on_arrays(function, array, name, x)
+            if x.dtype.kind not in "fiub":
+                return _on_arrays(function, array, name, x)
+            with np.errstate(all="ignore"):
+                return array(x)
         if hasattr(x, "pullback"):
             try:
                 return getattr(x, name)()
             except TypeError:
                 if isinstance(x, type):  # the class Value, not one of its objects
-                    raise _undefined(name, x) from None
+                    raise undefined(name, x) from None
                 raise
         if hasattr(x, "__array_ufunc__") and not isinstance(x, (np.generic, type)):
             return array(x)
-        return safe(_number(x, name))
+        return safe(as_number(x, name))
 
     function.__name__ = function.__qualname__ = name
     return function
@@ -164,7 +110,7 @@ def binary(name: str, scalar: Callable[[float, float], float], array: Callable[.
         for operand in (x, y):
             if hasattr(operand, "__array_ufunc__") and not isinstance(operand, (np.generic, type)):
                 return array(x, y)
-        return safe(_number(x, name), _number(y, name))
+        return safe(as_number(x, name), as_number(y, name))
 
     function.__name__ = function.__qualname__ = name
     return function
@@ -181,7 +127,7 @@ def several(name: str, scalar: Callable[..., float], array: Callable[..., Any]) 
         for operand in xs:
             if hasattr(operand, "pullback"):
                 return getattr(operand.__class__, name)(*xs)
-        return safe(*[_number(x, name) for x in xs])
+        return safe(*[as_number(x, name) for x in xs])
 
     function.__name__ = function.__qualname__ = name
     return function
@@ -350,13 +296,15 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
     if x.__class__ is float and y.__class__ is float and condition.__class__ is bool:
         return x if condition else y  # what rules ask most
+    if condition.__class__ is bool and hasattr(x, "pullback") and hasattr(y, "pullback"):
+        return x if condition else y
     for operand in (x, y):
         if not hasattr(operand, "pullback"):
-            _check_operands(operand, "where")
+            check_operands(operand, "where")
     if condition.__class__ is not bool:
         if isinstance(condition, np.ndarray):
-            _check_operands(condition, "where")
-            _check_shapes("where", (condition, x, y))
+            check_operands(condition, "where")
+            check_shapes("where", (condition, x, y))
             return np.where(condition, x, y)
         if hasattr(condition, "where"):
             return condition.where(x, y)
@@ -443,16 +391,16 @@ def select(table: Sequence[Any], i: Any) -> Any:
         )
     entry = table[int(i)]
     if not isinstance(entry, (list, tuple)) and not hasattr(entry, "pullback"):
-        _check_operand(entry, "select")
+        check_operand(entry, "select")
     return entry
 
 
 def _elementwise(x: Any, function: Callable[[Any], Any], array: Callable[[Any], Any], name: str) -> Any:
     """Apply to an array (of objects or of numbers), or to one number through an array of none."""
     if isinstance(x, np.ndarray):
-        _check_operand(x, name)
+        check_operand(x, name)
         return np.frompyfunc(function, 1, 1)(x) if x.dtype == object else array(x)
-    return float(array(np.float64(_number(x, name))))
+    return float(array(np.float64(as_number(x, name))))
 
 
 def silu(x: Any) -> Any:
@@ -461,7 +409,7 @@ def silu(x: Any) -> Any:
     >>> silu(0.0)
     0.0
     """
-    x = _operand(x, "silu")
+    x = as_operand(x, "silu")
     return x * sigmoid(x)
 
 
@@ -471,7 +419,7 @@ def gelu(x: Any) -> Any:
     >>> round(gelu(1.0), 6)
     0.841345
     """
-    x = _operand(x, "gelu")
+    x = as_operand(x, "gelu")
     return 0.5 * x * (1.0 + erf(INVERSE_SQRT_2 * x))
 
 
@@ -534,7 +482,7 @@ def _variadic(name: str, scalar: Callable[[Sequence[float]], float], operands: l
     for operand in operands:
         if hasattr(operand, "pullback"):
             return getattr(operand.__class__, name)(operands)
-    return scalar([x if x.__class__ is float else _number(x, name) for x in operands])
+    return scalar([x if x.__class__ is float else as_number(x, name) for x in operands])
 
 
 def _fsum(xs: Sequence[float]) -> float:

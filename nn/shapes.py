@@ -43,7 +43,10 @@ def takes(**checks: str | Callable[[Any, str], Any]) -> Callable[[F], F]:
 
         @functools.wraps(f)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            bound = signature.bind(*args, **kwargs).arguments
+            try:
+                bound = signature.bind(*args, **kwargs).arguments
+            except TypeError:
+                return f(*args, **kwargs)  # Python says best what is missing
             sizes: Sizes = {}
             for name, check in checks.items():
                 if name in bound:
