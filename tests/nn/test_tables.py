@@ -145,7 +145,7 @@ def test_text_that_is_no_unicode_is_refused_with_its_line(tmp_path):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (gzip.compress(b"a,y\n1,0\n"), r"data.csv: is compressed; unpack it first \(gunzip\)"),
+        (gzip.compress(b"a,y\n1,0\n", mtime=0), r"data.csv: is compressed; unpack it first \(gunzip\)"),
         (bz2.compress(b"a,y\n1,0\n"), r"is compressed; unpack it first \(bunzip2\)"),
         (lzma.compress(b"a,y\n1,0\n"), r"is compressed; unpack it first \(unxz\)"),
         (b"PK\x03\x04" + bytes(60), r"is a zip archive or a workbook; unpack it, or save its sheet as CSV"),
