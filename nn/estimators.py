@@ -255,12 +255,10 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
 
 def _check_numbers(y: Any) -> None:
     """Refuse text among the targets of a regressor."""
-    given = np.asarray(getattr(y, "values", y))
-    text = (
-        next((v for v in given.ravel().tolist() if isinstance(v, (str, bytes))), None)
-        if given.dtype.kind in "OUS"
-        else None
-    )
+    given = getattr(y, "values", y)
+    given = given if isinstance(given, np.ndarray) else np.asarray(given, dtype=object)  # what is ragged is said later
+    texts = given.ravel().tolist() if given.dtype.kind in "OUS" else []
+    text = next((v for v in texts if isinstance(v, (str, bytes))), None)
     if text is not None:
         raise ValueError(
             f"y holds the text {text!r}: pass numbers to a regressor; MLPClassifier takes names of classes."

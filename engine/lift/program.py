@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,6 +77,7 @@ class Program:
         self.compile_for_jax = compile_for_jax
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
+        self._tracing = threading.RLock()
         self.registry = Registry(parameters)
         self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
         self.latest: Variant | None = None
@@ -161,8 +163,9 @@ class Program:
         ):
             return
         n = len(inputs[0]) if self.batch and inputs else 1
-        instance = variant.compiled["parameters"].instances[(n, self.dtype.str)]
-        self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
+        instance = variant.compiled["parameters"].instances.get((n, self.dtype.str))
+        if instance is not None:  # another thread may have needed its place
+            self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
     def _planned(
         self, plan: Repeat, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
@@ -217,13 +220,17 @@ class Program:
     def _candidates(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Iterable[Variant]:
         """Yield the traces known for this structure, and then a new one."""
         known = self.variants.setdefault(specs, [])
-        yield from list(known)
-        if self.batch and known:
+        tried = list(known)
+        yield from tried
+        if self.batch and tried:
             return
-        if len(known) < MOST_VARIANTS and self.fn is not None:
-            with _collector_paused():
-                known.insert(0, self._trace(specs, arrays))
-            yield known[0]
+        with self._tracing:  # one thread at a time; the others then find what it has made
+            made = [v for v in known if not any(v is t for t in tried)]
+            if not made and len(known) < MOST_VARIANTS and self.fn is not None:
+                with _collector_paused():
+                    known.insert(0, self._trace(specs, arrays))
+                made = known[:1]
+        yield from made
 
     def _check_captured(self) -> None:
         """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""

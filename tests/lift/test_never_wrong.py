@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -516,3 +518,18 @@ def test_a_gradient_is_not_written_over_what_it_is_computed_from():
         with pytest.raises(ValueError, match="out shares memory"):
             program.value_and_grad(x, parameters=theta, out=out)
     assert (theta, x) == (2.0, 3.0)
+
+
+def test_threads_that_make_the_first_call_together_trace_once():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(20):
+            w = [Value(float(i), f"w[{i}]") for i in range(3)]
+            program = engine.lift(lambda x: sum(a * a * x for a in w))  # noqa: B023
+            with ThreadPoolExecutor(3) as pool:
+                results = list(pool.map(program.value_and_grad, [1.0, 1.0, 1.0]))
+            assert [gradient.parameters.tolist() for _, gradient in results] == [[0.0, 2.0, 4.0]] * 3
+            assert program.pull().tolist() == [0.0, 1.0, 2.0]
+    finally:
+        sys.setswitchinterval(interval)
