@@ -128,4 +128,3 @@ for _name, _compare in COMPARISONS.items():
 for _name in ("add", "sub", "mul", "truediv", "pow"):
     for _side in ("", "r"):
         setattr(Condition, f"__{_side}{_name}__", _arithmetic(f"__{_side}{_name}__"))
-Value.__hash__ = object.__hash__  # type: ignore[method-assign]

@@ -17,7 +17,7 @@ import numpy as np
 from engine.lift.verify.field import Field
 from engine.lift.verify.primes import Residues, U
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {}  # a ufunc's name -> what it is in a field (filled by `functions`)
+FUNCTIONS: dict[str, Callable[..., Elements]] = {}  # a ufunc's name -> what it is in a field (filled by `functions`)
 
 
 class Elements:
@@ -159,7 +159,7 @@ class Elements:
         """As NumPy's."""
         return self.transpose(*range(self.ndim - 1, -1, -1))
 
-    def take(self, index: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Elements:
+    def take(self, index: Any, axis: int | None = None, out: Elements | None = None, mode: str = "raise") -> Elements:
         """As NumPy's, but that no index may reach outside."""
         flat, at = self.reshape(-1) if axis is None else self, np.asarray(index)
         if at.size and at.min() < 0:
@@ -170,7 +170,7 @@ class Elements:
         if out.shape != result.shape:
             raise ValueError(f"take gives {result.shape}, its place is {out.shape}")
         out.write(result)
-        return out  # type: ignore[no-any-return]
+        return out
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """As NumPy's."""
@@ -203,10 +203,10 @@ class Elements:
         return divide(lift(other, self.field), self)
 
     def __pow__(self, other: Any) -> Elements:
-        return FUNCTIONS["power"](self, lift(other, self.field))  # type: ignore[no-any-return]
+        return FUNCTIONS["power"](self, lift(other, self.field))
 
     def __rpow__(self, other: Any) -> Elements:
-        return FUNCTIONS["power"](lift(other, self.field), self)  # type: ignore[no-any-return]
+        return FUNCTIONS["power"](lift(other, self.field), self)
 
     def __neg__(self) -> Elements:
         return subtract(self.like(np.zeros((len(self.d), *(1,) * (self.d.ndim - 1)), U)), self)
@@ -215,25 +215,25 @@ class Elements:
         return matmul(self, other)
 
     def __lt__(self, other: Any) -> Elements:
-        return FUNCTIONS["less"](self, lift(other, self.field))  # type: ignore[no-any-return]
+        return FUNCTIONS["less"](self, lift(other, self.field))
 
     def __le__(self, other: Any) -> Elements:
-        return FUNCTIONS["less_equal"](self, lift(other, self.field))  # type: ignore[no-any-return]
+        return FUNCTIONS["less_equal"](self, lift(other, self.field))
 
     def __gt__(self, other: Any) -> Elements:
-        return FUNCTIONS["less"](lift(other, self.field), self)  # type: ignore[no-any-return]
+        return FUNCTIONS["less"](lift(other, self.field), self)
 
     def __ge__(self, other: Any) -> Elements:
-        return FUNCTIONS["less_equal"](lift(other, self.field), self)  # type: ignore[no-any-return]
+        return FUNCTIONS["less_equal"](lift(other, self.field), self)
 
     def __eq__(self, other: object) -> Elements:  # type: ignore[override]
-        return FUNCTIONS["equal"](self, lift(other, self.field))  # type: ignore[no-any-return]
+        return FUNCTIONS["equal"](self, lift(other, self.field))
 
     def __ne__(self, other: object) -> Elements:  # type: ignore[override]
-        return FUNCTIONS["not_equal"](self, lift(other, self.field))  # type: ignore[no-any-return]
+        return FUNCTIONS["not_equal"](self, lift(other, self.field))
 
     def __or__(self, other: Any) -> Elements:
-        return FUNCTIONS["maximum"](self, lift(other, self.field))  # type: ignore[no-any-return]
+        return FUNCTIONS["maximum"](self, lift(other, self.field))
 
     __radd__, __rmul__ = __add__, __mul__
     __and__ = __mul__  # of conditions, which are 0 and 1
