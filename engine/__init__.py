@@ -63,7 +63,7 @@ from engine.functions import tanh as tanh
 from engine.functions import total as total
 from engine.functions import where as where
 from engine.label import Label as Label
-from engine.lift import lift as lift
+from engine.lifting import lift as lift
 from engine.nonfinite import find_nan as find_nan
 from engine.transforms import grad as grad
 from engine.transforms import hessian as hessian

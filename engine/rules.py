@@ -42,7 +42,7 @@ from engine.rule import table as table
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 if TYPE_CHECKING:
-    from engine.lift.expr import Expr
+    from engine.lifting.expr import Expr
     from engine.value import Value
 
     # A rule's number is one of these throughout: the type checker reads each rule four times.

@@ -7,23 +7,23 @@
 True
 """
 
-from nn import at_once as at_once  # before what takes long to import
+from nn.command_line import at_once as at_once  # before what takes long to import
 
 # isort: split
 
 from typing import TYPE_CHECKING, Any
 
-from nn.compare import Report as Report
-from nn.compare import compare_gradients as compare_gradients
+from nn.agreement.compare import Report as Report
+from nn.agreement.compare import compare_gradients as compare_gradients
 from nn.data import csv as csv
 from nn.data import digits as digits
 from nn.data import mnist as mnist
 from nn.data import moons as moons
 from nn.data import split as split
 from nn.data import xor as xor
-from nn.diagnose import diagnose as diagnose
-from nn.diagnose_function import diagnose_function as diagnose_function
-from nn.diagnosis import Diagnosis as Diagnosis
+from nn.diagnosis.function import diagnose_function as diagnose_function
+from nn.diagnosis.network import diagnose as diagnose
+from nn.diagnosis.report import Diagnosis as Diagnosis
 from nn.losses import binary_cross_entropy as binary_cross_entropy
 from nn.losses import cross_entropy as cross_entropy
 from nn.losses import half_mse as half_mse
@@ -32,10 +32,6 @@ from nn.losses import l2 as l2
 from nn.losses import mean_loss as mean_loss
 from nn.losses import mse as mse
 from nn.losses import sample_loss as sample_loss
-from nn.metrics import accuracy as accuracy
-from nn.metrics import evaluate as evaluate
-from nn.metrics import label_accuracy as label_accuracy
-from nn.metrics import r2 as r2
 from nn.module import Module as Module
 from nn.neuron import MLP as MLP
 from nn.neuron import Embedding as Embedding
@@ -44,19 +40,23 @@ from nn.neuron import Neuron as Neuron
 from nn.optim import SGD as SGD
 from nn.optim import Adam as Adam
 from nn.optim import AdamW as AdamW
-from nn.outputs import predict as predict
-from nn.progress import History as History
-from nn.scaling import Scaling as Scaling
 from nn.stream import seed as seed
-from nn.targets import Targets as Targets
-from nn.train import fit as fit
+from nn.training.fit import fit as fit
+from nn.training.metrics import accuracy as accuracy
+from nn.training.metrics import evaluate as evaluate
+from nn.training.metrics import label_accuracy as label_accuracy
+from nn.training.metrics import r2 as r2
+from nn.training.outputs import predict as predict
+from nn.training.progress import History as History
+from nn.training.scaling import Scaling as Scaling
+from nn.training.targets import Targets as Targets
 
 # What `help` lists and `import *` brings.
 __all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("nn.")]
 
 if TYPE_CHECKING:
-    from nn.estimators import MLPClassifier as MLPClassifier
-    from nn.estimators import MLPRegressor as MLPRegressor
+    from nn.training.estimators import MLPClassifier as MLPClassifier
+    from nn.training.estimators import MLPRegressor as MLPRegressor
 
 _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 
@@ -64,7 +64,7 @@ _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 def __getattr__(name: str) -> Any:
     """Import the estimators where they are used: they need scikit-learn."""
     if name in _ESTIMATORS:
-        from nn import estimators
+        from nn.training import estimators
 
         return getattr(estimators, name)
     raise AttributeError(f"module 'nn' has no attribute {name!r}")

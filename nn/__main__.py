@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from nn import commands, interrupts
-from nn.devices import DeviceError, leave
-from nn.gpt_command import gpt
-from nn.options import Command, check_partners, parser
-from nn.train import TrainingError
+from nn.command_line import commands, interrupts
+from nn.command_line.gpt_command import gpt
+from nn.command_line.options import Command, check_partners, parser
+from nn.training.devices import DeviceError, leave
+from nn.training.fit import TrainingError
 from nn.unread import dropped
 from viz.arguments import UsageError
 

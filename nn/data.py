@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.arguments import number, whole
-from nn.dataset import read_dataset
 from nn.files import DataError as DataError
 from nn.files import read_text
-from nn.idx_files import idx as idx
-from nn.idx_files import mnist as mnist
+from nn.reading.dataset import read_dataset
+from nn.reading.idx_files import idx as idx
+from nn.reading.idx_files import mnist as mnist
 from nn.samples import array
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -110,7 +110,7 @@ def csv(
     drop: Sequence[int | str] = (),
     decimal: str | None = None,
 ) -> tuple[Array, Array]:
-    """Return a CSV file as samples and targets; `nn.dataset.read_dataset` says as well what was taken for what.
+    """Return a CSV file as samples and targets; `nn.reading.dataset.read_dataset` says as well what was taken for what.
 
     Parameters
     ----------

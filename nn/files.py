@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from nn.interrupts import delayed
+from nn.command_line.interrupts import delayed
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

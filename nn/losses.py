@@ -16,9 +16,9 @@ import numpy as np
 import engine
 from engine import Value
 from engine.arguments import LARGEST, described, listed, number
-from nn.outputs import check_model, inputs_of, outputs_of
 from nn.samples import numbers, rows
-from nn.targets import Targets, check_loss, check_values
+from nn.training.outputs import check_model, inputs_of, outputs_of
+from nn.training.targets import Targets, check_loss, check_values
 
 
 def mse(y: Sequence[Any], t: Any) -> Any:

@@ -18,7 +18,7 @@ from engine.arguments import path as checked_path
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
 from nn.samples import numbers
-from nn.scaling import NAMES, Scaling
+from nn.training.scaling import NAMES, Scaling
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Module:
     Attributes
     ----------
     scaling
-        What the module does to its samples and results, if it can and has been trained; see `nn.scaling`.
+        What the module does to its samples and results, if it can and has been trained; see `nn.training.scaling`.
     trained_on
         The names of the columns of the frame that it was trained on, if it was one; they are not in its saved file.
 

@@ -25,8 +25,8 @@ import engine
 from engine import Label, Value
 from engine.arguments import described, listed, number, one_of, text, whole
 from nn.module import Module
-from nn.scaling import Scaling
 from nn.stream import generator
+from nn.training.scaling import Scaling
 
 Activation = Callable[[Any], Any]
 

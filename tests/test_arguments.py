@@ -426,7 +426,7 @@ CALLS = {
         matrix.sigmoid_mse_output_gradients, [np.ones(2), np.ones((3, 2)), B, np.ones(3)], {}
     ),
 }  # fmt: skip
-SCALE = nn.scaling.Standard((0.0, 0.0), (1.0, 2.0))
+SCALE = nn.training.scaling.Standard((0.0, 0.0), (1.0, 2.0))
 
 
 def cases(name):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import engine.rules
-import nn.mistakes
+import nn.diagnosis.mistakes
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -22,9 +22,9 @@ def test_the_table_of_rules_is_the_rules():
 
 
 def test_the_table_of_mistakes_is_the_mistakes():
-    path = Path(__file__).resolve().parents[1] / "nn" / "mistakes.md"
-    assert path.read_text(encoding="utf-8") == nn.mistakes.page()
-    assert f"{len(nn.mistakes.MISTAKES)} mistakes" in README
+    path = Path(__file__).resolve().parents[1] / "nn" / "diagnosis" / "mistakes.md"
+    assert path.read_text(encoding="utf-8") == nn.diagnosis.mistakes.page()
+    assert f"{len(nn.diagnosis.mistakes.MISTAKES)} mistakes" in README
 
 
 def test_the_project_speaks_of_itself_only():

@@ -15,7 +15,7 @@ from viz.dot import draw as draw
 from viz.errors import ExpressionError as ExpressionError
 from viz.errors import RenderError as RenderError
 from viz.errors import TooLargeError as TooLargeError
-from viz.explore import explore as explore
+from viz.page.explore import explore as explore
 from viz.render import save as save
 from viz.render import svg as svg
 

@@ -17,9 +17,9 @@ import graphviz
 
 from engine import graph
 from engine.arguments import described, one_of, truth
-from viz.box import Box
-from viz.collapse import LIMIT, fold
 from viz.errors import TooLargeError
+from viz.fold.box import Box
+from viz.fold.collapse import LIMIT, fold
 from viz.picture import Card, Edge, Picture, readable
 from viz.program import Sheet, read_program
 from viz.style import QUIET, clip, in_order, kind, number, plural, sign

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from viz.cone import cones
+from viz.fold.cone import cones
 from viz.style import plural
 
 LINES = 12  # of one box: what computes a softmax or a norm

@@ -39,7 +39,7 @@ def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     if ending not in ENDINGS:
         raise ValueError(f"{target.name!r}: pictures end in {', '.join(ENDINGS)}; name the file with one of them.")
     if ending == ".html":
-        from viz.explore import explore
+        from viz.page.explore import explore
 
         if options:
             raise TypeError(f"An explore page takes no {', '.join(options)}; leave it out, or save as .svg.")

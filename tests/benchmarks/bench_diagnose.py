@@ -23,8 +23,8 @@ from tqdm import tqdm
 from wrong_backprop import EVERY
 
 from nn import matrix
-from nn.mistakes import Problem
-from nn.verdicts import diagnose_problem
+from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.mistakes import Problem
 
 
 def diagnosed(case, convention):

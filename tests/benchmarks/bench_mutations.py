@@ -28,37 +28,37 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 
 MUTATIONS = [
-    ("a shared value's cotangent is not summed over samples", "adjoint.py", "    over_batch = batched and not use.view.source.batched\n    if isinstance", "    over_batch = False\n    if isinstance"),
-    ("a repeated value's constant cotangent counts once", "adjoint.py", 'fold("multiply", g.value, float(count))', 'fold("multiply", g.value, 1.0)'),
-    ("a constant cotangent of a shared value lacks N", "adjoint.py", "Literal(product, g.batch_power + over_batch)", "Literal(product, g.batch_power)"),
-    ("a cotangent that no sample changes lacks N", "adjoint.py", "(g, Literal(1.0, 1))", "(g, Literal(1.0, 0))"),
-    ("a constant's sign is lost", "adjoint.py", "Literal(negated(given[0].value), powers[0])", "Literal(given[0].value, powers[0])"),
-    ("a later cotangent overwrites an earlier one", "adjoint.py", "        assigned.append(first)", "        assigned.append(True)"),
-    ("a buffer that is added to does not start from zero", "adjoint.py", "        if not complete:\n", "        if False:\n"),
-    ("windows that overlap are added as if they did not", "adjoint.py", "    if not _overlaps(target):", "    if True:"),
-    ("only the first of several repeated axes is summed", "adjoint.py", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)[:1]"),
-    ("a product's left gradient for the right one", "adjoint.py", "_backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))", "_backward_factor(sweep, (k, 1), step, _turned(a), _turned(dz))"),
-    ("a condition's sides are exchanged in what is handed back", "numpy_text.py", "where=np.logical_not({texts[0]}))", "where={texts[0]})"),
-    ("a buffer is used again while it is still read", "numpy_text.py", "            and w.readers[x.source] == now\n", ""),
-    ("places that coincide get one of their sums", "numpy_text.py", "    if gather.distinct and not shared:", "    if True:"),
-    ("a gather reads the first sample's row for all", "numpy_text.py", 'rows = f"np.arange(N) * {source.size}"', 'rows = f"np.arange(N) * 0 * {source.size}"'),
-    ("what is added is assigned", "numpy_text.py", 'f"np.add({target}, {call}), out={target})"', 'f"{call}, out={target})"'),
-    ("the mean is a sum", "module.py", 'value = f"float(np.add.reduce({text})) / N"', 'value = f"float(np.add.reduce({text}))"'),
-    ("a sum of equal values counts one", "module.py", '{"sum": f"{one} * N"', '{"sum": f"{one}"'),
-    ("what is written in parts is taken for unread", "module.py", "        if not step.target.is_whole():\n            last[", "        if False:\n            last["),
+    ("a shared value's cotangent is not summed over samples", "passes/differentiate.py", "    over_batch = batched and not use.view.source.batched\n    if isinstance", "    over_batch = False\n    if isinstance"),
+    ("a repeated value's constant cotangent counts once", "passes/differentiate.py", 'fold("multiply", g.value, float(count))', 'fold("multiply", g.value, 1.0)'),
+    ("a constant cotangent of a shared value lacks N", "passes/differentiate.py", "Literal(product, g.batch_power + over_batch)", "Literal(product, g.batch_power)"),
+    ("a cotangent that no sample changes lacks N", "passes/differentiate.py", "(g, Literal(1.0, 1))", "(g, Literal(1.0, 0))"),
+    ("a constant's sign is lost", "passes/differentiate.py", "Literal(negated(given[0].value), powers[0])", "Literal(given[0].value, powers[0])"),
+    ("a later cotangent overwrites an earlier one", "passes/differentiate.py", "        assigned.append(first)", "        assigned.append(True)"),
+    ("a buffer that is added to does not start from zero", "passes/differentiate.py", "        if not complete:\n", "        if False:\n"),
+    ("windows that overlap are added as if they did not", "passes/differentiate.py", "    if not _overlaps(target):", "    if True:"),
+    ("only the first of several repeated axes is summed", "passes/differentiate.py", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)[:1]"),
+    ("a product's left gradient for the right one", "passes/differentiate.py", "_backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))", "_backward_factor(sweep, (k, 1), step, _turned(a), _turned(dz))"),
+    ("a condition's sides are exchanged in what is handed back", "emit/numpy_text.py", "where=np.logical_not({texts[0]}))", "where={texts[0]})"),
+    ("a buffer is used again while it is still read", "emit/numpy_text.py", "            and w.readers[x.source] == now\n", ""),
+    ("places that coincide get one of their sums", "emit/numpy_text.py", "    if gather.distinct and not shared:", "    if True:"),
+    ("a gather reads the first sample's row for all", "emit/numpy_text.py", 'rows = f"np.arange(N) * {source.size}"', 'rows = f"np.arange(N) * 0 * {source.size}"'),
+    ("what is added is assigned", "emit/numpy_text.py", 'f"np.add({target}, {call}), out={target})"', 'f"{call}, out={target})"'),
+    ("the mean is a sum", "emit/source.py", 'value = f"float(np.add.reduce({text})) / N"', 'value = f"float(np.add.reduce({text}))"'),
+    ("a sum of equal values counts one", "emit/source.py", '{"sum": f"{one} * N"', '{"sum": f"{one}"'),
+    ("what is written in parts is taken for unread", "emit/source.py", "        if not step.target.is_whole():\n            last[", "        if False:\n            last["),
     ("a factor of a factor is dropped", "expr.py", 'Expr.call("multiply", Expr(product), x.args[1])', 'Expr.call("multiply", args[1], x.args[1])'),
     ("a factor of -1 is dropped", "expr.py", '        if numbers[0] == -1.0:\n            return Expr.call("negative", y)', "        if numbers[0] == -1.0:\n            return y"),
     ("a cube is a square", "expr.py", '    3.0: lambda x: x * Expr.call("square", x),', '    3.0: lambda x: Expr.call("square", x),'),
     ("greater is less", "expr.py", 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", other, self)', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
     ("at least is more than", "expr.py", 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
-    ("exponents are not told apart", "group.py", "key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])", "key = (trace.ops[i], (), *[of[j] for j in item])"),
-    ("blocks of a product lie upon each other", "contract.py", "place = block * n * m + _rank", "place = _rank"),
+    ("exponents are not told apart", "passes/group.py", "key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])", "key = (trace.ops[i], (), *[of[j] for j in item])"),
+    ("blocks of a product lie upon each other", "passes/contract.py", "place = block * n * m + _rank", "place = _rank"),
     ("any index is taken for a stride", "geometry.py", "if np.array_equal(expected, index) else None", "if True else None"),
-    ("a part of the flat vector is read at its place in the whole", "emit.py", "View(found[0], view.shape, view.offset - found[1], view.strides)", "View(found[0], view.shape, view.offset, view.strides)"),
-    ("a gather of a part is made of the whole", "emit.py", "(found[0], gather.index - found[1])", "(found[0], gather.index)"),
-    ("1 / N is N", "emit.py", 'f"{number} / N{power}" if x.batch_power < 0', 'f"{number} / N{power}" if x.batch_power > 0'),
-    ("arguments are bound in another order", "outside.py", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places))", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places[::-1]))"),
-    ("tables of any spacing are read at the first one", "arrange.py", "    if not (np.diff(at, axis=1) == stride).all() or any(", "    if any("),
+    ("a part of the flat vector is read at its place in the whole", "emit/writer.py", "View(found[0], view.shape, view.offset - found[1], view.strides)", "View(found[0], view.shape, view.offset, view.strides)"),
+    ("a gather of a part is made of the whole", "emit/writer.py", "(found[0], gather.index - found[1])", "(found[0], gather.index)"),
+    ("1 / N is N", "emit/writer.py", 'f"{number} / N{power}" if x.batch_power < 0', 'f"{number} / N{power}" if x.batch_power > 0'),
+    ("arguments are bound in another order", "external.py", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places))", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places[::-1]))"),
+    ("tables of any spacing are read at the first one", "passes/arrange.py", "    if not (np.diff(at, axis=1) == stride).all() or any(", "    if any("),
     ("the largest passes a derivative to one of its ties", "../rules.py", "return where(x < y, 0.0, half), where(y < x, 0.0, half)", "return where(x < y, 0.0, half), where(y < x, 0.0, half)"),
 ]  # fmt: skip
 
@@ -108,7 +108,7 @@ def work(count: int) -> None:
     import engine  # the copy, before anything can bring the original
 
     assert Path(engine.__file__).is_relative_to(Path.cwd()), engine.__file__
-    sys.path[:0] = [str(ROOT / "tests" / "lift"), str(ROOT / "tests")]
+    sys.path[:0] = [str(ROOT / "tests")]
     for name, source in programs(count):
         print(json.dumps([name, *_judged(source)]), flush=True)
 
@@ -173,7 +173,7 @@ def mutated(mutation: tuple[str, str, str, str], folder: Path, count: int) -> li
     """Return what became of every program, lifted by a copy of the package with one edit."""
     _, file, old, new = mutation
     shutil.copytree(ROOT / "engine", folder / "engine", ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / "engine" / "lift" / file
+    path = folder / "engine" / "lifting" / file
     text = path.read_text()
     if old not in text:
         raise SystemExit(f"{file} has no line {old!r} any more; bring the list of mutations up to date.")

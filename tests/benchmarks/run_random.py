@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[k]) for k in (1, 2)]
 
-from lift.grammar import generate
-from lift.random_programs import Tally, run
+from grammar import generate
+from random_programs import Tally, run
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import engine.rules
 from engine import Value, grad
-from engine.lift.expr import Expr
+from engine.lifting.expr import Expr
 from engine.rules import RULES, rule
 from engine.testing import call, check_rule, derivative, split
 

@@ -40,14 +40,14 @@ def test_compare_prints_the_table(capsys):
 
 
 def test_compare_ends_with_1_where_a_path_differs(monkeypatch, capsys):
-    right = nn.compare._lifted
+    right = nn.agreement.compare._lifted
 
     def wrong(*arguments):
         gradients = {k: v.copy() for k, v in right(*arguments).items()}
         gradients["layers.1.b"][0] *= 1 + 1e-9
         return gradients
 
-    monkeypatch.setattr(nn.compare, "_lifted", wrong)
+    monkeypatch.setattr(nn.agreement.compare, "_lifted", wrong)
     assert main(["compare", "--hidden", "5", "--batch", "6"]) == 1
     assert "gradients DIFFER" in capsys.readouterr().out
 

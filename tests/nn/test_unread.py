@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import nn
-from nn.gpt_command import load as load_gpt
-from nn.saved import load
+from nn.command_line.gpt_command import load as load_gpt
+from nn.training.saved import load
 from nn.unread import dropped
 
 ROOT = Path(__file__).parents[2]

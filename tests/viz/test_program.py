@@ -10,8 +10,8 @@ import engine
 import nn
 import viz
 from nn.gpt import GPT
-from viz.collapse import LIMIT
 from viz.dot import picture_of
+from viz.fold.collapse import LIMIT
 from viz.program import read_program
 
 

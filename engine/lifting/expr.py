@@ -1,0 +1,184 @@
+"""What rules run on to become array operations, and text.
+
+An Expr stands for an array that a program will hold.  Arithmetic on it builds a tree; `flatten` turns the tree into
+one step an operation.  Running a rule's pullback on Exprs is how lifting differentiates:
+
+>>> from engine.rules import RULES
+>>> z, g = Expr("z"), Expr("g")
+>>> print(*RULES["tanh"].bind(z, [Expr("x")])(g))
+g * (1.0 - z * z)
+>>> print(*RULES["divide"].bind(z, [Expr("x"), Expr("y")])(g), sep="; ")
+g / y; -g * (z / y)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from engine.lifting.exact import fold, negated
+from engine.rules import RULES
+
+INFIX = {rule.name: rule.infix for rule in RULES.values() if rule.infix}
+UFUNCS = {"absolute": "abs", "true_divide": "divide", "greater": "less", "greater_equal": "less_equal"}
+SWAPPED = ("greater", "greater_equal")
+ATOM = 9
+
+
+class Expr:
+    """A named operand, a number, or an operation on Exprs."""
+
+    __slots__ = ("args", "leaf", "op")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, leaf: Any, op: str = "", args: tuple[Expr, ...] = ()) -> None:
+        self.leaf, self.op, self.args = leaf, op, args
+
+    @staticmethod
+    def call(op: str, *args: Any) -> Expr:
+        """Return the operation `op` on `args`, or what it simplifies to."""
+        exprs = tuple(a if isinstance(a, Expr) else Expr(float(a)) for a in args)
+        return _simplified(op, exprs) or Expr(None, op, exprs)
+
+    def number(self) -> float | None:
+        """Return the number this is, if it is one."""
+        return self.leaf if isinstance(self.leaf, float) else None
+
+    def where(self, x: Any, y: Any) -> Expr:
+        """Choose `x` where this holds, else `y`."""
+        return Expr.call("where", self, x, y)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Expr:
+        op = UFUNCS.get(ufunc.__name__, ufunc.__name__)
+        return Expr.call(op, *(reversed(inputs) if ufunc.__name__ in SWAPPED else inputs))
+
+    def __add__(self, other: Any) -> Expr:
+        return Expr.call("add", self, other)
+
+    def __radd__(self, other: Any) -> Expr:
+        return Expr.call("add", other, self)
+
+    def __sub__(self, other: Any) -> Expr:
+        return Expr.call("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Expr:
+        return Expr.call("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Expr:
+        return Expr.call("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Expr:
+        return Expr.call("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Expr:
+        return Expr.call("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Expr:
+        return Expr.call("divide", other, self)
+
+    def __pow__(self, other: Any) -> Expr:
+        return Expr.call("power", self, other)
+
+    def __neg__(self) -> Expr:
+        return Expr.call("negative", self)
+
+    def __lt__(self, other: Any) -> Expr:
+        return Expr.call("less", self, other)
+
+    def __le__(self, other: Any) -> Expr:
+        return Expr.call("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Expr:
+        return Expr.call("less", other, self)
+
+    def __ge__(self, other: Any) -> Expr:
+        return Expr.call("less_equal", other, self)
+
+    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+        return Expr.call("equal", self, other)
+
+    def __and__(self, other: Any) -> Expr:
+        return Expr.call("multiply", self, other)
+
+    def __or__(self, other: Any) -> Expr:
+        return Expr.call("maximum", self, other)
+
+    def __str__(self) -> str:
+        return self.text()[0]
+
+    def text(self) -> tuple[str, int]:
+        """Return the printed form and its precedence."""
+        if not self.op:
+            return str(self.leaf), ATOM
+        if self.op == "negative":
+            inner, precedence = self.args[0].text()
+            return f"-{inner}" if precedence > INFIX["multiply"][1] else f"-({inner})", 6
+        if self.op not in INFIX:
+            return f"{self.op}({', '.join(map(str, self.args))})", ATOM
+        symbol, precedence = INFIX[self.op]
+        (left, p), (right, q) = (a.text() for a in self.args)
+        left = left if p >= precedence else f"({left})"
+        right = right if q > precedence or (q == precedence and self.op == "add") else f"({right})"
+        return f"{left} {symbol} {right}", precedence
+
+
+def _simplified(op: str, args: tuple[Expr, ...]) -> Expr | None:
+    """Fold numbers, drop factors of one, and turn a fixed power into what one would write."""
+    numbers = [a.number() for a in args]
+    if op == "multiply":
+        x, y = args
+        if numbers[0] == 1.0:
+            return y
+        if numbers[1] == 1.0:
+            return x
+        if numbers[0] == -1.0:
+            return Expr.call("negative", y)
+        inner = x.args[0].number() if x.op == "multiply" else None
+        if (
+            numbers[1] is not None
+            and inner is not None
+            and (product := fold("multiply", numbers[1], inner)) is not None
+        ):
+            return Expr.call("multiply", Expr(product), x.args[1])
+    if op == "divide" and numbers[1] == 1.0:
+        return args[0]
+    if op == "negative" and args[0].op == "negative":
+        return args[0].args[0]
+    if op == "negative" and numbers[0] is not None:
+        return Expr(negated(numbers[0]))
+    if op in ("multiply", "add", "subtract") and numbers[0] is not None and numbers[1] is not None:
+        folded = fold(op, numbers[0], numbers[1])
+        return None if folded is None else Expr(folded)
+    if op == "power" and numbers[1] in _POWERS:
+        return _POWERS[numbers[1]](args[0])
+    return None
+
+
+_POWERS: dict[float | None, Callable[[Expr], Expr]] = {
+    0.5: lambda x: Expr.call("sqrt", x),
+    1.0: lambda x: x,
+    2.0: lambda x: Expr.call("square", x),
+    3.0: lambda x: x * Expr.call("square", x),
+    -1.0: lambda x: Expr.call("reciprocal", x),
+}
+
+
+def flatten(
+    expr: Expr,
+    emit: Callable[[str, tuple[Any, ...], bool], Any],
+    done: dict[Hashable, Any],
+    last: bool = True,
+) -> Any:
+    """Turn a tree into operations by calling `emit(op, operands, last)`, operands first, each once.
+
+    `last` is true for the root only: its result may have a place waiting for it.
+    """
+    if not expr.op:
+        return expr.leaf
+    operands = tuple([flatten(a, emit, done, False) for a in expr.args])
+    key = (expr.op, *[(repr(x), getattr(x, "fraction", None)) if isinstance(x, float) else id(x) for x in operands])
+    if key not in done or last:
+        done[key] = emit(expr.op, operands, last)
+    return done[key]

@@ -1,0 +1,145 @@
+"""Names for what a program reads: parameters gathered into arrays by their labels, inputs after their arguments.
+
+A label that is an `engine.Label`, or that reads like ``W[2, 5]``, says which array its scalar belongs to; other
+labelled scalars keep their names, and unlabelled ones are one array, ``p``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.label import Label
+from engine.lifting.ir import Indices
+from engine.value import Value
+
+BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
+RESERVED = {
+    "N", "np", "dtype", "build", "theta", "gradient", "constants", "forward", "backward", "erf", "strided",
+    "jax", "jnp", "lax", "program", *keyword.kwlist, *dir(builtins),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One named array of parameters: where it lies in the flat vector, and what the program calls it."""
+
+    name: str
+    shape: tuple[int, ...]
+    offset: int
+    variable: str
+
+    @property
+    def size(self) -> int:
+        """Number of scalars."""
+        return math.prod(self.shape)
+
+    def of(self, flat: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return this array's part of a flat vector, as a view in its shape."""
+        part = flat[self.offset : self.offset + self.size]
+        return part if len(self.shape) == 1 else part.reshape(self.shape)
+
+
+def parameters(
+    values: Sequence[Value], start: int = 0, taken: set[str] | None = None, names: set[str] | None = None
+) -> tuple[tuple[Parameter, ...], Indices]:
+    """Gather captured Values into arrays: (the arrays, position of each Value in the flat vector, from `start` on).
+
+    Parameters
+    ----------
+    values, start
+        The Values, and how many numbers the flat vector has before them.
+    taken, names
+        Variables and names of arrays that there are already; those given here are added.
+
+    >>> values = [Value(0.0, f"W[{i}, {j}]") for j in range(3) for i in range(2)] + [Value(0.0, "b")]
+    >>> arrays, position = parameters(values)
+    >>> [(a.name, a.shape, a.offset) for a in arrays], position.tolist()
+    ([('W', (2, 3), 0), ('b', (), 6)], [0, 3, 1, 4, 2, 5, 6])
+    """
+    members: dict[str, list[tuple[tuple[int, ...], int]]] = {}
+    for k, value in enumerate(values):
+        name, index = _place(value.label)
+        members.setdefault(name, []).append((index, k))
+    position = np.zeros(len(values), dtype=np.int64)
+    arrays: list[Parameter] = []
+    taken = set(RESERVED) if taken is None else taken
+    names = set() if names is None else names
+    offset = start
+    for name, found in members.items():
+        shape, order = _box([index for index, _ in found])
+        for at, (_, k) in zip(order, found):
+            position[k] = offset + at
+        arrays.append(Parameter(_apart(name, names), shape, offset, variable(name, taken)))
+        offset += len(found)
+    return tuple(arrays), position
+
+
+def _apart(name: str, names: set[str]) -> str:
+    """Return the name of an array that a later trace found, apart from those of arrays known before."""
+    candidate, n = name, 1
+    while candidate in names:
+        n += 1
+        candidate = f"{name} ({n})"
+    names.add(candidate)
+    return candidate
+
+
+def _place(label: str) -> tuple[str, tuple[int, ...]]:
+    if isinstance(label, Label):
+        return label.array, label.place
+    found = BRACKETS.fullmatch(str(label))
+    if found:
+        return found[1], tuple(int(i) for i in found[2].split(","))
+    return (str(label), ()) if label else ("p", (-1,))
+
+
+def _box(indices: list[tuple[int, ...]]) -> tuple[tuple[int, ...], list[int]]:
+    """Return the array's shape and each index's flat place; what does not fill a box is a list in order."""
+    first = indices[0]
+    if len(indices) == 1 and first in ((), (-1,)):
+        return (), [0]
+    if first and len({len(i) for i in indices}) == 1 and -1 not in first:
+        places = np.array(indices).T
+        shape = tuple((places.max(axis=1) + 1).tolist())
+        if math.prod(shape) == len(indices) and places.min() >= 0:
+            order = np.ravel_multi_index(tuple(places), shape)
+            if len(np.unique(order)) == len(indices):
+                return shape, order.tolist()
+    return (len(indices),), list(range(len(indices)))
+
+
+def variable(name: str, taken: set[str]) -> str:
+    """Return a short Python name: ``layers.0.W`` -> ``W1``; distinct from those taken, and added to them.
+
+    >>> taken = set()
+    >>> [variable(n, taken) for n in ("layers.0.W", "layers.1.W", "attention.wq", "2 x", "class", "0_1", "7/8", "θ")]
+    ['W1', 'W2', 'wq', 'x_2', 'class_', 'p_0_1', 'p_7_8', 'p']
+    """
+    numbered = re.fullmatch(r"layers\.(\d+)\.(\w+)", name, re.ASCII)
+    short = f"{numbered[2]}{int(numbered[1]) + 1}" if numbered else name.split(".")[-1] or name
+    short = _legal(re.sub(r"\W+", "_", short, flags=re.ASCII).strip("_"))
+    candidate, n = short, 1
+    while candidate in taken:
+        n += 1
+        candidate = f"{short}_{n}"
+    taken.add(candidate)
+    return candidate
+
+
+def _legal(short: str) -> str:
+    """Return letters, digits and underscores as an identifier that is no word of Python's."""
+    digits = re.match(r"\d+", short)
+    if digits:
+        rest = short[digits.end() :].strip("_")
+        short = f"{rest}_{digits[0]}" if rest[:1].isalpha() else f"p_{short}"
+    short = short or "p"
+    return f"{short}_" if keyword.iskeyword(short) or hasattr(builtins, short) else short

@@ -1,0 +1,1 @@
+"""A graph of scalars becomes array operations, forward and backward."""

@@ -1,0 +1,86 @@
+"""Find the matrix product in a group of dots.
+
+Number the distinct left rows and the distinct right rows.  If every pair of them occurs exactly once, the group
+*is* ``A @ B.T``; if it falls into equal complete blocks, it is a batched product; if it fills a good part of such
+blocks (a causal triangle), computing all of them is cheaper than gathering.  Otherwise the reason is said.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.lifting.geometry import number_rows
+from engine.lifting.ir import Indices, Product
+
+FILLED = 0.25  # smallest part of the blocks that must be asked for, for computing them whole to pay
+
+
+def contract(left: Indices, right: Indices, right_is_rows: bool) -> Product | str:
+    """Return the product that a group of dots is, or why there is none.
+
+    Parameters
+    ----------
+    left, right
+        (M, K) positions of the factors of dot m.
+    right_is_rows
+        Whether the right factors number the rows of the result (as samples do), the left ones its columns.
+    """
+    if left.shape[1] == 1:
+        return "dots of one product each are a product of elements"
+    i, lefts = number_rows(left)
+    j, rights = number_rows(right)
+    if right_is_rows:
+        i, lefts, j, rights = j, rights, i, lefts
+    block, size = _blocks(i, j, len(lefts), len(rights))
+    n, m = len(lefts) // size, len(rights) // size
+    if n * size != len(lefts) or m * size != len(rights):
+        return f"{len(lefts)} and {len(rights)} distinct rows do not split into {size} equal blocks"
+    row_block, column_block = _members(i, block, len(lefts)), _members(j, block, len(rights))
+    if (np.bincount(row_block, minlength=size) != n).any() or (np.bincount(column_block, minlength=size) != m).any():
+        return "rows repeat unevenly"
+    if n == 1 and m == 1 and size > 1:
+        return "every dot has rows of its own"
+    row_order = np.argsort(row_block, kind="stable")
+    column_order = np.argsort(column_block, kind="stable")
+    place = block * n * m + _rank(row_order, n)[i] * m + _rank(column_order, m)[j]
+    if len(np.unique(place)) != len(place):
+        return "a pair of rows occurs twice"
+    if len(place) < FILLED * size * n * m:
+        return f"only {len(place)} of {size * n * m} pairs occur"
+    return Product(
+        lefts[row_order].reshape(size, n, -1),
+        rights[column_order].reshape(size, m, -1),
+        place,
+        len(place) == size * n * m,
+    )
+
+
+def _rank(order: Indices, per_block: int) -> Indices:
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) % per_block
+    return rank
+
+
+def _members(number: Indices, block: Indices, count: int) -> Indices:
+    """Block of every distinct row."""
+    of = np.zeros(count, dtype=np.int64)
+    of[number] = block
+    return of
+
+
+def _blocks(i: Indices, j: Indices, n: int, m: int) -> tuple[Indices, int]:
+    """Connected components of the pairs (i, j), numbered by their first row: (component of each pair, how many)."""
+    if len(i) == n * m:
+        return np.zeros(len(i), dtype=np.int64), 1
+    row_label = np.arange(n)
+    while True:
+        column_label = np.full(m, n)
+        np.minimum.at(column_label, j, row_label[i])
+        lower = row_label.copy()
+        np.minimum.at(lower, i, column_label[j])
+        lower = lower[lower]
+        if np.array_equal(lower, row_label):
+            break
+        row_label = lower
+    names, component = np.unique(row_label, return_inverse=True)
+    return component.reshape(-1)[i], len(names)

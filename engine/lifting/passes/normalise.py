@@ -1,0 +1,75 @@
+"""Second stage: Trace -> Normal, chains of additions become n-ary sums of products and plain terms.
+
+    w0 * x0 + w1 * x1 + b      ->   Sum(left=[w0, w1, b], right=[x0, x1, -1])
+
+A product or a sum is absorbed when a sum is all that uses it; `dot` and `total` nodes are sums already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.lifting.ir import Leaf, Normal, Sum, Trace
+
+ZERO = Leaf("constant", value=0.0)
+
+
+def normalise(trace: Trace) -> Normal:
+    """Absorb additions and products into n-ary sums."""
+    ops, operands = trace.ops, trace.operands
+    uses = np.zeros(len(ops), dtype=np.int64)
+    flat = [i for xs in operands for i in xs] + trace.roots
+    np.add.at(uses, flat, 1)
+    once = (uses == 1).tolist()
+    for root in trace.roots:
+        once[root] = False
+    items: list[Sum | tuple[int, ...] | None] = []
+    for i, op in enumerate(ops):
+        xs = operands[i]
+        if op == "add" or op == "total":
+            items.append(_sum_of(items, ops, once, trace, xs))
+        elif op == "dot":
+            half = len(xs) // 2
+            left, right = list(xs[:half]), list(xs[half : 2 * half])
+            if len(xs) % 2:
+                left.append(xs[-1])
+                right.append(-1)
+            items.append(Sum(left, right))
+        else:
+            items.append(xs)
+    return Normal(trace, items)
+
+
+def _sum_of(
+    items: list[Sum | tuple[int, ...] | None],
+    ops: list[str],
+    once: list[bool],
+    trace: Trace,
+    terms: tuple[int, ...],
+) -> Sum:
+    """Join the terms; the longest absorbed sum is extended in place, so a chain costs its length."""
+    result: Sum | None = None
+    for i in terms:
+        item = items[i]
+        if once[i] and isinstance(item, Sum):
+            items[i] = None
+            if result is None:
+                result = item
+            elif len(item.left) > len(result.left):
+                item.left[:0], item.right[:0] = result.left, result.right
+                result = item
+            else:
+                result.left.extend(item.left)
+                result.right.extend(item.right)
+            continue
+        result = result or Sum([], [])
+        if once[i] and ops[i] == "multiply" and isinstance(item, tuple):
+            items[i] = None
+            result.left.append(item[0])
+            result.right.append(item[1])
+        elif trace.leaves.get(i) != ZERO or len(terms) == 1:
+            result.left.append(i)
+            result.right.append(-1)
+    if result is None or not result.left:
+        return Sum([terms[0]], [-1])
+    return result

@@ -1,0 +1,1 @@
+"""Text becomes something that one calls."""

@@ -1,0 +1,104 @@
+"""A lifted program where Values go in: the function itself, run by the scalar engine, so that it can be differentiated.
+
+>>> import engine
+>>> program = engine.lift(lambda x: x * x)
+>>> x = engine.Value(3.0)
+>>> program(x).backward()
+>>> x.grad
+6.0
+>>> engine.grad(lambda x: program(x) * x)(2.0)
+12.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine import functions as fn
+from engine.arguments import result
+from engine.errors import ShapeError
+from engine.lifting.ir import Trace
+from engine.lifting.trace.inputs import STATIC, batch_size
+from engine.rules import RULES
+from engine.tree import flatten
+from engine.value import Value
+
+
+def holds_values(inputs: Any) -> bool:
+    """Whether there is a Value among numbers, arrays, and nested lists, tuples and dicts of them.
+
+    >>> holds_values([1.0, {"x": [Value(2.0)]}]), holds_values(np.ones(3))
+    (True, False)
+    """
+    if isinstance(inputs, np.ndarray):
+        return inputs.dtype == object and any(isinstance(x, Value) for x in inputs.flat)
+    if isinstance(inputs, Mapping):
+        return any(map(holds_values, inputs.values()))
+    return any(map(holds_values, inputs)) if isinstance(inputs, (list, tuple)) else isinstance(inputs, Value)
+
+
+def evaluated(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+    """Return a function's result at inputs whose real numbers are Values, as it is traced."""
+    return result(function, [*map(_as_values, inputs)], {}, "the program")
+
+
+def evaluated_batch(function: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str], reduction: str) -> Any:
+    """Return the mean or the sum over samples of a function's result, or an array of them all ("none")."""
+    columns = [column for x, name in zip(inputs, names) for column in _columns(x, name)]
+    samples = batch_size([column for column, _ in columns], [name for _, name in columns])
+    results = [evaluated(function, [_sample(x, i) for x in inputs]) for i in range(samples)]
+    if reduction == "none":
+        return np.array(results, dtype=object)
+    total = fn.total(results)
+    return total / samples if reduction == "mean" else total
+
+
+def _columns(x: Any, name: str) -> Iterator[tuple[Any, str]]:
+    """Yield what has an entry for each sample, with its name."""
+    if isinstance(x, dict):
+        for key, value in x.items():
+            yield from _columns(value, f"{name}_{key}")
+    elif isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.ndim):
+        yield x, name
+    elif not isinstance(x, STATIC):
+        raise ShapeError(f"'{name}' is one number; batch=True needs one for each sample. Pass an array of them.")
+
+
+def replayed(trace: Trace) -> Value:
+    """Return the result of a graph that was lifted, computed anew from its parameters as they are now."""
+    made: list[Value] = []
+    for i, op in enumerate(trace.ops):
+        leaf = trace.leaves.get(i)
+        if leaf is None:
+            made.append(_applied(op, [made[j] for j in trace.operands[i]], trace.fixed.get(i, ())))
+        else:
+            made.append(trace.parameters[leaf.position] if leaf.role == "parameter" else Value.constant(leaf.value))
+    return made[trace.roots[0]]
+
+
+def _applied(op: str, operands: list[Value], fixed: Sequence[float]) -> Value:
+    method: Callable[..., Value] = getattr(Value, op)
+    return method(operands) if RULES[op].variadic else method(*operands, *fixed)
+
+
+def _sample(x: Any, i: int) -> Any:
+    """Return sample `i` of an input, as a batch has it: along the leading axis of every array in it."""
+    if isinstance(x, dict):
+        return {key: _sample(value, i) for key, value in x.items()}
+    return x if isinstance(x, STATIC) else x[i]
+
+
+def _as_values(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {key: _as_values(value) for key, value in x.items()}
+    if isinstance(x, (list, tuple)) and not hasattr(x, "_fields"):
+        return type(x)(map(_as_values, x))
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+        leaves, _ = flatten(x)
+        values = np.empty(len(leaves), dtype=object)
+        values[:] = [Value.constant(number) for number in leaves]
+        return values.reshape(x.shape) if x.ndim else values[0]
+    return Value.constant(x) if isinstance(x, (float, np.floating)) else x

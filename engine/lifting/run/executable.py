@@ -1,0 +1,146 @@
+"""A trace, compiled: the emitted module's functions with buffers for each batch size, and the gradient they give.
+
+>>> import engine
+>>> engine.lift(lambda x: x[0] * x[1]).value_and_grad([2.0, 3.0], wrt="inputs")[1]
+Gradient(parameters=None, inputs=([3.0, 2.0],))
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.lifting.emit.source import Emitted
+from engine.lifting.external import Outside, taker
+from engine.lifting.ir import Trace
+from engine.lifting.run.parameters import Flat
+from engine.lifting.run.report import Stats, StepRecord
+from engine.lifting.trace.inputs import Array, Spec
+from engine.lifting.trace.watch import Guard
+from engine.lifting.verify.walk import Plan
+
+Vector = npt.NDArray[np.float64]
+Views = list[Any]
+
+
+@dataclass
+class Gradient:
+    """What `value_and_grad` returns beside the value.
+
+    Attributes
+    ----------
+    parameters
+        Flat float64 vector, in the order of `Program.pull`; None if not asked for.
+    inputs
+        A tuple in the inputs' structure; None if not asked for.
+    """
+
+    parameters: Vector | None
+    inputs: tuple[Any, ...] | None
+    flat: Flat = field(repr=False, default_factory=Flat)
+
+    def named(self) -> dict[str, Array]:
+        """Return the parameters' gradient as named arrays, views of the flat vector where they can be."""
+        return {} if self.parameters is None else self.flat.named(self.parameters)
+
+
+@dataclass
+class Instance:
+    """The functions of an emitted module, with buffers for one batch size."""
+
+    forward: Callable[..., Any]
+    backward: Callable[..., None]
+    take_forward: Callable[..., tuple[Any, ...]]
+    take_backward: Callable[..., tuple[Any, ...]]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    cells: int = 0  # parameters that there were when this was compiled
+    integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
+    context: contextvars.Context = field(default_factory=lambda: _silent())
+
+
+def _silent() -> contextvars.Context:
+    """Return a context in which NumPy warns of nothing: cheaper to enter than `np.errstate` is to make."""
+    context = contextvars.copy_context()
+    if int(np.__version__.split(".")[0]) >= 2:
+        context.run(np.seterr, all="ignore")
+        return context
+    return cast(contextvars.Context, _Errstate())  # before NumPy 2, error states belong to threads
+
+
+class _Errstate:
+    """A context's `run`, by `np.errstate`."""
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+
+@dataclass
+class Repeat:
+    """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
+
+    variant: Variant
+    instance: Instance
+    n: int
+    limits: tuple[tuple[int, int], ...]
+
+
+@dataclass
+class Compiled:
+    """One trace, compiled for the derivatives asked of it."""
+
+    emitted: Emitted
+    stats: Stats
+    steps: tuple[StepRecord, ...]
+    formulas: str
+    outside: Outside
+    scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
+    instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
+    namespace: dict[str, Any] = field(default_factory=dict)
+
+    def instance(self, n: int, dtype: Any) -> Instance:
+        """Return functions with buffers for `n` samples; the text is compiled once."""
+        key = (n, np.dtype(dtype).str)
+        found = self.instances.get(key)
+        if found is not None and found.lock.acquire(blocking=False):
+            return found
+        made = self._built(n, dtype)
+        if found is None:  # another thread may hold the known one; this one is then used once
+            if len(self.instances) >= 8:
+                self.instances.pop(next(iter(self.instances)))
+            self.instances[key] = made
+        made.lock.acquire()
+        return made
+
+    def _built(self, n: int, dtype: Any) -> Instance:
+        cells = self.outside.theta.size
+        if self.scalars is not None:
+            return Instance(*self.scalars(n), _all_views, _all_views, cells=cells)
+        if not self.namespace:
+            self.namespace = self.emitted.load()
+        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
+        takers = taker(self.emitted.forward), taker(self.emitted.backward)
+        return Instance(forward, backward, *takers, cells=cells, integers=self.emitted.integers)
+
+
+def _all_views(*views: Views) -> tuple[Any, ...]:
+    return views
+
+
+@dataclass
+class Variant:
+    """One trace of the function: for inputs of one structure, while its branches go as they went."""
+
+    trace: Trace
+    specs: tuple[Spec, ...]
+    guards: list[Guard]
+    limits: dict[int, int]
+    seconds: float
+    compiled: dict[str, Compiled] = field(default_factory=dict)
+    plan: Plan | None = None  # in which order a proof walks the trace

@@ -1,0 +1,257 @@
+"""A lifted program as a pure function of JAX arrays: what `Program.to_jax` returns.
+
+The text of `jax_module` takes named arrays and each sample's seed; here they are made of what a caller has: a flat
+vector or a dict of parameters, inputs in their structure, weights of the samples.  JAX is imported when asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.arguments import one_of
+from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
+from engine.lifting.run.parameters import Flat
+from engine.lifting.trace.inputs import Spec
+from engine.lifting.verify.jax_proof import prove_for_jax
+
+if TYPE_CHECKING:
+    from engine.lifting.run.program import Program, Variant
+
+
+@dataclass(frozen=True, eq=False)
+class JaxFunction:
+    """``(parameters, *inputs, weights=None) -> (value, gradients)``, pure; made by `Program.to_jax`.
+
+    Attributes
+    ----------
+    name
+        Of the lifted function.
+    """
+
+    name: str
+    program: Callable[..., Any]
+    text: str
+    flat: Flat
+    specs: tuple[Spec, ...]
+    arguments: tuple[str, ...]
+    limits: dict[int, int]
+    reduction: str  # "mean" or "sum" of a batch, "" of a program for one
+    wrt: str
+
+    def __call__(self, parameters: Any, *inputs: Any, weights: Any = None) -> tuple[Any, Any]:
+        """Return the value, and the gradients in the structure of what they are of.
+
+        Parameters
+        ----------
+        parameters
+            A dict of named arrays or the flat vector; the gradients come back the same way.
+        inputs
+            As the program takes them, of any number of samples.
+        weights
+            One number a sample, for a weighted mean or sum; a weight of 0 leaves a sample out.
+
+        Raises
+        ------
+        ShapeError
+            If something does not have the structure that the function was made for.
+        """
+        named = self._named(parameters)
+        arrays = self._arrays(inputs)
+        jnp = extra("jax.numpy")
+        floats = [x for x in [*named, *arrays] if jnp.issubdtype(x.dtype, jnp.floating)]
+        dtype = jnp.result_type(*floats) if floats else jnp.result_type(float)
+        arrays = [x if spec.integer else x.astype(dtype) for x, (_, spec) in zip(arrays, self._described())]
+        seed = self._seed(arrays, weights, dtype)
+        value, found = self.program([p.astype(dtype) for p in named], arrays, seed, dtype)
+        gradients, rest = found[: len(named)], found
+        if self.wrt != "inputs":
+            rest = found[len(named) :]
+        of_parameters = self._like(parameters, gradients) if self.wrt != "inputs" else None
+        if self.wrt == "parameters":
+            return value, of_parameters
+        pieces = iter(rest)
+        of_inputs = tuple([_restored(spec, pieces) for spec in self.specs])
+        return value, (of_inputs if self.wrt == "inputs" else (of_parameters, of_inputs))
+
+    def source(self) -> str:
+        """Return the text that runs."""
+        return self.text
+
+    def _named(self, parameters: Any) -> list[Any]:
+        jnp = extra("jax.numpy")
+        arrays = self.flat.arrays
+        if isinstance(parameters, dict):
+            if set(parameters) != {p.name for p in arrays}:
+                names = sorted(p.name for p in arrays)
+                raise ShapeError(f"{self.name} has the parameters {names}; got {sorted(parameters)}.")
+            named = [jnp.asarray(parameters[p.name]) for p in arrays]
+            for p, array in zip(arrays, named):
+                if array.shape != p.shape:
+                    raise ShapeError(f"'{p.name}' must have shape {p.shape}; got {array.shape}.")
+            return named
+        size = self.flat.size
+        flat = jnp.asarray(parameters)
+        if flat.shape != (size,):
+            raise ShapeError(
+                f"parameters must be a dict or a vector of {size} numbers, as pull() returns; got {flat.shape}."
+            )
+        if self.flat.order is not None:
+            number = np.empty(self.flat.cells, np.int64)  # of each cell in the vector
+            number[self.flat.order] = np.arange(size)
+            flat = flat[number]
+        return [flat[p.offset : p.offset + p.size].reshape(p.shape) for p in arrays]
+
+    def _like(self, parameters: Any, gradients: Sequence[Any]) -> Any:
+        """Return the parameters' gradients as the parameters came."""
+        if isinstance(parameters, dict):
+            return {p.name: g for p, g in zip(self.flat.arrays, gradients)}
+        jnp = extra("jax.numpy")
+        cells = jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
+        return cells if self.flat.order is None else cells[self.flat.order]
+
+    def _described(self) -> list[tuple[str, Spec]]:
+        return [found for spec, name in zip(self.specs, self.arguments) for found in spec.arrays(name)]
+
+    def _arrays(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return the input arrays, having looked at their shapes."""
+        if len(inputs) != len(self.specs):
+            raise ShapeError(f"{self.name} takes {len(self.specs)} inputs; got {len(inputs)}.")
+        found: list[Any] = []
+        for spec, x, name in zip(self.specs, inputs, self.arguments):
+            found += _flattened(spec, x, name)
+        jnp, lead = extra("jax.numpy"), int(bool(self.reduction))
+        found = [jnp.asarray(x) for x in found]
+        for array, (name, spec) in zip(found, self._described()):
+            if array.ndim < lead or array.shape[lead:] != spec.shape:
+                made_for = ("N", *spec.shape) if lead else spec.shape
+                raise ShapeError(
+                    f"'{name}' has shape {array.shape}; this function was made for {made_for}. "
+                    "Call the program with such inputs, and take to_jax() again."
+                )
+            if spec.integer and not jnp.issubdtype(array.dtype, jnp.integer):
+                raise TypeError(f"'{name}' is an array of {array.dtype}; integers are needed.")
+            if lead and len(array) != len(found[0]):
+                raise ShapeError(
+                    f"'{self._described()[0][0]}' has {len(found[0])} samples and '{name}' has {len(array)}."
+                )
+        return found
+
+    def _seed(self, arrays: Sequence[Any], weights: Any, dtype: Any) -> Any:
+        """Return the cotangent of each sample's value: NaN where an integer is outside its table."""
+        jnp = extra("jax.numpy")
+        if not self.reduction:
+            if weights is not None:
+                raise ShapeError(f"{self.name} is not of a batch; weights are one number a sample.")
+            seed = jnp.ones((), dtype)
+        else:
+            shape = (len(arrays[0]),)
+            weights = jnp.ones(shape, dtype) if weights is None else jnp.asarray(weights, dtype)
+            if weights.shape != shape:
+                raise ShapeError(
+                    f"weights must be one number for each of {shape[0]} samples; got shape {weights.shape}."
+                )
+            seed = weights / weights.sum() if self.reduction == "mean" else weights
+        for argument, limit in self.limits.items():
+            x = arrays[argument]
+            inside = (x >= 0) & (x < limit)
+            inside = inside.reshape(*seed.shape, -1).all(axis=-1)
+            seed = jnp.where(inside, seed, jnp.nan)
+        return seed
+
+
+def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
+    """Return what a program ran last as a function of JAX arrays; see `Program.to_jax`."""
+    one_of(wrt, "wrt", ("parameters", "inputs", "all"))
+    one_of(gradients, "gradients", ("lifted", "jax"))
+    if program.batch and program.reduction == "none":
+        raise NotScalarError("to_jax needs one number; lift with reduction='mean' or 'sum'.")
+    variant = _without_branches(program)
+    extra("jax")
+    emitted = program.compile_for_jax(variant, program, wrt, gradients)
+    prove_for_jax(program, variant, emitted, wrt)
+    written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+
+    def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
+
+    def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
+        return written(*named, *inputs, *[numbers[k] for k in emitted.integers], seed, dtype, emitted.constants)
+
+    def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        def value(named: list[Any], numbers: list[Any]) -> Any:
+            return called(named, arrays, numbers, seed, dtype)
+
+        chosen = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
+        numbers = [x.astype(dtype) for x in arrays]
+        found, parts = extra("jax").value_and_grad(value, argnums=chosen)(named, numbers)
+        return found, [g for part in parts for g in part]
+
+    return JaxFunction(
+        program.name,
+        lifted if gradients == "lifted" else differentiated,
+        emitted.text,
+        program.registry.flat,
+        variant.specs,
+        (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),
+        variant.limits,
+        program.reduction if program.batch else "",
+        wrt,
+    )
+
+
+def extra(module: str) -> Any:
+    """Return a module of JAX's.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise MissingExtraError("Programs for JAX need it installed: pip install 'liftgrad[jax]'.") from None
+
+
+def _without_branches(program: Program) -> Variant:
+    if program.latest is None:
+        raise LiftError(f"{program.name} is traced at its first call; call it once before to_jax().")
+    for guard in program.latest.guards:
+        raise LiftError(
+            f"{guard.line} branches on a value, and a pure function cannot look which way. "
+            "Write it as engine.where(condition, a, b)."
+        )
+    return program.latest
+
+
+def _flattened(spec: Spec, x: Any, name: str) -> list[Any]:
+    """Return the arrays of one argument."""
+    if spec.kind in ("number", "array", "nested"):
+        return [x]
+    if spec.kind == "static":
+        if x != spec.keys:
+            raise ShapeError(f"'{name}' was {spec.keys!r} when the function was made; got {x!r}.")
+        return []
+    keys = list(spec.keys) if spec.kind == "dict" else list(range(len(spec.children)))
+    if not isinstance(x, dict if spec.kind == "dict" else (list, tuple)) or len(x) != len(keys):
+        raise ShapeError(f"'{name}' must be a {spec.kind} of {len(keys)}, as when the function was made.")
+    return [a for key, child in zip(keys, spec.children) for a in _flattened(child, x[key], f"{name}_{key}")]
+
+
+def _restored(spec: Spec, pieces: Iterator[Any]) -> Any:
+    """Return gradients in the structure of an argument; regular nestings of numbers are arrays."""
+    if spec.kind == "static":
+        return None
+    if spec.kind in ("number", "array", "nested"):
+        return next(pieces)
+    items = [_restored(child, pieces) for child in spec.children]
+    if spec.kind == "dict":
+        return dict(zip(spec.keys, items))
+    return items if spec.kind == "list" else tuple(items)

@@ -1,0 +1,164 @@
+"""The captured parameters of a program: which Values they are, and where each lies in the flat vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.arguments import described
+from engine.errors import ShapeError
+from engine.lifting.ir import Indices, Trace
+from engine.lifting.names import RESERVED, Parameter, parameters
+from engine.tracing import LOCAL
+from engine.value import Value
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """How a flat vector's numbers lie in cells, of which each named array has a run.
+
+    Where parameters were given as their arrays lie, as a module gives them, cells and vector are the same.
+
+    >>> arrays = Registry([Value(1.0, "W[0, 0]"), Value(3.0, "b"), Value(2.0, "W[0, 1]")]).flat
+    >>> arrays.cells_of(np.array([1.0, 3.0, 2.0])), arrays.named(np.array([1.0, 3.0, 2.0]))
+    (array([1., 2., 3.]), {'W': array([[1., 2.]]), 'b': array(3.)})
+    """
+
+    arrays: tuple[Parameter, ...] = ()
+    cells: int = 0
+    order: Indices | None = None  # the cell of each number, where that is another order
+
+    @property
+    def size(self) -> int:
+        """Length of the vector; a Value that was given twice has two numbers in it, and one cell."""
+        return self.cells if self.order is None else len(self.order)
+
+    def cells_of(self, flat: Vector) -> Vector:
+        """Return a vector's cells; the vector itself where that is the same.
+
+        Raises
+        ------
+        ShapeError
+            If a Value that was given twice has two numbers.
+        """
+        if self.order is None:
+            return flat
+        cells = np.empty(self.cells, flat.dtype)
+        cells[self.order] = flat
+        if len(flat) > len(cells) and not np.array_equal(cells[self.order], flat, equal_nan=True):
+            raise ShapeError("A parameter that was given twice has two different numbers; give both the same.")
+        return cells
+
+    def vector_of(self, cells: Vector, out: Vector | None = None) -> Vector:
+        """Return the vector of some cells, in `out` if there is one; the cells themselves where that is the same."""
+        if out is None:
+            return cells if self.order is None else cells.take(self.order)
+        np.copyto(out, cells if self.order is None else cells.take(self.order))
+        return out
+
+    def named(self, flat: Vector) -> dict[str, npt.NDArray[np.float64]]:
+        """Return a vector's named arrays; views of it where that can be."""
+        cells = self.cells_of(flat)
+        return {p.name: p.of(cells) for p in self.arrays}
+
+
+class Registry:
+    """Values in the order of the flat vector: as they were given, then what later traces find.
+
+    >>> registry = Registry([Value(1.0, "W[0, 0]"), Value(2.0, "W[0, 1]"), Value(3.0, "b")])
+    >>> registry.read(), [p.name for p in registry.arrays]
+    (array([1., 2., 3.]), ['W', 'b'])
+    """
+
+    def __init__(self, declared: Iterable[Value] | None = None) -> None:
+        self.values: list[Value] = []
+        self.position: dict[Value, int] = {}  # the cell of each
+        self.flat = Flat()
+        self.taken: set[str] = set(RESERVED)
+        self.names: set[str] = set()
+        self.declared = declared is not None
+        self._held: list[Value] = []  # by cell
+        if declared is not None:
+            given = list(declared)
+            _refuse_others(given)
+            self._append(list(dict.fromkeys(given)), given)
+
+    @property
+    def arrays(self) -> tuple[Parameter, ...]:
+        """The named arrays."""
+        return self.flat.arrays
+
+    @property
+    def size(self) -> int:
+        """Length of the flat vector."""
+        return len(self.values)
+
+    def add(self, trace: Trace) -> None:
+        """Add what a trace reaches, in the order in which its operations first read it."""
+        if not all(v in self.position for v in trace.parameters):
+            self._append([v for v in _by_first_use(trace) if v not in self.position])
+
+    def _append(self, values: list[Value], given: list[Value] | None = None) -> None:
+        """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
+        arrays, cells = parameters(values, len(self._held), self.taken, self.names)
+        self.position.update(zip(values, cells.tolist()))
+        laid = [values[k] for k in np.argsort(cells)]
+        self._held += laid
+        self.values += laid if given is None else given
+        order = np.array([self.position[v] for v in self.values], dtype=np.int64)
+        same = np.array_equal(order, np.arange(len(self._held)))
+        self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else order)
+
+    def places(self, trace: Trace) -> Indices:
+        """Return the cell of each parameter of a trace."""
+        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)
+
+    def read(self) -> Vector:
+        """Return every parameter's number, in the order of the flat vector."""
+        return self.flat.vector_of(self.read_cells())
+
+    def read_cells(self) -> Vector:
+        """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
+        if LOCAL.watch is not None:
+            return np.array([v.data for v in self._held])
+        return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
+
+    def write(self, theta: Vector) -> None:
+        """Set every parameter's number."""
+        for value, number in zip(self._held, self.flat.cells_of(theta).tolist()):
+            value._data = number
+
+
+def _refuse_others(given: list[Value]) -> None:
+    """Refuse parameters that are no leaves."""
+    for k, value in enumerate(given):
+        if not isinstance(value, Value):
+            raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
+
+
+def _by_first_use(trace: Trace) -> list[Value]:
+    """Order parameters as a reader of the program meets them: those of one kind of operation together."""
+    height = [0] * len(trace.ops)
+    interior = [i for i, operands in enumerate(trace.operands) if operands]
+    for i in interior:
+        height[i] = 1 + max([height[j] for j in trace.operands[i]])
+    met: dict[int, None] = {}
+    biases: list[int] = []  # of dots: an array of their own, after the weights
+    for i in sorted(interior, key=height.__getitem__):
+        operands = trace.operands[i]
+        weights = operands[:-1] if trace.ops[i] == "dot" and len(operands) % 2 else operands
+        biases += operands[len(weights) :]
+        for j in weights:
+            leaf = trace.leaves.get(j)
+            if leaf is not None and leaf.role == "parameter":
+                met.setdefault(leaf.position)
+    for j in [*biases, *trace.roots]:
+        leaf = trace.leaves.get(j)
+        if leaf is not None and leaf.role == "parameter":
+            met.setdefault(leaf.position)
+    return [trace.parameters[k] for k in met]

@@ -1,0 +1,43 @@
+"""Whether two runs of a function built the same graph: if not, it draws random numbers, counts, or reads a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.lifting.ir import Leaf
+from engine.rules import RULES
+from engine.value import Value
+
+
+def same_graph(
+    first: Sequence[Value], second: Sequence[Value], inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]
+) -> bool:
+    """Walk two graphs side by side; captured Values are the same objects in both, numbers must be the same numbers.
+
+    Parameters
+    ----------
+    first, second
+        Results of the two runs, then the conditions of their guards.
+    inputs, others
+        What the input leaves of each run are.
+    """
+    if len(first) != len(second):
+        return False
+    twin: dict[Value, Value] = {}
+    stack = list(zip(first, second))
+    while stack:
+        a, b = stack.pop()
+        if a is b:
+            continue
+        known = twin.setdefault(a, b)
+        if known is not b:
+            return False
+        if a.op != b.op or len(a.parents) != len(b.parents) or inputs.get(a) != others.get(b):
+            return False
+        if not a.parents:
+            if a not in inputs and not (a._data == b._data or (a._data != a._data and b._data != b._data)):
+                return False
+        elif (rule := RULES[a.op]).fixed and rule.fixed_of(a.pullback) != rule.fixed_of(b.pullback):
+            return False
+        stack.extend([(p, q) for p, q in zip(a.parents, b.parents) if p is not q and twin.get(p) is not q])
+    return True

@@ -1,0 +1,194 @@
+"""What only floats have, NaN, overflow and cancellation: a program's text beside the function's own eager run.
+
+The text runs on at most three samples that differ, twice on one instance whose memory is NaN at first; the function
+runs on Values. Where the proof holds and these differ, the difference is of one of three kinds, and this says of which.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.graph import order
+from engine.lifting.external import taker
+from engine.lifting.trace.inputs import Array
+from engine.lifting.verify.field_numpy import NOWHERE
+from engine.lifting.verify.reference import Outcome, outcome
+from engine.lifting.verify.walk import Plan
+from engine.tracing import Onlooker, watched
+from engine.value import Value
+
+if TYPE_CHECKING:
+    from engine.lifting.run.executable import Compiled, Variant
+    from engine.lifting.run.program import Program
+
+SAMPLES = 3
+EAGER = 60_000  # scalar nodes that the eager run makes at most, or one sample's
+SPREAD = 0.1  # how far a random point is from the traced one, in the scale of its numbers
+
+
+class Garbage(types.ModuleType):
+    """NumPy whose fresh memory holds no number."""
+
+    def __init__(self) -> None:
+        super().__init__("numpy")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def empty(shape: Any, dtype: Any = float) -> Any:
+        """Return memory that shows where it is read before it is written."""
+        kind = np.dtype(dtype).kind
+        return np.full(shape, np.nan if kind == "f" else NOWHERE if kind == "i" else True, dtype)
+
+
+# --- three ways to run ---------------------------------------------------------------------------------------------
+
+
+def run_text(
+    program: Program, variant: Variant, compiled: Compiled, wrt: str, theta: Any, inputs: Sequence[Any], n: int
+) -> Iterator[Outcome]:
+    """Yield the outcome of the text, twice; what is not asked for is None."""
+    namespace = compiled.emitted.load({"numpy": Garbage()})
+    forward, backward = namespace["build"](n, program.dtype.type, compiled.emitted.constants)
+    take_forward, take_backward = taker(compiled.emitted.forward), taker(compiled.emitted.backward)
+    parts = [named.part for named in compiled.outside.arrays]
+    theta = theta.astype(program.dtype)
+    parameters = [theta, *[p.of(theta) for p in parts]]
+    numbers = [x.astype(program.dtype) for x in inputs]
+    inputs = [x if x.dtype.kind == "i" else x.astype(program.dtype) for x in inputs]
+    for _ in range(2):
+        value = forward(*take_forward(parameters, inputs, numbers))
+        value, conditions = value if variant.guards else (value, [])
+        flat, *slots = [np.full(x.shape, np.nan, program.dtype) for x in (theta, *inputs)]
+        if not (program.batch and program.reduction == "none"):
+            gradient = [flat, *[p.of(flat) for p in parts]]
+            backward(*take_backward(parameters, inputs, numbers, gradient, slots))
+        yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
+
+
+def run_trace(program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int) -> Outcome:
+    """Return the outcome of the scalar trace."""
+    return outcome(program, variant.trace, plan, np, theta, inputs, n)
+
+
+def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n: int) -> Outcome | None:
+    """Return the outcome of the function itself, called with Values, sample after sample; no Value's `grad` changes.
+
+    None if it raises: not every function that can be lifted can be called with Values.
+    """
+    assert program.fn is not None
+    places = program.registry.position
+    flat, values = np.zeros(program.registry.flat.cells), []
+    slots = [np.zeros(x.shape) for x in inputs]
+    weight = 1.0 / n if program.batch and program.reduction == "mean" else 1.0
+    for row in range(n):
+        samples = [x[row] if program.batch else x for x in inputs]
+        leaves = [_leaves(x) for x in samples]
+        supply = iter(leaves)
+        arguments = [spec.build(supply) for spec in variant.specs]
+        try:
+            with watched(Onlooker()):
+                root = program.fn(*arguments)
+        except Exception:
+            return None
+        root = root if isinstance(root, Value) else Value.constant(root)
+        values.append(root._data)
+        found = _cotangents(root, weight)
+        for leaf, g in found.items():
+            if leaf in places:
+                flat[places[leaf]] += g
+        for slot, made in zip(slots, leaves):
+            slot.reshape(n, -1)[row] = [found.get(v, 0.0) if isinstance(v, Value) else 0.0 for v in made]
+    if program.batch and program.reduction == "none":
+        return Outcome(np.array(values), [], flat, slots)
+    return Outcome(sum(values) * weight, [], flat, slots)
+
+
+def _leaves(sample: Array) -> list[Any]:
+    """Return one sample's numbers: Values, and integers as they are."""
+    numbers = sample.reshape(-1).tolist()
+    return numbers if sample.dtype.kind == "i" else [Value(x) for x in numbers]
+
+
+def _cotangents(root: Value, seed: float) -> dict[Value, float]:
+    """Return the gradient of every leaf."""
+    found: dict[Value, float] = {root: seed}
+    for node in reversed(order(root)):
+        if node.parents and node in found:
+            for parent, c in zip(node.parents, node.pullback(found.pop(node))):
+                found[parent] = found.get(parent, 0.0) + c
+    return found
+
+
+# --- comparing ---------------------------------------------------------------------------------------------------
+
+
+def differing_rows(inputs: Sequence[Array], most: int) -> list[int]:
+    """Return which samples to take: the first, and others that differ from those taken.
+
+    >>> differing_rows([np.array([1.0, 1.0, 2.0, 1.0, 3.0])], 3)
+    [0, 2, 4]
+    """
+    taken = [0]
+    for row in range(1, len(inputs[0]) if inputs else 0):
+        if len(taken) == most:
+            break
+        if all(any(not np.array_equal(x[row], x[other]) for x in inputs) for other in taken):
+            taken.append(row)
+    return taken
+
+
+def apart(
+    got: Outcome, want: Outcome, wrt: str, gradients: bool, integers: Sequence[bool]
+) -> list[tuple[str, Any, Any]]:
+    """Return (what, got, wanted) for everything that both outcomes have."""
+    found = [("the value", np.asarray(got.value, float), np.asarray(want.value, float))]
+    if gradients and wrt != "inputs":
+        found.append(("the gradient of the parameters", got.parameters, want.parameters))
+    if gradients and wrt != "parameters":
+        for k, integer in enumerate(integers):
+            if not integer:
+                found.append((f"the gradient of input {k}", got.inputs[k], want.inputs[k]))
+    return found
+
+
+def how_different(pairs: Sequence[tuple[str, Any, Any]], tolerance: float, floor: float) -> tuple[str, str]:
+    """Return (where, of which kind) two outcomes differ: "NaN", "number", or "" if they agree.
+
+    Parameters
+    ----------
+    pairs
+        What is compared, from `apart`.
+    tolerance
+        Of an array, relative to its largest entry.
+    floor
+        Below which no difference counts: rounding of what goes in.
+    """
+    for what, got, want in pairs:
+        finite = np.isfinite(want)
+        if not np.array_equal(np.isfinite(got), finite) or not np.array_equal(
+            got[~finite], want[~finite], equal_nan=True
+        ):
+            return what, "NaN"
+        a, b = got[finite], want[finite]
+        if a.size and np.abs(a - b).max() > max(tolerance * np.abs(b).max(), floor):
+            return what, "number"
+    return "", ""
+
+
+def near(theta: Any, inputs: Sequence[Any], seed: int) -> tuple[Any, list[Any]]:
+    """Return a random point near another one; nothing there is zero or equal that was so by chance."""
+    draws = np.random.default_rng([seed, 5])
+
+    def moved(x: Any) -> Any:
+        if x.dtype.kind == "i" or not x.size:
+            return x
+        scale = SPREAD * (1.0 + np.sqrt(np.mean(np.square(x))))
+        return x + scale * draws.normal(size=x.shape)
+
+    return moved(theta), [moved(x) for x in inputs]

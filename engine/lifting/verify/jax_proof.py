@@ -1,0 +1,92 @@
+"""The proof of a program's text for JAX, over a field in JAX's place: its value and gradients, with random seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import LiftError
+from engine.lifting.emit.source import Emitted
+from engine.lifting.verify import proof
+from engine.lifting.verify.elements import Elements, differing, lift, same
+from engine.lifting.verify.field import Field
+from engine.lifting.verify.field_jax import Traced, modules
+from engine.lifting.verify.field_numpy import Count, FieldNumpy
+from engine.lifting.verify.reference import Outcome, outcome
+from engine.lifting.verify.verify import fresh_seed, wanted
+from engine.lifting.verify.walk import Plan, plan
+
+if TYPE_CHECKING:
+    from engine.lifting.run.executable import Variant
+    from engine.lifting.run.program import Program
+
+
+def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str) -> None:
+    """Compare a text for JAX with its trace; of one that JAX differentiates, the value.
+
+    Raises
+    ------
+    LiftError
+        If they differ: a function of JAX arrays cannot be answered for by the scalar engine.
+    """
+    if not wanted(program):
+        return
+    order = variant.plan = variant.plan or plan(variant.trace)
+    n = proof.samples_needed(program, variant, emitted.text)
+    points, levels = proof.points_needed(variant.trace, order, n), proof.levels_needed(variant.trace)
+    seed = fresh_seed()
+    for depth in (levels, 3):
+        field = Field(seed, depth, points[0], emitted.rounded, extremes=True)
+        try:
+            differs = _differs(program, variant, emitted, wrt, order, field, n, points[1])
+        except Exception as error:  # whatever a wrong text may raise
+            differs = f"its text, which raises {type(error).__name__}: {error}"
+        if not differs:
+            return
+    raise LiftError(
+        f"{program.name}, for JAX, differs from its scalar operations: {differs}. This is an error in liftgrad, not in "
+        f"{program.name}; use the program on NumPy, and report its text and print(program.latest.trace) with seed "
+        f"{seed}."
+    )
+
+
+def _differs(
+    program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, field: Field, n: int, tied: int
+) -> str:
+    """Return in what the text differs."""
+    registry = program.registry
+    at = proof.draw(program, variant, field, registry.flat.cells, n, tied)
+    seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
+    numpy = FieldNumpy(field)
+    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds)
+    named = [_traced(p.of(at.theta)) for p in registry.arrays]
+    inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
+    text = emitted.load(modules(field))["program"]
+    computed = [_traced(at.numbers[k]) for k in emitted.integers]
+    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
+    value, parts = found if isinstance(found, tuple) else (found, ())
+    if not same(lift(value, field), want.value):
+        return "its value"
+    names = [a.name for a in emitted.backward]
+    for name, got, wanted_part in zip(names, parts, _wanted(program, wrt, want)):
+        if tuple(np.shape(got) if isinstance(got, np.ndarray) else got.shape) != wanted_part.shape:
+            return f"the shape of {name}"
+        wrong = differing(got, wanted_part)
+        if wrong.any():
+            return f"{name} ({int(wrong.sum())} of {wrong.size} entries)"
+    return ""
+
+
+def _traced(x: Any) -> Traced:
+    return Traced(x.d, x.field)
+
+
+def _wanted(program: Program, wrt: str, want: Outcome) -> list[Any]:
+    """Return the gradients in the order in which the text returns them."""
+    found: list[Any] = []
+    if wrt != "inputs":
+        found += [p.of(want.parameters) for p in program.registry.arrays]
+    if wrt != "parameters":
+        found += want.inputs
+    return found

@@ -1,0 +1,219 @@
+"""The exact proof: a program's text and its scalar trace, both run over a finite field at random points, are equal.
+
+Two polynomials that differ agree at a random point with probability at most degree / p (Schwartz and Zippel). The text
+runs as it is, with its buffers, views and ``out=``, twice on one instance: on garbage first, then on what the first
+run left. Compared are the value, the guards' conditions and every gradient, and that what was given is unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.lifting.external import taker
+from engine.lifting.ir import Trace
+from engine.lifting.trace.inputs import Spec
+from engine.lifting.verify import walk
+from engine.lifting.verify.elements import Elements, differing, lift, same
+from engine.lifting.verify.field import Field
+from engine.lifting.verify.field_numpy import Count, FieldNumpy
+from engine.lifting.verify.reference import Outcome, outcome
+
+if TYPE_CHECKING:
+    from engine.lifting.run.executable import Compiled, Variant
+    from engine.lifting.run.program import Program
+
+DECISIONS = frozenset(
+    ("maximum", "minimum", "relu", "leaky_relu", "abs", "sign", "clip", "less", "less_equal", "equal", "where")
+)
+POINTS = 3  # where nothing is decided
+TIMES = 16  # how often the rarest decision is taken where something is
+LARGE = 200_000  # from how many nodes on points are taken one at a time, for memory
+MOST_INTEGERS = 5  # integers that choose from no table are drawn below this
+
+
+@dataclass(frozen=True)
+class Points:
+    """Random parameters and inputs of a proof, and the number of samples."""
+
+    field: Field
+    n: int
+    theta: Any
+    inputs: list[Any]
+    numbers: list[Elements]  # the same, integers as what they compute with
+
+
+def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int]:
+    """Return at how many points a trace is to be compared, and at how many of them numbers are to be tied.
+
+    Its rarest decision is to go both ways. It is taken by every node of its group, and anew by each sample that it
+    depends on.
+    """
+    rarest = 0
+    varies = np.zeros(len(trace.ops), bool)
+    for nodes, _ in plan.inputs.values():
+        varies[nodes] = True
+    for group in plan.groups:
+        depends = varies[group.operands].any(1)
+        varies[group.start : group.stop] = depends
+        if group.op in DECISIONS:
+            times = int(np.where(depends, samples, 1).sum())
+            rarest = min(rarest or times, times)
+    if not rarest:
+        return POINTS, 0
+    apart = min(TIMES, max(POINTS, -(-TIMES // rarest)))
+    tied = 2 * apart // 3
+    return apart + tied, tied
+
+
+def levels_needed(trace: Trace) -> int:
+    """Return how many levels numbers have: one more where there are exponents."""
+    ops = set(trace.ops)
+    return 2 if ops & walk.EXPONENTIAL or not ops - {""} <= walk.KNOWN else 1
+
+
+def modulus(seed: int) -> int:
+    """Return the prime modulo which results are compared."""
+    return Field(seed, 1, 1).primes[0]
+
+
+def samples_needed(program: Program, variant: Variant, text: str) -> int:
+    """Return how many samples a batch has: no length of any array, or an axis could stand for theirs unseen."""
+    if not program.batch:
+        return 1
+    lengths = {n for spec in described(variant.specs) for n in spec.shape}
+    lengths |= {n for p in program.registry.arrays for n in p.shape}
+    lengths |= {
+        int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
+    }
+    return next(n for n in range(3, 4 + len(lengths)) if n not in lengths)
+
+
+def prove(
+    program: Program,
+    variant: Variant,
+    compiled: Compiled,
+    wrt: str,
+    plan: walk.Plan,
+    *,
+    seed: int,
+    points: tuple[int, int],
+    levels: int,
+) -> str:
+    """Return in what text and trace differ, or "".
+
+    Parameters
+    ----------
+    program, variant, compiled, wrt
+        What was compiled, and for which gradients.
+    plan
+        Of the variant's trace.
+    seed, points, levels
+        Of the field.
+    """
+    n = samples_needed(program, variant, compiled.emitted.text)
+    large = len(variant.trace.ops) > LARGE
+    count, tied = points
+    for p in range(count if large else 1):
+        field = Field(seed + p, levels, 1 if large else count, compiled.emitted.rounded)
+        drawn = draw(program, variant, field, compiled.outside.theta.size, n, int(p < tied) if large else tied)
+        want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.numbers, Count(n, field))
+        try:
+            found = _differs(program, variant, compiled, wrt, drawn, want)
+        except Exception as error:  # whatever a wrong text may raise
+            found = f"its text, which raises {type(error).__name__}: {error}"
+        if found:
+            return found
+    return ""
+
+
+def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: int) -> Points:
+    """Draw parameters and inputs; at the first points, `tied` of them, each is 0 or 1, or each is -1 or 0."""
+    lower = field.draws.integers(-1, 1, tied)
+
+    def numbers(shape: tuple[int, ...]) -> Elements:
+        d = field.random(shape)
+        if tied:
+            small = lower + field.draws.integers(0, 2, (*shape, tied))
+            for t, p in enumerate(field.primes):
+                d[t, ..., :tied] = np.mod(small, p)
+        return Elements(d, field)
+
+    theta = numbers((cells,))
+    inputs: list[Any] = []
+    for k, spec in enumerate(described(variant.specs)):
+        shape = (n, *spec.shape) if program.batch else spec.shape
+        if spec.integer:
+            most = variant.limits.get(k, MOST_INTEGERS)
+            inputs.append(np.asarray(field.draws.integers(0, most, shape)))
+        else:
+            inputs.append(numbers(shape))
+    return Points(field, n, theta, inputs, [lift(x, field) for x in inputs])
+
+
+def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome) -> str:
+    """Run the text twice on one instance, and say in what it differs."""
+    numpy = FieldNumpy(at.field)
+    emitted = compiled.emitted
+    build = emitted.load({"numpy": numpy, "engine": numpy}, float=_itself)["build"]
+    forward, backward = build(Count(at.n, at.field), np.float64, numpy.constants(emitted.constants))
+    take_forward, take_backward = taker(emitted.forward), taker(emitted.backward)
+    parts = [named.part for named in compiled.outside.arrays]
+    theta = [at.theta, *[p.of(at.theta) for p in parts]]
+    given = [x.copy() for x in (at.theta, *at.inputs)]
+    for run in ("", " when it is called again"):
+        value = forward(*take_forward(theta, at.inputs, at.numbers))
+        if want.conditions:
+            value, conditions = value
+            for k, (a, b) in enumerate(zip(conditions, want.conditions)):
+                if not same(lift(a, at.field), b):
+                    return f"the condition of its {_nth(k)} branch{run}"
+        if not same(lift(value, at.field), want.value):
+            return f"its value{run}"
+        if program.batch and program.reduction == "none":
+            continue  # it has no gradients
+        flat: Any
+        flat, *slots = [numpy.elements(x.shape) for x in (at.theta, *at.inputs)]
+        gradient = [flat, *[p.of(flat) for p in parts]]
+        backward(*take_backward(theta, at.inputs, at.numbers, gradient, slots))
+        if not all(
+            same(a, b) if isinstance(a, Elements) else np.array_equal(a, b)
+            for a, b in zip((at.theta, *at.inputs), given)
+        ):
+            return f"what it was given, which it overwrites{run}"
+        for name, got, wanted in _gradients(compiled, wrt, flat, slots, want):
+            wrong = differing(got, wanted)
+            if wrong.any():
+                return f"the gradient of {name} ({int(wrong.sum())} of {wrong.size} entries){run}"
+    return ""
+
+
+def _gradients(
+    compiled: Compiled, wrt: str, flat: Any, slots: Sequence[Any], want: Outcome
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield every gradient by name: what it is, and what it should be."""
+    if wrt != "inputs":
+        for p in [named.part for named in compiled.outside.arrays]:
+            yield p.name, p.of(flat), p.of(want.parameters)
+    if wrt != "parameters":
+        for source, slot, wanted in zip(compiled.outside.inputs, slots, want.inputs):
+            yield source.name, slot, wanted
+
+
+def described(specs: Sequence[Spec]) -> Iterator[Spec]:
+    """Yield the description of every input array."""
+    for argument in specs:
+        for _, spec in argument.arrays(""):
+            yield spec
+
+
+def _itself(x: Any) -> Any:
+    return x
+
+
+def _nth(k: int) -> str:
+    return {0: "first", 1: "second", 2: "third"}.get(k, f"{k + 1}th")

@@ -1,0 +1,94 @@
+"""What a program must give: the outcome of its scalar trace, walked over floats or over a field.
+
+>>> import numpy as np
+>>> import engine
+>>> program = engine.lift(lambda x: x[0] * x[1])
+>>> program([2.0, 3.0])
+6.0
+>>> trace = program.latest.trace
+>>> found = outcome(program, trace, plan(trace), np, np.zeros(0), [np.array([2.0, 3.0])], 1)
+>>> found.value, found.inputs
+(np.float64(6.0), [array([3., 2.])])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.lifting.ir import Trace
+from engine.lifting.verify.walk import Plan, backward, forward
+from engine.lifting.verify.walk import plan as plan
+
+if TYPE_CHECKING:
+    from engine.lifting.run.program import Program
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The value (or one for each sample), the conditions of guards for each sample, and all gradients."""
+
+    value: Any
+    conditions: list[Any]
+    parameters: Any
+    inputs: list[Any]
+
+
+def outcome(
+    program: Program, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], n: Any, seeds: Any = None
+) -> Outcome:
+    """Walk a trace forward and backward, every sample with inputs of its own.
+
+    Parameters
+    ----------
+    program, trace, plan
+        Whose meaning it is; how samples are put together is the program's.
+    numpy
+        Where arrays come from: NumPy, or NumPy over a field.
+    theta, inputs
+        Numbers of that kind, parameters cell by cell; inputs of a batch have a leading axis.
+    n
+        The number of samples.
+    seeds
+        The cotangent of each sample's value; by default 1 / n of a mean, else 1.
+    """
+    samples = int(n)
+    V = numpy.zeros((len(trace.ops), samples))
+    places = program.registry.places(trace)
+    _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
+    forward(plan, V)
+    roots = plan.number[trace.roots]
+    values = V[int(roots[0])]
+    mean = program.batch and program.reduction == "mean"
+    seed = (1.0 / n if mean else 1.0) if seeds is None else seeds
+    C = numpy.zeros((int(plan.readings[-1]), samples))
+    G = backward(plan, V, getattr(C, "shallow", C), seed)
+    gradient = numpy.zeros(tuple(theta.shape))
+    nodes, positions = plan.parameters
+    if len(nodes):
+        gradient[places[positions]] = np.add.reduce(G[nodes], 1)
+    of_inputs = []
+    for k, x in enumerate(inputs):
+        size = int(np.prod(x.shape[1:] if program.batch else x.shape, dtype=np.int64))
+        d = numpy.zeros((size, samples))
+        if k in plan.inputs:
+            nodes, positions = plan.inputs[k]
+            d[positions] = G[nodes]
+        of_inputs.append(d.T.reshape(x.shape))
+    value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
+    return Outcome(value, [V[int(r)] for r in roots[1:]], gradient, of_inputs)
+
+
+def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: int) -> None:
+    """Put constants, parameters and inputs into the values of the leaves."""
+    nodes, constants = plan.constants
+    if len(nodes):
+        V[nodes] = constants[:, None]
+    nodes, positions = plan.parameters
+    if len(nodes):
+        V[nodes] = parameters[positions][:, None]
+    for k, (nodes, positions) in plan.inputs.items():
+        V[nodes] = inputs[k].reshape(samples, -1).T[positions]

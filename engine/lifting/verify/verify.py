@@ -1,0 +1,305 @@
+"""Every compilation is proven before its first answer is believed: what is compared, and what is said.
+
+    the exact proof        text and trace over a finite field (`proof`), by default up to 20,000 nodes
+    above                  text and trace in floats, at the traced point and a random one near it (`floats`)
+    in any case            text and the function's own eager run, at the traced point
+
+A difference in the proof is an error of the compiler: the text's numbers are never seen, and the trace, node by node,
+answers in its place. Where the proof holds and floats differ, a warning says of which kind the difference is.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import LiftError
+from engine.lifting.trace.inputs import Array
+from engine.lifting.verify import floats, proof
+from engine.lifting.verify.reference import Outcome
+from engine.lifting.verify.scalars import scalar_functions
+from engine.lifting.verify.walk import Plan, plan
+
+if TYPE_CHECKING:
+    from engine.lifting.run.executable import Compiled, Variant
+    from engine.lifting.run.program import Program
+
+MODES = (True, False, "exact")
+EXACT = 20_000  # scalar nodes up to which the proof is exact unless asked for
+ROUNDINGS = 1_000  # of the largest number that goes in: a difference in floats below is not said
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of a compiled program.
+
+    Attributes
+    ----------
+    kind
+        "exact", "floats", or "none" where nothing was asked for.
+    points, modulus
+        At how many random points, and modulo which prime.
+    seed
+        Of the points: the same seed gives the same proof.
+    seconds
+        What it took, the function's own eager run apart.
+    eager_seconds, samples
+        What that took, and on how many samples.
+    differs
+        In what the text differs from the trace, if it does.
+    """
+
+    kind: str = "none"
+    points: int = 0
+    modulus: int = 0
+    seed: int = 0
+    seconds: float = 0.0
+    eager_seconds: float = 0.0
+    samples: int = 0
+    differs: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "none":
+            return "not verified"
+        time_taken = f"in {self.seconds:.3f} s"
+        if self.differs:
+            return f"REFUSED: it differs in {self.differs}; the scalar engine answers"
+        if self.kind == "exact":
+            return f"proven at {self.points} points modulo {self.modulus} {time_taken}"
+        return f"compared in floats at {self.points} points {time_taken} (verify='exact' proves it)"
+
+
+def verified(
+    program: Program, variant: Variant, compiled: Compiled, wrt: str, arrays: Sequence[Array] | None
+) -> Compiled:
+    """Return a compiled program with what is known of it; if it is wrong, one that the scalar trace answers for.
+
+    Parameters
+    ----------
+    program, variant, compiled, wrt
+        What was compiled, and for which gradients.
+    arrays
+        The inputs that it will run on; None if it will not.
+
+    Raises
+    ------
+    LiftError
+        If it is wrong and the program is strict.
+    """
+    if not wanted(program):
+        return compiled
+    exact = program.verify == "exact" or _checking()
+    with suppress(SyntaxError):  # which the proof will meet again
+        _ = compiled.emitted.code  # what runs needs to be compiled anyway
+    begun = time.perf_counter()
+    variant.plan = variant.plan or plan(variant.trace)
+    check = _Check(program, variant, compiled, wrt, variant.plan, fresh_seed())
+    known = check.in_floats(arrays) if arrays is not None and not exact and _large(variant) else check.exactly()
+    known = replace(known, seconds=time.perf_counter() - begun)
+    if known.differs:
+        return _refused(check, known)
+    if arrays is not None:
+        known = check.beside_the_function(known, arrays)
+        if known.differs:
+            return _refused(check, known)
+    return replace(compiled, stats=replace(compiled.stats, proof=known))
+
+
+def _large(variant: Variant) -> bool:
+    return len(variant.trace.ops) > EXACT
+
+
+def wanted(program: Program) -> bool:
+    """Whether what a program compiles is to be looked at."""
+    return bool(program.verify) or _checking()
+
+
+def _checking() -> bool:
+    """Whether everything is proven, as in the project's tests."""
+    return bool(os.environ.get("LIFTGRAD_CHECK"))
+
+
+def fresh_seed() -> int:
+    """Return a fresh seed, or the one that is to be tried again."""
+    return int(os.environ.get("LIFTGRAD_SEED") or np.random.SeedSequence().generate_state(1)[0])
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One compiled program, and the ways to look at it."""
+
+    program: Program
+    variant: Variant
+    compiled: Compiled
+    wrt: str
+    plan: Plan
+    seed: int
+
+    def exactly(self) -> Proof:
+        """Prove it; what differs is looked at once more with deeper exponents, which can only take that away."""
+        trace = self.variant.trace
+        n = proof.samples_needed(self.program, self.variant, self.compiled.emitted.text)
+        points, levels = proof.points_needed(trace, self.plan, n), proof.levels_needed(trace)
+        differs = self._proven(points, levels)
+        if differs and levels == 2:
+            differs = self._proven(points, 3)
+        return Proof("exact", points[0], proof.modulus(self.seed), self.seed, differs=differs)
+
+    def _proven(self, points: tuple[int, int], levels: int) -> str:
+        program, variant, compiled = self.program, self.variant, self.compiled
+        return proof.prove(
+            program, variant, compiled, self.wrt, self.plan, seed=self.seed, points=points, levels=levels
+        )
+
+    def in_floats(self, arrays: Sequence[Array]) -> Proof:
+        """Compare text and trace at the traced point and near it; a difference is left to the proof to judge."""
+        rows = self._rows(arrays, floats.SAMPLES)
+        traced = self.program.registry.read_cells(), self._taken(arrays, rows)
+        near = floats.near(*traced, self.seed)
+        limit = float(np.finfo(self.program.dtype).eps) ** 0.6
+        for theta, inputs in (traced, near):
+            with np.errstate(all="ignore"):
+                want = floats.run_trace(self.program, self.variant, self.plan, theta, inputs, len(rows))
+                try:
+                    texts = list(self._texts(theta, inputs, len(rows)))
+                except Exception:  # what it is, the proof will say
+                    return self.exactly()
+                if any(self._different(got, want, limit, 0.0)[1] for got in texts):
+                    return self.exactly()
+        return Proof("floats", 2, 0, self.seed)
+
+    def beside_the_function(self, known: Proof, arrays: Sequence[Array]) -> Proof:
+        """Compare text and eager run at the traced point, and warn where they differ."""
+        program, variant = self.program, self.variant
+        if program.fn is None:
+            return known
+        rows = self._rows(arrays, max(1, min(floats.SAMPLES, floats.EAGER // len(variant.trace.ops))))
+        theta, inputs = program.registry.read_cells(), self._taken(arrays, rows)
+        with np.errstate(all="ignore"):
+            begun = time.perf_counter()
+            rows = self._as_traced(theta, inputs, rows)
+            if not rows:
+                return known
+            inputs = self._taken(arrays, rows)
+            try:
+                texts = list(self._texts(theta, inputs, len(rows)))
+            except Exception as error:  # whatever a wrong text may raise
+                return replace(known, differs=f"its text, which raises {type(error).__name__}: {error}")
+            middle = time.perf_counter()
+            want = floats.run_function(program, variant, inputs, len(rows))
+            if want is None:
+                return known
+            ended = time.perf_counter()
+            known = replace(
+                known, seconds=known.seconds + middle - begun, eager_seconds=ended - middle, samples=len(rows)
+            )
+            eps = float(np.finfo(program.dtype).eps)
+            largest = max([1.0, *[float(np.abs(x).max()) for x in (theta, *inputs) if x.size]])
+            for got in texts:
+                where, kind = self._different(got, want, eps**0.4, ROUNDINGS * eps * largest)
+                if kind:
+                    return self._said(known, where, kind, theta, inputs, want)
+        return known
+
+    def _said(self, known: Proof, where: str, kind: str, theta: Any, inputs: list[Array], want: Outcome) -> Proof:
+        """Warn of a difference that floats have, unless the proof was still to be made and says that it is an error."""
+        if known.kind != "exact":
+            known = replace(self.exactly(), eager_seconds=known.eager_seconds, samples=known.samples)
+            if known.differs:
+                return known
+        trace = floats.run_trace(self.program, self.variant, self.plan, theta, inputs, known.samples)
+        eps = float(np.finfo(self.program.dtype).eps)
+        if kind == "number":
+            kind = "a branch" if self._different(trace, want, eps**0.4, 0.0)[1] else "rounding"
+        name = self.program.name
+        warnings.warn(
+            f"{name}, lifted, is proven equal to its scalar operations, but in floats {where} differs from that of "
+            f"{name} itself: {_KINDS[kind]}",
+            RuntimeWarning,
+            stacklevel=_outside(),
+        )
+        return known
+
+    # --- shared ------------------------------------------------------------------------------------------------
+
+    def _rows(self, arrays: Sequence[Array], most: int) -> list[int]:
+        return floats.differing_rows(arrays, most) if self.program.batch else [0]
+
+    def _taken(self, arrays: Sequence[Array], rows: list[int]) -> list[Array]:
+        return [x[rows] for x in arrays] if self.program.batch else list(arrays)
+
+    def _as_traced(self, theta: Any, inputs: list[Array], rows: list[int]) -> list[int]:
+        """Return those of some samples whose branches go as they went when the function was traced."""
+        guards = self.variant.guards
+        if not guards:
+            return rows
+        want = floats.run_trace(self.program, self.variant, self.plan, theta, inputs, len(rows))
+        holds = np.ones(len(rows), bool)
+        for guard, condition in zip(guards, want.conditions):
+            holds &= (condition != 0.0) == guard.outcome
+        return [row for row, held in zip(rows, holds.tolist()) if held]
+
+    def _texts(self, theta: Any, inputs: list[Array], n: int) -> Any:
+        return floats.run_text(self.program, self.variant, self.compiled, self.wrt, theta, inputs, n)
+
+    def _different(self, got: Outcome, want: Outcome, tolerance: float, floor: float) -> tuple[str, str]:
+        gradients = not (self.program.batch and self.program.reduction == "none")
+        integers = [spec.integer for argument in self.variant.specs for _, spec in argument.arrays("")]
+        return floats.how_different(floats.apart(got, want, self.wrt, gradients, integers), tolerance, floor)
+
+
+_KINDS = {
+    "NaN": "one of them is NaN or infinite where the other is not. Rescale, or keep what is not chosen in its domain.",
+    "a branch": "called with numbers it goes another way than when it was traced. Write its choices with engine.where.",
+    "rounding": "rounding, of numbers that nearly cancel. Rewrite what subtracts nearly equal or huge numbers.",
+}
+
+
+def _outside() -> int:
+    """Return the stack level of the user's call."""
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(here):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def _said_already(program: Program) -> bool:
+    """Whether the scalar engine answers for something of a program."""
+    known = [compiled for found in program.variants.values() for v in found for compiled in v.compiled.values()]
+    return any(compiled.scalars is not None for compiled in known)
+
+
+# --- what is wrong -----------------------------------------------------------------------------------------------
+
+
+def _refused(check: _Check, known: Proof) -> Compiled:
+    """Say that a program is wrong, and have its scalar trace answer for it."""
+    program, variant, compiled = check.program, check.variant, check.compiled
+    name = program.name
+    wrong = f"{name}, lifted, differs from its scalar operations: {known.differs}"
+    lifted = "program.source() and print(program.latest.trace)" + (" under verify=False" if program.strict else "")
+    report = (
+        f"Please report {lifted} with seed {known.seed}, wrt={check.wrt!r}, "
+        f"Python {platform.python_version()}, NumPy {np.__version__}"
+    )
+    if program.strict:
+        raise LiftError(f"{wrong}. This is an error in liftgrad, not in {name}; call it eagerly. {report}.")
+    if not _said_already(program):
+        warnings.warn(
+            f"{wrong}. This is an error in liftgrad, not in {name}: the scalar engine answers in its place, slowly. "
+            f"{report}.",
+            RuntimeWarning,
+            stacklevel=_outside(),
+        )
+    scalars = scalar_functions(program, variant, check.plan)
+    return replace(compiled, stats=replace(compiled.stats, proof=known), scalars=scalars)

@@ -1,0 +1,270 @@
+"""The scalar trace by levels, over any kind of number: the simplest lifting there is, which proofs compare with.
+
+Nodes of equal height, operation and number of operands are computed together, by the rules and nothing else: an array
+of operands in, an array of results out; in reverse each operand's cotangent goes to a place of its own, where what
+reads one node lies together and is summed. The numbers are an array of (nodes, samples), of floats or of a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.lifting.ir import Indices, Trace
+from engine.rules import RULES
+
+KNOWN = frozenset(RULES)
+EXPONENTIAL = frozenset(
+    (
+        "exp",
+        "expm1",
+        "sinh",
+        "cosh",
+        "tanh",
+        "sin",
+        "cos",
+        "tan",
+        "sigmoid",
+        "softplus",
+        "logaddexp",
+        "logsumexp",
+        "erf",
+    )
+)  # of these, the rules that read an exponent in their value or their derivative
+
+
+@dataclass(frozen=True)
+class Together:
+    """Nodes that are computed together: nodes `start` to `stop` of a plan."""
+
+    op: str
+    fixed: tuple[float, ...]
+    start: int
+    stop: int
+    operands: Indices  # (nodes, operands): which nodes they read
+    places: Indices  # (nodes, operands): where the cotangents of these go
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A trace's nodes, numbered so that what is computed together lies together, leaves first.
+
+    Attributes
+    ----------
+    number
+        The new number of each node of the trace.
+    groups
+        What is computed, in order.
+    readings
+        For each node, where the cotangents that it gets begin; and their number at the end.
+    seeds
+        For each root, the place of its own cotangent.
+    leaves
+        How many nodes are leaves.
+    constants
+        The numbers of the leaves that are plain numbers, and these.
+    parameters
+        The numbers of the captured Values, and their positions in the trace.
+    inputs
+        Of each input array that is read: the numbers of its elements, and their positions in it.
+    """
+
+    number: Indices
+    groups: tuple[Together, ...]
+    readings: Indices
+    seeds: Indices
+    leaves: int
+    constants: tuple[Indices, npt.NDArray[np.float64]]
+    parameters: tuple[Indices, Indices]
+    inputs: Mapping[int, tuple[Indices, Indices]]
+
+
+def plan(trace: Trace) -> Plan:
+    """Put a trace's nodes into the order in which they are computed."""
+    height = [0] * len(trace.ops)
+    members: dict[Any, list[int]] = {}
+    fixed = trace.fixed.get
+    for i, (op, operands) in enumerate(zip(trace.ops, trace.operands)):
+        if operands:
+            h = height[i] = 1 + max([height[j] for j in operands])
+            key = (h, op, fixed(i, ()), len(operands))
+            if key in members:
+                members[key].append(i)
+            else:
+                members[key] = [i]
+    ordered = sorted(members.items(), key=lambda item: item[0][0])
+    nodes = np.array([*trace.leaves, *chain.from_iterable([m for _, m in ordered])], dtype=np.int64)
+    number = np.empty(len(nodes), np.int64)
+    number[nodes] = np.arange(len(nodes))
+    read = chain.from_iterable([trace.operands[i] for _, m in ordered for i in m])
+    reads = number[np.fromiter(chain(read, trace.roots), np.int64)]
+    place = np.empty(len(reads), np.int64)
+    place[np.argsort(reads, kind="stable")] = np.arange(len(reads))
+    readings = np.concatenate([[0], np.cumsum(np.bincount(reads, minlength=len(nodes)))])
+    groups = []
+    at, start = 0, len(trace.leaves)
+    for (_, op, numbers, arity), m in ordered:
+        part, shape = slice(at, at + len(m) * arity), (len(m), arity)
+        groups.append(
+            Together(op, numbers, start, start + len(m), reads[part].reshape(shape), place[part].reshape(shape))
+        )
+        at, start = part.stop, start + len(m)
+    return Plan(number, tuple(groups), readings, place[at:], len(trace.leaves), *_leaves(trace))
+
+
+def _leaves(trace: Trace) -> tuple[Any, Any, Any]:
+    """Return a trace's constants, parameters and inputs; leaves are numbered as the trace lists them."""
+    constants: tuple[list[int], list[float]] = ([], [])
+    parameters: tuple[list[int], list[int]] = ([], [])
+    inputs: dict[int, tuple[list[int], list[int]]] = {}
+    for number, (role, position, argument, value) in enumerate(trace.leaves.values()):
+        if role == "constant":
+            constants[0].append(number)
+            constants[1].append(value)
+        else:
+            numbers, positions = parameters if role == "parameter" else inputs.setdefault(argument, ([], []))
+            numbers.append(number)
+            positions.append(position)
+    return (
+        (np.array(constants[0], np.int64), np.array(constants[1], float)),
+        (np.array(parameters[0], np.int64), np.array(parameters[1], np.int64)),
+        {k: (np.array(numbers), np.array(positions)) for k, (numbers, positions) in inputs.items()},
+    )
+
+
+def forward(plan: Plan, V: Any) -> None:
+    """Fill the array of values, whose leaves are there already."""
+    for group in plan.groups:
+        special = _FORWARD.get(group.op)
+        if special:
+            V[group.start : group.stop] = special(V, group)
+        else:
+            xs = [V[x] for x in group.operands.T]
+            V[group.start : group.stop] = RULES[group.op].array(*xs, *group.fixed)
+
+
+def backward(plan: Plan, values: Any, C: Any, seed: Any) -> Any:
+    """Return the cotangents of the leaves.
+
+    Parameters
+    ----------
+    plan, values
+        Of all nodes.
+    C
+        Zeros, one for every reading. No exponent reads a cotangent, so these may be a field's shallow numbers.
+    seed
+        Of the first root; guards' conditions have none.
+    """
+    shallow = getattr(values, "shallow", values)
+    C[plan.seeds[:1]] = seed
+    for group in reversed(plan.groups):
+        V = values if group.op in EXPONENTIAL or group.op not in KNOWN else shallow
+        g = _summed(plan, C, group.start, group.stop)
+        special = _BACKWARD.get(group.op)
+        if special:
+            special(V, C, group, g)
+        elif RULES[group.op].differentiable:
+            xs = [V[x] for x in group.operands.T]
+            found = RULES[group.op].bind(V[group.start : group.stop], xs, group.fixed)(g)
+            for places, c in zip(group.places.T, found):
+                if c.__class__ is not float or c != 0.0:
+                    C[places] = c
+    return _summed(plan, C, 0, plan.leaves)
+
+
+def _summed(plan: Plan, C: Any, start: int, stop: int) -> Any:
+    """Return the sums of the cotangents of some nodes."""
+    readings = plan.readings[start : stop + 1]
+    first, last = int(readings[0]), int(readings[-1])
+    if last - first == stop - start:
+        return C[first:last]
+    return np.add.reduceat(C[first:last], readings[:-1] - first, 0)
+
+
+# --- operations of any number of operands ----------------------------------------------------------------------
+
+
+def _dot(V: Any, group: Together) -> Any:
+    X = V[group.operands]
+    half = X.shape[1] // 2
+    z = np.add.reduce(X[:, :half] * X[:, half : 2 * half], 1)
+    return z + X[:, -1] if X.shape[1] % 2 else z
+
+
+def _total(V: Any, group: Together) -> Any:
+    return np.add.reduce(V[group.operands], 1)
+
+
+def _shift(V: Any, group: Together) -> Any:
+    return np.maximum.reduce(V[group.operands], 1)
+
+
+def _logsumexp(V: Any, group: Together) -> Any:
+    X = V[group.operands]
+    m = np.maximum.reduce(X, 1)
+    return np.log(np.add.reduce(np.exp(X - m[:, None]), 1)) + m
+
+
+def _select(V: Any, group: Together) -> Any:
+    return V[_chosen(V, group)]
+
+
+def _chosen(V: Any, group: Together) -> tuple[Indices, Indices]:
+    """Return which node each select reads for each sample, as an index of (nodes, samples)."""
+    which, samples = _which(V, group)
+    return group.operands[np.arange(len(which))[:, None], which], samples
+
+
+def _which(V: Any, group: Together) -> tuple[Indices, Indices]:
+    index = whole_numbers(V[group.operands[:, -1]])
+    return index, np.arange(index.shape[1])
+
+
+def whole_numbers(x: Any) -> Indices:
+    """Return integer inputs as what chooses; they are the same at all points of a field."""
+    d: Any = x.d[0, ..., 0] if hasattr(x, "d") else x
+    return d.astype(np.int64)  # type: ignore[no-any-return]
+
+
+def _dot_back(V: Any, C: Any, group: Together, g: Any) -> None:
+    X = V[group.operands]
+    half = X.shape[1] // 2
+    C[group.places[:, :half]] = g[:, None] * X[:, half : 2 * half]
+    C[group.places[:, half : 2 * half]] = g[:, None] * X[:, :half]
+    if X.shape[1] % 2:
+        C[group.places[:, -1]] = g
+
+
+def _total_back(V: Any, C: Any, group: Together, g: Any) -> None:
+    C[group.places] = g[:, None]
+
+
+def _logsumexp_back(V: Any, C: Any, group: Together, g: Any) -> None:
+    """The rule of `engine.rules`, its list of operands as an axis."""
+    e = np.exp(V[group.operands] - V[group.start : group.stop][:, None])
+    C[group.places] = (g / np.add.reduce(e, 1))[:, None] * e
+
+
+def _select_back(V: Any, C: Any, group: Together, g: Any) -> None:
+    which, samples = _which(V, group)
+    C[group.places[np.arange(len(which))[:, None], which], samples] = g
+
+
+_FORWARD: dict[str, Callable[[Any, Together], Any]] = {
+    "dot": _dot,
+    "total": _total,
+    "shift": _shift,
+    "logsumexp": _logsumexp,
+    "select": _select,
+}
+_BACKWARD: dict[str, Callable[[Any, Any, Together, Any], None]] = {
+    "dot": _dot_back,
+    "total": _total_back,
+    "logsumexp": _logsumexp_back,
+    "select": _select_back,
+}

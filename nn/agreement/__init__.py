@@ -1,0 +1,1 @@
+"""Whether gradients agree, in units of rounding."""

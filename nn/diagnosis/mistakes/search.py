@@ -1,0 +1,116 @@
+"""Which alterations of the equations reproduce somebody's gradients.
+
+The backward pass is walked from the output downward and left at the first parameter that differs, so that most
+alterations cost one product.  Where one parameter differs, the table's mistakes are asked for suspects.  A suspect that
+explains it but fails further down is given a companion there; only if that leads nowhere are two mistakes sought in the
+same parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn.diagnosis.mistakes.equations import RIGHT, Array, Equations, Problem, Tape
+from nn.diagnosis.mistakes.table import Evidence, Suspect, close, suspects
+
+MOST = 6
+REST = 0.01
+FORWARD = frozenset({"batch", "forward"})
+
+
+@dataclass(frozen=True)
+class Search:
+    """Somebody's gradients of a problem, compared to a relative tolerance per parameter.
+
+    Parameters that are missing from the candidate are not compared.
+    """
+
+    problem: Problem
+    candidate: Mapping[str, Array]
+    tolerance: Mapping[str, float]
+    _forwards: dict[Suspect | None, Tape] = field(default_factory=dict, repr=False)
+
+    def walk(self, *path: Suspect) -> Evidence | None:
+        """Return where the candidate departs from the equations altered by these suspects; None if nowhere."""
+        equations = RIGHT.altered(*(suspect.alteration for suspect in path))
+        with np.errstate(all="ignore"):
+            tape = self._tape(equations, path)
+            for name, have in equations.backward(tape):
+                if name in self.candidate and not self._close(name, self.candidate[name], have):
+                    limits = self.tolerance[name], self._floor(name)
+                    return Evidence(self.problem, self.candidate, name, have, tape, *limits)
+        return None
+
+    def _tape(self, equations: Equations, path: tuple[Suspect, ...]) -> Tape:
+        """Return the tape of a forward pass, kept for the companions of a suspect, of which few change it."""
+        changing = [suspect for suspect in path if not FORWARD.isdisjoint(suspect.alteration)]
+        if len(changing) > 1 or (changing and changing[0] is not path[0]):
+            return equations.tape(self.problem)
+        key = changing[0] if changing else None
+        if key not in self._forwards:
+            self._forwards[key] = equations.tape(self.problem)
+        kept = self._forwards[key]
+        return Tape(kept.problem, kept.zs, kept.acts)
+
+    def _floor(self, name: str) -> float:
+        """Return the size below which a gradient counts as nothing: rounding may be all that is left of it."""
+        return 1e-3 * float(np.abs(self.problem.right[name]).max(initial=0.0))
+
+    def _close(self, name: str, one: Array, other: Array) -> bool:
+        return close(one, other, self.tolerance[name], self._floor(name))
+
+    def explanations(self, pairs: bool = True) -> list[tuple[Suspect, ...]]:
+        """Return the smallest sets of mistakes that reproduce the candidate: single ones, else pairs, else none.
+
+        Something generic, such as a factor without a reason, is returned only where nothing specific fits.
+        """
+        start = self.walk()
+        if start is None:
+            return []
+        tried = [(suspect, self.walk(suspect)) for suspect in self._suspects(start)]
+        singles: list[tuple[Suspect, ...]] = [(suspect,) for suspect, departs in tried if departs is None]
+        if singles or not pairs:
+            return self._distinct(singles)
+        first = self.problem.order.index(start.name)
+        later = [(suspect, departs) for suspect, departs in tried if departs and self._reaches(departs) > first]
+        same = [(suspect, departs) for suspect, departs in tried if departs and self._shifts(start, departs)]
+        return self._distinct(list(self._pairs(later)) or list(self._pairs(same)))
+
+    def _suspects(self, evidence: Evidence) -> list[Suspect]:
+        with np.errstate(all="ignore"):
+            return list(suspects(evidence))
+
+    def _reaches(self, evidence: Evidence) -> int:
+        return self.problem.order.index(evidence.name)
+
+    def _shifts(self, start: Evidence, departs: Evidence) -> bool:
+        """Whether a suspect changes the first wrong parameter, though not to what was given."""
+        return departs.name == start.name and not self._close(start.name, departs.have, start.have)
+
+    def _pairs(self, tried: list[tuple[Suspect, Evidence]]) -> Iterator[tuple[Suspect, ...]]:
+        """Yield pairs of a suspect and one that explains what it leaves."""
+        for suspect, departs in tried:
+            for companion in self._suspects(departs):
+                if companion.mistake.name != suspect.mistake.name or companion.where != suspect.where:
+                    if self.walk(suspect, companion) is None:
+                        yield suspect, companion
+
+    def _distinct(self, found: list[tuple[Suspect, ...]]) -> list[tuple[Suspect, ...]]:
+        """Return explanations once a set of mistakes, the specific ones if there are any."""
+        specific = [path for path in found if not any(suspect.mistake.generic for suspect in path)]
+        kept: dict[frozenset[str], tuple[Suspect, ...]] = {}
+        for path in filter(self._explains, specific or found):
+            kept.setdefault(frozenset(suspect.mistake.name for suspect in path), path)
+        return list(kept.values())[:MOST]
+
+    def _explains(self, path: tuple[Suspect, ...]) -> bool:
+        """Whether hardly anything of the difference is left: rounding alone must not be given a name."""
+        made = RIGHT.altered(*(suspect.alteration for suspect in path)).gradients(self.problem)
+        for name, given in self.candidate.items():
+            left, before = np.abs(given - made[name]).max(), np.abs(given - self.problem.right[name]).max()
+            if left > REST * before and not self._close(name, given, self.problem.right[name]):
+                return False
+        return True

@@ -1,0 +1,147 @@
+"""What a diagnosis says, as records, text and HTML."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nn.diagnosis.mistakes.equations import Problem
+from nn.diagnosis.mistakes.notation import altered, equation
+from nn.diagnosis.mistakes.table import Suspect
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake: its name, the sentence, where it is, what was found, and the line of mathematics.
+
+    Attributes
+    ----------
+    name, sentence
+        Of the mistake, from `nn.diagnosis.mistakes`.
+    where, found
+        The layer or place; the factor, index or rate ("" if there is none).
+    right, yours
+        The equation as it should be, and the altered one that reproduces what was given.
+    reference
+        Who makes the mistake, or warns of it.
+    """
+
+    name: str
+    sentence: str
+    where: str
+    found: str
+    right: str
+    yours: str
+    reference: str
+
+    @classmethod
+    def of(cls, suspect: Suspect, problem: Problem, convention: str) -> Finding:
+        """Return what a suspect says in a convention; at the output, BP1 stands where other layers have BP2."""
+        mistake = suspect.mistake
+        at_output = mistake.equation == "BP2" and suspect.where == f"layers.{problem.layers - 1}"
+        right = equation("BP1" if at_output else mistake.equation, convention, problem.loss)
+        wrong = altered(mistake.altered, convention, at_output=at_output)
+        return cls(mistake.name, mistake.sentence, suspect.where, suspect.found, right, wrong, mistake.reference)
+
+    def __str__(self) -> str:
+        found = f" ({self.found})" if self.found else ""
+        said = f"{self.where}: {self.sentence}{found} [{self.name}]"
+        return f"{said}\n  should be:  {self.right}\n  yours fits: {self.yours}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one parameter's gradient.
+
+    Attributes
+    ----------
+    parameter
+        Its name.
+    verdict
+        "right", "named", "ambiguous" or "unnamed".
+    units, relative
+        The largest error in units of rounding, and relative to the largest entry.
+    note
+        Where the difference sits, if unnamed; what is odd, if right.
+    """
+
+    parameter: str
+    verdict: str
+    units: float
+    relative: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a gradient.
+
+    Attributes
+    ----------
+    verdict
+        "right", "named", "ambiguous" or "unnamed", for the whole.
+    findings
+        The mistakes that together reproduce what was given, each once, at its origin.
+    alternatives
+        If ambiguous: all sets of mistakes that do.
+    experiment
+        If ambiguous: what would tell them apart.
+    parameters
+        A verdict for each parameter.
+    remarks
+        What else was noticed.
+    """
+
+    verdict: str
+    findings: tuple[Finding, ...] = ()
+    alternatives: tuple[tuple[Finding, ...], ...] = ()
+    experiment: str = ""
+    parameters: tuple[Verdict, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the gradient is right."""
+        return self.verdict == "right"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the mistakes found."""
+        return [finding.name for finding in self.findings]
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+    def table(self) -> list[tuple[str, str, str, str]]:
+        """Return one row a parameter, under a header."""
+        rows = [("parameter", "verdict", "relative error", "")]
+        return rows + [(v.parameter, v.verdict, f"{v.relative:.1e}", v.note) for v in self.parameters]
+
+    def __str__(self) -> str:
+        rows = self.table()
+        widths = [max(len(row[k]) for row in rows) for k in range(4)]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows]
+        return "\n".join([*lines, "", *self._said()])
+
+    def _said(self) -> list[str]:
+        lines: list[str] = []
+        if self.verdict == "right":
+            lines.append("right: the gradient agrees with the equations to rounding")
+        elif self.verdict == "unnamed":
+            lines.append("unnamed: no known mistake reproduces this gradient")
+        elif self.verdict == "ambiguous":
+            lines.append("ambiguous: each of these reproduces the gradient on this data")
+            for number, findings in enumerate(self.alternatives, 1):
+                lines.extend(f"{number}. {finding}" for finding in findings)
+            lines.append(f"to tell them apart: {self.experiment}")
+        lines.extend(str(finding) for finding in self.findings if self.verdict != "ambiguous")
+        return [*lines, *self.remarks]
+
+    def _repr_html_(self) -> str:
+        head, *body = self.table()
+        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+        rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in body)
+        said = html.escape("\n".join(self._said()))
+        return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table><pre>{said}</pre>"

@@ -1,0 +1,183 @@
+"""Check somebody's own backpropagation: ``liftgrad check my_backprop.py``.
+
+The file defines ``gradients(params, X, T)``; `nn.templates` has one to start from.  It is its author's own program and
+runs as such, with all that its author may do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from nn import matrix
+from nn.diagnosis.mistakes.equations import Problem
+from nn.diagnosis.network import CandidateError, diagnose_gradients
+from nn.diagnosis.report import Diagnosis
+from nn.files import encoding_of
+
+
+class CheckError(ValueError):
+    """A file cannot be checked: it cannot be read or run, or its settings or function are not what is expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a file says of its network, in capitals; the defaults are the template's.
+
+    Attributes
+    ----------
+    convention, sizes, activation, output, loss, reduction, l2
+        As `nn.diagnose` and `nn.MLP` have them; `sizes` starts with the inputs.
+    """
+
+    convention: str = "rows"
+    sizes: Sequence[int] = (5, 4, 3)
+    activation: str = "tanh"
+    output: str = "identity"
+    loss: str = "cross_entropy"
+    reduction: str = "mean"
+    l2: float = 0.0
+
+    @classmethod
+    def of(cls, module: ModuleType, path: str) -> Settings:
+        """Return a module's settings.
+
+        Raises
+        ------
+        CheckError
+            Naming the first that is not known.
+        """
+        chosen: dict[str, Any] = {f.name: getattr(module, f.name.upper(), f.default) for f in fields(cls)}
+        settings = cls(**chosen)
+        known: dict[str, Sequence[str]] = {
+            "convention": matrix.CONVENTIONS,
+            "activation": list(matrix.ACTIVATIONS),
+            "output": list(matrix.ACTIVATIONS),
+            "loss": list(matrix.LOSSES),
+            "reduction": ("mean", "sum"),
+        }
+        for name, values in known.items():
+            if getattr(settings, name) not in values:
+                given = getattr(settings, name)
+                listed = ", ".join(values)
+                raise CheckError(f"{path}: {name.upper()} = {given!r} is not known; use one of {listed}.")
+        if not _are_sizes(settings.sizes):
+            raise CheckError(f"{path}: SIZES = {settings.sizes!r} is no list of two or more positive whole numbers.")
+        if not isinstance(settings.l2, (int, float)) or not 0.0 <= settings.l2 < np.inf:
+            raise CheckError(f"{path}: L2 = {settings.l2!r} is not a number from 0 on.")
+        return settings
+
+    def problem(self, samples: int = 7) -> Problem:
+        """Return a random problem of this network, with a batch size that is none of its widths."""
+        taken = {2, *self.sizes}
+        count = next(n for n in range(samples, samples + 10 + len(taken)) if n not in taken)
+        return Problem.random(
+            self.sizes,
+            samples=count,
+            activation=self.activation,
+            output=self.output,
+            loss=self.loss,
+            reduction=self.reduction,
+            l2=self.l2,
+        )
+
+
+class _Source(SourceFileLoader):
+    """Loads a Python file also where its text is UTF-16, as PowerShell's ``>`` writes it; keeps no compiled copy."""
+
+    def get_data(self, path: str) -> bytes:
+        raw = super().get_data(path)
+        encoding = encoding_of(raw)
+        return raw if encoding.startswith("utf-8") else raw.decode(encoding).encode("utf-8")
+
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        """Write nothing beside a file that is somebody else's."""
+
+
+def check_file(path: str | Path) -> Diagnosis:
+    """Run a file's ``gradients`` on random data and diagnose what it returns.
+
+    Raises
+    ------
+    CheckError
+        If the file cannot be read or run, or its function raises or returns no dictionary; the message names the line.
+    """
+    with _folder_on_path(path):
+        module = _loaded(path)
+        settings = Settings.of(module, str(path))
+        function = getattr(module, "gradients", None)
+        if not callable(function):
+            raise CheckError(f"{path}: defines no function gradients(params, X, T); see liftgrad check --template.")
+        return _diagnosed(path, function, settings)
+
+
+def _diagnosed(path: str | Path, function: Callable[..., Any], settings: Settings) -> Diagnosis:
+    samples = 0
+
+    def called(params: dict[str, Any], X: Any, T: Any) -> Any:
+        nonlocal samples
+        samples = X.shape[1 if settings.convention == "columns" else 0]
+        return function(params, X, T)
+
+    try:
+        with np.errstate(all="ignore"):
+            classes = settings.loss == "cross_entropy"
+            return diagnose_gradients(settings.problem(), called, settings.convention, classes=classes)
+    except CandidateError as error:
+        raise CheckError(f"{path}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise CheckError(_where(error, path, f"gradients(), called with {samples} samples, raised")) from error
+
+
+@contextmanager
+def _folder_on_path(path: str | Path) -> Iterator[None]:
+    """Put a file's folder first on the path as long as it runs, as if it had been started."""
+    folder = str(Path(path).resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+
+
+def _loaded(path: str | Path) -> ModuleType:
+    """Return the file as a module."""
+    if not Path(path).is_file():
+        raise CheckError(f"{path}: is no file.")
+    where = str(Path(path).resolve())
+    if Path(path).suffix != ".py":
+        raise CheckError(f"{path}: is no Python file (its name should end in .py).")
+    spec = importlib.util.spec_from_loader("checked_backpropagation", _Source("checked_backpropagation", where))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise CheckError(_where(error, path, "cannot be run:")) from error
+    return module
+
+
+def _where(error: BaseException, path: str | Path, what: str) -> str:
+    """Return one line that names the error and the last line of the user's file that led to it."""
+    file = str(Path(path).resolve())
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    number = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
+    place = f"{path}, line {number}" if number else str(path)
+    said = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return f"{place}: {what} {type(error).__name__}" + (f": {said}" if said else "")
+
+
+def _are_sizes(sizes: Any) -> bool:
+    is_list = isinstance(sizes, (list, tuple)) and len(sizes) >= 2
+    return is_list and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes)

@@ -1,0 +1,1 @@
+"""Files of samples: tables, their columns, and what was taken for what."""

@@ -1,0 +1,164 @@
+"""Epochs: passes over a task's samples, what is measured after each, and the best of them.
+
+>>> from nn import MLP, SGD, moons
+>>> from nn.training.steps import lifted_step
+>>> from nn.training.task import Task
+>>> network = MLP(2, [3, 1])
+>>> task, registry = Task.read(network, *moons(20), "hinge"), Registry(network.parameters())
+>>> training = Epochs(task, lifted_step(network, "hinge", 0.0, registry), SGD(), registry, 5, seed=0)
+>>> [list(training.run(epoch)) for epoch in range(2)]
+[['epoch', 'loss', 'accuracy'], ['epoch', 'loss', 'accuracy']]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.lifting.run.parameters import Registry
+from nn.module import Module
+from nn.neuron import MLP
+from nn.optim import Optimizer
+from nn.training.metrics import mean_loss_of, measure
+from nn.training.origin import origin
+from nn.training.outputs import forward, kinds_of, predict
+from nn.training.progress import History
+from nn.training.steps import Step
+from nn.training.targets import Targets
+from nn.training.task import Task
+
+Array: TypeAlias = npt.NDArray[Any]
+Scores: TypeAlias = Callable[[Array, Array], Array]
+
+
+class TrainingError(FloatingPointError):
+    """The loss is no longer a number; the message says at which step, and with which learning rate."""
+
+
+class Epochs:
+    """The state of a training: parameters as one vector, what the optimiser keeps, and the history.
+
+    Parameters
+    ----------
+    task, step, optimizer, registry
+        What is learnt, by which step and optimiser, and the Values that the vector stands for.
+    batch_size, seed
+        Samples a step, and the seed of the shuffling, which is an epoch's own, however often training was interrupted.
+    """
+
+    def __init__(
+        self, task: Task, step: Step, optimizer: Optimizer, registry: Registry, batch_size: int, seed: int
+    ) -> None:
+        self.task, self.step, self.optimizer, self.registry = task, step, optimizer, registry
+        self.batch_size, self.seed = batch_size, seed
+        self.scores = scores_of(task.model, registry)
+        self.theta, self.history = registry.read(), History()
+
+    def run(self, epoch: int) -> dict[str, float]:
+        """Run an epoch, write the parameters to their Values, and return its record.
+
+        Raises
+        ------
+        TrainingError
+            If the loss, the parameters or an output is no longer a number.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
+            loss = self._pass(epoch) * self.task.scaling.unit_of_loss
+            self.registry.write(self.theta)
+            self.history.append({"epoch": epoch + 1, "loss": loss} | self._measured(epoch))
+        return self.history[-1]
+
+    def _pass(self, epoch: int) -> float:
+        """Take a step for every batch; return their mean loss."""
+        X, T, total = self.task.X, self.task.targets.values, 0.0
+        step, optimizer, theta = self.step, self.optimizer, self.theta
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(X))
+        for begin in range(0, len(order), self.batch_size):
+            rows = order[begin : begin + self.batch_size]
+            value, gradient = step(theta, X[rows], T[rows])
+            if not math.isfinite(value):
+                raise self._diverged(value, rows, epoch)
+            optimizer.update(theta, gradient)
+            total += value * len(rows)
+        if not np.isfinite(theta).all():
+            raise TrainingError(f"parameters are no longer finite after epoch {epoch + 1}; lower the learning rate.")
+        return total / len(order)
+
+    def _diverged(self, value: float, rows: Array, epoch: int) -> TrainingError:
+        """Return the error that says at which step the loss stopped being a number, and where that began."""
+        self.registry.write(self.theta)
+        task = self.task
+        where = origin(task.model, task.targets.loss, task.X[rows], task.targets.values[rows])
+        return TrainingError(
+            f"the loss is {value} at step {self.optimizer.steps} (epoch {epoch + 1}), learning rate "
+            f"{self.optimizer.learning_rate():g}; lower the learning rate, or look for a log or a division of zero."
+            + f" In this batch, {where}."
+            * (where != "")
+        )
+
+    def _measured(self, epoch: int) -> dict[str, float]:
+        """Return the metrics, and with validation its loss and metrics."""
+        task, found = self.task, dict[str, float]()
+        if task.metrics:
+            Y = self._outputs("", task.X, epoch)
+            found |= {name: measure(name, Y, task.targets) for name in task.metrics}
+        if task.held is not None:
+            X, targets = task.held
+            Y = self._outputs("validation ", X, epoch)
+            found |= {f"val_{name}": measure(name, Y, targets) for name in task.metrics}
+            found["val_loss"] = self._validation_loss(Y, targets, epoch)
+        return found
+
+    def _outputs(self, part: str, X: Array, epoch: int) -> Array:
+        Y = self.scores(self.theta, X)
+        if not np.isfinite(Y).all():
+            row = int(np.argmax(~np.isfinite(Y).all(axis=1)))
+            raise TrainingError(
+                f"after epoch {epoch + 1} the outputs for {part}sample {row} are {Y[row].tolist()}; lower the learning "
+                "rate."
+            )
+        return Y
+
+    def _validation_loss(self, Y: Array, targets: Targets, epoch: int) -> float:
+        loss = mean_loss_of(Y, targets) * self.task.scaling.unit_of_loss
+        if not math.isfinite(loss):
+            raise TrainingError(f"the validation loss is {loss} after epoch {epoch + 1}; lower the learning rate.")
+        return loss
+
+
+class Best:
+    """The lowest loss seen, its parameters, and how long ago that was."""
+
+    def __init__(self, patience: int | None, theta: Array) -> None:
+        self.patience, self.lowest, self.waited, self.epoch = patience, math.inf, 0, 0
+        self.theta = theta.copy()
+
+    def replay(self, history: History, theta: Array) -> bool:
+        """Note the epochs of a checkpoint, whose best parameters are `theta`; return whether patience had run out."""
+        return any([self.see(record, theta) for record in history][-1:])
+
+    def see(self, record: dict[str, float], theta: Array) -> bool:
+        """Note an epoch; return whether patience has run out."""
+        loss = record.get("val_loss", record["loss"])
+        if loss < self.lowest:
+            self.lowest, self.waited, self.epoch, self.theta = loss, 0, int(record["epoch"]), theta.copy()
+        else:
+            self.waited += 1
+        return self.patience is not None and self.waited >= self.patience
+
+
+def scores_of(model: Module, registry: Registry) -> Scores:
+    """Return what gives the outputs (N, C) of samples for a flat vector, which is in the model's Values as well."""
+    kinds, arrays = kinds_of(model), {array.name: array for array in registry.arrays}
+    if kinds is None or not isinstance(model, MLP):
+        return lambda theta, X: predict(model, X)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, size in enumerate(zip(model.sizes, model.sizes[1:])):
+        shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
+    if shapes != {name: array.shape for name, array in arrays.items()}:
+        return lambda theta, X: predict(model, X)
+    return lambda theta, X: forward({name: array.of(theta) for name, array in arrays.items()}, X, kinds)

@@ -1,0 +1,154 @@
+"""The first passes of lifting, one at a time: what goes in, what comes out, as they print it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+import engine
+from engine import Value
+from engine.lifting.passes.group import group
+from engine.lifting.passes.normalise import normalise
+from engine.lifting.trace.record import record
+
+
+def values():
+    return [Value(0.5 + i, f"x[{i}]") for i in range(4)]
+
+
+def operations(stage) -> list[str]:
+    """A stage's lines, without its leaves."""
+    return [line.split(": ", 1)[1] for line in str(stage).splitlines() if " parameter " not in line]
+
+
+def shared_product(x):
+    p = x[0] * x[1]
+    return p + x[2] + p * x[3]
+
+
+def shared_sum(x):
+    s = x[0] + x[1]
+    return s + x[2] + s * s
+
+
+CASES = {
+    "a chain of additions is one sum": (
+        lambda x: x[0] + x[1] + x[2],
+        ["add 1 2", "add 3 0"],
+        ["1 + 2 + 0"],
+        ["3 x parameter", "1 x sum of g0"],
+    ),
+    "a difference is no sum": (
+        lambda x: x[0] - x[1] * x[2],
+        ["multiply 1 2", "subtract 0 3"],
+        ["multiply 1 2", "subtract 0 3"],
+        ["3 x parameter", "1 x multiply", "1 x subtract"],
+    ),
+    "a product that is used twice stays": (
+        shared_product,
+        ["multiply 1 2", "add 3 0", "multiply 3 5", "add 4 6"],
+        ["multiply 1 2", "3 + 0 + 3 * 5"],
+        ["4 x parameter", "1 x multiply", "1 x sum of g0 and g0 * g1 and g1"],
+    ),
+    "a sum that is used twice stays": (
+        shared_sum,
+        ["add 1 2", "add 3 0", "multiply 3 3", "add 4 5"],
+        ["1 + 2", "3 + 0 + 3 * 3"],
+        ["3 x parameter", "1 x sum of g0", "1 x sum of g0 and g1 and g1 * g1"],
+    ),
+    "equal sums are one group": (
+        lambda x: (x[0] + x[1]) * (x[2] + x[3]),
+        ["add 0 1", "add 3 4", "multiply 2 5"],
+        ["0 + 1", "3 + 4", "multiply 2 5"],
+        ["4 x parameter", "2 x sum of g0", "1 x multiply"],
+    ),
+    "a dot is a sum of products": (
+        lambda x: engine.dot(x[:2], x[2:]),
+        ["dot 0 1 2 3"],
+        ["0 * 2 + 1 * 3"],
+        ["4 x parameter", "1 x sum of g0 * g0"],
+    ),
+    "sums of any length are one group": (
+        lambda x: engine.tanh(x[0] + x[1]) * engine.tanh(x[0] + x[1] + x[2]),
+        ["add 0 1", "tanh 2", "add 0 1", "add 5 4", "tanh 6", "multiply 3 7"],
+        ["0 + 1", "tanh 2", "0 + 1 + 4", "tanh 6", "multiply 3 7"],
+        ["3 x parameter", "2 x sum of g0", "2 x tanh", "1 x multiply"],
+    ),
+    "constants are alike whatever their number": (
+        lambda x: engine.total([2.0 * engine.exp(x[0]), 3.0 * engine.exp(x[1])]),
+        ["constant 2", "exp 1", "multiply 0 2", "constant 3", "exp 5", "multiply 4 6", "total 3 7"],
+        ["constant 2", "exp 1", "constant 3", "exp 5", "0 * 2 + 4 * 6"],
+        ["2 x constant", "2 x parameter", "2 x exp", "1 x sum of g0 * g2"],
+    ),
+    "fixed numbers are not": (
+        lambda x: engine.total([x[0] ** 2, x[1] ** 2, x[2] ** 3]),
+        ["power_constant 0", "power_constant 2", "power_constant 4", "total 1 3 5"],
+        ["power_constant 0", "power_constant 2", "power_constant 4", "1 + 3 + 5"],
+        ["3 x parameter", "2 x power_constant", "1 x power_constant", "1 x sum of g1 and g2"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_recorded_normalised_grouped(case):
+    function, recorded, normal, groups = CASES[case]
+    trace = record([function(values())], {})
+    assert operations(trace) == recorded
+    assert operations(normalise(trace)) == normal
+    assert [line.split(": ")[1] for line in str(group(normalise(trace))).splitlines()] == groups
+
+
+def test_each_stage_checks_itself():
+    x = values()
+    trace = record([engine.tanh(x[0] + x[1] * x[2]) + x[3]], {})
+    normal, groups = normalise(trace), group(normalise(trace))
+    for stage in (trace, normal, groups):
+        stage.check()
+    with pytest.raises(AssertionError, match=r"Trace: node 0 \(\) reads \(5,\)"):
+        replace(trace, operands=[(5,), *trace.operands[1:]]).check()
+    with pytest.raises(AssertionError, match=r"Normal: \d+ reads \d+, which a sum absorbed"):
+        replace(normal, items=[None, *normal.items[1:]]).check()
+    with pytest.raises(AssertionError, match=r"Groups: group \d+ \(\w+\) reads a later group"):
+        replace(groups, of=[9] * len(groups.of)).check()
+
+
+def test_a_softmax_of_one_score_is_in_the_group_of_longer_ones():
+    def ragged(x):
+        return engine.total([p * p for n in (1, 2, 3) for p in engine.softmax(x[:n])])
+
+    groups = str(group(normalise(record([ragged(values())], {})))).splitlines()
+    assert [line.split(": ")[1].split(" of ")[0] for line in groups] == [
+        "3 x parameter", "3 x shift", "6 x subtract", "6 x exp", "3 x sum", "6 x divide", "1 x sum",
+    ]  # fmt: skip
+
+
+def test_folded_numbers_carry_their_fraction():
+    from fractions import Fraction
+
+    program = engine.lift(lambda x: 0.1 * (0.75 * x) + engine.dot([x, x, x], [0.1, 0.1, 0.1]) ** 2)
+    program.value_and_grad(2.0, wrt="inputs")
+    emitted = program.variants[program.latest.specs][0].compiled["inputs"].emitted
+    assert emitted.rounded
+    for printed, fraction in emitted.rounded.items():
+        assert repr(printed) in emitted.text
+        assert Fraction(printed) != fraction
+        assert abs(Fraction(printed) / fraction - 1) < Fraction(1, 2**52)
+
+
+def test_a_folded_number_is_told_from_one_that_somebody_wrote():
+    def f(x):
+        return 0.1 * (3.0 * engine.tanh(x)) + 0.30000000000000004 * engine.exp(x)
+
+    program = engine.lift(f)
+    got = program.value_and_grad(0.3, wrt="inputs")[1].inputs[0]
+    emitted = program.variants[program.latest.specs][0].compiled["inputs"].emitted
+    assert list(emitted.rounded) == [0.3000000000000001]
+    assert got == pytest.approx(0.3 * (1 - math.tanh(0.3) ** 2) + 0.3 * math.exp(0.3), rel=1e-15)
+
+
+def test_numbers_are_not_folded_out_of_the_range_of_floats():
+    for a, b in ((1e200, 1e-100), (1e-200, 1e100)):
+        program = engine.lift(lambda x, a=a: a * (a * x))
+        assert program.value_and_grad(b, wrt="inputs")[0] == a * (a * b)

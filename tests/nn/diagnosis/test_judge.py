@@ -1,0 +1,257 @@
+"""Verdicts on given numbers: shapes, missing parameters, NaN, single precision, and differences without a name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import nn
+from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.mistakes import Problem
+
+PROBLEM = Problem.random((5, 4, 3), samples=6, l2=0.1)
+
+
+def verdicts(said):
+    return {row.parameter: row.verdict for row in said.parameters}
+
+
+def changed(**gradients):
+    return {**PROBLEM.right, **{name.replace("_", "."): value for name, value in gradients.items()}}
+
+
+def test_right_to_rounding():
+    said = diagnose_problem(PROBLEM, PROBLEM.right)
+    assert said.ok
+    assert set(verdicts(said).values()) == {"right"}
+    assert "units of rounding" in said.parameters[0].note
+
+
+def test_right_in_single_precision_is_right_and_says_so():
+    said = diagnose_problem(PROBLEM, {k: v.astype(np.float32) for k, v in PROBLEM.right.items()})
+    assert said.ok
+    assert said.remarks[0].startswith("right to single precision only: ")
+
+
+def test_a_mistake_made_in_single_precision_is_named():
+    said = diagnose_problem(PROBLEM, {k: (6 * v).astype(np.float32) for k, v in replace(PROBLEM, l2=0.0).right.items()})
+    assert sorted(said.names) == ["no-mean", "penalty-missing"]
+    assert "single precision" in said.remarks[0]
+
+
+def test_a_tiny_mistake_is_not_taken_for_single_precision():
+    slight = replace(PROBLEM, l2=1e-9)
+    said = diagnose_problem(slight, replace(PROBLEM, l2=0.0).right)
+    assert said.names == ["penalty-missing"]
+
+
+def test_missing_unknown_wrong_and_empty():
+    given = {**PROBLEM.right, "layers.7.W": np.ones(2), "layers.0.b": None, "layers.1.b": "three"}
+    del given["layers.0.W"]
+    said = diagnose_problem(PROBLEM, given)
+    notes = {row.parameter: row.note for row in said.parameters}
+    assert said.verdict == "unnamed"
+    assert (notes["layers.0.W"], notes["layers.0.b"], notes["layers.1.b"]) == ("missing", "missing", "holds no numbers")
+    assert said.remarks[0].startswith("'layers.7.W' is no parameter: names are layers.0.W, ")
+    assert verdicts(said)["layers.1.W"] == "right"
+
+
+def test_a_transposed_gradient_is_named_by_its_shape():
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=PROBLEM.right["layers.0.W"].T))
+    assert (said.verdict, said.names, said.findings[0].found) == (
+        "named",
+        ["weights-transposed"],
+        "shape (4, 5), not (5, 4)",
+    )
+    assert verdicts(said)["layers.0.W"] == "named"
+
+
+def test_a_bias_that_is_not_summed_is_named_by_its_shape():
+    delta = np.vstack([PROBLEM.right["layers.1.b"] - 1.0, np.full((5, 3), 0.2)])
+    said = diagnose_problem(PROBLEM, changed(layers_1_b=delta))
+    assert (said.verdict, said.names) == ("named", ["bias-not-summed"])
+
+
+def test_a_bias_of_shape_1_c_is_compared_and_remarked():
+    said = diagnose_problem(PROBLEM, changed(layers_0_b=PROBLEM.right["layers.0.b"][None, :]))
+    assert said.ok
+    assert said.remarks == ("layers.0.b has shape (1, 4), not (4,): its numbers are compared",)
+
+
+def test_another_shape_cannot_be_compared():
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=np.ones((2, 2))))
+    assert said.parameters[0].note == "has shape (2, 2), not (5, 4)"
+    assert said.verdict == "unnamed"
+
+
+def test_nan_is_said_and_where():
+    wrong = PROBLEM.right["layers.0.W"].copy()
+    wrong[1, 2] = np.nan
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
+    assert said.parameters[0].note.startswith("1 of 20 entries are not finite")
+
+
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [
+        (lambda g: g[2].__iadd__(1.0), "only in input 2; rank 1"),
+        (lambda g: g[:, 1].__iadd__(1.0), "only in unit 1; rank 1"),
+        (lambda g: g[3].__setitem__(slice(0, 2), 9.0), "only in input 3 and only in units 0, 1; rank 1"),
+    ],
+)
+def test_an_unnamed_difference_is_described(change, note):
+    wrong = PROBLEM.right["layers.0.W"].copy()
+    change(wrong)
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
+    assert said.verdict == "unnamed"
+    assert said.parameters[0].note.startswith(note)
+
+
+def test_a_difference_along_one_sample_is_described():
+    wrong = PROBLEM.right["layers.0.W"] + np.outer(PROBLEM.X[4], [0.3, 1.0, -2.0, 0.1])
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
+    assert "over inputs a multiple of the input of sample 4" in said.parameters[0].note
+
+
+def test_columns_of_the_output_are_classes_and_profiles_are_seen():
+    wrong = PROBLEM.right["layers.1.W"].copy()
+    wrong[:, 2] += 1.0
+    said = diagnose_problem(PROBLEM, changed(layers_1_W=wrong))
+    assert said.parameters[2].note.startswith("only in class 2; rank 1")
+    mean = PROBLEM.X.mean(axis=0)
+    rng = np.random.default_rng(0)
+    wrong = PROBLEM.right["layers.0.W"] + 1e3 * mean[:, None] * rng.uniform(1, 2, 4) + rng.normal(size=(5, 4))
+    said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
+    assert "its sums over inputs follow the mean input" in said.parameters[0].note
+
+
+def test_where_lower_layers_may_only_inherit():
+    rng = np.random.default_rng(0)
+    noise = {k: v + rng.normal(size=v.shape) for k, v in PROBLEM.right.items()}
+    said = diagnose_problem(PROBLEM, noise)
+    assert "the first difference is in layers.1; the layers below it may only inherit it" in said.remarks
+
+
+def test_three_mistakes_are_named_parameter_by_parameter():
+    right = PROBLEM.right
+    said = diagnose_problem(
+        PROBLEM,
+        changed(layers_1_b=-right["layers.1.b"], layers_0_b=6.0 * right["layers.0.b"], layers_0_W=np.ones((5, 4))),
+    )
+    assert sorted(said.names) == ["bias-not-averaged", "sign-of-bias"]
+    assert verdicts(said) == {
+        "layers.0.W": "unnamed", "layers.0.b": "named", "layers.1.W": "right", "layers.1.b": "named",
+    }  # fmt: skip
+
+
+def test_dead_units_are_mentioned():
+    problem = Problem.random((3, 4, 2), samples=5, activation="relu")
+    params = dict(problem.params) | {"layers.0.b": np.array([0.0, -99.0, 0.0, 0.0])}
+    problem = replace(problem, params=params)
+    wrong = dict(problem.right) | {"layers.0.W": np.ones((3, 4))}
+    assert "units 1 are dead on this data" in diagnose_problem(problem, wrong).parameters[0].note
+
+
+def test_vanished_derivatives_get_no_name():
+    problem = Problem.random((3, 4, 2), samples=5, activation="sigmoid", output="sigmoid", loss="mse")
+    problem = replace(problem, params={k: 1e4 * v for k, v in problem.params.items()})
+    said = diagnose_problem(problem, {k: np.full_like(v, 1e-14) for k, v in problem.right.items()})
+    assert (said.verdict, said.findings) == ("unnamed", ())
+    assert "have vanished" in said.parameters[0].note
+
+
+# --- what is not finite is never right
+
+
+NOT_FINITE = [np.nan, np.inf, -np.inf]
+
+
+def trained():
+    rng = np.random.default_rng(0)
+    model = nn.MLP(2, [3, 2], activation="tanh")
+    return model, rng.normal(size=(6, 2)), np.array([0, 1, 0, 1, 0, 1])
+
+
+def right_gradients(model, X, T):
+    return nn.matrix.value_and_gradients(model.arrays(), X, T, activation="tanh")[1]
+
+
+@pytest.mark.parametrize("bad", NOT_FINITE)
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("name", ["layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"])
+def test_a_gradient_that_is_not_finite_is_not_right(bad, whole, name):
+    model, X, T = trained()
+    candidate = {key: value.copy() for key, value in right_gradients(model, X, T).items()}
+    candidate[name].flat[slice(None) if whole else 0] = bad
+    found = nn.diagnose(model, X, T, candidate)
+    assert found.verdict == "unnamed"
+    assert "entries are not finite" in str(found)
+    assert not nn.compare_gradients(model, X, T, candidate=candidate).ok
+    assert not nn.diagnose(model, X, T, lambda *_: candidate).ok
+
+
+@pytest.mark.parametrize("bad", NOT_FINITE)
+@pytest.mark.parametrize("judge", [nn.diagnose, lambda m, X, T, c: nn.compare_gradients(m, X, T, candidate=c)])
+def test_a_sample_a_target_or_a_parameter_that_is_not_finite_is_refused_with_its_place(bad, judge):
+    model, X, T = trained()
+    right = right_gradients(model, X, T)
+    samples = X.copy()
+    samples[3, 1] = bad
+    with pytest.raises(ValueError, match=r"X\[3, 1\].* is -?(nan|inf)"):
+        judge(model, samples, T, right)
+    model.layers[0].neurons[2].w[1].data = bad
+    with pytest.raises(ValueError, match=r"layers\.0\.W\[1, 2\] is -?(nan|inf)"):
+        judge(model, X, T, right)
+
+
+def test_a_target_that_is_not_finite_is_refused():
+    model = nn.MLP(2, [3, 1], activation="tanh")
+    X, T = np.ones((3, 2)), np.array([1.0, np.nan, 0.0])
+    with pytest.raises(ValueError, match=r"T\[1\] is nan"):
+        nn.compare_gradients(model, X, T, loss="mse")
+
+
+def test_a_right_gradient_that_overflows_is_refused():
+    model = nn.MLP(2, [3, 1], activation="relu")
+    model.layers[1].neurons[0].w[0].data = 1e200
+    X = np.full((2, 2), 1e200)
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="not finite|is (nan|inf)"):
+        nn.compare_gradients(model, X, np.zeros(2), loss="mse")
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0, 0.0, -1.0, 1.0 + 1e-4])
+def test_a_wrong_entry_however_small_is_not_right(factor):
+    model, X, T = trained()
+    X[:, 1] *= 1e-9  # its weights' gradients are tiny beside the others
+    right = right_gradients(model, X, T)
+    candidate = {key: value.copy() for key, value in right.items()}
+    candidate["layers.0.W"][1] *= factor
+    assert nn.diagnose(model, X, T, right).ok
+    assert not nn.diagnose(model, X, T, candidate).ok
+
+
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 0.5, 1.01, 1.1, 3.7])
+def test_a_saturated_network_excuses_no_wrong_gradient_that_the_comparison_sees(factor):
+    model, X, T = nn.MLP(3, [4, 2], activation="tanh"), *trained()[1:]
+    for value in model.parameters()[:16]:
+        value.data *= 40.0
+    X = np.random.default_rng(1).normal(size=(6, 3))
+    right = right_gradients(model, X, T)
+    assert nn.diagnose(model, X, T, right).ok
+    for name, array in right.items():
+        for place in [..., *np.ndindex(array.shape)]:
+            wrong = {key: value.copy() for key, value in right.items()}
+            wrong[name][place] *= factor
+            judged = nn.diagnose(model, X, T, wrong).ok
+            assert judged == nn.compare_gradients(model, X, T, candidate=wrong).ok, (name, place)
+
+
+def test_complex_numbers_are_no_gradient():
+    model, X, T = trained()
+    right = right_gradients(model, X, T)
+    candidate = right | {"layers.0.W": right["layers.0.W"] + 1j}
+    assert not nn.diagnose(model, X, T, candidate).ok
+    with pytest.raises(TypeError, match=r"candidate\['layers.0.W'\] is an array of complex128: pass numbers"):
+        nn.compare_gradients(model, X, T, candidate=candidate)

@@ -1,0 +1,1 @@
+"""The page to step through a computation."""
