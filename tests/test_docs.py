@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import engine.rules
-import nn.diagnosis.mistakes
+from nn.diagnosis.mistakes import MISTAKES
+from nn.diagnosis.mistakes.page import page
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -23,8 +24,8 @@ def test_the_table_of_rules_is_the_rules():
 
 def test_the_table_of_mistakes_is_the_mistakes():
     path = Path(__file__).resolve().parents[1] / "nn" / "diagnosis" / "mistakes.md"
-    assert path.read_text(encoding="utf-8") == nn.diagnosis.mistakes.page()
-    assert f"{len(nn.diagnosis.mistakes.MISTAKES)} mistakes" in README
+    assert path.read_text(encoding="utf-8") == page()
+    assert f"{len(MISTAKES)} mistakes" in README
 
 
 def test_the_project_speaks_of_itself_only():

@@ -1,6 +1,6 @@
 """Compare scalar, lifted and hand-derived gradients, entry by entry, in units of rounding.
 
-One unit is what rounding may move an entry, by the error analysis of `nn.agreement.rounding`.  Right
+One unit is what rounding may move an entry, by the error analysis of `nn.agreement.units`.  Right
 gradients differ by about one unit; how many are allowed is argued in `engine.agreement`, which decides.
 
 >>> from nn import MLP
@@ -24,7 +24,7 @@ import engine
 from engine.agreement import agrees, allowed
 from engine.arguments import described, finite, number
 from nn import matrix
-from nn.agreement.rounding import rounding_units
+from nn.agreement.units import rounding_units
 from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
 from nn.samples import numbers, samples

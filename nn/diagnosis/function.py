@@ -19,21 +19,20 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed, differenced, is_differenced
+from engine.agreement import EXACT, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
 from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
 from engine.value import as_float
+from nn.agreement.tolerance import UNIT_OF_SINGLE, close, is_single, proportion
 from nn.diagnosis.difference import describe
-from nn.diagnosis.mistakes.table import close, proportion
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.terms import Term, terms
 from nn.samples import numbers
 
 Array: TypeAlias = npt.NDArray[np.float64]
 JUDGED = "a gradient is judged where all numbers are finite"
-FEW = 4  # numbers may all be of single precision by chance
 MANY, DEEPEST = 300, 20  # terms that are looked at, and sums inside sums
 
 
@@ -134,7 +133,7 @@ class _Comparison:
         if self.given.shape != self.right.shape:
             return False
         if self._is_single():
-            return bool(self._agrees(SINGLE, float(np.finfo(np.float32).eps) / EPS).all())
+            return bool(self._agrees(SINGLE, UNIT_OF_SINGLE).all())
         return is_differenced(exact, self.right) and bool(agrees(self.given, self.right, differenced(self.right)).all())
 
     def _kinds(self, nearly: bool) -> Sequence[Sequence[Callable[[], Iterator[Finding]]]]:
@@ -145,9 +144,7 @@ class _Comparison:
 
     def _is_single(self) -> bool:
         """Whether it was given in single precision: as such, or in numbers that all happen to be, and are not few."""
-        with np.errstate(over="ignore"):
-            held = np.array_equal(self.given.astype(np.float32), self.given)
-        return self.single or (held and len(np.unique(self.given)) > FEW)
+        return self.single or is_single([self.given])
 
     # --- alterations ---
 

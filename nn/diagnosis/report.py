@@ -6,7 +6,7 @@ import html
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nn.diagnosis.mistakes.equations import Problem
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.mistakes.notation import altered, equation
 from nn.diagnosis.mistakes.table import Suspect
 

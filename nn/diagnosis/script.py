@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.mistakes.equations import Problem
-from nn.diagnosis.network import CandidateError, diagnose_gradients
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.trials import CandidateError, diagnose_gradients
 from nn.files import encoding_of
 
 

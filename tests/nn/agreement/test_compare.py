@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import nn
 from nn import matrix
-from nn.agreement.rounding import rounding_units
+from nn.agreement.units import rounding_units
 from nn.neuron import ACTIVATIONS
 
 RNG = np.random.default_rng(0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import nn
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
-from nn.diagnosis.mistakes import Problem
 
 PROBLEM = Problem.random((5, 4, 3), samples=6, l2=0.1)
 

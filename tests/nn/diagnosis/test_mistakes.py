@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from injection import BY_SHAPE, NAMES
-from wrong_backprop import Wrong
 
 import nn
 from nn import matrix
-from nn.diagnosis.mistakes import MISTAKES, RIGHT, Problem
+from nn.agreement.tolerance import close, proportion
+from nn.diagnosis.equations import RIGHT, Problem
+from nn.diagnosis.mistakes import MISTAKES
 from nn.diagnosis.mistakes.notation import NOTATION, OUTPUT_ERRORS, altered, equation
-from nn.diagnosis.mistakes.search import Search
-from nn.diagnosis.mistakes.table import close, proportion
+from nn.diagnosis.search import Search
+
+from .injection import BY_SHAPE, NAMES
+from .wrong_backprop import Wrong
 
 
 def test_at_least_forty_mistakes_each_with_a_sentence_an_equation_and_a_reference():

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from injection import NAMES, draw, outcome, right
-from wrong_backprop import EVERY, Wrong
 
 import nn
 from nn import matrix
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
-from nn.diagnosis.mistakes import Problem
-from nn.diagnosis.network import CandidateError, diagnose_gradients
+from nn.diagnosis.trials import CandidateError, diagnose_gradients
+
+from .injection import NAMES, draw, outcome, right
+from .wrong_backprop import EVERY, Wrong
 
 RNG = np.random.default_rng(5)
 X, T = RNG.normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 1])
