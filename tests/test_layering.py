@@ -50,7 +50,9 @@ ALLOWED = {
     "engine.nonfinite": {"engine.arguments", "engine.graph", "engine.value", "engine.watching"},
     "nn.samples": set(),
     "nn.shapes": {"engine.arguments", "nn.samples"},
-    "nn.matrix": {"engine.arguments", "nn.shapes"},
+    "nn.derivatives": {"engine.arguments", "nn.shapes"},
+    "nn.matrix": {"engine.arguments", "nn.derivatives", "nn.shapes"},
+    "nn.notes": {"engine.arguments", "nn.matrix", "nn.shapes"},
 }  # fmt: skip
 
 # Passes of lift share only these; no pass imports another.
