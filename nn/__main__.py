@@ -16,7 +16,7 @@ from nn.command_line import commands, interrupts
 from nn.command_line.gpt_command import gpt
 from nn.command_line.options import Command, check_partners, parser
 from nn.training.devices import DeviceError, leave
-from nn.training.fit import TrainingError
+from nn.training.epochs import TrainingError
 from nn.unread import dropped
 from viz.arguments import UsageError
 

@@ -21,12 +21,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-import engine
 from engine import MissingExtraError
-from engine.lifting.run.parameters import Registry
-from nn.losses import sample_loss
 from nn.module import Module
-from nn.training.steps import Step, constants_of
+from nn.training.steps import Step, constants_of, program_of
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -47,7 +44,6 @@ def spread_step(
     model: Module,
     loss: str,
     strength: float,
-    registry: Registry,
     example: tuple[Array, Array],
     devices: Any = None,
     verify: bool | str = True,
@@ -56,7 +52,7 @@ def spread_step(
 
     Parameters
     ----------
-    model, loss, strength, registry
+    model, loss, strength
         As for NumPy's step.
     example
         One sample and its target, from which the program is made.
@@ -75,16 +71,12 @@ def spread_step(
     if isinstance(devices, int) and devices < 1:
         raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
     jax = jax_itself()
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values, verify=verify)
-    constants = constants_of(program, registry, example)
+    program = program_of(model, loss, strength, verify)
+    size = len(model.parameters())
+    constants = constants_of(program, size, example)
     function = program.to_jax()
     mesh = jax.sharding.Mesh(np.array(chosen_devices(devices)), ("samples",))
-    spread, everywhere = (_sharding(jax, mesh, *axes) for axes in (("samples",), ()))
-    run = jax.jit(
-        lambda theta, X, T, weights: function(theta, X, T, weights=weights),
-        in_shardings=(everywhere, spread, spread, spread),
-        out_shardings=everywhere,
-    )
+    run, spread, everywhere = _compiled(jax, mesh, function)
     most = 0
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
@@ -96,11 +88,23 @@ def spread_step(
             placed = [_placed(jax, x, spread) for x in (X, T, weights)]
             try:
                 value, gradient = run(_placed(jax, np.concatenate([theta, constants]), everywhere), *placed)
-                return float(value), np.array(gradient)[: registry.size]
+                return float(value), np.array(gradient)[:size]
             except jax.errors.JaxRuntimeError as error:
                 raise DeviceError(_what_has_gone(jax, error)) from None
 
     return step
+
+
+def _compiled(jax: Any, mesh: Any, function: Any) -> tuple[Any, Any, Any]:
+    """Return the program as it runs on a mesh of devices, and where samples and parameters lie there."""
+    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("samples"))
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    run = jax.jit(
+        lambda theta, X, T, weights: function(theta, X, T, weights=weights),
+        in_shardings=(everywhere, spread, spread, spread),
+        out_shardings=everywhere,
+    )
+    return run, spread, everywhere
 
 
 def padded(X: Array, T: Array, size: int) -> tuple[Array, Array, Array]:
@@ -234,10 +238,6 @@ def jax_itself() -> Any:
         return importlib.import_module("jax")
     except ImportError:
         raise MissingExtraError("Training on devices needs JAX: pip install 'liftgrad[jax]'.") from None
-
-
-def _sharding(jax: Any, mesh: Any, *axes: str) -> Any:
-    return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes))
 
 
 def _placed(jax: Any, x: Array, sharding: Any) -> Any:

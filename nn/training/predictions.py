@@ -21,7 +21,7 @@ from nn.reading.dataset import filled
 from nn.reading.numerals import MISSING, Numerals
 from nn.reading.schema import Schema
 from nn.reading.tables import Table, listed, read_table, tells_rows_apart
-from nn.training.fit import predict
+from nn.training.outputs import predict
 from nn.training.saved import Saved
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -8,7 +8,8 @@ import pytest
 import nn
 from engine import Value
 from nn.training import fit as train
-from nn.training.fit import CheckpointError, TrainingError
+from nn.training.checkpoint import CheckpointError, load_checkpoint
+from nn.training.epochs import TrainingError
 
 
 def data(n=60, seed=0):
@@ -93,7 +94,7 @@ def test_a_checkpoint_exists_before_the_first_epoch_ends(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
         nn.fit(network(), *data(), epochs=1, checkpoint=path, **QUIET)
-    theta, _, epoch, history = train.load_checkpoint(path, len(network().parameters()), nn.Adam())
+    theta, _, epoch, history = load_checkpoint(path, len(network().parameters()), nn.Adam())
     assert (epoch, history, len(theta)) == (0, [], 33)
 
 
@@ -120,7 +121,7 @@ def test_early_stopping_takes_back_the_best_parameters():
     losses = [r["val_loss"] for r in history]
     best = int(np.argmin(losses))
     assert len(losses) == best + 1 + 5
-    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+    assert nn.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
 
 
 @pytest.mark.parametrize("beyond_the_best", [0, 2, 5])
@@ -258,7 +259,7 @@ def test_with_validation_the_best_weights_come_back_and_this_is_said(lifted):
     losses = [record["val_loss"] for record in history]
     best = int(np.argmin(losses))
     assert best + 1 < len(history) == 20
-    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+    assert nn.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
     assert (
         lines[-1]
         == history.said[-1]
@@ -268,7 +269,7 @@ def test_with_validation_the_best_weights_come_back_and_this_is_said(lifted):
 
 def test_without_being_asked_for_they_stay_as_they_are():
     model, history, lines = overfitting(restore=False)
-    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(history[-1]["val_loss"], rel=1e-12)
+    assert nn.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(history[-1]["val_loss"], rel=1e-12)
     assert not any("come back" in line for line in lines)
 
 
