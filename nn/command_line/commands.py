@@ -83,12 +83,7 @@ def train(given: argparse.Namespace) -> int:
     strength = problems.regularisation(problem) if given.l2 is None else given.l2
     if first:
         check_outputs([given.checkpoint, given.save, given.plot], problem.data.files)
-        print("\n".join(problem.data.notes))
-        size = f"{len(problem.model.parameters()):,} parameters"
-        penalty = f" with l2 {strength:.3g}" if strength else ""
-        print(f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples")
-        if given.resume and not Path(given.checkpoint).exists():
-            print(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
+        print("\n".join(_before_training(given, problem, strength)))
         if given.force and given.checkpoint and not is_checkpoint(given.checkpoint):
             Path(given.checkpoint).unlink(missing_ok=True)
     trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
@@ -105,6 +100,16 @@ def train(given: argparse.Namespace) -> int:
     if given.plot:
         history.plot(given.plot)
     return 0
+
+
+def _before_training(given: argparse.Namespace, problem: problems.Problem, strength: float) -> list[str]:
+    """Return what was read, and what is trained on it."""
+    size = f"{len(problem.model.parameters()):,} parameters"
+    penalty = f" with l2 {strength:.3g}" if strength else ""
+    lines = [*problem.data.notes, f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples"]
+    if given.resume and not Path(given.checkpoint).exists():
+        lines.append(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
+    return lines
 
 
 def _kept(history: nn.History, given: argparse.Namespace) -> dict[str, float]:

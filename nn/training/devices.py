@@ -68,14 +68,11 @@ def spread_step(
     MissingExtraError
         If JAX is not installed.
     """
-    if isinstance(devices, int) and devices < 1:
-        raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
-    jax = jax_itself()
-    program = program_of(model, loss, strength, verify)
-    size = len(model.parameters())
+    chosen, jax = chosen_devices(devices), jax_itself()
+    program, size = program_of(model, loss, strength, verify), len(model.parameters())
     constants = constants_of(program, size, example)
     function = program.to_jax()
-    mesh = jax.sharding.Mesh(np.array(chosen_devices(devices)), ("samples",))
+    mesh = jax.sharding.Mesh(np.array(chosen), ("samples",))
     run, spread, everywhere = _compiled(jax, mesh, function)
     most = 0
 
@@ -199,14 +196,16 @@ def chosen_devices(devices: int | Sequence[Any] | None) -> list[Any]:
     Raises
     ------
     DeviceError
-        If a process has fewer.
+        If a process has fewer, or none is asked for.
     """
+    if isinstance(devices, int) and devices < 1:
+        raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
     jax = jax_itself()
     if devices is None:
         return list(jax.devices())
     if not isinstance(devices, int):
         return list(devices)
-    found: list[Any] = []
+    chosen: list[Any] = []
     for process in range(jax.process_count()):
         there = [d for d in jax.devices() if d.process_index == process]
         if len(there) < devices:
@@ -214,8 +213,8 @@ def chosen_devices(devices: int | Sequence[Any] | None) -> list[Any]:
                 f"devices={devices}: there are {len(there)} ({there[0].platform}). For more on one CPU, set "
                 f"XLA_FLAGS=--xla_force_host_platform_device_count={devices}."
             )
-        found += there[:devices]
-    return found
+        chosen += there[:devices]
+    return chosen
 
 
 def double_precision() -> AbstractContextManager[Any]:

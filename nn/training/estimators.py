@@ -75,14 +75,9 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         truth(self.early_stopping, "early_stopping"), truth(self.verbose, "verbose")
         if isinstance(self.random_state, (int, np.integer)):
             whole(self.random_state, "random_state", least=0, most=2**32 - 1)
-        hidden = self.hidden_layer_sizes
-        widths = [hidden] if isinstance(hidden, (int, np.integer)) else hidden
-        sizes = [*listed(widths, "hidden_layer_sizes", "whole numbers, the neurons of every hidden layer"), outputs]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        activation = one_of(self.activation, "activation", ("logistic", *ACTIVATIONS))
-        activation = "sigmoid" if activation == "logistic" else activation
+        self.model_ = self._network(X.shape[1], outputs, seed)
         X, T, validation = self._divided(X, T, seed)
-        self.model_ = MLP(X.shape[1], sizes, activation=activation, seed=seed)
         self.history_ = fit(
             self.model_,
             X,
@@ -102,6 +97,13 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.n_outputs_ = outputs
         self.loss_curve_ = [record["loss"] for record in self.history_]
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.inf
+
+    def _network(self, n_inputs: int, outputs: int, seed: int) -> MLP:
+        hidden = self.hidden_layer_sizes
+        widths = [hidden] if isinstance(hidden, (int, np.integer)) else hidden
+        sizes = [*listed(widths, "hidden_layer_sizes", "whole numbers, the neurons of every hidden layer"), outputs]
+        activation = one_of(self.activation, "activation", ("logistic", *ACTIVATIONS))
+        return MLP(n_inputs, sizes, activation="sigmoid" if activation == "logistic" else activation, seed=seed)
 
     def _divided(self, X: Array, T: Array, seed: int) -> tuple[Array, Array, Any]:
         """Return what is trained on, and what early stopping looks at: of every class the same part."""

@@ -84,15 +84,7 @@ class Task:
         TypeError, ValueError
             If a network like this cannot learn from them; the message says why, where, and what to do.
         """
-        check_loss(loss)
-        X = samples(X, inputs_of(model))
-        if not len(X):
-            raise ValueError(f"fit needs as many targets as samples, and at least one; got 0 and {np.size(T)}.")
-        probe = Probe.of(model, X)
-        X = X if probe.tokens else X.astype(float, copy=False)
-        check_outputs(loss, probe.outputs)
-        probe.check(loss)
-        targets = Targets.read(T, loss, probe.outputs, samples=len(X))
+        X, targets, probe = _read(model, X, T, loss)
         X, targets, held = _divided(X, targets, validation, seed, inputs_of(model))
         targets.check_learnable(probe.activation)
         names = check_metrics(metrics, targets)
@@ -106,6 +98,19 @@ class Task:
         X, targets = _scaled(scaling, X, targets)
         held = None if held is None else _scaled(scaling, *held)
         return cls(bare, X, targets, held, scaling, names, said)
+
+
+def _read(model: Module, X: Any, T: Any, loss: str) -> tuple[Array, Targets, Probe]:
+    """Return samples and targets as the model and the loss take them, and what was seen of the model."""
+    check_loss(loss)
+    X = samples(X, inputs_of(model))
+    if not len(X):
+        raise ValueError(f"fit needs as many targets as samples, and at least one; got 0 and {np.size(T)}.")
+    probe = Probe.of(model, X)
+    check_outputs(loss, probe.outputs)
+    probe.check(loss)
+    targets = Targets.read(T, loss, probe.outputs, samples=len(X))
+    return X if probe.tokens else X.astype(float, copy=False), targets, probe
 
 
 def _divided(

@@ -37,7 +37,7 @@ def _odd_samples(e: Evidence, sign: float, scale: float) -> Iterator[int]:
             yield int(i)
 
 
-@mistake("batch", altered="C without C_i", reference=LOOP)
+@mistake(equation="batch", altered="C without C_i", reference=LOOP)
 def sample_dropped(e: Evidence) -> Iterator[Proposal]:
     """One sample is missing from the sum."""
     n = e.samples
@@ -46,7 +46,7 @@ def sample_dropped(e: Evidence) -> Iterator[Proposal]:
             yield _summed_over([k for k in range(n) if k != i], scale, f"sample {i}{note}")
 
 
-@mistake("batch", altered="C + 1/N * C_i", reference=LOOP)
+@mistake(equation="batch", altered="C + 1/N * C_i", reference=LOOP)
 def sample_doubled(e: Evidence) -> Iterator[Proposal]:
     """One sample counts twice."""
     n = e.samples
@@ -55,7 +55,11 @@ def sample_doubled(e: Evidence) -> Iterator[Proposal]:
             yield _summed_over([*range(n), i], scale, f"sample {i}{note}")
 
 
-@mistake("batch", altered="C_i in place of their mean", reference="note 001, its loop over samples (= in place of +=)")
+@mistake(
+    equation="batch",
+    altered="C_i in place of their mean",
+    reference="note 001, its loop over samples (= in place of +=)",
+)
 def one_sample_only(e: Evidence) -> Iterator[Proposal]:
     """This is one sample's gradient: the loop over the batch overwrites in place of adding."""
     if e.top and e.is_bias and e.samples > 1:
@@ -74,7 +78,7 @@ def of_targets(*, altered: str, reference: str) -> Callable[[OfTargets], OfTarge
             if e.top:  # the output's bias may be right: another order of the targets leaves its sum as it is
                 yield "the targets", "", {"batch": instead(lambda problem: replace(problem, t=change(problem.t)))}
 
-        mistake("batch", altered=altered, reference=reference)(propose)
+        mistake(equation="batch", altered=altered, reference=reference)(propose)
         return change
 
     return enter
@@ -130,7 +134,9 @@ def first_target_for_all(t: Array) -> Array:
     return np.repeat(t[:1], len(t), axis=0)
 
 
-@mistake("batch", altered="x_1 in place of x_i", reference="broadcasting an input of shape (1, D) over the batch")
+@mistake(
+    equation="batch", altered="x_1 in place of x_i", reference="broadcasting an input of shape (1, D) over the batch"
+)
 def first_input_for_all(e: Evidence) -> Iterator[Proposal]:
     """Every sample has the first sample's input."""
 
@@ -149,7 +155,7 @@ def _other_inputs(change: Callable[[Array], Array]) -> dict[str, Callable[..., C
 
 
 @mistake(
-    "batch",
+    equation="batch",
     altered="x of another batch in dC/dW[1]",
     reference="Tsugriy, LLM first principles, 'Common mistakes', stage 2 (caching forward values)",
 )
@@ -160,7 +166,7 @@ def inputs_of_another_batch(e: Evidence) -> Iterator[Proposal]:
         yield "layers.0", "", _other_inputs(lambda x: before.X)
 
 
-@mistake("batch", altered="x_(i-1) or x_(i+1) in dC/dW[1]", reference=LOOP)
+@mistake(equation="batch", altered="x_(i-1) or x_(i+1) in dC/dW[1]", reference=LOOP)
 def inputs_shifted(e: Evidence) -> Iterator[Proposal]:
     """The first layer's gradient pairs every delta with the input of the sample next to it."""
     if e.name == "layers.0.W" and e.samples > 1:

@@ -16,46 +16,38 @@ QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in back
 
 
 @mistake(
-    "BP3",
-    step="bias",
-    altered="dC/db[l] = sum of delta[l] over neurons",
-    reference="note 000, BP3b (the sum is over samples)",
+    step="bias", altered="dC/db[l] = sum of delta[l] over neurons", reference="note 000, BP3b (the sum is over samples)"
 )
 def bias_wrong_axis(tape: Tape, layer: int, delta: Array) -> Array:
     """Delta is summed over the neurons, not over the samples: the wrong axis."""
     return if_fits(bias_gradient(delta.T), tape.b(layer))
 
 
-@mistake("BP3", step="bias", altered="dC/db[l] = delta[l] of sample 1", reference=QUESTION)
+@mistake(step="bias", altered="dC/db[l] = delta[l] of sample 1", reference=QUESTION)
 def bias_of_first_sample(tape: Tape, layer: int, delta: Array) -> Array:
     """This is the first sample's delta, not the sum over samples."""
     return bias_gradient(delta[:1])
 
 
-@mistake("BP3", step="bias", altered="dC/db[l] = delta[l] of sample N", reference=QUESTION)
+@mistake(step="bias", altered="dC/db[l] = delta[l] of sample N", reference=QUESTION)
 def bias_of_last_sample(tape: Tape, layer: int, delta: Array) -> Array:
     """This is the last sample's delta, not the sum over samples."""
     return bias_gradient(delta[-1:])
 
 
-@mistake(
-    "BP3", step="bias", altered="dC/db[l] = sum of dC/da[l] over samples", reference="note 004 (dJ/db = dJ/da * da/dz)"
-)
+@mistake(step="bias", altered="dC/db[l] = sum of dC/da[l] over samples", reference="note 004 (dJ/db = dJ/da * da/dz)")
 def bias_without_slope(tape: Tape, layer: int, delta: Array) -> Array:
     """f'(z) is missing in this bias gradient, though not in what is propagated."""
     return bias_gradient(tape.errors[layer])
 
 
-@mistake(
-    "BP3", step="bias", altered="dC/db[l] = 0", reference="Nielsen, Neural Networks and Deep Learning, chapter 2, BP3"
-)
+@mistake(step="bias", altered="dC/db[l] = 0", reference="Nielsen, Neural Networks and Deep Learning, chapter 2, BP3")
 def bias_missing(tape: Tape, layer: int, delta: Array) -> Array:
     """The bias has no gradient at all."""
     return np.zeros_like(tape.b(layer))
 
 
 @mistake(
-    "BP3",
     step="bias",
     altered="dC/db[l] = sum over rows of dC/dW[l]",
     reference="Ng, Machine Learning, exercise 4 (the bias unit, whose input is 1)",
@@ -65,20 +57,24 @@ def bias_from_weights(tape: Tape, layer: int, delta: Array) -> Array:
     return bias_gradient(weight_gradient(tape.acts[layer], delta))
 
 
-@mistake("BP3", altered="dC/db[l] = mean of delta[l] over samples", reference="note 000, batch gradient; " + QUESTION)
+@mistake(
+    equation="BP3",
+    altered="dC/db[l] = mean of delta[l] over samples",
+    reference="note 000, batch gradient; " + QUESTION,
+)
 def bias_averaged_again(e: Evidence) -> Iterator[Proposal]:
     """The mean over samples is taken although delta contains 1/N already."""
     yield from multiplied(e, "bias", 1.0 / e.samples)
 
 
-@mistake("BP3", altered="dC/db[l] = N * sum of delta[l] over samples", reference=QUESTION)
+@mistake(equation="BP3", altered="dC/db[l] = N * sum of delta[l] over samples", reference=QUESTION)
 def bias_not_averaged(e: Evidence) -> Iterator[Proposal]:
     """The 1/N of the mean is missing in this bias gradient alone."""
     yield from multiplied(e, "bias", e.samples)
 
 
 @mistake(
-    "BP3",
+    equation="BP3",
     altered="dC/db[l] = -(sum of delta[l] over samples)",
     reference="note 000, softmax with cross-entropy (a minus is lost between two lines)",
 )
@@ -87,14 +83,14 @@ def sign_of_bias(e: Evidence) -> Iterator[Proposal]:
     yield from multiplied(e, "bias", -1.0)
 
 
-@mistake("BP3", altered="dC/db[l] = delta[l], one row a sample", reference=QUESTION)
+@mistake(equation="BP3", altered="dC/db[l] = delta[l], one row a sample", reference=QUESTION)
 def bias_not_summed(e: Evidence) -> Iterator[Proposal]:
     """The deltas of the samples are not summed: there is one row a sample."""
     yield from ()  # its shape gives it away before any number is compared
 
 
 @mistake(
-    "BP3",
+    equation="BP3",
     altered="dC/db[l] = sum, or mean over neurons, of all of delta[l]",
     reference=QUESTION + " (np.sum or np.mean without an axis)",
 )

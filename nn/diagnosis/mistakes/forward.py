@@ -11,7 +11,7 @@ from nn.diagnosis.mistakes.table import Proposal, mistake
 
 
 @mistake(
-    "forward",
+    equation="forward",
     altered="z[l] = {no_bias}",
     reference="Tsugriy, LLM first principles, 'Common mistakes', stage 3 (forgetting bias terms)",
 )
@@ -37,7 +37,7 @@ def _slope_at_z(tape: Tape, layer: int, error: Array) -> Array:
     return function.derivative(z, function.f(z))
 
 
-@mistake("forward", altered="a[l] = z[l]", reference="note 000, a = sigma(z) in every layer")
+@mistake(equation="forward", altered="a[l] = z[l]", reference="note 000, a = sigma(z) in every layer")
 def no_activation_forward(e: Evidence) -> Iterator[Proposal]:
     """The activation was left out of the forward pass."""
     if not e.top:
@@ -55,7 +55,7 @@ def no_activation_forward(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "forward",
+    equation="forward",
     altered="z, a from before the update",
     reference="Tsugriy, LLM first principles, 'Common mistakes', stage 2 (caching forward values)",
 )

@@ -32,7 +32,7 @@ def at_output(*losses: str, altered: str, reference: str) -> Callable[[OfOutput]
             outputs = 1 if tape.problem.loss == CE else len(tape.problem.t[0])
             return wrong(tape.acts[-1], tape.problem.t) * (tape.problem.scale / outputs)
 
-        mistake("BP1", step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
+        mistake(step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
         return wrong
 
     return enter
@@ -249,9 +249,7 @@ def hinge_without_target(y: Array, t: Array) -> Array:
 
 
 @at_output(
-    HINGE,
-    altered="delta[L] = -2 t max(0, 1 - t a[L]) ...",
-    reference="CS231n notes, 'Linear classification' (L2-SVM)",
+    HINGE, altered="delta[L] = -2 t max(0, 1 - t a[L]) ...", reference="CS231n notes, 'Linear classification' (L2-SVM)"
 )
 def hinge_squared(y: Array, t: Array) -> Array:
     """This is the derivative of the squared hinge loss."""
@@ -269,7 +267,6 @@ def margin_inverted(y: Array, t: Array) -> Array:
 
 
 @mistake(
-    "BP1",
     step="error",
     when=lambda problem, layers: problem.kinds[-1] != "identity",
     altered="delta[L] = 2 (z[L] - t) ...",
@@ -281,7 +278,6 @@ def error_at_z(tape: Tape) -> Array:
 
 
 @mistake(
-    "BP1",
     step="error",
     when=_of_losses(CE, BCE, *SQUARES),
     altered="delta[L] = p ..., or a[L] ...",
@@ -294,7 +290,6 @@ def no_target(tape: Tape) -> Array:
 
 
 @mistake(
-    "BP1",
     step="error",
     when=_of_losses(CE, BCE),
     altered="delta[L] = (z[L] - t) ...",

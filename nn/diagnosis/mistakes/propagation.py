@@ -15,7 +15,6 @@ BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 
 
 @mistake(
-    "BP2",
     step="back",
     altered="delta[l] = ({untransposed}) * f'(z[l])",
     reference=BP2 + "; note 003 (transposes in its recursion)",
@@ -26,7 +25,6 @@ def weights_untransposed(tape: Tape, layer: int, delta: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="back",
     altered="delta[l] = ([b; W] without its last row, in place of W) ...",
     reference="Ng, Machine Learning, exercise 4 (delta(2:end) removes the bias unit)",
@@ -37,7 +35,6 @@ def bias_propagated(tape: Tape, layer: int, delta: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="back",
     altered="delta[l] = ([W; b] without its first row, in place of W) ...",
     reference="Ng, Machine Learning, exercise 4 (delta(2:end) removes the bias unit)",
@@ -47,17 +44,14 @@ def bias_propagated_last(tape: Tape, layer: int, delta: Array) -> Array:
     return handed_down(delta, np.vstack([tape.W(layer), tape.b(layer)])[1:])
 
 
-@mistake("BP2", step="back", altered="delta[l] = delta[l+1] * f'(z[l])", reference=BP2)
+@mistake(step="back", altered="delta[l] = delta[l+1] * f'(z[l])", reference=BP2)
 def weights_forgotten(tape: Tape, layer: int, delta: Array) -> Array:
     """The weights are missing on the way back: delta is handed down as it is."""
     return if_fits(delta, tape.acts[layer])
 
 
 @mistake(
-    "BP2",
-    step="back",
-    altered="delta[l] = (sum over k of delta_k[l+1]) * f'(z[l])",
-    reference="note 000, BP2's sum over k",
+    step="back", altered="delta[l] = (sum over k of delta_k[l+1]) * f'(z[l])", reference="note 000, BP2's sum over k"
 )
 def deltas_summed(tape: Tape, layer: int, delta: Array) -> Array:
     """The deltas of the layer above are summed without their weights."""
@@ -65,7 +59,6 @@ def deltas_summed(tape: Tape, layer: int, delta: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="back",
     altered="delta[l] = 1/C * ({back}) * f'(z[l])",
     reference="note 000, BP2's sum over k (np.mean in place of np.sum)",
@@ -75,14 +68,13 @@ def averaged_over_neurons(tape: Tape, layer: int, delta: Array) -> Array:
     return handed_down(delta, tape.W(layer)) / len(delta[0])
 
 
-@mistake("BP2", step="back", altered="delta[l] = ({error_back}) * f'(z[l])", reference="note 003 (dl/dO and dl/dZ)")
+@mistake(step="back", altered="delta[l] = ({error_back}) * f'(z[l])", reference="note 003 (dl/dO and dl/dZ)")
 def error_propagated(tape: Tape, layer: int, delta: Array) -> Array:
     """What goes down is dC/da, not delta: the f' of the layer above is lost on the way."""
     return handed_down(tape.errors[layer], tape.W(layer))
 
 
 @mistake(
-    "BP2",
     step="back",
     altered="delta[l] = delta[l+1] |W[l+1]| * f'(z[l])",
     reference="note 001, its review of neurons (a weight as the strength of a signal)",
@@ -93,7 +85,7 @@ def weights_absolute(tape: Tape, layer: int, delta: Array) -> Array:
 
 
 @mistake(
-    "BP2",
+    equation="BP2",
     altered="delta[l] = -({back}) * f'(z[l])",
     reference="note 000, softmax with cross-entropy (a minus is lost between two lines)",
 )
@@ -103,7 +95,7 @@ def sign_propagated(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "mean",
+    equation="mean",
     altered="delta[l] = 1/N * ({back}) * f'(z[l])",
     reference="note 000, batch gradient (1/m once, at the output)",
 )
@@ -112,7 +104,9 @@ def averaged_per_layer(e: Evidence) -> Iterator[Proposal]:
     yield from multiplied(e, "back", 1.0 / e.samples, f"yours = 1/{e.samples} x correct below")
 
 
-@mistake("BP2", altered="delta[l] = ({other}) * f'(z[l])", reference="note 003 (the index of W in the recursion)")
+@mistake(
+    equation="BP2", altered="delta[l] = ({other}) * f'(z[l])", reference="note 003 (the index of W in the recursion)"
+)
 def wrong_weights(e: Evidence) -> Iterator[Proposal]:
     """The weights of another layer are used on the way back."""
     for where, layers in e.places("back"):
@@ -126,7 +120,7 @@ def wrong_weights(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP2",
+    equation="BP2",
     altered="delta[l] = (delta[L] ...) * f'(z[l])",
     reference="note 000, BP2 (from l+1 to l, one layer at a time)",
 )
@@ -142,7 +136,7 @@ def delta_skips(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP2",
+    equation="BP2",
     altered="delta[l] = ({updated}) * f'(z[l])",
     reference="Artificial Intelligence Stack Exchange 26136, 'only considering the old values'",
 )

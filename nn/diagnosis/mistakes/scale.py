@@ -15,7 +15,7 @@ SOFTMAX_BATCH = "Stack Overflow 13489896, 'Why is softmax classifier gradient di
 CHAPTER = "Nielsen, Neural Networks and Deep Learning, chapter 2"
 
 
-@mistake("mean", altered="delta[L] without the factor 1/N", reference=SOFTMAX_BATCH)
+@mistake(equation="mean", altered="delta[L] without the factor 1/N", reference=SOFTMAX_BATCH)
 def no_mean(e: Evidence) -> Iterator[Proposal]:
     """This is the gradient of the sum over the batch, without the 1/N of its mean."""
     if e.problem.scale != 1.0:
@@ -23,7 +23,7 @@ def no_mean(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "mean",
+    equation="mean",
     altered="delta[L] with one more factor 1/N",
     reference="note 000, batch gradient (1/m once, at the output); " + CS231N,
 )
@@ -33,7 +33,7 @@ def mean_again(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "mean",
+    equation="mean",
     altered="delta[L] divided by another count in place of N",
     reference="NumPy's mean of an (N, C) array divides by N * C; PyTorch documentation, MSELoss, reduction='mean'",
 )
@@ -49,7 +49,7 @@ def wrong_count(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP1",
+    equation="BP1",
     altered="delta[L] without the 1/m of the mean over m outputs",
     reference="note 004, J = 1/(2m) * sum over the m outputs; PyTorch documentation, MSELoss",
 )
@@ -60,7 +60,7 @@ def sum_for_mean_of_outputs(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP1",
+    equation="BP1",
     altered="delta[L] = (a[L] - t) ...",
     reference="Cross Validated 490374, 'Backpropogation derivatives' (cost without the 1/2)",
 )
@@ -71,7 +71,7 @@ def no_two(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP1",
+    equation="BP1",
     altered="delta[L] = 2 * 2 (a[L] - t) ..., or 2 (a[L] - t) where the loss has 1/2",
     reference="note 004 (its 1/2 is there to cancel the 2); " + CHAPTER,
 )
@@ -82,7 +82,7 @@ def two_too_many(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP1",
+    equation="BP1",
     altered="delta[L] = (t - a[L]) ...",
     reference="Artificial Intelligence Stack Exchange 24020 (its derivative is printed as t - o)",
 )
@@ -92,7 +92,7 @@ def sign(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP4",
+    equation="BP4",
     altered="dC/dW[l] = -({outer})",
     reference="note 000, softmax with cross-entropy (a minus is lost between two lines)",
 )
@@ -101,14 +101,14 @@ def sign_of_weights(e: Evidence) -> Iterator[Proposal]:
     yield from multiplied(e, "weight", -1.0)
 
 
-@mistake("BP4", altered="dC/dW[l] = N * {outer}", reference=SOFTMAX_BATCH)
+@mistake(equation="BP4", altered="dC/dW[l] = N * {outer}", reference=SOFTMAX_BATCH)
 def weights_not_averaged(e: Evidence) -> Iterator[Proposal]:
     """The 1/N of the mean is missing in this weight gradient alone."""
     yield from multiplied(e, "weight", e.samples)
 
 
 @mistake(
-    "BP4",
+    equation="BP4",
     altered="dC/dW[l] = 1/N * {outer}",
     reference="note 000, batch gradient; Ng, Machine Learning, exercise 4 (1/m taken in two places)",
 )
@@ -118,7 +118,7 @@ def weights_averaged_again(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP1",
+    equation="BP1",
     altered="delta[L] / ln(base)",
     reference="Shannon entropy in bits, beside cross-entropy in nats "
     "(Goodfellow, Bengio, Courville, Deep Learning, 3.13)",
@@ -130,7 +130,12 @@ def log_base(e: Evidence) -> Iterator[Proposal]:
             yield from everything_multiplied(e, 1.0 / math.log(base), f"base {base:.0f}")
 
 
-@mistake("mean", altered="c * delta[L]", reference="CS231n notes, 'Neural networks 3', gradient checks", generic=True)
+@mistake(
+    equation="mean",
+    altered="c * delta[L]",
+    reference="CS231n notes, 'Neural networks 3', gradient checks",
+    generic=True,
+)
 def factor(e: Evidence) -> Iterator[Proposal]:
     """This is the right gradient times a constant."""
     if e.factor is not None and abs(e.factor - 1.0) > 1e-3 and np.count_nonzero(e.have) > 1:

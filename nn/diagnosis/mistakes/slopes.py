@@ -31,14 +31,13 @@ def _kind(tape: Tape, layer: int) -> matrix.Activation:
     return matrix.ACTIVATIONS[tape.problem.kinds[layer]]
 
 
-@mistake("BP2", step="slope", when=of_kinds(*ALL), altered="delta[l] = {back}", reference=BP2)
+@mistake(step="slope", when=of_kinds(*ALL), altered="delta[l] = {back}", reference=BP2)
 def no_slope(tape: Tape, layer: int, error: Array) -> Array:
     """The activation's derivative f'(z) is missing."""
     return np.ones_like(error)
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds(*CURVED, "leaky_relu"),
     altered="delta[l] = ({back}) * f'(z[l]) * f'(z[l])",
@@ -50,7 +49,6 @@ def slope_twice(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds(*CURVED),
     altered="delta[l] = ({back}) * f'(a[l])",
@@ -63,7 +61,6 @@ def slope_at_activation(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds("tanh", "sigmoid"),
     altered="delta[l] = ({back}) * z[l] (1 - z[l]), or 1 - z[l]**2",
@@ -75,7 +72,6 @@ def slope_formula_on_z(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds("tanh", "sigmoid"),
     altered="delta[l] = g * g (1 - g), or g * (1 - g**2), with g = {back}",
@@ -87,7 +83,6 @@ def slope_formula_on_error(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds(*ALL),
     altered="delta[l] = ({back}) * f(z[l])",
@@ -99,7 +94,6 @@ def activation_for_slope(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds("tanh"),
     altered="delta[l] = ({back}) * (1 - a[l])",
@@ -110,20 +104,13 @@ def slope_without_square(tape: Tape, layer: int, error: Array) -> Array:
     return 1.0 - tape.acts[layer + 1]
 
 
-@mistake(
-    "BP2",
-    step="slope",
-    when=of_kinds("sigmoid"),
-    altered="delta[l] = ({back}) * (1 - a[l])",
-    reference=BIAS_QUESTION,
-)
+@mistake(step="slope", when=of_kinds("sigmoid"), altered="delta[l] = ({back}) * (1 - a[l])", reference=BIAS_QUESTION)
 def slope_without_complement(tape: Tape, layer: int, error: Array) -> Array:
     """The sigmoid's derivative is a (1 - a): the factor a is missing."""
     return 1.0 - tape.acts[layer + 1]
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds(*RECTIFIERS),
     altered="delta[l] = ({back}) * (that > 0)",
@@ -135,7 +122,6 @@ def mask_of_error(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds("relu"),
     altered="delta[l] = max({back}, 0) * (z[l] > 0)",
@@ -147,7 +133,6 @@ def mask_of_both(tape: Tape, layer: int, error: Array) -> Array:
 
 
 @mistake(
-    "BP2",
     step="slope",
     when=of_kinds(*RECTIFIERS),
     altered="delta[l] = ({back}) * (z[l] < 0)",
@@ -171,7 +156,7 @@ def _of(other: str, own: bool) -> Callable[[Tape, int, Array], Array]:
 
 
 @mistake(
-    "BP2",
+    equation="BP2",
     altered="delta[l] = ({back}) * g'(z[l]), g another function",
     reference="note 003 beside note 004 (ReLU and sigmoid); " + BIAS_QUESTION,
 )
@@ -187,7 +172,7 @@ def slope_of_another(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "BP2",
+    equation="BP2",
     altered="delta[l] = ({back}) * f'(z[k]), k another layer",
     reference="note 003 (the index of Z in the recursion)",
 )

@@ -3,7 +3,7 @@
 A mistake is a function: its name is the mistake's, its docstring the sentence that its author reads.  Most stand in the
 place of one step of the equations, and are tried wherever that step could first show:
 
-    @mistake("BP3", step="bias", altered="dC/db[l] = delta[l] of sample 1", reference="...")
+    @mistake(step="bias", altered="dC/db[l] = delta[l] of sample 1", reference="...")
     def bias_of_first_sample(tape: Tape, layer: int, delta: Array) -> Array:
         \"\"\"This is the first sample's delta, not the sum over samples.\"\"\"
         return delta[0]
@@ -69,6 +69,15 @@ class Suspect:
 
 
 MISTAKES: dict[str, Mistake] = {}
+EQUATION_OF_STEP = {
+    "error": "BP1",
+    "slope": "BP2",
+    "back": "BP2",
+    "bias": "BP3",
+    "weight": "BP4",
+    "penalty": "penalty",
+    "bias_penalty": "penalty",
+}
 
 
 def suspects(evidence: Evidence) -> Iterator[Suspect]:
@@ -79,11 +88,11 @@ def suspects(evidence: Evidence) -> Iterator[Suspect]:
 
 
 def mistake(
-    equation: str,
     *,
     altered: str,
     reference: str,
     step: str = "",
+    equation: str = "",
     when: Condition = lambda problem, layers: True,
     generic: bool = False,
 ) -> Callable[[F], F]:
@@ -91,10 +100,12 @@ def mistake(
 
     Parameters
     ----------
-    equation, altered, reference, generic
+    altered, reference, generic
         As a `Mistake` has them.
     step
         The step of the equations in whose place the function stands; without one the function proposes.
+    equation
+        The equation that is violated; by default that of the step.
     when
         Whether a problem's layers can have the mistake.
     """
@@ -104,7 +115,8 @@ def mistake(
         assert name not in MISTAKES, name
         said = " ".join((function.__doc__ or "").split()).rstrip(".")
         propose = _proposing(step, function, when) if step else function
-        MISTAKES[name] = Mistake(name, said[:1].lower() + said[1:], equation, altered, reference, propose, generic)
+        sentence, key = said[:1].lower() + said[1:], equation or EQUATION_OF_STEP[step]
+        MISTAKES[name] = Mistake(name, sentence, key, altered, reference, propose, generic)
         return function
 
     return enter

@@ -27,7 +27,9 @@ def _times(factor: float, found: str) -> Proposal:
 
 
 @mistake(
-    "result", altered="lr * gradient", reference="note 001, one neuron's update (step and gradient in one formula)"
+    equation="result",
+    altered="lr * gradient",
+    reference="note 001, one neuron's update (step and gradient in one formula)",
 )
 def learning_rate(e: Evidence) -> Iterator[Proposal]:
     """The learning rate is multiplied in: that belongs to the update, not to the gradient."""
@@ -36,7 +38,7 @@ def learning_rate(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result",
+    equation="result",
     altered="-lr * gradient",
     reference="note 001, one neuron's update; PyTorch documentation, torch.optim.SGD",
 )
@@ -47,7 +49,9 @@ def update(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result", altered="W - lr * gradient", reference="note 001, one neuron's update (w is overwritten by its new value)"
+    equation="result",
+    altered="W - lr * gradient",
+    reference="note 001, one neuron's update (w is overwritten by its new value)",
 )
 def updated_parameters(e: Evidence) -> Iterator[Proposal]:
     """These are the parameters after a step, W - lr * gradient, not the gradient."""
@@ -59,7 +63,7 @@ def updated_parameters(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result",
+    equation="result",
     altered="gradient + gradient of the calls before",
     reference="Karpathy, 'most common neural net mistakes' (zero_grad forgotten); "
     "PyTorch documentation, Optimizer.zero_grad",
@@ -76,7 +80,7 @@ def accumulated(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result",
+    equation="result",
     altered="gradient * (limit / norm of gradient)",
     reference="Pascanu, Mikolov, Bengio 2013, algorithm 1 (clipping belongs after the check)",
 )
@@ -99,7 +103,7 @@ def normalised(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result",
+    equation="result",
     altered="clip(gradient, -limit, limit)",
     reference="Pascanu, Mikolov, Bengio 2013; PyTorch documentation, clip_grad_value_",
 )
@@ -114,7 +118,7 @@ def clipped(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result",
+    equation="result",
     altered="float32(gradient)",
     reference="CS231n notes, 'Neural networks 3', gradient checks (use double precision)",
 )
@@ -124,7 +128,9 @@ def single_precision(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    "result", altered="sign(gradient)", reference="Bernstein et al. 2018, signSGD (an update rule, not a gradient)"
+    equation="result",
+    altered="sign(gradient)",
+    reference="Bernstein et al. 2018, signSGD (an update rule, not a gradient)",
 )
 def signs_only(e: Evidence) -> Iterator[Proposal]:
     """Only the signs of the gradient's entries are left."""

@@ -17,7 +17,6 @@ VIEW = "Karpathy, 'most common neural net mistakes' (view and permute are not th
 
 
 @mistake(
-    "BP4",
     step="weight",
     altered="dC/dW[l] = {turned}",
     reference=BP4 + "; note 003 beside note 001 (their weights are each other's transposes)",
@@ -27,38 +26,37 @@ def weights_transposed(tape: Tape, layer: int, source: Array, delta: Array) -> A
     return if_fits(weight_gradient(source, delta).T, tape.W(layer))
 
 
-@mistake("BP4", step="weight", altered="dC/dW[l] = ({turned}) reshaped", reference=VIEW)
+@mistake(step="weight", altered="dC/dW[l] = ({turned}) reshaped", reference=VIEW)
 def weights_reshaped(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """The transposed gradient was reshaped, not transposed: the entries are in the wrong places."""
     return weight_gradient(delta, source).reshape(tape.W(layer).shape)
 
 
-@mistake("BP4", step="weight", altered="dC/dW[l] = a[l-1] reshaped to D x N, times delta[l]", reference=VIEW)
+@mistake(step="weight", altered="dC/dW[l] = a[l-1] reshaped to D x N, times delta[l]", reference=VIEW)
 def inputs_reshaped(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """The layer's input was reshaped to (D, N), not transposed: samples and features are mixed."""
     return weight_gradient(source.reshape(source.shape[::-1]).T, delta)
 
 
-@mistake("BP4", step="weight", altered="dC/dW[l] = {of_z}", reference=BP4)
+@mistake(step="weight", altered="dC/dW[l] = {of_z}", reference=BP4)
 def pre_activation_for_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """The pre-activation z of the layer below is used where its activation a belongs."""
     return weight_gradient(tape.zs[layer - 1] if layer else source, delta)
 
 
-@mistake("BP4", step="weight", altered="dC/dW[l] = {of_x}", reference=BP4)
+@mistake(step="weight", altered="dC/dW[l] = {of_x}", reference=BP4)
 def input_for_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """The network's input is used where the activation of the layer below belongs."""
     return if_fits(weight_gradient(tape.acts[0], delta), tape.W(layer))
 
 
-@mistake("BP4", step="weight", altered="dC/dW[l] = {of_own}", reference="note 000, BP4 (the index l-1)")
+@mistake(step="weight", altered="dC/dW[l] = {of_own}", reference="note 000, BP4 (the index l-1)")
 def own_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """The layer's own activation is used where that of the layer below belongs."""
     return if_fits(weight_gradient(tape.acts[layer + 1], delta), tape.W(layer))
 
 
 @mistake(
-    "BP4",
     step="weight",
     altered="dC/dW[l] = {of_error}",
     reference="note 004 (dJ/dW = dJ/da * da/dz * dz/dW, its middle factor)",
@@ -68,14 +66,13 @@ def no_slope_in_weights(tape: Tape, layer: int, source: Array, delta: Array) -> 
     return weight_gradient(source, tape.errors[layer])
 
 
-@mistake("BP4", step="weight", altered="dC/dW[l] = {of_next}", reference="note 000, BP4 (the index l)")
+@mistake(step="weight", altered="dC/dW[l] = {of_next}", reference="note 000, BP4 (the index l)")
 def delta_of_wrong_layer(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """The delta of the layer above is used for this layer."""
     return if_fits(weight_gradient(source, tape.deltas.get(layer + 1, delta)), tape.W(layer))
 
 
 @mistake(
-    "BP4",
     step="weight",
     altered="dC/dW[l] = mean of a[l-1], times sum of delta[l]",
     reference="note 000, BP4b (the mean of products over samples)",
@@ -86,10 +83,7 @@ def averages_multiplied(tape: Tape, layer: int, source: Array, delta: Array) -> 
 
 
 @mistake(
-    "BP4",
-    step="weight",
-    altered="dC/dW[l] of sample 1 alone",
-    reference="note 001, its loop over samples (= in place of +=)",
+    step="weight", altered="dC/dW[l] of sample 1 alone", reference="note 001, its loop over samples (= in place of +=)"
 )
 def first_sample_only(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """Only the first sample's gradient is here."""
@@ -97,17 +91,16 @@ def first_sample_only(tape: Tape, layer: int, source: Array, delta: Array) -> Ar
 
 
 @mistake(
-    "BP4",
-    step="weight",
-    altered="dC/dW[l] of sample N alone",
-    reference="note 001, its loop over samples (= in place of +=)",
+    step="weight", altered="dC/dW[l] of sample N alone", reference="note 001, its loop over samples (= in place of +=)"
 )
 def last_sample_only(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
     """Only the last sample's gradient is here: the loop overwrites in place of adding."""
     return weight_gradient(source[-1:], delta[-1:])
 
 
-@mistake("BP4", altered="dC/dW[k] in place of dC/dW[l]", reference="note 003 (the index of W in the recursion)")
+@mistake(
+    equation="BP4", altered="dC/dW[k] in place of dC/dW[l]", reference="note 003 (the index of W in the recursion)"
+)
 def layers_swapped(e: Evidence) -> Iterator[Proposal]:
     """This is the gradient of another layer's weights."""
     if e.is_bias:
@@ -139,7 +132,7 @@ PERMUTATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 @mistake(
-    "BP4",
+    equation="BP4",
     altered="dC/dW[l] with its rows or columns permuted",
     reference="note 001 (row j of one convention is column j of another); " + VIEW,
 )
