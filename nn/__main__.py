@@ -22,8 +22,8 @@ from viz.arguments import UsageError
 
 COMMANDS: dict[str, Command] = {
     "demo": commands.demo,
-    "train": commands.train,
-    "predict": commands.predict,
+    "train": commands.train_network,
+    "predict": commands.predict_rows,
     "compare": commands.compare,
     "check": commands.check,
     "gpt": gpt,

@@ -12,15 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import whole
+from nn.samples import Array
 from nn.shapes import a_count, class_numbers, one_among, takes
-
-Array: TypeAlias = npt.NDArray[Any]
 
 # --- activations: f, and f' from the pre-activation z and the activation a ----------------------------------------
 

@@ -11,15 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 import engine
 from engine import Label, Value, zero_grad
 from nn.module import Module
 from nn.optim import Adam, linear
+from nn.samples import Array
 
-Vector: TypeAlias = npt.NDArray[np.float64]
-Gradient: TypeAlias = Callable[[Vector, list[int]], tuple[float, Vector]]
+Gradient: TypeAlias = Callable[[Array, list[int]], tuple[float, Array]]
 
 BETAS = (0.9, 0.95)
 
@@ -118,7 +117,7 @@ def _lifted(model: GPT) -> Gradient:
     """Return the loss of a document and its gradient by matrices."""
     program = engine.lift(model.loss, parameters=model.parameters())
 
-    def gradient(theta: Vector, tokens: list[int]) -> tuple[float, Vector]:
+    def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
         value, found = program.value_and_grad(tokens, parameters=theta)
         return value, np.asarray(found.parameters)
 
@@ -129,7 +128,7 @@ def _eager(model: GPT) -> Gradient:
     """Return the same one scalar at a time."""
     values = model.parameters()
 
-    def gradient(theta: Vector, tokens: list[int]) -> tuple[float, Vector]:
+    def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
         _push(values, theta)
         zero_grad(values)
         root = model.loss(tokens)
@@ -139,7 +138,7 @@ def _eager(model: GPT) -> Gradient:
     return gradient
 
 
-def _push(values: list[Value], theta: Vector) -> None:
+def _push(values: list[Value], theta: Array) -> None:
     for value, number in zip(values, theta.tolist()):
         value.data = number
 

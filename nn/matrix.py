@@ -18,10 +18,9 @@ sample is a column, X is D x N, W is D x C) and ``"torch"`` (note 003: X is N x 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import listed, number, one_of
 from nn.derivatives import ACTIVATIONS as ACTIVATIONS
@@ -32,9 +31,9 @@ from nn.derivatives import one_hot as one_hot
 from nn.derivatives import sigmoid as sigmoid
 from nn.derivatives import softmax as softmax
 from nn.derivatives import targets as targets
+from nn.samples import Array as Array
 from nn.shapes import a_strength, arrays_by_name, layers, one_among, takes
 
-Array: TypeAlias = npt.NDArray[Any]
 Params: TypeAlias = Mapping[str, Array]
 
 # --- the four equations, one function each; rows are samples -------------------------------------------------------

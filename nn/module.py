@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
@@ -17,10 +16,8 @@ from engine.arguments import described, one_of, text
 from engine.arguments import path as checked_path
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
-from nn.samples import numbers
+from nn.samples import Array, numbers
 from nn.training.scaling import NAMES, Scaling
-
-Array: TypeAlias = npt.NDArray[np.float64]
 
 
 class StateError(ValueError):

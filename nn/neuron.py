@@ -28,9 +28,9 @@ from nn.module import Module
 from nn.stream import generator
 from nn.training.scaling import Scaling
 
-Activation = Callable[[Any], Any]
+ScalarFunction = Callable[[Any], Any]
 
-ACTIVATIONS: dict[str, Activation] = {
+ACTIVATIONS: dict[str, ScalarFunction] = {
     "identity": lambda z: z,
     "relu": engine.relu,
     "leaky_relu": engine.leaky_relu,

@@ -18,12 +18,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described, listed, number, one_of, whole
-from nn.samples import numbers
+from nn.samples import Array, numbers
 
-Array: TypeAlias = npt.NDArray[Any]
 Sizes: TypeAlias = dict[str, tuple[int, str]]  # by axis: how long it is, and where that was seen
 F = TypeVar("F", bound=Callable[..., Any])
 

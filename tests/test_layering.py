@@ -50,8 +50,8 @@ ALLOWED = {
     "engine.nonfinite": {"engine.arguments", "engine.graph", "engine.value", "engine.watching"},
     "nn.samples": set(),
     "nn.shapes": {"engine.arguments", "nn.samples"},
-    "nn.derivatives": {"engine.arguments", "nn.shapes"},
-    "nn.matrix": {"engine.arguments", "nn.derivatives", "nn.shapes"},
+    "nn.derivatives": {"engine.arguments", "nn.samples", "nn.shapes"},
+    "nn.matrix": {"engine.arguments", "nn.derivatives", "nn.samples", "nn.shapes"},
     "nn.notes": {"engine.arguments", "nn.matrix", "nn.shapes"},
 }  # fmt: skip
 

@@ -13,10 +13,9 @@ gradients differ by about one unit; how many are allowed is argued in `engine.ag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import engine
 from engine.agreement import allowed
@@ -27,11 +26,10 @@ from nn.agreement.tolerance import Limits
 from nn.agreement.units import rounding_units
 from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
-from nn.samples import numbers, samples
+from nn.samples import Array, numbers, samples
 from nn.training.outputs import check_model
 from nn.training.targets import Targets
 
-Array: TypeAlias = npt.NDArray[Any]
 FINEST = 1e-9
 COMPARED = "gradients are compared where all numbers are finite"
 

@@ -14,14 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.agreement import EPS, agrees, differenced, is_differenced
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps) / EPS  # a unit of single precision, in units of double
 FEW = 4  # numbers that may all be of single precision by chance

@@ -14,15 +14,13 @@ array([8., 8.])
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.agreement import EPS
 from nn import matrix
+from nn.samples import Array
 
-Array: TypeAlias = npt.NDArray[np.float64]
 UNDERFLOW = float(np.finfo(np.float64).tiny)  # below it numbers have fewer digits: nothing smaller can be judged
 NEAR = 8.0  # multiples of its error within which a pre-activation may be on either side of a kink
 

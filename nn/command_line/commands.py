@@ -71,7 +71,7 @@ def _check_picture(picture: Path) -> None:
     check_outputs([picture])
 
 
-def train(given: argparse.Namespace) -> int:
+def train_network(given: argparse.Namespace) -> int:
     """Train a network on a data set; say what was read, and how well it does."""
     if given.coordinator:
         join(given.coordinator, given.processes, given.process)
@@ -80,7 +80,7 @@ def train(given: argparse.Namespace) -> int:
     if first:
         _check_outputs(given)
     problem = _problem(given)
-    strength = problems.regularisation(problem) if given.l2 is None else given.l2
+    strength = problems.usual_strength(problem) if given.l2 is None else given.l2
     if first:
         check_outputs([given.checkpoint, given.save, given.plot], problem.data.files)
         print("\n".join(_before_training(given, problem, strength)))
@@ -102,7 +102,7 @@ def train(given: argparse.Namespace) -> int:
     return 0
 
 
-def _before_training(given: argparse.Namespace, problem: problems.Problem, strength: float) -> list[str]:
+def _before_training(given: argparse.Namespace, problem: problems.TrainingProblem, strength: float) -> list[str]:
     """Return what was read, and what is trained on it."""
     size = f"{len(problem.model.parameters()):,} parameters"
     penalty = f" with l2 {strength:.3g}" if strength else ""
@@ -119,7 +119,7 @@ def _kept(history: nn.History, given: argparse.Namespace) -> dict[str, float]:
     return min(history, key=lambda record: record.get("val_loss", record["loss"]))
 
 
-def _problem(given: argparse.Namespace) -> problems.Problem:
+def _problem(given: argparse.Namespace) -> problems.TrainingProblem:
     reading = {name: getattr(given, name) for name in ("target", "header", "missing", "decimal")}
     data = problems.dataset(given.data, given.loss, drop=tuple(given.drop), **reading)
     return problems.problem(
@@ -160,7 +160,7 @@ def _kept_at_least(fit: Callable[[], nn.History], given: argparse.Namespace, tra
             raise interrupts.Interrupted("; ".join(kept)) from None
 
 
-def predict(given: argparse.Namespace) -> int:
+def predict_rows(given: argparse.Namespace) -> int:
     """Write what a trained network makes of the rows of a file: classes with their probabilities, or numbers."""
     trained = saved.load(given.model)
     check_outputs([given.output], [given.model, *([given.rows] if Path(given.rows).is_file() else [])])

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nn import matrix
 from nn.command_line.sizes import check_size
@@ -16,11 +15,11 @@ from nn.data import digits, moons, xor
 from nn.files import DataError
 from nn.neuron import MLP
 from nn.reading.columns import Column
-from nn.reading.dataset import SQUARED, Dataset, read_dataset
+from nn.reading.dataset import Dataset, read_dataset
 from nn.reading.idx_files import idx_file, mnist, parts_of
 from nn.reading.schema import Schema
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
+from nn.training.targets import SQUARED
 
 MADE = ("digits", "moons", "xor")
 LIKE_SAMPLES = 20  # as many weigh against a regression's weights, unless that is chosen
@@ -28,7 +27,7 @@ SUITS = {"moons": "hinge", "xor": "binary_cross_entropy"}  # losses of one outpu
 
 
 @dataclass(frozen=True)
-class Problem:
+class TrainingProblem:
     """Samples, targets as the loss means them, and a network.
 
     Attributes
@@ -71,7 +70,9 @@ def dataset(name: str, loss: str | None = None, **reading: Any) -> Dataset:
     return read_dataset(name, loss=loss, **{k: v for k, v in reading.items() if v is not None})
 
 
-def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str | None, seed: int) -> Problem:
+def problem(
+    data: Dataset, loss: str | None, hidden: Sequence[int], activation: str | None, seed: int
+) -> TrainingProblem:
     """Return what there is to learn.
 
     Parameters
@@ -101,7 +102,7 @@ def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: 
     activation = activation or ("relu" if data.schema.classes else "tanh")
     sizes = [*hidden, outputs]
     check_size(data.X.shape[1], sizes)
-    return Problem(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
+    return TrainingProblem(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
 
 
 def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Array, int]:
@@ -120,7 +121,7 @@ def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Arr
     return 2.0 * each - 1.0 if loss == "hinge" else each, 1 if each.ndim == 1 else len(classes)
 
 
-def regularisation(problem: Problem) -> float:
+def usual_strength(problem: TrainingProblem) -> float:
     """Return the strength of the regularisation that suits a problem: a little for a squared error, else none.
 
     Few samples of numbers are easily learnt by heart.  The penalty is in the units of their squared error, and weighs

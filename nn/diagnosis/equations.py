@@ -17,11 +17,10 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nn import matrix
+from nn.samples import Array as Array
 
-Array: TypeAlias = npt.NDArray[Any]
 Alteration: TypeAlias = Mapping[str, Callable[[Any], Any]]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,8 @@ from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.rearranged import by_numbers, by_shape, by_sorting
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.terms import Term
-from nn.samples import numbers
+from nn.samples import Array, numbers
 
-Array: TypeAlias = npt.NDArray[np.float64]
 JUDGED = "a gradient is judged where all numbers are finite"
 
 
@@ -80,7 +79,7 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     for path, entry in zip(paths, right.tolist()):
         finite(entry, f"the right derivative by {path}", JUDGED)
     comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure))
-    return next(diagnosis for judge in JUDGES if (diagnosis := judge(comparison)) is not None)
+    return next(diagnosis for judge in ORDER if (diagnosis := judge(comparison)) is not None)
 
 
 def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
@@ -172,7 +171,7 @@ def not_finite(c: Comparison) -> Diagnosis | None:
     return None if np.isfinite(c.given).all() else unnamed(c)
 
 
-def right(c: Comparison) -> Diagnosis | None:
+def exactly_right(c: Comparison) -> Diagnosis | None:
     """Every entry agrees to rounding."""
     return c.concluded("right") if c.exact.all() else None
 
@@ -197,7 +196,7 @@ def reordered(c: Comparison) -> Diagnosis | None:
     return None if c.is_coarsely_right else c.named(by_sorting(c.right, c.given))
 
 
-def coarsely_right(c: Comparison) -> Diagnosis | None:
+def nearly_right(c: Comparison) -> Diagnosis | None:
     """It is right to the precision of what computed it."""
     if not c.is_coarsely_right:
         return None
@@ -214,4 +213,4 @@ def unnamed(c: Comparison) -> Diagnosis | None:
     return c.concluded("unnamed", note=note)
 
 
-JUDGES = (not_finite, right, rearranged_or_scaled, terms_miscounted, reordered, coarsely_right, unnamed)
+ORDER = (not_finite, exactly_right, rearranged_or_scaled, terms_miscounted, reordered, nearly_right, unnamed)

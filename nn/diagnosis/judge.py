@@ -24,7 +24,7 @@ from nn.agreement.units import rounding_units
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.experiment import experiment
-from nn.diagnosis.location import origin, whereabouts
+from nn.diagnosis.location import inherited, whereabouts
 from nn.diagnosis.mistakes import MISTAKES
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.search import Explanation, Search
@@ -149,8 +149,8 @@ def vanished(case: Case) -> Diagnosis | None:
     least = 1e-7 if is_single(given.values()) else 1e-12
     if not largest <= least * problem.scale * float(np.abs(problem.X).max(initial=1.0)):
         return None
-    notes = dict.fromkeys(case.wrong, VANISHED)
-    return case.concluded("unnamed", dict.fromkeys(notes, "unnamed"), notes=notes, remarks=origin(problem, case.wrong))
+    kinds, notes = dict.fromkeys(case.wrong, "unnamed"), dict.fromkeys(case.wrong, VANISHED)
+    return case.concluded("unnamed", kinds, notes=notes, remarks=inherited(problem, case.wrong))
 
 
 def named_by_one(case: Case) -> Diagnosis | None:
@@ -197,8 +197,9 @@ def one_by_one(case: Case) -> Diagnosis | None:
         else:
             notes[name] = whereabouts(case.problem, name, arrays[name])
             kinds[name] = "unnamed"
-    single = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
-    return case.concluded("named", kinds, findings, notes=notes, remarks=[*single, *origin(case.problem, case.wrong)])
+    remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
+    remarks += inherited(case.problem, case.wrong)
+    return case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
 
 
 JUDGES = (right, vanished, named_by_one, coarsely_right, named_by_more, named_in_single_precision, one_by_one)

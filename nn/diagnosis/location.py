@@ -22,7 +22,7 @@ def whereabouts(problem: Problem, name: str, gradient: Array) -> str:
     return sentence + (f"; units {', '.join(map(str, dead[:6]))} are dead on this data" if len(dead) else "")
 
 
-def origin(problem: Problem, wrong: list[str]) -> list[str]:
+def inherited(problem: Problem, wrong: list[str]) -> list[str]:
     """Return, where everything is wrong from some layer downward, that the layers below it may only inherit it."""
     first = wrong[0].rsplit(".", 1)[0]
     below = [name for name in problem.order[problem.order.index(wrong[0]) :] if not name.startswith(first)]

@@ -9,10 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.agreement import EXACT
@@ -20,8 +18,7 @@ from nn.agreement.tolerance import proportion
 from nn.diagnosis.rearranged import of_function, reproduces
 from nn.diagnosis.report import Finding
 from nn.diagnosis.terms import Term, terms
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 MANY, DEEPEST_SUM = 300, 20  # terms that are looked at, and sums inside sums
 KINDS = {  # by how often the term counts

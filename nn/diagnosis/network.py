@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
-
-import numpy.typing as npt
+from typing import Any
 
 from engine.arguments import described, finite, number, one_of
 from nn import matrix
@@ -25,12 +23,10 @@ from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.trials import Gradients, diagnose_gradients
 from nn.neuron import MLP
-from nn.samples import samples
+from nn.samples import Array, samples
 from nn.shapes import arrays_by_name
 from nn.training.outputs import check_model
 from nn.training.targets import Targets
-
-Array: TypeAlias = npt.NDArray[Any]
 
 
 def diagnose(

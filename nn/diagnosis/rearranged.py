@@ -8,16 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.agreement import EXACT
 from nn.agreement.tolerance import close, proportion
 from nn.diagnosis.report import Finding
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 
 def of_function(name: str, sentence: str, found: str, yours: str, right: str = "df/dx") -> Finding:

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.graph import order
 from engine.value import is_constant
+from nn.samples import Array
 
-Array: TypeAlias = npt.NDArray[np.float64]
 LINEAR = ("add", "subtract", "negative", "total")
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "power_constant": "**"}
 DEEPEST = 3

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from nn.files import DataError
 from nn.reading.numerals import MISSING_NUMBERS, Numerals
 
+Record = tuple[int, list[str]]
 MOSTLY = 0.5  # a column is one of numbers if more than this part of its cells are
 WAY_OUT = "say --header if it holds the names of columns, --no-header if it is a sample."
-
-Record = tuple[int, list[str]]
 
 
 def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:

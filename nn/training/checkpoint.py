@@ -7,21 +7,19 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from nn.files import write_atomically
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.samples import Array
 from nn.training.progress import History
 from nn.training.scaling import NAMES, Scaling
 from nn.training.task import Task
-
-Array: TypeAlias = npt.NDArray[Any]
 
 DATA = ("samples", "targets", "validation samples", "names")  # of which a hash is kept
 ANEW = "to start anew give another name, or the same one with --force"

@@ -16,16 +16,14 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import MissingExtraError
 from nn.module import Module
+from nn.samples import Array
 from nn.training.steps import Step, constants_of, program_of
-
-Array: TypeAlias = npt.NDArray[Any]
 
 SILENCE = 20  # seconds after which a process counts as gone, where the sums between devices do not fail at once
 

@@ -15,24 +15,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.module import Module
 from nn.neuron import MLP
 from nn.optim import Optimizer
+from nn.samples import Array
 from nn.training.metrics import mean_loss_of, measure
 from nn.training.origin import origin
-from nn.training.outputs import forward, kinds_of, predict
+from nn.training.outputs import kinds_of, outputs_by_matrices, predict
 from nn.training.progress import History
 from nn.training.steps import Step
 from nn.training.targets import Targets
 from nn.training.task import Task
 from nn.training.vector import ParameterVector
-
-Array: TypeAlias = npt.NDArray[Any]
 
 
 class TrainingError(FloatingPointError):
@@ -179,4 +176,4 @@ def outputs_of_vector(model: Module, parameters: ParameterVector) -> Callable[[A
         shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
     if shapes != {name: array.shape for name, array in arrays.items()}:
         return partial(predict, model)
-    return lambda X: forward(parameters.named(), X, kinds)
+    return lambda X: outputs_by_matrices(parameters.named(), X, kinds)

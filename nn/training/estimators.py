@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import MissingExtraError
 from engine.arguments import listed, number, one_of, positive, truth, whole
 from nn import matrix
 from nn.neuron import ACTIVATIONS, MLP
 from nn.optim import SGD, Adam, Optimizer
+from nn.samples import Array
 from nn.training.fit import fit
 from nn.training.outputs import predict
 
@@ -31,7 +31,6 @@ try:
 except ImportError:
     raise MissingExtraError("The estimators need scikit-learn 1.6: pip install 'liftgrad[sklearn]'.") from None
 
-Array: TypeAlias = npt.NDArray[Any]
 
 SOLVERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "sgd": partial(SGD, momentum=0.9, nesterov=True)}
 

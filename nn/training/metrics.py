@@ -12,18 +12,16 @@ The border between no and yes is 0 for scores (cross-entropies, hinge) and 0.5 f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described
 from nn import matrix
 from nn.module import Module
+from nn.samples import Array
 from nn.training.outputs import check_model, predict
-from nn.training.targets import ONE_OUTPUT, SQUARED, Targets, border, check_loss, check_outputs
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.training.targets import ONE_OUTPUT, SQUARED, Targets, border, check_enough_outputs, check_loss
 
 
 def accuracy(model: Module, X: Any, T: Any, loss: str | None = None) -> float:
@@ -204,5 +202,5 @@ def _looked_at(model: Module, X: Any, T: Any, loss: str | None, name: str = "eva
         raise ValueError(f"{name} of one output needs the loss that it was trained with: {ONE_OUTPUT}.")
     loss = "cross_entropy" if loss is None else loss
     check_loss(loss)
-    check_outputs(loss, scores.shape[1])
+    check_enough_outputs(loss, scores.shape[1])
     return scores, Targets.read(T, loss, scores.shape[1], samples=len(scores))

@@ -10,15 +10,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import numpy.typing as npt
-
 import engine
 from nn.losses import sample_loss
 from nn.module import Module
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 
 def origin(model: Module, loss: str, X: Array, T: Array) -> str:

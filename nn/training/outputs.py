@@ -8,19 +8,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.arguments import described
 from nn import matrix
 from nn.module import Module
 from nn.neuron import MLP, Layer
-from nn.samples import samples
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array, samples
 
 
 def predict(model: Module, X: Any) -> Array:
@@ -45,11 +42,11 @@ def predict(model: Module, X: Any) -> Array:
     if kinds is None:
         return np.array([[float(v) for v in outputs_of(model, x)] for x in X.tolist()])
     inputs, targets = (model.scaling.inputs, model.scaling.targets) if model.scaling else (None, None)
-    Y = forward(model.arrays(), X if inputs is None else inputs.apply(X), kinds)
+    Y = outputs_by_matrices(model.arrays(), X if inputs is None else inputs.apply(X), kinds)
     return Y if targets is None else targets.undo(Y)
 
 
-def forward(params: Mapping[str, Array], X: Array, kinds: list[str]) -> Array:
+def outputs_by_matrices(params: Mapping[str, Array], X: Array, kinds: list[str]) -> Array:
     """Return the last layer's outputs (N, C) for standardised samples (N, D)."""
     return matrix.forward(params, X, kinds)[1][-1]
 

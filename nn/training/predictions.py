@@ -8,23 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.command_line.problems import dataset, probabilities
 from nn.files import DataError
 from nn.matrix import sigmoid
-from nn.reading.columns import numbers, refuse_missing
+from nn.reading.columns import column_numbers, refuse_missing
 from nn.reading.dataset import filled
 from nn.reading.numerals import MISSING, Numerals
 from nn.reading.schema import Schema
 from nn.reading.tables import Table, listed, read_table, tells_rows_apart
+from nn.samples import Array
 from nn.training.outputs import predict
 from nn.training.saved import Saved
-
-Array: TypeAlias = npt.NDArray[Any]
 
 HOLES = "the network was trained without missing values, so none can be filled."
 
@@ -74,7 +71,7 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
     where, said = _by_name(table, schema) if schema.names is not None and table.names else _by_place(table, schema)
     parts = []
     for column, k in zip(schema.features, _of_features(where, schema)):
-        part = numbers(table, k, column)
+        part = column_numbers(table, k, column)
         if not column.means:
             refuse_missing(table, k, np.isnan(part).any(axis=1), f"expected {column.meant}; {HOLES}")
         parts.append(filled(part, column) if column.means else part)

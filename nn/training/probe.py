@@ -13,19 +13,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.value import is_constant
 from nn.module import Module
 from nn.neuron import MLP
+from nn.samples import Array
 from nn.training.outputs import kinds_of, outputs_of
 from nn.training.targets import REACH
-
-Array: TypeAlias = npt.NDArray[Any]
 
 SIZES = (1.0, 10.0, 100.0, 1e3, 1e6, 1e9)  # of parameters with which outputs are looked at again
 SLACK = 0.01  # by which outputs from 0 to 1 may lie outside, as where a little is added before a logarithm

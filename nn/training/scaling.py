@@ -14,15 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described
-from nn.samples import numbers
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array, numbers
 
 LARGEST, SMALLEST = 3.0, 0.1  # of a moderate column's mean and deviation: weights start, and learn, for about 1
 HUGE = 1e100  # beyond which a square might overflow, or below its inverse underflow

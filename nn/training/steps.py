@@ -15,15 +15,14 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 import engine
 from engine.arguments import described
 from engine.lifting.run.program import Program
 from nn.losses import mean_loss, sample_loss
 from nn.module import Module
+from nn.samples import Array
 
-Array: TypeAlias = npt.NDArray[Any]
 Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 

@@ -21,17 +21,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described, one_of, text, whole
-from nn.samples import finite, numbers
+from nn.samples import Array, finite, numbers
 
-Array: TypeAlias = npt.NDArray[Any]
-
-LOSSES = ("mse", "half_mse", "cross_entropy", "binary_cross_entropy", "hinge")
+KNOWN_LOSSES = ("mse", "half_mse", "cross_entropy", "binary_cross_entropy", "hinge")
 WHOLE_LINE = (-math.inf, math.inf)
 REACH: dict[str, tuple[float, float]] = {  # of what an activation gives, from its lowest to its highest
     "identity": WHOLE_LINE,
@@ -213,12 +210,12 @@ def check_loss(loss: Any) -> None:
         Naming those that there are.
     """
     if not isinstance(loss, str):
-        raise TypeError(f"loss={described(loss)} is no name: use one of {', '.join(map(repr, LOSSES))}.")
-    if loss not in LOSSES:
-        raise ValueError(f"loss={loss!r} is not known; use one of {', '.join(LOSSES)}.")
+        raise TypeError(f"loss={described(loss)} is no name: use one of {', '.join(map(repr, KNOWN_LOSSES))}.")
+    if loss not in KNOWN_LOSSES:
+        raise ValueError(f"loss={loss!r} is not known; use one of {', '.join(KNOWN_LOSSES)}.")
 
 
-def check_outputs(loss: str, outputs: int) -> None:
+def check_enough_outputs(loss: str, outputs: int) -> None:
     """Refuse a loss that one output cannot learn from.
 
     Raises

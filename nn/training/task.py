@@ -10,22 +10,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described
 from nn.module import Module
 from nn.neuron import MLP
-from nn.samples import samples
+from nn.samples import Array, samples
 from nn.training.metrics import check_metrics
 from nn.training.outputs import inputs_of
 from nn.training.probe import Probe
 from nn.training.scaling import Scaling, Standard, is_moderate
-from nn.training.targets import REACH, SQUARED, Targets, check_loss, check_outputs, remarks
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.training.targets import REACH, SQUARED, Targets, check_enough_outputs, check_loss, remarks
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ def _read(model: Module, X: Any, T: Any, loss: str) -> tuple[Array, Targets, Pro
     if not len(X):
         raise ValueError(f"fit needs as many targets as samples, and at least one; got 0 and {np.size(T)}.")
     probe = Probe.of(model, X)
-    check_outputs(loss, probe.outputs)
+    check_enough_outputs(loss, probe.outputs)
     probe.check(loss)
     targets = Targets.read(T, loss, probe.outputs, samples=len(X))
     return X if probe.tokens else X.astype(float, copy=False), targets, probe

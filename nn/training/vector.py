@@ -9,14 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
-
-import numpy.typing as npt
 
 from engine import Value
 from engine.lifting.run.parameters import Registry
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 
 class ParameterVector:
