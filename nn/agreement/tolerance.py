@@ -23,7 +23,7 @@ from nn.samples import Array
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps) / EPS  # a unit of single precision, in units of double
 FEW = 4  # numbers that may all be of single precision by chance
 TIGHTEST, LOOSEST = 1e-11, 1e-5  # relative tolerances within which a mistake can be told from none
-TIGHTEST_SINGLE, LOOSEST_SINGLE = 2e-6, 3e-4  # of numbers in single precision
+LOOSEST_SINGLE = 3e-4  # of numbers in single precision
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,11 @@ class Limits:
         """Return the largest entry of a parameter's right gradient."""
         return float(np.abs(self.right[name]).max(initial=0.0))
 
-    def relative(self, *, single: bool = False) -> dict[str, float]:
-        """Return, for every parameter, how far off an array may be that reproduces a gradient, as part of its largest.
-
-        Parameters
-        ----------
-        single
-            Whether the gradient was computed in single precision.
-        """
-        tolerance = {}
-        for name, unit in self.units.items():
-            largest = self.largest(name)
-            part = 64.0 * float(unit.max(initial=0.0)) / largest if largest else 0.0
-            part = min(LOOSEST, max(TIGHTEST, part))
-            tolerance[name] = min(LOOSEST_SINGLE, max(TIGHTEST_SINGLE, part * UNIT_OF_SINGLE)) if single else part
-        return tolerance
+    def relative(self, name: str) -> float:
+        """Return how far off an array may be that reproduces a parameter's gradient, as a part of its largest entry."""
+        largest = self.largest(name)
+        part = 64.0 * float(self.units[name].max(initial=0.0)) / largest if largest else 0.0
+        return min(LOOSEST, max(TIGHTEST, part))
 
     def is_coarse(self, gradients: Mapping[str, Array]) -> bool:
         """Whether gradients are right to the precision of what computed them: float32, or differences of the loss."""

@@ -64,7 +64,8 @@ class Candidate:
         other = f"shape {array.shape}, not {shape}"
         if len(shape) == 2 and array.shape == shape[::-1]:
             self._suspect("weights-transposed", name, other)
-            return array.T
+            transposed: Array = array.T
+            return transposed
         if len(shape) == 1 and array.shape in ((samples, *shape), (*shape, samples)) and samples > 1:
             self._suspect("bias-not-summed", name, other)
             return matrix.bias_gradient(array if array.shape[0] == samples else array.T)

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.agreement import allowed
 from engine.arguments import finite
-from nn.agreement.tolerance import Limits, is_single
+from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Problem
@@ -78,7 +78,8 @@ class Case:
     @cached_property
     def search(self) -> Search:
         """The search for mistakes that reproduce all of the gradients."""
-        return Search(self.problem, self.candidate.arrays, self.limits.relative())
+        arrays = self.candidate.arrays
+        return Search(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
 
     def rows(self, kinds: Mapping[str, str], notes: Mapping[str, str]) -> tuple[Verdict, ...]:
         """Return one verdict per parameter."""
@@ -181,7 +182,7 @@ def named_in_single_precision(case: Case) -> Diagnosis | None:
     """Mistakes reproduce everything to single precision, in which the numbers are."""
     if not is_single(case.candidate.arrays.values()):
         return None
-    loose = Search(case.problem, case.candidate.arrays, case.limits.relative(single=True))
+    loose = Search(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
     return case.named(loose.explanations(), MISTAKES["single-precision"].sentence)
 
 

@@ -10,6 +10,7 @@ from nn.agreement.tolerance import close
 from nn.diagnosis.equations import Array, Tape, at, handed_down, if_fits
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake, multiplied
+from nn.matrix import weight_gradient
 
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 
@@ -146,7 +147,7 @@ def updated_weights(e: Evidence) -> Iterator[Proposal]:
         return
 
     def step(tape: Tape, layer: int, delta: Array) -> Array:
-        return tape.acts[layer].T @ delta + tape.problem.l2 * tape.W(layer)
+        return weight_gradient(tape.acts[layer], delta) + tape.problem.l2 * tape.W(layer)
 
     above = e.layer + 1
     delta = e.tape.deltas[above]

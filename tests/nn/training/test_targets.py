@@ -172,7 +172,7 @@ def test_outputs_that_cannot_reach_their_targets_are_refused(activation, loss):
 
 def test_tables_name_what_there_is():
     assert set(REACH) == set(neuron.ACTIVATIONS)
-    assert tuple(losses.KNOWN_LOSSES) == KNOWN_LOSSES
+    assert tuple(losses.LOSSES) == KNOWN_LOSSES
     for activation, (low, high) in REACH.items():
         values = matrix.ACTIVATIONS[activation].f(np.linspace(-700, 700, 140_001))
         assert values.min() == pytest.approx(low, abs=1e-5) or (low == -np.inf and values.min() < -6)
