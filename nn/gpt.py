@@ -118,8 +118,8 @@ def _lifted(model: GPT) -> Gradient:
     program = engine.lift(model.loss, parameters=model.parameters())
 
     def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
-        value, found = program.value_and_grad(tokens, parameters=theta)
-        return value, np.asarray(found.parameters)
+        value, slopes = program.value_and_grad(tokens, parameters=theta)
+        return value, np.asarray(slopes.parameters)
 
     return gradient
 

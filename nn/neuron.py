@@ -86,10 +86,10 @@ class Neuron(Module):
     """
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0, activation: str = "identity") -> None:
-        found = listed(weights, "weights", "one number an input, such as [0.5, -1.0]")
-        if not found:
+        numbers = listed(weights, "weights", "one number an input, such as [0.5, -1.0]")
+        if not numbers:
             raise ValueError("weights must be a list of one number an input, such as [0.5, -1.0]; got none.")
-        self.w = [Value(w) for w in found]
+        self.w = [Value(w) for w in numbers]
         self.b = Value(bias)
         self.activation = _known(activation)
 

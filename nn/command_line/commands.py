@@ -167,14 +167,14 @@ def predict_rows(given: argparse.Namespace) -> int:
     check_unwritten(given.output, force=given.force)
     rows = read_rows(given.rows, trained.schema, given.header, given.decimal)
     print("\n".join(rows.notes), file=sys.stderr)
-    header, found = predicted(trained, rows.X)
-    text = as_csv(header, found)
+    header, table = predicted(trained, rows.X)
+    text = as_csv(header, table)
     if given.output:
         write_atomically(given.output, text.encode("utf-8"))
     else:
         print(text, end="")
     if rows.targets is not None:
-        print(agreement(trained, found, rows.targets), file=sys.stderr)
+        print(agreement(trained, table, rows.targets), file=sys.stderr)
     return 0
 
 

@@ -82,15 +82,17 @@ def remarks_on(path: str | Path, documents: Sequence[Sequence[int]], context: in
     """Say which names are not learnt as they stand: lines of several words, and names that are too long."""
     lines = [line.split() for line in read_text(path).splitlines()]
     several = [words for words in lines if len(words) > 1]
-    said = []
+    sentences = []
     if several:
         first = " ".join(several[0])[:60]
-        said.append(f"several words in {len(several):,} lines, each taken as a name of its own; one is {first!r}")
+        sentences.append(f"several words in {len(several):,} lines, each taken as a name of its own; one is {first!r}")
     longest = context - 1  # letters: the end of a name takes a place too
     long = sum(len(tokens) - 2 > longest for tokens in documents)
     if long:
-        said.append(f"more than {longest} letters in {long:,} of the names: what follows is cut off, their end with it")
-    return said
+        sentences.append(
+            f"more than {longest} letters in {long:,} of the names: what follows is cut off, their end with it"
+        )
+    return sentences
 
 
 def _trained(given: argparse.Namespace) -> tuple[GPT, str]:

@@ -165,11 +165,11 @@ def are_classes(values: Array) -> bool:
     >>> are_classes(np.array([0, 1, 2, 1])), are_classes(np.array([151.0, 75.0, 141.0, 206.0]))
     (True, False)
     """
-    found = np.unique(values)
-    if not (np.round(found) == found).all():
+    distinct = np.unique(values)
+    if not (np.round(distinct) == distinct).all():
         return False
-    count = len(found)
-    counted = found[0] in (0, 1) and found[-1] - found[0] == count - 1  # 0, 1, 2, ... or 1, 2, 3, ...
+    count = len(distinct)
+    counted = distinct[0] in (0, 1) and distinct[-1] - distinct[0] == count - 1  # 0, 1, 2, ... or 1, 2, 3, ...
     most = MANY_CLASSES if counted else FEW_CLASSES
     return count <= 2 or (counted and count <= 10) or (count <= most and 5 * count <= len(values))
 

@@ -85,8 +85,8 @@ def _is_name(cell: str, numerals: Numerals) -> bool:
 def _numbers(column: list[str], numerals: Numerals) -> list[float]:
     """Return the numbers of a column of numbers, else nothing."""
     present = [cell for cell in column if cell_counts(cell)]
-    found = [number for number in map(numerals.number, present) if number is not None]
-    return found if len(found) > MOSTLY * len(present) else []
+    numbers = [number for number in map(numerals.number, present) if number is not None]
+    return numbers if len(numbers) > MOSTLY * len(present) else []
 
 
 def _is_text(column: list[str], numerals: Numerals) -> bool:

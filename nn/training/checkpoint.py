@@ -56,11 +56,11 @@ def digest(*arrays: Array) -> str:
     >>> digest(np.array([1, 2])) == digest(np.array([1.0, 2.0])), digest(np.zeros(2)) == digest(np.zeros((2, 1)))
     (True, False)
     """
-    found = hashlib.sha256()
+    digested = hashlib.sha256()
     for array in arrays:
-        found.update(repr(array.shape).encode())
-        found.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
-    return found.hexdigest()[:32]
+        digested.update(repr(array.shape).encode())
+        digested.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+    return digested.hexdigest()[:32]
 
 
 def check_unused(path: str | Path | None, *, resume: bool, force: bool) -> None:

@@ -84,8 +84,8 @@ class Epochs:
             return ""
         self.parameters.numbers[:] = self.best.theta
         what = "loss" if self.task.held is None else "val_loss"
-        said = f"the weights of epoch {self.best.epoch} come back: {what} {self.best.lowest:.4g}, the lowest"
-        return said if self.best.epoch < len(self.history) else ""
+        sentence = f"the weights of epoch {self.best.epoch} come back: {what} {self.best.lowest:.4g}, the lowest"
+        return sentence if self.best.epoch < len(self.history) else ""
 
     def _pass(self, epoch: int) -> float:
         """Take a step for every batch; return their mean loss."""

@@ -118,8 +118,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
                 f"validation_fraction={part} of {len(T)} samples leaves none to validate on; use a larger one, or "
                 "early_stopping=False."
             )
-        kept = np.setdiff1d(order, held)
-        return X[kept], T[kept], (X[held], T[held])
+        trained = np.setdiff1d(order, held)
+        return X[trained], T[trained], (X[held], T[held])
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -256,9 +256,10 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
 
 def _check_numbers(y: Any) -> None:
     """Refuse text among the targets of a regressor."""
-    given = getattr(y, "values", y)
-    given = given if isinstance(given, np.ndarray) else np.asarray(given, dtype=object)  # what is ragged is said later
-    texts = given.ravel().tolist() if given.dtype.kind in "OUS" else []
+    values = getattr(y, "values", y)
+    if not isinstance(values, np.ndarray):
+        values = np.asarray(values, dtype=object)  # what is ragged is said later
+    texts = values.ravel().tolist() if values.dtype.kind in "OUS" else []
     text = next((v for v in texts if isinstance(v, (str, bytes))), None)
     if text is not None:
         raise ValueError(

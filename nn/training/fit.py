@@ -157,14 +157,14 @@ def _begin(training: Epochs, keeper: Keeper, epochs: int) -> range:
     """Take up a checkpoint, or write the first; return the epochs that are left, and note what is said of them."""
     start, is_over = keeper.begin()
     optimizer, resumed = training.optimizer, keeper.source is not None
-    said = _nothing_left(start, epochs) if resumed else ()
+    sentences = _nothing_left(start, epochs) if resumed else ()
     left = range(epochs if is_over else start, epochs)
     optimizer.claim(training.parameters.values)
     if not resumed:
         optimizer.check_unspent()
     if training.best.patience is None:  # else nobody knows how many steps there will be
-        said += _of_schedule(optimizer, left, -(-len(training.task.X) // training.batch_size))
-    training.task = replace(training.task, said=training.task.said + said)
+        sentences += _of_schedule(optimizer, left, -(-len(training.task.X) // training.batch_size))
+    training.task = replace(training.task, said=training.task.said + sentences)
     if not resumed:
         keeper.keep(0)
     return left

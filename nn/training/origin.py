@@ -28,7 +28,7 @@ def origin(model: Module, loss: str, X: Array, T: Array) -> str:
     for i, (x, t) in enumerate(zip(X.tolist(), T.tolist())):
         with engine.provenance():
             value = of_one_sample(x, t)
-        found = engine.find_nan(value) if isinstance(value, engine.Value) else None
-        if found is not None:
-            return f"sample {i}: {found}"
+        sentence = engine.find_nan(value) if isinstance(value, engine.Value) else None
+        if sentence is not None:
+            return f"sample {i}: {sentence}"
     return ""

@@ -60,13 +60,13 @@ def kinds_of(model: Module) -> list[str] | None:
     """Return the activation of each layer where matrices compute what the model does, else None."""
     if not isinstance(model, MLP) or type(model).__call__ is not MLP.__call__:
         return None
-    found: list[str] = []
+    activations: list[str] = []
     for layer in model.layers:
         kinds = {neuron.activation for neuron in layer.neurons} if type(layer) is Layer else set()
         if len(kinds) != 1:
             return None
-        found += kinds
-    return found
+        activations += kinds
+    return activations
 
 
 def outputs_of(model: Module, x: Any) -> list[Any]:
@@ -93,8 +93,8 @@ def outputs_of(model: Module, x: Any) -> list[Any]:
 
 def columns_of(X: Any) -> tuple[str, ...] | None:
     """Return the names of a frame's columns, or None where there are none: numbers are no names."""
-    found = getattr(X, "columns", None)
-    names = list(found) if isinstance(found, Iterable) else []
+    columns = getattr(X, "columns", None)
+    names = list(columns) if isinstance(columns, Iterable) else []
     return tuple(names) if names and all(isinstance(name, str) for name in names) else None
 
 
@@ -106,12 +106,12 @@ def check_columns(known: tuple[str, ...] | None, X: Any, what: str = "X") -> Non
     ValueError
         Naming the first that differs.
     """
-    given = columns_of(X)
-    if known is None or given is None or known == given or len(known) != len(given):
+    columns = columns_of(X)
+    if known is None or columns is None or known == columns or len(known) != len(columns):
         return  # how many there must be is said elsewhere
-    k = next(k for k, names in enumerate(zip(known, given)) if names[0] != names[1])
-    way = f"pass {what}[{list(known)}]" if set(known) == set(given) and len(known) <= 8 else "pass the same columns"
-    raise ValueError(f"column {k} of {what} is {given[k]!r}, in training it was {known[k]!r}: {way}.")
+    k = next(k for k, names in enumerate(zip(known, columns)) if names[0] != names[1])
+    way = f"pass {what}[{list(known)}]" if set(known) == set(columns) and len(known) <= 8 else "pass the same columns"
+    raise ValueError(f"column {k} of {what} is {columns[k]!r}, in training it was {known[k]!r}: {way}.")
 
 
 def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:
@@ -123,5 +123,5 @@ def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:
         Saying what was given, and how to call.
     """
     if not isinstance(model, kind):
-        given = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else described(model)
-        raise TypeError(f"the model comes first, {call}, and is an nn.{kind.__name__}; got {given}.")
+        what = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else described(model)
+        raise TypeError(f"the model comes first, {call}, and is an nn.{kind.__name__}; got {what}.")

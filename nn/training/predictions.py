@@ -137,13 +137,13 @@ def _by_name(table: Table, schema: Schema) -> tuple[dict[int, int], list[str]]:
     for name in dict.fromkeys(schema.names):
         all_of_it = [place for place, other in zip(schema.places, schema.names) if other == name]
         of_samples = [place for place in all_of_it if place in needed]
-        found = [k for k, other in enumerate(table.names) if other == name]
-        if len(found) == len(all_of_it):
-            where |= dict(zip(all_of_it, found))
-        elif len(found) == len(of_samples):
-            where |= dict(zip(of_samples, found))
+        places = [k for k, other in enumerate(table.names) if other == name]
+        if len(places) == len(all_of_it):
+            where |= dict(zip(all_of_it, places))
+        elif len(places) == len(of_samples):
+            where |= dict(zip(of_samples, places))
         elif of_samples:
-            raise _not_there(table, name, len(found), len(all_of_it))
+            raise _not_there(table, name, len(places), len(all_of_it))
     used = {where[place] for place in needed} | {where.get(schema.target.place, -1) if schema.target else -1}
     others = [name for k, name in enumerate(table.names) if k not in used]
     return where, [f"not used: {listed(others)}"] if others else []
@@ -218,8 +218,8 @@ def _as_written(numerals: Numerals, classes: Sequence[str], cells: Sequence[str]
     for name in classes:
         number = Numerals().exact(name)
         known |= {name: name} if number is None else {name: name, number: name}
-    found = {cell: known.get(cell) or known.get(numerals.exact(cell) or cell) for cell in set(cells)}
-    return [found[cell] for cell in cells]
+    classes_of_cells = {cell: known.get(cell) or known.get(numerals.exact(cell) or cell) for cell in set(cells)}
+    return [classes_of_cells[cell] for cell in cells]
 
 
 def _images(path: str | Path, schema: Schema) -> Rows:

@@ -147,16 +147,16 @@ class Scaling:
 
     def sentences(self) -> list[str]:
         """Return what is done, in words: nothing where nothing is."""
-        said = []
+        lines = []
         if self.inputs is not None:
             n = len(self.inputs.mean)
             columns = "the one column" if n == 1 else f"each of {n} columns"
-            said.append(f"inputs standardised: {columns} to mean 0 and deviation 1, kept with the network")
+            lines.append(f"inputs standardised: {columns} to mean 0 and deviation 1, kept with the network")
         if self.targets is not None:
             means = ", ".join(f"{m:.4g}" for m in self.targets.mean)
             less = f"less {means}, over {self.targets.deviation[0]:.4g}"
-            said.append(f"targets standardised: {less}; the network gives results in their own units")
-        return said
+            lines.append(f"targets standardised: {less}; the network gives results in their own units")
+        return lines
 
     def _named(self) -> Iterator[tuple[str, Standard | None, str]]:
         for what, part in (("inputs", self.inputs), ("targets", self.targets)):

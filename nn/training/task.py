@@ -87,14 +87,14 @@ class Task:
         names = check_metrics(metrics, targets)
         if held is not None:
             check_metrics(names, held[1])
-        said: tuple[str, ...] = ()
+        sentences: tuple[str, ...] = ()
         if scaling is None:
-            scaling, said = _scaling(model, X, targets, probe.activation, standardise)
-        said += remarks(targets)
+            scaling, sentences = _scaling(model, X, targets, probe.activation, standardise)
+        sentences += remarks(targets)
         bare = model.unscaled() if isinstance(model, MLP) else model
         X, targets = _scaled(scaling, X, targets)
         held = None if held is None else _scaled(scaling, *held)
-        return cls(bare, X, targets, held, scaling, names, said)
+        return cls(bare, X, targets, held, scaling, names, sentences)
 
 
 def _read(model: Module, X: Any, T: Any, loss: str) -> tuple[Array, Targets, Probe]:
@@ -118,8 +118,8 @@ def _divided(
         held = samples(validation[0], inputs, "validation X").astype(X.dtype)
         return X, targets, (held, targets.like(validation[1], len(held), "validation T"))
     if isinstance(validation, (bool, np.bool_)) or not isinstance(validation, (int, float, np.number)):
-        given = described(validation)
-        raise TypeError(f"validation={given}: pass a fraction of the samples, such as 0.2, or a pair (X, T).")
+        kind = described(validation)
+        raise TypeError(f"validation={kind}: pass a fraction of the samples, such as 0.2, or a pair (X, T).")
     if not 0.0 <= validation < 1.0:
         raise ValueError(f"validation={described(validation)} is a fraction of the samples; use 0 to less than 1.")
     n = round(validation * len(X))

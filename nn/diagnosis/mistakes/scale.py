@@ -44,8 +44,8 @@ def wrong_count(e: Evidence) -> Iterator[Proposal]:
     for name, count in counts.items():
         wrong = 1.0 / (count * e.problem.scale) if count > 0 else 0.0
         if wrong not in (0.0, 1.0) and abs(wrong * n - 1.0) > 1e-9:
-            said = f"divided by {count}, the number of {name}" if " " in name else name
-            yield from everything_multiplied(e, wrong, said)
+            found = f"divided by {count}, the number of {name}" if " " in name else name
+            yield from everything_multiplied(e, wrong, found)
 
 
 @mistake(

@@ -113,9 +113,9 @@ def mistake(
     def enter(function: F) -> F:
         name = function.__name__.replace("_", "-")
         assert name not in MISTAKES, name
-        said = " ".join((function.__doc__ or "").split()).rstrip(".")
+        doc = " ".join((function.__doc__ or "").split()).rstrip(".")
+        sentence, key = doc[:1].lower() + doc[1:], equation or EQUATION_OF_STEP[step]
         propose = _proposing(step, function, when) if step else function
-        sentence, key = said[:1].lower() + said[1:], equation or EQUATION_OF_STEP[step]
         MISTAKES[name] = Mistake(name, sentence, key, altered, reference, propose, generic)
         return function
 

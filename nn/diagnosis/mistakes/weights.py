@@ -158,7 +158,7 @@ def _permuting(parameter: str, permute: Callable[[Array], Array]) -> Callable[..
 
 def _matching(e: Evidence) -> dict[str, Callable[[Array], Array]]:
     """Return the permutation that sorting rows, or columns, by their sums suggests."""
-    found: dict[str, Callable[[Array], Array]] = {}
+    permutations: dict[str, Callable[[Array], Array]] = {}
     for axis, lines in ((0, "rows"), (1, "columns")):
         other = 1 - axis
         weighing = np.arange(1.0, e.have.shape[other] + 1.0)
@@ -166,8 +166,8 @@ def _matching(e: Evidence) -> dict[str, Callable[[Array], Array]]:
         order = np.empty(len(have), dtype=int)
         order[np.argsort(want)] = np.argsort(have)
         if not np.array_equal(order, np.arange(len(order))):
-            found[f"{lines} in the order {_short(order)}"] = partial(np.take, indices=order, axis=axis)
-    return found
+            permutations[f"{lines} in the order {_short(order)}"] = partial(np.take, indices=order, axis=axis)
+    return permutations
 
 
 def _short(order: Array) -> str:
