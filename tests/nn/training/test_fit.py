@@ -174,23 +174,6 @@ def test_what_is_refused():
         nn.fit(network(), X, T, epochs=1, metrics=["f1"], **QUIET)
 
 
-def test_plain_lines_where_there_is_no_terminal(capsys):
-    lines = []
-    nn.fit(network(), *data(), epochs=40, loss="hinge", report=lines.append)
-    assert len(lines) == 20
-    assert lines[-1].startswith("epoch 40/40: loss ")
-    nn.fit(network(), *data(), epochs=1, loss="hinge")
-    assert "epoch 1/1: loss" in capsys.readouterr().out
-    nn.fit(network(), *data(), epochs=1, **QUIET)
-    assert capsys.readouterr().out == ""
-
-
-def test_a_bar_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    nn.fit(network(), *data(), epochs=2, loss="hinge")
-    assert "2/2" in capsys.readouterr().err
-
-
 def test_accuracy_for_each_kind_of_target():
     model = nn.MLP(1, [1])
     model.load_state_dict({"layers.0.W": np.ones((1, 1)), "layers.0.b": np.zeros(1)})
@@ -449,12 +432,6 @@ def test_metrics_are_those_of_the_functions_of_their_names(loss, T, outputs, met
     assert history[-1]["val_loss"] == pytest.approx(
         nn.evaluate(model, X[order[:10]], T(X)[order[:10]], loss), rel=1e-12
     )
-
-
-def test_a_bar_is_not_torn_by_what_is_said(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    nn.fit(network(), *rough(), epochs=2, loss="hinge")
-    assert "inputs standardised" in capsys.readouterr().err
 
 
 def test_columns_of_a_frame_are_those_of_the_training_in_their_order():
