@@ -17,7 +17,8 @@ import numpy as np
 from engine import MissingExtraError
 from engine.arguments import listed, number, one_of, positive, truth, whole
 from nn import matrix
-from nn.neuron import ACTIVATIONS, MLP
+from nn.matrix import ACTIVATIONS
+from nn.neuron import MLP
 from nn.optim import SGD, Adam, Optimizer
 from nn.samples import Array
 from nn.training.fit import fit
