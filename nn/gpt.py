@@ -70,7 +70,7 @@ class GPT(Module):
 
 
 def linear_map(W: list[list[Value]], x: list[Any]) -> list[Any]:
-    """One dot a row."""
+    """One dot per row."""
     return [engine.dot(row, x) for row in W]
 
 

@@ -73,7 +73,7 @@ class Neuron(Module):
     Parameters
     ----------
     weights
-        One number an input.
+        One number per input.
     bias
         Its bias.
     activation
@@ -146,7 +146,7 @@ class Layer(Module):
             neuron.b.label = Label(f"{prefix}neurons.{j}.b", array=f"{prefix}b", place=(j,))
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        """Return one activation a neuron, always as a list."""
+        """Return one activation per neuron, always as a list."""
         if not hasattr(x, "__len__") or len(x) != len(self.neurons[0].w) or isinstance(x, NO_SAMPLES):
             raise _not_a_sample(x, len(self.neurons[0].w))
         return [neuron(x) for neuron in self.neurons]
@@ -249,7 +249,7 @@ class MLP(Module):
 
 
 class Embedding(Module):
-    """A table of vectors, one a token; the token stays an input when the function is lifted.
+    """A table of vectors, one per token; the token stays an input when the function is lifted.
 
     Parameters
     ----------

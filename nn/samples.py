@@ -123,7 +123,7 @@ def samples(X: Any, inputs: int | None, what: str = "X") -> Array:
 
 
 def rows(values: Array, inputs: int | None, what: str = "X") -> Array:
-    """Return an array as samples of so many numbers, one a row.
+    """Return an array as samples of so many numbers, one per row.
 
     Raises
     ------

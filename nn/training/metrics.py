@@ -51,7 +51,7 @@ def accuracy(model: Module, X: Any, T: Any, loss: str | None = None) -> float:
 
 
 def label_accuracy(model: Module, X: Any, T: Any, loss: str = "binary_cross_entropy") -> float:
-    """Return the part of labels (N, C) that the outputs, one a label, say rightly.
+    """Return the part of labels (N, C) that the outputs, one per label, say rightly.
 
     Parameters
     ----------
@@ -85,12 +85,12 @@ def r2(model: Module, X: Any, T: Any) -> float:
     Parameters
     ----------
     model, X, T
-        A model, samples (N, D), and numbers, one an output: as `fit` takes them.
+        A model, samples (N, D), and numbers, one per output: as `fit` takes them.
 
     Raises
     ------
     TypeError, ValueError
-        If the targets are not numbers, one an output.
+        If the targets are not numbers, one per output.
 
     Examples
     --------

@@ -33,7 +33,7 @@ class Standard:
     Attributes
     ----------
     mean, deviation
-        One number a column; the deviation of a constant column is 1.
+        One number per column; the deviation of a constant column is 1.
     """
 
     mean: tuple[float, ...]
@@ -165,7 +165,7 @@ class Scaling:
 
 
 def _columns(X: Any, name: str, standard: Standard) -> Array:
-    """Return samples, one a row, if they have as many columns as a standard."""
+    """Return samples, one per row, if they have as many columns as a standard."""
     found = numbers(X, name)
     if found.ndim != 2 or found.shape[1] != len(standard.mean):
         raise ValueError(f"{name} must have shape (N, {len(standard.mean)}); got {found.shape}.")

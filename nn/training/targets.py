@@ -6,9 +6,9 @@ something else is refused, with its place and what to pass.
 | loss                 | targets                                                   | measured by              |
 |----------------------|-----------------------------------------------------------|--------------------------|
 | cross_entropy        | classes from 0, (N,) or (N, 1); or rows of probabilities  | accuracy                 |
-| binary_cross_entropy | 0 to 1, one an output                                     | accuracy, label_accuracy |
-| hinge                | -1 and 1, one an output                                   | accuracy, label_accuracy |
-| mse, half_mse        | numbers, one an output                                    | r2                       |
+| binary_cross_entropy | 0 to 1, one per output                                    | accuracy, label_accuracy |
+| hinge                | -1 and 1, one per output                                  | accuracy, label_accuracy |
+| mse, half_mse        | numbers, one per output                                   | r2                       |
 
 >>> Targets.read([[2], [0], [1]], "cross_entropy", 3).values
 array([2, 0, 1])

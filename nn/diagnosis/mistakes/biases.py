@@ -83,9 +83,9 @@ def sign_of_bias(e: Evidence) -> Iterator[Proposal]:
     yield from multiplied(e, "bias", -1.0)
 
 
-@mistake(equation="BP3", altered="dC/db[l] = delta[l], one row a sample", reference=QUESTION)
+@mistake(equation="BP3", altered="dC/db[l] = delta[l], one row per sample", reference=QUESTION)
 def bias_not_summed(e: Evidence) -> Iterator[Proposal]:
-    """The deltas of the samples are not summed: there is one row a sample."""
+    """The deltas of the samples are not summed: there is one row per sample."""
     yield from ()  # its shape gives it away before any number is compared
 
 
