@@ -6,6 +6,7 @@ whatever its size):
 
     record      Values -> Trace        every scalar operation, operands first
     unchosen    Trace -> Trace         what a choice left out hands back nothing
+    signed_zeros  Trace -> Trace       sums and choices keep the sign of a zero where it matters
     normalise   Trace -> Normal        chains of additions become sums of products
     group       Normal -> Groups       operations of equal signature are one array operation
     arrange     Groups -> Layout       operands become views; contract finds the matrix products
@@ -54,6 +55,7 @@ from engine.lifting.passes.group import group
 from engine.lifting.passes.lower import lower
 from engine.lifting.passes.name_results import christen
 from engine.lifting.passes.normalise import normalise
+from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.run.program import Compiled, Program, Variant
 from engine.lifting.run.report import Stats, records, with_names
@@ -224,7 +226,7 @@ def _title(variant: Variant, program: Program, layout: Layout) -> str:
 
 def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
     """Run the stages up to the array operations: these, and what the caller passes."""
-    trace = without_unchosen(variant.trace)
+    trace = with_signed_zeros(without_unchosen(variant.trace))
     normal = normalise(trace)
     groups = group(normal)
     caller = _outside(variant, program)
