@@ -45,7 +45,7 @@ def _zero(op: str, x: float, y: float) -> float:
     """Return ``x op y``, which is exactly zero, with the sign that IEEE 754 gives it."""
     if op in ("multiply", "divide"):
         return math.copysign(0.0, math.copysign(1.0, x) * math.copysign(1.0, y))
-    return -0.0 if not x and told_apart((x,)) == told_apart((y if op == "add" else -y, )) == ((0.0, -1.0),) else 0.0
+    return -0.0 if not x and told_apart((x,)) == told_apart((y if op == "add" else -y,)) == ((0.0, -1.0),) else 0.0
 
 
 def told_apart(numbers: Iterable[float]) -> tuple[tuple[float, float], ...]:

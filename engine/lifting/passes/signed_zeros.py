@@ -66,19 +66,21 @@ def with_signed_zeros(trace: Trace) -> Trace:
 
 def _readers(trace: Trace) -> list[int]:
     """Return what is read where the sign of its zero changes a value or a slope by more than the sign of a zero."""
-    able = {op for op in set(trace.ops) - {""} - MANY if RULES[op].fixed or any(_tells(op, (), 0))}
+    able = {op for op in set(trace.ops) - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
     if not able:
         return []
     found: dict[int, None] = {}
     for i, op in enumerate(trace.ops):
         if op in able:
-            for j, tells in zip(trace.operands[i], _tells(op, trace.fixed.get(i, ()), len(trace.operands[i]))):
-                if tells:
-                    found[j] = None
+            xs = trace.operands[i]
+            found |= {j: None for j, tells in zip(xs, tells_zeros_apart(op, trace.fixed.get(i, ()), len(xs))) if tells}
     return list(found)
 
 
-def _tells(op: str, fixed: tuple[float, ...], arity: int) -> Sequence[bool]:
+def tells_zeros_apart(op: str, fixed: tuple[float, ...], arity: int) -> Sequence[bool]:
+    """Say of each operand whether an operation's value or slopes differ by more than a zero's sign at 0.0 and -0.0."""
+    if op in MANY:
+        return [False] * arity
     rule = RULES[op]
     return _probed(rule, told_apart(fixed), fixed, len(rule.operands) or max(arity, 1))[0]
 
@@ -97,7 +99,7 @@ def _probed(rule: Rule, key: object, fixed: tuple[float, ...], arity: int) -> tu
     tells, passes = [False] * arity, [False] * arity
     if not rule.operands:  # of a rule of any number of operands, nothing is known of each
         return [True] * arity, [True] * arity
-    for k, *others in product(range(arity), *[PROBES] * (arity - 1)):
+    for k, others in product(range(arity), product(PROBES, repeat=arity - 1)):
         plus, minus = [_outcome(rule, [*others[:k], zero, *others[k:]], fixed) for zero in (0.0, -0.0)]
         tells[k] |= any(x != y and not (x != x and y != y) for x, y in zip(plus, minus))
         passes[k] |= plus[0] == minus[0] and told_apart(plus[:1]) != told_apart(minus[:1])

@@ -37,11 +37,14 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     points, levels = proof.points_needed(variant.trace, order, n), proof.levels_needed(variant.trace)
     seed = fresh_seed()
     for depth in (levels, 3):
-        field = Field(seed, depth, points[0], emitted.rounded, extremes=True)
-        try:
-            differs = _differs(program, variant, emitted, wrt, order, field, n, points[1])
-        except Exception as error:  # whatever a wrong text may raise
-            differs = f"its text, which raises {type(error).__name__}: {error}"
+        differs = ""
+        for k, (count, tied) in enumerate(proof.rounds(variant, *points)):
+            field = Field(seed + k, depth, count, emitted.rounded, extremes=True)
+            at = proof.draw(program, variant, field, program.registry.flat.cells, n, tied, k)
+            try:
+                differs = differs or _differs(program, variant, emitted, wrt, order, at)
+            except Exception as error:  # whatever a wrong text may raise
+                differs = f"its text, which raises {type(error).__name__}: {error}"
         if not differs:
             return
     raise LiftError(
@@ -51,12 +54,9 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     )
 
 
-def _differs(
-    program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, field: Field, n: int, tied: int
-) -> str:
+def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, at: proof.Points) -> str:
     """Return in what the text differs."""
-    registry = program.registry
-    at = proof.draw(program, variant, field, registry.flat.cells, n, tied)
+    registry, field, n = program.registry, at.field, at.n
     seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
     numpy = FieldNumpy(field)
     want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds)

@@ -56,10 +56,8 @@ def outcome(
         The cotangent of each sample's value; by default 1 / n of a mean, else 1.
     """
     samples = int(n)
-    V = numpy.zeros((len(trace.ops), samples))
+    V = values_of(program, trace, plan, numpy, theta, inputs, samples)
     places = program.registry.places(trace)
-    _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
-    forward(plan, V)
     roots = plan.number[trace.roots]
     values = V[int(roots[0])]
     mean = program.batch and program.reduction == "mean"
@@ -80,6 +78,17 @@ def outcome(
         of_inputs.append(d.T.reshape(x.shape))
     value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
     return Outcome(value, [V[int(r)] for r in roots[1:]], gradient, of_inputs)
+
+
+def values_of(
+    program: Program, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], samples: int
+) -> Any:
+    """Return the value of every node for every sample, (nodes, samples), nodes as a plan numbers them."""
+    V = numpy.zeros((len(trace.ops), samples))
+    places = program.registry.places(trace)
+    _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
+    forward(plan, V)
+    return V
 
 
 def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: int) -> None:

@@ -110,9 +110,9 @@ def plan(trace: Trace) -> Plan:
     groups = []
     at, start = 0, len(trace.leaves)
     for (_, op, key, arity), m in ordered:
-        part, shape = slice(at, at + len(m) * arity), (len(m), arity)
+        part, shape, numbers = slice(at, at + len(m) * arity), (len(m), arity), tuple([x for x, _ in key])
         groups.append(
-            Together(op, tuple([x for x, _ in key]), start, start + len(m), reads[part].reshape(shape), place[part].reshape(shape))
+            Together(op, numbers, start, start + len(m), reads[part].reshape(shape), place[part].reshape(shape))
         )
         at, start = part.stop, start + len(m)
     return Plan(number, tuple(groups), readings, place[at:], len(trace.leaves), *_leaves(trace))

@@ -152,8 +152,8 @@ def test_a_rule_of_ones_own_that_tells_zeros_apart_is_seen_to() -> None:
 
 NUMBERS = st.sampled_from([0.0, -0.0, 1.0, -1.0])
 UNARY = [
-    lambda a: -a, lambda a: abs(a), lambda a: engine.relu(a), lambda a: engine.tanh(a), lambda a: a**3, lambda a: a * -0.0,
-    lambda a: 0 + a, lambda a: engine.sin(a), lambda a: engine.clip(a, 0.0, 2.0), lambda a: engine.stop_gradient(a) + a,
+    lambda a: -a, lambda a: abs(a), lambda a: engine.relu(a), lambda a: engine.tanh(a), lambda a: a**3,
+    lambda a: a * -0.0, lambda a: 0 + a, lambda a: engine.sin(a), lambda a: engine.clip(a, 0.0, 2.0), lambda a: engine.stop_gradient(a) + a,
 ]  # fmt: skip
 BINARY = [
     lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: engine.maximum(a, b),
@@ -165,7 +165,8 @@ BINARY = [
 @st.composite
 def expressions(draw: st.DrawFn) -> Callable[[Any], Any]:
     """Return a function of four numbers whose value shows the signs of zeros."""
-    steps = draw(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=8))
+    step = st.tuples(st.integers(0, 19), st.integers(0, 50), st.integers(0, 50))
+    steps = draw(st.lists(step, min_size=1, max_size=8))
 
     def f(x: Any) -> Any:
         known = list(x)
