@@ -110,7 +110,7 @@ def _subtract(signs: Signs, i: int, flags: Sequence[int]) -> int:
 
 
 def _multiply(signs: Signs, i: int, flags: Sequence[int]) -> int:
-    return signs.product(*signs.trace.operands[i], *flags)  # type: ignore[call-arg]
+    return signs.product(*signs.trace.operands[i], *flags)
 
 
 def _divide(signs: Signs, i: int, flags: Sequence[int]) -> int:

@@ -153,7 +153,8 @@ def test_a_rule_of_ones_own_that_tells_zeros_apart_is_seen_to() -> None:
 NUMBERS = st.sampled_from([0.0, -0.0, 1.0, -1.0])
 UNARY = [
     lambda a: -a, lambda a: abs(a), lambda a: engine.relu(a), lambda a: engine.tanh(a), lambda a: a**3,
-    lambda a: a * -0.0, lambda a: 0 + a, lambda a: engine.sin(a), lambda a: engine.clip(a, 0.0, 2.0), lambda a: engine.stop_gradient(a) + a,
+    lambda a: a * -0.0, lambda a: 0 + a, lambda a: engine.sin(a), lambda a: engine.clip(a, 0.0, 2.0),
+    lambda a: engine.stop_gradient(a) + a,
 ]  # fmt: skip
 BINARY = [
     lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: engine.maximum(a, b),
