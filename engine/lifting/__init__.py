@@ -171,7 +171,7 @@ def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verif
     start = time.perf_counter()
     trace = record([root], {})
     program.registry.add(trace)
-    variant = Variant(trace, (), [], {}, time.perf_counter() - start)
+    variant = Variant(trace, (), [], {}, time.perf_counter() - start, program.registry)
     program.variants[()] = [variant]
     program.latest = variant
     return program
@@ -232,7 +232,7 @@ def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
     groups = group(normal)
     caller = _outside(variant, program)
     choosing = dict(zip(caller.numbers, caller.inputs))
-    layout = arrange(groups, contract, _leaves(groups, trace, caller), choosing, program.registry.places(trace))
+    layout = arrange(groups, contract, _leaves(groups, trace, caller), choosing, variant.registry.places(trace))
     if os.environ.get("LIFTGRAD_CHECK"):
         for stage in (trace, normal, groups, layout):
             stage.check()
@@ -241,7 +241,7 @@ def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
 
 def _outside(variant: Variant, program: Program) -> Outside:
     """Return the flat vector, its arrays and the inputs, all that comes from the caller, under names of their own."""
-    registry = program.registry
+    registry = variant.registry
     taken = registry.taken | {p.name for p in registry.arrays}
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
     inputs = [

@@ -108,8 +108,8 @@ class Registry:
         arrays, cells = parameters(values, len(self._held), self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
-        self._held += laid
-        self.values += laid if given is None else given
+        self._held = [*self._held, *laid]  # other threads may be reading the old ones
+        self.values = [*self.values, *(laid if given is None else given)]
         order = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = np.array_equal(order, np.arange(len(self._held)))
         self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else order)
@@ -127,7 +127,8 @@ class Registry:
         if LOCAL.watch is not None or DIFFERENTIATED:
             for value in self._held:
                 refuse(value, READ)
-        return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
+        held = self._held
+        return np.fromiter([v._data for v in held], np.float64, len(held))
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""

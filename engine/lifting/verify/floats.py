@@ -95,7 +95,7 @@ def run_trace(
     program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int, dtype: Any = float
 ) -> Outcome:
     """Return the outcome of the scalar trace, computed in a type of float."""
-    return outcome(program, variant.trace, plan, Typed(dtype), theta, inputs, n)
+    return outcome(program, variant.trace, plan, Typed(dtype), theta, inputs, n, registry=variant.registry)
 
 
 def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n: int) -> Outcome | None:
@@ -104,8 +104,8 @@ def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n:
     None if it raises: not every function that can be lifted can be called with Values.
     """
     assert program.fn is not None
-    places = program.registry.position
-    flat, values = np.zeros(program.registry.flat.cells), []
+    places = variant.registry.position
+    flat, values = np.zeros(variant.registry.flat.cells), []
     slots = [np.zeros(x.shape) for x in inputs]
     weight = 1.0 / n if program.batch and program.reduction == "mean" else 1.0
     for row in range(n):

@@ -40,7 +40,7 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
         differs = ""
         for k, (count, tied) in enumerate(proof.rounds(variant, *points)):
             field = Field(seed + k, depth, count, emitted.rounded, extremes=True)
-            at = proof.draw(program, variant, field, program.registry.flat.cells, n, tied, k)
+            at = proof.draw(program, variant, field, variant.registry.flat.cells, n, tied, k)
             try:
                 differs = differs or _differs(program, variant, emitted, wrt, order, at)
             except Exception as error:  # whatever a wrong text may raise
@@ -56,10 +56,10 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
 
 def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, at: proof.Points) -> str:
     """Return in what the text differs."""
-    registry, field, n = program.registry, at.field, at.n
+    registry, field, n = variant.registry, at.field, at.n
     seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
     numpy = FieldNumpy(field)
-    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds)
+    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds, variant.registry)
     named = [_traced(p.of(at.theta)) for p in registry.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
@@ -69,7 +69,7 @@ def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, ord
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]
-    for name, got, wanted_part in zip(names, parts, _wanted(program, wrt, want)):
+    for name, got, wanted_part in zip(names, parts, _wanted(variant, wrt, want)):
         if tuple(np.shape(got) if isinstance(got, np.ndarray) else got.shape) != wanted_part.shape:
             return f"the shape of {name}"
         wrong = differing(got, wanted_part)
@@ -82,11 +82,11 @@ def _traced(x: Any) -> Traced:
     return Traced(x.d, x.field)
 
 
-def _wanted(program: Program, wrt: str, want: Outcome) -> list[Any]:
+def _wanted(variant: Variant, wrt: str, want: Outcome) -> list[Any]:
     """Return the gradients in the order in which the text returns them."""
     found: list[Any] = []
     if wrt != "inputs":
-        found += [p.of(want.parameters) for p in program.registry.arrays]
+        found += [p.of(want.parameters) for p in variant.registry.arrays]
     if wrt != "parameters":
         found += want.inputs
     return found

@@ -87,7 +87,7 @@ def samples_needed(program: Program, variant: Variant, text: str) -> int:
     if not program.batch:
         return 1
     lengths = {n for spec in described(variant.specs) for n in spec.shape}
-    lengths |= {n for p in program.registry.arrays for n in p.shape}
+    lengths |= {n for p in variant.registry.arrays for n in p.shape}
     lengths |= {
         int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
     }
@@ -121,7 +121,16 @@ def prove(
     for p, (count, tied) in enumerate(rounds(variant, *points)):
         field = Field(seed + p, levels, count, compiled.emitted.rounded)
         drawn = draw(program, variant, field, cells, n, tied, p)
-        want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.numbers, Count(n, field))
+        want = outcome(
+            program,
+            variant.trace,
+            plan,
+            FieldNumpy(field),
+            drawn.theta,
+            drawn.numbers,
+            Count(n, field),
+            registry=variant.registry,
+        )
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
         except Exception as error:  # whatever a wrong text may raise

@@ -165,7 +165,7 @@ class _Check:
     def in_floats(self, arrays: Sequence[Array]) -> Proof:
         """Compare text and trace at the traced point and near it; a difference is left to the proof to judge."""
         rows = self._rows(arrays, floats.SAMPLES)
-        traced = self.program.registry.read_cells(), self._taken(arrays, rows)
+        traced = self.variant.registry.read_cells(), self._taken(arrays, rows)
         near = floats.near(*traced, self.seed)
         limit = float(np.finfo(self.program.dtype).eps) ** 0.6
         for theta, inputs in (traced, near):
@@ -185,7 +185,7 @@ class _Check:
         if program.fn is None:
             return known
         rows = self._rows(arrays, max(1, min(floats.SAMPLES, floats.EAGER // len(variant.trace.ops))))
-        theta, inputs = program.registry.read_cells(), self._taken(arrays, rows)
+        theta, inputs = variant.registry.read_cells(), self._taken(arrays, rows)
         with np.errstate(all="ignore"):
             begun = time.perf_counter()
             rows = self._as_traced(theta, inputs, rows)
@@ -208,7 +208,7 @@ class _Check:
             largest = max([1.0, *[float(np.abs(x).max()) for x in (theta, *inputs) if x.size]])
             for got in texts:
                 difference = self._different(got, want, eps**0.4, ROUNDINGS * eps * largest)
-                if difference is not None:
+                if difference is not None and not program.outdated(variant):
                     return self._judged(known, difference, theta, inputs, want, ROUNDINGS * eps * largest)
         return known
 
@@ -227,7 +227,7 @@ class _Check:
             for dtype in (program.dtype, finer)
         ]
         scalars, finely = [self._pairs(found, want)[difference.position][1] for found in ran]
-        values = values_of(program, variant.trace, self.plan, np, theta, inputs, known.samples)
+        values = values_of(variant.registry, variant.trace, self.plan, np, theta, inputs, known.samples)
         kind = kind_of(difference, scalars, finely, reads_zeros(self.plan, values), tolerance, floor)
         if kind == SIGN:
             return replace(known, differs=f"{SIGN}, on which {difference.what} depends")
