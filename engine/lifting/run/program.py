@@ -271,7 +271,7 @@ class Program:
     ) -> tuple[Any, Gradient | None] | None:
         """Run a trace's program; None if one of its guards does not hold."""
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
-        compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
+        compiled = variant.compiled.get(asked) or next(iter(tuple(variant.compiled.values())), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
             compiled = self._compiled(variant, asked, arrays)
         if self.dtype != np.float64:
@@ -527,7 +527,7 @@ class Program:
     def outdated(self, variant: Variant) -> bool:
         """Whether what the function sees has changed since it was traced, as another thread may have it do."""
         known = any(v is variant for v in self.variants.get(variant.specs, ()))
-        return not known or (self.captured is not None and copy.copy(self.captured).changed())
+        return not known or self._stale or (self.captured is not None and copy.copy(self.captured).changed())
 
 
 def _others(known: Sequence[Variant], tried: Sequence[Variant]) -> list[Variant]:
