@@ -38,7 +38,7 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     seed = fresh_seed()
     for depth in (levels, 3):
         differs = ""
-        for k, (count, tied) in enumerate(proof.rounds(variant, *points)):
+        for k, (count, tied) in enumerate(proof.rounds(variant, n, *points)):
             field = Field(seed + k, depth, count, emitted.rounded, extremes=True)
             at = proof.draw(program, variant, field, variant.registry.flat.cells, n, tied, k)
             try:

@@ -118,7 +118,7 @@ def prove(
     """
     n = samples_needed(program, variant, compiled.emitted.text)
     cells = compiled.outside.theta.size
-    for p, (count, tied) in enumerate(rounds(variant, *points)):
+    for p, (count, tied) in enumerate(rounds(variant, n, *points)):
         field = Field(seed + p, levels, count, compiled.emitted.rounded)
         drawn = draw(program, variant, field, cells, n, tied, p)
         want = outcome(
@@ -140,9 +140,10 @@ def prove(
     return ""
 
 
-def rounds(variant: Variant, count: int, tied: int) -> list[tuple[int, int]]:
+def rounds(variant: Variant, n: int, count: int, tied: int) -> list[tuple[int, int]]:
     """Return the points, and the tied ones among them, of each round: integers that choose are other ones in each."""
-    number = min(count, ROUNDS) if any(spec.integer for spec in described(variant.specs)) else 1
+    most = [variant.limits.get(k, MOST_INTEGERS) for k, spec in enumerate(described(variant.specs)) if spec.integer]
+    number = min([count, ROUNDS, max([1, *[-(-limit // n) for limit in most]])])  # samples have other ones already
     if len(variant.trace.ops) > LARGE:
         number = count
     return [(len(range(p, count, number)), len(range(p, tied, number))) for p in range(number)]  # dealt like cards
