@@ -33,7 +33,7 @@ from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
 from engine.lifting.trace.run import traced
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.verify import verified
-from engine.lines import ENGINE
+from engine.lines import outside_engine
 from engine.tracing import LOCAL
 from engine.value import Value
 
@@ -499,7 +499,7 @@ class Program:
             warnings.warn(
                 f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
                 "every call. Pass it as an input, or give parameters= to vouch for it.",
-                stacklevel=_outside_engine(),
+                stacklevel=outside_engine(),
             )
 
     def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
@@ -515,14 +515,6 @@ class Program:
         self.captured = Surroundings(self.fn) if around.unread else around
         self.registry.add(trace)
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
-
-
-def _outside_engine() -> int:
-    """Return how many frames up the caller of the engine is, for a warning to name its line."""
-    frame, up = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
-        frame, up = frame.f_back, up + 1
-    return up
 
 
 @contextmanager

@@ -1,9 +1,10 @@
-"""Whether two runs of a function built the same graph: if not, it draws random numbers, counts, or reads a clock."""
+"""Whether two runs of a function built the same graph, and whether one of them uses what another has computed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.graph import order
 from engine.lifting.ir import Leaf
 from engine.rules import RULES
 from engine.value import Value
@@ -41,3 +42,16 @@ def same_graph(
             return False
         stack.extend([(p, q) for p, q in zip(a.parents, b.parents) if p is not q and twin.get(p) is not q])
     return True
+
+
+def uses_another_run(roots: Sequence[Value], others: Mapping[Value, Leaf]) -> bool:
+    """Whether a run's graph reaches the inputs of another run: the function has kept a Value that it computed there.
+
+    Parameters
+    ----------
+    roots
+        Results of the one run, then the conditions of its guards.
+    others
+        What the input leaves of the other run are.
+    """
+    return any(not node.parents and node in others for node in order(*roots))

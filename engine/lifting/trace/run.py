@@ -1,8 +1,11 @@
-"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted."""
+"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted, or thrice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import warnings
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,13 +13,15 @@ import numpy as np
 from engine.arguments import described, result
 from engine.errors import LiftError, NotScalarError
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.trace.closure import Surroundings, randomness
+from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
+from engine.lifting.trace.observed import Place
 from engine.lifting.trace.record import record
-from engine.lifting.trace.replay import same_graph
+from engine.lifting.trace.replay import same_graph, uses_another_run
 from engine.lifting.trace.watch import Index, Recording
+from engine.lines import outside_engine
 from engine.tracing import recording
-from engine.value import Value
+from engine.value import Value, is_constant
 
 
 def traced(
@@ -29,6 +34,9 @@ def traced(
 ) -> tuple[Trace, Recording]:
     """Return a function's trace, and what was noted of its branches and indices.
 
+    What a first run makes once and for all (a cached property, an entry of a memo, a parameter) is there in the next,
+    and is seen as it then is. What every run changes is noted in `around`, and compared no more.
+
     Parameters
     ----------
     fn, name, around
@@ -39,26 +47,119 @@ def traced(
     Raises
     ------
     LiftError
-        If the function did not compute the same twice.
+        If the function did not compute the same twice, or uses what it has computed in another run.
     NotScalarError
         If it does not return one number.
     """
-    before = randomness()
-    roots, inputs, watch = _run(fn, name, names, specs, samples)
-    drew = randomness() != before or around.changed()
-    again, others, _ = _run(fn, name, names, specs, samples)
-    if drew or not same_graph(roots, again, inputs, others):
+    run = functools.partial(_run, fn, name, names, specs, samples)
+    draws = around.randomness()
+    captured = around.values
+    runs = [_followed(run, around)]
+    _make_parameters(around, captured)
+    runs.append(_followed(run, around))
+    if runs[0].changed:  # it may have changed what it reads: the third run is as the second, or none is as another
+        runs.append(_followed(run, around))
+    *_, other, last = runs
+    _refuse_kept_values(name, runs)
+    drew = around.randomness() != draws
+    if drew or not same_graph(other.roots, last.roots, other.inputs, last.inputs):
+        raise LiftError(_not_the_same(name, [] if drew else last.changed))
+    if last.changed:
+        _leave(name, around, last.changed)
+    return record(last.roots, last.inputs), last.watch
+
+
+SOMETHING = Place(None, None, "what it sees of its surroundings")  # where no place is known
+
+
+@dataclass
+class _Run:
+    """A run of the function on Values.
+
+    Attributes
+    ----------
+    roots
+        Its result, then the conditions of its guards.
+    inputs
+        What the input leaves are.
+    watch
+        What was noted of branches and indices.
+    changed
+        What the run has changed of the surroundings.
+    """
+
+    roots: list[Value]
+    inputs: dict[Value, Leaf]
+    watch: Recording
+    changed: list[Place] = field(default_factory=list)
+
+
+def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
+    """Run the function, and note what it changes of its surroundings."""
+    before = around.seen
+    done = run()
+    replaced = {place.mark: place for place in before.replaced()}
+    done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed() else []
+    return done
+
+
+def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
+    """Make parameters of the Values that a first run has made and kept: they are there from now on."""
+    for key, value in around.values.items():
+        if key not in captured and is_constant(value):
+            value.pullback = Value(0.0).pullback
+
+
+def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
+    """Refuse a function that computes with what it has computed in another run."""
+    others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
+    if uses_another_run(runs[-1].roots, others):
+        places = runs[-1].changed or runs[0].changed
         raise LiftError(
-            f"{name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
-            "reads a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
+            f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
+            "Return it, and pass it to the next call as an input."
         )
-    return record(roots, inputs), watch
+
+
+def _not_the_same(name: str, changed: Sequence[Place]) -> str:
+    """Say why two runs differ."""
+    said = f"{name} did not compute the same twice for the same inputs: it "
+    if changed and SOMETHING not in changed:
+        return f"{said}changes {_listed(changed)}, which it reads. Pass that as an input, or change it outside."
+    return (
+        f"{said}draws random numbers, counts, reads a clock, or uses up an iterator. "
+        "Compute such numbers outside and pass them as inputs."
+    )
+
+
+def _leave(name: str, around: Surroundings, changed: Sequence[Place]) -> None:
+    """Say, once, what every run changes, and compare it no more."""
+    if SOMETHING in changed:
+        raise LiftError(
+            f"{name} changes what it sees of its surroundings whenever it runs, so that nobody can know whether a "
+            "trace still holds. Keep what it writes apart from what it reads."
+        )
+    around.leave_to_the_function(changed)
+    warnings.warn(
+        f"{name} changes {_listed(changed)} whenever it runs, and a lifted program does not run it: "
+        "that stays as the last run has left it, and is not compared. Return what later calls need.",
+        stacklevel=outside_engine(),
+    )
+
+
+def _in(changed: Sequence[Place]) -> str:
+    return f", in {_listed(changed)}" if changed else ""
+
+
+def _listed(changed: Sequence[Place]) -> str:
+    called = list(dict.fromkeys([place.called for place in changed]))
+    return ", ".join(called[:3]) + (f" and {len(called) - 3} more" if len(called) > 3 else "")
 
 
 def _run(
     fn: Callable[..., Any], name: str, names: Sequence[str], specs: Sequence[Spec], samples: Sequence[Array]
-) -> tuple[list[Value], dict[Value, Leaf], Recording]:
-    """Run the function on Values: (its result and its guards' conditions, what the inputs are, what was noted)."""
+) -> _Run:
+    """Run the function on Values."""
     watch = Recording()
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
@@ -74,7 +175,7 @@ def _run(
     with recording(watch):
         found = result(fn, arguments, {}, "lift")
     root = _scalar(found, name)
-    return [root, *[g.condition for g in watch.guards]], inputs, watch
+    return _Run([root, *[g.condition for g in watch.guards]], inputs, watch)
 
 
 def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:

@@ -1,0 +1,87 @@
+"""Numbers that are held in arrays, tensors, frames and buffers, and the states of generators of random numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.lifting.trace import kinds
+
+if TYPE_CHECKING:
+    from engine.lifting.trace.follow import Walk
+
+LARGE = 65_536  # bytes of an array that is compared where it lies
+
+
+def follow(walk: Walk, x: Any) -> bool:
+    """Note what an array or a generator of random numbers holds; whether it is one."""
+    if isinstance(x, np.ndarray):
+        _array(walk, x)
+    elif isinstance(x, np.void):
+        walk.content(x, lambda: (x.dtype, x.tobytes()))
+    elif isinstance(x, np.random.Generator):
+        _generator(walk, lambda: repr(x.bit_generator.state))
+    elif isinstance(x, np.random.BitGenerator):
+        _generator(walk, lambda: repr(x.state))
+    elif isinstance(x, np.random.RandomState):
+        _generator(walk, lambda: repr(x.get_state(legacy=False)))
+    elif isinstance(x, random.Random):
+        _generator(walk, x.getstate)
+    else:
+        return False
+    return True
+
+
+def _generator(walk: Walk, state: Callable[[], Any]) -> None:
+    walk.content(None, state)
+    walk.draws.append(state)
+
+
+def _array(walk: Walk, x: np.ndarray[Any, Any]) -> None:
+    walk.facts.append((x.shape, x.dtype))
+    if x.dtype.hasobject:
+        flat = x.reshape(-1).tolist()
+        walk.checks.append((x, lambda: all(map(operator.is_, x.reshape(-1).tolist(), flat))))
+        kinds.children(walk, flat, set(map(type, flat)))
+    elif x.nbytes < LARGE or not x.flags.c_contiguous:
+        walk.content(x, lambda: (x.shape, x.dtype, x.tobytes()))
+    else:
+        held = x.copy()
+        walk.facts.append(hashlib.blake2b(_raw(held).tobytes()).digest())
+        kind = x.dtype
+        walk.checks.append(
+            (x, lambda: x.shape == held.shape and x.dtype == kind and np.array_equal(_raw(x), _raw(held)))
+        )
+
+
+def _raw(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return x.reshape(-1).view(np.ndarray).view(np.uint8)
+
+
+def as_arrays(walk: Walk, x: Any) -> bool:
+    """Compare what a tensor or a data frame holds as arrays, its axes included; whether it can be read so."""
+
+    def read() -> list[bytes]:
+        whole = x.detach() if hasattr(x, "detach") else x
+        arrays = [np.asarray(part) for part in (whole, *getattr(x, "axes", ()))]
+        return [repr((a.shape, a.tolist())).encode() if a.dtype.hasobject else a.tobytes() for a in arrays]
+
+    return _tried(walk, x, read)
+
+
+def as_buffer(walk: Walk, x: Any) -> bool:
+    """Compare what an object's buffer holds; whether it has one."""
+    return _tried(walk, x, lambda: memoryview(x).tobytes())
+
+
+def _tried(walk: Walk, x: Any, read: Callable[[], Any]) -> bool:
+    try:
+        walk.content(x, read)
+    except Exception:  # of somebody else's class: whatever it raises, it cannot be read so
+        return False
+    return True
