@@ -113,24 +113,24 @@ def _is_computed(instructions: Sequence[dis.Instruction], mentioned: set[str]) -
 
 def _is_spelled(instructions: Sequence[dis.Instruction], k: int) -> bool:
     """Whether the name that `getattr`, loaded by instruction `k`, looks up is one text or one variable of outside."""
-    depth, argument = 0, 0
-    for before, at in zip(instructions[k + 1 :], instructions[k + 2 :]):
-        depth += dis.stack_effect(before.opcode, before.arg, jump=False)
-        if depth == 1 and argument == 0:
-            argument = 1
+    depth, spelled = 0, False  # of the arguments on the stack
+    for at in instructions[k + 1 :]:
+        depth += dis.stack_effect(at.opcode, at.arg, jump=False)
+        if spelled and depth <= 2:
+            return depth < 2  # called; at 2, the second argument was put together
+        if depth == 2:
             if at.opname not in ("LOAD_CONST", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_NAME"):
                 return False
-        elif argument == 1:
-            return depth == 2 and at.opname.startswith(("CALL", "PRECALL", "LOAD_", "PUSH_NULL", "KW_NAMES"))
+            spelled = True
     return False
 
 
 def _builds_texts(instructions: Sequence[dis.Instruction], mentioned: set[str]) -> bool:
-    """Whether a code puts texts together."""
+    """Whether a code puts texts together, as far as one can see."""
     if BUILDING & mentioned or any(at.opname.startswith(("BUILD_STRING", "FORMAT_")) for at in instructions):
         return True
-    operators = [k for k, at in enumerate(instructions) if at.opname.startswith("BINARY") and at.argrepr in ("+", "%")]
-    return any(isinstance(at.argval, str) for k in operators for at in instructions[k - 2 : k])
+    adds = any(at.opname.startswith("BINARY") and at.argrepr in ("+", "%") for at in instructions)
+    return adds and any(at.opname == "LOAD_CONST" and isinstance(at.argval, str) for at in instructions)
 
 
 def _read_of(instructions: Sequence[dis.Instruction]) -> list[tuple[str, str]]:

@@ -6,12 +6,16 @@ that they hold.  What code and classes see is here, containers and wrappers are 
 
 from __future__ import annotations
 
+import abc
 import builtins
+import decimal
 import functools
+import os
 import sys
 import types
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -25,7 +29,12 @@ from engine.value import Value
 MOST = 200_000  # objects that are followed; plain numbers in containers are not counted
 SPECIAL = (types.FunctionType, classmethod, staticmethod)  # what Python calls without being told: __call__, say
 READERS = ("open", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "imread", "read_text", "read_bytes")
-STATE_OF = {"getenv": lambda os: os.environ, "getenvb": lambda os: os.environ}  # what a library's function reads
+STATE_OF: dict[str, Callable[[], Any]] = {  # what a library's function reads
+    "getenv": lambda: os.environ,
+    "getcontext": decimal.getcontext,
+}
+OF_FUNCTIONS = ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__")
+OF_FILES = ("read_text", "read_bytes", "open")  # attributes of a path
 
 
 class Walk(Observed):
@@ -60,6 +69,8 @@ class Walk(Observed):
             self._more_attributes()
             self._empty_stack()
         self._watch_values()
+        self._watch_functions()
+        self._watch_paths()
         self.facts += [held for _, _, held in self.contents]
         self.lengths = [*map(len, self.mappings), *map(len, self.sequences)]
         return self
@@ -78,6 +89,19 @@ class Walk(Observed):
             self.content(None, lambda: np.array([v.grad for v in everyone]).tobytes())
         if "label" in self._of_values or (self._dynamic and "label" in self._names):
             self.content(None, lambda: [(v._label, getattr(v._label, "place", ())) for v in everyone])
+
+    def _watch_functions(self) -> None:
+        """Compare what code reads of functions themselves."""
+        functions = [x for _, x in self._seen.values() if type(x) is types.FunctionType]
+        for name in [name for name in OF_FUNCTIONS if name in self._names]:
+            for f in functions:
+                self.watch(functools.partial(getattr, f, name), Place(f, name, f"{f.__qualname__}.{name}"), follow=False)
+
+    def _watch_paths(self) -> None:
+        """Say that files cannot be followed, where there are paths and code reads what they lead to."""
+        reads = [name for name in OF_FILES if name in self._names]
+        if reads and any(issubclass(x if issubclass(type(x), type) else type(x), PurePath) for x in (*self.held, *self.facts)):
+            self.cannot_follow(f"a file that it reads by {reads[0]}")
 
     # --- one object ------------------------------------------------------------------------------------------------
 
@@ -157,6 +181,8 @@ class Walk(Observed):
         elif not is_library(x):
             self.watch(functools.partial(mro, x), Place(x, "__mro__", "the bases of a class"), follow=False)
             self.stack += mro(x)[1:]
+            if issubclass(type(x), abc.ABCMeta):
+                self.content(None, abc.get_cache_token)  # of what counts as an instance
             self._class_of(type(x))
             held = namespace(x)
             self._owners.append(_Owner(held, "class", _name_of(held, "__qualname__")))
@@ -221,7 +247,7 @@ class Walk(Observed):
         x = owner.namespace[name]
         library = owner.kind == "library"
         if library and name in STATE_OF:
-            self.stack.append(STATE_OF[name](owner.module))
+            self.stack.append(STATE_OF[name]())
         if library and (name in READERS or name.startswith("read_")) and callable(x):
             self.cannot_follow(f"what {owner.name}.{name} reads")
         self.watch(read, place, follow=not (library and (callable(x) or isinstance(x, types.ModuleType))))

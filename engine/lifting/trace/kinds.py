@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import decimal
 import functools
 import io
 import operator
@@ -20,15 +21,15 @@ from engine.value import Value
 if TYPE_CHECKING:
     from engine.lifting.trace.follow import Walk
 
-OPEN = ("__getitem__", "__iter__", "__float__", "__next__")  # what hands out what it holds
+OPEN = ("__getitem__", "__iter__", "__float__", "__next__", "__enter__")  # what hands out what it holds
 UNCHANGING = (types.CodeType, types.GenericAlias, type(threading.Lock()), type(threading.RLock()), type(NotImplemented))
 
 
 def may_change(kind: type) -> bool:
     """Whether objects that cannot be looked into may hold what changes: functions and descriptors of C do not."""
-    if any(has(kind, name) for name in OPEN):
-        return True
-    return not (has(kind, "__call__") or has(kind, "__get__") or issubclass(kind, UNCHANGING) or kind is object)
+    if issubclass(kind, UNCHANGING) or kind is object:
+        return False
+    return any(has(kind, name) for name in OPEN) or not (has(kind, "__call__") or has(kind, "__get__"))
 
 
 def follow(walk: Walk, x: Any) -> bool:
@@ -156,6 +157,13 @@ def _behind(proxy: Any) -> Any:
         return MISSING
 
 
+def _of_context(x: contextvars.ContextVar[Any]) -> Any:
+    try:
+        return x.get()
+    except LookupError:
+        return MISSING
+
+
 def _text_file(walk: Walk, x: Any) -> None:
     walk.content(x, lambda: (x.closed, None if x.closed else (x.tell(), x.getvalue())))
 
@@ -172,12 +180,13 @@ KINDS: tuple[tuple[Any, Callable[[Walk, Any], None]], ...] = (
     ((weakref.ProxyType, weakref.CallableProxyType), _proxy),
     (
         contextvars.ContextVar,
-        lambda walk, x: walk.watch(functools.partial(x.get, MISSING), Place(x, "", f"the context variable {x.name}")),
+        lambda walk, x: walk.watch(functools.partial(_of_context, x), Place(x, "", f"the context variable {x.name}")),
     ),
     (types.CellType, lambda walk, x: walk.watch(functools.partial(inside_cell, x), Place(x, "", "a variable"))),
     ((operator.attrgetter, operator.methodcaller, operator.itemgetter), _getter),
     ((types.BuiltinFunctionType, types.MethodWrapperType), _builtin),
     ((io.StringIO, io.BytesIO), _text_file),
+    (decimal.Context, lambda walk, x: walk.content(x, lambda: repr(x))),
 )
 
 
@@ -186,7 +195,7 @@ KINDS: tuple[tuple[Any, Callable[[Walk, Any], None]], ...] = (
 
 def attributes_of(x: Any) -> dict[str, Any] | None:
     """Return an object's own attributes, without asking it."""
-    if isinstance(x, threading.local):
+    if issubclass(type(x), threading.local):
         return vars(x)
     try:
         held = object.__getattribute__(x, "__dict__")

@@ -20,21 +20,11 @@ LARGE = 65_536  # bytes of an array that is compared where it lies
 
 def follow(walk: Walk, x: Any) -> bool:
     """Note what an array or a generator of random numbers holds; whether it is one."""
-    if isinstance(x, np.ndarray):
-        _array(walk, x)
-    elif isinstance(x, np.void):
-        walk.content(x, lambda: (x.dtype, x.tobytes()))
-    elif isinstance(x, np.random.Generator):
-        _generator(walk, lambda: repr(x.bit_generator.state))
-    elif isinstance(x, np.random.BitGenerator):
-        _generator(walk, lambda: repr(x.state))
-    elif isinstance(x, np.random.RandomState):
-        _generator(walk, lambda: repr(x.get_state(legacy=False)))
-    elif isinstance(x, random.Random):
-        _generator(walk, x.getstate)
-    else:
-        return False
-    return True
+    for kind, how in HOLDERS:
+        if issubclass(type(x), kind):
+            how(walk, x)
+            return True
+    return False
 
 
 def _generator(walk: Walk, state: Callable[[], Any]) -> None:
@@ -61,6 +51,16 @@ def _array(walk: Walk, x: np.ndarray[Any, Any]) -> None:
 
 def _raw(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return x.reshape(-1).view(np.ndarray).view(np.uint8)
+
+
+HOLDERS: tuple[tuple[type, Callable[[Walk, Any], None]], ...] = (
+    (np.ndarray, _array),
+    (np.void, lambda walk, x: walk.content(x, lambda: (x.dtype, x.tobytes()))),
+    (np.random.Generator, lambda walk, x: _generator(walk, lambda: repr(x.bit_generator.state))),
+    (np.random.BitGenerator, lambda walk, x: _generator(walk, lambda: repr(x.state))),
+    (np.random.RandomState, lambda walk, x: _generator(walk, lambda: repr(x.get_state(legacy=False)))),
+    (random.Random, lambda walk, x: _generator(walk, x.getstate)),
+)
 
 
 def as_arrays(walk: Walk, x: Any) -> bool:
