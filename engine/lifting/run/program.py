@@ -244,6 +244,7 @@ class Program:
         self.variants.clear()
         self._plans.clear()
         self._theta = (None, [])
+        self.registry.forget_readings()
         seen = self.captured.values
         if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
             self.registry = Registry()
@@ -364,7 +365,7 @@ class Program:
             return known[1]
         else:
             self._check_vector(theta, "parameters")
-            cells = self.registry.flat.cells_of(theta)
+            cells = self.registry.cells_of(theta)
         kept = cells.astype(self.dtype, copy=False)
         views = [kept, *[p.of(kept) for p in self.registry.arrays]]
         if kept is theta:
@@ -473,7 +474,7 @@ class Program:
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the captured parameters' arrays."""
-        return {p.name: p.shape for p in self.registry.arrays}
+        return {p.name: p.shape for p in self.registry.arrays if not p.read}
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -512,8 +513,9 @@ class Program:
         trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
         if self.captured is None:
             self._say_what_is_blind(around)
+        self._stale, around.reset = self._stale or around.reset, False
         self.captured = Surroundings(self.fn) if around.unread else around
-        self.registry.add(trace)
+        self.registry.add(trace, around.readings.values())
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
 
 

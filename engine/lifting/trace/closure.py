@@ -22,8 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.lifting.trace.code_names import words
 from engine.lifting.trace.follow import Walk
 from engine.lifting.trace.observed import Observed, Place
+from engine.lifting.trace.stand_in import Reading
 from engine.value import Value
 
 
@@ -36,15 +38,21 @@ class Surroundings:
         What the last look has seen.
     own
         Places that the function itself changes at every run: they are not compared.
+    readings
+        Large arrays that are read at each call, by their number among all.
+    reset
+        Whether such arrays were forgotten, with everything that was traced of them.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.fn = fn
         self.own: dict[tuple[int, Any], Place] = {}
+        self.readings: dict[int, Reading] = {}
+        self.reset = False
         self._look()
 
     def _look(self) -> None:
-        self.seen: Observed = Walk(self.own.keys()).run(self.fn)
+        self.seen: Observed = Walk(self.own.keys(), self.readings.keys()).run(self.fn)
 
     @property
     def values(self) -> dict[int, Value]:
@@ -71,7 +79,29 @@ class Surroundings:
             return False
         before = self.seen
         self._look()
-        return not before.says_the_same(self.seen)
+        if before.says_the_same(self.seen):
+            for k, reading in self.readings.items():
+                reading.array = self.seen.large[k]
+            return False
+        if self.readings:
+            self.readings, self.reset = {}, True
+            self._look()
+        return True
+
+    def candidates(self) -> dict[int, Reading]:
+        """Return the large arrays that may be read at each call, apart from those that the function writes."""
+        return {
+            k: self.readings.get(k) or Reading(x, _short(self.seen.called.get(id(x), "")))
+            for k, x in enumerate(self.seen.large)
+            if (id(x), None) not in self.own
+        }
+
+    def read_at_each_call(self, readings: dict[int, Reading], others: Iterable[int]) -> None:
+        """Read some arrays at each call, and compare the numbers of others, which a trace has taken for constants."""
+        kept = {k: reading for k, reading in (readings | self.readings).items() if k not in others}
+        if kept.keys() != self.readings.keys():
+            self.readings = kept
+            self._look()
 
     def leave_to_the_function(self, places: Iterable[Place]) -> None:
         """Compare some places no more: the function itself changes them at every run."""
@@ -81,6 +111,11 @@ class Surroundings:
     def randomness(self) -> tuple[Any, ...]:
         """Return the states of all generators of random numbers that the function can see."""
         return (*randomness(), *[state() for state in self.seen.draws])
+
+
+def _short(called: str) -> str:
+    """Return the last name in what something is called."""
+    return (words(called) or ["p"])[-1]
 
 
 def randomness() -> tuple[Any, ...]:

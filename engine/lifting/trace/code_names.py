@@ -91,9 +91,7 @@ def words(text: str) -> list[str]:
 
 
 def _argvals(instructions: Sequence[dis.Instruction], starts: tuple[str, ...]) -> dict[str, None]:
-    return {
-        at.argval: None for at in instructions if isinstance(at.argval, str) and at.opname.startswith(starts)
-    }
+    return {at.argval: None for at in instructions if isinstance(at.argval, str) and at.opname.startswith(starts)}
 
 
 def _spelled(code: types.CodeType, evaluated: bool) -> list[str]:

@@ -44,11 +44,13 @@ class Walk(Observed):
     ----------
     skipped
         Marks of places that are not looked at.
+    reading
+        Which of the large arrays are read at each call.
     """
 
-    def __init__(self, skipped: Set[tuple[int, Any]] = frozenset()) -> None:
+    def __init__(self, skipped: Set[tuple[int, Any]] = frozenset(), reading: Set[int] = frozenset()) -> None:
         super().__init__()
-        self.skipped = skipped
+        self.skipped, self.reading = skipped, reading
         self.stack: list[Any] = []
         self._seen: dict[int, tuple[int, Any]] = {}
         self._names: dict[str, None] = {}  # of attributes
@@ -95,12 +97,16 @@ class Walk(Observed):
         functions = [x for _, x in self._seen.values() if type(x) is types.FunctionType]
         for name in [name for name in OF_FUNCTIONS if name in self._names]:
             for f in functions:
-                self.watch(functools.partial(getattr, f, name), Place(f, name, f"{f.__qualname__}.{name}"), follow=False)
+                self.watch(
+                    functools.partial(getattr, f, name), Place(f, name, f"{f.__qualname__}.{name}"), follow=False
+                )
 
     def _watch_paths(self) -> None:
         """Say that files cannot be followed, where there are paths and code reads what they lead to."""
         reads = [name for name in OF_FILES if name in self._names]
-        if reads and any(issubclass(x if issubclass(type(x), type) else type(x), PurePath) for x in (*self.held, *self.facts)):
+        if reads and any(
+            issubclass(x if issubclass(type(x), type) else type(x), PurePath) for x in (*self.held, *self.facts)
+        ):
             self.cannot_follow(f"a file that it reads by {reads[0]}")
 
     # --- one object ------------------------------------------------------------------------------------------------
@@ -112,6 +118,8 @@ class Walk(Observed):
             return
         if id(x) in self._seen:
             self.facts.append(self._seen[id(x)][0])
+            if id(x) in self.met:
+                self.met[id(x)] += 1
             return
         self._seen[id(x)] = len(self._seen), x
         self.facts.append(kind)
@@ -170,7 +178,9 @@ class Walk(Observed):
         known = [full for full in near if full in sys.modules]
         self.unread = self.unread or not known
         for full in known:
-            self.watch(functools.partial(sys.modules.get, full, MISSING), Place(sys.modules, full, f"the module {full}"))
+            self.watch(
+                functools.partial(sys.modules.get, full, MISSING), Place(sys.modules, full, f"the module {full}")
+            )
 
     # --- classes and modules ---------------------------------------------------------------------------------------
 
@@ -200,7 +210,9 @@ class Walk(Observed):
             return
         self._class_of(type(x))
         if "__getattr__" in held:  # what it has not, this makes
-            self.watch(functools.partial(held.get, "__getattr__", MISSING), Place(x, "__getattr__", f"{name}.__getattr__"))
+            self.watch(
+                functools.partial(held.get, "__getattr__", MISSING), Place(x, "__getattr__", f"{name}.__getattr__")
+            )
 
     def _class_of(self, kind: type) -> None:
         self.stack += [c for c in mro(kind) if c is not object and not is_library(c)]

@@ -85,9 +85,7 @@ def mapping(walk: Walk, x: Mapping[Any, Any]) -> None:
     walk.facts.append(len(x))
     if issubclass(type(x), types.MappingProxyType):
         held = dict(x)
-        walk.checks.append(
-            (x, lambda: len(x) == len(held) and all(held.get(k, MISSING) is v for k, v in x.items()))
-        )
+        walk.checks.append((x, lambda: len(x) == len(held) and all(held.get(k, MISSING) is v for k, v in x.items())))
     else:
         walk.mappings.append(x)
         walk.keys += x

@@ -56,6 +56,8 @@ class Observed:
     checks: list[tuple[Any, Callable[[], bool]]] = field(default_factory=list)  # of a container of another kind
     contents: list[tuple[Any, Callable[[], Any], Any]] = field(default_factory=list)  # of a holder, to be equal
     draws: list[Callable[[], Any]] = field(default_factory=list)  # states of generators of random numbers
+    large: list[Any] = field(default_factory=list)  # arrays that may be read at each call
+    met: dict[int, int] = field(default_factory=dict)  # in how many places each is held
     called: dict[int, str] = field(default_factory=dict)  # what to call an object
     blind: str = ""  # what cannot be followed
     unread: bool = False  # whether a module that is named was not loaded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 
 from engine.arguments import described, result
 from engine.errors import LiftError, NotScalarError
+from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.observed import Place
 from engine.lifting.trace.record import record
 from engine.lifting.trace.replay import same_graph, uses_another_run
+from engine.lifting.trace.stand_in import Reading, copied
 from engine.lifting.trace.watch import Index, Recording
 from engine.lines import outside_engine
 from engine.tracing import recording
@@ -66,6 +68,7 @@ def traced(
         raise LiftError(_not_the_same(name, [] if drew else last.changed))
     if last.changed:
         _leave(name, around, last.changed)
+    last = _with_arrays_read(fn, lambda f: _run(f, name, names, specs, samples), last, around)
     return record(last.roots, last.inputs), last.watch
 
 
@@ -145,6 +148,53 @@ def _leave(name: str, around: Surroundings, changed: Sequence[Place]) -> None:
         "that stays as the last run has left it, and is not compared. Return what later calls need.",
         stacklevel=outside_engine(),
     )
+
+
+def _with_arrays_read(
+    fn: Callable[..., Any], run: Callable[[Callable[..., Any]], _Run], plain: _Run, around: Surroundings
+) -> _Run:
+    """Return a run in which Values stand in for large captured arrays, or the plain one, which has their numbers."""
+    large = around.candidates()
+    constants = [node._data for node in order(*plain.roots) if not node.parents and is_constant(node)]
+    readings = {
+        k: reading
+        for k, reading in large.items()
+        if k in around.readings or bool(np.isin(reading.array, constants).any())
+    }
+    done = _on_a_copy(fn, run, plain, around, readings) if readings and not around.own else None
+    if done is None:
+        readings = {}
+    around.read_at_each_call(readings, [k for k in large if k not in readings])
+    return done or plain
+
+
+def _on_a_copy(
+    fn: Callable[..., Any],
+    run: Callable[[Callable[..., Any]], _Run],
+    plain: _Run,
+    around: Surroundings,
+    readings: Mapping[int, Reading],
+) -> _Run | None:
+    """Run a copy of the function that reads Values in place of arrays; None if that is not the same computation."""
+    held = [around.seen.met[id(reading.array)] for reading in readings.values()]
+    try:
+        done = run(copied(fn, list(readings.values()), held))
+    except Exception:  # of a function that needs numbers, or of what cannot be copied
+        done = None
+    if around.changed():  # it has left Values where it leaves numbers
+        run(fn)
+        around.changed()
+        return None
+    return done if done is not None and _is_as_plain(done, plain, list(readings.values())) else None
+
+
+def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
+    """Whether a run with arrays read is the plain one: as large, and its branches are none of the arrays' numbers."""
+    if len(done.roots) != len(plain.roots) or len(order(*done.roots)) > 2 * len(order(*plain.roots)):
+        return False
+    if any(node in reading.position for node in order(*done.roots[1:]) for reading in readings):
+        return False
+    return bool(np.isclose(done.roots[0]._data, plain.roots[0]._data, rtol=1e-6, equal_nan=True))
 
 
 def _in(changed: Sequence[Place]) -> str:
