@@ -19,7 +19,7 @@ from engine.lifting.trace.observed import MISSING, Place
 from engine.value import Value
 
 if TYPE_CHECKING:
-    from engine.lifting.trace.follow import Walk
+    from engine.lifting.trace.noting import Notes
 
 OPEN = ("__getitem__", "__iter__", "__float__", "__next__", "__enter__")  # what hands out what it holds
 UNCHANGING = (types.CodeType, types.GenericAlias, type(threading.Lock()), type(threading.RLock()), type(NotImplemented))
@@ -32,7 +32,7 @@ def may_change(kind: type) -> bool:
     return any(has(kind, name) for name in OPEN) or not (has(kind, "__call__") or has(kind, "__get__"))
 
 
-def follow(walk: Walk, x: Any) -> bool:
+def follow(walk: Notes, x: Any) -> bool:
     """Follow a container or a wrapper of a kind that is known; whether it was one."""
     for kinds, how in KINDS:
         if issubclass(type(x), kinds):
@@ -44,7 +44,7 @@ def follow(walk: Walk, x: Any) -> bool:
 # --- containers ----------------------------------------------------------------------------------------------------
 
 
-def _sequence(walk: Walk, x: Any) -> None:
+def _sequence(walk: Notes, x: Any) -> None:
     kinds = set(map(type, x))
     walk.facts.append(len(x))
     if kinds == {Value} and type(x) is list:
@@ -56,7 +56,7 @@ def _sequence(walk: Walk, x: Any) -> None:
     children(walk, x, kinds)
 
 
-def children(walk: Walk, x: Iterable[Any], kinds: set[type]) -> None:
+def children(walk: Notes, x: Iterable[Any], kinds: set[type]) -> None:
     """Follow what a container holds."""
     if kinds == {Value}:
         walk.facts += x
@@ -67,7 +67,7 @@ def children(walk: Walk, x: Iterable[Any], kinds: set[type]) -> None:
         walk.stack += [*x][::-1]
 
 
-def _set(walk: Walk, x: Any) -> None:
+def _set(walk: Notes, x: Any) -> None:
     elements = sorted(x, key=lambda v: (repr(type(v)), repr(v) if is_plain(type(v)) else ""))
     walk.facts.append(len(elements))
     if isinstance(x, set):
@@ -76,7 +76,7 @@ def _set(walk: Walk, x: Any) -> None:
     children(walk, elements, set(map(type, elements)))
 
 
-def mapping(walk: Walk, x: Mapping[Any, Any]) -> None:
+def mapping(walk: Notes, x: Mapping[Any, Any]) -> None:
     """Follow the keys and the items of a dictionary, apart from those that are skipped."""
     skipped = [key for key in x if (id(x), key) in walk.skipped] if walk.skipped else []
     if skipped:
@@ -101,14 +101,14 @@ def mapping(walk: Walk, x: Mapping[Any, Any]) -> None:
     children(walk, values, kinds)
 
 
-def _items(walk: Walk, x: Mapping[Any, Any], keys: list[Any]) -> None:
+def _items(walk: Notes, x: Mapping[Any, Any], keys: list[Any]) -> None:
     """Follow some items of a dictionary, one by one."""
     for key in keys:
         walk.facts.append(key if is_plain(type(key)) else type(key))
         walk.watch(functools.partial(x.get, key, MISSING), Place(x, key, walk.item(x, key)))
 
 
-def _defaultdict(walk: Walk, x: Any) -> None:
+def _defaultdict(walk: Notes, x: Any) -> None:
     walk.stack.append(x.default_factory)
     mapping(walk, x)
 
@@ -116,19 +116,19 @@ def _defaultdict(walk: Walk, x: Any) -> None:
 # --- wrappers ------------------------------------------------------------------------------------------------------
 
 
-def _partial(walk: Walk, x: Any) -> None:
+def _partial(walk: Notes, x: Any) -> None:
     walk.stack += [x.keywords, x.args, x.func]
 
 
-def _method(walk: Walk, x: Any) -> None:
+def _method(walk: Notes, x: Any) -> None:
     walk.stack += [x.__self__, x.__func__]
 
 
-def _descriptor(walk: Walk, x: Any) -> None:
+def _descriptor(walk: Notes, x: Any) -> None:
     walk.stack += [getattr(x, name) for name in ("func", "__func__", "fdel", "fset", "fget") if hasattr(x, name)]
 
 
-def _getter(walk: Walk, x: Any) -> None:
+def _getter(walk: Notes, x: Any) -> None:
     """Follow an `attrgetter`, a `methodcaller` or an `itemgetter`: what it looks up, and what it passes."""
     made, arguments = x.__reduce__()[:2]
     if isinstance(made, functools.partial):  # a methodcaller with keywords
@@ -139,12 +139,12 @@ def _getter(walk: Walk, x: Any) -> None:
         walk.named([text for text in arguments if isinstance(text, str)])
 
 
-def _builtin(walk: Walk, x: Any) -> None:
+def _builtin(walk: Notes, x: Any) -> None:
     of_module = issubclass(type(x.__self__), types.ModuleType)
     walk.stack.append(x.__name__ if of_module or x.__self__ is None else x.__self__)
 
 
-def _proxy(walk: Walk, x: Any) -> None:
+def _proxy(walk: Notes, x: Any) -> None:
     walk.watch(functools.partial(_behind, x), Place(x, "", "what a weak reference is of"))
 
 
@@ -162,11 +162,11 @@ def _of_context(x: contextvars.ContextVar[Any]) -> Any:
         return MISSING
 
 
-def _text_file(walk: Walk, x: Any) -> None:
+def _text_file(walk: Notes, x: Any) -> None:
     walk.content(x, lambda: (x.closed, None if x.closed else (x.tell(), x.getvalue())))
 
 
-KINDS: tuple[tuple[Any, Callable[[Walk, Any], None]], ...] = (
+KINDS: tuple[tuple[Any, Callable[[Notes, Any], None]], ...] = (
     ((list, tuple, deque), _sequence),
     ((set, frozenset), _set),
     (defaultdict, _defaultdict),
@@ -194,7 +194,8 @@ KINDS: tuple[tuple[Any, Callable[[Walk, Any], None]], ...] = (
 def attributes_of(x: Any) -> dict[str, Any] | None:
     """Return an object's own attributes, without asking it."""
     if issubclass(type(x), threading.local):
-        return vars(x)
+        of_thread: dict[str, Any] = vars(x)
+        return of_thread
     try:
         held = object.__getattribute__(x, "__dict__")
     except AttributeError:

@@ -31,7 +31,7 @@ BUILTIN = (int, float, complex, str, bytes)  # what classes derive from that are
 _MRO: Any = type.__dict__["__mro__"]
 _MODULE: Any = type.__dict__["__module__"]
 _OF_CLASS: Any = type.__dict__["__dict__"]
-_OF_MODULE: Any = types.ModuleType.__dict__["__dict__"]
+_OF_MODULE: Any = vars(types.ModuleType)["__dict__"]
 _known: dict[int, tuple[type, bool, bool]] = {}  # by identity: a class need not be hashable
 
 

@@ -74,8 +74,8 @@ class Observed:
                     and all(map(is_, map(type, self.objects), self.kinds))
                     and all(map(is_, [read() for read in self.reads], self.held))
                     and all(map(is_, chain.from_iterable(self.sequences), chain.from_iterable(self.elements)))
-                    and all([check() for _, check in self.checks])
-                    and all([read() == held for _, read, held in self.contents])
+                    and all(check() for _, check in self.checks)
+                    and all(read() == held for _, read, held in self.contents)
                 )
             except Exception:  # of what is somebody else's: it is looked at closely
                 return False

@@ -25,6 +25,7 @@ from engine.lifting.trace.kinds import inside_cell, slots_of
 from engine.lifting.trace.library import LIBRARIES, is_library, is_plain, mro
 from engine.value import Value
 
+
 class Reading:
     """A captured array that is read at each call.
 
