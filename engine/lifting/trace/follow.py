@@ -1,7 +1,7 @@
 """What a function can see of its surroundings: a walk over cells, globals, attributes and containers, in a fixed order.
 
-Code says which names it reads; classes and modules are looked at for those names alone, objects and containers for all
-that they hold.  What code sees is here, classes and modules in `owners`, containers and wrappers are in `kinds`, arrays in `numbers_held`.
+Code says which names it reads; classes and modules (`owners`) are looked at for those names alone, objects and
+containers (`kinds`, `numbers_held`) for all that they hold.
 """
 
 from __future__ import annotations
