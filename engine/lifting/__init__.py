@@ -110,8 +110,8 @@ def lift(
     Notes
     -----
     What `fn` sees of its surroundings may change between calls: Values, numbers in containers, attributes, functions
-    and classes that it names. A call that is not given ``parameters=`` notices, and traces anew where it must; floats in
-    captured arrays of 64 KiB and more are read at each call, as inputs are. What cannot be followed (an open file, a
+    and classes that it names. A call that is not given ``parameters=`` notices, and traces anew where it must; floats
+    in captured arrays of 64 KiB and more are read at each call, as inputs are. What cannot be followed (a file, a
     generator, an object of C) is said once, and `fn` is then traced at every call. **Four kinds of change go
     unnoticed**, and need an input in their place:
 

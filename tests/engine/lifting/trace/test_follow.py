@@ -195,7 +195,8 @@ def five(k="k"):
     return lambda: STATE.update({k: 5.0})
 
 
-NAME, NAMES, OF_K, OF_METHOD, OF_ITEM = "k", ["k"], operator.attrgetter("k"), operator.methodcaller("method", 1.0), operator.itemgetter("k")  # fmt: skip
+NAME, NAMES, OF_K, OF_ITEM = "k", ["k"], operator.attrgetter("k"), operator.itemgetter("k")
+OF_METHOD = operator.methodcaller("method", 1.0)
 OF_GRAD, M31 = operator.attrgetter("grad"), 2.0
 W, CONTEXT = Value(1.0, "ab"), decimal.Context(prec=2)
 COUNTED = types.ModuleType("counted")
@@ -204,7 +205,8 @@ SLOTTED, DESCRIBED, WEAK, FLOAT = filled(SlottedChild), Described(), filled(Stra
 PROXY, KEYS, PAIR = weakref.proxy(WEAK), {filled(Stranger): 1}, Pair([2.0], 0)
 TYPED, RECORD, TEXT = np.array([2.0]), np.array([(2.0,)], dtype=[("k", float)])[0], io.StringIO("2")
 MASKED, FROZEN, GET_PUT = np.ma.array([2.0, 3.0], mask=[False, False]), Frozen(), enclosed()
-INSIDE = contextvars.ContextVar("INSIDE", default={"k": 2.0})
+HELD = {"k": 2.0}
+INSIDE = contextvars.ContextVar("INSIDE", default=HELD)
 FUNCTION = types.FunctionType((lambda: 2.0).__code__, {}, "ab")
 ENTRY = os.environ
 
@@ -225,24 +227,36 @@ KINDS = {
     "an attrgetter of a gradient": (lambda: OF_GRAD(W) + 2.0, lambda: setattr(W, "grad", 3.0)),
     "a gradient by name": (lambda: getattr(W, "grad") + 2.0, lambda: setattr(W, "grad", 3.0)),  # noqa: B009
     "a label": (lambda: len(W.label), lambda: setattr(W, "label", "abcde")),
-    "the type of an array, in place": (lambda: 2.0 if TYPED.dtype == float else 5.0, lambda: setattr(TYPED, "dtype", int)),
+    "the type of an array, in place": (
+        lambda: 2.0 if TYPED.dtype == float else 5.0,
+        lambda: setattr(TYPED, "dtype", int),
+    ),
     "a module that makes its attributes": (lambda: ODD["module"].k, five()),
     "a descriptor that remembers weakly": (lambda: DESCRIBED.k, lambda: setattr(DESCRIBED, "k", 5.0)),
     "a slot that is inherited": (lambda: SLOTTED.k, lambda: setattr(SLOTTED, "k", 5.0)),
     "behind a weak proxy": (lambda: PROXY.k, lambda: setattr(WEAK, "k", 5.0)),
     "a member of an enumeration": (lambda: Colour.RED.scaled, five()),
     "a frozen data class": (lambda: FROZEN.k, lambda: object.__setattr__(FROZEN, "k", 5.0)),
-    "a data class as a dictionary": (lambda: dataclasses.asdict(FROZEN)["k"], lambda: object.__setattr__(FROZEN, "k", 5.0)),
+    "a data class as a dictionary": (
+        lambda: dataclasses.asdict(FROZEN)["k"],
+        lambda: object.__setattr__(FROZEN, "k", 5.0),
+    ),
     "what a context variable holds": (lambda: INSIDE.get()["k"], lambda: INSIDE.get().update(k=5.0)),
     "the environment": (lambda: float(os.getenv("LIFTED_K", "2")), lambda: ENTRY.update(LIFTED_K="5")),
     "a cache that is emptied": (lambda: remembered(), lambda: (five()(), remembered.cache_clear())),
     "a function of several kinds": (lambda: dispatched(1.0), lambda: dispatched.register(float, lambda x: 5.0)),
     "a variable of a nested function": (lambda: GET_PUT[0](), lambda: GET_PUT[1](5.0)),
     "what super finds": (lambda: Child().method(), lambda: setattr(Plain, "method", lambda self, c: 5.0)),
-    "the bases of a class": (lambda: Child().k1, lambda: setattr(Child, "__bases__", (type("B", (Plain,), {"k1": 5.0}),))),
+    "the bases of a class": (
+        lambda: Child().k1,
+        lambda: setattr(Child, "__bases__", (type("B", (Plain,), {"k1": 5.0}),)),
+    ),
     "a list in a named tuple": (lambda: PAIR.first(), lambda: PAIR.k.__setitem__(0, 5.0)),
     "a method of a named tuple": (lambda: PAIR.first(), lambda: setattr(Pair, "first", lambda self: 5.0)),
-    "a method of a dictionary of mine": (lambda: Dictionary()["k"], lambda: setattr(Dictionary, "__getitem__", lambda s, k: 5.0)),
+    "a method of a dictionary of mine": (
+        lambda: Dictionary()["k"],
+        lambda: setattr(Dictionary, "__getitem__", lambda s, k: 5.0),
+    ),
     "an attribute of a key": (lambda: next(iter(KEYS)).k, lambda: setattr(next(iter(KEYS)), "k", 5.0)),
     "an attribute of a number": (lambda: FLOAT.k, lambda: setattr(FLOAT, "k", 5.0)),
     "a record of an array": (lambda: RECORD["k"], lambda: RECORD.__setitem__("k", 5.0)),
@@ -260,7 +274,7 @@ KINDS = {
     "what is contained": (lambda: 2.0 if 1 in Holds() else 5.0, five()),
     "what is iterated over": (lambda: sum(Holds()), five()),
     "a context manager": (entering, five()),
-}  # fmt: skip
+}
 ODD |= {"module": imitated(), "stubborn": Stubborn(), "classless": Classless()}
 
 
@@ -327,14 +341,17 @@ def test_what_cannot_be_followed_is_said_once_and_traced_again(tmp_path):
     text.write_text("2")
     np.save(array, np.array([2.0]))
     opaque = {
-        "a file that it reads by read_text": (lambda: float(pathlib.Path(text).read_text()), lambda: text.write_text("5")),
+        "a file that it reads by read_text": (
+            lambda: float(pathlib.Path(text).read_text()),
+            lambda: text.write_text("5"),
+        ),
         "what numpy.load reads": (lambda: float(np.load(array)[0]), lambda: np.save(array, np.array([5.0]))),
         "of type sqlite3.Connection": (
             lambda: base.execute("select k from t").fetchone()[0],
             lambda: base.execute("update t set k = 5.0"),
         ),
         "of type builtins.generator": (lambda: next(numbers), five()),
-    }  # fmt: skip
+    }
     for said, (read, change) in opaque.items():
         program = engine.lift(lambda x, read=read: x * read())
         with pytest.warns(UserWarning, match=said):

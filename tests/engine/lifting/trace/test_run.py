@@ -1,4 +1,4 @@
-"""What a function does to its surroundings: what settles is lifted, what every run changes is said, the rest refused."""
+"""What a function does to its surroundings: what settles is lifted, what every run changes said, the rest refused."""
 
 from __future__ import annotations
 
