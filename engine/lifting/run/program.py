@@ -34,7 +34,7 @@ from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
 from engine.lifting.trace.run import traced
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.verify import verified
-from engine.lines import ENGINE
+from engine.lines import outside_engine
 from engine.tracing import LOCAL
 from engine.value import Value
 
@@ -251,6 +251,7 @@ class Program:
         self.variants.clear()
         self._plans.clear()
         self._theta = (None, None, [])
+        self.registry.forget_readings()
         seen = around.values
         if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
             self.registry = Registry()
@@ -373,7 +374,7 @@ class Program:
             return known[2]
         else:
             self._check_vector(theta, "parameters", flat.size)
-            cells = flat.cells_of(theta)
+            cells = registry.cells_of(theta)
         kept = cells.astype(self.dtype, copy=False)
         views = [kept, *[p.of(kept) for p in flat.arrays]]
         if kept is theta:
@@ -481,7 +482,7 @@ class Program:
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the captured parameters' arrays."""
-        return {p.name: p.shape for p in self.registry.arrays}
+        return {p.name: p.shape for p in self.registry.arrays if not p.read}
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -507,7 +508,7 @@ class Program:
             warnings.warn(
                 f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
                 "every call. Pass it as an input, or give parameters= to vouch for it.",
-                stacklevel=_outside_engine(),
+                stacklevel=outside_engine(),
             )
 
     def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
@@ -520,8 +521,9 @@ class Program:
         trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
         if self.captured is None:
             self._say_what_is_blind(around)
+        self._stale, around.reset = self._stale or around.reset, False
         self.captured = Surroundings(self.fn) if around.unread else around
-        self.registry.add(trace)
+        self.registry.add(trace, around.readings.values())
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.registry)
 
     def outdated(self, variant: Variant) -> bool:
@@ -532,14 +534,6 @@ class Program:
 
 def _others(known: Sequence[Variant], tried: Sequence[Variant]) -> list[Variant]:
     return [v for v in tuple(known) if not any(v is t for t in tried)]
-
-
-def _outside_engine() -> int:
-    """Return how many frames up the caller of the engine is, for a warning to name its line."""
-    frame, up = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
-        frame, up = frame.f_back, up + 1
-    return up
 
 
 @contextmanager

@@ -88,6 +88,8 @@ def run_text(
         if not (program.batch and program.reduction == "none"):
             gradient = [flat, *[p.of(flat) for p in parts]]
             backward(*take_backward(parameters, inputs, numbers, gradient, slots))
+        for part in parts:
+            part.of(flat)[...] = 0.0 if part.read else part.of(flat)
         yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
 
 
