@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from engine import display
 from engine.arguments import described, listed
 from engine.label import checked
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
@@ -135,12 +136,8 @@ class Value:
         return format(self._data, spec) if spec else repr(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the graph in Jupyter, where `viz` is installed beside the engine."""
-        shown = {"text/plain": repr(self)}
-        viz = sys.modules.get("viz")
-        if viz is not None:
-            shown["image/svg+xml"] = viz.svg(self)
-        return shown
+        """Show the graph in a notebook, where something that draws it is imported."""
+        return display.mimebundle(self)
 
     # --- the sweep -------------------------------------------------------------------------------------------
 

@@ -9,8 +9,10 @@
 digraph computation {
 
 `draw` gives a `graphviz.Digraph`, `svg` its picture as text, `save` writes a file, `explore` a page to step through.
+Once this package is imported, Values and programs show themselves in notebooks.
 """
 
+import engine.display
 from viz.dot import draw as draw
 from viz.errors import ExpressionError as ExpressionError
 from viz.errors import RenderError as RenderError
@@ -18,6 +20,8 @@ from viz.errors import TooLargeError as TooLargeError
 from viz.page.explore import explore as explore
 from viz.render import save as save
 from viz.render import svg as svg
+
+engine.display.show_svg = svg  # a Value and a program show themselves in a notebook
 
 # What `help` lists and `import *` brings.
 __all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("viz.")]

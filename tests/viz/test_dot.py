@@ -15,7 +15,7 @@ import viz
 from engine import Value
 from viz.dot import picture_of
 from viz.layout import layout
-from viz.style import clip, printable
+from viz.text import clip, printable
 
 
 def neuron():
@@ -52,7 +52,7 @@ def test_edges_carry_local_derivatives_on_request():
 
 
 def test_kinds_differ_in_shape_so_that_they_read_in_grey():
-    from viz.style import KINDS
+    from viz.look import KINDS
 
     looks = {(look["shape"], look["style"].split(",")[0], look.get("peripheries")) for look in KINDS.values()}
     assert len(looks) == len(KINDS)

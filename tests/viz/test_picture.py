@@ -12,8 +12,8 @@ from engine import Value
 from nn.gpt import GPT
 from viz.dot import picture_of
 from viz.layout import layout
+from viz.nodes import kind
 from viz.picture import Card, Edge, Picture, readable, width
-from viz.style import kind
 
 
 def chain(n):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.style import brief, clip, number
+from viz.numbers import brief, number
+from viz.text import clip
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

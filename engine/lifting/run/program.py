@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine import display
 from engine.arguments import described, one_of
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
@@ -484,12 +485,8 @@ class Program:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the array operations in Jupyter, where `viz` is imported."""
-        shown = {"text/plain": repr(self)}
-        viz = sys.modules.get("viz")
-        if viz is not None and self.latest is not None:
-            shown["image/svg+xml"] = viz.svg(self)
-        return shown
+        """Show the array operations in a notebook, where something that draws them is imported."""
+        return display.mimebundle(self, drawable=self.latest is not None)
 
     # --- tracing ---------------------------------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ from browsing import ask, large, network, neuron, press
 
 import engine
 from engine import Value
-from viz.fold.collapse import groups
-from viz.style import in_order
+from viz.fold.signature import groups
+from viz.nodes import in_order
 
-OVERLAPS = """(() => { const all = [...computation.spots.values()]; let found = 0;
+OVERLAPS = """(() => { const all = [...page.state.spots.values()]; let found = 0;
     all.forEach((a, i) => all.slice(0, i).forEach(b => {
         found += Math.abs(a.x - b.x) < (a.w + b.w) / 2 - .5 && Math.abs(a.y - b.y) < (a.h + b.h) / 2 - .5; }));
     return found; })()"""
@@ -19,7 +19,7 @@ OVERLAPS = """(() => { const all = [...computation.spots.values()]; let found = 
 def test_groups_fold_into_a_new_arrangement_and_unfold(page):
     driver = page(network())
     hidden = "document.querySelectorAll('.node.hidden').length"
-    breadth = "(xs => Math.max(...xs) - Math.min(...xs))([...computation.spots.values()].map(t => t.x))"
+    breadth = "(xs => Math.max(...xs) - Math.min(...xs))([...page.state.spots.values()].map(t => t.x))"
     open_width = ask(driver, breadth)
     assert ask(driver, OVERLAPS) == 0
     shut_at_first = ask(driver, hidden)
@@ -51,13 +51,13 @@ def tangled(seed):
 def test_whatever_is_folded_no_two_boxes_meet(page, seed):
     root = tangled(seed)
     driver = page(root)
-    assert ask(driver, "G.boxes.length") >= 4
+    assert ask(driver, "page.state.graph.boxes.length") >= 4
     rng = random.Random(seed)
     for _ in range(12):
-        driver.execute_script(f"toggle({rng.randrange(ask(driver, 'G.boxes.length'))})")
+        driver.execute_script(f"page.toggle({rng.randrange(ask(driver, 'page.state.graph.boxes.length'))})")
         assert ask(driver, OVERLAPS) == 0
-    driver.execute_script("foldAll(false)")
-    assert (ask(driver, OVERLAPS), ask(driver, "computation.spots.size")) == (0, engine.graph.count(root))
+    driver.execute_script("page.foldAll(false)")
+    assert (ask(driver, OVERLAPS), ask(driver, "page.state.spots.size")) == (0, engine.graph.count(root))
 
 
 def test_a_folded_group_is_one_step_that_says_what_it_computes(page):
@@ -67,10 +67,10 @@ def test_a_folded_group_is_one_step_that_says_what_it_computes(page):
     now = driver.find_element("id", "now").text
     assert "Compute layers.0" in now
     assert "4 dot, 4 tanh" in now
-    assert ask(driver, "computation.at") == 8
+    assert ask(driver, "page.state.at") == 8
     assert driver.find_element("css selector", ".node.lit").text.split("\n")[:2] == ["layers.0", "20 nodes"]
     press(driver, "back")
-    assert ask(driver, "computation.at") == 0
+    assert ask(driver, "page.state.at") == 0
     press(driver, "last")
     shown = ask(driver, "document.querySelectorAll('[data-box=\"0\"] text')[2].textContent")
     root = network()

@@ -20,8 +20,9 @@ from engine.lifting.passes.normalise import normalise
 from engine.lifting.trace.record import record
 from nn.gpt import GPT
 from viz.dot import picture_of
-from viz.fold.collapse import LIMIT, array_of, fold, layer_of
-from viz.style import in_order, kind
+from viz.fold.fold import LIMIT, fold
+from viz.fold.signature import array_of, layer_of
+from viz.nodes import in_order, kind
 
 
 def network_loss(samples=8):
