@@ -4,6 +4,7 @@ An operation that reads a layer's parameters belongs to that layer, and so does 
 has the signature of its name and its operands' boxes.
 
 >>> from engine import Value, total
+>>> from viz.nodes import in_order
 >>> xs = [Value(float(i), f"x[{i}]") for i in range(3)]
 >>> graph = Numbered.of(in_order(total([x * x for x in xs])))
 >>> owner, boxes = by_signature(graph, array_of, most=60)
@@ -103,6 +104,7 @@ def groups(nodes: list[Any]) -> tuple[list[int], list[dict[str, str]]]:
     """Return the group of each node, or -1, and titles and kinds of groups: layers, arrays, and equal operations.
 
     >>> from engine import Value, total
+    >>> from viz.nodes import in_order
     >>> xs = [Value(1.0, f"x[{i}]") for i in range(5)]
     >>> groups(in_order(total([x * x for x in xs])))[1]
     [{'title': 'x', 'kind': 'input'}, {'title': '×', 'kind': 'operation'}]

@@ -35,7 +35,10 @@ export function zoomed(view, factor, x, y) {
   const k = Math.max(SMALLEST, Math.min(LARGEST, view.k * factor));
   return { k, x: x - (x - view.x) * k / view.k, y: y - (y - view.y) * k / view.k };
 }
-/** @param {View} view @param {import("./packing.mjs").Spot} t @param {Room} room @returns {boolean} whether all of it is seen */
+/**
+ * Whether all of a unit is seen.
+ * @param {View} view @param {import("./packing.mjs").Spot} t @param {Room} room
+ */
 export function shows({ x, y, k }, t, room) {
   const left = x + (t.x - t.w / 2) * k, right = x + (t.x + t.w / 2) * k;
   const top = y + (t.y - t.h / 2) * k, bottom = y + (t.y + t.h / 2) * k;

@@ -3,12 +3,14 @@
 // Here, in words.mjs, packing.mjs and camera.mjs nothing knows of a browser.
 
 /**
- * @typedef {{name: string, sign: string, op: string, kind: string, data: number, parents: number[], box: number}} GraphNode
+ * @typedef {{name: string, sign: string, op: string, kind: string, data: number, parents: number[],
+ *   box: number}} GraphNode
  * @typedef {{title: string, kind: string}} Box  what folds into one
  * @typedef {[number, number, string]} Arrow  source, target, and the curve between them
  * @typedef {{direction: string, size: number[], boxes: number[][], edges: Arrow[]}} Layout  boxes are [x, y, w, h]
  * @typedef {{node: number, locals: number[], sent: number[]}} Pullback  local derivatives, and what goes to each parent
- * @typedef {{nodes: GraphNode[], root: number, fixed: boolean, boxes: Box[], layouts: Layout[], sweep: Pullback[]}} Graph
+ * @typedef {{nodes: GraphNode[], root: number, fixed: boolean, boxes: Box[], layouts: Layout[],
+ *   sweep: Pullback[]}} Graph
  *
  * @typedef {{kind: "start" | "forward" | "seed" | "backward", node: number, locals: number[], sent: number[]}} Step
  * @typedef {[number, number]} Contribution  to a gradient: the step, and which operand of its node; -1 for the seed

@@ -3,7 +3,7 @@ r"""A page to step through a computation: forward, and backward with every produ
 The page is one file that needs no network: layout, numbers and code are inside it. The code is the modules beside this
 file, in one scope: each is a JavaScript module by itself, which an editor checks and a test runs without a browser.
 
->>> _scope("import { a } from './a.mjs';\\nexport const b = a + 1;")
+>>> _scope("import { a } from './a.mjs';\nexport const b = a + 1;")
 'const b = a + 1;'
 """
 

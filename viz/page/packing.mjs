@@ -2,6 +2,7 @@
 // Where units stand: at Graphviz's places while all is open; after folding in the same order, drawn together.
 // Everything is computed along the graph (a) and across it (c), whichever way it goes.
 import { boxOfUnit, unitOf } from "./computation.mjs";
+import { TITLE, short } from "./words.mjs";
 
 /**
  * @typedef {import("./computation.mjs").State} State
@@ -35,7 +36,8 @@ export function sizeOf({ graph }, unit) {
   const given = graph.layouts[0].boxes;
   if (unit >= 0) return given[unit].slice(2);
   const box = boxOfUnit(unit);
-  return graph.fixed ? given[box].slice(2) : [Math.max(150, graph.boxes[box].title.slice(0, 48).length * 8 + 60), FOLDED_HEIGHT];
+  if (graph.fixed) return given[box].slice(2);
+  return [Math.max(150, short(graph.boxes[box].title, TITLE).length * 8 + 60), FOLDED_HEIGHT];
 }
 
 /** Place every unit. @param {State} state */
@@ -151,8 +153,9 @@ export function curves(state) {
   /** @type {Map<string, string>} */
   const paths = new Map();
   for (const [source, target, path] of graph.layouts[state.layout].edges) {
-    const [a, b] = [source, target].map(i => graph.fixed ? -1 - i : unitOf(state, i)), from = spots.get(a), to = spots.get(b);
-    if (a !== b && from && to && !paths.has(`${a}>${b}`)) paths.set(`${a}>${b}`, bent ? bend(spots, from, to, right) : path);
+    const [a, b] = [source, target].map(i => graph.fixed ? boxOfUnit(i) : unitOf(state, i)), key = `${a}>${b}`;
+    const from = spots.get(a), to = spots.get(b);
+    if (a !== b && from && to && !paths.has(key)) paths.set(key, bent ? bend(spots, from, to, right) : path);
   }
   return paths;
 }

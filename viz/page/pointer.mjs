@@ -2,8 +2,8 @@
 // Wheel, mouse and fingers: zoom, pan, pinch.
 
 /**
- * Call `pan` with what a pointer moves by, and `zoom` with a factor and the place that stays where it is. A click at the
- * end of a drag is nobody's.
+ * Call `pan` with what a pointer moves by, and `zoom` with a factor and the place that stays where it is. The click at
+ * the end of a drag goes no further.
  * @param {SVGElement} svg @param {(dx: number, dy: number) => void} pan
  * @param {(factor: number, x: number, y: number) => void} zoom
  */
@@ -31,7 +31,8 @@ export function onPointer(svg, pan, zoom) {
     const other = [...fingers.values()].find(f => f.pointerId !== e.pointerId);
     if (fingers.size === 1) pan(e.clientX - old.clientX, e.clientY - old.clientY);
     else if (fingers.size === 2 && other) {
-      const gap = (/** @type {PointerEvent} */ f) => Math.hypot(f.clientX - other.clientX, f.clientY - other.clientY) || 1;
+      /** @type {(f: PointerEvent) => number} */
+      const gap = f => Math.hypot(f.clientX - other.clientX, f.clientY - other.clientY) || 1;
       zoomAt(gap(e) / gap(old), (e.clientX + other.clientX) / 2, (e.clientY + other.clientY) / 2);
     }
     fingers.set(e.pointerId, e);

@@ -3,7 +3,7 @@
 import { NO_UNIT, boxOfUnit, receivers, runStart, unitOf } from "./computation.mjs";
 import { FAR } from "./camera.mjs";
 import { around, curves, sizeOf } from "./packing.mjs";
-import { boxText, nodeText, short } from "./words.mjs";
+import { NAME, TITLE, boxText, nodeText, short } from "./words.mjs";
 
 /**
  * @typedef {import("./computation.mjs").State} State
@@ -13,7 +13,7 @@ import { boxText, nodeText, short } from "./words.mjs";
  *   reveal: (unit: number) => void}} Actions
  */
 
-const NAMESPACE = "http://www.w3.org/2000/svg", NAME = 24, TITLE = 48;  // letters of a node's name, of a box's title
+const NAMESPACE = "http://www.w3.org/2000/svg";
 const LOOKS = ["lit", "back", "got"];
 
 /** @param {string} id @returns {any} */
@@ -119,7 +119,9 @@ export class Scene {
     });
     this.outlines.forEach((_, k) => this.placeOutline(k));
     this.layers.edges.replaceChildren();
-    this.curves = new Map([...curves(this.state)].map(([key, d]) => [key, make("path", { class: "edge", d }, this.layers.edges)]));
+    this.curves = new Map([...curves(this.state)].map(([key, d]) => {
+      return [key, make("path", { class: "edge", d }, this.layers.edges)];
+    }));
     this.light();
     this.markChosen();
   }

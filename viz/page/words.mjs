@@ -10,6 +10,9 @@ import { boxOf, receivers, runStart } from "./computation.mjs";
  * @typedef {{data: string, grad: string, label: string}} UnitText
  */
 
+const BEGINNING = "Step forward to compute each value; after the result the derivatives flow back. L is the result. "
+  + "Keys: ← → space Home End.";
+export const NAME = 24, TITLE = 48;  // letters of a node's name, of a box's title
 const LINES = 8, LONGEST = 40, LISTED = 100, TERMS = 4;  // of a run, of a step, of a box or a history, of a formula
 
 /** @param {number} n */
@@ -106,8 +109,7 @@ export function place({ at, turn, end }) { return `${at >= turn ? "backward" : "
 export function now(state) {
   const step = state.steps[state.at];
   if (step.kind === "start") {
-    return { heading: "The inputs are given", paragraphs: [quietly("Step forward to compute each value; after the result "
-      + "the derivatives flow back. L is the result. Keys: ← → space Home End.")] };
+    return { heading: "The inputs are given", paragraphs: [quietly(BEGINNING)] };
   }
   if (step.kind === "seed") {
     const { name } = state.graph.nodes[step.node];

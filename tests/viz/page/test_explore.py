@@ -1,15 +1,21 @@
 """The page, in a real browser: the engine's numbers at every step, no complaint on the console, and no waiting."""
 
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from browsing import ask, large, network, neuron, press
-from hypothesis import given
-from hypothesis import strategies as st
 
 import engine
 import viz
 from engine import Value
 from viz.nodes import in_order
-from viz.page.data import page_data, sweep
+from viz.page import explore
+from viz.page.data import sweep
 
 
 @pytest.mark.parametrize("make", [neuron, network])
@@ -89,33 +95,6 @@ def test_what_is_computed_and_what_receives_are_lit(page):
     assert sorted(ask(driver, classes)) == wanted
 
 
-def test_the_page_sweeps_in_the_engines_order():
-    x, w = Value(0.3, "x"), Value(0.7, "w")
-    root = engine.tanh(x * w) * w + engine.exp(x) * engine.sin(w)
-    place = {v: i for i, v in enumerate(in_order(root))}
-    engines = [place[v] for v in reversed(root._interior())]
-    assert [step["node"] for step in page_data(root)["sweep"]] == engines
-    assert engines != sorted(engines, reverse=True)
-
-
-@given(st.lists(st.tuples(st.sampled_from("+*t/"), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=30))
-def test_the_sweep_of_any_graph_adds_up_to_the_engines_gradients(program):
-    values = [Value(0.5, "x"), Value(-1.5, "w")]
-    for op, i, j in program:
-        a, b = values[i % len(values)], values[j % len(values)]
-        values.append({"+": a + b, "*": a * b, "/": a / b, "t": engine.tanh(a)}[op])
-    root = values[-1]
-    nodes = in_order(root)
-    place = {v: i for i, v in enumerate(nodes)}
-    grads = [0.0] * len(nodes)
-    grads[-1] = 1.0
-    for step in sweep(nodes, root._interior()):
-        for parent, g in zip(nodes[step["node"]].parents, step["sent"]):
-            grads[place[parent]] += g
-    root.backward()
-    assert [repr(g) for g in grads] == [repr(v.grad) for v in nodes]
-
-
 def test_a_graph_too_large_to_draw_is_stepped_through_box_by_box(page):
     root = large()
     assert engine.graph.count(root) > 3000 or sum(len(v.parents) for v in in_order(root)) > 8000
@@ -172,12 +151,6 @@ def test_labels_cannot_end_the_script(page):
     assert ask(driver, "page.state.graph.nodes[0].name").startswith("</script>")
 
 
-def test_the_sweep_leaves_the_graph_alone():
-    root = neuron()
-    page_data(root)
-    assert [v.grad for v in in_order(root)] == [0.0] * 7
-
-
 def test_a_graph_too_large_is_refused(tmp_path):
     v = [Value(1.0) for _ in range(1000)]
     root = engine.total([engine.total(v) for _ in range(301)])
@@ -190,3 +163,22 @@ def test_the_page_needs_no_network(tmp_path):
     text = viz.explore(neuron(), tmp_path / "page.html").read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     assert "http" not in text
     assert "src=" not in text
+
+
+def test_every_module_is_on_the_page_after_those_that_it_uses():
+    folder = Path(explore.__file__).parent
+    assert {path.stem for path in folder.glob("*.mjs")} == set(explore.MODULES)
+    for place, name in enumerate(explore.MODULES):
+        text = (folder / f"{name}.mjs").read_text("utf-8")
+        assert set(re.findall(r'^(?:import|\}) .*from "\./(\w+)\.mjs";', text, re.MULTILINE)) <= set(
+            explore.MODULES[:place]
+        )
+        assert text.startswith("// @ts-check\n")
+
+
+@pytest.mark.skipif(not shutil.which("tsc"), reason="needs TypeScript's tsc")
+def test_the_modules_types_are_right():
+    options = ["--noEmit", "--checkJs", "--strict", "--target", "es2022", "--moduleResolution", "bundler"]
+    modules = sorted(map(str, Path(explore.__file__).parent.glob("*.mjs")))
+    done = subprocess.run(["tsc", *options, *modules], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
