@@ -10,7 +10,7 @@ from typing import Any
 import engine
 import viz
 from engine import Value
-from nn.data import digits as digit_images
+from nn.data import digits
 from nn.gpt import GPT
 from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
@@ -18,7 +18,7 @@ from nn.neuron import MLP
 FOLDER = Path(viz.__file__).parent / "gallery"
 
 
-def neuron() -> Value:
+def a_neuron() -> Value:
     """Return a neuron after its backward pass."""
     w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(-1.5, "b")
     z = w * x + b
@@ -29,9 +29,9 @@ def neuron() -> Value:
     return a
 
 
-def digits() -> tuple[Value, Any]:
+def digits_network() -> tuple[Value, Any]:
     """Return the loss of a 64-32-10 network on 32 digits after its backward pass, and its lifted program."""
-    X, T = digit_images()
+    X, T = digits()
     X, T = X[:32] / 16, T[:32]
     model = MLP(64, [32, 10])
     loss = mean_loss(model, X, T)
@@ -42,7 +42,7 @@ def digits() -> tuple[Value, Any]:
     return loss, program
 
 
-def gpt() -> Value:
+def small_gpt() -> Value:
     """Return the loss of a small GPT on six tokens after its backward pass."""
     model = GPT(27, channels=16, heads=4, context=8)
     loss: Value = model.loss([0, 5, 13, 13, 1, 0])
@@ -54,11 +54,11 @@ def gpt() -> Value:
 def main(arguments: Sequence[str] = ()) -> None:
     """Write neuron.svg, digits.svg, program.svg and gpt.svg."""
     folder = Path(arguments[0]) if arguments else FOLDER
-    loss, program = digits()
-    viz.save(neuron(), folder / "neuron.svg", derivatives=True)
+    loss, program = digits_network()
+    viz.save(a_neuron(), folder / "neuron.svg", derivatives=True)
     viz.save(loss, folder / "digits.svg")
     viz.save(program, folder / "program.svg")
-    viz.save(gpt(), folder / "gpt.svg")
+    viz.save(small_gpt(), folder / "gpt.svg")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from viz.fold.box import CONSTANT, Box, Folded, filled, moved
 from viz.nodes import Numbered, symbol
 
 FINEST = 16
-BANDS = ((16, True), (8, True), (16, False), (4, True), (8, False), (2, True), (4, False))  # one per operation, or for all
+BANDS = ((16, True), (8, True), (16, False), (4, True), (8, False), (2, True), (4, False))  # and operations apart
 ARROWS = 3  # for each box: more are a tangle that no eye follows
 
 

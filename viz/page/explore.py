@@ -21,7 +21,7 @@ from viz.files import write
 from viz.page.data import page_data
 
 HERE = Path(__file__).parent
-MODULES = ("computation", "words", "packing", "camera", "scene", "panel", "pointer", "controls")  # each uses those before it
+MODULES = ("computation", "words", "packing", "camera", "scene", "panel", "pointer", "controls")  # uses go backwards
 _IMPORT = re.compile(r"^import .*?;\n", re.DOTALL | re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
