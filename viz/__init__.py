@@ -24,4 +24,4 @@ from viz.render import svg as svg
 engine.display.show_svg = svg  # a Value and a program show themselves in a notebook
 
 # What `help` lists and `import *` brings.
-__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("viz.")]
+__all__ = [name for name, thing in list(globals().items()) if getattr(thing, "__module__", "").startswith("viz.")]

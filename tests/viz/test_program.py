@@ -71,8 +71,8 @@ def test_a_gpts_program_is_a_page(tokens):
     boxes = sheet.folded(LIMIT)
     assert len(boxes) <= 40
     assert sum(box.nodes for box in boxes) == sum(step.nodes for step in lifted.steps)
-    broad, high = (float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', viz.svg(lifted)).groups())
-    assert broad < 800
+    wide, high = (float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', viz.svg(lifted)).groups())
+    assert wide < 800
     assert high < 2200
 
 

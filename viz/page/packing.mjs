@@ -33,10 +33,10 @@ const goesRight = ({ graph, layout }) => graph.layouts[layout].direction === "LR
 
 /** @param {State} state @param {number} unit @returns {number[]} width and height */
 export function sizeOf({ graph }, unit) {
-  const given = graph.layouts[0].boxes;
-  if (unit >= 0) return given[unit].slice(2);
+  const laid = graph.layouts[0].boxes;
+  if (unit >= 0) return laid[unit].slice(2);
   const box = boxOfUnit(unit);
-  if (graph.fixed) return given[box].slice(2);
+  if (graph.fixed) return laid[box].slice(2);
   return [Math.max(150, short(graph.boxes[box].title, TITLE).length * 8 + 60), FOLDED_HEIGHT];
 }
 

@@ -78,10 +78,10 @@ export function formula({ graph: { nodes } }, i) {
 /** @param {State} state @param {number} i @returns {UnitText} */
 export function nodeText({ graph, known, grads, arrived }, i) {
   const n = graph.nodes[i], data = known[i] ? show(n.data) : "", gradient = show(grads[i]);
-  const said = n.kind === "constant" ? "" : `, gradient ${gradient}`;
+  const gradientText = n.kind === "constant" ? "" : `, gradient ${gradient}`;
   return {
     data: data || "?", grad: arrived[i].length ? `grad ${gradient}` : "",
-    label: `${n.name}, ${n.op || n.kind}, ${data ? "value " + data : "not computed"}${said}`,
+    label: `${n.name}, ${n.op || n.kind}, ${data ? "value " + data : "not computed"}${gradientText}`,
   };
 }
 /** @param {State} state @param {number} box @returns {UnitText} */

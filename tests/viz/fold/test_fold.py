@@ -85,13 +85,13 @@ def test_a_gpt_block_is_a_page_whose_norms_and_softmaxes_are_a_box_each(tokens):
     )
     assert "shift, −, exp, total, ÷, dot" in titles or len(tokens) == 2
     assert {"wte", "wpe", "wq", "wk", "wv", "wo", "fc1", "fc2", "lm_head"} <= set(titles)
-    broad, high = size_of(viz.svg(loss))
-    assert broad < 700
+    wide, high = size_of(viz.svg(loss))
+    assert wide < 700
     assert high < 1300
 
 
 def size_of(picture):
-    """Breadth and height of an SVG, in points."""
+    """Width and height of an SVG, in points."""
     return [float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', picture).groups()]
 
 

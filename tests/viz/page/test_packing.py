@@ -21,14 +21,14 @@ OVERLAPS = """(() => { const all = [...page.state.spots.values()]; let found = 0
 def test_groups_fold_into_a_new_arrangement_and_unfold(page):
     driver = page(network())
     hidden = "document.querySelectorAll('.node.hidden').length"
-    breadth = "(xs => Math.max(...xs) - Math.min(...xs))([...page.state.spots.values()].map(t => t.x))"
-    open_width = ask(driver, breadth)
+    width = "(xs => Math.max(...xs) - Math.min(...xs))([...page.state.spots.values()].map(t => t.x))"
+    open_width = ask(driver, width)
     assert ask(driver, OVERLAPS) == 0
     shut_at_first = ask(driver, hidden)
     press(driver, "fold")
     assert ask(driver, hidden) > shut_at_first + 15
     assert ask(driver, OVERLAPS) == 0
-    assert ask(driver, breadth) < 0.9 * open_width
+    assert ask(driver, width) < 0.9 * open_width
     press(driver, "fold")
     assert ask(driver, hidden) == shut_at_first
     press(driver, "fit")
