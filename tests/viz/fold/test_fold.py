@@ -36,6 +36,7 @@ def test_every_node_but_constants_is_in_one_box(root):
     assert sum(box.count for box in folded.boxes) == sum(kind(node) != "constant" for node in nodes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [lambda: chain(100_000), lambda: tangle(150_000), lambda: network_loss(700)], ids=["chain", "tangle", "net"]
 )
@@ -62,6 +63,7 @@ print(engine.graph.count(root), picture.count('class="node'), resource.getrusage
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
 def test_a_million_nodes_are_drawn_within_four_gibibytes():
     environment = {**os.environ, "PYTHONPATH": str(Path(viz.__file__).parents[1])}

@@ -126,6 +126,7 @@ def test_a_box_lists_its_nodes_and_a_node_its_history(page):
     assert about.text.count("dL/dlayers.0.neurons.0.w.0 +=") == 20
 
 
+@pytest.mark.slow
 def test_with_two_thousand_nodes_visible_no_step_takes_a_tenth_of_a_second(page):
     xs = [Value(0.01 * i, f"x[{i}]") for i in range(500)]
     root = engine.total([engine.tanh(x * x + x) for x in xs])
