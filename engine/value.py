@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from engine import display
+from engine import notebook
 from engine.arguments import described, listed
 from engine.label import checked
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
@@ -137,7 +137,7 @@ class Value:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the graph in a notebook, where something that draws it is imported."""
-        return display.mimebundle(self)
+        return notebook.mimebundle(self)
 
     # --- the sweep -------------------------------------------------------------------------------------------
 

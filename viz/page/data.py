@@ -100,7 +100,7 @@ def _layouts(nodes: Sequence[Any], owner: Sequence[int]) -> list[dict[str, Any]]
     for i, (node, name) in enumerate(zip(nodes, _names(nodes))):
         title = clip(name, 24)
         lines = () if kind(node) == "constant" else (number(node.data), "grad -0.1235e-10")
-        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.op else title,), lines, kind(node)))
+        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.parents else title,), lines, kind(node)))
     clusters: defaultdict[int, list[int]] = defaultdict(list)
     for i, box in enumerate(owner):
         if box >= 0:

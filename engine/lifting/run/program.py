@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine import display
+from engine import notebook
 from engine.arguments import described, one_of
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
@@ -486,7 +486,7 @@ class Program:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the array operations in a notebook, where something that draws them is imported."""
-        return display.mimebundle(self, drawable=self.latest is not None)
+        return notebook.mimebundle(self, drawable=self.latest is not None)
 
     # --- tracing ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 
 import engine
 import viz
-from engine import Value, display
+from engine import Value, notebook
 
 
 def a_program():
@@ -20,20 +20,20 @@ def a_program():
 
 @pytest.mark.parametrize("make", [lambda: Value(1.0), a_program])
 def test_without_a_drawing_only_text_is_shown(make, monkeypatch):
-    monkeypatch.setattr(display, "show_svg", None)
+    monkeypatch.setattr(notebook, "show_svg", None)
     shown = make()
     assert shown._repr_mimebundle_() == {"text/plain": repr(shown)}
 
 
 @pytest.mark.parametrize("make", [lambda: Value(1.0), a_program])
 def test_what_has_registered_itself_draws(make, monkeypatch):
-    monkeypatch.setattr(display, "show_svg", lambda shown: f"<svg>{type(shown).__name__}</svg>")
+    monkeypatch.setattr(notebook, "show_svg", lambda shown: f"<svg>{type(shown).__name__}</svg>")
     shown = make()
     assert shown._repr_mimebundle_()["image/svg+xml"] == f"<svg>{type(shown).__name__}</svg>"
 
 
 def test_viz_registers_itself():
-    assert display.show_svg is viz.svg
+    assert notebook.show_svg is viz.svg
     assert "<svg" in a_program()._repr_mimebundle_()["image/svg+xml"]
 
 
