@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from engine import notebook
 from engine.arguments import described, listed
 from engine.label import checked
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
@@ -135,9 +136,8 @@ class Value:
         return format(self._data, spec) if spec and LOCAL.active is None else repr(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the graph in Jupyter, where `viz` is installed beside the engine."""
-        viz = sys.modules.get("viz") if LOCAL.active is None else None
-        return {"text/plain": repr(self), **({"image/svg+xml": viz.svg(self)} if viz is not None else {})}
+        """Show the graph in a notebook, where something that draws it is imported."""
+        return notebook.mimebundle(self, drawable=LOCAL.active is None)
 
     # --- the sweep -------------------------------------------------------------------------------------------
 

@@ -115,13 +115,12 @@ def lift(
     What `fn` sees of its surroundings may change between calls: Values, numbers in containers, attributes, functions
     and classes that it names. A call that is not given ``parameters=`` notices, and traces anew where it must; floats
     in captured arrays of 64 KiB and more are read at each call, as inputs are. What cannot be followed (a file, a
-    generator, an object of C) is said once, and `fn` is then traced at every call. **Four kinds of change go
+    generator, an object of C) is said once, and `fn` is then traced at every call. **Three kinds of change go
     unnoticed**, and need an input in their place:
 
     - a clock or a date that reads the same whenever `fn` is traced, and whatever lies outside the process and is
       reached by neither `open`, a path nor a reader of a library (a subprocess, a socket that is opened anew);
     - what a library keeps for its own functions (a locale, NumPy's print options), and the library's code itself;
-    - the text of a Value, `repr` and `format`: its number is in it, and is frozen;
     - what every run of `fn` itself changes (a counter, a log, ``self.out = ...``), which is said when `fn` is traced: a
       program does not run `fn`, so such things stay as the last run has left them.
 

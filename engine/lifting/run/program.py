@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import sys
 import threading
 import time
 import warnings
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine import notebook
 from engine.arguments import described, one_of
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
@@ -493,12 +493,8 @@ class Program:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the array operations in Jupyter, where `viz` is imported."""
-        shown = {"text/plain": repr(self)}
-        viz = sys.modules.get("viz")
-        if viz is not None and self.latest is not None:
-            shown["image/svg+xml"] = viz.svg(self)
-        return shown
+        """Show the array operations in a notebook, where something that draws them is imported."""
+        return notebook.mimebundle(self, drawable=self.latest is not None)
 
     # --- tracing ---------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.lifting.passes.signed_zeros import tells_zeros_apart
 from engine.lifting.verify.walk import Plan
+from engine.lifting.zeros import tells_zeros_apart
 
 SIGN = "the sign of a zero"
 FINER = 1_000  # what a difference may be larger by than what a finer type of float changes, to be rounding still

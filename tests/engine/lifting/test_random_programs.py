@@ -50,6 +50,7 @@ def test_random_programs_are_right(first):
     assert tally.counts["right"] > 2 * SHARE
 
 
+@pytest.mark.slow
 def test_random_programs_are_right_on_jax():
     pytest.importorskip("jax")
     tally = Tally()

@@ -1,13 +1,12 @@
 """The pictures that the README shows say what today's program says."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from viz.gallery import __main__ as gallery
+from nn import gallery
 
-FOLDER = Path(gallery.__file__).parent
+FOLDER = gallery.FOLDER
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,14 @@
 """Numbers are short and do not mislead."""
 
+from __future__ import annotations
+
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.style import brief, clip, number
+from viz.numbers import brief, number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -29,10 +31,3 @@ def test_special_numbers(x, text):
 
 def test_brief_numbers():
     assert [brief(x) for x in (0.0031, 250.0, 1e9, math.nan)] == ["3.1e-3", "250", "1.0e9", "nan"]
-
-
-@given(st.text(), st.integers(3, 50))
-def test_clipped_text_fits_and_short_text_is_untouched(text, length):
-    shown = clip(text, length)
-    assert len(shown) <= length
-    assert shown == text or len(text) > length
