@@ -45,7 +45,7 @@ def test_random_programs_are_right(first):
     tally = Tally()
     for seed in range(first, first + SHARE):
         run(seed, tally)
-    assert not [f for f in tally.found if f[1] != "refused"]
+    assert not [s for s in tally.seen if s[1] != "refused"]
     assert tally.counts["refused"] <= 0.03 * 3 * SHARE + 2  # of a few; the bar is for many
     assert tally.counts["right"] > 2 * SHARE
 
@@ -54,8 +54,8 @@ def test_random_programs_are_right_on_jax():
     pytest.importorskip("jax")
     tally = Tally()
     for seed in (3, 8, 21, 34, 55):
-        run(seed, tally, jax=True)
-    assert not tally.found
+        run(seed, tally, backend="jax")
+    assert not tally.seen
     assert tally.counts["right"] > 10
 
 
@@ -67,7 +67,7 @@ def test_what_is_wrong_is_seen(monkeypatch):
         "crash": lambda value, gradient: value.nothing_that_a_number_has,
         "refused": lambda value, gradient: engine.lift("no function"),
     }
-    for how, spoil in spoilt.items():
+    for wanted, spoil in spoilt.items():
 
         class Spoilt:
             def __init__(self, program, spoil):
@@ -88,5 +88,5 @@ def test_what_is_wrong_is_seen(monkeypatch):
         tally = Tally()
         for seed in range(6):
             run(seed, tally)
-        assert tally.found
-        assert {found[1] for found in tally.found} == {how}
+        assert tally.seen
+        assert {how for _, how, _ in tally.seen} == {wanted}
