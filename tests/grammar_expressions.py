@@ -118,7 +118,7 @@ class Expressions:
         first = self.comparison(depth)
         if draw.random() < 0.7:
             return first
-        return f"({first} {draw.choice('&|')} {self.comparison(depth)})"
+        return f"({first} {draw.choice('&|^')} {self.comparison(depth)})"
 
     def where(self, depth: int) -> str:
         """Return a choice that stays in the program."""
@@ -132,6 +132,10 @@ class Expressions:
         """Return an entry of a table, or of a vector, that an integer chooses."""
         draw = self.draw
         index, long = draw.choice(self.indices), [name for name, n in self.vectors.items() if n >= 3]
+        tall = [name for name, (n, _) in self.rows.items() if n >= 3]
+        if tall and draw.random() < 0.4:
+            name = draw.choice(tall)
+            return f"engine.select({name}, {index})[{draw.randrange(self.rows[name][1])}]"
         if long and draw.random() < 0.5:
             return f"engine.select(list({draw.choice(long)}), {index})"
         return f"engine.select([{', '.join(self.scalar(depth - 1) for _ in range(3))}], {index})"
