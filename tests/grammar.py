@@ -92,4 +92,4 @@ def _enter(scope: Scope, argument: Argument) -> None:
     elif kind == "index":
         scope.indices.append(name)
     else:
-        scope.scalars += [f"(1.0 * {name})", f"(({name} + 1) ** -1)", f"({name} * {name} - 1)"]
+        scope.scalars += [f"(1.0 * {name})", f"(({name} + 1) ** -1)", f"(0.0 + {name} * {name} - 1)"]
