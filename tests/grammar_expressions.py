@@ -125,7 +125,7 @@ class Expressions:
         return f"engine.where({self.condition(depth)}, {self.scalar(depth)}, {self.scalar(depth)})"
 
     def indicator(self, depth: int) -> str:
-        """Return a condition in arithmetic, where it counts as 1 or 0; of floats, since a zero of integers has no sign."""
+        """Return a condition in arithmetic, where it is 1.0 or 0.0: a zero of integers has no sign."""
         return f"(1.0 * {self.scalar(depth - 1)} * {self.comparison(depth - 1)})"
 
     def select(self, depth: int) -> str:
