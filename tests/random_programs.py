@@ -22,7 +22,8 @@ from engine import GuardError, LiftError, NotScalarError, ShapeError, TraceError
 
 REFUSALS = (GuardError, LiftError, NotScalarError, ShapeError, TraceError)
 PERTURBATION = 1e-10  # relative, of data: what a result changes by is not to be asked of rounding
-BACKENDS = ("numpy", "jax", "torch")
+EDGES = {"absolute", "relu", "leaky_relu", "maximum", "minimum", "clip", "power", "where", "hypot", "sqrt", "arctan2"}
+"""Operations that JAX, where it differentiates by itself, has another derivative of, or none, at an edge or a tie."""
 
 
 @dataclass
@@ -119,7 +120,8 @@ class Run:
         if program.latest.guards or (source.batch and source.reduction == "none"):
             self.tally.counts["programs not for JAX"] += 1
             return got, program.dtype == np.float64
-        gradients = self.draw.choice(["lifted", "lifted", "jax"])
+        smooth = not EDGES.intersection(program.latest.trace.ops)
+        gradients = "jax" if smooth and self.draw.random() < 0.5 else "lifted"
         with jax.enable_x64(True):
             function = program.to_jax(wrt=wrt, gradients=gradients)
             if self.draw.random() < 0.95:  # one by one, operations take five times as long to compile
@@ -234,7 +236,7 @@ def run(seed: int, tally: Tally, backend: str = "numpy", source: Source | None =
     if draw.random() < 0.08 and backend == "numpy":
         options["dtype"] = np.float32
     if draw.random() < 0.3:
-        options["parameters"] = _declared(draw, values_in(space))
+        options["parameters"] = declared(draw, values_in(space))
     program = engine.lift(space["f"], **options)
     state = Run(source, space, program, draw, backend, tally)
     for call in range(CALLS):
@@ -248,7 +250,7 @@ def run(seed: int, tally: Tally, backend: str = "numpy", source: Source | None =
                 return
 
 
-def _declared(draw: random.Random, values: list[Value]) -> list[Value]:
+def declared(draw: random.Random, values: list[Value]) -> list[Value]:
     """Return parameters as callers list them: in any order, some of them, and now and then one of them twice."""
     chosen = draw.sample(values, len(values) if draw.random() < 0.7 else draw.randint(1, len(values)))
     if draw.random() < 0.3:
