@@ -40,7 +40,7 @@ def in_torch(source: Source, inputs: list[Any], n: int, changed: bool) -> Truth:
         root = space["f"](*arguments)
         if isinstance(root, torch.Tensor) and root.requires_grad:
             root.backward(torch.tensor(1.0 / n if source.batch and source.reduction == "mean" else 1.0, dtype=DOUBLE))
-        rows.append(float(root))
+        rows.append(float(root.detach() if isinstance(root, torch.Tensor) else root))
         gradients.append([gradient_of(_with_numbers(x)) for x in arguments])
     return gathered(source, rows, {k: _gradient(t) for k, t in enumerate(parameters)}, gradients)
 
