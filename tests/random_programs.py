@@ -44,7 +44,9 @@ class Tally:
 
 
 @dataclass
-class _Gradient:
+class Gradient:
+    """A gradient that another library found, as a program's is."""
+
     parameters: Any
     inputs: Any
 
@@ -129,7 +131,7 @@ class Run:
             value, parts = jax.tree.map(np.asarray, function(program.pull(), *inputs))
         self.tally.counts["programs on JAX"] += 1
         both = {"all": lambda g: g, "inputs": lambda g: (None, g), "parameters": lambda g: (g, None)}[wrt](parts)
-        return (value, _Gradient(*both)), value.dtype == np.float64
+        return (value, Gradient(*both)), value.dtype == np.float64
 
     def _on_values(self, inputs: list[Any], n: int) -> str:
         """Return what is wrong when the program is called with Values, one of which may be a parameter of its own."""
@@ -156,7 +158,7 @@ class Run:
         if not source.batch:
             return lambda *xs: f(*[int(x) if isinstance(x, np.integer) else x for x in xs])
         scale = 1.0 / n if source.reduction == "mean" else 1.0
-        return lambda *xs: sum(f(*[_sample(x, row) for x in xs]) * scale for row in range(n))
+        return lambda *xs: sum(f(*[sample(x, row) for x in xs]) * scale for row in range(n))
 
     def _in_torch(self, want: Truth, inputs: list[Any], n: int, changed: bool) -> str:
         """Return in what PyTorch's gradients of the same text differ from the scalar engine's."""
@@ -221,9 +223,9 @@ def _leaves(x: Any) -> list[Value]:
     )
 
 
-def _sample(x: Any, row: int) -> Any:
+def sample(x: Any, row: int) -> Any:
     if isinstance(x, dict):
-        return {k: _sample(v, row) for k, v in x.items()}
+        return {k: sample(v, row) for k, v in x.items()}
     return int(x[row]) if isinstance(x[row], np.integer) else x[row]
 
 
