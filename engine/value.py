@@ -129,16 +129,18 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={str(self._label)!r}" if self._label else ""
         op = f", op={self.op!r}" if self.op else ""
+        if LOCAL.active is not None:  # no text carries a number out of a function that is being lifted
+            return f"Value(traced{op}{label})"
         return f"Value({self._data!r}, grad={self.grad!r}{op}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec and LOCAL.active is None else repr(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the graph in Jupyter, where `viz` is installed beside the engine."""
         shown = {"text/plain": repr(self)}
         viz = sys.modules.get("viz")
-        if viz is not None:
+        if viz is not None and LOCAL.active is None:
             shown["image/svg+xml"] = viz.svg(self)
         return shown
 

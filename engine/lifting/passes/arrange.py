@@ -141,11 +141,11 @@ class Arrangement:
         """Return constants as a number where all are equal, else as an array without its repeated axes."""
         assert column.constants is not None
         values = column.constants.reshape(shape)
-        if (values == values.flat[0]).all():
+        if _alike(values, values.flat[0]).all():
             return Literal(values.flat[0] if values.dtype == object else float(values.flat[0]))
         keep = []
         for axis in range(values.ndim):
-            same = (values == values.take([0], axis)).all()
+            same = _alike(values, values.take([0], axis)).all()
             keep.append(not same)
             values = values.take([0], axis) if same else values
         kept = values.squeeze()
@@ -412,7 +412,19 @@ def _identities(x: Column) -> Indices:
     """Return positions, or for constants the number of each distinct value."""
     if x.constants is None:
         return x.at
-    return np.unique(x.constants, return_inverse=True)[1].reshape(-1)
+    return _distinct(x.constants)[1]
+
+
+def _distinct(constants: np.ndarray) -> tuple[np.ndarray, Indices]:
+    """Return the different constants, 0.0 another than -0.0, and the number of each one's own."""
+    bits, number = np.unique(constants.astype(float).view(np.int64), return_inverse=True)
+    return bits.view(float), number.reshape(-1)
+
+
+def _alike(values: np.ndarray, others: Any) -> np.ndarray:
+    """Return which constants are the same; 0.0 is another than -0.0."""
+    same: np.ndarray = (values == others) & (np.signbit(values.astype(float)) == np.signbit(np.asarray(others, float)))
+    return same
 
 
 def _is_columns(x: Column, y: Column) -> bool:
@@ -428,7 +440,7 @@ def _matrix(state: Arrangement, c: Column, index: Indices) -> View:
     """Return (blocks, rows, k) elements as a view of (*block axes, rows, k)."""
     if c.source is None:
         assert c.constants is not None
-        values = np.unique(c.constants)[index]
+        values = _distinct(c.constants)[0][index]
         return state.held(values).whole()
     seen = look(c.source, index)
     if isinstance(seen, View):

@@ -12,7 +12,7 @@ from engine.arguments import described
 from engine.errors import ShapeError
 from engine.lifting.ir import Indices, Trace
 from engine.lifting.names import RESERVED, Parameter, parameters
-from engine.tracing import LOCAL
+from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
@@ -108,8 +108,8 @@ class Registry:
         arrays, cells = parameters(values, len(self._held), self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
-        self._held += laid
-        self.values += laid if given is None else given
+        self._held = [*self._held, *laid]  # other threads may be reading the old ones
+        self.values = [*self.values, *(laid if given is None else given)]
         order = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = np.array_equal(order, np.arange(len(self._held)))
         self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else order)
@@ -124,12 +124,17 @@ class Registry:
 
     def read_cells(self) -> Vector:
         """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
-        if LOCAL.watch is not None:
-            return np.array([v.data for v in self._held])
-        return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, READ)
+        held = self._held
+        return np.fromiter([v._data for v in held], np.float64, len(held))
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, WRITTEN)
         for value, number in zip(self._held, self.flat.cells_of(theta).tolist()):
             value._data = number
 
