@@ -65,9 +65,9 @@ MUTATIONS = [
     ('a bias is multiplied by the first weight', '                right.append(-1)\n        ', '                right.append(xs[0])\n        '),
     ('what is joined is read from its first part', '            moved[of == part] = where + offset', '            moved[of == part] = where'),
     ('constants of which some are equal are taken for one', '            same = _alike(values, values.take([0], axis)).all()', '            same = _alike(values, values.take([0], axis)).any()'),
-    ('differences and quotients of constants are the wrong way round', 'ARITHMETIC[op](exactly(x), exactly(y))', 'ARITHMETIC[op](exactly(y), exactly(x))'),
+    ("factors that are constants are added", '"multiply": mul, "divide"', '"multiply": add, "divide"'),
     ("a buffer of another shape is used again", "            and (x.source.shape, x.source.batched, x.source.dtype) == (source.shape, source.batched, source.dtype)\n", "            and x.source.dtype == source.dtype\n"),
-    ('the largest of a run is its sum', 'function = "np.maximum" if step.op == "segment_max" else "np.add"', 'function = "np.add"'),
+    ("the sum of a run is its largest", 'function = "np.maximum" if step.op == "segment_max" else "np.add"', 'function = "np.maximum"'),
     ('samples are summed in place of the next axis', '        axes = [a + 1 for a in axes]', '        axes = [a for a in axes]'),
     ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or gathered) and target not in numbers:', '        if step.op in COMPARISONS or gathered:'),
     ('a chosen row is read at a chosen number', '    moved = chosen if gather.stride == 1 else f"{gather.stride} * {chosen}"', '    moved = chosen'),
@@ -127,6 +127,9 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "return engine.where(x[0] > 0, engine.log(x[0]) * p0, x[1] * p1) + engine.where(x[1] > 0, engine.sqrt(x[1] * x[2] ** 2), p0 * x[2])"),
         ("x", [v3], "return engine.total([c * q for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 + engine.tanh(engine.total([x[0], p0, x[1], p1, 0.25]))"),
         ("x", [v3], "return engine.total([engine.exp(-engine.tanh(q - 0.3 - 0.1 * 3.0 / 7.0)) for q in [x[0], p0, x[1], p1, x[2]]])"),
+        ("x", [v3], "return engine.tanh(p0) - x[0] * (x[1] > p0) - x[1] * (0.5 < p1) - x[2]"),
+        ("x", [v3], "return engine.total([engine.tanh(c * q) for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 * 0.3 * 0.7"),
+        ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),
         ("x", [v3], "return engine.total([engine.logsumexp([u * q for u in pu[:k + 1]]) for k, q in enumerate(x)])"),
     ]  # fmt: skip
     found = []
