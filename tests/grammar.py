@@ -37,15 +37,15 @@ class Source:
 KINDS = ["number", "vector", "vector", "matrix", "nested", "dict", "index", "count"]
 
 
-def generate(seed: int) -> Source:
-    """Return the program of a seed."""
+def generate(seed: int, hostile: bool = False) -> Source:
+    """Return the program of a seed; where names are to be `hostile`, all arguments and labels have such."""
     draw = random.Random(seed)
     batch = draw.random() < 0.55
     reduction = draw.choice(["mean", "mean", "mean", "sum", "sum", "none"]) if batch else "mean"
     width = draw.choice([1, 2, 2, 3, 4])
-    arguments = _arguments(draw, width, batch)
+    arguments = _arguments(draw, width, batch, hostile)
     scope = Scope(draw, counts=[a.name for a in arguments if a.kind == "count"], branches=not batch)
-    before = surroundings(scope, width)
+    before = surroundings(scope, width, hostile)
     for argument in arguments:
         _enter(scope, argument)
     for _ in range(draw.choice([1, 2, 3, 4])):
@@ -59,10 +59,10 @@ def generate(seed: int) -> Source:
     return Source(text, arguments, batch, reduction, 3)
 
 
-def _arguments(draw: random.Random, width: int, batch: bool) -> list[Argument]:
+def _arguments(draw: random.Random, width: int, batch: bool, hostile: bool) -> list[Argument]:
     """Return what the function takes, something of it real."""
     names = [f"x{k}" for k in range(4)]
-    if draw.random() < 0.35:
+    if draw.random() < 0.35 or hostile:
         names = draw.sample(ARGUMENT_NAMES, 4)
     kinds = draw.choices(KINDS, k=draw.choice([1, 2, 2, 3]))
     if all(kind in ("index", "count") for kind in kinds):

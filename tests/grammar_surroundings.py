@@ -9,10 +9,10 @@ from grammar_statements import Scope
 from grammar_words import CONSTANTS, LABELS
 
 
-def surroundings(scope: Scope, width: int) -> list[str]:
+def surroundings(scope: Scope, width: int, hostile: bool) -> list[str]:
     """Write what the function captures, and the function that changes it."""
     draw = scope.draw
-    plain = draw.random() >= 0.4
+    plain = draw.random() >= 0.4 and not hostile
 
     def label(default: str) -> str:
         return default if plain else draw.choice(LABELS) or default

@@ -71,8 +71,8 @@ MUTATIONS = [
     ('samples are summed in place of the next axis', '        axes = [a + 1 for a in axes]', '        axes = [a for a in axes]'),
     ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or gathered) and target not in numbers:', '        if step.op in COMPARISONS or gathered:'),
     ('a chosen row is read at a chosen number', '    moved = chosen if gather.stride == 1 else f"{gather.stride} * {chosen}"', '    moved = chosen'),
-    ('a cotangent of parameters alone is not divided by N, whose power is lost', 'sum(powers) if op == "multiply" else powers[0] - powers[1]', 'powers[0] if op == "multiply" else powers[0] - powers[1]'),
-    ('a buffer is as good as the result it was for', '    return source.name if source.role == "a" else None\n', '    return None\n'),
+    ("what a run hands back goes to another one", 'index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")', 'index = w.index(np.repeat(np.arange(len(counts))[::-1], counts), "runs")'),
+    ("any operation writes over its operand", "    if step.op not in IN_PLACE or not step.target.is_whole():", "    if not step.target.is_whole():"),
     ('a parameter lies where another one does', '        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)', '        return np.array([self.position[v] for v in trace.parameters[::-1]], dtype=np.int64)'),
 ]  # fmt: skip
 """What is made wrong, the text that is replaced, which occurs once in the package, and by what."""
@@ -127,6 +127,7 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "return engine.where(x[0] > 0, engine.log(x[0]) * p0, x[1] * p1) + engine.where(x[1] > 0, engine.sqrt(x[1] * x[2] ** 2), p0 * x[2])"),
         ("x", [v3], "return engine.total([c * q for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 + engine.tanh(engine.total([x[0], p0, x[1], p1, 0.25]))"),
         ("x", [v3], "return engine.total([engine.exp(-engine.tanh(q - 0.3 - 0.1 * 3.0 / 7.0)) for q in [x[0], p0, x[1], p1, x[2]]])"),
+        ("x", [v3], "return engine.tanh(p0 * p1) + p0 ** 2"),
         ("x", [v3], "return engine.tanh(p0) - x[0] * (x[1] > p0) - x[1] * (0.5 < p1) - x[2]"),
         ("x", [v3], "return engine.total([engine.tanh(c * q) for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 * 0.3 * 0.7"),
         ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),
