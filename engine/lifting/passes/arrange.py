@@ -202,11 +202,11 @@ def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
 
     NumPy's sum of two booleans is a boolean, and its exponential of one has three digits: elsewhere they are numbers.
     """
+    conditions = _conditions(steps)
     numbers = {value.source} if isinstance(value, View) else set()
     for step in reversed(steps):
         taken = step.op == "gather" and step.target.source not in numbers
-        literal = any(isinstance(x, Literal) for x in step.operands)
-        logical = step.op in ("multiply", "maximum", "copy") or (step.op == "subtract" and literal)
+        logical = step.op != "gather" and step.target.source in conditions and step.op not in COMPARISONS
         for k, x in enumerate(step.operands):
             if not (taken or logical or (step.op == "where" and k == 0) or isinstance(x, Literal)):
                 numbers.add(x.source)
@@ -215,6 +215,19 @@ def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
         gathered = step.op == "gather" and not isinstance(x, Literal) and x.source.dtype == "bool"
         if (step.op in COMPARISONS or gathered) and target not in numbers:
             target.dtype = "bool"
+
+
+def _conditions(steps: Sequence[Step]) -> set[Source]:
+    """Return what holds comparisons, and what is combined of such alone: no cotangent goes through these."""
+    conditions: set[Source] = set()
+    numbers: set[Source] = set()
+    for step in steps:
+        operands = [x.source for x in step.operands if not isinstance(x, Literal)]
+        combines = step.op in ("multiply", "maximum", "copy", "gather")
+        combines |= step.op == "subtract" and len(operands) < len(step.operands)
+        logical = step.op in COMPARISONS or (combines and all(x in conditions and x not in numbers for x in operands))
+        (conditions if logical else numbers).add(step.target.source)
+    return conditions - numbers
 
 
 def _place(state: Arrangement, number: int, members: Indices, source: Source, at: Indices) -> None:

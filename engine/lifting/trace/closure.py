@@ -131,5 +131,6 @@ def randomness() -> tuple[Any, ...]:
     >>> randomness() == before
     False
     """
-    state = np.random.get_state(legacy=False)  # noqa: NPY002 - a user's function may draw from it
-    return random.getstate(), repr(state["state"])
+    state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002 - a user's function may draw from it
+    numbers = [x.tobytes() if isinstance(x, np.ndarray) else x for x in state.values()]
+    return random.getstate(), numbers

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.lifting.ir import Trace
+from engine.lifting.ir import Indices, Trace
 from engine.lifting.verify.walk import Plan, backward, forward
 from engine.lifting.verify.walk import plan as plan
 
@@ -69,7 +69,7 @@ def outcome(
     samples = int(n)
     registry = registry or program.registry
     V = values_of(registry, trace, plan, numpy, theta, inputs, samples)
-    places = registry.places(trace)
+    places = _cells(registry, trace)
     roots = plan.number[trace.roots]
     values = V[int(roots[0])]
     mean = program.batch and program.reduction == "mean"
@@ -97,10 +97,15 @@ def values_of(
 ) -> Any:
     """Return the value of every node for every sample, (nodes, samples), nodes as a plan numbers them."""
     V = numpy.zeros((len(trace.ops), samples))
-    places = registry.places(trace)
+    places = _cells(registry, trace)
     _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
     forward(plan, V)
     return V
+
+
+def _cells(registry: Registry, trace: Trace) -> Indices:
+    """Return the cell of each parameter, by which Value it is: what the compiler was told of that is proven too."""
+    return np.array([registry.position[value] for value in trace.parameters], dtype=np.int64)
 
 
 def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: int) -> None:
