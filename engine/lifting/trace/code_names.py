@@ -23,7 +23,6 @@ DYNAMIC = {
 }  # fmt: skip
 ASKING = {"getattr", "hasattr"}
 BUILDING = {"format", "join", "replace", "lower", "upper", "removeprefix", "removesuffix", "strip"}  # of texts
-OF_VALUES = ("grad", "label")  # attributes of a Value that may be read as they are
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,8 @@ class Names:
     dynamic, of_namespace, computed
         Whether it looks up names by texts; globals too; by texts that it puts together.
     read_of
-        (attribute, global) where an attribute of Values is read; the global is "" of what is none.
+        (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
+        global is not only asked for attributes.
     """
 
     globals: tuple[str, ...]
@@ -131,10 +131,13 @@ def _builds_texts(instructions: Sequence[dis.Instruction], mentioned: set[str]) 
     return adds and any(at.opname == "LOAD_CONST" and isinstance(at.argval, str) for at in instructions)
 
 
-def _read_of(instructions: Sequence[dis.Instruction]) -> list[tuple[str, str]]:
-    """Return which attributes of Values are read, and of which globals."""
-    found = []
-    for before, at in zip(instructions, instructions[1:]):
-        if at.argval in OF_VALUES and at.opname.startswith("LOAD_ATTR"):
-            found.append((at.argval, before.argval if before.opname in ("LOAD_GLOBAL", "LOAD_NAME") else ""))
+def _read_of(instructions: Sequence[dis.Instruction]) -> dict[tuple[str, str], None]:
+    """Return which attributes are read, and of which globals."""
+    found: dict[tuple[str, str], None] = {}
+    for at, after in zip(instructions, instructions[1:]):
+        of = at.argval if at.opname in ("LOAD_GLOBAL", "LOAD_NAME") else ""
+        if after.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
+            found[after.argval, of] = None
+        elif of:
+            found["", of] = None
     return found

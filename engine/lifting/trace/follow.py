@@ -16,6 +16,7 @@ from typing import Any
 from engine.lifting.trace import kinds, numbers_held
 from engine.lifting.trace.code_names import names_of
 from engine.lifting.trace.library import BUILTIN, LIBRARIES, has, is_library, is_plain
+from engine.lifting.trace.noting import GLOBAL
 from engine.lifting.trace.observed import MISSING, Place
 from engine.lifting.trace.owners import Owners
 from engine.value import Value
@@ -57,6 +58,8 @@ class Walk(Owners):
         if is_plain(kind):
             self.facts.append(x)
             return
+        if issubclass(kind, types.ModuleType):
+            self.visits[id(x)] = self.visits.get(id(x), 0) + 1
         if id(x) in self._seen:
             self.facts.append(self._seen[id(x)][0])
             if id(x) in self.met:
@@ -100,7 +103,7 @@ class Walk(Owners):
             self._code(inner, around)
 
     def _global(self, name: str, around: dict[str, Any]) -> None:
-        place = Place(around, name, f"the global {name}")
+        place = Place(around, name, f"{GLOBAL}{name}")
         self.watch(functools.partial(around.get, name, MISSING), place, follow=name in around)
         if name not in around and name in vars(builtins):
             place = Place(vars(builtins), name, f"the builtin {name}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from engine.lifting.trace import kinds
 from engine.lifting.trace.observed import Observed, Place
+
+GLOBAL = "the global "  # begins what a global is called
 
 
 class Notes(Observed):
@@ -25,6 +28,8 @@ class Notes(Observed):
         self.skipped, self.reading = skipped, reading
         self.stack: list[Any] = []
         self.in_doubt = False  # whether what is met now is perhaps not looked at by the function
+        self.visits: dict[int, int] = {}  # how often each module was met
+        self.as_globals: dict[int, int] = {}  # and how often as a global
         self._watched: set[tuple[int, Any]] = set()
 
     def named(self, texts: list[str]) -> None:
@@ -51,6 +56,8 @@ class Notes(Observed):
         if follow:
             self.called.setdefault(id(x), place.called)
             self.stack.append(x)
+            if place.called.startswith(GLOBAL) and issubclass(type(x), types.ModuleType):
+                self.as_globals[id(x)] = self.as_globals.get(id(x), 0) + 1
         else:
             self.facts.append(x)
 

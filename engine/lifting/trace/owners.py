@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.lifting.trace.code_names import OF_VALUES, Names, words
+from engine.lifting.trace.code_names import Names, words
 from engine.lifting.trace.library import is_library, is_of_library, mro, namespace
 from engine.lifting.trace.noting import Notes
 from engine.lifting.trace.observed import MISSING, Place
@@ -25,6 +25,7 @@ STATE_OF: dict[str, Callable[[], Any]] = {  # what a library's function reads
     "getenv": lambda: os.environ,
     "getcontext": decimal.getcontext,
 }
+OF_VALUES = ("grad", "label")  # attributes of a Value that may be read as they are
 OF_FUNCTIONS = ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__")
 OF_FILES = ("read_text", "read_bytes", "open")  # attributes of a path
 
@@ -40,11 +41,17 @@ class Owners(Notes):
         self._owners: list[_Owner] = []
         self._dynamic = self.computed = False  # whether any code looks up names by texts, and puts those together
         self._of_values: set[str] = set()  # attributes of Values that are read
+        self._asked_of: dict[int, set[str]] = {}  # attributes of modules that are globals, "" of what is not known
 
     def take_names(self, names: Names, around: dict[str, Any]) -> None:
         """Take the names that a piece of code reads, and how it reads them."""
         self._names.update(dict.fromkeys(names.attributes))
-        self._of_values |= {a for a, of in names.read_of if not isinstance(around.get(of), types.ModuleType)}
+        for attribute, of in names.read_of:
+            x = around.get(of)
+            if issubclass(type(x), types.ModuleType):
+                self._asked_of.setdefault(id(x), set()).add(attribute)
+            elif attribute in OF_VALUES:
+                self._of_values.add(attribute)
         self._dynamic, self.computed = self._dynamic or names.dynamic, self.computed or names.computed
         if names.of_namespace:
             self._owners.append(_Owner(around, "module", _name_of(around), only_spelled=True))
@@ -74,10 +81,13 @@ class Owners(Notes):
         if library:
             return
         self.class_of(type(x))
-        if "__getattr__" in held:  # what it has not, this makes
-            self.watch(
-                functools.partial(held.get, "__getattr__", MISSING), Place(x, "__getattr__", f"{name}.__getattr__")
-            )
+
+    def _makes_attributes(self, owner: _Owner) -> None:
+        """Follow a module's `__getattr__` (PEP 562) where it may be asked for what the module has not."""
+        asked = self._asked_of.get(id(owner.module), {""})
+        elsewhere = self.visits.get(id(owner.module), 0) > self.as_globals.get(id(owner.module), 0)
+        if "__getattr__" in owner.namespace and (elsewhere or any(name not in owner.namespace for name in asked)):
+            self._attribute(owner, "__getattr__")
 
     def class_of(self, kind: type) -> None:
         """Follow a class and its bases, those that are no library's."""
@@ -94,6 +104,8 @@ class Owners(Notes):
             fresh, owner.looked = source[owner.looked :], len(source)
             for name in fresh:
                 self._attribute(owner, name)
+            if owner.kind == "module" and owner.module is not None and "__getattr__" not in owner.watched:
+                self._makes_attributes(owner)
             if self.in_doubt and owner.kind != "library":
                 self._everything(owner)
         return bool(self.stack)
@@ -133,7 +145,8 @@ class Owners(Notes):
     def _everything(self, owner: _Owner) -> None:
         """Follow everything that a class or a module holds, since names are looked up that nobody can know."""
         for name in list(owner.namespace):
-            if name not in owner.watched and not name[:2] == "__" == name[-2:]:
+            inner = owner.kind == "module" and issubclass(type(owner.namespace[name]), (type, types.ModuleType))
+            if name not in owner.watched and not name[:2] == "__" == name[-2:] and not inner:
                 self._attribute(owner, name)
 
     # --- attributes of Values, functions and paths ------------------------------------------------------------------
