@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from grammar import Source, generate
 from random_inputs import CALLS, inputs_for
-from random_truth import Move, Truth, beside, decided_by_precision, differs, eager, load, pairs, values_in
+from random_truth import Move, Truth, beside, decided_by_rounding, differs, eager, load, pairs, values_in
 
 import engine
 from engine import GuardError, LiftError, NotScalarError, ShapeError, TraceError, Value
@@ -193,7 +193,7 @@ class Run:
             wrong = differs(compared, tolerance, pairs(got, moved, self.program, wrt, inputs))
             if not wrong:
                 return ("tied and ill-conditioned" if whole else "ill-conditioned"), ""
-        if not double and decided_by_precision(self.space, self.source, inputs, n):
+        if decided_by_rounding(self.program, inputs, n, double):
             return "ill-conditioned", ""
         return "wrong", wrong
 

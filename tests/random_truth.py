@@ -10,7 +10,7 @@ from grammar import Source
 
 import engine
 from engine import Value
-from engine.graph import order
+from engine.lifting.trace.inputs import describe
 from engine.rules import RULES
 
 SINGLE, LARGEST = 1e-6, 1e30  # tolerances above are for float32, which ends soon after
@@ -174,19 +174,41 @@ def differs(compared: Pairs, tolerance: float, slack: Pairs | None = None) -> st
     return ""
 
 
-def decided_by_precision(space: dict[str, Any], source: Source, inputs: list[Any], n: int) -> bool:
-    """Whether the scalar graph itself, node by node in single precision, comes to another value than in double."""
+def decided_by_rounding(program: Any, inputs: list[Any], n: int, double: bool) -> bool:
+    """Whether the scalar trace itself comes to another value where every result is rounded otherwise.
+
+    In double precision each is moved by a unit in its last place, or not, at random; whole numbers stay as they are, so
+    that exact ties remain. In single precision each is rounded to that.
+    """
+    arrays: list[Any] = []
+    for x in inputs:
+        describe(x, program.batch, "x", arrays)
+    rng = np.random.default_rng(0)
     for row in range(n):
-        root = space["f"](*[as_values(x, source.batch, row) for x in inputs])
-        known: dict[Value, Any] = {}
-        for node in order(root) if isinstance(root, Value) else []:
-            if not node.parents:
-                known[node] = np.float32(node.data)
-                continue
-            rule, xs = RULES[node.op], [float(known[p]) for p in node.parents]
-            fixed = rule.fixed_of(node.pullback)
-            with np.errstate(all="ignore"):
-                known[node] = np.float32(rule.scalar(xs) if rule.variadic else rule.scalar(*xs, *fixed))
-        if known and not abs(float(known[root]) - root.data) <= 2e-3 * max(1.0, abs(root.data)):
-            return True
+        sample = [(a[row] if program.batch else a).reshape(-1).tolist() for a in arrays]
+        exact = _evaluated(program.latest.trace, sample, float)
+        for _ in range(16 if double else 1):
+            value = _evaluated(program.latest.trace, sample, (lambda x: _nudged(x, rng)) if double else np.float32)
+            if not abs(value - exact) <= (1e-9 if double else 2e-3) * max(1.0, abs(exact)):
+                return True
     return False
+
+
+def _nudged(x: float, rng: Any) -> float:
+    return x if x == np.round(x) else float(x * (1.0 + rng.integers(-1, 2) * 2.0**-52))
+
+
+def _evaluated(trace: Any, sample: list[list[float]], rounded: Any) -> float:
+    """Return a trace's value, node after node, each result rounded."""
+    known: list[Any] = []
+    for i, op in enumerate(trace.ops):
+        leaf = trace.leaves.get(i)
+        if leaf is not None:
+            places = {"input": sample[leaf.argument] if sample else [], "parameter": trace.parameters}
+            number = leaf.value if leaf.role == "constant" else places[leaf.role][leaf.position]
+            known.append(float(number))
+            continue
+        rule, xs = RULES[op], [float(known[j]) for j in trace.operands[i]]
+        with np.errstate(all="ignore"):
+            known.append(rounded(rule.scalar(xs) if rule.variadic else rule.scalar(*xs, *trace.fixed.get(i, ()))))
+    return float(known[trace.roots[0]])
