@@ -17,13 +17,20 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from markdown import heading, row
 
 import engine
 
 LAYERS, WIDTH, INPUTS = 8, 50, 100
 WEIGHTS = INPUTS * WIDTH + (LAYERS - 1) * WIDTH * WIDTH
 NODES = 2 * WEIGHTS
+DOT = "liftgrad with `dot`"
+COLUMNS = ("engine", "microseconds per node", "microseconds per weight", "bytes per node", "of our time")
 
 
 def weights(make: Callable[[float], Any]) -> tuple[list[list[list[Any]]], list[Any]]:
@@ -66,7 +73,7 @@ def contestants() -> dict[str, Callable[[], Callable[[], Any]]]:
     """What makes each engine's run; importing an engine is part of making it."""
     return {
         "liftgrad": lambda: step(engine.Value, chain),
-        "liftgrad, dot": lambda: step(engine.Value, one_dot),
+        DOT: lambda: step(engine.Value, one_dot),
         "micrograd": _micrograd,
         "xad": _xad,
     }
@@ -146,6 +153,10 @@ def alone(name: str) -> None:
     print(statistics.median(seconds(run) for _ in range(5)), 0.0 if name == "xad" else bytes_a_node(run))
 
 
+def _short(x: float) -> str:
+    return f"{x:.2g}" if x < 99 else f"{x:.0f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a node costs, beside micrograd and xad.")
     parser.add_argument("--rounds", type=int, default=5)
@@ -166,11 +177,12 @@ def main() -> None:
             times.setdefault(name, []).append(float(out[0]))
             memories[name] = float(out[1])
     ours = statistics.median(times["liftgrad"])
-    print(f"{'engine':15}{'us a node':>10}{'us a weight':>13}{'bytes a node':>14}{'of ours':>9}")
+    heading(COLUMNS)
     for name, measured in times.items():
-        t = statistics.median(measured)
-        memory = f"{memories[name]:.0f}" if memories[name] else ""
-        print(f"{name:15}{t / NODES * 1e6:10.2f}{t / WEIGHTS * 1e6:13.2f}{memory:>14}{t / ours:9.2f}")
+        t, one_by_one = statistics.median(measured), name != DOT
+        per_node = _short(t / NODES * 1e6) if one_by_one else ""  # a neuron is two nodes, not two per weight
+        memory = f"{memories[name]:.0f}" if memories[name] and one_by_one else ""
+        row([name, per_node, _short(t / WEIGHTS * 1e6), memory, f"{t / ours:.2f}"])
 
 
 if __name__ == "__main__":

@@ -222,6 +222,7 @@ def test_a_pickle_keeps_the_forward_pass_and_constants():
 # --- limits
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_nodes():
     n = 1_000_000
     x = Value(1.0)
@@ -298,21 +299,6 @@ def test_a_label_says_where_its_scalar_sits():
     assert label == "layers.0.neurons.3.w.5"
     assert copy.deepcopy(label).place == (5, 3)
     assert hash(label) == hash("layers.0.neurons.3.w.5")
-
-
-def test_a_value_shows_itself_as_text_where_viz_is_not_loaded(monkeypatch):
-    monkeypatch.delitem(sys.modules, "viz", raising=False)
-    assert Value(1.0)._repr_mimebundle_() == {"text/plain": "Value(1.0, grad=0.0)"}
-
-
-def test_a_value_shows_its_graph_where_viz_is_loaded(monkeypatch):
-    class Viz:
-        @staticmethod
-        def svg(root):
-            return f"<svg>{root.data}</svg>"
-
-    monkeypatch.setitem(sys.modules, "viz", Viz)
-    assert Value(1.0)._repr_mimebundle_()["image/svg+xml"] == "<svg>1.0</svg>"
 
 
 # --- gradients that somebody has set to None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from engine.errors import ShapeError
 from engine.lifting.ir import Indices, Trace
 from engine.lifting.names import RESERVED, Parameter, apart, parameters, variable
 from engine.lifting.trace.stand_in import Reading
-from engine.tracing import LOCAL
+from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
@@ -86,8 +86,7 @@ class Registry:
         self.names: set[str] = set()
         self.declared = declared is not None
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
-        self._own: Any = slice(None)  # the cells of these
-        self._reads: list[tuple[Reading, Any, Any]] = []  # (array, its numbers, their cells)
+        self._cells = _Cells([], slice(None), (), 0)
         if declared is not None:
             given = list(declared)
             _refuse_others(given)
@@ -133,29 +132,29 @@ class Registry:
         shape = reading.array.shape if len(numbers) == reading.array.size else (len(numbers),)
         name = apart(reading.name, self.names)
         part = Parameter(name, shape, self.flat.cells, variable(name, self.taken), read=True)
-        self._reads.append((reading, _run_of(numbers), _run_of(cells)))
-        self._lay((part,))
+        self._lay((part,), (*self._cells.reads, (reading, _run_of(numbers), _run_of(cells))))
 
-    def _lay(self, arrays: tuple[Parameter, ...]) -> None:
+    def _lay(self, arrays: tuple[Parameter, ...], reads: tuple[_Read, ...] | None = None) -> None:
         """Lay named arrays after those that there are."""
         arrays = (*self.arrays, *arrays)
         cells = sum([p.size for p in arrays])
         order = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = len(order) == cells and np.array_equal(order, np.arange(cells))
         self.flat = Flat(arrays, cells, None if same else order)
-        self._own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
+        own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
+        self._cells = _Cells(self._held, own, self._cells.reads if reads is None else reads, cells)
 
     def forget_readings(self) -> None:
         """Read arrays no more: what was traced of them is forgotten."""
-        self._reads.clear()
+        self._cells = self._cells._replace(reads=())
 
     def _append(self, values: list[Value], given: list[Value] | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameters(values, self.flat.cells, self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
-        self._held += laid
-        self.values += laid if given is None else given
+        self._held = [*self._held, *laid]  # other threads may be reading the old ones
+        self.values = [*self.values, *(laid if given is None else given)]
         self._lay(arrays)
 
     def places(self, trace: Trace) -> Indices:
@@ -168,27 +167,47 @@ class Registry:
 
     def read_cells(self) -> Vector:
         """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
-        watched = LOCAL.watch is not None
-        numbers = [v.data for v in self._held] if watched else [v._data for v in self._held]
-        if not self._reads and self.flat.cells == len(numbers):
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, READ)
+        held, own, reads, size = self._cells
+        numbers = [v._data for v in held]
+        if not reads and size == len(numbers):
             return np.fromiter(numbers, np.float64, len(numbers))
-        cells = np.zeros(self.flat.cells)
-        cells[self._own] = numbers
-        return self._with_readings(cells)
+        cells = np.zeros(size)
+        cells[own] = numbers
+        return _with_readings(cells, reads)
 
     def cells_of(self, theta: Vector) -> Vector:
         """Return a flat vector's cells, and the numbers of arrays that are read; the vector itself if it is that."""
-        return self._with_readings(self.flat.cells_of(theta)) if self._reads else self.flat.cells_of(theta)
-
-    def _with_readings(self, cells: Vector) -> Vector:
-        for reading, numbers, at in self._reads:
-            cells[at] = reading.array.reshape(-1)[numbers]
-        return cells
+        return _with_readings(self.flat.cells_of(theta), self._cells.reads)
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
-        for value, number in zip(self._held, self.flat.cells_of(theta)[self._own].tolist()):
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, WRITTEN)
+        for value, number in zip(self._held, self.flat.cells_of(theta)[self._cells.own].tolist()):
             value._data = number
+
+
+_Read = tuple[Reading, Any, Any]  # an array, which of its numbers, and their cells
+
+
+class _Cells(NamedTuple):
+    """What a flat vector's cells are read from, replaced as a whole: other threads may be reading it."""
+
+    held: list[Value]
+    own: Any  # the cells of these
+    reads: tuple[_Read, ...]
+    size: int
+
+
+def _with_readings(cells: Vector, reads: tuple[_Read, ...]) -> Vector:
+    """Write the numbers of arrays that are read into their cells."""
+    for reading, numbers, at in reads:
+        cells[at] = reading.array.reshape(-1)[numbers]
+    return cells
 
 
 def _run_of(numbers: Indices) -> Any:

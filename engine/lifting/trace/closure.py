@@ -60,6 +60,11 @@ class Surroundings:
         return {id(v): v for values in self.seen.values for v in values}
 
     @property
+    def gradients(self) -> frozenset[Value]:
+        """The captured Values of which a gradient that changes is noticed."""
+        return frozenset(self.values.values()) if self.seen.gradients else frozenset()
+
+    @property
     def blind(self) -> str:
         """What cannot be followed."""
         return self.seen.blind
@@ -126,5 +131,6 @@ def randomness() -> tuple[Any, ...]:
     >>> randomness() == before
     False
     """
-    state = np.random.get_state(legacy=False)  # noqa: NPY002 - a user's function may draw from it
-    return random.getstate(), repr(state["state"])
+    state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002 - a user's function may draw from it
+    numbers = [x.tobytes() if isinstance(x, np.ndarray) else x for x in state.values()]
+    return random.getstate(), numbers

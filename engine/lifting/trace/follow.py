@@ -41,7 +41,7 @@ class Walk(Owners):
             self._empty_stack()
         self.watch_the_rest([x for _, x in self._seen.values() if type(x) is types.FunctionType])
         self.facts += [held for _, _, held in self.contents]
-        self.lengths = [*map(len, self.mappings), *map(len, self.sequences)]
+        self.lengths = [*self.sizes, *map(len, self.elements)]
         return self
 
     def _empty_stack(self) -> None:

@@ -45,15 +45,16 @@ def follow(walk: Notes, x: Any) -> bool:
 
 
 def _sequence(walk: Notes, x: Any) -> None:
-    kinds = set(map(type, x))
-    walk.facts.append(len(x))
+    now = tuple(x)  # read once: another thread may be changing it
+    kinds = set(map(type, now))
+    walk.facts.append(len(now))
     if kinds == {Value} and type(x) is list:
         walk.lists.append(x)
-        walk.copies.append(list(x))
+        walk.copies.append(list(now))
     elif not isinstance(x, tuple):
         walk.sequences.append(x)
-        walk.elements.append(tuple(x))
-    children(walk, x, kinds)
+        walk.elements.append(now)
+    children(walk, now, kinds)
 
 
 def children(walk: Notes, x: Iterable[Any], kinds: set[type]) -> None:
@@ -78,25 +79,26 @@ def _set(walk: Notes, x: Any) -> None:
 
 def mapping(walk: Notes, x: Mapping[Any, Any]) -> None:
     """Follow the keys and the items of a dictionary, apart from those that are skipped."""
-    skipped = [key for key in x if (id(x), key) in walk.skipped] if walk.skipped else []
+    held = dict(x)  # read once: another thread may be changing it
+    skipped = [key for key in held if (id(x), key) in walk.skipped] if walk.skipped else []
     if skipped:
-        _items(walk, x, [key for key in x if key not in skipped])
+        _items(walk, x, [key for key in held if key not in skipped])
         return
-    walk.facts.append(len(x))
+    walk.facts.append(len(held))
     if issubclass(type(x), types.MappingProxyType):
-        held = dict(x)
         walk.checks.append((x, lambda: len(x) == len(held) and all(held.get(k, MISSING) is v for k, v in x.items())))
     else:
         walk.mappings.append(x)
-        walk.keys += x
-        walk.items += x.values()
-    keys = set(map(type, x))
-    walk.facts += [k if is_plain(type(k)) else type(k) for k in x]
-    walk.stack += [] if all(map(is_plain, keys)) else [k for k in x if not is_plain(type(k))]
-    values = x.values()
+        walk.keys += held
+        walk.items += held.values()
+        walk.sizes.append(len(held))
+    keys = set(map(type, held))
+    walk.facts += [k if is_plain(type(k)) else type(k) for k in held]
+    walk.stack += [] if all(map(is_plain, keys)) else [k for k in held if not is_plain(type(k))]
+    values = held.values()
     kinds = set(map(type, values))
-    if not all(map(is_plain, kinds)) and len(x) < 1000:
-        for key, value in x.items():
+    if not all(map(is_plain, kinds)) and len(held) < 1000:
+        for key, value in held.items():
             walk.called.setdefault(id(value), walk.item(x, key))
     children(walk, values, kinds)
 

@@ -50,7 +50,8 @@ class Observed:
     mappings: list[Mapping[Any, Any]] = field(default_factory=list)
     keys: list[Any] = field(default_factory=list)  # of all mappings, one after the other
     items: list[Any] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)  # of the mappings
+    lengths: list[int] = field(default_factory=list)  # of mappings and sequences
     objects: list[Any] = field(default_factory=list)
     kinds: list[type] = field(default_factory=list)  # the types of the objects, to be the same
     checks: list[tuple[Any, Callable[[], bool]]] = field(default_factory=list)  # of a container of another kind
@@ -59,6 +60,7 @@ class Observed:
     large: list[Any] = field(default_factory=list)  # arrays that may be read at each call
     met: dict[int, int] = field(default_factory=dict)  # in how many places each is held
     called: dict[int, str] = field(default_factory=dict)  # what to call an object
+    gradients: bool = False  # whether gradients of the Values are read
     blind: str = ""  # what cannot be followed
     unread: bool = False  # whether a module that is named was not loaded
 

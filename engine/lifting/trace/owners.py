@@ -170,6 +170,7 @@ class Owners(Notes):
         """Compare those attributes of the Values that code reads as they are."""
         everyone = [v for values in self.values for v in values]
         if "grad" in self._of_values:
+            self.gradients = True
             self.content(None, lambda: np.array([v.grad for v in everyone]).tobytes())
         if "label" in self._of_values:
             self.content(None, lambda: [(v._label, getattr(v._label, "place", ())) for v in everyone])

@@ -19,6 +19,7 @@ from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.observed import Place
 from engine.lifting.trace.record import record
 from engine.lifting.trace.replay import same_graph, uses_another_run
+from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.stand_in import Reading, copied
 from engine.lifting.trace.watch import Index, Recording
 from engine.lines import outside_engine
@@ -53,7 +54,7 @@ def traced(
     NotScalarError
         If it does not return one number.
     """
-    run = functools.partial(_run, fn, name, names, specs, samples)
+    run = functools.partial(_run, fn, name, names, specs, samples, gradients=around.gradients)
     draws = around.randomness()
     captured = around.values
     runs = [_followed(run, around)]
@@ -68,7 +69,7 @@ def traced(
         raise LiftError(_not_the_same(name, [] if drew else last.changed))
     if last.changed:
         _leave(name, around, last.changed)
-    last = _with_arrays_read(fn, lambda f: _run(f, name, names, specs, samples), last, around)
+    last = _with_arrays_read(fn, lambda f: _run(f, name, names, specs, samples, around.gradients), last, around)
     return record(last.roots, last.inputs), last.watch
 
 
@@ -207,10 +208,15 @@ def _listed(changed: Sequence[Place]) -> str:
 
 
 def _run(
-    fn: Callable[..., Any], name: str, names: Sequence[str], specs: Sequence[Spec], samples: Sequence[Array]
+    fn: Callable[..., Any],
+    name: str,
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    samples: Sequence[Array],
+    gradients: frozenset[Value],
 ) -> _Run:
     """Run the function on Values."""
-    watch = Recording()
+    watch = Recording(gradients=gradients)
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
     for argument, (called, sample) in enumerate(zip(names, samples)):
@@ -222,8 +228,10 @@ def _run(
         leaves.append(made)
     supply = iter(leaves)
     arguments = [spec.build(supply) for spec in specs]
-    with recording(watch):
+    with sealed(), recording(watch):
         found = result(fn, arguments, {}, "lift")
+    if watch.outside is not None:  # and the function went on, which another index may not have it do
+        raise watch.outside
     root = _scalar(found, name)
     return _Run([root, *[g.condition for g in watch.guards]], inputs, watch)
 
