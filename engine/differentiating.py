@@ -47,7 +47,7 @@ class Differentiation:
     def refuse(self, value: Value, into: str) -> None:
         """Refuse to turn what depends on these variables into a plain number."""
         if self._reaches(value):
-            called = f"'{value.label}'" if value.label else f"a result of {value.op}" if value.op else "a Value"
+            called = f"'{value.label}'" if value.label else f"a result of {value.op}" if value.parents else "a Value"
             cure = CURES.get(into, "Keep the Value as it is")
             raise TraceError(
                 f"{called} was turned into {into} in {user_line()}, which cuts it off from what {self.name} "

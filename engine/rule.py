@@ -1,28 +1,31 @@
 """A rule's record, the table of all rules, and the decorator that enters one.
 
->>> from engine.rules import RULES
+>>> from engine.rules import RULES, tanh
 >>> RULES["tanh"].keeps, RULES["tanh"].doc
 (('z',), 'Hyperbolic tangent; dz/dx = 1 - z**2.')
+>>> RULES["tanh"].operation is tanh
+True
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import engine.functions as fn
-from engine.functions import FORWARD
+from engine.dispatch import by_arity, ieee
+from engine.node import Kind, Pullback
 
 OPERANDS = ("x", "y")
 Point = tuple[float, ...]
 Kink = tuple[Point, Point, str]
+Operation = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rule(Kind):
     """One operation: how it is computed, how it is differentiated, where it may be tested, how it prints.
 
     Attributes
@@ -32,34 +35,47 @@ class Rule:
     scalar, array
         The forward computation on floats and on arrays.
     pullback
-        The flat rule: what it keeps, then the cotangent; returns one cotangent a parent.
+        The flat rule: what it keeps, then the cotangent; returns one cotangent per parent.
     keeps
         What the pullback binds, read from its signature.
     operands
         Names of the parents; empty where there may be any number (`xs`).
     fixed
         Names of fixed numbers among what is kept, in order: an exponent, a slope.
-    infix
-        Symbol and precedence, where the operation prints as an operator.
     at
         Sample points inside the domain; a fixed number's value comes after the operands.
+    operation
+        What the decorated name is: the function of floats, arrays, Values and expressions.
+    infix
+        Symbol and precedence, where the operation prints as an operator.
     kinks
         Points without a derivative: the point, what is returned there, and why.
     differentiable
         False where the derivative is zero by definition (`sign`, comparisons).
+    analytic
+        Whether the array form, of complex numbers, is the function's continuation: a complex step then checks it.
+    number
+        Name of the rule that takes over where the last operand is a plain number.
     """
 
     name: str
     scalar: Callable[..., float]
     array: Callable[..., Any]
-    pullback: Callable[..., tuple[Any, ...]]
+    pullback: Pullback
     keeps: tuple[str, ...]
     operands: tuple[str, ...]
     fixed: tuple[str, ...]
     at: tuple[Point, ...]
+    operation: Operation
     infix: tuple[str, int] | None = None
-    kinks: tuple[Kink, ...] = field(default=())
+    kinks: tuple[Kink, ...] = ()
     differentiable: bool = True
+    analytic: bool = True
+    number: str = ""
+
+    def __post_init__(self) -> None:
+        parts = Kind(self.name, self.pullback, len(self.keeps))
+        self.__dict__.update(pull=parts.pull, kept=parts.kept, keep=parts.keep)
 
     @property
     def variadic(self) -> bool:
@@ -99,12 +115,19 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
-_on_new_rule: list[Callable[[Rule], None]] = []  # operators.py installs operators and methods through this
+_FOLLOWERS: list[Callable[[Rule], object]] = []
+
+
+def on_new_rule(follow: Callable[[Rule], object]) -> None:
+    """Call a function with every rule, those to come as well: what is made from rules follows them through this."""
+    _FOLLOWERS.append(follow)
+    for made in RULES.values():
+        follow(made)
 
 
 def rule(
-    name: str,
-    scalar: Callable[..., float] | None = None,
+    name: str | Callable[..., Any] | None = None,
+    scalar: Callable[..., Any] | None = None,
     array: Callable[..., Any] | None = None,
     *,
     at: Sequence[Point],
@@ -112,46 +135,83 @@ def rule(
     kinks: Sequence[Kink] = (),
     operands: tuple[str, ...] | None = None,
     differentiable: bool = True,
-) -> Callable[[Callable[..., tuple[Any, ...]]], Callable[..., tuple[Any, ...]]]:
-    """Record a pullback as the derivative rule of `name` and give Values the method.
+    analytic: bool | None = None,
+    number: str = "",
+    calls: Callable[[Operation], Operation] | None = None,
+) -> Callable[[Pullback], Operation]:
+    """Make a pullback the derivative rule of an operation, and return the operation.
 
-    `scalar` and `array` may be left out for what `engine.functions` already computes.  A scalar form that
-    raises ValueError, OverflowError or ZeroDivisionError falls back to the array form's IEEE 754 answer.
+    Parameters
+    ----------
+    name
+        May be left out, ``@rule(math.tanh, np.tanh, at=...)``, where it is the pullback's own.
+    scalar, array
+        How one float, and arrays, are computed.  Where the scalar form raises ValueError, OverflowError or
+        ZeroDivisionError, the answer is the array form's, by IEEE 754.  Of any number of operands, each takes a list.
+    at, infix, kinks, operands, differentiable, number
+        See `Rule`; operands are read from the pullback's signature, where it names x and y.
+    analytic
+        By default, whether it is differentiable and has no kinks.
+    calls
+        Makes of the plain operation what people call, where their arguments need another look.
+
+    Returns
+    -------
+    callable
+        The operation, over floats, arrays, Values and expressions.  From the record follow the method of Value, NumPy's
+        function of the same name, ``engine.<name>``, pictures, lifted programs and tests.
 
     Raises
     ------
     ValueError
-        If there is no sample point to test the rule at, or the name is taken.
+        If there is no sample point to test the rule at, a form is missing, or the name is taken.
     """
-    if not at:
-        raise ValueError(f"Rule '{name}' has no sample points; give at=[(x, ...), ...] inside its domain.")
-    if name in RULES:
-        raise ValueError(f"There is already a rule named '{name}'; choose another name.")
+    if callable(name):
+        name, scalar, array = None, name, scalar
+    _check(name, at)
 
-    def record(pullback: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+    def record(pullback: Pullback) -> Operation:
+        called = name or pullback.__name__
+        _check(called, at)
+        if scalar is None or array is None:
+            raise ValueError(f"Rule '{called}' needs its scalar and array forms: @rule(name, scalar, array, ...).")
         keeps = tuple(inspect.signature(pullback).parameters)[:-1]
         varied = len({len(point) for point in at}) > 1  # any number of operands
         names = () if varied else operands or _operands(keeps, len(at[0]))
         fixed = tuple(k for k in keeps if k not in ("z", "xs", *(("n",) if varied else ()), *names))
-        forward = FORWARD.get(name)
-        if scalar is not None and array is not None:
-            forward = fn.Forward(fn.ieee(scalar, array), array)
-        if forward is None:
-            raise ValueError(f"Rule '{name}' needs its scalar and array forms: @rule(name, scalar, array, ...).")
-        RULES[name] = made = Rule(
-            name, forward.scalar, forward.array, pullback, keeps, names, fixed,
-            tuple(tuple(p) for p in at), infix, tuple(kinks), differentiable,
+        safe = scalar if varied else ieee(scalar, array, len(names) + len(fixed))
+        plain = by_arity(None if varied else len(names) + len(fixed))(called, safe, array)
+        operation = _named(calls(plain) if calls else plain, called, pullback)
+        made = RULES[called] = Rule(
+            called, safe, array, pullback, keeps, names, fixed, tuple(map(tuple, at)), operation, infix, tuple(kinks),
+            differentiable, differentiable and not kinks if analytic is None else analytic, number,
         )  # fmt: skip
-        for install in _on_new_rule:
-            install(made)
-        return pullback
+        for follow in _FOLLOWERS:
+            follow(made)
+        return operation
 
     return record
+
+
+def _check(name: str | None, at: Sequence[Point]) -> None:
+    if not at:
+        raise ValueError(f"Rule '{name or '?'}' has no sample points; give at=[(x, ...), ...] inside its domain.")
+    if name in RULES:
+        raise ValueError(f"There is already a rule named '{name}'; choose another name.")
 
 
 def _operands(keeps: tuple[str, ...], width: int) -> tuple[str, ...]:
     fixed = [k for k in keeps if k not in ("z", *OPERANDS)]
     return OPERANDS[: width - len(fixed)]
+
+
+def _named(operation: Operation, name: str, pullback: Pullback) -> Operation:
+    """Give an operation that was made here the name and the place of its rule, so that it is found, and pickled."""
+    if "<locals>" in operation.__qualname__:
+        operation.__name__ = name
+        operation.__qualname__, operation.__module__ = pullback.__qualname__, pullback.__module__
+        operation.__doc__ = operation.__doc__ or pullback.__doc__
+    return operation
 
 
 def table() -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.arguments import described
 from engine.errors import ShapeError
+from engine.operands import is_value
 
 LEAF = "number"
 
@@ -117,7 +118,7 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
 
 
 def _check(x: Any, path: str) -> None:
-    if not isinstance(x, (numbers.Real, np.bool_)) and not hasattr(x, "pullback"):
+    if not isinstance(x, (numbers.Real, np.bool_)) and not is_value(x):
         raise TypeError(
             f"{path} is {described(x)}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
             "fix anything else with functools.partial."
@@ -142,7 +143,7 @@ def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
         return next(leaves)
     if structure.kind == "array":
         flat = [next(leaves) for _ in range(structure.size)]
-        kind: Any = object if any(hasattr(x, "pullback") for x in flat) else np.float64
+        kind: Any = object if any(is_value(x) for x in flat) else np.float64
         array = np.empty(len(flat), dtype=kind)
         array[:] = flat
         return array.reshape(structure.keys)

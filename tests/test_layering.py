@@ -1,4 +1,4 @@
-"""Imports run one way: errors <- functions <- rules <- value <- transforms, check; engine <- viz <- nn."""
+"""Imports run one way: node, dispatch <- rules <- functions, value <- transforms, check; engine <- viz <- nn."""
 
 from __future__ import annotations
 
@@ -15,18 +15,33 @@ ALLOWED = {
     "engine.errors": set(),
     "engine.tracing": set(),
     "engine.graph": set(),
+    "engine.node": set(),
+    "engine.collector": set(),
     "engine.operands": {"engine.arguments"},
-    "engine.functions": {"engine.arguments", "engine.operands"},
-    "engine.tree": {"engine.arguments", "engine.errors"},
-    "engine.rule": {"engine.functions"},
-    "engine.rules": {"engine.functions", "engine.rule"},
+    "engine.dispatch": {"engine.arguments", "engine.operands"},
+    "engine.calls": {"engine.arguments", "engine.operands"},
+    "engine.rule": {"engine.dispatch", "engine.node"},
+    "engine.sums": set(),
+    "engine.rules": {"engine.calls", "engine.rule", "engine.sums"},
+    "engine.functions": {"engine.arguments", "engine.operands", "engine.rules"},
+    "engine.tree": {"engine.arguments", "engine.errors", "engine.operands"},
     "engine.label": {"engine.arguments"},
     "engine.lines": set(),
-    "engine.value": {"engine.arguments", "engine.label", "engine.tracing"},
-    "engine.conditions": {"engine.tracing", "engine.value"},
-    "engine.copying": {"engine.graph", "engine.rules", "engine.tracing", "engine.value"},
+    "engine.number": {"engine.arguments", "engine.operands", "engine.tracing"},
+    "engine.display": set(),
+    "engine.copying": {"engine.graph", "engine.node", "engine.rules", "engine.tracing"},
+    "engine.ufuncs": {"engine.operands", "engine.rule"},
+    "engine.conditions": {"engine.tracing"},
     "engine.operators": {
-        "engine.arguments", "engine.conditions", "engine.copying", "engine.rule", "engine.rules", "engine.value",
+        "engine.arguments", "engine.conditions", "engine.node", "engine.number", "engine.rule", "engine.tracing",
+    },
+    "engine.methods": {
+        "engine.arguments", "engine.conditions", "engine.node", "engine.number", "engine.operands", "engine.operators",
+        "engine.rule",
+    },
+    "engine.value": {
+        "engine.arguments", "engine.collector", "engine.copying", "engine.display", "engine.graph", "engine.label",
+        "engine.methods", "engine.node", "engine.number", "engine.tracing", "engine.ufuncs",
     },
     "engine.differentiating": {
         "engine.errors", "engine.lines", "engine.rules", "engine.tracing", "engine.value",
@@ -43,10 +58,10 @@ ALLOWED = {
         "engine.agreement", "engine.differences", "engine.rules", "engine.transforms", "engine.value",
     },
     "engine.check": {
-        "engine.agreement", "engine.arguments", "engine.differences", "engine.rounding", "engine.testing",
-        "engine.transforms", "engine.tree", "engine.value",
+        "engine.agreement", "engine.arguments", "engine.differences", "engine.number", "engine.rounding",
+        "engine.testing", "engine.transforms", "engine.tree", "engine.value",
     },
-    "engine.watching": {"engine.lines", "engine.operators", "engine.value"},
+    "engine.watching": {"engine.lines", "engine.methods", "engine.rules", "engine.value"},
     "engine.nonfinite": {"engine.arguments", "engine.graph", "engine.value", "engine.watching"},
     "nn.samples": set(),
     "nn.shapes": {"engine.arguments", "nn.samples"},

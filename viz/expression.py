@@ -8,47 +8,28 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import engine
 from engine import Value
+from engine.functions import COMPOSED
+from engine.rule import Rule, on_new_rule
 from viz.errors import ExpressionError
 from viz.style import doubled
 
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
-    name: (getattr(engine, name), 1)
-    for name in [
-        "abs",
-        "arccos",
-        "arccosh",
-        "arcsin",
-        "arcsinh",
-        "arctan",
-        "arctanh",
-        "cos",
-        "cosh",
-        "erf",
-        "exp",
-        "expm1",
-        "gelu",
-        "log",
-        "log1p",
-        "reciprocal",
-        "relu",
-        "sigmoid",
-        "sign",
-        "silu",
-        "sin",
-        "sinh",
-        "softplus",
-        "sqrt",
-        "square",
-        "tan",
-        "tanh",
-    ]
-} | {name: (getattr(engine, name), 2) for name in ["arctan2", "hypot", "logaddexp", "maximum", "minimum"]}
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {}
+"""What may be called: every rule of a fixed number of operands that has no sign of its own, and what is composed."""
+
+
+@on_new_rule
+def _callable(rule: Rule) -> None:
+    if rule.operands and not rule.fixed and not rule.infix:
+        FUNCTIONS[rule.name] = (rule.operation, len(rule.operands))
+
+
+FUNCTIONS |= {name: (f, 1) for name, f in COMPOSED.items() if list(inspect.signature(f).parameters) == ["x"]}
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

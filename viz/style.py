@@ -137,7 +137,7 @@ def sign(node: Any) -> str:
     ('** 2', '×', '')
     """
     if node.op != "power_constant":
-        return symbol(node.op)
+        return symbol(node.op) if node.parents else ""
     return f"** {number(node.pullback.args[-1])}"
 
 

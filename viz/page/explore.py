@@ -22,6 +22,7 @@ from typing import Any
 
 from engine.arguments import described
 from engine.arguments import path as checked_path
+from engine.graph import latest_first
 from engine.value import Value
 from viz.errors import TooLargeError
 from viz.fold.box import Folded
@@ -79,7 +80,7 @@ def page_data(root: Any) -> dict[str, Any]:
         "fixed": False,
         "boxes": boxes,
         "layouts": _layouts(nodes, owner),
-        "sweep": sweep(nodes, root._interior() if isinstance(root, Value) else ()),  # in the engine's own order
+        "sweep": sweep(nodes, latest_first(root)[::-1] if isinstance(root, Value) else ()),  # in the engine's own order
     }
 
 
@@ -128,7 +129,7 @@ def _layouts(nodes: Sequence[Any], owner: Sequence[int]) -> list[dict[str, Any]]
     for i, (node, name) in enumerate(zip(nodes, _names(nodes))):
         title = clip(name, 24)
         lines = () if kind(node) == "constant" else (number(node.data), "grad -0.1235e-10")
-        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.op else title,), lines, kind(node)))
+        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.parents else title,), lines, kind(node)))
     clusters: defaultdict[int, list[int]] = defaultdict(list)
     for i, box in enumerate(owner):
         if box >= 0:

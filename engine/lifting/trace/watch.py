@@ -37,7 +37,7 @@ class Recording:
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn a traced Value into a plain number."""
-        name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.op else "a Value")
+        name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.parents else "a Value")
         if isinstance(value, Index):
             cure = (
                 "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs."
