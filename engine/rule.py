@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from engine.dispatch import by_arity, ieee
 from engine.node import Kind, Pullback
 
@@ -24,7 +26,7 @@ Kink = tuple[Point, Point, str]
 Operation = Callable[..., Any]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Rule(Kind):
     """One operation: how it is computed, how it is differentiated, where it may be tested, how it prints.
 
@@ -65,17 +67,19 @@ class Rule(Kind):
     keeps: tuple[str, ...]
     operands: tuple[str, ...]
     fixed: tuple[str, ...]
-    at: tuple[Point, ...]
+    at: Sequence[Point]
     operation: Operation
     infix: tuple[str, int] | None = None
-    kinks: tuple[Kink, ...] = ()
+    kinks: Sequence[Kink] = ()
     differentiable: bool = True
-    analytic: bool = True
+    analytic: bool | None = None
     number: str = ""
 
     def __post_init__(self) -> None:
-        parts = Kind(self.name, self.pullback, len(self.keeps))
-        self.__dict__.update(pull=parts.pull, kept=parts.kept, keep=parts.keep)
+        Kind.__init__(self, self.name, self.pullback, len(self.keeps))
+        self.at, self.kinks = tuple(map(tuple, self.at)), tuple(self.kinks)
+        if self.analytic is None:
+            self.analytic = self.differentiable and not self.kinks
 
     @property
     def variadic(self) -> bool:
@@ -93,15 +97,24 @@ class Rule(Kind):
         >>> RULES["multiply"].bind(6.0, [2.0, 3.0])(1.0)
         (3.0, 2.0)
         """
-        known = {
-            "z": z,
-            "xs": xs,
-            "n": len(xs),
-            **dict(zip(self.operands, xs)),
-            **dict(zip(self.fixed, fixed)),
-        }
-        kept = [known[name] for name in self.keeps]
+        kept = self._kept_of(z, xs, fixed)
         return partial(self.pullback, *kept) if kept else self.pullback
+
+    def pull_anew(self, node: Any, g: Any) -> tuple[Any, ...]:
+        """Pull a cotangent back by the node and its parents themselves, in place of the floats that it keeps."""
+        fixed = self._fixed(node.rule.kept(node)) if self.fixed else ()
+        return self.pullback(*self._kept_of(node, node.parents, fixed), g)
+
+    def _kept_of(self, z: Any, xs: Sequence[Any], fixed: Sequence[float]) -> list[Any]:
+        if self.variadic:
+            known = {"z": z, "xs": xs, "n": len(xs)}
+            return [known[name] for name in self.keeps]
+        numbers = (z, *xs, *fixed)
+        names = ("z", *self.operands, *self.fixed)
+        return [numbers[names.index(name)] for name in self.keeps]
+
+    def _fixed(self, kept: Sequence[Any]) -> list[float]:
+        return [kept[self.keeps.index(name)] for name in self.fixed]
 
     def fixed_of(self, pullback: Callable[..., Any]) -> list[float]:
         """Return the fixed numbers that a node's closure has kept.
@@ -110,8 +123,7 @@ class Rule(Kind):
         >>> RULES["power_constant"].fixed_of((Value(2.0) ** 3).pullback)
         [3.0]
         """
-        kept: tuple[float, ...] = getattr(pullback, "args", ())
-        return [kept[self.keeps.index(name)] for name in self.fixed]
+        return self._fixed(getattr(pullback, "args", ()))
 
 
 RULES: dict[str, Rule] = {}
@@ -137,7 +149,7 @@ def rule(
     differentiable: bool = True,
     analytic: bool | None = None,
     number: str = "",
-    calls: Callable[[Operation], Operation] | None = None,
+    calls: Callable[[Operation], Operation] = lambda plain: plain,
 ) -> Callable[[Pullback], Operation]:
     """Make a pullback the derivative rule of an operation, and return the operation.
 
@@ -168,50 +180,65 @@ def rule(
     """
     if callable(name):
         name, scalar, array = None, name, scalar
-    _check(name, at)
+    _checked(name or "", at)
 
     def record(pullback: Pullback) -> Operation:
-        called = name or pullback.__name__
-        _check(called, at)
+        called = _checked(name or pullback.__name__, at)
         if scalar is None or array is None:
             raise ValueError(f"Rule '{called}' needs its scalar and array forms: @rule(name, scalar, array, ...).")
-        keeps = tuple(inspect.signature(pullback).parameters)[:-1]
-        varied = len({len(point) for point in at}) > 1  # any number of operands
-        names = () if varied else operands or _operands(keeps, len(at[0]))
-        fixed = tuple(k for k in keeps if k not in ("z", "xs", *(("n",) if varied else ()), *names))
-        safe = scalar if varied else ieee(scalar, array, len(names) + len(fixed))
-        plain = by_arity(None if varied else len(names) + len(fixed))(called, safe, array)
-        operation = _named(calls(plain) if calls else plain, called, pullback)
-        made = RULES[called] = Rule(
-            called, safe, array, pullback, keeps, names, fixed, tuple(map(tuple, at)), operation, infix, tuple(kinks),
-            differentiable, differentiable and not kinks if analytic is None else analytic, number,
-        )  # fmt: skip
-        for follow in _FOLLOWERS:
-            follow(made)
-        return operation
+        keeps, names, fixed = _parameters(pullback, at, operands)
+        arity = len(names) + len(fixed) or None
+        safe = ieee(scalar, array, arity) if arity else scalar
+        operation = calls(by_arity(arity)(called, safe, array))
+        forms = (safe, array, pullback, keeps, names, fixed)
+        return _entered(Rule(called, *forms, at, operation, infix, kinks, differentiable, analytic, number))
 
     return record
 
 
-def _check(name: str | None, at: Sequence[Point]) -> None:
+def _checked(name: str, at: Sequence[Point]) -> str:
     if not at:
         raise ValueError(f"Rule '{name or '?'}' has no sample points; give at=[(x, ...), ...] inside its domain.")
     if name in RULES:
         raise ValueError(f"There is already a rule named '{name}'; choose another name.")
+    return name
 
 
-def _operands(keeps: tuple[str, ...], width: int) -> tuple[str, ...]:
-    fixed = [k for k in keeps if k not in ("z", *OPERANDS)]
-    return OPERANDS[: width - len(fixed)]
+def _parameters(
+    pullback: Pullback, at: Sequence[Point], operands: tuple[str, ...] | None
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the names of what a pullback keeps, of the operands, none if there may be any number, and of numbers."""
+    keeps = tuple(inspect.signature(pullback).parameters)[:-1]
+    if len({len(point) for point in at}) > 1:
+        return keeps, (), ()
+    if operands is None:
+        others = [k for k in keeps if k not in ("z", *OPERANDS)]
+        operands = OPERANDS[: len(at[0]) - len(others)]
+    return keeps, operands, tuple(k for k in keeps if k not in ("z", *operands))
 
 
-def _named(operation: Operation, name: str, pullback: Pullback) -> Operation:
-    """Give an operation that was made here the name and the place of its rule, so that it is found, and pickled."""
+def _entered(made: Rule) -> Operation:
+    """Put a rule into the table, and give an operation that was made here its name and place, so that it is found."""
+    operation, pullback = made.operation, made.pullback
     if "<locals>" in operation.__qualname__:
-        operation.__name__ = name
-        operation.__qualname__, operation.__module__ = pullback.__qualname__, pullback.__module__
-        operation.__doc__ = operation.__doc__ or pullback.__doc__
+        operation.__name__, operation.__qualname__ = made.name, pullback.__qualname__
+        operation.__module__, operation.__doc__ = pullback.__module__, operation.__doc__ or pullback.__doc__
+    RULES[made.name] = made
+    for follow in _FOLLOWERS:
+        follow(made)
     return operation
+
+
+def elementwise(op: str) -> bool:
+    """Whether an operation takes each element of its result from the same element of its operands, one of which it may
+    then write over.
+
+    >>> [elementwise(op) for op in ("tanh", "cbrt", "where", "dot", "matmul", "sum")]
+    [True, True, True, False, False, False]
+    """
+    ufunc = getattr(np, op, None)
+    rule = RULES.get(op)
+    return not rule.variadic if rule else isinstance(ufunc, np.ufunc) and ufunc.signature is None
 
 
 def table() -> str:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,27 @@ class Structure:
         if self.kind == "array":
             return int(np.prod(self.keys, dtype=np.int64))
         return sum(child.size for child in self.children)
+
+    def rebuild(self, leaves: Iterator[Any], array: Callable[[list[Any]], np.ndarray[Any, Any]]) -> Any:
+        """Put leaves in their places, in order.
+
+        Parameters
+        ----------
+        leaves
+            One for each place.
+        array
+            What makes a flat array of some.
+        """
+        if self.kind == LEAF:
+            return next(leaves)
+        if self.kind == "array":
+            return array([next(leaves) for _ in range(self.size)]).reshape(self.keys)
+        items = [child.rebuild(leaves, array) for child in self.children]
+        if self.kind == "dict":
+            return dict(zip(self.keys, items))
+        if self.kind == "namedtuple":
+            return self.keys(*items)
+        return items if self.kind == "list" else tuple(items)
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Yield the path of every leaf, in order.
@@ -135,24 +156,25 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """
     if len(leaves) != structure.size:
         raise ShapeError(f"{structure} holds {structure.size} numbers; got {len(leaves)}. Pass one for each.")
-    return _unflatten(structure, iter(leaves))
+    return structure.rebuild(iter(leaves), _array_of_numbers)
 
 
-def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
-    if structure.kind == LEAF:
-        return next(leaves)
-    if structure.kind == "array":
-        flat = [next(leaves) for _ in range(structure.size)]
-        kind: Any = object if any(is_value(x) for x in flat) else np.float64
-        array = np.empty(len(flat), dtype=kind)
-        array[:] = flat
-        return array.reshape(structure.keys)
-    items = [_unflatten(child, leaves) for child in structure.children]
-    if structure.kind == "dict":
-        return dict(zip(structure.keys, items))
-    if structure.kind == "namedtuple":
-        return structure.keys(*items)
-    return items if structure.kind == "list" else tuple(items)
+def _array_of_numbers(leaves: list[Any]) -> np.ndarray[Any, Any]:
+    array = np.empty(len(leaves), dtype=object if any(map(is_value, leaves)) else np.float64)
+    array[:] = leaves
+    return array
+
+
+def array_of_objects(leaves: list[Any]) -> np.ndarray[Any, Any]:
+    """Return a flat array of anything, lists and arrays too.
+
+    >>> array_of_objects([[1.0], [2.0]])
+    array([list([1.0]), list([2.0])], dtype=object)
+    """
+    array = np.empty(len(leaves), dtype=object)
+    for i, leaf in enumerate(leaves):
+        array[i] = leaf
+    return array
 
 
 def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]:

@@ -136,8 +136,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
         """
         if LOCAL.watch is not None or DIFFERENTIATED:
             refuse(self, "gradients (by .backward())")
-        if seed.__class__ is not float:
-            seed = as_float(seed, "backward's seed")
+        seed = seed if seed.__class__ is float else as_float(seed, "backward's seed")
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return

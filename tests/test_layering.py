@@ -46,10 +46,11 @@ ALLOWED = {
     "engine.differentiating": {
         "engine.errors", "engine.lines", "engine.rules", "engine.tracing", "engine.value",
     },
-    "engine.transforms": {
-        "engine.arguments", "engine.differentiating", "engine.errors", "engine.graph", "engine.rules",
+    "engine.linearised": {
+        "engine.arguments", "engine.collector", "engine.differentiating", "engine.graph", "engine.node", "engine.rules",
         "engine.tracing", "engine.tree", "engine.value",
     },
+    "engine.transforms": {"engine.arguments", "engine.errors", "engine.linearised", "engine.tree"},
     "engine.agreement": set(),
     "engine.arguments": set(),
     "engine.differences": {"engine.agreement"},
