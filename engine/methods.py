@@ -1,8 +1,4 @@
-"""Methods of Value, made from the rules: one factory for each pattern of how many operands and what is kept.
-
-A rule says what is computed and what its derivative keeps; its pattern decides which factory writes the method, so that
-it is as fast as one written by hand.  In the factories of the commonest patterns the node is filled in on the spot,
-since a call would cost a fifth of an operation; all others call `_node`.
+"""Methods and operators of Value, made from the rules, each as fast as one written by hand.
 
 >>> from engine.value import Value
 >>> z = Value(3.0) * 2.0
@@ -21,16 +17,18 @@ import numpy as np
 
 from engine.arguments import described, listed
 from engine.conditions import RELATIONS
-from engine.node import birth
+from engine.dispatch import UNDEFINED
+from engine.node import CONSTANT, birth
 from engine.number import as_float
 from engine.operands import is_value
 from engine.operators import dunders, operand_maker
 from engine.rule import RULES, Rule, on_new_rule
+from engine.written import compiled, method_text
 
 Method = Callable[..., Any]
 
 
-def install(cls: Any, operators: Mapping[str, str]) -> None:
+def install(cls: type, operators: Mapping[str, str]) -> None:
     """Give a class of nodes the methods of all rules, those to come as well, and Python's operators.
 
     Parameters
@@ -46,172 +44,23 @@ def install(cls: Any, operators: Mapping[str, str]) -> None:
 def give(cls: Any, operators: Mapping[str, str], rule: Rule, new: Callable[[type], Any] = object.__new__) -> None:
     """Give a class the method and the operators of one rule; `new` makes the bare node."""
     operand = operand_maker(cls)
-    method = _factory(rule)(cls, rule, operand, new)
+    if rule.variadic:
+        method = reflected = _any_number(cls, rule, operand, new)
+    else:
+        names = {
+            "Value": cls, "new": new, "new_leaf": object.__new__, "rule": rule, "birth": birth, "operand": operand,
+            "fixed": _fixed, "CONSTANT": CONSTANT, "python": getattr(rule.scalar, "__wrapped__", rule.scalar),
+            "ieee": rule.scalar, "UNDEFINED": UNDEFINED,
+        }  # fmt: skip
+        method = compiled(method_text(rule), names, rule.name)
+        reflected = compiled(method_text(rule, reflected=True), names, f"{rule.name}, reflected")
     if rule.number:
         method = _or_number(cls, method, rule.number)
     method.__name__, method.__qualname__, method.__doc__ = rule.name, f"{cls.__name__}.{rule.name}", rule.doc
     setattr(cls, rule.name, staticmethod(method) if rule.variadic else method)
     for symbol in [symbol for symbol, name in operators.items() if name == rule.name]:
-        for name, function in dunders(cls, symbol, rule, method, operand).items():
+        for name, function in dunders(cls, symbol, rule, method, reflected, operand).items():
             setattr(cls, name, function)
-
-
-def _node(new: Callable[[type], Any], cls: Any, data: float, parents: tuple[Any, ...], rule: Rule) -> Any:
-    node = new(cls)
-    node._data, node.grad, node.parents, node.rule, node._label, node.born = data, 0.0, parents, rule, "", birth()
-    return node
-
-
-def _unary_keeping_nothing(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f = rule.scalar
-
-    def method(x: Any) -> Any:
-        node = new(cls)
-        node._data = f(x._data)
-        node.grad = 0.0
-        node.parents = (x,)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _unary_keeping_result(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f = rule.scalar
-
-    def method(x: Any) -> Any:
-        node = new(cls)
-        node._data = node._first = f(x._data)
-        node.grad = 0.0
-        node.parents = (x,)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _unary_keeping_operand(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f = rule.scalar
-
-    def method(x: Any) -> Any:
-        node = new(cls)
-        node._first = data = x._data
-        node._data = f(data)
-        node.grad = 0.0
-        node.parents = (x,)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _unary_keeping_operand_and_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f = rule.scalar
-
-    def method(x: Any, n: Any) -> Any:
-        if n.__class__ is not float:
-            n = _fixed(n, rule, 0)
-        node = new(cls)
-        node._first = data = x._data
-        node._second = n
-        node._data = f(data, n)
-        node.grad = 0.0
-        node.parents = (x,)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _binary_keeping_nothing(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f, name = rule.scalar, rule.name
-
-    def method(a: Any, b: Any) -> Any:
-        if b.__class__ is not cls and (b := operand(b, name, a)) is NotImplemented:
-            return NotImplemented
-        if a.__class__ is not cls and (a := operand(a, name, b)) is NotImplemented:
-            return NotImplemented
-        node = new(cls)
-        node._data = f(a._data, b._data)
-        node.grad = 0.0
-        node.parents = (a, b)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _binary_keeping_operands(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f, name = rule.scalar, rule.name
-
-    def method(a: Any, b: Any) -> Any:
-        if b.__class__ is not cls and (b := operand(b, name, a)) is NotImplemented:
-            return NotImplemented
-        if a.__class__ is not cls and (a := operand(a, name, b)) is NotImplemented:
-            return NotImplemented
-        node = new(cls)
-        node._first = x = a._data
-        node._second = y = b._data
-        node._data = f(x, y)
-        node.grad = 0.0
-        node.parents = (a, b)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _binary_keeping_result(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    """The second operand and the result, as a quotient does."""
-    f, name = rule.scalar, rule.name
-
-    def method(a: Any, b: Any) -> Any:
-        if b.__class__ is not cls and (b := operand(b, name, a)) is NotImplemented:
-            return NotImplemented
-        if a.__class__ is not cls and (a := operand(a, name, b)) is NotImplemented:
-            return NotImplemented
-        node = new(cls)
-        node._first = y = b._data
-        node._data = node._second = f(a._data, y)
-        node.grad = 0.0
-        node.parents = (a, b)
-        node.rule = rule
-        node._label = ""
-        node.born = birth()
-        return node
-
-    return method
-
-
-def _keeping_anything(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
-    f, name, arity, keep = rule.scalar, rule.name, len(rule.operands), rule.keep
-    kept = [("z", *rule.operands, *rule.fixed).index(k) for k in rule.keeps]
-
-    def method(*arguments: Any) -> Any:
-        parents = tuple([x if x.__class__ is cls else operand(x, name) for x in arguments[:arity]])
-        if any([p is NotImplemented for p in parents]):  # noqa: C419  # a generator costs more
-            return NotImplemented
-        xs = [p._data for p in parents]
-        if len(arguments) > arity:
-            xs += [_fixed(x, rule, i) for i, x in enumerate(arguments[arity:])]
-        known = (f(*xs), *xs)
-        node = _node(new, cls, known[0], parents, rule)
-        keep(node, tuple([known[i] for i in kept]))
-        return node
-
-    return method
 
 
 def _any_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
@@ -223,7 +72,8 @@ def _any_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any
         parents = tuple([x if x.__class__ is cls else _of_many(operand(x, name), x, name) for x in operands])
         xs = [p._data for p in parents]
         z = f(xs)
-        node = _node(new, cls, z, parents, rule)
+        node = new(cls)
+        node._data, node.grad, node.parents, node.rule, node._label, node.born = z, 0.0, parents, rule, "", birth()
         known = {"z": z, "xs": xs, "n": len(xs)}
         keep(node, tuple([known[k] for k in rule.keeps]))
         return node
@@ -238,6 +88,7 @@ def _of_many(parent: Any, x: Any, name: str) -> Any:
 
 
 def _fixed(x: Any, rule: Rule, i: int) -> float:
+    """Return a number that a rule fixes, which the method has not recognised as one."""
     if is_value(x):
         raise TypeError(
             f"{rule.name}: {rule.fixed[i]} is a fixed number, whose derivative no rule knows; got a Value. "
@@ -250,28 +101,16 @@ def _fixed(x: Any, rule: Rule, i: int) -> float:
 
 def _or_number(cls: Any, method: Method, other: str) -> Method:
     """Return a method that leaves a plain number on the right to another rule."""
+    of_number = vars(cls)[other]
 
     def either(a: Any, b: Any) -> Any:
-        if b.__class__ is not cls and isinstance(a, cls) and isinstance(b, (float, numbers.Real, np.bool_)):
-            return getattr(a, other)(b)
+        if a.__class__ is cls and (b.__class__ is int or b.__class__ is float):
+            return of_number(a, b)
+        if b.__class__ is not cls and isinstance(b, (numbers.Real, np.bool_)) and isinstance(a, cls):
+            return of_number(a, b)
         return method(a, b)
 
     return either
-
-
-def _factory(rule: Rule) -> Callable[[type, Rule, Method, Callable[[type], Any]], Method]:
-    if rule.variadic:
-        return _any_number
-    operands, pattern = rule.operands, (len(rule.operands), len(rule.fixed), rule.keeps)
-    return {
-        (1, 0, ()): _unary_keeping_nothing,
-        (1, 0, ("z",)): _unary_keeping_result,
-        (1, 0, operands): _unary_keeping_operand,
-        (1, 1, (*operands, *rule.fixed)): _unary_keeping_operand_and_number,
-        (2, 0, ()): _binary_keeping_nothing,
-        (2, 0, operands): _binary_keeping_operands,
-        (2, 0, (*operands[1:], "z")): _binary_keeping_result,
-    }.get(pattern, _keeping_anything)
 
 
 def signatures(operators: Mapping[str, str]) -> str:
@@ -289,7 +128,7 @@ def signatures(operators: Mapping[str, str]) -> str:
             others = "".join([f", {name}: Any" for name in [*rule.operands[1:], *rule.fixed]])
             lines.append(f"    def {rule.name}(self{others}) -> Value: ...")
     for symbol, name in operators.items():
-        for dunder in dunders(object, symbol, RULES[name], _factory, _factory):
+        for dunder in dunders(object, symbol, RULES[name], *[_fixed] * 3):
             other = "" if len(RULES[name].operands) == 1 else ", other: Any"
             lines.append(f"    def {dunder}(self{other}) -> {'Any' if name in RELATIONS else 'Value'}: ...")
     return "\n".join(lines) + "\n"

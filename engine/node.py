@@ -17,6 +17,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from engine.written import compiled, spread_text
+
 Pullback = Callable[..., tuple[Any, ...]]
 
 birth: Callable[[], float] = itertools.count(1.0).__next__
@@ -38,15 +40,19 @@ class Kind:
         node -> the tuple that its pullback binds.
     keep
         (node, that tuple) -> None.
+    spread
+        node -> None; adds the cotangents of its parents to their `grad`.
     """
 
     pull: Callable[[Any, Any], tuple[Any, ...]]
     kept: Callable[[Any], tuple[Any, ...]]
     keep: Callable[[Any, Any], None]
+    spread: Callable[[Any], None]
 
-    def __init__(self, name: str, pullback: Pullback, number_kept: int = 0) -> None:
+    def __init__(self, name: str, pullback: Pullback, number_kept: int = 0, arity: int = 0) -> None:
         self.name, self.pullback = name, pullback
         self.pull, self.kept, self.keep = KEEPING.get(number_kept, _keeping_many)(pullback)
+        self.spread = compiled(spread_text(arity, number_kept), {"pullback": pullback}, f"{name}, spread")
 
     def __repr__(self) -> str:
         return f"<{self.name or 'leaf'}>"

@@ -34,12 +34,12 @@ def operand_maker(cls: Any) -> Method:
     new = object.__new__
 
     def operand(x: Any, op: str, other: Any = None) -> Any:
-        if x.__class__ is not float:
+        if x.__class__ is not int:  # the commonest number that is not a float
             if isinstance(x, cls):
                 return x
             if not isinstance(x, (numbers.Real, np.bool_)):
                 return _other(x, op, other)
-            x = as_float(x)
+        x = float(x) if x.__class__ is int and -1000 < x < 1000 else as_float(x)
         node: Any = new(cls)
         node._data = x
         node.grad = 0.0
@@ -75,15 +75,17 @@ REFLECTED: dict[str, str] = {}
 """The rule of an operator -> the method that Python asks on the other side."""
 
 
-def dunders(cls: Any, symbol: str, rule: Rule, method: Method, operand: Method) -> dict[str, Method]:
+def dunders(cls: Any, symbol: str, rule: Rule, method: Method, reflected: Method, operand: Method) -> dict[str, Method]:
     """Return the operator, and what it is with its sides exchanged.
 
     Parameters
     ----------
     cls
         Value.
-    symbol, rule, method
-        Python's name of the operator, its rule, and the method that was made of that.
+    symbol, rule
+        Python's name of the operator, and what it computes.
+    method, reflected
+        The method that was made of the rule, and the same with its operands in reverse.
     operand
         From `operand_maker`.
     """
@@ -96,7 +98,7 @@ def dunders(cls: Any, symbol: str, rule: Rule, method: Method, operand: Method) 
     if len(rule.operands) == 1:
         return {symbol: method}
     REFLECTED[rule.name] = f"__r{symbol[2:]}"
-    return {symbol: method, f"__r{symbol[2:]}": lambda b, a: method(a, b)}
+    return {symbol: method, f"__r{symbol[2:]}": reflected}
 
 
 def _comparison(cls: Any, name: str, method: Method, operand: Method) -> Method:

@@ -76,7 +76,7 @@ class Rule(Kind):
     number: str = ""
 
     def __post_init__(self) -> None:
-        Kind.__init__(self, self.name, self.pullback, len(self.keeps))
+        Kind.__init__(self, self.name, self.pullback, len(self.keeps), len(self.operands))
         self.at, self.kinks = tuple(map(tuple, self.at)), tuple(self.kinks)
         if self.analytic is None:
             self.analytic = self.differentiable and not self.kinks

@@ -81,6 +81,16 @@ def divide(y: N, z: N, g: N) -> tuple[N, N]:
 @rule(
     math.pow,
     np.power,
+    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0), (0.0, 3.0), (0.0, 1.0)],
+)
+def power_constant(x: N, n: float, g: N) -> tuple[N | float]:
+    """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
+    return (0.0,) if n == 0.0 else (g * (n * power_constant(x, n - 1.0)),)
+
+
+@rule(
+    math.pow,
+    np.power,
     infix=("**", 7),
     at=[(2.0, -3.0), (0.5, 1.5), (0.7, 0.7), (1.3, 0.0)],
     analytic=True,
@@ -97,16 +107,6 @@ def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     dx = where(one, 0.0, g * (y * power(where(one, 1.0, x), y - 1.0)))
     dy = where(still, 0.0, g * (z * log(where(still, 1.0, x))))
     return dx, dy
-
-
-@rule(
-    math.pow,
-    np.power,
-    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0), (0.0, 3.0), (0.0, 1.0)],
-)
-def power_constant(x: N, n: float, g: N) -> tuple[N | float]:
-    """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
-    return (0.0,) if n == 0.0 else (g * (n * power_constant(x, n - 1.0)),)
 
 
 @rule(operator.neg, np.negative, at=ANYWHERE)
@@ -487,7 +487,7 @@ def logsumexp(xs: Sequence[N], z: N, g: N) -> tuple[N, ...]:
     return tuple([scale * e for e in es])
 
 
-@rule(max, np.max, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
+@rule(sums.largest, np.max, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
 def shift(n: int, g: N) -> tuple[N | float, ...]:
     """The largest operand, as a constant that softmax subtracts from all; dz/dx = 0 by definition."""
     return (0.0,) * n

@@ -1,4 +1,4 @@
-"""Sums of any number of floats: exact, of products, of exponentials.
+"""Sums of any number of floats, exact, of products, of exponentials, and the largest of them.
 
 >>> exact([0.1] * 10), of_products([1.0, 2.0, 3.0, 4.0, 0.5]), log_of_exponentials([1000.0, 1000.0])
 (1.0, 11.5, 1000.6931471805599)
@@ -35,3 +35,10 @@ def log_of_exponentials(xs: Sequence[float]) -> float:
     if math.isinf(highest) or any(x != x for x in xs):
         return math.nan if any(x != x for x in xs) else highest
     return highest + math.log(sum([math.exp(x - highest) for x in xs]))
+
+
+def largest(xs: Sequence[float]) -> float:
+    """Return the largest of at least one number."""
+    if not xs:
+        raise ValueError("the largest of no numbers is not defined. Pass at least one.")
+    return max(xs)

@@ -18,7 +18,7 @@ from engine.operands import is_value
 from engine.rule import RULES, Rule, on_new_rule
 
 BY_UFUNC: dict[str, str] = {"conjugate": "identity", "positive": "identity"}
-"""A ufunc's name -> the rule whose array form it is."""
+"""The name of a ufunc that is no rule's -> the rule that it computes."""
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "less": operator.lt,
@@ -48,7 +48,8 @@ class Ufuncs:
             numbers = [x.item() if isinstance(x, np.ndarray) else x for x in inputs]
             if ufunc.__name__ in COMPARISONS:
                 return COMPARISONS[ufunc.__name__](*numbers)
-            rule = RULES.get(BY_UFUNC.get(ufunc.__name__, ufunc.__name__))
+            name = ufunc.__name__
+            rule = RULES.get(name) or RULES.get(BY_UFUNC.get(name, name))
             if rule is None:
                 raise TypeError(
                     f"np.{ufunc.__name__} has no derivative rule. Rules are in engine/rules.py; add one with @rule."

@@ -13,7 +13,7 @@ tanh>, 0.46)``.  The operators are the rules of `engine/rules.py`, by the table 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -145,31 +145,29 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
             for node in nodes:
                 node.grad = 0.0
             self.grad = seed
-            for node in nodes:
-                parents = node.parents
-                cotangents = node.rule.pull(node, node.grad)
-                try:
-                    if len(parents) == 2:
-                        x, y = parents
-                        to_x, to_y = cotangents
-                        x.grad += to_x
-                        y.grad += to_y
-                    else:
-                        for parent, cotangent in zip(parents, cotangents):
-                            parent.grad += cotangent
-                except TypeError:
-                    if not _resumed(parents, cotangents):
-                        raise
+            remaining = iter(nodes)
+            while (stopped := _swept(remaining)) is not None:
+                _resume(stopped)
 
 
-def _resumed(parents: tuple[Value, ...], cotangents: tuple[Any, ...]) -> bool:
-    """Accumulate on from the first parent whose gradient is None, where a sweep has stopped; False if there is none."""
-    stopped = next((i for i, parent in enumerate(parents) if parent.grad is None), None)
-    if stopped is None:
-        return False
-    for parent, cotangent in zip(parents[stopped:], cotangents[stopped:]):
+def _swept(nodes: Iterator[Value]) -> Value | None:
+    """Spread the gradients of nodes; return the node at which a parent's gradient was None, if that stopped it."""
+    node = None
+    try:
+        for node in nodes:
+            node.rule.spread(node)
+    except TypeError:
+        if node is None or all(parent.grad is not None for parent in node.parents):
+            raise
+        return node
+    return None
+
+
+def _resume(node: Value) -> None:
+    """Add up what is left of a node's cotangents, from the first parent on whose gradient is None."""
+    stopped = next(i for i, parent in enumerate(node.parents) if parent.grad is None)
+    for parent, cotangent in list(zip(node.parents, node.rule.pull(node, node.grad)))[stopped:]:
         parent.grad = (parent.grad or 0.0) + cotangent
-    return True
 
 
 def zero_grad(values: Iterable[Value]) -> None:

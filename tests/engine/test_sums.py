@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sums import exact, log_of_exponentials, of_products
+from engine.sums import exact, largest, log_of_exponentials, of_products
 
 floats = st.lists(st.floats(-1e100, 1e100), min_size=1, max_size=9)
 
@@ -38,3 +38,9 @@ def test_sums_that_overflow_answer_as_ieee_does():
     assert exact([1e308, 1e308]) == math.inf
     assert math.isnan(exact([math.inf, -math.inf]))
     assert log_of_exponentials([]) == -math.inf
+
+
+def test_there_is_no_largest_of_nothing():
+    assert largest([-2.0, 3.0]) == 3.0
+    with pytest.raises(ValueError, match="Pass at least one"):
+        largest([])

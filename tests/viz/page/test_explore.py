@@ -91,9 +91,10 @@ def test_what_is_computed_and_what_receives_are_lit(page):
 
 def test_the_page_sweeps_in_the_engines_order():
     x, w = Value(0.3, "x"), Value(0.7, "w")
-    root = engine.tanh(x * w) * w + engine.exp(x) * engine.sin(w)
+    first, second = engine.exp(x) * engine.sin(w), engine.tanh(x * w) * w
+    root = second + first
     place = {v: i for i, v in enumerate(in_order(root))}
-    engines = [place[v] for v in reversed(root._interior())]
+    engines = [place[v] for v in engine.graph.latest_first(root)]
     assert [step["node"] for step in page_data(root)["sweep"]] == engines
     assert engines != sorted(engines, reverse=True)
 
@@ -109,7 +110,7 @@ def test_the_sweep_of_any_graph_adds_up_to_the_engines_gradients(program):
     place = {v: i for i, v in enumerate(nodes)}
     grads = [0.0] * len(nodes)
     grads[-1] = 1.0
-    for step in sweep(nodes, root._interior()):
+    for step in sweep(nodes, engine.graph.latest_first(root)[::-1]):
         for parent, g in zip(nodes[step["node"]].parents, step["sent"]):
             grads[place[parent]] += g
     root.backward()
