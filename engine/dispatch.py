@@ -31,7 +31,7 @@ def ieee(scalar: Callable[..., Any], array: Callable[..., Any], arity: int) -> C
     >>> ieee(math.log, np.log, 1)(0.0)
     -inf
     """
-    if scalar in NEVER_UNDEFINED:
+    if scalar in NEVER_UNDEFINED or not arity:
         return scalar
 
     def answer(*xs: float) -> float:
@@ -142,7 +142,7 @@ def _computes(x: Any) -> bool:
     return hasattr(x, "__array_ufunc__") and not isinstance(x, (np.generic, type))
 
 
-def by_arity(arity: int | None) -> Callable[..., Callable[..., Any]]:
-    """Return what makes an operation on so many numbers; None is any number of them."""
-    makers: dict[int | None, Callable[..., Callable[..., Any]]] = {None: variadic, 1: unary, 2: binary}
+def by_arity(arity: int) -> Callable[..., Callable[..., Any]]:
+    """Return what makes an operation on so many numbers; 0 is any number of them."""
+    makers: dict[int, Callable[..., Callable[..., Any]]] = {0: variadic, 1: unary, 2: binary}
     return makers.get(arity, several)

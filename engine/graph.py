@@ -71,14 +71,17 @@ def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
     >>> [v.op for v in latest_first(z)], [v.op for v in latest_first(z, since=y.born)]
     (['add', 'multiply'], ['add'])
     """
-    found = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
-    seen = set(found)
-    note, keep = seen.add, found.append
-    for node in found:  # which grows meanwhile
+    stack = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
+    seen = set(stack)
+    found: list[Any] = []
+    note, keep, push, pop = seen.add, found.append, stack.append, stack.pop
+    while stack:  # in depth first, where what was made together lies together
+        node = pop()
+        keep(node)
         for parent in node.parents:
-            if parent not in seen and parent.parents and parent.born > since:
+            if parent.parents and parent not in seen and parent.born > since:
                 note(parent)
-                keep(parent)
+                push(parent)
     found.sort(key=_birth, reverse=True)
     return found
 

@@ -10,6 +10,7 @@ True
 from __future__ import annotations
 
 import inspect
+import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -180,28 +181,29 @@ def rule(
     """
     if callable(name):
         name, scalar, array = None, name, scalar
-    _checked(name or "", at)
+    _check(name, at)
 
     def record(pullback: Pullback) -> Operation:
-        called = _checked(name or pullback.__name__, at)
+        called = name or pullback.__name__
         if scalar is None or array is None:
             raise ValueError(f"Rule '{called}' needs its scalar and array forms: @rule(name, scalar, array, ...).")
+        _check(called, at)
         keeps, names, fixed = _parameters(pullback, at, operands)
-        arity = len(names) + len(fixed) or None
-        safe = ieee(scalar, array, arity) if arity else scalar
-        operation = calls(by_arity(arity)(called, safe, array))
-        forms = (safe, array, pullback, keeps, names, fixed)
-        return _entered(Rule(called, *forms, at, operation, infix, kinks, differentiable, analytic, number))
+        safe = ieee(scalar, array, len(names) + len(fixed))
+        operation = calls(by_arity(len(names) + len(fixed))(called, safe, array))
+        parts = (safe, array, pullback, keeps, names, fixed, at, operation)
+        return _entered(Rule(called, *parts, infix, kinks, differentiable, analytic, number))
 
     return record
 
 
-def _checked(name: str, at: Sequence[Point]) -> str:
+def _check(name: str | None, at: Sequence[Point]) -> None:
     if not at:
         raise ValueError(f"Rule '{name or '?'}' has no sample points; give at=[(x, ...), ...] inside its domain.")
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise ValueError(f"A rule is named as a method is; '{name}' is not such a name. Choose another.")
     if name in RULES:
         raise ValueError(f"There is already a rule named '{name}'; choose another name.")
-    return name
 
 
 def _parameters(

@@ -13,19 +13,18 @@ tanh>, 0.46)``.  The operators are the rules of `engine/rules.py`, by the table 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.arguments import described, listed
-from engine.collector import collector_paused
 from engine.copying import Copies
 from engine.display import Display
-from engine.graph import latest_first
 from engine.label import checked
 from engine.methods import install
 from engine.node import CONSTANT, LEAF, Kind
 from engine.number import Number, as_float
+from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs
 
@@ -140,34 +139,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return
-        with collector_paused():
-            nodes = latest_first(self)
-            for node in nodes:
-                node.grad = 0.0
-            self.grad = seed
-            remaining = iter(nodes)
-            while (stopped := _swept(remaining)) is not None:
-                _resume(stopped)
-
-
-def _swept(nodes: Iterator[Value]) -> Value | None:
-    """Spread the gradients of nodes; return the node at which a parent's gradient was None, if that stopped it."""
-    node = None
-    try:
-        for node in nodes:
-            node.rule.spread(node)
-    except TypeError:
-        if node is None or all(parent.grad is not None for parent in node.parents):
-            raise
-        return node
-    return None
-
-
-def _resume(node: Value) -> None:
-    """Add up what is left of a node's cotangents, from the first parent on whose gradient is None."""
-    stopped = next(i for i, parent in enumerate(node.parents) if parent.grad is None)
-    for parent, cotangent in list(zip(node.parents, node.rule.pull(node, node.grad)))[stopped:]:
-        parent.grad = (parent.grad or 0.0) + cotangent
+        sweep(self, seed)
 
 
 def zero_grad(values: Iterable[Value]) -> None:

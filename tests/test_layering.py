@@ -15,7 +15,7 @@ ALLOWED = {
     "engine.errors": set(),
     "engine.tracing": set(),
     "engine.graph": set(),
-    "engine.node": set(),
+    "engine.node": {"engine.written"},
     "engine.collector": set(),
     "engine.operands": {"engine.arguments"},
     "engine.dispatch": {"engine.arguments", "engine.operands"},
@@ -35,13 +35,15 @@ ALLOWED = {
     "engine.operators": {
         "engine.arguments", "engine.conditions", "engine.node", "engine.number", "engine.rule", "engine.tracing",
     },
+    "engine.sweep": {"engine.collector"},
+    "engine.written": set(),
     "engine.methods": {
-        "engine.arguments", "engine.conditions", "engine.node", "engine.number", "engine.operands", "engine.operators",
-        "engine.rule",
+        "engine.arguments", "engine.conditions", "engine.dispatch", "engine.node", "engine.number", "engine.operands",
+        "engine.operators", "engine.rule", "engine.written",
     },
     "engine.value": {
-        "engine.arguments", "engine.collector", "engine.copying", "engine.display", "engine.graph", "engine.label",
-        "engine.methods", "engine.node", "engine.number", "engine.tracing", "engine.ufuncs",
+        "engine.arguments", "engine.copying", "engine.display", "engine.label", "engine.methods", "engine.node",
+        "engine.number", "engine.sweep", "engine.tracing", "engine.ufuncs",
     },
     "engine.differentiating": {
         "engine.errors", "engine.lines", "engine.rules", "engine.tracing", "engine.value",
