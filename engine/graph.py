@@ -72,16 +72,14 @@ def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
     (['add', 'multiply'], ['add'])
     """
     stack = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
-    seen = set(stack)
-    found: list[Any] = []
+    found, seen = list(stack), set(stack)
     note, keep, push, pop = seen.add, found.append, stack.append, stack.pop
-    while stack:  # in depth first, where what was made together lies together
-        node = pop()
-        keep(node)
-        for parent in node.parents:
+    while stack:  # in depth first: what was made together lies together in memory
+        for parent in pop().parents:
             if parent.parents and parent not in seen and parent.born > since:
                 note(parent)
                 push(parent)
+                keep(parent)
     found.sort(key=_birth, reverse=True)
     return found
 

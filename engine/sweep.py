@@ -31,16 +31,14 @@ def sweep(root: Any, seed: float) -> None:
 def _latest_first(root: Any) -> list[Any]:
     """Return `graph.latest_first` of one root, in less time: a gradient, which will be written, marks what was seen."""
     mark = root.grad = float("nan")  # an object of its own
-    stack: list[Any] = [root]
-    found: list[Any] = []
+    stack, found = [root], [root]
     keep, push, pop = found.append, stack.append, stack.pop
     while stack:
-        node = pop()
-        keep(node)
-        for parent in node.parents:
+        for parent in pop().parents:
             if parent.parents and parent.grad is not mark:
                 parent.grad = mark
                 push(parent)
+                keep(parent)
     found.sort(key=_birth, reverse=True)
     return found
 

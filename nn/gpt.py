@@ -14,6 +14,7 @@ import numpy as np
 
 import engine
 from engine import Label, Value
+from engine.collector import collector_paused
 from nn.module import Module
 from nn.optim import Adam, linear
 
@@ -105,8 +106,9 @@ def train(
             else:
                 program.push(theta)
                 model.zero_grad()
-                root = model.loss(tokens)
-                root.backward()
+                with collector_paused():
+                    root = model.loss(tokens)
+                    root.backward()
                 value, slope = root.data, np.array([v.grad for v in program.registry.values])
             optimizer.update(theta, slope)
             losses.append(value)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import engine
 from engine.agreement import agrees, allowed
 from engine.arguments import described, finite, number
+from engine.collector import collector_paused
 from nn import matrix
 from nn.agreement.rounding import rounding_units
 from nn.losses import mean_loss, sample_loss
@@ -201,7 +202,8 @@ def candidate_of(given: Any) -> dict[str, Any]:
 def _scalar(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[str, Array]:
     kept = [v.grad for v in model.parameters()]
     model.zero_grad()
-    mean_loss(model, X, T, loss, strength).backward()
+    with collector_paused():
+        mean_loss(model, X, T, loss, strength).backward()
     gradients: dict[str, Array] = model.arrays("grad")
     for value, grad in zip(model.parameters(), kept):
         value.grad = grad

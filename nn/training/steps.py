@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 import engine
+from engine.collector import collector_paused
 from engine.lifting.run.parameters import Registry
 from engine.lifting.run.program import Program
 from nn.losses import mean_loss, sample_loss
@@ -56,8 +57,9 @@ def eager_step(model: Module, loss: str, strength: float, registry: Registry) ->
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
         registry.write(theta)
         model.zero_grad()
-        value = mean_loss(model, X, T, loss, strength)
-        value.backward()
+        with collector_paused():
+            value = mean_loss(model, X, T, loss, strength)
+            value.backward()
         return value.data, np.array([v.grad for v in registry.values])
 
     return step
