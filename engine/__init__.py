@@ -35,6 +35,7 @@ from engine.transforms import value_and_grad as value_and_grad
 from engine.transforms import vjp as vjp
 from engine.value import Value as Value
 from engine.value import zero_grad as zero_grad
+from engine.version import __version__ as __version__
 from engine.watching import provenance as provenance
 
 # What `help` lists and `import *` brings.

@@ -1,13 +1,15 @@
-"""How a Value shows itself: as text, and as its graph where `viz` is beside the engine."""
+"""How a Value shows itself: as text, and as its graph in a notebook where something draws it."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
+
+from engine import notebook
+from engine.tracing import LOCAL
 
 
 class Display:
-    """What a Value shows; the package that draws is looked up, since the engine does not import it."""
+    """What a Value shows; out of a function that is being lifted, no text carries a number."""
 
     __slots__ = ()
     _data: float
@@ -18,15 +20,12 @@ class Display:
     def __repr__(self) -> str:
         label = f", label={str(self._label)!r}" if self._label else ""
         op = f", op={self.rule.name!r}" if self.rule.name else ""
-        return f"Value({self._data!r}, grad={self.grad!r}{op}{label})"
+        lifted = LOCAL.active is not None
+        return f"Value({'traced' if lifted else f'{self._data!r}, grad={self.grad!r}'}{op}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec and LOCAL.active is None else repr(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the graph in Jupyter."""
-        shown = {"text/plain": repr(self)}
-        viz = sys.modules.get("viz")
-        if viz is not None:
-            shown["image/svg+xml"] = viz.svg(self)
-        return shown
+        """Show the graph in a notebook."""
+        return notebook.mimebundle(self, drawable=LOCAL.active is None)

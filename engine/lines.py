@@ -39,6 +39,14 @@ def user_line() -> str:
     return said(place())
 
 
+def outside_engine() -> int:
+    """Return how many frames up the caller of the engine is, for a warning to name its line."""
+    frame, up = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
+        frame, up = frame.f_back, up + 1
+    return up
+
+
 def _author(innermost: FrameType) -> FrameType:
     """Return the innermost frame of a file that is no library's; where all are, the innermost outside the engine."""
     frame: FrameType | None = innermost

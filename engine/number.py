@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arguments import described
 from engine.operands import is_value
-from engine.tracing import DIFFERENTIATED, LOCAL, refuse
+from engine.tracing import DIFFERENTIATED, LOCAL, refuse, refuse_where_lifted
 
 
 def as_float(data: Any, what: str = "Value") -> float:
@@ -75,6 +75,5 @@ class Number:
     __trunc__ = __int__
 
     def __bool__(self) -> bool:
-        if LOCAL.active is not None:
-            LOCAL.active.leak(self, "a bool")
+        refuse_where_lifted(self, "a bool")
         return self._data != 0.0

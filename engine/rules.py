@@ -324,7 +324,7 @@ def softplus(x: N, g: N) -> tuple[N]:
 
 
 @rule(
-    lambda x: 0.0 if x < 0.0 else x,
+    lambda x: 0.0 if x <= 0.0 else x,
     lambda x: np.maximum(x, 0.0),
     at=ANYWHERE,
     kinks=[((0.0,), (0.0,), "PyTorch: the side that is off")],
@@ -355,7 +355,7 @@ def _maximum(x: float, y: float) -> float:
 
 
 def _minimum(x: float, y: float) -> float:
-    return x if x < y or x != x else y
+    return x if x < y or x != x else y if y < x or y != y else x if x else -(-x - y)
 
 
 @rule(_maximum, np.maximum, at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])

@@ -194,7 +194,8 @@ def output_delta(y: Array, z: Array, t: Array, loss: str, activation: str, scale
 @takes(delta="N C", W="D C", z="N D", a="N D", activation=_activation)
 def propagate(delta: Array, W: Array, z: Array, a: Array, activation: str) -> Array:
     """BP2b (note 000): delta[l] = (delta[l+1] W[l+1].T) * f'(z[l]).  (N, C) (D, C) -> (N, D)."""
-    return (delta @ W.T) * ACTIVATIONS[activation].derivative(z, a)
+    before: Array = (delta @ W.T) * ACTIVATIONS[activation].derivative(z, a)
+    return before
 
 
 @takes(delta="N C")
@@ -207,7 +208,8 @@ def bias_gradient(delta: Array) -> Array:
 @takes(a="N D", delta="N C")
 def weight_gradient(a: Array, delta: Array) -> Array:
     """BP4b (note 000), and dW = X.T dOut (note 001).  (N, D) (N, C) -> (D, C)."""
-    return a.T @ delta
+    gradient: Array = a.T @ delta
+    return gradient
 
 
 @takes(W="...", l2=_strength)

@@ -9,8 +9,10 @@
 digraph computation {
 
 `draw` gives a `graphviz.Digraph`, `svg` its picture as text, `save` writes a file, `explore` a page to step through.
+Once this package is imported, Values and programs show themselves in notebooks.
 """
 
+import engine.notebook
 from viz.dot import draw as draw
 from viz.errors import ExpressionError as ExpressionError
 from viz.errors import RenderError as RenderError
@@ -19,5 +21,7 @@ from viz.page.explore import explore as explore
 from viz.render import save as save
 from viz.render import svg as svg
 
+engine.notebook.show_svg = svg  # a Value and a program show themselves in a notebook
+
 # What `help` lists and `import *` brings.
-__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("viz.")]
+__all__ = [name for name, thing in list(globals().items()) if getattr(thing, "__module__", "").startswith("viz.")]

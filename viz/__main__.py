@@ -46,22 +46,22 @@ def _no_option(text: str) -> str:
     return f" {text}" if text.startswith("-") and not OPTION.match(text) else text
 
 
-def _run(given: argparse.Namespace) -> int:
-    pairs = [_assignment(text) for text in given.values]
+def _run(arguments: argparse.Namespace) -> int:
+    pairs = [_assignment(text) for text in arguments.values]
     numbers = dict(pairs)
     if len(numbers) < len(pairs):
         raise ValueError(f"{max(numbers, key=[name for name, _ in pairs].count)} is given twice; give it once.")
-    result, names = evaluate(given.expression, numbers)
+    result, names = evaluate(arguments.expression, numbers)
     unused = sorted(set(numbers) - set(names))
     if unused:
         raise ValueError(f"{', '.join(unused)} not in the expression; leave it out.")
     result.backward()
-    print(f"{given.expression.strip()} = {result.data!r}")
+    print(f"{arguments.expression.strip()} = {result.data!r}")
     for name, value in names.items():
         print(f"  d/d{name} = {value.grad!r}")
-    if given.output:
-        options = {"derivatives": True} if given.derivatives else {}
-        print(f"wrote {save(result, given.output, **options)}")
+    if arguments.output:
+        options = {"derivatives": True} if arguments.derivatives else {}
+        print(f"wrote {save(result, arguments.output, **options)}")
     return 0
 
 

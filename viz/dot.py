@@ -19,10 +19,13 @@ from engine import graph
 from engine.arguments import described, one_of, truth
 from viz.errors import TooLargeError
 from viz.fold.box import Box
-from viz.fold.collapse import LIMIT, fold
+from viz.fold.fold import LIMIT, fold
+from viz.look import QUIET
+from viz.nodes import in_order, kind, sign
+from viz.numbers import number, plural
 from viz.picture import Card, Edge, Picture, readable
 from viz.program import Sheet, read_program
-from viz.style import QUIET, clip, in_order, kind, number, plural, sign
+from viz.text import clip
 
 LAYABLE = 3000  # nodes: laid out in 1.3 s if regular, 11 s if tangled; 10,000 regular ones in 26 s (2 cores, 2026-11)
 DIRECTIONS = ("LR", "RL", "TB", "BT")

@@ -8,28 +8,15 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import engine
 from engine import Value
-from engine.functions import COMPOSED
-from engine.rule import Rule, on_new_rule
+from engine.rules import RULES
 from viz.errors import ExpressionError
-from viz.style import doubled
-
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {}
-"""What may be called: every rule of a fixed number of operands that has no sign of its own, and what is composed."""
-
-
-@on_new_rule
-def _callable(rule: Rule) -> None:
-    if rule.operands and not rule.fixed and not rule.infix:
-        FUNCTIONS[rule.name] = (rule.operation, len(rule.operands))
-
-
-FUNCTIONS |= {name: (f, 1) for name, f in COMPOSED.items() if list(inspect.signature(f).parameters) == ["x"]}
+from viz.text import is_wide
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -40,6 +27,21 @@ BINARY: dict[type, Callable[[Any, Any], Any]] = {
 }
 DEEPEST = 100
 LONGEST = 10_000
+COMPOSED = {"gelu": engine.gelu, "silu": engine.silu}
+
+
+def functions() -> dict[str, tuple[Callable[..., Any], int]]:
+    """Return the functions of one or two numbers that an expression may call, with how many: those with a rule.
+
+    >>> sorted(name for name, (_, arity) in functions().items() if arity == 2)
+    ['arctan2', 'hypot', 'leaky_relu', 'logaddexp', 'maximum', 'minimum']
+    """
+    ruled = {
+        name: (getattr(engine, name), len(rule.operands))
+        for name, rule in RULES.items()
+        if rule.infix is None and len(rule.operands) in (1, 2) and not rule.fixed and hasattr(engine, name)
+    }
+    return ruled | {name: (function, 1) for name, function in COMPOSED.items()}
 
 
 def evaluate(text: str, numbers: Mapping[str, float]) -> tuple[Value, dict[str, Value]]:
@@ -57,6 +59,7 @@ class _Reading:
     def __init__(self, text: str, numbers: Mapping[str, float]) -> None:
         self.text, self.numbers = text.strip(), numbers
         self.names: dict[str, Value] = {}
+        self.functions = functions()
 
     def parse(self) -> ast.expr:
         try:
@@ -96,17 +99,17 @@ class _Reading:
 
     def _name(self, node: ast.Name) -> Value:
         if node.id not in self.numbers:
-            hint = f"is a function; call it as {node.id}(x)" if node.id in FUNCTIONS else "has no value"
-            way = "" if node.id in FUNCTIONS else f"; add {node.id}=1.0"
+            hint = f"is a function; call it as {node.id}(x)" if node.id in self.functions else "has no value"
+            way = "" if node.id in self.functions else f"; add {node.id}=1.0"
             raise self._error(node, f"{node.id!r} {hint}{way}")
         if node.id not in self.names:
             self.names[node.id] = Value(self.numbers[node.id], node.id)
         return self.names[node.id]
 
     def _call(self, node: ast.Call, depth: int) -> Any:
-        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
-            raise self._error(node.func, f"This is not a function here; there are {', '.join(sorted(FUNCTIONS))}")
-        function, arity = FUNCTIONS[node.func.id]
+        if not isinstance(node.func, ast.Name) or node.func.id not in self.functions:
+            raise self._error(node.func, f"This is not a function here; there are {', '.join(sorted(self.functions))}")
+        function, arity = self.functions[node.func.id]
         if node.keywords or len(node.args) != arity:
             raise self._error(node, f"{node.func.id} takes {arity} argument{'s' if arity > 1 else ''}")
         return function(*[self.value(argument, depth + 1) for argument in node.args])
@@ -121,7 +124,7 @@ class _Reading:
     def _pointing(self, what: str, column: int) -> str:
         shown = self.text.replace("\n", " ")
         start = max(0, column - 50)
-        blank = sum([2 if doubled(c) else 1 for c in shown[start:column]])
+        blank = sum([2 if is_wide(c) else 1 for c in shown[start:column]])
         return f"{what}:\n  {shown[start : start + 100]}\n  {' ' * blank}^"
 
 

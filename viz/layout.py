@@ -11,7 +11,7 @@ import shutil
 import subprocess
 
 from viz.errors import RenderError
-from viz.style import LINE, QUIET
+from viz.look import LINE, QUIET
 
 _NODE = re.compile(r'<g id="node\d+" class="node(?P<code> code)?">.*?</g>', re.DOTALL)
 

@@ -19,13 +19,14 @@ from typing import Any
 import graphviz
 
 from viz.layout import as_svg
-from viz.style import FONT, KINDS, LINE, QUIET, TITLE, breadth, clip, literal, marked, printable
+from viz.look import FONT, KINDS, LINE, QUIET, TITLE
+from viz.text import clip, literal, marked, printable, text_width
 
 LONGEST_TITLE, LONGEST_LINE = 72, 60
-SCREEN = 1200.0  # points that a screen is broad: 1,600 pixels
+SCREEN = 1200.0  # points that a screen is wide: 1,600 pixels
 BETWEEN = 31.0  # points between a box and the next
-ROUND = 76.0  # an ellipse is broader than high
-PADDING = 22.0  # points of a box's breadth that are not text
+ROUND = 76.0  # an ellipse is wider than high
+PADDING = 22.0  # points of a box's width that are not text
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Picture:
 
 
 def readable(cards: Sequence[Card], edges: Sequence[Edge]) -> str:
-    """Return "LR", or "TB" where that would be broader than a screen and downwards is narrower; operands come first."""
+    """Return "LR", or "TB" where that would be wider than a screen and downwards is narrower; operands come first."""
     rows = _rows(cards, edges)
     to_the_right = sum([max([width(card) for card in row]) + BETWEEN for row in rows])
     downwards = max([sum([width(card) + BETWEEN / 2 for card in row]) for row in rows])
@@ -119,10 +120,10 @@ def _rows(cards: Sequence[Card], edges: Sequence[Edge]) -> list[list[Card]]:
 
 
 def width(card: Card) -> float:
-    """Return how broad the box has to be for its text, in points."""
+    """Return how wide the box has to be for its text, in points."""
     bold = not card.is_code
-    texts = [breadth(printable(clip(text, LONGEST_TITLE)), TITLE, bold=bold) for text in card.titles]
-    texts += [breadth(printable(clip(text, LONGEST_LINE)), LINE) for text in card.lines]
+    texts = [text_width(printable(clip(text, LONGEST_TITLE)), TITLE, bold=bold) for text in card.titles]
+    texts += [text_width(printable(clip(text, LONGEST_LINE)), LINE) for text in card.lines]
     if KINDS[card.kind]["shape"] == "ellipse":
         return max(max(texts, default=0.0) * 1.2 + PADDING, ROUND)
     return max(texts, default=0.0) + PADDING

@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from viz.fold.cone import cones
-from viz.style import plural
+from viz.numbers import plural
 
+Reading: TypeAlias = tuple[str, "int | str"]  # ("step", a result's number), ("input", name) or ("parameter", name)
 LINES = 12  # of one box: what computes a softmax or a norm
 PRODUCTS = ("matmul", "batch_matmul")
 
@@ -69,43 +70,55 @@ class Sheet:
 def read_program(program: Any) -> Sheet:
     """Read a program's records; what it does not use is left out."""
     steps = tuple(program.steps)
-    names: dict[str, str] = {}
-    arrays_of = getattr(getattr(program, "registry", None), "arrays", ())
-    variables: dict[str, str] = {p.name: p.variable for p in arrays_of}  # the formulas say W1 for layers.0.W
-    boxes: list[ProgramBox] = []
-    used = {operand for step in steps for operand in step.operands}
-    for what, arrays in (("input", program.inputs), ("parameter", program.parameters)):
-        for array, shape in arrays.items():
-            if array in used and array not in names:
-                names[array] = f"a{len(boxes)}"
-                title = variables.get(array, array)
-                full = "" if title == array else array
-                boxes.append(ProgramBox(names[array], (title,), what, shape_text(shape, False), full))
-    leaves = len(boxes)
+    leaves = _leaves(program, {reading for step in steps for reading in step.reads})
+    boxes = list(leaves.values())
+    writers: dict[Reading, tuple[str, ...]] = {reading: (box.name,) for reading, box in leaves.items()}
     for step in steps:
-        operands = tuple(dict.fromkeys(names[name] for name in step.operands if name in names))
-        shape = shape_text(step.shape, bool(getattr(step, "batched", False)))
+        result: Reading = ("step", step.result)
+        operands = tuple(dict.fromkeys(name for reading in step.reads for name in writers.get(reading, ())))
+        shape = shape_text(step.shape, step.batched)
         box = ProgramBox("", (step.text,), "operation", shape, "", operands, step.nodes, step.op in PRODUCTS)
-        if len(boxes) > leaves and names.get(step.name) == boxes[-1].name:  # z1 = z1 + b1 after z1 = x @ W1
-            box = _continued(boxes.pop(), box, step.name)
+        before = () if result in step.reads else writers.get(result, ())  # other parts of the same array
+        if writers.get(result, ())[-1:] == (boxes[-1].name,):
+            boxes[-1] = _same_result(boxes[-1], box, step.continuation)
+            before = before[:-1]
         else:
-            names[step.name] = f"a{len(boxes)}"
-            box = replace(box, name=names[step.name])
-        boxes.append(box)
+            boxes.append(replace(box, name=f"a{len(boxes)}"))
+        writers[result] = (*before, boxes[-1].name)
     boxes[-1] = replace(boxes[-1], kind="result")
     return Sheet(tuple(boxes))
 
 
-def _continued(first: ProgramBox, then: ProgramBox, name: str) -> ProgramBox:
-    """Return one box for an operation and another on its result, in place."""
-    start = f"{name} = {name} "
-    text, more = first.titles[0], then.titles[0]
-    title = f"{text} {more[len(start) :]}" if more.startswith(start) else more
+def _leaves(program: Any, read: set[Reading]) -> dict[Reading, ProgramBox]:
+    """Return the boxes of inputs and parameters that are read, by role and name."""
+    registry = getattr(program, "registry", None)
+    variables = {p.name: p.variable for p in getattr(registry, "arrays", ())}  # the formulas say W1 for layers.0.W
+    boxes: dict[Reading, ProgramBox] = {}
+    for role, arrays in (("input", program.inputs), ("parameter", program.parameters)):
+        for array, shape in arrays.items():
+            if (role, array) in read:
+                title = variables.get(array, array) if role == "parameter" else array
+                full_name = "" if title == array else array
+                boxes[role, array] = ProgramBox(f"a{len(boxes)}", (title,), role, shape_text(shape, False), full_name)
+    return boxes
+
+
+def _same_result(first: ProgramBox, then: ProgramBox, continuation: str) -> ProgramBox:
+    """Return one box for two operations in a row that write to one array: on one line, or a line each."""
+    titles = (*first.titles[:-1], first.titles[-1] + continuation) if continuation else (*first.titles, *then.titles)
     operands = dict.fromkeys([*first.operands, *[x for x in then.operands if x != first.name]])
-    nodes, product = first.nodes + then.nodes, first.product or then.product
     return replace(
-        then, name=first.name, titles=(title,), operands=tuple(operands), nodes=nodes, product=product, arrays=1
+        then,
+        name=first.name,
+        titles=titles if len(titles) <= LINES else _ends(titles),
+        operands=tuple(operands),
+        nodes=first.nodes + then.nodes,
+        product=first.product or then.product,
     )
+
+
+def _ends(titles: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"{titles[0]} … {titles[-1]}",)
 
 
 def shape_text(shape: tuple[int, ...], batched: bool) -> str:
@@ -152,11 +165,9 @@ def _merge(group: list[ProgramBox], owner: dict[str, str]) -> ProgramBox:
     if len(group) == 1:
         return replace(last, name=name, operands=operands)
     titles = tuple(title for box in group for title in box.titles)
-    arrays = sum(box.arrays for box in group)
+    arrays = 1
     if len(titles) > LINES or not last.is_step:
-        titles = (f"{titles[0]} … {titles[-1]}",)
-    else:
-        arrays = 1
+        titles, arrays = _ends(titles), sum(box.arrays for box in group)
     return ProgramBox(
         name, titles, last.kind, last.shape if last.is_step else "", "", operands, sum(b.nodes for b in group),
         any(b.product for b in group), arrays,

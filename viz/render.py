@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ import graphviz
 
 from engine.arguments import path as checked_path
 from viz.dot import draw, picture_of
+from viz.files import write
 from viz.layout import as_svg, by_dot
+from viz.page.explore import explore
 
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".gv", ".html")
 
@@ -39,8 +40,6 @@ def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     if ending not in ENDINGS:
         raise ValueError(f"{target.name!r}: pictures end in {', '.join(ENDINGS)}; name the file with one of them.")
     if ending == ".html":
-        from viz.page.explore import explore
-
         if options:
             raise TypeError(f"An explore page takes no {', '.join(options)}; leave it out, or save as .svg.")
         return explore(root, target)
@@ -64,21 +63,3 @@ def _picture(root: Any, options: dict[str, Any]) -> graphviz.Digraph:
     if options:
         raise TypeError(f"this graph is drawn already, and takes no {', '.join(options)}; pass them to viz.draw.")
     return root
-
-
-def write(target: Path, content: bytes) -> None:
-    """Write a whole file or nothing."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
-    except OSError as error:
-        raise type(error)(f"Cannot write {target}: {error.strerror}; choose another folder.") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, target)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise type(error)(f"Cannot write {target}: {error.strerror}; choose another name.") from None

@@ -6,6 +6,7 @@ whatever its size):
 
     record      Values -> Trace        every scalar operation, operands first
     unchosen    Trace -> Trace         what a choice left out hands back nothing
+    signed_zeros  Trace -> Trace       sums and choices keep the sign of a zero where it matters
     normalise   Trace -> Normal        chains of additions become sums of products
     group       Normal -> Groups       operations of equal signature are one array operation
     arrange     Groups -> Layout       operands become views; contract finds the matrix products
@@ -54,6 +55,7 @@ from engine.lifting.passes.group import group
 from engine.lifting.passes.lower import lower
 from engine.lifting.passes.name_results import christen
 from engine.lifting.passes.normalise import normalise
+from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.run.program import Compiled, Program, Variant
 from engine.lifting.run.report import Stats, records, with_names
@@ -90,7 +92,8 @@ def lift(
     verify
         Whether what is compiled is compared with its scalars before it answers. True: proven exactly, over a finite
         field at random points, up to 20,000 scalar nodes, and compared in floats above; "exact": proven whatever its
-        size; False: not at all. Either way its floats are compared once with those of `fn` itself.
+        size. Both also compare its floats once, on at most three samples, with those of `fn` itself, called with
+        Values. False: it is compared with nothing.
     strict
         Whether a program that is found to be wrong raises; by default the scalar engine answers in its place, with a
         warning.
@@ -106,6 +109,20 @@ def lift(
         If `fn` is neither a function nor a Value; with ``strict=True``, at a call, if what was compiled is wrong.
     ValueError
         If an option is none of these.
+
+    Notes
+    -----
+    What `fn` sees of its surroundings may change between calls: Values, numbers in containers, attributes, functions
+    and classes that it names. A call that is not given ``parameters=`` notices, and traces anew where it must; floats
+    in captured arrays of 64 KiB and more are read at each call, as inputs are. What cannot be followed (a file, a
+    generator, an object of C) is said once, and `fn` is then traced at every call. **Three kinds of change go
+    unnoticed**, and need an input in their place:
+
+    - a clock or a date that reads the same whenever `fn` is traced, and whatever lies outside the process and is
+      reached by neither `open`, a path nor a reader of a library (a subprocess, a socket that is opened anew);
+    - what a library keeps for its own functions (a locale, NumPy's print options), and the library's code itself;
+    - what every run of `fn` itself changes (a counter, a log, ``self.out = ...``), which is said when `fn` is traced: a
+      program does not run `fn`, so such things stay as the last run has left them.
 
     Examples
     --------
@@ -168,7 +185,7 @@ def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verif
     start = time.perf_counter()
     trace = record([root], {})
     program.registry.add(trace)
-    variant = Variant(trace, (), [], {}, time.perf_counter() - start)
+    variant = Variant(trace, (), [], {}, time.perf_counter() - start, program.registry)
     program.variants[()] = [variant]
     program.latest = variant
     return program
@@ -224,12 +241,12 @@ def _title(variant: Variant, program: Program, layout: Layout) -> str:
 
 def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
     """Run the stages up to the array operations: these, and what the caller passes."""
-    trace = without_unchosen(variant.trace)
+    trace = with_signed_zeros(without_unchosen(variant.trace))
     normal = normalise(trace)
     groups = group(normal)
     caller = _outside(variant, program)
     choosing = dict(zip(caller.numbers, caller.inputs))
-    layout = arrange(groups, contract, _leaves(groups, trace, caller), choosing, program.registry.places(trace))
+    layout = arrange(groups, contract, _leaves(groups, trace, caller), choosing, variant.registry.places(trace))
     if os.environ.get("LIFTGRAD_CHECK"):
         for stage in (trace, normal, groups, layout):
             stage.check()
@@ -238,7 +255,7 @@ def _arranged(variant: Variant, program: Program) -> tuple[Layout, Outside]:
 
 def _outside(variant: Variant, program: Program) -> Outside:
     """Return the flat vector, its arrays and the inputs, all that comes from the caller, under names of their own."""
-    registry = program.registry
+    registry = variant.registry
     taken = registry.taken | {p.name for p in registry.arrays}
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
     inputs = [

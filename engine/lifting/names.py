@@ -30,12 +30,16 @@ RESERVED = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One named array of parameters: where it lies in the flat vector, and what the program calls it."""
+    """One named array of parameters: where it lies in the flat vector, and what the program calls it.
+
+    One that is `read` is no parameter: its numbers are a captured array's, read at each call.
+    """
 
     name: str
     shape: tuple[int, ...]
     offset: int
     variable: str
+    read: bool = False
 
     @property
     def size(self) -> int:
@@ -78,12 +82,12 @@ def parameters(
         shape, order = _box([index for index, _ in found])
         for at, (_, k) in zip(order, found):
             position[k] = offset + at
-        arrays.append(Parameter(_apart(name, names), shape, offset, variable(name, taken)))
+        arrays.append(Parameter(apart(name, names), shape, offset, variable(name, taken)))
         offset += len(found)
     return tuple(arrays), position
 
 
-def _apart(name: str, names: set[str]) -> str:
+def apart(name: str, names: set[str]) -> str:
     """Return the name of an array that a later trace found, apart from those of arrays known before."""
     candidate, n = name, 1
     while candidate in names:

@@ -35,11 +35,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bench_lift import CASES, jax_by_hand, measure, problem
+from markdown import heading, row
 
 import engine
 import nn
 from nn.gpt import GPT
 
+COLUMNS = ("case", "emitted", "by hand", "ratio", "to compile, emitted", "by hand", "ratio")
+CROSSOVER_COLUMNS = ("network", "batch", "parameters times batch", "NumPy", "JAX", "NumPy / JAX")
+MODEL_COLUMNS = ("devices", "512 samples each", "of it computing", "51,200 samples in all", "of it computing")
 Pair = tuple[Callable[..., Any], tuple[Any, ...]]  # a function, and what it is called with
 
 
@@ -118,30 +122,27 @@ def compare(title: str, ours: Pair, theirs: Pair, rounds: int, compiles: int) ->
     step = measure(runs, rounds)
     made = {name: statistics.median(s) for name, s in seconds.items()}
     ratios = step["ours"] / step["theirs"], made["ours"] / made["theirs"]
-    print(
-        f"{title:22}{step['ours'] * 1e6:9.1f}us{step['theirs'] * 1e6:9.1f}us{ratios[0]:7.2f}"
-        f"{made['ours'] * 1e3:10.0f}ms{made['theirs'] * 1e3:8.0f}ms{ratios[1]:7.2f}",
-        flush=True,
-    )
+    steps = [f"{step[name] * 1e6:.1f} us" for name in pairs]
+    row([title, *steps, f"{ratios[0]:.2f}", *[f"{made[name] * 1e3:.0f} ms" for name in pairs], f"{ratios[1]:.2f}"])
     return ratios
 
 
 def beside_jax(rounds: int, compiles: int) -> None:
-    print(f"{'case':22}{'emitted':>11}{'by hand':>11}{'ratio':>7}{'compile':>12}{'by hand':>10}{'ratio':>7}")
+    heading(COLUMNS)
     found = []
     for n, sizes in CASES:
         title = f"({n}, {'-'.join(map(str, sizes))})"
         found.append(compare(title, emitted(n, sizes), jax_by_hand(n, sizes), rounds, compiles))
     for length in (8, 16):
-        title = f"GPT, {length} tokens"
+        title = f"GPT of `nn/gpt.py`, {length} tokens"
         found.append(compare(title, gpt_emitted(length), gpt_by_hand(length), rounds, compiles))
-    for what, ratios in zip(("step", "compile"), zip(*found)):
-        print(f"{what}: geometric mean {statistics.geometric_mean(ratios):.2f}, largest {max(ratios):.2f}")
+    for what, ratios in zip(("of the step's time", "of the time to compile"), zip(*found)):
+        print(f"Geometric mean: {statistics.geometric_mean(ratios):.2f} {what} (largest {max(ratios):.2f})")
 
 
 def crossover(rounds: int) -> None:
     """A step of NumPy's program and of JAX's, value and gradient, for networks and batches of growing size."""
-    print(f"{'network':18}{'batch':>6}{'parameters x batch':>20}{'NumPy':>11}{'JAX':>11}{'NumPy / JAX':>13}")
+    heading(CROSSOVER_COLUMNS)
     for sizes in ([16, 16, 4], [64, 32, 10], [256, 128, 10], [784, 256, 10]):
         for n in (1, 8, 64, 512):
             params, X, T = problem(n, sizes)
@@ -155,11 +156,8 @@ def crossover(rounds: int) -> None:
                 "jax": lambda run=run, xs=arguments: jax.block_until_ready(run(*xs)),
             }
             step = measure(runs, rounds)
-            print(
-                f"{'-'.join(map(str, sizes)):18}{n:6}{len(theta) * n:20,}{step['numpy'] * 1e6:9.1f}us"
-                f"{step['jax'] * 1e6:9.1f}us{step['numpy'] / step['jax']:13.2f}",
-                flush=True,
-            )
+            cells = ["-".join(map(str, sizes)), str(n), f"{len(theta) * n:,}"]
+            row([*cells, *[f"{t * 1e6:.1f} us" for t in step.values()], f"{step['numpy'] / step['jax']:.2f}"])
 
 
 def communication(parameters: int, seconds: float, bandwidth: float, latency: float) -> None:
@@ -167,15 +165,18 @@ def communication(parameters: int, seconds: float, bandwidth: float, latency: fl
 
     step(D) = seconds * parameters * samples / D  +  2 * (D - 1) / D * 8 * parameters / bandwidth  +  2 * log2(D) * latency
     """
-    print(f"{'devices':>8}{'512 samples each':>30}{'51,200 samples in all':>30}")
+    heading(MODEL_COLUMNS)
     for devices in (1, 10, 100, 1000):
-        line = f"{devices:8,}"
+        cells = [f"{devices:,}"]
         for samples in (512, 51200 / devices):
             computing = seconds * parameters * samples
             adding = 2 * (devices - 1) / devices * 8 * parameters / bandwidth + 2 * np.log2(devices) * latency
-            used = computing / (computing + adding)
-            line += f"{(computing + adding) * 1e3:14.2f} ms, {100 * used:5.1f}% computing"
-        print(line)
+            step = computing + adding
+            cells += [
+                f"{step * 1e3:.1f} ms" if step < 0.1 else f"{step * 1e3:.0f} ms",
+                f"{100 * computing / step:.0f}%",
+            ]
+        row(cells)
 
 
 def limits() -> None:

@@ -16,12 +16,18 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_
 
 import argparse
 import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from markdown import heading, row
 
 import engine
 import nn
@@ -35,6 +41,8 @@ CASES = [
     (32, [784, 50, 10]),
     (128, [784, 128, 10]),
 ]
+COLUMNS = ("batch, layers", "lifted")
+NAMES = {"numpy": "NumPy by hand", "torch": "PyTorch", "jax": "`jax.jit`"}
 Run = Callable[[], Any]
 
 
@@ -174,23 +182,21 @@ def measure(runs: dict[str, Run], rounds: int) -> dict[str, float]:
     return {name: statistics.median(t) for name, t in times.items()}
 
 
-def steps(peers: list[str], rounds: int) -> None:
+def steps(peers: list[str], rounds: int, out: bool) -> None:
+    """Print a table of steps; with `out`, of steps whose gradient goes into an array of the caller's."""
     ratios: dict[str, list[float]] = {p: [] for p in peers}
-    print(f"{'case':22}{'lifted':>11}{'with out=':>11}" + "".join(f"{p:>11}{'ratio':>7}" for p in peers))
+    heading([*COLUMNS, *[NAMES[p] for p in peers]])
     for n, sizes in CASES:
-        runs: dict[str, Run] = {"lifted": lifted(n, sizes), "out": lifted(n, sizes, out=True)}
-        runs |= {p: PEERS[p](n, sizes) for p in peers}
+        runs: dict[str, Run] = {"lifted": lifted(n, sizes, out)} | {p: PEERS[p](n, sizes) for p in peers}
         wanted = runs["numpy"]()[0] if "numpy" in runs else runs["lifted"]()[0]
         assert all(abs(run()[0] - wanted) < 1e-9 for run in runs.values()), "contestants disagree"
         medians = measure(runs, rounds)
-        line = f"({n}, {'-'.join(map(str, sizes))})"
-        line = f"{line:22}{medians['lifted'] * 1e6:9.1f}us{medians['out'] * 1e6:9.1f}us"
         for p in peers:
             ratios[p].append(medians["lifted"] / medians[p])
-            line += f"{medians[p] * 1e6:9.1f}us{ratios[p][-1]:7.2f}"
-        print(line)
+        row([f"({n}, {'-'.join(map(str, sizes))})", *[f"{t * 1e6:.1f} us" for t in medians.values()]])
     for p in peers:
-        print(f"geometric mean of ours / {p}: {statistics.geometric_mean(ratios[p]):.2f}, largest {max(ratios[p]):.2f}")
+        mean, largest = statistics.geometric_mean(ratios[p]), max(ratios[p])
+        print(f"Geometric mean: {mean:.2f} of the time of {NAMES[p]} (largest {largest:.2f})")
 
 
 def micrograd() -> None:
@@ -332,6 +338,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A lifted step beside its peers.")
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--out", action="store_true", help="write gradients into an array of the caller's")
     parser.add_argument("--names", help="a file of names, one a line, to time the GPT on")
     arguments = parser.parse_args()
     peers = []
@@ -341,7 +348,7 @@ def main() -> None:
             peers.append(p)
         except ImportError:
             print(f"{p} is not installed")
-    steps(peers, arguments.rounds)
+    steps(peers, arguments.rounds, arguments.out)
     micrograd()
     eager()
     if arguments.names:

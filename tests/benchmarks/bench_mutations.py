@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_mutations.py
     python tests/benchmarks/bench_mutations.py --programs 60 --only 3 7
 
-Each mutation is an edit of one line of a copy of the package. Programs are lifted by it twice: unproven, and compared
+Each mutation is an edit of one place in a copy of the package; one whose place is gone is named, and fails the run. Programs are lifted by it twice: unproven, and compared
 with the scalar engine at random points, in batches of several sizes, twice on the same memory; and proven. Counted are
 the programs that are wrong, how many of these the proof refuses, and what it refuses that was not seen to be wrong.
 """
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,39 +29,67 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 
 MUTATIONS = [
-    ("a shared value's cotangent is not summed over samples", "passes/differentiate.py", "    over_batch = batched and not use.view.source.batched\n    if isinstance", "    over_batch = False\n    if isinstance"),
-    ("a repeated value's constant cotangent counts once", "passes/differentiate.py", 'fold("multiply", g.value, float(count))', 'fold("multiply", g.value, 1.0)'),
-    ("a constant cotangent of a shared value lacks N", "passes/differentiate.py", "Literal(product, g.batch_power + over_batch)", "Literal(product, g.batch_power)"),
-    ("a cotangent that no sample changes lacks N", "passes/differentiate.py", "(g, Literal(1.0, 1))", "(g, Literal(1.0, 0))"),
-    ("a constant's sign is lost", "passes/differentiate.py", "Literal(negated(given[0].value), powers[0])", "Literal(given[0].value, powers[0])"),
-    ("a later cotangent overwrites an earlier one", "passes/differentiate.py", "        assigned.append(first)", "        assigned.append(True)"),
-    ("a buffer that is added to does not start from zero", "passes/differentiate.py", "        if not complete:\n", "        if False:\n"),
-    ("windows that overlap are added as if they did not", "passes/differentiate.py", "    if not _overlaps(target):", "    if True:"),
-    ("only the first of several repeated axes is summed", "passes/differentiate.py", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)[:1]"),
-    ("a product's left gradient for the right one", "passes/differentiate.py", "_backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))", "_backward_factor(sweep, (k, 1), step, _turned(a), _turned(dz))"),
-    ("a condition's sides are exchanged in what is handed back", "emit/numpy_text.py", "where=np.logical_not({texts[0]}))", "where={texts[0]})"),
-    ("a buffer is used again while it is still read", "emit/numpy_text.py", "            and w.readers[x.source] == now\n", ""),
-    ("places that coincide get one of their sums", "emit/numpy_text.py", "    if gather.distinct and not shared:", "    if True:"),
-    ("a gather reads the first sample's row for all", "emit/numpy_text.py", 'rows = f"np.arange(N) * {source.size}"', 'rows = f"np.arange(N) * 0 * {source.size}"'),
-    ("what is added is assigned", "emit/numpy_text.py", 'f"np.add({target}, {call}), out={target})"', 'f"{call}, out={target})"'),
-    ("the mean is a sum", "emit/source.py", 'value = f"float(np.add.reduce({text})) / N"', 'value = f"float(np.add.reduce({text}))"'),
-    ("a sum of equal values counts one", "emit/source.py", '{"sum": f"{one} * N"', '{"sum": f"{one}"'),
-    ("what is written in parts is taken for unread", "emit/source.py", "        if not step.target.is_whole():\n            last[", "        if False:\n            last["),
-    ("a factor of a factor is dropped", "expr.py", 'Expr.call("multiply", Expr(product), x.args[1])', 'Expr.call("multiply", args[1], x.args[1])'),
-    ("a factor of -1 is dropped", "expr.py", '        if numbers[0] == -1.0:\n            return Expr.call("negative", y)', "        if numbers[0] == -1.0:\n            return y"),
-    ("a cube is a square", "expr.py", '    3.0: lambda x: x * Expr.call("square", x),', '    3.0: lambda x: Expr.call("square", x),'),
-    ("greater is less", "expr.py", 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", other, self)', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
-    ("at least is more than", "expr.py", 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
-    ("exponents are not told apart", "passes/group.py", "key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])", "key = (trace.ops[i], (), *[of[j] for j in item])"),
-    ("blocks of a product lie upon each other", "passes/contract.py", "place = block * n * m + _rank", "place = _rank"),
-    ("any index is taken for a stride", "geometry.py", "if np.array_equal(expected, index) else None", "if True else None"),
-    ("a part of the flat vector is read at its place in the whole", "emit/writer.py", "View(found[0], view.shape, view.offset - found[1], view.strides)", "View(found[0], view.shape, view.offset, view.strides)"),
-    ("a gather of a part is made of the whole", "emit/writer.py", "(found[0], gather.index - found[1])", "(found[0], gather.index)"),
-    ("1 / N is N", "emit/writer.py", 'f"{number} / N{power}" if x.batch_power < 0', 'f"{number} / N{power}" if x.batch_power > 0'),
-    ("arguments are bound in another order", "external.py", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places))", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places[::-1]))"),
-    ("tables of any spacing are read at the first one", "passes/arrange.py", "    if not (np.diff(at, axis=1) == stride).all() or any(", "    if any("),
-    ("the largest passes a derivative to one of its ties", "../rules.py", "return where(x < y, 0.0, half), where(y < x, 0.0, half)", "return where(x < y, 0.0, half), where(y < x, 0.0, half)"),
+    ("a shared value's cotangent is not summed over samples", '    over_batch = batched and not use.view.source.batched\n    if isinstance', '    over_batch = False\n    if isinstance'),
+    ("a repeated value's constant cotangent counts once", 'fold("multiply", g.value, float(count))', 'fold("multiply", g.value, 1.0)'),
+    ('a constant cotangent of a shared value lacks N', 'Literal(product, g.batch_power + over_batch)', 'Literal(product, g.batch_power)'),
+    ('a cotangent that no sample changes lacks N', '(g, Literal(1.0, 1))', '(g, Literal(1.0, 0))'),
+    ("a constant's sign is lost", 'Literal(negated(given[0].value), powers[0])', 'Literal(given[0].value, powers[0])'),
+    ('a later cotangent overwrites an earlier one', '        assigned.append(first)', '        assigned.append(True)'),
+    ('a buffer that is added to does not start from zero', '        if not complete:\n', '        if False:\n'),
+    ('windows that overlap are added as if they did not', '    if not _overlaps(target):', '    if True:'),
+    ('only the first of several repeated axes is summed', 'axes = tuple(a for a, s in enumerate(view.strides) if s == 0)', 'axes = tuple(a for a, s in enumerate(view.strides) if s == 0)[:1]'),
+    ("a product's left gradient for the right one", '_backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))', '_backward_factor(sweep, (k, 1), step, _turned(a), _turned(dz))'),
+    ("a condition's sides are exchanged in what is handed back", 'where=np.logical_not({texts[0]}))', 'where={texts[0]})'),
+    ('a buffer is used again while it is still read', '            and w.readers[x.source] == now\n', ''),
+    ('places that coincide get one of their sums', '    if gather.distinct and not shared:', '    if True:'),
+    ("a gather reads the first sample's row for all", 'rows = f"np.arange(N) * {source.size}"', 'rows = f"np.arange(N) * 0 * {source.size}"'),
+    ('what is added is assigned', 'f"np.add({target}, {call}), out={target})"', 'f"{call}, out={target})"'),
+    ('the mean is a sum', 'value = f"float(np.add.reduce({text})) / N"', 'value = f"float(np.add.reduce({text}))"'),
+    ('a sum of equal values counts one', '{"sum": f"{one} * N"', '{"sum": f"{one}"'),
+    ('what is written in parts is taken for unread', '        if not step.target.is_whole():\n            last[', '        if False:\n            last['),
+    ('a factor of a factor is dropped', 'Expr.call("multiply", Expr(product), x.args[1])', 'Expr.call("multiply", args[1], x.args[1])'),
+    ('a factor of -1 is dropped', '        if numbers[0] == -1.0:\n            return Expr.call("negative", y)', '        if numbers[0] == -1.0:\n            return y'),
+    ('a cube is a square', '    3.0: lambda x: x * Expr.call("square", x),', '    3.0: lambda x: Expr.call("square", x),'),
+    ('greater is less', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", other, self)', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
+    ('at least is more than', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
+    ('exponents are not told apart', 'key = (trace.ops[i], told_apart(trace.fixed.get(i, ())), *[of[j] for j in item])', 'key = (trace.ops[i], (), *[of[j] for j in item])'),
+    ('blocks of a product lie upon each other', 'place = block * n * m + _rank', 'place = _rank'),
+    ('any index is taken for a stride', 'if np.array_equal(expected, index) else None', 'if True else None'),
+    ('a part of the flat vector is read at its place in the whole', 'View(found[0], view.shape, view.offset - found[1], view.strides)', 'View(found[0], view.shape, view.offset, view.strides)'),
+    ('a gather of a part is made of the whole', '(found[0], gather.index - found[1])', '(found[0], gather.index)'),
+    ('1 / N is N', 'f"{number} / N{power}" if x.batch_power < 0', 'f"{number} / N{power}" if x.batch_power > 0'),
+    ('arguments are bound in another order', 'return cast("Callable[[Views], tuple[Any, ...]]", itemgetter(*places))', 'return cast("Callable[[Views], tuple[Any, ...]]", itemgetter(*places[::-1]))'),
+    ('tables of any spacing are read at the first one', '    if not (np.diff(at, axis=1) == stride).all() or any(', '    if any('),
+    ('equal numbers are taken for different ones', 'return Expr.call("equal", self, other)', 'return Expr.call("less", self, self)'),
+    ("a choice's sides are exchanged where operands are held", 'self._append("where", (self._condition(mask), number, self._constant(ZERO)))', 'self._append("where", (self._condition(mask), self._constant(ZERO), number))'),
+    ('a bias is multiplied by the first weight', '                right.append(-1)\n        ', '                right.append(xs[0])\n        '),
+    ('what is joined is read from its first part', '            moved[of == part] = where + offset', '            moved[of == part] = where'),
+    ('constants of which some are equal are taken for one', '            same = _alike(values, values.take([0], axis)).all()', '            same = _alike(values, values.take([0], axis)).any()'),
+    ("factors that are constants are added", '"multiply": mul, "divide"', '"multiply": add, "divide"'),
+    ("a buffer of another shape is used again", "            and (x.source.shape, x.source.batched, x.source.dtype) == (source.shape, source.batched, source.dtype)\n", "            and x.source.dtype == source.dtype\n"),
+    ("the sum of a run is its largest", 'function = "np.maximum" if step.op == "segment_max" else "np.add"', 'function = "np.maximum"'),
+    ('samples are summed in place of the next axis', '        axes = [a + 1 for a in axes]', '        axes = [a for a in axes]'),
+    ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or gathered) and target not in numbers:', '        if step.op in COMPARISONS or gathered:'),
+    ('a chosen row is read at a chosen number', '    moved = chosen if gather.stride == 1 else f"{gather.stride} * {chosen}"', '    moved = chosen'),
+    ("what a run hands back goes to another one", 'index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")', 'index = w.index(np.repeat(np.arange(len(counts))[::-1], counts), "runs")'),
+    ("any operation writes over its operand", "    if step.op not in IN_PLACE or not step.target.is_whole():", "    if not step.target.is_whole():"),
+    ('a parameter lies where another one does', '        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)', '        return np.array([self.position[v] for v in trace.parameters[::-1]], dtype=np.int64)'),
 ]  # fmt: skip
+"""What is made wrong, the text that is replaced, which occurs once in the package, and by what."""
+
+FOR_JAX = [
+    ('padding of a run counts in its sum', '    if (counts < longest).any():\n        mask', '    if False:\n        mask'),
+    ('padding of a run counts among its largest', '    neutral = "0.0" if function == "sum" else "-jnp.inf"', '    neutral = "0.0" if function == "sum" else "jnp.inf"'),
+    ('what is added is assigned', 'value = f"({look(w, view, view_text(name, view, exact=True), name)} + {value})"', 'value = f"({value})"'),
+    ('weights of samples are left out of the value', 'return f"jnp.sum({seed} * {text})" if root.batched else f"{seed} * {text}"', 'return f"jnp.sum({text})" if root.batched else f"{seed} * {text}"'),
+    ('a value that no sample changes counts once for each', 'writer.body.append(f"{seed.name} = jnp.sum({seed.name})")', 'writer.body.append(f"{seed.name} = jnp.max({seed.name})")'),
+    ("a block's gradients are those of its first array", '            start = (p.offset - self.whole.part.offset) // width', '            start = 0'),
+    ('a choice hands its cotangent to all that it did not choose', '== np.arange({columns}), {added}', '!= np.arange({columns}), {added}'),
+    ('what was gathered back comes from another place', '    table[rank, which[order]] = order\n', '    table[rank, which[order]] = which[order]\n'),
+    ("a comparison's sides are exchanged in what is chosen", 'value = f"jnp.where({test}, {w.text(x)}, {w.text(y)})"', 'value = f"jnp.where({test}, {w.text(y)}, {w.text(x)})"'),
+    ('a chosen row is the one after it', '.take({_chosen_rows(w, gather, base, rows, name)}, 0', '.take({_chosen_rows(w, gather, base, rows, name)} + 1, 0'),
+]  # fmt: skip
+"""Likewise, of what writes programs for JAX."""
 
 
 # --- programs ------------------------------------------------------------------------------------------------------
@@ -90,12 +119,27 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "return engine.clip(x[0] * p0, -0.5, 0.5) + abs(x[1]) + engine.leaky_relu(x[2], 0.1) * p1 ** 2"),
         ("x", [v3], "return engine.total([pu[0] * x[2], pu[2] * x[0], pu[1] * x[1]]) * engine.exp(-(x[0] ** 2))"),
         ("x", [m], "return engine.total([engine.sigmoid(engine.total([a * b for a, b in zip(r, w)])) for r, w in zip(x, pW)])"),
+        ("x", [v3], "return engine.logsumexp(list(x)) * p0 + engine.logsumexp(list(x)[:2]) * p0 + engine.logsumexp([x[1]]) * p1"),
+        ("x", [v3], "return engine.stop_gradient(x[0] * p0) * x[1] + engine.stop_gradient(p1 * x[2]) * p0 - x[0]"),
+        ("x", [v3], "return sum(((q > p0) * p1 - (q < p1)) * q for q in x) - (x[0] == x[1]) * p0"),
+        ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0 - engine.select(pu, t) * engine.select(pW, t)[1]"),
+        ("x", [v3], "total = p0\n    for q in x:\n        total = total - q * p1\n    return total * engine.tanh(total)"),
+        ("x", [v3], "return engine.where(x[0] > 0, engine.log(x[0]) * p0, x[1] * p1) + engine.where(x[1] > 0, engine.sqrt(x[1] * x[2] ** 2), p0 * x[2])"),
+        ("x", [v3], "return engine.total([c * q for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 + engine.tanh(engine.total([x[0], p0, x[1], p1, 0.25]))"),
+        ("x", [v3], "return engine.total([engine.exp(-engine.tanh(q - 0.3 - 0.1 * 3.0 / 7.0)) for q in [x[0], p0, x[1], p1, x[2]]])"),
+        ("x", [v3], "return engine.tanh(p0 * p1) + p0 ** 2"),
+        ("x", [v3], "return engine.tanh(p0) - x[0] * (x[1] > p0) - x[1] * (0.5 < p1) - x[2]"),
+        ("x", [v3], "return engine.total([engine.tanh(c * q) for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 * 0.3 * 0.7"),
+        ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),
+        ("x", [v3], "return engine.total([engine.logsumexp([u * q for u in pu[:k + 1]]) for k, q in enumerate(x)])"),
     ]  # fmt: skip
     found = []
     for k, (names, arguments, body) in enumerate(bodies):
         text = f"{head}\ndef f({names}):\n    {body}\n"
         for batch, reduction in ((True, "mean"), (True, "sum"), (False, "mean")):
-            found.append((f"program {k}", Source(text, arguments, batch, reduction, 3)))
+            found.append(
+                (f"program {k} ({reduction if batch else 'one'})", Source(text, arguments, batch, reduction, 3))
+            )
     seeds = (s for s in range(10**6) if " if K[0]" not in (made := generate(s)).text and made.reduction != "none")
     return found + [(f"seed {s}", generate(s)) for s, _ in zip(seeds, range(count))]
 
@@ -103,14 +147,14 @@ def programs(count: int) -> list[Any]:
 # --- one mutation, in a process of its own -------------------------------------------------------------------------
 
 
-def work(count: int) -> None:
+def work(count: int, for_jax: bool) -> None:
     """Lift every program with the package that this process imports, and print what became of each."""
     import engine  # the copy, before anything can bring the original
 
     assert Path(engine.__file__).is_relative_to(Path.cwd()), engine.__file__
     sys.path[:0] = [str(ROOT / "tests")]
     for name, source in programs(count):
-        print(json.dumps([name, *_judged(source)]), flush=True)
+        print(json.dumps([name, *(_judged_for_jax if for_jax else _judged)(source)]), flush=True)
 
 
 def _judged(source: Any) -> tuple[str, str]:
@@ -122,9 +166,7 @@ def _judged(source: Any) -> tuple[str, str]:
     space = runs.load(source)
     options = {"batch": source.batch, "reduction": source.reduction}
     draw = random.Random(5)
-    inputs, n = runs.inputs_for(draw, source, 0)
-    while not n:
-        inputs, n = runs.inputs_for(draw, source, 0)
+    inputs, n = _inputs(runs, draw, source)
     wrong = "right"
     unproven = engine.lift(space["f"], verify=False, **options)
     for call in range(6):
@@ -137,31 +179,36 @@ def _judged(source: Any) -> tuple[str, str]:
         except runs.REFUSALS:
             got = None
         except Exception:
-            if not unproven.variants or not any(v.compiled for found in unproven.variants.values() for v in found):
+            if not unproven.variants or not any(v.compiled for known in unproven.variants.values() for v in known):
                 return "uncompiled", "accepted"
             wrong = "wrong"
             break
         if got is not None and runs.differs(runs.pairs(got, want, unproven, "all", inputs), 1e-7):
             wrong = "wrong"
             break
-        inputs, n = runs.inputs_for(draw, source, 1) if call % 2 else (inputs, n)
-        if not n:
-            inputs, n = runs.inputs_for(random.Random(call), source, 0)
-            if not n:
-                break
+        if call % 2:
+            inputs, n = _inputs(runs, draw, source, 1)
         for v in runs.values_in(space):
             v.data = v.data + draw.choice([0.0, 0.4, -0.7]) if call % 2 else v.data
-    return wrong, _proven(engine, source, runs.load(source), options, runs)
+    return wrong, _proven(engine, source, runs)
 
 
-def _proven(engine: Any, source: Any, space: dict[str, Any], options: dict[str, Any], runs: Any) -> str:
-    program = engine.lift(space["f"], strict=True, **options)
-    draw = random.Random(5)
-    inputs, n = runs.inputs_for(draw, source, 0)
-    while not n:
-        inputs, n = runs.inputs_for(draw, source, 0)
+def _inputs(runs: Any, draw: random.Random, source: Any, call: int = 0) -> tuple[Any, int]:
+    """Return arguments of some samples; few of them, where the scalar engine runs each."""
+    inputs, n = runs.inputs_for(draw, source, call)
+    while not 0 < n < 20:
+        inputs, n = runs.inputs_for(draw, source, call)
+    return inputs, n
+
+
+def _proven(engine: Any, source: Any, runs: Any, for_jax: bool = False) -> str:
+    """Return whether the proof refuses a program: "refused" or "accepted"."""
+    program = engine.lift(runs.load(source)["f"], strict=True, batch=source.batch, reduction=source.reduction)
+    inputs, _ = _inputs(runs, random.Random(5), source)
     try:
         program.value_and_grad(*inputs, wrt="all")
+        if for_jax:
+            program.to_jax(wrt="all")
     except engine.LiftError as error:
         return "refused" if "differs from its scalar operations" in str(error) else "accepted"
     except Exception:
@@ -169,54 +216,119 @@ def _proven(engine: Any, source: Any, space: dict[str, Any], options: dict[str, 
     return "accepted"
 
 
-def mutated(mutation: tuple[str, str, str, str], folder: Path, count: int) -> list[list[str]]:
+def _judged_for_jax(source: Any) -> tuple[str, str]:
+    """Return the same of the text for JAX, under weights of the samples that differ."""
+    import jax
+    import random_programs as runs
+
+    import engine
+
+    space = runs.load(source)
+    inputs, n = _inputs(runs, random.Random(5), source)
+    unproven = engine.lift(space["f"], verify=False, batch=source.batch, reduction=source.reduction)
+    try:
+        unproven(*inputs)
+        want = _weighted(runs, space, source, inputs, n)
+        with jax.enable_x64(True):
+            function = jax.jit(unproven.to_jax(wrt="all"))
+    except Exception:  # a branch, say, that JAX is not given
+        return "uncompiled", "accepted"
+    try:
+        with jax.enable_x64(True):
+            weights = {"weights": np.arange(1.0, n + 1)} if source.batch else {}
+            value, parts = jax.tree.map(np.asarray, function(unproven.pull(), *inputs, **weights))
+        pairs = runs.pairs((value, runs.Gradient(*parts)), want, unproven, "all", inputs)
+        wrong = "wrong" if runs.differs(pairs, 1e-7 if value.dtype == np.float64 else 1e-3) else "right"
+    except Exception:
+        wrong = "wrong"
+    return wrong, _proven(engine, source, runs, for_jax=True)
+
+
+def _weighted(runs: Any, space: dict[str, Any], source: Any, inputs: list[Any], n: int) -> Any:
+    """Return what the scalar engine comes to, sample k of a batch under a weight of k + 1."""
+    import random_truth as truth
+
+    if not source.batch:
+        return runs.eager(space, source, inputs, n)
+    weights = np.arange(1.0, n + 1) / (n * (n + 1) / 2 if source.reduction == "mean" else 1)
+    samples = [[runs.sample(x, row) for x in inputs] for row in range(n)]
+    truths = [runs.eager(space, replace(source, batch=False), sample, 1) for sample in samples]
+    parameters = {v: sum(w * t.parameters[v] for w, t in zip(weights, truths)) for v in truths[0].parameters}
+    rows = [[_times(w, g) for g in t.inputs] for w, t in zip(weights, truths)]
+    of_inputs = truth.gathered(replace(source, reduction="sum"), [0.0] * n, {}, rows).inputs
+    return runs.Truth(sum(w * t.value for w, t in zip(weights, truths)), parameters, of_inputs)
+
+
+def _times(w: float, g: Any) -> Any:
+    return {k: _times(w, v) for k, v in g.items()} if isinstance(g, dict) else w * g
+
+
+def place(old: str) -> Path | None:
+    """Return the file of the package in which a text occurs, once; None if there is no such file."""
+    files = {path: path.read_text().count(old) for path in (ROOT / "engine").rglob("*.py")}
+    files = {path: count for path, count in files.items() if count}
+    return next(iter(files)) if list(files.values()) == [1] else None
+
+
+def mutated(mutation: tuple[str, str, str], folder: Path, count: int, for_jax: bool) -> list[list[str]]:
     """Return what became of every program, lifted by a copy of the package with one edit."""
-    _, file, old, new = mutation
+    _, old, new = mutation
     shutil.copytree(ROOT / "engine", folder / "engine", ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / "engine" / "lifting" / file
-    text = path.read_text()
-    if old not in text:
-        raise SystemExit(f"{file} has no line {old!r} any more; bring the list of mutations up to date.")
-    path.write_text(text.replace(old, new, 1))
+    file = place(old)
+    assert file is not None
+    path = folder / file.relative_to(ROOT)
+    path.write_text(path.read_text().replace(old, new))
     environment = {**os.environ, "PYTHONPATH": str(folder), "OPENBLAS_NUM_THREADS": "1"}
     environment.pop("LIFTGRAD_CHECK", None)
-    command = [sys.executable, "-W", "ignore", __file__, "--work", str(count)]
+    command = [sys.executable, "-W", "ignore", __file__, "--work", str(count), *(["--jax"] if for_jax else [])]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder)
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+
+
+def report(number: int, name: str, judged: list[list[str]]) -> tuple[int, int, int]:
+    """Print what became of a mutation, and return how many programs were wrong, were refused, were refused though right."""
+    wrong = [j for j in judged if j[1] == "wrong"]
+    refused = [j for j in wrong if j[2] == "refused"]
+    more = [j for j in judged if j[1] == "right" and j[2] == "refused"]
+    missed = ", ".join(sorted({j[0] for j in wrong} - {j[0] for j in refused}))
+    print(
+        f"{number:2d} {name:62s} {len(wrong):3d} of {len(judged)} wrong, {len(refused):3d} refused"
+        + (f", {len(more)} more refused" if more else "") + (f"; MISSED {missed}" if missed else ""),
+        flush=True,
+    )  # fmt: skip
+    return len(wrong), len(refused), len(more)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What the proof finds of a compiler that was made wrong.")
     parser.add_argument("--programs", type=int, default=30, help="random ones, beside those written by hand")
-    parser.add_argument("--only", type=int, nargs="*", help="numbers of mutations")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of mutations; those for JAX come last")
     parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--jax", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work is not None:
         warnings.simplefilter("ignore")
         with np.errstate(all="ignore"):
-            work(arguments.work)
+            work(arguments.work, arguments.jax)
         return
-    total = caught = unseen = 0
-    begun = time.perf_counter()
-    for k, mutation in enumerate(MUTATIONS):
+    begun, sums, gone = time.perf_counter(), np.zeros(3, int), []
+    for k, mutation in enumerate([*MUTATIONS, *FOR_JAX]):
         if arguments.only and k not in arguments.only:
             continue
+        if place(mutation[1]) is None:
+            gone.append(f"{k:2d} {mutation[0]}: the package does not have {mutation[1]!r} once")
+            continue
         with tempfile.TemporaryDirectory() as folder:
-            found = mutated(mutation, Path(folder), arguments.programs)
-        wrong = [f for f in found if f[1] == "wrong"]
-        refused = [f for f in wrong if f[2] == "refused"]
-        more = [f for f in found if f[1] == "right" and f[2] == "refused"]
-        total, caught, unseen = total + len(wrong), caught + len(refused), unseen + len(more)
-        missed = ", ".join(sorted({f[0] for f in wrong} - {f[0] for f in refused}))
-        print(
-            f"{k:2d} {mutation[0]:62s} {len(wrong):3d} of {len(found)} wrong, {len(refused):3d} refused"
-            + (f", {len(more)} more refused" if more else "") + (f"; MISSED {missed}" if missed else ""),
-            flush=True,
-        )  # fmt: skip
-    share = 100 * caught / max(1, total)
+            judged = mutated(mutation, Path(folder), arguments.programs, k >= len(MUTATIONS))
+        sums += report(k, mutation[0], judged)
+    wrong, caught, more = sums.tolist()
+    share = 100 * caught / max(1, wrong)
     print(
-        f"{total} wrong programs, {caught} refused ({share:.1f}%); {unseen} more refused; {time.perf_counter() - begun:.0f} s"
+        f"{wrong} wrong programs, {caught} refused ({share:.1f}%); {more} more refused; {time.perf_counter() - begun:.0f} s"
     )
+    for line in gone:
+        print(f"NO LONGER APPLIES: {line}. Bring the list up to date.")
+    sys.exit(bool(gone) or share < 99.0)
 
 
 if __name__ == "__main__":

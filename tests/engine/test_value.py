@@ -162,6 +162,7 @@ def test_a_pickle_keeps_the_forward_pass_and_constants():
 # --- limits
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_nodes():
     n = 1_000_000
     x = Value(1.0)

@@ -1,5 +1,7 @@
 """Pictures have the nodes and edges that the graph has, and labels come out literally."""
 
+from __future__ import annotations
+
 import json
 import re
 import shutil
@@ -15,7 +17,7 @@ import viz
 from engine import Value
 from viz.dot import picture_of
 from viz.layout import layout
-from viz.style import clip, printable
+from viz.text import clip, printable
 
 
 def neuron():
@@ -51,13 +53,6 @@ def test_edges_carry_local_derivatives_on_request():
     assert 'n1 -> n2 [label=" 0.5 "]' in source
 
 
-def test_kinds_differ_in_shape_so_that_they_read_in_grey():
-    from viz.style import KINDS
-
-    looks = {(look["shape"], look["style"].split(",")[0], look.get("peripheries")) for look in KINDS.values()}
-    assert len(looks) == len(KINDS)
-
-
 def test_gradients_can_be_left_out():
     assert "grad" not in viz.draw(neuron(), grad=False).source
 
@@ -66,6 +61,8 @@ def test_gradients_can_be_left_out():
 ANY = st.text(
     st.characters(exclude_categories=()) | st.sampled_from("\"\\<>&'{}|\n\r\t\x00\x1b\x7f\x85\u2028\u202e\ufffe😀 ")
 )
+
+
 AWKWARD = [
     "x" * 10_000,
     'q"uo\\te',
@@ -81,6 +78,8 @@ AWKWARD = [
     "<",
     "<>",
 ]
+
+
 AWKWARD += [
     "\\N",
     "\\G",
@@ -144,10 +143,6 @@ def test_any_label_may_stand_on_an_operation_and_in_a_folded_graph(label, other)
         ElementTree.fromstring(viz.svg(root, derivatives=True))
 
 
-def test_what_is_visible_of_a_label_does_not_depend_on_its_neighbours():
-    assert as_read("a" * 10_000) == ["a" * 20 + "…" + "a" * 19]
-
-
 def test_long_labels_are_clipped():
     assert len(viz.draw(Value(1.0, "x" * 10_000)).source) < 1000
 
@@ -182,10 +177,6 @@ def test_unknown_options_are_refused(options, message):
 def test_what_is_not_a_graph_is_refused():
     with pytest.raises(TypeError, match="viz draws a Value or a lifted program, not 3"):
         viz.draw(3)
-
-
-def test_a_value_shows_itself_in_jupyter():
-    assert "<svg" in neuron()._repr_mimebundle_()["image/svg+xml"]
 
 
 def test_before_a_backward_pass_a_picture_does_not_speak_of_gradients():

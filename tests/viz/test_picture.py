@@ -1,4 +1,4 @@
-"""Boxes are broad enough for what they say, and pictures stand the way that fits a screen."""
+"""Boxes are wide enough for what they say, and pictures stand the way that fits a screen."""
 
 import json
 import shutil
@@ -12,8 +12,8 @@ from engine import Value
 from nn.gpt import GPT
 from viz.dot import picture_of
 from viz.layout import layout
+from viz.nodes import kind
 from viz.picture import Card, Edge, Picture, readable, width
-from viz.style import kind
 
 
 def chain(n):
@@ -28,7 +28,7 @@ def test_long_chains_are_drawn_downwards(n, direction):
     assert picture_of(chain(n)).direction == direction
 
 
-def test_what_is_broad_either_way_stays_as_it_is():
+def test_what_is_wide_either_way_stays_as_it_is():
     wide = engine.total([engine.tanh(engine.tanh(chain(5))) for _ in range(7)])
     assert picture_of(wide, collapse=None).direction == "LR"
 
@@ -43,13 +43,13 @@ def test_arrows_that_lead_back_do_not_matter_to_the_direction():
     assert readable(cards, edges) == "LR"
 
 
-def test_a_box_is_broader_than_its_text_in_dejavu_bold():
-    # "layers.0.neurons.0.w.0" takes 167 points at 12 points in DejaVu Sans Bold, the broadest of the usual fonts.
+def test_a_box_is_wider_than_its_text_in_dejavu_bold():
+    # "layers.0.neurons.0.w.0" takes 167 points at 12 points in DejaVu Sans Bold, the widest of the usual fonts.
     assert width(Card("n", ("layers.0.neurons.0.w.0",), (), "parameter")) > 167 + 10
 
 
 @pytest.mark.parametrize("label", ["w", "layers.0.neurons.3.w.5", "W" * 30, "@" * 39, "字" * 20, "😀" * 10])
-def test_graphviz_makes_boxes_as_broad_as_they_are_asked_to_be(label):
+def test_graphviz_makes_boxes_as_wide_as_they_are_asked_to_be(label):
     for text in (label, f"w{label}"):  # a leaf, a parameter
         box = json.loads(layout(viz.draw(Value(1.0, text), grad=False).source, "json"))["objects"][0]
         assert float(box["width"]) * 72 >= width(Card("n", (text,), (), kind(Value(1.0, text)))) - 1

@@ -9,9 +9,10 @@ import pytest
 import engine
 import nn
 import viz
+from engine.lifting.run.report import StepRecord
 from nn.gpt import GPT
 from viz.dot import picture_of
-from viz.fold.collapse import LIMIT
+from viz.fold.fold import LIMIT
 from viz.program import read_program
 
 
@@ -70,8 +71,8 @@ def test_a_gpts_program_is_a_page(tokens):
     boxes = sheet.folded(LIMIT)
     assert len(boxes) <= 40
     assert sum(box.nodes for box in boxes) == sum(step.nodes for step in lifted.steps)
-    broad, high = (float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', viz.svg(lifted)).groups())
-    assert broad < 800
+    wide, high = (float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', viz.svg(lifted)).groups())
+    assert wide < 800
     assert high < 2200
 
 
@@ -90,10 +91,9 @@ def test_a_fixed_exponent_is_written_out():
 
 
 def stand_in(n):
+    """A program of n operations in a row."""
     steps = [
-        SimpleNamespace(
-            name=f"s{i}", text=f"s{i} = f(...)", shape=(3,), operands=(f"s{i - 1}" if i else "x",), nodes=4, op="f"
-        )
+        StepRecord(f"s{i}", "f", f"s{i} = f(...)", (3,), False, (), 4, i, (("step", i - 1) if i else ("input", "x"),))
         for i in range(n)
     ]
     return SimpleNamespace(steps=steps, inputs={"x": (3,)}, parameters={})

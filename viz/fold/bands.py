@@ -1,12 +1,11 @@
 """Folding by depth: what has no labels and no repeated structure becomes bands, each of so many levels.
 
 >>> from engine import Value, exp
->>> from viz.style import in_order, kind
+>>> from viz.nodes import in_order
 >>> v = Value(0.0)
 >>> for _ in range(32):
 ...     v = exp(v)
->>> nodes = in_order(v)
->>> folded = by_depth(nodes, [(), *[(i,) for i in range(32)]], [kind(node) for node in nodes], 60)
+>>> folded = by_depth(Numbered.of(in_order(v)), 60)
 >>> [box.title for box in folded.boxes][:3]
 ['leaves', 'exp, depth 1 to 2', 'exp, depth 3 to 4']
 """
@@ -14,27 +13,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
 
 from viz.fold.box import CONSTANT, Box, Folded, filled, moved
-from viz.style import symbol
+from viz.nodes import Numbered, symbol
 
 FINEST = 16
-BANDS = ((16, True), (8, True), (16, False), (4, True), (8, False), (2, True), (4, False))  # an operation each, or all
+BANDS = ((16, True), (8, True), (16, False), (4, True), (8, False), (2, True), (4, False))  # and operations apart
 ARROWS = 3  # for each box: more are a tangle that no eye follows
 
 
-def by_depth(nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], limit: int) -> Folded:
-    """Fold by kind of leaf, and by bands of depth, an operation a band each or all together, until arrows are few."""
-    depth = [0] * len(nodes)
-    for i, operands in enumerate(parents):
+def by_depth(graph: Numbered, limit: int) -> Folded:
+    """Fold by kind of leaf, and by bands of depth: one box per operation and band or per band, until arrows are few."""
+    depth = [0] * len(graph.nodes)
+    for i, operands in enumerate(graph.parents):
         if operands:
             depth[i] = 1 + max([depth[p] for p in operands])
     deepest = max(depth) + 1
     numbers: dict[Hashable, int] = {}
     boxes: list[Box] = []
     owner: list[int] = []
-    for node, level, what in zip(nodes, depth, kinds):
+    for node, level, what in zip(graph.nodes, depth, graph.kinds):
         if what == "constant":
             owner.append(CONSTANT)
             continue
@@ -44,7 +42,7 @@ def by_depth(nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str],
             number = numbers[key] = len(boxes)
             boxes.append(Box(key, "leaves" if what == "leaf" else f"{what}s", what))
         owner.append(number)
-    finest = filled(nodes, parents, kinds, owner, boxes)
+    finest = filled(graph, owner, boxes)
     for bands, by_op in BANDS:
         folded = _coarser(finest, bands, by_op, deepest)
         if len(folded.boxes) <= limit and len(folded.edges) <= ARROWS * len(folded.boxes):

@@ -16,7 +16,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz.style import brief, number, plural, symbol
+from viz.nodes import Numbered, symbol
+from viz.numbers import brief, number, plural
 
 CONSTANT = -1  # the owner of what no box holds
 NEURON = re.compile(r"(.*\bneurons\.\d+)\.")
@@ -88,10 +89,10 @@ class Box:
         return f"{number(self.factor)} {self.title}" if self.leading else f"{self.title} {number(self.factor)}"
 
     def lines(self, grad: bool = True) -> list[str]:
-        """Return what the box holds, a line each."""
-        held = [plural(len(self.neurons), "neuron")] if len(self.neurons) > 1 else []
-        held += [plural(self.parameters, "parameter")] if self.parameters else []
-        lines = [", ".join(held)] if held else []
+        """Return what the box holds, one thing per line."""
+        parts = [plural(len(self.neurons), "neuron")] if len(self.neurons) > 1 else []
+        parts += [plural(self.parameters, "parameter")] if self.parameters else []
+        lines = [", ".join(parts)] if parts else []
         if self.ops and self.parameters:
             lines.append(", ".join(f"{count:,} {symbol(op)}" for op, count in self.ops.most_common(3)))
         elif not self.parameters:
@@ -123,29 +124,27 @@ def moved(folded: Folded, boxes: list[Box], place: Sequence[int]) -> Folded:
     for (source, target), count in folded.edges.items():
         if place[source] != place[target]:
             edges[place[source], place[target]] += count
-    owner = [mine if mine == CONSTANT else place[mine] for mine in folded.owner]
+    owner = [box if box == CONSTANT else place[box] for box in folded.owner]
     return Folded(boxes, edges, place[folded.result], owner)
 
 
-def filled(
-    nodes: list[Any], parents: list[tuple[int, ...]], kinds: list[str], owner: list[int], boxes: list[Box]
-) -> Folded:
+def filled(graph: Numbered, owner: list[int], boxes: list[Box]) -> Folded:
     """Fill the boxes and count the edges between them."""
     if not boxes:  # a lone constant
         boxes.append(Box("constant", "constant", "constant"))
-        owner = [0] * len(nodes)
+        owner = [0] * len(graph.nodes)
     edges: Counter[tuple[int, int]] = Counter()
     counted: set[tuple[int, int]] = set()
-    for node, operands, what, mine in zip(nodes, parents, kinds, owner):
-        if mine == CONSTANT:
+    for node, operands, what, target in zip(graph.nodes, graph.parents, graph.kinds, owner):
+        if target == CONSTANT:
             continue
-        boxes[mine].add(node, what)
+        boxes[target].add(node, what)
         for position, operand in enumerate(operands):
             source = owner[operand]
             if source == CONSTANT:
-                if (mine, operand) not in counted:  # a constant that many neurons read is one
-                    counted.add((mine, operand))
-                    boxes[mine].add_constant(nodes[operand].data, position, len(operands))
-            elif source != mine:
-                edges[source, mine] += 1
+                if (target, operand) not in counted:  # a constant that many neurons read is one
+                    counted.add((target, operand))
+                    boxes[target].add_constant(graph.nodes[operand].data, position, len(operands))
+            elif source != target:
+                edges[source, target] += 1
     return Folded(boxes, edges, max(owner[-1], 0), owner)

@@ -22,9 +22,9 @@ def cones(users: Sequence[Iterable[int]], joins: Callable[[int, list[int]], bool
     cone_of: dict[int, list[int]] = {}
     for i in range(len(users) - 1, -1, -1):
         readers = set(users[i])
-        found = {id(cone_of[reader]): cone_of[reader] for reader in readers if reader in cone_of}
+        cones_of_readers = {id(cone_of[reader]): cone_of[reader] for reader in readers if reader in cone_of}
         known = all(reader in cone_of for reader in readers)
-        if len(found) == 1 and known and joins(i, cone := next(iter(found.values()))):
+        if len(cones_of_readers) == 1 and known and joins(i, cone := next(iter(cones_of_readers.values()))):
             cone.append(i)
             cone_of[i] = cone
         else:

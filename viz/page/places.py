@@ -14,8 +14,8 @@ from typing import Any
 import graphviz
 
 from viz.layout import layout
+from viz.look import FONT, LINE
 from viz.picture import Card, plain_label, width
-from viz.style import FONT, LINE
 
 HEIGHT, LOW = 54.0, 20.0  # of a box: a title and two lines, or a title alone
 

@@ -141,11 +141,11 @@ class Arrangement:
         """Return constants as a number where all are equal, else as an array without its repeated axes."""
         assert column.constants is not None
         values = column.constants.reshape(shape)
-        if (values == values.flat[0]).all():
+        if _alike(values, values.flat[0]).all():
             return Literal(values.flat[0] if values.dtype == object else float(values.flat[0]))
         keep = []
         for axis in range(values.ndim):
-            same = (values == values.take([0], axis)).all()
+            same = _alike(values, values.take([0], axis)).all()
             keep.append(not same)
             values = values.take([0], axis) if same else values
         kept = values.squeeze()
@@ -202,11 +202,11 @@ def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
 
     NumPy's sum of two booleans is a boolean, and its exponential of one has three digits: elsewhere they are numbers.
     """
+    conditions = _conditions(steps)
     numbers = {value.source} if isinstance(value, View) else set()
     for step in reversed(steps):
         taken = step.op == "gather" and step.target.source not in numbers
-        literal = any(isinstance(x, Literal) for x in step.operands)
-        logical = step.op in ("multiply", "maximum", "copy") or (step.op == "subtract" and literal)
+        logical = step.op != "gather" and step.target.source in conditions and step.op not in COMPARISONS
         for k, x in enumerate(step.operands):
             if not (taken or logical or (step.op == "where" and k == 0) or isinstance(x, Literal)):
                 numbers.add(x.source)
@@ -215,6 +215,19 @@ def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
         gathered = step.op == "gather" and not isinstance(x, Literal) and x.source.dtype == "bool"
         if (step.op in COMPARISONS or gathered) and target not in numbers:
             target.dtype = "bool"
+
+
+def _conditions(steps: Sequence[Step]) -> set[Source]:
+    """Return what holds comparisons, and what is combined of such alone: no cotangent goes through these."""
+    conditions: set[Source] = set()
+    numbers: set[Source] = set()
+    for step in steps:
+        operands = [x.source for x in step.operands if not isinstance(x, Literal)]
+        combines = step.op in ("multiply", "maximum", "copy", "gather")
+        combines |= step.op == "subtract" and len(operands) < len(step.operands)
+        logical = step.op in COMPARISONS or (combines and all(x in conditions and x not in numbers for x in operands))
+        (conditions if logical else numbers).add(step.target.source)
+    return conditions - numbers
 
 
 def _place(state: Arrangement, number: int, members: Indices, source: Source, at: Indices) -> None:
@@ -399,7 +412,19 @@ def _identities(x: Column) -> Indices:
     """Return positions, or for constants the number of each distinct value."""
     if x.constants is None:
         return x.at
-    return np.unique(x.constants, return_inverse=True)[1].reshape(-1)
+    return _distinct(x.constants)[1]
+
+
+def _distinct(constants: np.ndarray) -> tuple[np.ndarray, Indices]:
+    """Return the different constants, 0.0 another than -0.0, and the number of each one's own."""
+    bits, number = np.unique(constants.astype(float).view(np.int64), return_inverse=True)
+    return bits.view(float), number.reshape(-1)
+
+
+def _alike(values: np.ndarray, others: Any) -> np.ndarray:
+    """Return which constants are the same; 0.0 is another than -0.0."""
+    same: np.ndarray = (values == others) & (np.signbit(values.astype(float)) == np.signbit(np.asarray(others, float)))
+    return same
 
 
 def _is_columns(x: Column, y: Column) -> bool:
@@ -415,7 +440,7 @@ def _matrix(state: Arrangement, c: Column, index: Indices) -> View:
     """Return (blocks, rows, k) elements as a view of (*block axes, rows, k)."""
     if c.source is None:
         assert c.constants is not None
-        values = np.unique(c.constants)[index]
+        values = _distinct(c.constants)[0][index]
         return state.held(values).whole()
     seen = look(c.source, index)
     if isinstance(seen, View):

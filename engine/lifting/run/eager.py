@@ -22,7 +22,6 @@ from engine.errors import ShapeError
 from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import STATIC, batch_size
 from engine.rules import RULES, total
-from engine.tree import flatten
 from engine.value import Value
 
 
@@ -95,9 +94,13 @@ def _as_values(x: Any) -> Any:
         return {key: _as_values(value) for key, value in x.items()}
     if isinstance(x, (list, tuple)) and not hasattr(x, "_fields"):
         return type(x)(map(_as_values, x))
-    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-        leaves, _ = flatten(x)
-        values = np.empty(len(leaves), dtype=object)
-        values[:] = [Value.constant(number) for number in leaves]
+    if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":
+        values = np.empty(x.size, dtype=object)
+        values[:] = [_as_value(number) for number in x.reshape(-1)]
         return values.reshape(x.shape) if x.ndim else values[0]
-    return Value.constant(x) if isinstance(x, (float, np.floating)) else x
+    return _as_value(x) if isinstance(x, (float, np.number, np.bool_)) else x
+
+
+def _as_value(x: Any) -> Any:
+    """Return a real number as a Value; an integer as Python's, which neither wraps nor refuses negative powers."""
+    return int(x) if isinstance(x, np.integer) else Value.constant(x)

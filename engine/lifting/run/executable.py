@@ -19,7 +19,7 @@ import numpy.typing as npt
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import Outside, taker
 from engine.lifting.ir import Trace
-from engine.lifting.run.parameters import Flat
+from engine.lifting.run.parameters import Flat, Registry
 from engine.lifting.run.report import Stats, StepRecord
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
@@ -113,7 +113,7 @@ class Compiled:
         made = self._built(n, dtype)
         if found is None:  # another thread may hold the known one; this one is then used once
             if len(self.instances) >= 8:
-                self.instances.pop(next(iter(self.instances)))
+                self.instances.pop(next(iter(tuple(self.instances))), None)  # another thread may take it away meanwhile
             self.instances[key] = made
         made.lock.acquire()
         return made
@@ -142,5 +142,6 @@ class Variant:
     guards: list[Guard]
     limits: dict[int, int]
     seconds: float
+    registry: Registry  # of the parameters that it reads: the program's, until these are there no more
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace

@@ -42,6 +42,7 @@ class JaxFunction:
     limits: dict[int, int]
     reduction: str  # "mean" or "sum" of a batch, "" of a program for one
     wrt: str
+    read: dict[str, Any]  # captured arrays, as they were
 
     def __call__(self, parameters: Any, *inputs: Any, weights: Any = None) -> tuple[Any, Any]:
         """Return the value, and the gradients in the structure of what they are of.
@@ -86,10 +87,10 @@ class JaxFunction:
         jnp = extra("jax.numpy")
         arrays = self.flat.arrays
         if isinstance(parameters, dict):
-            if set(parameters) != {p.name for p in arrays}:
-                names = sorted(p.name for p in arrays)
+            if set(parameters) != {p.name for p in arrays if not p.read}:
+                names = sorted(p.name for p in arrays if not p.read)
                 raise ShapeError(f"{self.name} has the parameters {names}; got {sorted(parameters)}.")
-            named = [jnp.asarray(parameters[p.name]) for p in arrays]
+            named = [jnp.asarray(self.read[p.name] if p.read else parameters[p.name]) for p in arrays]
             for p, array in zip(arrays, named):
                 if array.shape != p.shape:
                     raise ShapeError(f"'{p.name}' must have shape {p.shape}; got {array.shape}.")
@@ -101,15 +102,16 @@ class JaxFunction:
                 f"parameters must be a dict or a vector of {size} numbers, as pull() returns; got {flat.shape}."
             )
         if self.flat.order is not None:
-            number = np.empty(self.flat.cells, np.int64)  # of each cell in the vector
+            number = np.zeros(self.flat.cells, np.int64)  # of each cell in the vector
             number[self.flat.order] = np.arange(size)
             flat = flat[number]
-        return [flat[p.offset : p.offset + p.size].reshape(p.shape) for p in arrays]
+        parts = [flat[p.offset : p.offset + p.size].reshape(p.shape) if not p.read else None for p in arrays]
+        return [jnp.asarray(self.read[p.name]) if p.read else part for p, part in zip(arrays, parts)]
 
     def _like(self, parameters: Any, gradients: Sequence[Any]) -> Any:
         """Return the parameters' gradients as the parameters came."""
         if isinstance(parameters, dict):
-            return {p.name: g for p, g in zip(self.flat.arrays, gradients)}
+            return {p.name: g for p, g in zip(self.flat.arrays, gradients) if not p.read}
         jnp = extra("jax.numpy")
         cells = jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
         return cells if self.flat.order is None else cells[self.flat.order]
@@ -176,6 +178,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     prove_for_jax(program, variant, emitted, wrt)
     written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+    cells = program.registry.read_cells()
 
     def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
@@ -203,6 +206,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         variant.limits,
         program.reduction if program.batch else "",
         wrt,
+        {p.name: p.of(cells) for p in program.registry.arrays if p.read},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,9 @@ import numpy.typing as npt
 from engine.arguments import described
 from engine.errors import ShapeError
 from engine.lifting.ir import Indices, Trace
-from engine.lifting.names import RESERVED, Parameter, parameters
-from engine.tracing import LOCAL
+from engine.lifting.names import RESERVED, Parameter, apart, parameters, variable
+from engine.lifting.trace.stand_in import Reading
+from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
@@ -50,7 +52,8 @@ class Flat:
             return flat
         cells = np.empty(self.cells, flat.dtype)
         cells[self.order] = flat
-        if len(flat) > len(cells) and not np.array_equal(cells[self.order], flat, equal_nan=True):
+        twice = len(flat) > self.cells - sum([p.size for p in self.arrays if p.read])
+        if twice and not np.array_equal(cells[self.order], flat, equal_nan=True):
             raise ShapeError("A parameter that was given twice has two different numbers; give both the same.")
         return cells
 
@@ -64,7 +67,7 @@ class Flat:
     def named(self, flat: Vector) -> dict[str, npt.NDArray[np.float64]]:
         """Return a vector's named arrays; views of it where that can be."""
         cells = self.cells_of(flat)
-        return {p.name: p.of(cells) for p in self.arrays}
+        return {p.name: p.of(cells) for p in self.arrays if not p.read}
 
 
 class Registry:
@@ -82,7 +85,8 @@ class Registry:
         self.taken: set[str] = set(RESERVED)
         self.names: set[str] = set()
         self.declared = declared is not None
-        self._held: list[Value] = []  # by cell
+        self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
+        self._cells = _Cells([], slice(None), (), 0)
         if declared is not None:
             given = list(declared)
             _refuse_others(given)
@@ -98,21 +102,60 @@ class Registry:
         """Length of the flat vector."""
         return len(self.values)
 
-    def add(self, trace: Trace) -> None:
-        """Add what a trace reaches, in the order in which its operations first read it."""
-        if not all(v in self.position for v in trace.parameters):
-            self._append([v for v in _by_first_use(trace) if v not in self.position])
+    def add(self, trace: Trace, readings: Iterable[Reading] = ()) -> None:
+        """Add what a trace reaches, in the order in which its operations first read it.
+
+        Parameters
+        ----------
+        trace
+            Whose captured Values are added.
+        readings
+            Arrays that are read at each call; Values that stand in for their numbers are no parameters.
+        """
+        if all(v in self.position for v in trace.parameters):
+            return
+        fresh = [v for v in _by_first_use(trace) if v not in self.position]
+        for reading in readings:
+            standing = [v for v in fresh if v in reading.position]
+            if standing:
+                self._append_read(reading, standing)
+        fresh = [v for v in fresh if v not in self.position]
+        if fresh:
+            self._append(fresh)
+
+    def _append_read(self, reading: Reading, values: list[Value]) -> None:
+        """Give each number of an array that is read a cell, in the array's order."""
+        numbers = np.array(sorted([reading.position[v] for v in values]), dtype=np.int64)
+        cells = np.arange(self.flat.cells, self.flat.cells + len(numbers))
+        standing = reading.values.reshape(-1)
+        self.position.update(zip(standing[numbers].tolist(), cells.tolist()))
+        shape = reading.array.shape if len(numbers) == reading.array.size else (len(numbers),)
+        name = apart(reading.name, self.names)
+        part = Parameter(name, shape, self.flat.cells, variable(name, self.taken), read=True)
+        self._lay((part,), (*self._cells.reads, (reading, _run_of(numbers), _run_of(cells))))
+
+    def _lay(self, arrays: tuple[Parameter, ...], reads: tuple[_Read, ...] | None = None) -> None:
+        """Lay named arrays after those that there are."""
+        arrays = (*self.arrays, *arrays)
+        cells = sum([p.size for p in arrays])
+        order = np.array([self.position[v] for v in self.values], dtype=np.int64)
+        same = len(order) == cells and np.array_equal(order, np.arange(cells))
+        self.flat = Flat(arrays, cells, None if same else order)
+        own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
+        self._cells = _Cells(self._held, own, self._cells.reads if reads is None else reads, cells)
+
+    def forget_readings(self) -> None:
+        """Read arrays no more: what was traced of them is forgotten."""
+        self._cells = self._cells._replace(reads=())
 
     def _append(self, values: list[Value], given: list[Value] | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
-        arrays, cells = parameters(values, len(self._held), self.taken, self.names)
+        arrays, cells = parameters(values, self.flat.cells, self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
-        self._held += laid
-        self.values += laid if given is None else given
-        order = np.array([self.position[v] for v in self.values], dtype=np.int64)
-        same = np.array_equal(order, np.arange(len(self._held)))
-        self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else order)
+        self._held = [*self._held, *laid]  # other threads may be reading the old ones
+        self.values = [*self.values, *(laid if given is None else given)]
+        self._lay(arrays)
 
     def places(self, trace: Trace) -> Indices:
         """Return the cell of each parameter of a trace."""
@@ -124,14 +167,54 @@ class Registry:
 
     def read_cells(self) -> Vector:
         """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
-        if LOCAL.watch is not None:
-            return np.array([v.data for v in self._held])
-        return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, READ)
+        held, own, reads, size = self._cells
+        numbers = [v._data for v in held]
+        if not reads and size == len(numbers):
+            return np.fromiter(numbers, np.float64, len(numbers))
+        cells = np.zeros(size)
+        cells[own] = numbers
+        return _with_readings(cells, reads)
+
+    def cells_of(self, theta: Vector) -> Vector:
+        """Return a flat vector's cells, and the numbers of arrays that are read; the vector itself if it is that."""
+        return _with_readings(self.flat.cells_of(theta), self._cells.reads)
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
-        for value, number in zip(self._held, self.flat.cells_of(theta).tolist()):
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, WRITTEN)
+        for value, number in zip(self._held, self.flat.cells_of(theta)[self._cells.own].tolist()):
             value._data = number
+
+
+_Read = tuple[Reading, Any, Any]  # an array, which of its numbers, and their cells
+
+
+class _Cells(NamedTuple):
+    """What a flat vector's cells are read from, replaced as a whole: other threads may be reading it."""
+
+    held: list[Value]
+    own: Any  # the cells of these
+    reads: tuple[_Read, ...]
+    size: int
+
+
+def _with_readings(cells: Vector, reads: tuple[_Read, ...]) -> Vector:
+    """Write the numbers of arrays that are read into their cells."""
+    for reading, numbers, at in reads:
+        cells[at] = reading.array.reshape(-1)[numbers]
+    return cells
+
+
+def _run_of(numbers: Indices) -> Any:
+    """Return numbers that follow each other as a slice, which copies in one go."""
+    if len(numbers) and (np.diff(numbers) == 1).all():
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers
 
 
 def _refuse_others(given: list[Value]) -> None:

@@ -6,8 +6,8 @@ when a number that it captures has changed.  Each trace is compiled once; buffer
 
 from __future__ import annotations
 
+import copy
 import gc
-import sys
 import threading
 import time
 import warnings
@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine import notebook
 from engine.arguments import described, one_of
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
@@ -26,14 +27,14 @@ from engine.lifting.run.executable import Compiled as Compiled
 from engine.lifting.run.executable import Gradient, Instance, Repeat, Views
 from engine.lifting.run.executable import Variant as Variant
 from engine.lifting.run.on_jax import JaxFunction, on_jax
-from engine.lifting.run.parameters import Registry
+from engine.lifting.run.parameters import Flat, Registry
 from engine.lifting.run.report import Stats, StepRecord
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
 from engine.lifting.trace.run import traced
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.verify import verified
-from engine.lines import ENGINE
+from engine.lines import outside_engine
 from engine.tracing import LOCAL
 from engine.value import Value
 
@@ -84,7 +85,7 @@ class Program:
         self.latest_wrt = "parameters"
         self.captured: Surroundings | None = None
         self._stale = False
-        self._theta: tuple[Any, Views] = (None, [])
+        self._theta: tuple[Any, Flat | None, Views] = (None, None, [])
         self._plans: dict[Any, Repeat] = {}
 
     # --- calling ---------------------------------------------------------------------------------------------
@@ -99,8 +100,7 @@ class Program:
             return self._evaluated(inputs, parameters)
         if parameters is None:
             self._check_captured()
-        value, _ = self._run(inputs, parameters, None, None)
-        return value
+        return self._run(inputs, parameters, None, None)[0]
 
     def value_and_grad(
         self, *inputs: Any, parameters: Vector | None = None, wrt: str = "parameters", out: Vector | None = None
@@ -144,33 +144,29 @@ class Program:
                     return self._planned(plan, inputs, parameters, out)
                 finally:
                     plan.instance.lock.release()
-        value, gradient = self._run(inputs, parameters, wrt, out)
+        value, gradient, variant = self._run(inputs, parameters, wrt, out)
         assert gradient is not None
         if key is not None and None not in key:
-            self._plan(key, inputs)
+            self._plan(key, inputs, variant)
         return value, gradient
 
-    def _plan(self, key: Any, inputs: Sequence[Any]) -> None:
+    def _plan(self, key: Any, inputs: Sequence[Any], variant: Variant) -> None:
         """Remember how a call went, if the next one of its kind can go without asking."""
-        variant = self.latest
         plain = all(contiguous and char in "dl" for _, char, contiguous in key)
-        if (
-            variant is None
-            or variant.guards
-            or not plain
-            or self.dtype != np.float64
-            or len(variant.specs) != len(inputs)
-        ):
+        if variant.guards or not plain or self.dtype != np.float64 or len(variant.specs) != len(inputs):
             return
         n = len(inputs[0]) if self.batch and inputs else 1
         instance = variant.compiled["parameters"].instances.get((n, self.dtype.str))
-        if instance is not None:  # another thread may have needed its place
-            self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
+        if instance is None:  # another thread may have needed its place
+            return
+        with self._tracing:
+            if any(v is variant for v in self.variants.get(variant.specs, ())):  # nobody has forgotten it since
+                self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
 
     def _planned(
         self, plan: Repeat, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
     ) -> tuple[float, Gradient]:
-        views = self._parameter_views(theta)
+        views = self._parameter_views(theta, plan.variant.registry)
         done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
         assert done is not None and done[1] is not None
         return done[0], done[1]
@@ -189,7 +185,9 @@ class Program:
             return evaluated_batch(self.fn, inputs, self._input_names(inputs), self.reduction)
         return evaluated(self.fn, inputs)
 
-    def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Any, Gradient | None]:
+    def _run(
+        self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any
+    ) -> tuple[Any, Gradient | None, Variant]:
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
@@ -197,7 +195,7 @@ class Program:
             done = self._execute(variant, arrays, n, theta, wrt, out)
             if done is not None:
                 self.latest, self.latest_wrt = variant, wrt or self.latest_wrt
-                return done
+                return *done, variant
         raise GuardError(
             f"{self.name} took {MOST_VARIANTS} different ways through its branches; write them with engine.where(...)."
         )
@@ -220,31 +218,41 @@ class Program:
     def _candidates(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Iterable[Variant]:
         """Yield the traces known for this structure, and then a new one."""
         known = self.variants.setdefault(specs, [])
-        tried = list(known)
-        yield from tried
-        if self.batch and tried:
-            return
-        with self._tracing:  # one thread at a time; the others then find what it has made
-            made = [v for v in known if not any(v is t for t in tried)]
-            if not made and len(known) < MOST_VARIANTS and self.fn is not None:
-                with _collector_paused():
-                    known.insert(0, self._trace(specs, arrays))
-                made = known[:1]
-        yield from made
+        tried: list[Variant] = []
+        while True:
+            untried = _others(known, tried)
+            if not untried and not (self.batch and tried):
+                with self._tracing:  # one thread at a time; the others then find what it has made
+                    untried = _others(known, tried)
+                    if not untried and len(known) < MOST_VARIANTS and self.fn is not None:
+                        with _collector_paused():
+                            known.insert(0, self._trace(specs, arrays))
+                        untried = known[:1]
+            if not untried:
+                return
+            tried += untried
+            yield from untried
 
     def _check_captured(self) -> None:
         """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
-        if self.captured is not None and (self.captured.changed() or self._stale or self.captured.blind):
-            self._forget()
+        around = self.captured
+        if around is None or (around.untouched() and not self._stale and not around.blind):
+            return
+        with self._tracing:
+            assert self.captured is not None
+            now = copy.copy(self.captured)
+            if now.changed() or self._stale or now.blind:
+                self._forget(now)
+            self.captured = now  # last: what it says is untouched, other threads take for known
 
-    def _forget(self) -> None:
+    def _forget(self, around: Surroundings) -> None:
         """Forget every trace; if a captured Value is there no more, begin anew as to parameters as well."""
-        assert self.captured is not None
         self._stale = False
         self.variants.clear()
         self._plans.clear()
-        self._theta = (None, [])
-        seen = self.captured.values
+        self._theta = (None, None, [])
+        self.registry.forget_readings()
+        seen = around.values
         if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
             self.registry = Registry()
 
@@ -264,21 +272,23 @@ class Program:
     ) -> tuple[Any, Gradient | None] | None:
         """Run a trace's program; None if one of its guards does not hold."""
         asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
-        compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
+        compiled = variant.compiled.get(asked) or next(iter(tuple(variant.compiled.values())), None)
         if compiled is None or (wrt is not None and wrt not in variant.compiled):
             compiled = self._compiled(variant, asked, arrays)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         instance = compiled.instance(n, self.dtype)
         try:
-            return self._call(instance, variant, self._parameter_views(theta), arrays, n, wrt, out)
+            return self._call(instance, variant, self._parameter_views(theta, variant.registry), arrays, n, wrt, out)
         finally:
             instance.lock.release()
 
     def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
         """Compile a trace and prove it; one that cannot be is forgotten, or it would stand in the way of others."""
         try:
-            with _collector_paused():
+            with self._tracing, _collector_paused():
+                if wrt in variant.compiled:  # by another thread, meanwhile
+                    return variant.compiled[wrt]
                 variant.compiled[wrt] = verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
         except BaseException:
             known = self.variants.get(variant.specs, [])
@@ -298,7 +308,7 @@ class Program:
         out: Any,
     ) -> tuple[Any, Gradient | None] | None:
         """Run forward, look at the guards, run backward: NumPy's warnings are off inside."""
-        run = instance.context.run
+        run, held = instance.context.run, variant.registry.flat
         if len(views[0]) > instance.cells:  # the flat vector that it knows
             views = [views[0][: instance.cells], *views[1:]]
         numbers = inputs
@@ -313,10 +323,10 @@ class Program:
         if wrt is None:
             return value, None
         if out is not None and wrt != "inputs":
-            self._check_out(out, views[0], inputs)
+            self._check_out(out, held.size, views[0], inputs)
         flat, gradient, slots = None, [], []
         if wrt != "inputs":
-            gradient = self._gradient_views(out)
+            gradient = self._gradient_views(out, held)
         if wrt != "parameters":
             shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
             slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
@@ -326,16 +336,15 @@ class Program:
             gradient[0] = cells[: instance.cells]
         run(instance.backward, *instance.take_backward(views, inputs, numbers, gradient, slots))
         if cells is not None:
-            flat = cells if cells is out else self.registry.flat.vector_of(cells.astype(np.float64, copy=False), out)
+            flat = cells if cells is out else held.vector_of(cells.astype(np.float64, copy=False), out)
         restored = None
         if wrt != "parameters":
             pieces = iter(slots)
             restored = tuple([spec.restore(pieces) for spec in variant.specs])
-        return value, Gradient(flat, restored, self.registry.flat)
+        return value, Gradient(flat, restored, held)
 
-    def _gradient_views(self, out: Any) -> Views:
+    def _gradient_views(self, out: Any, held: Flat) -> Views:
         """Return where the gradient goes: straight into `out` if its numbers lie as those of the program do."""
-        held = self.registry.flat
         fits = out is not None and self.dtype == np.float64 and held.order is None
         cells = out if fits else np.empty(held.cells, self.dtype)
         return [cells, *[p.of(cells) for p in held.arrays]]
@@ -356,23 +365,23 @@ class Program:
 
     # --- parameters ------------------------------------------------------------------------------------------
 
-    def _parameter_views(self, theta: Any) -> Views:
+    def _parameter_views(self, theta: Any, registry: Registry) -> Views:
         """Return the flat vector and its named arrays; the same vector is looked at once."""
+        flat = registry.flat
         if theta is None:
-            cells = self.registry.read_cells()
-        elif theta is (known := self._theta)[0] and len(known[1]) == 1 + len(self.registry.arrays):
-            return known[1]
+            cells = registry.read_cells()
+        elif theta is (known := self._theta)[0] and known[1] is flat:
+            return known[2]
         else:
-            self._check_vector(theta, "parameters")
-            cells = self.registry.flat.cells_of(theta)
+            self._check_vector(theta, "parameters", flat.size)
+            cells = registry.cells_of(theta)
         kept = cells.astype(self.dtype, copy=False)
-        views = [kept, *[p.of(kept) for p in self.registry.arrays]]
+        views = [kept, *[p.of(kept) for p in flat.arrays]]
         if kept is theta:
-            self._theta = (theta, views)
+            self._theta = (theta, flat, views)
         return views
 
-    def _check_vector(self, vector: Any, what: str) -> None:
-        size = self.registry.size
+    def _check_vector(self, vector: Any, what: str, size: int) -> None:
         if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
             given = (
                 f"{vector.dtype} array of shape {vector.shape}" if isinstance(vector, np.ndarray) else described(vector)
@@ -381,8 +390,8 @@ class Program:
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
 
-    def _check_out(self, out: Any, theta: Vector, inputs: Sequence[Any]) -> None:
-        self._check_vector(out, "out")
+    def _check_out(self, out: Any, size: int, theta: Vector, inputs: Sequence[Any]) -> None:
+        self._check_vector(out, "out", size)
         if any(np.may_share_memory(out, x) for x in (theta, *inputs)):
             raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
@@ -400,7 +409,7 @@ class Program:
     def push(self, theta: Vector) -> None:
         """Write a flat vector back to the Values."""
         self._need_trace("push")
-        self._check_vector(theta, "push's vector")
+        self._check_vector(theta, "push's vector", self.registry.size)
         self.registry.write(theta)
 
     # --- elsewhere -------------------------------------------------------------------------------------------
@@ -473,7 +482,7 @@ class Program:
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the captured parameters' arrays."""
-        return {p.name: p.shape for p in self.registry.arrays}
+        return {p.name: p.shape for p in self.registry.arrays if not p.read}
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -484,12 +493,8 @@ class Program:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the array operations in Jupyter, where `viz` is imported."""
-        shown = {"text/plain": repr(self)}
-        viz = sys.modules.get("viz")
-        if viz is not None and self.latest is not None:
-            shown["image/svg+xml"] = viz.svg(self)
-        return shown
+        """Show the array operations in a notebook, where something that draws them is imported."""
+        return notebook.mimebundle(self, drawable=self.latest is not None)
 
     # --- tracing ---------------------------------------------------------------------------------------------
 
@@ -499,7 +504,7 @@ class Program:
             warnings.warn(
                 f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
                 "every call. Pass it as an input, or give parameters= to vouch for it.",
-                stacklevel=_outside_engine(),
+                stacklevel=outside_engine(),
             )
 
     def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
@@ -507,22 +512,24 @@ class Program:
         start = time.perf_counter()
         assert self.fn is not None
         samples = [a[0] if self.batch else a for a in arrays]
-        around = self.captured or Surroundings(self.fn)
-        self._stale = self._stale or around.changed()  # since a call that vouched for its surroundings
+        around = copy.copy(self.captured) if self.captured else Surroundings(self.fn)
+        self._stale = around.changed() or self._stale  # since a call that vouched for its surroundings
         trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
         if self.captured is None:
             self._say_what_is_blind(around)
+        self._stale, around.reset = self._stale or around.reset, False
         self.captured = Surroundings(self.fn) if around.unread else around
-        self.registry.add(trace)
-        return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
+        self.registry.add(trace, around.readings.values())
+        return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.registry)
+
+    def outdated(self, variant: Variant) -> bool:
+        """Whether what the function sees has changed since it was traced, as another thread may have it do."""
+        known = any(v is variant for v in self.variants.get(variant.specs, ()))
+        return not known or self._stale or (self.captured is not None and copy.copy(self.captured).changed())
 
 
-def _outside_engine() -> int:
-    """Return how many frames up the caller of the engine is, for a warning to name its line."""
-    frame, up = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
-        frame, up = frame.f_back, up + 1
-    return up
+def _others(known: Sequence[Variant], tried: Sequence[Variant]) -> list[Variant]:
+    return [v for v in tuple(known) if not any(v is t for t in tried)]
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.lifting.external import Named
-from engine.lifting.ir import Gather, Literal, Operand, Step, View
+from engine.lifting.ir import Gather, Literal, Operand, Source, Step, View
 from engine.lifting.verify.verify import Proof
 
 
@@ -26,6 +26,12 @@ class StepRecord:
         Names of what it reads.
     nodes
         How many scalar nodes it stands for.
+    result
+        The number of the array that it writes to; steps that add to one array, or fill its parts, have the same.
+    reads
+        What it reads: ("step", the number of a result), ("input", its name) or ("parameter", its full name).
+    continuation
+        How the line of the operation before goes on with this one, as in ``z1 = X @ W1 + b1``; "" if it does not.
     """
 
     name: str
@@ -35,6 +41,9 @@ class StepRecord:
     batched: bool
     operands: tuple[str, ...]
     nodes: int
+    result: int
+    reads: tuple[tuple[str, int | str], ...]
+    continuation: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,20 +97,49 @@ def _spanned(x: View | Gather, arrays: Sequence[Named]) -> list[Named]:
 def records(steps: Sequence[Step], arrays: Sequence[Named] = ()) -> tuple[StepRecord, ...]:
     """Return the steps as records; operands that are parameters go by their full names."""
     full = {named.array.name: named.part.name for named in arrays}
-    return tuple(
-        [
-            StepRecord(
-                step.target.source.name,
-                step.op,
-                formula(step),
-                step.target.source.shape,
-                step.batched,
-                tuple(dict.fromkeys(full.get(name, name) for x in step.operands for name in reads(x))),
-                step.nodes,
-            )
-            for step in steps
-        ]
-    )
+    results: dict[Source, int] = {}
+    for step in steps:
+        results.setdefault(_first(step.target.source), len(results))
+    return tuple([_record(step, full, results) for step in steps])
+
+
+def _record(step: Step, full: Mapping[str, str], results: Mapping[Source, int]) -> StepRecord:
+    named = tuple(dict.fromkeys(full.get(name, name) for x in step.operands for name in reads(x)))
+    readings = tuple(dict.fromkeys(reading for x in step.operands for reading in _readings(x, full, results)))
+    return StepRecord(
+        step.target.source.name, step.op, formula(step), step.target.source.shape, step.batched, named, step.nodes,
+        results[_first(step.target.source)], readings, _continuation(step),
+    )  # fmt: skip
+
+
+def _first(source: Source) -> Source:
+    """Return the first of the results on one line: X @ W1 of z1 = X @ W1 + b1."""
+    while source.follows is not None:
+        source = source.follows
+    return source
+
+
+def _readings(x: Operand, full: Mapping[str, str], results: Mapping[Source, int]) -> Iterator[tuple[str, int | str]]:
+    """Yield what an operand reads, by role and number or name."""
+    if isinstance(x, Literal):
+        return
+    if x.source.kind in ("parameters", "parameter"):
+        yield from (("parameter", full.get(name, name)) for name in x.source.name.strip("[]").split(", "))
+    elif _first(x.source) in results:
+        yield "step", results[_first(x.source)]
+    elif x.source.kind in ("input", "index"):
+        yield "input", x.source.name
+    if isinstance(x, Gather) and x.chosen is not None:
+        yield "input", x.chosen.source.name
+
+
+def _continuation(step: Step) -> str:
+    """Return " + b1" for z1 = z1 + b1, which follows z1 = X @ W1 on its line."""
+    followed = step.target.source.follows
+    if followed is None or step.op != "add":
+        return ""
+    added = [x for x in step.operands if isinstance(x, Literal) or x.source is not followed]
+    return f" + {term(added[0])}" if len(added) == 1 else ""
 
 
 def reads(x: Operand) -> tuple[str, ...]:

@@ -17,15 +17,15 @@ False
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from itertools import chain
-from operator import eq, is_
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from engine.lifting.trace.follow import PLAIN, Walk
-from engine.tracing import Onlooker, recording
+from engine.lifting.trace.code_names import words
+from engine.lifting.trace.follow import Walk
+from engine.lifting.trace.observed import Observed, Place
+from engine.lifting.trace.stand_in import Reading
 from engine.value import Value
 
 
@@ -34,72 +34,93 @@ class Surroundings:
 
     Attributes
     ----------
-    values
-        The captured Values that were met, by identity.
-    blind
-        What cannot be followed; "" if all can.
+    seen
+        What the last look has seen.
+    own
+        Places that the function itself changes at every run: they are not compared.
+    readings
+        Large arrays that are read at each call, by their number among all.
+    reset
+        Whether such arrays were forgotten, with everything that was traced of them.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.fn = fn
+        self.own: dict[tuple[int, Any], Place] = {}
+        self.readings: dict[int, Reading] = {}
+        self.reset = False
         self._look()
 
     def _look(self) -> None:
-        self.walk = walk = Walk().run(self.fn)
-        self.lengths = [*map(len, walk.mappings), *map(len, walk.sequences)]
+        self.seen: Observed = Walk(self.own.keys(), self.readings.keys()).run(self.fn)
 
     @property
     def values(self) -> dict[int, Value]:
         """The captured Values, by identity."""
-        return {id(v): v for values in self.walk.values for v in values}
+        return {id(v): v for values in self.seen.values for v in values}
+
+    @property
+    def gradients(self) -> frozenset[Value]:
+        """The captured Values of which a gradient that changes is noticed."""
+        return frozenset(self.values.values()) if self.seen.gradients else frozenset()
 
     @property
     def blind(self) -> str:
         """What cannot be followed."""
-        return self.walk.blind
+        return self.seen.blind
 
     @property
     def unread(self) -> bool:
         """Whether a module that the function imports was not loaded yet."""
-        return self.walk.unread
+        return self.seen.unread
+
+    def untouched(self) -> bool:
+        """Whether everything is where it was, the very same objects, and arrays hold what they held."""
+        return self.seen.untouched()
 
     def changed(self) -> bool:
         """Whether what the function sees has changed since this was last asked."""
         if self.untouched():
             return False
-        before = self.walk
+        before = self.seen
         self._look()
-        return not _same_facts(before.facts, self.walk.facts)
+        if before.says_the_same(self.seen):
+            for k, reading in self.readings.items():
+                reading.array = self.seen.large[k]
+            return False
+        if self.readings:
+            self.readings, self.reset = {}, True
+            self._look()
+        return True
 
-    def untouched(self) -> bool:
-        """Whether everything is where it was, the very same objects, and arrays hold what they held."""
-        walk = self.walk
-        with recording(_Apart()):  # Values are compared by identity
-            try:
-                return (
-                    all(map(eq, walk.lists, walk.copies))
-                    and self.lengths == [*map(len, walk.mappings), *map(len, walk.sequences)]
-                    and all(map(is_, chain.from_iterable(map(_values, walk.mappings)), walk.items))
-                    and all(map(is_, chain.from_iterable(walk.mappings), walk.keys))
-                    and all(map(is_, map(type, walk.objects), walk.kinds))
-                    and all(map(is_, [read() for read in walk.reads], walk.held))
-                    and all(map(is_, chain.from_iterable(walk.sequences), chain.from_iterable(walk.elements)))
-                    and all(check() for check in walk.checks)
-                    and all(read() == held for read, held in walk.contents)
-                )
-            except Exception:  # of what is somebody else's: it is looked at closely
-                return False
+    def candidates(self) -> dict[int, Reading]:
+        """Return the large arrays that may be read at each call, apart from those that the function writes."""
+        return {
+            k: self.readings.get(k) or Reading(x, _short(self.seen.called.get(id(x), "")))
+            for k, x in enumerate(self.seen.large)
+            if (id(x), None) not in self.own
+        }
+
+    def read_at_each_call(self, readings: dict[int, Reading], others: Iterable[int]) -> None:
+        """Read some arrays at each call, and compare the numbers of others, which a trace has taken for constants."""
+        kept = {k: reading for k, reading in (readings | self.readings).items() if k not in others}
+        if kept.keys() != self.readings.keys():
+            self.readings = kept
+            self._look()
+
+    def leave_to_the_function(self, places: Iterable[Place]) -> None:
+        """Compare some places no more: the function itself changes them at every run."""
+        self.own |= {place.mark: place for place in places}
+        self._look()
+
+    def randomness(self) -> tuple[Any, ...]:
+        """Return the states of all generators of random numbers that the function can see."""
+        return (*randomness(), *[state() for state in self.seen.draws])
 
 
-_values: Any = dict.values
-
-
-class _Apart(Onlooker):
-    """The active trace while surroundings are compared: a Value equals itself alone."""
-
-    def branch(self, condition: Value) -> bool:
-        """Say of two Values, which are not the same object, that they differ."""
-        return False
+def _short(called: str) -> str:
+    """Return the last name in what something is called."""
+    return (words(called) or ["p"])[-1]
 
 
 def randomness() -> tuple[Any, ...]:
@@ -110,19 +131,6 @@ def randomness() -> tuple[Any, ...]:
     >>> randomness() == before
     False
     """
-    state = np.random.get_state(legacy=False)  # noqa: NPY002 - a user's function may draw from it
-    return random.getstate(), repr(state["state"])
-
-
-def _same_facts(before: list[Any], now: list[Any]) -> bool:
-    return len(before) == len(now) and all(map(_same, before, now))
-
-
-def _same(a: Any, b: Any) -> bool:
-    if a is b:
-        return True
-    if type(a) is not type(b) or isinstance(a, Value):
-        return False
-    if isinstance(a, PLAIN):
-        return repr(a) == repr(b)  # NaN is itself, 0.0 is not -0.0
-    return bool(a == b)
+    state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002 - a user's function may draw from it
+    numbers = [x.tobytes() if isinstance(x, np.ndarray) else x for x in state.values()]
+    return random.getstate(), numbers

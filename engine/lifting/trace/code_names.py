@@ -11,48 +11,133 @@ import dis
 import functools
 import re
 import types
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 EVALUATED = {"eval", "exec"}
-DYNAMIC = {"globals", "vars", "getattr", "hasattr", "import_module", "attrgetter", "locals", *EVALUATED}
+OF_NAMESPACE = {"globals", "vars", "locals", "import_module", *EVALUATED}  # these may look up a global
+DYNAMIC = {
+    "getattr", "hasattr", "attrgetter", "methodcaller", "dir", "getmembers", "getattr_static", "__dict__",
+    "__getattribute__", *OF_NAMESPACE,
+}  # fmt: skip
+ASKING = {"getattr", "hasattr"}
+BUILDING = {"format", "join", "replace", "lower", "upper", "removeprefix", "removesuffix", "strip"}  # of texts
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a piece of code names, and whether it opens files."""
+    """What a piece of code names.
+
+    Attributes
+    ----------
+    globals, modules, attributes
+        By kind; names in texts count as all of them where names are looked up by texts.
+    inner
+        Code of functions that are defined inside.
+    files
+        Whether it opens files.
+    dynamic, of_namespace, computed
+        Whether it looks up names by texts; globals too; by texts that it puts together.
+    read_of
+        (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
+        global is not only asked for attributes.
+    """
 
     globals: tuple[str, ...]
     modules: tuple[str, ...]
     attributes: tuple[str, ...]
     inner: tuple[types.CodeType, ...]
     files: bool
-    grad_of: tuple[str, ...]  # the globals of which `.grad` is read; "" of what is no global
+    dynamic: bool
+    of_namespace: bool
+    computed: bool
+    read_of: tuple[tuple[str, str], ...]
 
 
 @functools.lru_cache(maxsize=10_000)
 def names_of(code: types.CodeType) -> Names:
-    """Return the names that a function's code mentions; those in strings too where it looks names up by strings."""
-    found: dict[str, dict[str, None]] = {"global": {}, "attribute": {}}
-    modules: list[str] = []
-    grad_of: list[str] = []
-    before = None
-    for at in dis.get_instructions(code):
-        if at.opname in ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME"):
-            found["global"][at.argval] = None
-            modules += [at.argval] if at.opname == "IMPORT_NAME" else []
-        if isinstance(at.argval, str) and at.opname.startswith(
-            ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM", "LOAD_SUPER")
-        ):
-            found["attribute"][at.argval] = None
-            if at.argval == "grad" and before is not None:
-                grad_of.append(before.argval if before.opname in ("LOAD_GLOBAL", "LOAD_NAME") else "")
-        before = at
-    mentioned = {*found["global"], *found["attribute"]}
-    strings = [c for c in code.co_consts if isinstance(c, str) and (c.isidentifier() or EVALUATED & mentioned)]
-    if DYNAMIC & mentioned:
-        said = dict.fromkeys([word for s in strings for word in re.findall(r"[^\W\d]\w*", s)])
-        found = {kind: {**known, **said} for kind, known in found.items()}
-    inner = tuple([c for c in code.co_consts if isinstance(c, types.CodeType)])
-    attributes = tuple(found["attribute"])
-    files = "open" in found["global"]
-    return Names(tuple(found["global"]), tuple(modules), attributes, inner, files, tuple(grad_of))
+    """Return the names that a function's code mentions; those in texts too where it looks names up by texts."""
+    instructions = list(dis.get_instructions(code))
+    globals_ = _argvals(instructions, ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME"))
+    attributes = _argvals(instructions, ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM", "LOAD_SUPER"))
+    modules = tuple(_argvals(instructions, ("IMPORT_NAME",)))
+    files = "open" in globals_
+    mentioned = {*globals_, *attributes}
+    dynamic, of_namespace = bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
+    if dynamic:
+        spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
+        globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
+    return Names(
+        tuple(globals_),
+        modules,
+        tuple(attributes),
+        tuple([c for c in code.co_consts if isinstance(c, types.CodeType)]),
+        files,
+        dynamic,
+        of_namespace,
+        dynamic and _is_computed(instructions, mentioned),
+        tuple(_read_of(instructions)),
+    )
+
+
+def words(text: str) -> list[str]:
+    """Return the identifiers in a text.
+
+    >>> words("a.b[0] + 2 * c")
+    ['a', 'b', 'c']
+    """
+    return re.findall(r"[^\W\d]\w*", text)
+
+
+def _argvals(instructions: Sequence[dis.Instruction], starts: tuple[str, ...]) -> dict[str, None]:
+    return {at.argval: None for at in instructions if isinstance(at.argval, str) and at.opname.startswith(starts)}
+
+
+def _spelled(code: types.CodeType, evaluated: bool) -> list[str]:
+    """Return the names in a code's texts: dotted ones, and all of a text that may be evaluated."""
+    listed = [c for c in code.co_consts if isinstance(c, (tuple, frozenset))]
+    texts = [c for c in chain(code.co_consts, *listed) if isinstance(c, str)]
+    return [word for text in texts if evaluated or text.replace(".", "_").isidentifier() for word in words(text)]
+
+
+def _is_computed(instructions: Sequence[dis.Instruction], mentioned: set[str]) -> bool:
+    """Whether a code looks up names that it puts together, so that nobody can know which."""
+    if not _builds_texts(instructions, mentioned):
+        return False
+    asked = [k for k, at in enumerate(instructions) if at.opname == "LOAD_GLOBAL" and at.argval in ASKING]
+    return bool((DYNAMIC - ASKING) & mentioned) or not all(_is_spelled(instructions, k) for k in asked)
+
+
+def _is_spelled(instructions: Sequence[dis.Instruction], k: int) -> bool:
+    """Whether the name that `getattr`, loaded by instruction `k`, looks up is one text or one variable of outside."""
+    depth, spelled = 0, False  # of the arguments on the stack
+    for at in instructions[k + 1 :]:
+        depth += dis.stack_effect(at.opcode, at.arg, jump=False)
+        if spelled and depth <= 2:
+            return depth < 2  # called; at 2, the second argument was put together
+        if depth == 2:
+            if at.opname not in ("LOAD_CONST", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_NAME"):
+                return False
+            spelled = True
+    return False
+
+
+def _builds_texts(instructions: Sequence[dis.Instruction], mentioned: set[str]) -> bool:
+    """Whether a code puts texts together, as far as one can see."""
+    if BUILDING & mentioned or any(at.opname.startswith(("BUILD_STRING", "FORMAT_")) for at in instructions):
+        return True
+    adds = any(at.opname.startswith("BINARY") and at.argrepr in ("+", "%") for at in instructions)
+    return adds and any(at.opname == "LOAD_CONST" and isinstance(at.argval, str) for at in instructions)
+
+
+def _read_of(instructions: Sequence[dis.Instruction]) -> dict[tuple[str, str], None]:
+    """Return which attributes are read, and of which globals."""
+    found: dict[tuple[str, str], None] = {}
+    for at, after in zip(instructions, instructions[1:]):
+        of = at.argval if at.opname in ("LOAD_GLOBAL", "LOAD_NAME") else ""
+        if after.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
+            found[after.argval, of] = None
+        elif of:
+            found["", of] = None
+    return found

@@ -1,22 +1,30 @@
-"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted."""
+"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted, or thrice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import warnings
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.arguments import described, result
 from engine.errors import LiftError, NotScalarError
+from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.trace.closure import Surroundings, randomness
+from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
+from engine.lifting.trace.observed import Place
 from engine.lifting.trace.record import record
-from engine.lifting.trace.replay import same_graph
+from engine.lifting.trace.replay import same_graph, uses_another_run
+from engine.lifting.trace.sealed import sealed
+from engine.lifting.trace.stand_in import Reading, copied
 from engine.lifting.trace.watch import Index, Recording
+from engine.lines import outside_engine
 from engine.tracing import recording
-from engine.value import Value
+from engine.value import Value, is_constant
 
 
 def traced(
@@ -29,6 +37,9 @@ def traced(
 ) -> tuple[Trace, Recording]:
     """Return a function's trace, and what was noted of its branches and indices.
 
+    What a first run makes once and for all (a cached property, an entry of a memo, a parameter) is there in the next,
+    and is seen as it then is. What every run changes is noted in `around`, and compared no more.
+
     Parameters
     ----------
     fn, name, around
@@ -39,27 +50,173 @@ def traced(
     Raises
     ------
     LiftError
-        If the function did not compute the same twice.
+        If the function did not compute the same twice, or uses what it has computed in another run.
     NotScalarError
         If it does not return one number.
     """
-    before = randomness()
-    roots, inputs, watch = _run(fn, name, names, specs, samples)
-    drew = randomness() != before or around.changed()
-    again, others, _ = _run(fn, name, names, specs, samples)
-    if drew or not same_graph(roots, again, inputs, others):
+    run = functools.partial(_run, fn, name, names, specs, samples, gradients=around.gradients)
+    draws = around.randomness()
+    captured = around.values
+    runs = [_followed(run, around)]
+    _make_parameters(around, captured)
+    runs.append(_followed(run, around))
+    if runs[0].changed:  # it may have changed what it reads: the third run is as the second, or none is as another
+        runs.append(_followed(run, around))
+    *_, other, last = runs
+    _refuse_kept_values(name, runs)
+    drew = around.randomness() != draws
+    if drew or not same_graph(other.roots, last.roots, other.inputs, last.inputs):
+        raise LiftError(_not_the_same(name, [] if drew else last.changed))
+    if last.changed:
+        _leave(name, around, last.changed)
+    last = _with_arrays_read(fn, lambda f: _run(f, name, names, specs, samples, around.gradients), last, around)
+    return record(last.roots, last.inputs), last.watch
+
+
+SOMETHING = Place(None, None, "what it sees of its surroundings")  # where no place is known
+
+
+@dataclass
+class _Run:
+    """A run of the function on Values.
+
+    Attributes
+    ----------
+    roots
+        Its result, then the conditions of its guards.
+    inputs
+        What the input leaves are.
+    watch
+        What was noted of branches and indices.
+    changed
+        What the run has changed of the surroundings.
+    """
+
+    roots: list[Value]
+    inputs: dict[Value, Leaf]
+    watch: Recording
+    changed: list[Place] = field(default_factory=list)
+
+
+def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
+    """Run the function, and note what it changes of its surroundings."""
+    before = around.seen
+    done = run()
+    replaced = {place.mark: place for place in before.replaced()}
+    done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed() else []
+    return done
+
+
+def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
+    """Make parameters of the Values that a first run has made and kept: they are there from now on."""
+    for key, value in around.values.items():
+        if key not in captured and is_constant(value):
+            value.pullback = Value(0.0).pullback
+
+
+def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
+    """Refuse a function that computes with what it has computed in another run."""
+    others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
+    if uses_another_run(runs[-1].roots, others):
+        places = runs[-1].changed or runs[0].changed
         raise LiftError(
-            f"{name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
-            "reads a clock, or uses up an iterator. Compute such numbers outside and pass them as inputs."
+            f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
+            "Return it, and pass it to the next call as an input."
         )
-    return record(roots, inputs), watch
+
+
+def _not_the_same(name: str, changed: Sequence[Place]) -> str:
+    """Say why two runs differ."""
+    said = f"{name} did not compute the same twice for the same inputs: it "
+    if changed and SOMETHING not in changed:
+        return f"{said}changes {_listed(changed)}, which it reads. Pass that as an input, or change it outside."
+    return (
+        f"{said}draws random numbers, counts, reads a clock, or uses up an iterator. "
+        "Compute such numbers outside and pass them as inputs."
+    )
+
+
+def _leave(name: str, around: Surroundings, changed: Sequence[Place]) -> None:
+    """Say, once, what every run changes, and compare it no more."""
+    if SOMETHING in changed:
+        raise LiftError(
+            f"{name} changes what it sees of its surroundings whenever it runs, so that nobody can know whether a "
+            "trace still holds. Keep what it writes apart from what it reads."
+        )
+    around.leave_to_the_function(changed)
+    warnings.warn(
+        f"{name} changes {_listed(changed)} whenever it runs, and a lifted program does not run it: "
+        "that stays as the last run has left it, and is not compared. Return what later calls need.",
+        stacklevel=outside_engine(),
+    )
+
+
+def _with_arrays_read(
+    fn: Callable[..., Any], run: Callable[[Callable[..., Any]], _Run], plain: _Run, around: Surroundings
+) -> _Run:
+    """Return a run in which Values stand in for large captured arrays, or the plain one, which has their numbers."""
+    large = around.candidates()
+    constants = [node._data for node in order(*plain.roots) if not node.parents and is_constant(node)]
+    readings = {
+        k: reading
+        for k, reading in large.items()
+        if k in around.readings or bool(np.isin(reading.array, constants).any())
+    }
+    done = _on_a_copy(fn, run, plain, around, readings) if readings and not around.own else None
+    if done is None:
+        readings = {}
+    around.read_at_each_call(readings, [k for k in large if k not in readings])
+    return done or plain
+
+
+def _on_a_copy(
+    fn: Callable[..., Any],
+    run: Callable[[Callable[..., Any]], _Run],
+    plain: _Run,
+    around: Surroundings,
+    readings: Mapping[int, Reading],
+) -> _Run | None:
+    """Run a copy of the function that reads Values in place of arrays; None if that is not the same computation."""
+    held = [around.seen.met[id(reading.array)] for reading in readings.values()]
+    try:
+        done = run(copied(fn, list(readings.values()), held))
+    except Exception:  # of a function that needs numbers, or of what cannot be copied
+        done = None
+    if around.changed():  # it has left Values where it leaves numbers
+        run(fn)
+        around.changed()
+        return None
+    return done if done is not None and _is_as_plain(done, plain, list(readings.values())) else None
+
+
+def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
+    """Whether a run with arrays read is the plain one: as large, and its branches are none of the arrays' numbers."""
+    if len(done.roots) != len(plain.roots) or len(order(*done.roots)) > 2 * len(order(*plain.roots)):
+        return False
+    if any(node in reading.position for node in order(*done.roots[1:]) for reading in readings):
+        return False
+    return bool(np.isclose(done.roots[0]._data, plain.roots[0]._data, rtol=1e-6, equal_nan=True))
+
+
+def _in(changed: Sequence[Place]) -> str:
+    return f", in {_listed(changed)}" if changed else ""
+
+
+def _listed(changed: Sequence[Place]) -> str:
+    called = list(dict.fromkeys([place.called for place in changed]))
+    return ", ".join(called[:3]) + (f" and {len(called) - 3} more" if len(called) > 3 else "")
 
 
 def _run(
-    fn: Callable[..., Any], name: str, names: Sequence[str], specs: Sequence[Spec], samples: Sequence[Array]
-) -> tuple[list[Value], dict[Value, Leaf], Recording]:
-    """Run the function on Values: (its result and its guards' conditions, what the inputs are, what was noted)."""
-    watch = Recording()
+    fn: Callable[..., Any],
+    name: str,
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    samples: Sequence[Array],
+    gradients: frozenset[Value],
+) -> _Run:
+    """Run the function on Values."""
+    watch = Recording(gradients=gradients)
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
     for argument, (called, sample) in enumerate(zip(names, samples)):
@@ -71,10 +228,12 @@ def _run(
         leaves.append(made)
     supply = iter(leaves)
     arguments = [spec.build(supply) for spec in specs]
-    with recording(watch):
+    with sealed(), recording(watch):
         found = result(fn, arguments, {}, "lift")
+    if watch.outside is not None:  # and the function went on, which another index may not have it do
+        raise watch.outside
     root = _scalar(found, name)
-    return [root, *[g.condition for g in watch.guards]], inputs, watch
+    return _Run([root, *[g.condition for g in watch.guards]], inputs, watch)
 
 
 def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:

@@ -121,7 +121,8 @@ class Elements:
     def __getitem__(self, key: Any) -> Elements:
         if key.__class__ is np.ndarray:
             return self.like(self.d.take(key, 1))
-        return self.like(self.d[(slice(None), *_tuple(key))])
+        at = (slice(None), *_tuple(key))
+        return self.like(self.d[at])
 
     def __setitem__(self, key: Any, value: Any) -> None:
         mask = mask_of(key)

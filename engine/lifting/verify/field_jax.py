@@ -44,8 +44,8 @@ class Changed:
         values = lift(value, made.field)
         *lead, last = self.index if isinstance(self.index, tuple) else (self.index,)
         for k, place in enumerate(np.asarray(last).tolist()):
-            at = (*lead, place)
-            made[at] = maximum(made[at], values[(*lead, k)])
+            at, source = (*lead, place), (*lead, k)
+            made[at] = maximum(made[at], values[source])
         return made
 
 

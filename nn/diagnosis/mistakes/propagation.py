@@ -200,7 +200,8 @@ def updated_weights(e: Evidence) -> Iterator[Proposal]:
         return
 
     def step(tape: Tape, layer: int, delta: Array) -> Array:
-        return tape.acts[layer].T @ delta + tape.problem.l2 * tape.W(layer)
+        gradient: Array = tape.acts[layer].T @ delta + tape.problem.l2 * tape.W(layer)
+        return gradient
 
     above = e.layer + 1
     delta = e.tape.deltas[above]

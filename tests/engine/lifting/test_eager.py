@@ -108,3 +108,25 @@ def test_numbers_are_computed_by_the_program_as_ever():
     program = engine.lift(lambda x: x * x)
     assert type(program(3.0)) is float
     assert engine.grad(lambda x: x * float(program(3.0)))(1.0) == 9.0
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int64, np.uint64])
+def test_integers_beside_values_compute_as_they_do_in_the_program(kind):
+    """They neither wrap nor refuse negative powers, whatever type the caller's integers have."""
+
+    def f(x, n):
+        return x * (n + 1) ** -1 + (n * n - 200) * x + (n - 2) * x
+
+    counts = np.array([0, 1, 100], kind)
+    numbers = np.array([0.5, -1.0, 2.0])
+    values = np.array([engine.Value(x) for x in numbers], dtype=object)
+    program = engine.lift(f, batch=True, reduction="sum")
+    wanted = program(numbers, counts)
+    assert np.isclose(wanted, sum(f(x, int(n)) for x, n in zip(numbers, counts)))
+    assert np.isclose(program(values, counts).data, wanted)
+    one = engine.lift(f)
+    for x, n in zip(numbers, counts):
+        assert np.isclose(one(engine.Value(x), n).data, f(x, int(n)))
+    sums = engine.lift(lambda x, n: x * (n[0] - n[2]) ** -1)
+    assert np.isclose(sums(engine.Value(0.5), counts).data, -0.005)
+    assert np.isclose(sums(engine.Value(0.5), counts).data, sums(0.5, counts))

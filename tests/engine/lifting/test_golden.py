@@ -74,20 +74,6 @@ def test_every_stage_prints_itself(monkeypatch):
     assert "39 scalar nodes -> 13 array operations" in str(program.stats)
 
 
-def test_a_program_shows_itself(monkeypatch):
-    import sys
-
-    _, program, _, _ = two_layers()
-    monkeypatch.delitem(sys.modules, "viz", raising=False)
-    assert list(program._repr_mimebundle_()) == ["text/plain"]
-    monkeypatch.undo()
-    import viz
-
-    assert viz.svg(program)
-    assert "<svg" in program._repr_mimebundle_()["image/svg+xml"]
-    assert list(engine.lift(lambda x: x)._repr_mimebundle_()) == ["text/plain"]
-
-
 if __name__ == "__main__":
     program = two_layers()[1]
     (GOLDEN / "two_layers.py").write_text(program.source())

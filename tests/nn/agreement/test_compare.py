@@ -72,6 +72,7 @@ def trained():
     return model, X[:32] / 16.0, T[:32]
 
 
+@pytest.mark.slow
 def test_in_a_trained_network_all_entries_but_those_declared_unresolved_are_caught(trained):
     model, X, T = trained
     _, right = matrix.value_and_gradients(model.arrays(), X, T)

@@ -207,6 +207,7 @@ def in_one_process(backend, epochs, **how):
     )
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_and_outlive_each_other_as_a_checkpoint(tmp_path):
     """They reach the losses of one NumPy process; where one is killed the other says so and ends, and one goes on."""
     whole, cut = tmp_path / "whole", tmp_path / "cut"

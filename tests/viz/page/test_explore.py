@@ -1,15 +1,21 @@
 """The page, in a real browser: the engine's numbers at every step, no complaint on the console, and no waiting."""
 
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from browsing import ask, large, network, neuron, press
-from hypothesis import given
-from hypothesis import strategies as st
 
 import engine
 import viz
 from engine import Value
-from viz.page.explore import page_data, sweep
-from viz.style import in_order
+from viz.nodes import in_order
+from viz.page import explore
+from viz.page.data import sweep
 
 
 @pytest.mark.parametrize("make", [neuron, network])
@@ -19,7 +25,7 @@ def test_the_last_step_shows_the_engines_gradients_bit_for_bit(page, make):
     press(driver, "last")
     root.backward()
     leaves = [(i, v) for i, v in enumerate(in_order(root)) if not v.parents and not engine.value.is_constant(v)]
-    grads = ask(driver, "computation.grads")
+    grads = ask(driver, "page.state.grads")
     assert [grads[i] for i, _ in leaves] == [v.grad for _, v in leaves]
     for i, v in leaves:
         shown = driver.find_element("css selector", f'[data-node="{i}"]').get_attribute("textContent")
@@ -33,7 +39,7 @@ def test_each_step_shows_the_engines_numbers(page):
     driver = page(root)
     for node in [v for v in nodes if v.parents]:
         press(driver, "next")
-        assert ask(driver, f"computation.nodes[{nodes.index(node)}].data") == node.data
+        assert ask(driver, f"page.state.graph.nodes[{nodes.index(node)}].data") == node.data
         assert driver.find_element("css selector", ".node.lit").get_attribute("data-node") == str(nodes.index(node))
     press(driver, "next")
     grads = [0.0] * len(nodes)
@@ -42,7 +48,7 @@ def test_each_step_shows_the_engines_numbers(page):
         press(driver, "next")
         for parent, g in zip(nodes[step["node"]].parents, step["sent"]):
             grads[nodes.index(parent)] += g
-        assert ask(driver, "computation.grads") == grads
+        assert ask(driver, "page.state.grads") == grads
 
 
 def test_products_are_written_out_and_gradients_accumulate(page):
@@ -59,24 +65,24 @@ def test_products_are_written_out_and_gradients_accumulate(page):
 def test_stepping_back_undoes_exactly(page):
     driver = page(network())
     press(driver, "next", 20)
-    before = ask(driver, "[computation.grads.slice(), computation.known.slice()]")
+    before = ask(driver, "[page.state.grads.slice(), page.state.known.slice()]")
     press(driver, "next", 4)
     press(driver, "back", 4)
-    assert ask(driver, "[computation.grads, computation.known]") == before
+    assert ask(driver, "[page.state.grads, page.state.known]") == before
     press(driver, "last")
     press(driver, "first")
-    assert not any(ask(driver, "computation.grads"))
+    assert not any(ask(driver, "page.state.grads"))
 
 
 def test_an_operand_read_twice_is_undone_exactly(page):
     x = Value(0.1, "x")
     driver = page(x * x * (x + 0.7))
     press(driver, "last")
-    grads = ask(driver, "computation.grads")
+    grads = ask(driver, "page.state.grads")
     press(driver, "first")
-    assert ask(driver, "computation.grads") == [0.0] * len(grads)
+    assert ask(driver, "page.state.grads") == [0.0] * len(grads)
     press(driver, "last")
-    assert ask(driver, "computation.grads") == grads
+    assert ask(driver, "page.state.grads") == grads
 
 
 def test_what_is_computed_and_what_receives_are_lit(page):
@@ -89,49 +95,21 @@ def test_what_is_computed_and_what_receives_are_lit(page):
     assert sorted(ask(driver, classes)) == wanted
 
 
-def test_the_page_sweeps_in_the_engines_order():
-    x, w = Value(0.3, "x"), Value(0.7, "w")
-    first, second = engine.exp(x) * engine.sin(w), engine.tanh(x * w) * w
-    root = second + first
-    place = {v: i for i, v in enumerate(in_order(root))}
-    engines = [place[v] for v in engine.graph.latest_first(root)]
-    assert [step["node"] for step in page_data(root)["sweep"]] == engines
-    assert engines != sorted(engines, reverse=True)
-
-
-@given(st.lists(st.tuples(st.sampled_from("+*t/"), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=30))
-def test_the_sweep_of_any_graph_adds_up_to_the_engines_gradients(program):
-    values = [Value(0.5, "x"), Value(-1.5, "w")]
-    for op, i, j in program:
-        a, b = values[i % len(values)], values[j % len(values)]
-        values.append({"+": a + b, "*": a * b, "/": a / b, "t": engine.tanh(a)}[op])
-    root = values[-1]
-    nodes = in_order(root)
-    place = {v: i for i, v in enumerate(nodes)}
-    grads = [0.0] * len(nodes)
-    grads[-1] = 1.0
-    for step in sweep(nodes, engine.graph.latest_first(root)[::-1]):
-        for parent, g in zip(nodes[step["node"]].parents, step["sent"]):
-            grads[place[parent]] += g
-    root.backward()
-    assert [repr(g) for g in grads] == [repr(v.grad) for v in nodes]
-
-
 def test_a_graph_too_large_to_draw_is_stepped_through_box_by_box(page):
     root = large()
     assert engine.graph.count(root) > 3000 or sum(len(v.parents) for v in in_order(root)) > 8000
     driver = page(root)
-    assert 3 < ask(driver, "computation.spots.size") <= 60
+    assert 3 < ask(driver, "page.state.spots.size") <= 60
     press(driver, "next")
     assert "320 dot, 320 relu" in driver.find_element("id", "now").text
     clicks = 1
-    while ask(driver, "computation.at < computation.last"):
+    while ask(driver, "page.state.at < page.state.end"):
         press(driver, "next")
         clicks += 1
     assert clicks < 30
     root.backward()
     grads = {v.label: v.grad for v in in_order(root) if v.label}
-    shown = ask(driver, "computation.nodes.map((n, i) => [n.name, computation.grads[i]])")
+    shown = ask(driver, "page.state.graph.nodes.map((n, i) => [n.name, page.state.grads[i]])")
     reached = {name: g for name, g in shown if name in grads}
     assert len(reached) == 64 * 16 + 16 + 16 * 10 + 10
     assert all(g == pytest.approx(grads[name], rel=1e-9, abs=1e-15) for name, g in reached.items())
@@ -148,6 +126,7 @@ def test_a_box_lists_its_nodes_and_a_node_its_history(page):
     assert about.text.count("dL/dlayers.0.neurons.0.w.0 +=") == 20
 
 
+@pytest.mark.slow
 def test_with_two_thousand_nodes_visible_no_step_takes_a_tenth_of_a_second(page):
     xs = [Value(0.01 * i, f"x[{i}]") for i in range(500)]
     root = engine.total([engine.tanh(x * x + x) for x in xs])
@@ -159,9 +138,9 @@ def test_with_two_thousand_nodes_visible_no_step_takes_a_tenth_of_a_second(page)
     steps, worst = ask(driver, """(() => { const times = [], next = document.getElementById("next");
         const time = () => { const t = performance.now(); next.click(); document.body.getBoundingClientRect();
             return performance.now() - t; };
-        while (computation.at < computation.last) { let took = time();
+        while (page.state.at < page.state.end) { let took = time();
             for (let again = 0; took > 50 && again < 3; again++) {  // other work on the machine is not the page's
-                computation.go(computation.at - 1); took = Math.min(took, time()); }
+                page.go(page.state.at - 1); took = Math.min(took, time()); }
             times.push(took); }
         return [times.length, Math.max(...times)]; })()""")  # fmt: skip
     assert steps == 3003
@@ -170,13 +149,7 @@ def test_with_two_thousand_nodes_visible_no_step_takes_a_tenth_of_a_second(page)
 
 def test_labels_cannot_end_the_script(page):
     driver = page(Value(1.0, "</script><script>throw 1</script>") * Value(float("nan"), "<!--"))
-    assert ask(driver, "computation.nodes[0].name").startswith("</script>")
-
-
-def test_the_sweep_leaves_the_graph_alone():
-    root = neuron()
-    page_data(root)
-    assert [v.grad for v in in_order(root)] == [0.0] * 7
+    assert ask(driver, "page.state.graph.nodes[0].name").startswith("</script>")
 
 
 def test_a_graph_too_large_is_refused(tmp_path):
@@ -191,3 +164,22 @@ def test_the_page_needs_no_network(tmp_path):
     text = viz.explore(neuron(), tmp_path / "page.html").read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     assert "http" not in text
     assert "src=" not in text
+
+
+def test_every_module_is_on_the_page_after_those_that_it_uses():
+    folder = Path(explore.__file__).parent
+    assert {path.stem for path in folder.glob("*.mjs")} == set(explore.MODULES)
+    for place, name in enumerate(explore.MODULES):
+        text = (folder / f"{name}.mjs").read_text("utf-8")
+        assert set(re.findall(r'^(?:import|\}) .*from "\./(\w+)\.mjs";', text, re.MULTILINE)) <= set(
+            explore.MODULES[:place]
+        )
+        assert text.startswith("// @ts-check\n")
+
+
+@pytest.mark.skipif(not shutil.which("tsc"), reason="needs TypeScript's tsc")
+def test_the_modules_types_are_right():
+    options = ["--noEmit", "--checkJs", "--strict", "--target", "es2022", "--moduleResolution", "bundler"]
+    modules = sorted(map(str, Path(explore.__file__).parent.glob("*.mjs")))
+    done = subprocess.run(["tsc", *options, *modules], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

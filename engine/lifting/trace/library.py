@@ -1,0 +1,83 @@
+"""What is as it is: code and classes of Python, of installed packages and of the engine, and objects that never change.
+
+>>> is_library(dict), is_library(np.ndarray), is_plain(int), is_plain(list)
+(True, True, True, False)
+"""
+
+from __future__ import annotations
+
+import numbers
+import os
+import re
+import sys
+import sysconfig
+import types
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+ENGINE = str(Path(__file__).resolve().parents[2])
+INSTALLED = [sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")]
+LIBRARIES = tuple([f"{path}{os.sep}" for path in (ENGINE, *INSTALLED)])
+PLAIN = (
+    int, float, complex, str, bytes, type(None), np.generic, range, slice, type(...), date, time, timedelta, np.dtype,
+    numbers.Number, re.Pattern, np.ufunc, PurePath,
+)  # fmt: skip
+BUILTIN = (int, float, complex, str, bytes)  # what classes derive from that are numbers or texts with attributes
+
+_MRO: Any = type.__dict__["__mro__"]
+_MODULE: Any = type.__dict__["__module__"]
+_OF_CLASS: Any = type.__dict__["__dict__"]
+_OF_MODULE: Any = vars(types.ModuleType)["__dict__"]
+_known: dict[int, tuple[type, bool, bool]] = {}  # by identity: a class need not be hashable
+
+
+def mro(kind: type) -> tuple[type, ...]:
+    """Return a class and its bases, whatever its metaclass makes of `__mro__`."""
+    found: tuple[type, ...] = _MRO.__get__(kind)
+    return found
+
+
+def namespace(owner: Any) -> Mapping[str, Any]:
+    """Return what a class or a module holds, whatever its class makes of `__dict__`."""
+    of = _OF_MODULE if issubclass(type(owner), types.ModuleType) else _OF_CLASS
+    found: Mapping[str, Any] = of.__get__(owner)
+    return found
+
+
+def has(kind: type, name: str) -> bool:
+    """Whether objects of a class have an attribute by their class, its metaclass not asked."""
+    return any(name in namespace(c) for c in mro(kind))
+
+
+def is_library(kind: type) -> bool:
+    """Whether a class is of Python itself, of an installed package or of the engine: it is as it is."""
+    return _looked_up(kind)[1]
+
+
+def is_plain(kind: type) -> bool:
+    """Whether objects of a class never change, and are told apart by what they look like."""
+    return _looked_up(kind)[2]
+
+
+def _looked_up(kind: type) -> tuple[type, bool, bool]:
+    found = _known.get(id(kind))
+    if found is None:
+        name = _MODULE.__get__(kind)
+        library = isinstance(name, str) and is_of_library(sys.modules.get(name), name)
+        found = kind, library, library and issubclass(kind, PLAIN) and not issubclass(kind, np.void)
+        if len(_known) > 10_000:
+            _known.clear()
+        _known[id(kind)] = found
+    return found
+
+
+def is_of_library(module: types.ModuleType | None, name: str) -> bool:
+    """Whether a module, loaded or not, is of Python, of an installed package or of the engine."""
+    file = namespace(module).get("__file__") if isinstance(module, types.ModuleType) else None
+    if isinstance(file, str):
+        return file.startswith(LIBRARIES)
+    return name in sys.builtin_module_names and name != "__main__"

@@ -1,0 +1,202 @@
+"""Classes and modules, of which the attributes matter that code names, and how those names are collected."""
+
+from __future__ import annotations
+
+import abc
+import decimal
+import functools
+import os
+import types
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from engine.lifting.trace.code_names import Names, words
+from engine.lifting.trace.library import is_library, is_of_library, mro, namespace
+from engine.lifting.trace.noting import Notes
+from engine.lifting.trace.observed import MISSING, Place
+
+SPECIAL = (types.FunctionType, classmethod, staticmethod)  # what Python calls without being told: __call__, say
+READERS = ("open", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "imread", "read_text", "read_bytes")
+STATE_OF: dict[str, Callable[[], Any]] = {  # what a library's function reads
+    "getenv": lambda: os.environ,
+    "getcontext": decimal.getcontext,
+}
+OF_VALUES = ("grad", "label")  # attributes of a Value that may be read as they are
+OF_FUNCTIONS = ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__")
+OF_FILES = ("read_text", "read_bytes", "open")  # attributes of a path
+
+
+class Owners(Notes):
+    """Notes of a walk that knows which names code reads, and which classes and modules may have them."""
+
+    def __init__(self, skipped: Set[tuple[int, Any]] = frozenset(), reading: Set[int] = frozenset()) -> None:
+        super().__init__(skipped, reading)
+        self._names: dict[str, None] = {}  # of attributes
+        self._spelled: dict[str, None] = {}  # names in texts that were seen
+        self._scanned = 0  # facts that were searched for them
+        self._owners: list[_Owner] = []
+        self._dynamic = self.computed = False  # whether any code looks up names by texts, and puts those together
+        self._of_values: set[str] = set()  # attributes of Values that are read
+        self._asked_of: dict[int, set[str]] = {}  # attributes of modules that are globals, "" of what is not known
+
+    def take_names(self, names: Names, around: dict[str, Any]) -> None:
+        """Take the names that a piece of code reads, and how it reads them."""
+        self._names.update(dict.fromkeys(names.attributes))
+        for attribute, of in names.read_of:
+            x = around.get(of)
+            if issubclass(type(x), types.ModuleType):
+                self._asked_of.setdefault(id(x), set()).add(attribute)
+            elif attribute in OF_VALUES:
+                self._of_values.add(attribute)
+        self._dynamic, self.computed = self._dynamic or names.dynamic, self.computed or names.computed
+        if names.of_namespace:
+            self._owners.append(_Owner(around, "module", _name_of(around), only_spelled=True))
+
+    def owner(self, x: Any) -> None:
+        """Note a class or a module; what of it matters is known when all code has been seen."""
+        if issubclass(type(x), types.ModuleType):
+            self._module(x)
+        elif not is_library(x):
+            self.watch(functools.partial(mro, x), Place(x, "__mro__", "the bases of a class"), follow=False)
+            self.stack += mro(x)[1:]
+            if issubclass(type(x), abc.ABCMeta):
+                self.content(None, abc.get_cache_token)  # of what counts as an instance
+            self.class_of(type(x))
+            held = namespace(x)
+            self._owners.append(_Owner(held, "class", _name_of(held, "__qualname__")))
+            names = tuple(held)
+            self.checks.append((None, lambda: tuple(held) == names))
+            for name, special in list(held.items()):
+                if name[:2] == "__" == name[-2:] and isinstance(special, SPECIAL):
+                    self.watch(functools.partial(held.get, name, MISSING), Place(x, name, f"a method {name}"))
+
+    def _module(self, x: types.ModuleType) -> None:
+        held, name = namespace(x), _name_of(namespace(x))
+        library = is_of_library(x, name)
+        self._owners.append(_Owner(held, "library" if library else "module", name, x))
+        if library:
+            return
+        self.class_of(type(x))
+
+    def _makes_attributes(self, owner: _Owner) -> None:
+        """Follow a module's `__getattr__` (PEP 562) where it may be asked for what the module has not."""
+        asked = self._asked_of.get(id(owner.module), {""})
+        elsewhere = self.visits.get(id(owner.module), 0) > self.as_globals.get(id(owner.module), 0)
+        if "__getattr__" in owner.namespace and (elsewhere or any(name not in owner.namespace for name in asked)):
+            self._attribute(owner, "__getattr__")
+
+    def class_of(self, kind: type) -> None:
+        """Follow a class and its bases, those that are no library's."""
+        self.stack += [c for c in mro(kind) if c is not object and not is_library(c)]
+
+    def more_attributes(self) -> bool:
+        """Look up what the code seen so far names in the classes and modules seen so far; whether that leads on."""
+        self._spell()
+        if self._dynamic:
+            self._names.update(self._spelled)
+        names, spelled = list(self._names), list(self._spelled)
+        for owner in list(self._owners):
+            source = spelled if owner.only_spelled else names
+            fresh, owner.looked = source[owner.looked :], len(source)
+            for name in fresh:
+                self._attribute(owner, name)
+            if owner.kind == "module" and owner.module is not None and "__getattr__" not in owner.watched:
+                self._makes_attributes(owner)
+            if self.in_doubt and owner.kind != "library":
+                self._everything(owner)
+        return bool(self.stack)
+
+    def _spell(self) -> None:
+        """Collect names from the texts seen so far, which code may look up."""
+        if self._dynamic:
+            texts = [x for x in self.facts[self._scanned :] if type(x) is str and len(x) < 1000]
+            self._scanned = len(self.facts)
+            self.spell([text for text in texts if text.replace(".", "_").isidentifier()])
+
+    def spell(self, texts: list[str]) -> None:
+        """Take the names in some texts for attributes that are read."""
+        self._spelled.update(dict.fromkeys([word for text in texts for word in words(text)]))
+
+    def named(self, texts: list[str]) -> None:
+        """Take names that an `attrgetter` or a `methodcaller` looks up."""
+        self._names.update(dict.fromkeys([word for text in texts for word in words(text)]))
+        self._of_values |= {*OF_VALUES} & {*self._names}
+
+    def _attribute(self, owner: _Owner, name: str) -> None:
+        place = Place(owner.namespace, name, f"{owner.name}.{name}")
+        read = functools.partial(owner.namespace.get, name, MISSING)
+        owner.watched.add(name)
+        if name not in owner.namespace:
+            if owner.kind == "module":
+                self.watch(read, place, follow=False)
+            return
+        x = owner.namespace[name]
+        library = owner.kind == "library"
+        if library and name in STATE_OF:
+            self.stack.append(STATE_OF[name]())
+        if library and (name in READERS or name.startswith("read_")) and callable(x):
+            self.cannot_follow(f"what {owner.name}.{name} reads")
+        self.watch(read, place, follow=not (library and (callable(x) or isinstance(x, types.ModuleType))))
+
+    def _everything(self, owner: _Owner) -> None:
+        """Follow everything that a class or a module holds, since names are looked up that nobody can know."""
+        for name in list(owner.namespace):
+            inner = owner.kind == "module" and issubclass(type(owner.namespace[name]), (type, types.ModuleType))
+            if name not in owner.watched and not name[:2] == "__" == name[-2:] and not inner:
+                self._attribute(owner, name)
+
+    # --- attributes of Values, functions and paths ------------------------------------------------------------------
+
+    def watch_the_rest(self, functions: list[types.FunctionType]) -> None:
+        """Compare what is read of Values and functions themselves, and say where files are read by paths."""
+        self._watch_values()
+        self._watch_functions(functions)
+        self._watch_paths()
+
+    def _watch_values(self) -> None:
+        """Compare those attributes of the Values that code reads as they are."""
+        everyone = [v for values in self.values for v in values]
+        if "grad" in self._of_values or (self._dynamic and "grad" in self._names):
+            self.gradients = True
+            self.content(None, lambda: np.array([v.grad for v in everyone]).tobytes())
+        if "label" in self._of_values or (self._dynamic and "label" in self._names):
+            self.content(None, lambda: [(v._label, getattr(v._label, "place", ())) for v in everyone])
+
+    def _watch_functions(self, functions: list[types.FunctionType]) -> None:
+        """Compare what code reads of functions themselves."""
+        for name in [name for name in OF_FUNCTIONS if name in self._names]:
+            for f in functions:
+                self.watch(
+                    functools.partial(getattr, f, name), Place(f, name, f"{f.__qualname__}.{name}"), follow=False
+                )
+
+    def _watch_paths(self) -> None:
+        """Say that files cannot be followed, where there are paths and code reads what they lead to."""
+        reads = [name for name in OF_FILES if name in self._names]
+        if reads and any(
+            issubclass(x if issubclass(type(x), type) else type(x), PurePath) for x in (*self.held, *self.facts)
+        ):
+            self.cannot_follow(f"a file that it reads by {reads[0]}")
+
+
+@dataclass
+class _Owner:
+    """A class or a module, of which the attributes matter that code names."""
+
+    namespace: Mapping[str, Any]
+    kind: str  # "class", "module" or "library"
+    name: str
+    module: Any = None
+    only_spelled: bool = False  # a function's own globals, where names may be looked up by texts
+    looked: int = 0  # how many names were looked up
+
+    def __post_init__(self) -> None:
+        self.watched: set[str] = set()
+
+
+def _name_of(held: Mapping[str, Any], key: str = "__name__") -> str:
+    return str(held.get(key, held.get("__name__", "a class")))

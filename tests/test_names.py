@@ -1,0 +1,89 @@
+"""A name means one thing in a package. `python tests/test_names.py` prints those that are defined twice."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from test_layering import PACKAGES, ROOT, modules
+
+import engine
+import nn
+import viz
+
+# These bear NumPy's names, which is what they stand in for; every command has a main.
+STANDING_IN = {"engine.lifting.verify.functions", "engine.lifting.verify.elements"}
+ENTRY = {"main"}
+MIRRORED = ("viz",)
+LEFT = {  # to be renamed
+    "engine": {"COMPARISONS", "Views", "flatten", "look"},
+    "nn": {"check_outputs", "numbers"},
+}
+
+
+def definitions(module: str) -> Iterator[tuple[str, str]]:
+    """Yield what a module defines for others to see: each name, and its definition."""
+    for node in ast.parse(modules()[module].read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name, ast.unparse(node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                names = target.elts if isinstance(target, ast.Tuple) else [target]
+                values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value] * len(names)
+                yield from ((ast.unparse(n), ast.unparse(v)) for n, v in zip(names, values) if isinstance(n, ast.Name))
+
+
+@cache
+def shared() -> set[tuple[str, str]]:
+    """Names that another module of ours imports, and from where; the others matter in their own file alone."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in modules().values()]
+    froms = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module in modules()]
+    return {(node.module or "", alias.name) for node in froms for alias in node.names}
+
+
+def twice(package: str) -> dict[str, list[str]]:
+    """Names that are shared and have more than one definition in a package; and where those are."""
+    texts: defaultdict[str, set[str]] = defaultdict(set)
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for module in modules():
+        if module.split(".")[0] == package and module not in STANDING_IN:
+            for name, text in definitions(module):
+                if (module, name) in shared() and name not in ENTRY:
+                    texts[name].add(text)
+                    places[name].append(module)
+    return {name: places[name] for name in sorted(places) if len(texts[name]) > 1}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_name_is_defined_once_in_a_package(package):
+    assert {name: where for name, where in twice(package).items() if name not in LEFT.get(package, set())} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_is_left_is_still_defined_twice(package):
+    assert LEFT.get(package, set()) - twice(package).keys() == set()
+
+
+@pytest.mark.parametrize("package", [engine, nn, viz])
+def test_no_module_or_package_has_the_name_of_a_public_function(package):
+    functions = {name for name in package.__all__ if callable(getattr(package, name))}
+    inside = {module.split(".")[1] for module in modules() if module.startswith(f"{package.__name__}.")}
+    assert inside & functions == set()
+
+
+@pytest.mark.parametrize("package", MIRRORED)
+def test_tests_are_named_after_what_they_test(package):
+    folder = ROOT / "tests" / package
+    for path in folder.rglob("test_*.py"):
+        inside = ROOT / package / path.parent.relative_to(folder)
+        named = {file.stem.strip("_") for file in inside.iterdir()} | {"golden"}  # of whole pictures or texts
+        assert path.stem.removeprefix("test_") in named, path
+
+
+if __name__ == "__main__":
+    for package_name in PACKAGES:
+        for name, where in twice(package_name).items():
+            print(f"{name}: {', '.join(where)}")

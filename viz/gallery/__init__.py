@@ -1,1 +1,0 @@
-"""The pictures of the README, and the command that draws them: ``python -m viz.gallery``."""
