@@ -128,10 +128,10 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
     if isinstance(tree, np.ndarray):
         if tree.dtype != object and tree.dtype.kind not in "biuf":
             raise TypeError(f"{path} is an array of {tree.dtype}; numbers are needed. Convert it to float first.")
-        found = tree.reshape(-1).tolist()
-        for x in found:
+        entries = tree.reshape(-1).tolist()
+        for x in entries:
             _check(x, path)
-        leaves.extend(found)
+        leaves.extend(entries)
         return Structure("array", tree.shape)
     _check(tree, path)
     leaves.append(tree)
@@ -191,9 +191,9 @@ def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]
     >>> matched({"b": (20.0,), "w": 10.0}, structure, "yours", "the parameters")
     [10.0, 20.0]
     """
-    leaves, found = flatten(_ordered(tree, structure), what)
-    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
-        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
+    leaves, actual = flatten(_ordered(tree, structure), what)
+    if (actual != structure and [actual.size] != [structure.size]) or _skeleton(actual) != _skeleton(structure):
+        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {actual}.")
     return leaves
 
 

@@ -103,8 +103,8 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     @property
     def pullback(self) -> Callable[[Any], tuple[Any, ...]]:
         """The local-derivative closure: cotangent of this node -> one cotangent per parent; it may be set."""
-        kept = self.rule.kept(self)
-        return partial(self.rule.pullback, *kept) if kept else self.rule.pullback
+        residuals = self.rule.residuals(self)
+        return partial(self.rule.pullback, *residuals) if residuals else self.rule.pullback
 
     @pullback.setter
     def pullback(self, pullback: Callable[[Any], tuple[Any, ...]]) -> None:

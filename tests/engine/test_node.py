@@ -20,7 +20,7 @@ def test_what_is_kept_comes_back_and_is_bound_before_the_cotangent(count):
     kind = Kind("any", lambda *bound: bound, count)
     node, kept = Node(), tuple(range(count))
     kind.keep(node, kept)
-    assert kind.kept(node) == kept
+    assert kind.residuals(node) == kept
     assert kind.pull(node, "g") == (*kept, "g")
 
 
