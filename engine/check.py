@@ -14,11 +14,12 @@ from typing import Any
 from engine.agreement import RELATIVE, agrees
 from engine.arguments import finite, function, positive
 from engine.differences import STEP, Measured, measured
+from engine.number import as_float
 from engine.rounding import value_error
 from engine.testing import check_rule as check_rule
 from engine.transforms import value_and_grad
 from engine.tree import Structure, flatten, unflatten
-from engine.value import Value, as_float
+from engine.value import Value
 
 CHECKED = "derivatives are checked where numbers are finite"
 HIDDEN = 0.1  # a bound of rounding of more than this part of a derivative says little of it

@@ -16,73 +16,99 @@ from __future__ import annotations
 
 import threading
 import weakref
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from engine.graph import order
+from engine.node import CONSTANT, LEAF, Kind, birth
 from engine.rules import RULES
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
-from engine.value import Value, is_constant, new_node
+
+V = TypeVar("V", bound="Copies")
 
 
-def twin(node: Value, parents: tuple[Value, ...]) -> Value:
-    """Return a copy of one node over other parents."""
-    made = new_node(node._data, parents, node.op, node.pullback)
-    made.grad, made._label = node.grad, node._label
-    return made
+class Copies:
+    """What `copy` and `pickle` ask a Value."""
+
+    __slots__ = ()
+    _data: float
+    _label: str
+    born: float
+    grad: float
+    parents: tuple[Any, ...]
+    rule: Kind
+
+    def __copy__(self: V) -> V:
+        """Return a copy of one node; where a function is being watched, the node: a copy of a variable is not one."""
+        return self if _is_watched(self) else _twin(self, self.parents)
+
+    def __deepcopy__(self: V, memo: dict[int, Any]) -> V:
+        """Return a copy of the graph; where a function is being watched, what depends on its variables stays itself."""
+        if _is_watched(self):
+            return self
+        for node in order(self):
+            if id(node) not in memo:
+                memo[id(node)] = _twin(node, tuple([memo[id(p)] for p in node.parents]))
+        copied: V = memo[id(self)]
+        return copied
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what a node's slots hold, as Python's own does."""
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a pickle")
+        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        return None, {name: getattr(self, name) for name in slots if hasattr(self, name)}
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Return what makes a node again: itself if it is a leaf, else its place in a flattened graph."""
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a pickle")
+        if not self.parents:
+            return _leaf, (type(self), self._data, self.grad, self._label, self.rule is CONSTANT)
+        return _pick, _PICKLES.session().place(self)
 
 
-def shallow(node: Value) -> Value:
-    """Return a copy of one node; where a function is being watched, the node, since a copy of a variable is none."""
-    return node if _is_watched(node) else twin(node, node.parents)
-
-
-def deep(root: Value, memo: dict[int, Any]) -> Value:
-    """Return a copy of the graph; where a function is being watched, what depends on its variables stays itself."""
-    if _is_watched(root):
-        return root
-    for node in order(root):
-        if id(node) not in memo:
-            memo[id(node)] = twin(node, tuple([memo[id(p)] for p in node.parents]))
-    copied: Value = memo[id(root)]
-    return copied
-
-
-def _is_watched(node: Value) -> bool:
+def _is_watched(node: Any) -> bool:
     return LOCAL.watch is not None and LOCAL.watch.depends(node)
 
 
-def state(node: Value) -> tuple[None, dict[str, Any]]:
-    """Return what a node's slots hold, as Python's own ``__getstate__`` does."""
-    if LOCAL.watch is not None or DIFFERENTIATED:
-        refuse(node, "a pickle")
-    return None, {name: getattr(node, name) for name in Value.__slots__}
+def _node(cls: type, data: float, grad: float, label: str, kind: Kind, parents: tuple[Any, ...]) -> Any:
+    node: Any = object.__new__(cls)
+    node._data, node.grad, node._label, node.rule, node.parents = data, grad, label, kind, parents
+    if parents:
+        node.born = birth()
+    return node
 
 
-def reduced(node: Value) -> tuple[Any, ...]:
-    """Return what pickle needs to make a node again: itself if it is a leaf, else its place in a flattened graph."""
-    if LOCAL.watch is not None or DIFFERENTIATED:
-        refuse(node, "a pickle")
-    if not node.parents:
-        return _leaf, (node._data, node.grad, node._label, is_constant(node))
-    return _pick, _PICKLES.session().place(node)
+def _twin(node: Any, parents: tuple[Any, ...]) -> Any:
+    """Return a copy of one node over other parents."""
+    twin = _node(type(node), node._data, node.grad, node._label, node.rule, parents)
+    node.rule.keep(twin, node.rule.residuals(node))
+    return twin
 
 
 class _Flattened:
     """Interior nodes that one pickle holds, operands first; nodes that an earlier one holds are taken from there."""
 
-    def __init__(self, nodes: list[Value], session: _Session) -> None:
+    def __init__(self, nodes: list[Any], session: _Session) -> None:
         self.nodes, self.session = nodes, session
         session.add(self)
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what a node's slots hold, as Python's own does."""
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            refuse(self, "a pickle")
+        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        return None, {name: getattr(self, name) for name in slots if hasattr(self, name)}
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, ([self._flat(node) for node in self.nodes],)
+        return _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
 
-    def _flat(self, node: Value) -> tuple[Any, ...]:
-        kept = getattr(node.pullback, "args", ())
-        return node._data, node.grad, node._label, node.op, [self._operand(p) for p in node.parents], kept
+    def _flat(self, node: Any) -> tuple[Any, ...]:
+        residuals = node.rule.residuals(node)
+        return node._data, node.grad, node._label, node.op, [self._operand(p) for p in node.parents], residuals
 
-    def _operand(self, parent: Value) -> Any:
+    def _operand(self, parent: Any) -> Any:
         """Return a leaf as it is, a node of this list by its place in it, one of another list by both."""
         if not parent.parents:
             return parent
@@ -99,7 +125,7 @@ class _Session:
 
     def __init__(self) -> None:
         self.lists: weakref.WeakValueDictionary[int, _Flattened] = weakref.WeakValueDictionary()
-        self.places: dict[Value, tuple[int, int]] = {}  # the list's number, and the place in it
+        self.places: dict[Any, tuple[int, int]] = {}  # the list's number, and the place in it
         self.count = 0
 
     def add(self, flattened: _Flattened) -> None:
@@ -109,9 +135,9 @@ class _Session:
         self.count += 1
 
     def __contains__(self, node: object) -> bool:
-        return isinstance(node, Value) and node in self.places and self.places[node][0] in self.lists
+        return node in self.places and self.places[node][0] in self.lists
 
-    def place(self, node: Value) -> tuple[_Flattened, int]:
+    def place(self, node: Any) -> tuple[_Flattened, int]:
         """Return the list that holds a node, and the node's place in it; what no list holds yet is put into one."""
         if node not in self:
             flattened = _Flattened([n for n in order(node, known=self) if n.parents], self)
@@ -137,22 +163,19 @@ class _Pickles(threading.local):
 _PICKLES = _Pickles()
 
 
-def _leaf(data: float, grad: float, label: str, constant: bool) -> Value:
-    leaf = Value.constant(data) if constant else Value(data)
-    leaf.grad, leaf._label = grad, label
-    return leaf
+def _leaf(cls: type, data: float, grad: float, label: str, constant: bool) -> Any:
+    return _node(cls, data, grad, label, CONSTANT if constant else LEAF, ())
 
 
-def _restored(flat: list[tuple[Any, ...]]) -> list[Value]:
-    nodes: list[Value] = []
-    for data, grad, label, op, operands, kept in flat:
+def _restored(classes: list[type], flat: list[tuple[Any, ...]]) -> list[Any]:
+    nodes: list[Any] = []
+    for cls, (data, grad, label, op, operands, residuals) in zip(classes, flat):
         parents = [nodes[x] if isinstance(x, int) else x[0][x[1]] if isinstance(x, tuple) else x for x in operands]
-        rule = RULES[op].pullback
-        node = new_node(data, tuple(parents), op, partial(rule, *kept) if kept else rule)
-        node.grad, node._label = grad, label
+        node = _node(cls, data, grad, label, RULES[op], tuple(parents))
+        node.rule.keep(node, residuals)
         nodes.append(node)
     return nodes
 
 
-def _pick(nodes: list[Value], i: int) -> Value:
+def _pick(nodes: list[Any], i: int) -> Any:
     return nodes[i]

@@ -36,8 +36,8 @@ CURES = {
 class Differentiation:
     """The watch over one run of a function; one inside another asks the outer one as well."""
 
-    def __init__(self, variables: Sequence[Value], name: str, outer: Watch | None) -> None:
-        self.variables, self.name, self.outer = frozenset(variables), name, outer
+    def __init__(self, variables: Sequence[Value], name: str, since: float, outer: Watch | None) -> None:
+        self.variables, self.name, self.since, self.outer = frozenset(variables), name, since, outer
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn what depends on the variables, or on those of an outer transform, into a plain number."""
@@ -48,7 +48,7 @@ class Differentiation:
     def refuse(self, value: Value, into: str) -> None:
         """Refuse to turn what depends on these variables into a plain number."""
         if self._reaches(value):
-            called = f"'{value.label}'" if value.label else f"a result of {value.op}" if value.op else "a Value"
+            called = f"'{value.label}'" if value.label else f"a result of {value.op}" if value.parents else "a Value"
             cure = CURES.get(into, "Keep the Value as it is")
             raise TraceError(
                 f"{called} was turned into {into} in {user_line()}, which cuts it off from what {self.name} "
@@ -70,16 +70,19 @@ class Differentiation:
             if node.op in RULES and not RULES[node.op].differentiable:
                 continue
             for parent in node.parents:
-                if parent not in seen:
+                if parent not in seen and (not parent.parents or parent.born > self.since):
                     seen.add(parent)
                     stack.append(parent)
         return False
 
 
 @contextmanager
-def differentiating(variables: Sequence[Value], name: str) -> Iterator[None]:
-    """Watch what runs inside a ``with`` block as a function of `variables` that `name` differentiates."""
-    watch = Differentiation(variables, name, LOCAL.watch)
+def differentiating(variables: Sequence[Value], name: str, since: float = 0.0) -> Iterator[None]:
+    """Watch what runs inside a ``with`` block as a function of `variables` that `name` differentiates.
+
+    No node that was born up to `since` depends on them.
+    """
+    watch = Differentiation(variables, name, since, LOCAL.watch)
     DIFFERENTIATED.append(watch)
     try:
         with watched(watch):

@@ -4,14 +4,15 @@
 >>> x = Value(3.0, "x")
 >>> z = x * x + 1.0
 >>> [v.op or v.label for v in order(z)]
-['', 'x', 'multiply', 'add']
+['constant', 'x', 'multiply', 'add']
 >>> count(z)
 4
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+import operator
+from collections.abc import Container, Iterator
 from typing import Any, Protocol, TypeVar
 
 
@@ -57,6 +58,35 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
     return result
 
 
+def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
+    """Return what the roots were computed from, leaves left out, each node before its operands.
+
+    A node is younger than its operands, so that births are a topological order.  Nodes up to a birth `since` are left
+    out, and what only they depend on with them.
+
+    >>> from engine import Value
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> z = y + 1.0
+    >>> [v.op for v in latest_first(z)], [v.op for v in latest_first(z, since=y.born)]
+    (['add', 'multiply'], ['add'])
+    """
+    stack = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
+    nodes, seen = list(stack), set(stack)
+    note, keep, push, pop = seen.add, nodes.append, stack.append, stack.pop
+    while stack:  # in depth first: what was made together lies together in memory
+        for parent in pop().parents:
+            if parent.parents and parent not in seen and parent.born > since:
+                note(parent)
+                push(parent)
+                keep(parent)
+    nodes.sort(key=_birth, reverse=True)
+    return nodes
+
+
+_birth = operator.attrgetter("born")
+
+
 def walk(*roots: T) -> Iterator[T]:
     """Yield every node the roots depend on once, in no particular order; cheaper than `order`."""
     seen: set[T] = set(roots)
@@ -78,8 +108,3 @@ def count(*roots: T) -> int:
 def leaves(*roots: T) -> list[T]:
     """Return the nodes without operands, in topological order."""
     return [node for node in order(*roots) if not node.parents]
-
-
-def edges(*roots: T) -> Iterable[tuple[Node, T]]:
-    """Yield (operand, user) for every operand of every node, repeated where an operand is used twice."""
-    return ((parent, node) for node in order(*roots) for parent in node.parents)

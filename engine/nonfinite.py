@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from engine.arguments import described
 from engine.graph import order
-from engine.value import Value, is_constant, refuse_where_lifted
+from engine.tracing import refuse_where_lifted
+from engine.value import Value, is_constant
 from engine.watching import line_of
 
 MOST = 6  # operands that are shown

@@ -21,6 +21,15 @@ REAL = "fiubO"  # kinds of arrays of numbers, and of Values
 NUMBERS = (float, int, np.floating, np.integer, np.bool_)
 
 
+def is_value(x: Any) -> bool:
+    """Whether something is a node of a graph; asked of its class, since the closure itself is made when it is read.
+
+    >>> is_value(2.0)
+    False
+    """
+    return hasattr(x.__class__, "pullback")
+
+
 def as_number(x: Any, name: str) -> float:
     """Return a number as a float; beyond the range of floats it is infinite."""
     if not isinstance(x, NUMBERS):
@@ -41,7 +50,7 @@ def check_operand(x: Any, name: str) -> None:
     if isinstance(x, np.ndarray):
         if x.dtype.kind not in REAL:
             raise undefined(name, x)
-    elif not (isinstance(x, NUMBERS) or hasattr(x, "pullback")) and (
+    elif not (isinstance(x, NUMBERS) or is_value(x)) and (
         isinstance(x, (np.generic, type)) or not hasattr(x, "__array_ufunc__")
     ):
         raise undefined(name, x)
@@ -58,7 +67,7 @@ def check_operands(x: Any, name: str) -> None:
 
 def as_operand(x: Any, name: str) -> Any:
     """Return what can be computed with by operators."""
-    if x.__class__ is float or hasattr(x, "pullback"):
+    if x.__class__ is float or is_value(x):
         return x
     check_operands(x, name)
     return as_number(x, name) if isinstance(x, NUMBERS) else x

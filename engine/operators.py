@@ -1,231 +1,127 @@
-"""Operators and methods of Value, made from the rules: one factory for each pattern of arity and residuals.
+"""Python's operators: what stands on their other side, what they are turned round, and what comparisons answer.
 
-A rule says what is computed and what its derivative keeps; its pattern decides which factory writes the method, so that
-an operator is as fast as one written by hand.  NumPy's functions and powers of numbers are here as well; comparisons
-are in `engine.conditions`, copies and pickles in `engine.copying`.
-
->>> from engine.value import Value
->>> z = Value(3.0) * 2.0
->>> z.op, z.pullback
-('multiply', functools.partial(<function multiply at ...>, 3.0, 2.0))
+>>> from engine import Value
+>>> x = Value(3.0, "x")
+>>> (2.0 - x).data, x > 2, (2.0 * x).parents[0].op
+(-1.0, True, 'constant')
 """
 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Sequence
-from functools import partial
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from engine import copying
-from engine.arguments import described, listed
-from engine.conditions import COMPARISONS
+from engine.arguments import described
+from engine.conditions import RELATIONS
 from engine.conditions import Condition as Condition
-from engine.rule import _on_new_rule
-from engine.rules import RULES, Rule
-from engine.value import Value, as_float, new_node, operand
+from engine.node import CONSTANT
+from engine.number import as_float
+from engine.rule import Rule
+from engine.tracing import LOCAL
 
-node_maker = new_node  # what every operation makes its node with; `engine.watching` exchanges it
-
-
-def _unary_keeping_result(rule: Rule) -> Callable[..., Any]:
-    f, pullback, name = rule.scalar, rule.pullback, rule.name
-
-    def method(x: Value) -> Value:
-        z = f(x._data)
-        return node_maker(z, (x,), name, partial(pullback, z))
-
-    return method
+Method = Callable[..., Any]
 
 
-def _unary_keeping_operand(rule: Rule) -> Callable[..., Any]:
-    f, pullback, name = rule.scalar, rule.pullback, rule.name
+def operand_maker(cls: Any) -> Method:
+    """Return what makes a node of whatever meets one in an operation: (x, the operation, the other operand) -> node.
 
-    def method(x: Value) -> Value:
-        data = x._data
-        return node_maker(f(data), (x,), name, partial(pullback, data))
+    It returns NotImplemented where the type of `x` may know better; what nobody knows is refused.
+    """
+    new = object.__new__
 
-    return method
+    def operand(x: Any, op: str, other: Any = None) -> Any:
+        if x.__class__ is not int:  # the commonest number that is not a float
+            if isinstance(x, cls):
+                return x
+            if not isinstance(x, (numbers.Real, np.bool_)):
+                return _other(x, op, other)
+        x = float(x) if x.__class__ is int and -1000 < x < 1000 else as_float(x)
+        node: Any = new(cls)
+        node._data = x
+        node.grad = 0.0
+        node.parents = ()
+        node.rule = CONSTANT
+        node._label = ""
+        return node
+
+    return operand
 
 
-def _binary_keeping_operands(rule: Rule) -> Callable[..., Any]:
-    f, pullback, name = rule.scalar, rule.pullback, rule.name
+def _other(x: Any, op: str, other: Any) -> Any:
+    if isinstance(x, Condition):
+        return x.node
+    if _has_its_say(x, op):
+        return NotImplemented
+    name = f" (the Value is {str(other.label)!r})" if other is not None and other.label else ""
+    raise TypeError(f"{op} of Value and {described(x)} is not defined{name}. Pass a real number or a Value.")
 
-    def method(a: Any, b: Any) -> Any:
-        if b.__class__ is not Value and (b := operand(b, name, a)) is NotImplemented:
+
+TURNED = {"__lt__": "__gt__", "__le__": "__ge__", "__eq__": "__eq__"}
+
+
+def _has_its_say(x: Any, op: str) -> bool:
+    """Whether a type that Python does not bring along may know what this operator does with a Value."""
+    name = REFLECTED.get(op, "")
+    known = getattr(type(x), name, None)
+    foreign = type(x).__module__.partition(".")[0] not in sys.stdlib_module_names
+    return known is not None and known is not getattr(object, name, None) and foreign
+
+
+REFLECTED: dict[str, str] = {}
+"""The rule of an operator -> the method that Python asks on the other side."""
+
+
+def dunders(cls: Any, symbol: str, rule: Rule, method: Method, reflected: Method, operand: Method) -> dict[str, Method]:
+    """Return the operator, and what it is with its sides exchanged.
+
+    Parameters
+    ----------
+    cls
+        Value.
+    symbol, rule
+        Python's name of the operator, and what it computes.
+    method, reflected
+        The method that was made of the rule, and the same with its operands in reverse.
+    operand
+        From `operand_maker`.
+    """
+    if rule.name in RELATIONS:
+        compare = _comparison(cls, rule.name, method, operand)
+        REFLECTED[rule.name] = TURNED[symbol]
+        if symbol == "__eq__":
+            return {"__eq__": compare, "__ne__": _negated(compare)}
+        return {symbol: compare, TURNED[symbol]: lambda a, b: compare(b, a)}
+    if len(rule.operands) == 1:
+        return {symbol: method}
+    REFLECTED[rule.name] = f"__r{symbol[2:]}"
+    return {symbol: method, f"__r{symbol[2:]}": reflected}
+
+
+def _comparison(cls: Any, name: str, method: Method, operand: Method) -> Method:
+    relation = RELATIONS[name]
+
+    def compare(a: Any, b: Any) -> Any:
+        if a.__class__ is not cls and (a := side(a, b)) is NotImplemented:
             return NotImplemented
-        if a.__class__ is not Value and (a := operand(a, name, b)) is NotImplemented:
+        if b.__class__ is not cls and (b := side(b, a)) is NotImplemented:
             return NotImplemented
-        x, y = a._data, b._data
-        return node_maker(f(x, y), (a, b), name, partial(pullback, x, y))
+        return relation(a._data, b._data) if LOCAL.active is None else Condition(method(a, b))
 
-    return method
+    def side(x: Any, other: Any) -> Any:
+        if name == "equal" and not isinstance(x, (cls, Condition, numbers.Real, np.bool_)):
+            return NotImplemented  # Python then says that they differ
+        return operand(x, name, other)
 
-
-def _binary_keeping_nothing(rule: Rule) -> Callable[..., Any]:
-    f, pullback, name = rule.scalar, rule.pullback, rule.name
-
-    def method(a: Any, b: Any) -> Any:
-        if b.__class__ is not Value and (b := operand(b, name, a)) is NotImplemented:
-            return NotImplemented
-        if a.__class__ is not Value and (a := operand(a, name, b)) is NotImplemented:
-            return NotImplemented
-        return node_maker(f(a._data, b._data), (a, b), name, pullback)
-
-    return method
+    return compare
 
 
-def _any_number(rule: Rule) -> Callable[..., Any]:
-    f, name = rule.scalar, rule.name
+def _negated(equal: Method) -> Method:
+    def not_equal(a: Any, b: Any) -> Any:
+        same = equal(a, b)
+        return same if same is NotImplemented else ~same if isinstance(same, Condition) else not same
 
-    def method(operands: Sequence[Any]) -> Value:
-        if operands.__class__ is not list:
-            operands = listed(operands, f"{name}'s operand", "numbers and Values")
-        parents = tuple([x if x.__class__ is Value else _operand_of_many(x, name) for x in operands])
-        xs = [p._data for p in parents]
-        z = f(xs)
-        return node_maker(z, parents, name, rule.bind(z, xs))
-
-    return method
-
-
-def _operand_of_many(x: Any, name: str) -> Value:
-    made = operand(x, name, _NOBODY)
-    if not isinstance(made, Value):
-        raise TypeError(f"{name} of {described(x)} is not defined. Pass numbers and Values.")
-    return made
-
-
-def _keeping_anything(rule: Rule) -> Callable[..., Any]:
-    f, pullback, name, arity = rule.scalar, rule.pullback, rule.name, len(rule.operands)
-    kept = [("z", *rule.operands, *rule.fixed).index(k) for k in rule.keeps]
-
-    def method(*given: Any) -> Any:
-        parents = tuple([x if x.__class__ is Value else operand(x, name, _NOBODY) for x in given[:arity]])
-        if any([p is NotImplemented for p in parents]):  # noqa: C419  # a generator costs more
-            return NotImplemented
-        xs = [p._data for p in parents]
-        if len(given) > arity:
-            xs += [_fixed(x, rule, i) for i, x in enumerate(given[arity:])]
-        known = (f(*xs), *xs)
-        return node_maker(known[0], parents, name, partial(pullback, *[known[i] for i in kept]) if kept else pullback)
-
-    return method
-
-
-def _fixed(x: Any, rule: Rule, i: int) -> float:
-    if isinstance(x, Value):
-        raise TypeError(
-            f"{rule.name}: {rule.fixed[i]} is a fixed number, whose derivative no rule knows; got a Value. "
-            f"Pass a number, or make {rule.fixed[i]} an operand of the rule."
-        )
-    if x.__class__ is float:
-        return x
-    if isinstance(x, (numbers.Real, np.bool_)):
-        return as_float(x)
-    raise TypeError(f"{rule.name}: {rule.fixed[i]} must be a number; got {described(x)}.")
-
-
-def _factory(rule: Rule) -> Callable[[Rule], Callable[..., Any]]:
-    if rule.variadic:
-        return _any_number
-    if rule.fixed:
-        return _keeping_anything
-    patterns: dict[tuple[int, tuple[str, ...]], Callable[[Rule], Callable[..., Any]]] = {
-        (1, ("z",)): _unary_keeping_result,
-        (1, rule.operands): _unary_keeping_operand,
-        (2, rule.operands): _binary_keeping_operands,
-        (2, ()): _binary_keeping_nothing,
-    }
-    return patterns.get((len(rule.operands), rule.keeps), _keeping_anything)
-
-
-# --- NumPy -----------------------------------------------------------------------------------------------------
-
-
-def _boxed(value: Value) -> np.ndarray[Any, Any]:
-    box = np.empty((), dtype=object)
-    box[()] = value
-    return box
-
-
-_DUNDERS = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv"}
-_UFUNCS = {"absolute": "abs", "true_divide": "divide", "conjugate": "identity", "positive": "identity"}
-_UFUNC_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "greater": COMPARISONS["__gt__"],
-    "greater_equal": COMPARISONS["__ge__"],
-    "less": COMPARISONS["__lt__"],
-    "less_equal": COMPARISONS["__le__"],
-    "equal": COMPARISONS["__eq__"],
-    "not_equal": COMPARISONS["__ne__"],
-    "power": lambda a, b: a**b if isinstance(a, Value) else b.__rpow__(a),
-}
-
-
-def _array_ufunc(self: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Let ``np.tanh(v)`` and ``np.float64(2) * v`` be what they say; arrays go element by element."""
-    if method == "__call__" and not kwargs and not any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
-        name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
-        made = _UFUNC_FUNCTIONS.get(name) or getattr(Value, name, None)
-        if made is None or (name not in RULES and name not in _UFUNC_FUNCTIONS):
-            raise TypeError(
-                f"np.{ufunc.__name__} has no derivative rule. Rules are in engine/rules.py; add one with @rule."
-            )
-        return made(*[x.item() if isinstance(x, np.ndarray) else x for x in inputs])
-    boxed = [_boxed(x) if isinstance(x, Value) else x for x in inputs]
-    with np.errstate(all="ignore"):
-        return getattr(ufunc, method)(*boxed, **kwargs)
-
-
-# --- installed -----------------------------------------------------------------------------------------------------
-
-
-def _reflected(method: Callable[..., Value]) -> Callable[..., Any]:
-    return lambda b, a: method(a, b)
-
-
-def install(rule: Rule) -> None:
-    """Give Value the method, and the operator if it has one, that follow from a rule."""
-    method = _factory(rule)(rule)
-    method.__name__, method.__qualname__, method.__doc__ = rule.name, f"Value.{rule.name}", rule.doc
-    static = rule.variadic
-    setattr(Value, rule.name, staticmethod(method) if static else method)
-    dunder = _DUNDERS.get(rule.name)
-    if dunder:
-        setattr(Value, f"__{dunder}__", method)
-        setattr(Value, f"__r{dunder}__", _reflected(method))
-
-
-for _rule in RULES.values():
-    install(_rule)
-_on_new_rule.append(install)
-_NOBODY = Value(0.0)
-
-
-def _power(a: Value, b: Any) -> Any:
-    if b.__class__ is int or b.__class__ is float:
-        return a.power_constant(b)
-    if isinstance(b, Value):
-        return Value.power(a, b)
-    return NotImplemented if operand(b, "power", a) is NotImplemented else a.power_constant(b)
-
-
-def _positive(x: Value) -> Value:
-    return x
-
-
-for _name, _method in {
-    "__copy__": copying.shallow,
-    "__deepcopy__": copying.deep,
-    "__reduce__": copying.reduced,
-    "__getstate__": copying.state,
-    "__array_ufunc__": _array_ufunc,
-    "__pow__": _power,
-    "__rpow__": _reflected(Value.power),
-    "__neg__": Value.negative,
-    "__pos__": _positive,
-    "__abs__": Value.abs,
-}.items():
-    setattr(Value, _name, _method)
+    return not_equal

@@ -1,39 +1,38 @@
-"""The calculus, and nothing else: each operation's derivative, written once over an unspecified number type.
+"""The calculus, and nothing else: each operation, computed and differentiated, over an unspecified number type.
 
-A rule names what it keeps and ends with the cotangent `g`; it returns one cotangent a parent, always a tuple.
-`x, y` are the operands, `z` is the result, which a rule prefers to its operands; `xs` is the list of operands
-where there may be any number of them; other names (`n`, `slope`) are fixed numbers, kept as they are.
-The same text serves floats, Values (derivatives of derivatives), arrays, and printed programs, so a rule
-mentions no shape, no type and no `.grad`, and a cotangent goes through `where`, never through a mask: 0 * inf
-is not 0.
+The decorator takes how an operation is computed, on a float and on arrays; the function under it is its derivative,
+and its name becomes the operation.  A rule names what it keeps and ends with the cotangent `g`; it returns one
+cotangent per parent, always a tuple.  `x, y` are the operands, `z` is the result, which a rule prefers to its operands;
+`xs` is the list of operands where there may be any number of them; other names (`n`) are fixed numbers.  The same text
+serves floats, Values (derivatives of derivatives), arrays, and printed programs, so a rule mentions no shape, no type
+and no `.grad`, and a cotangent goes through `where`, never through a mask: 0 * inf is not 0.
 
-Adding an operation is adding one rule.  Everything else follows from it: the method, the NumPy ufunc, its
-lifted form, its place in pictures, and its tests.
+Adding an operation is adding one rule.  Everything else follows from it: the function, the method, the NumPy ufunc,
+``engine.cbrt``, its lifted form, its place in pictures, and its tests.
 
 >>> import math, numpy as np
->>> from engine import Value
+>>> import engine
 >>> from engine.rules import rule
->>> @rule("cbrt", lambda x: math.copysign(abs(x) ** (1 / 3), x), np.cbrt, at=[(-8.0,), (0.5,), (27.0,)])
+>>> @rule(lambda x: math.copysign(math.fabs(x) ** (1 / 3), x), np.cbrt, at=[(-8.0,), (0.5,), (27.0,)])
 ... def cbrt(z, g):
 ...     '''Cube root; dz/dx = 1 / (3 * z**2).'''
 ...     return (g / (3.0 * z * z),)
->>> x = Value(8.0)
->>> x.cbrt().backward()
->>> round(x.grad, 6)
-0.083333
->>> del RULES["cbrt"], Value.cbrt
+>>> engine.cbrt(27.0), engine.grad(cbrt)(1.0), engine.lift(lambda x: cbrt(x) * x)(8.0)
+(3.0, 0.3333333333333333, 16.0)
+>>> del RULES["cbrt"], engine.Value.cbrt
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import operator
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-import engine.functions as fn
-from engine.functions import divide, where
+from engine import calls, sums
 from engine.rule import RULES as RULES
 from engine.rule import Rule as Rule
 from engine.rule import rule as rule
@@ -55,34 +54,47 @@ ANYWHERE = [(-2.0,), (0.3,), (1.7,)]
 POSITIVE = [(0.2,), (1.0,), (3.5,)]
 
 
-@rule("add", infix=("+", 4), at=PAIRS)
+@rule(operator.add, np.add, infix=("+", 4), at=PAIRS)
 def add(g: N) -> tuple[N, N]:
     """Sum; dz/dx = 1, dz/dy = 1."""
     return g, g
 
 
-@rule("subtract", infix=("-", 4), at=PAIRS)
+@rule(operator.sub, np.subtract, infix=("-", 4), at=PAIRS)
 def subtract(g: N) -> tuple[N, N]:
     """Difference; dz/dx = 1, dz/dy = -1."""
     return g, -g
 
 
-@rule("multiply", infix=("*", 5), at=PAIRS)
+@rule(operator.mul, np.multiply, infix=("*", 5), at=PAIRS)
 def multiply(x: N, y: N, g: N) -> tuple[N, N]:
     """Product; dz/dx = y, dz/dy = x."""
     return g * y, g * x
 
 
-@rule("divide", infix=("/", 5), at=PAIRS)
-def divide_(y: N, z: N, g: N) -> tuple[N, N]:
+@rule(operator.truediv, np.divide, infix=("/", 5), at=PAIRS)
+def divide(y: N, z: N, g: N) -> tuple[N, N]:
     """Quotient; dz/dx = 1 / y, dz/dy = -z / y."""
     return divide(g, y), -g * divide(z, y)
 
 
 @rule(
-    "power",
+    math.pow,
+    np.power,
+    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0), (0.0, 3.0), (0.0, 1.0)],
+)
+def power_constant(x: N, n: float, g: N) -> tuple[N | float]:
+    """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
+    return (0.0,) if n == 0.0 else (g * (n * power_constant(x, n - 1.0)),)
+
+
+@rule(
+    math.pow,
+    np.power,
     infix=("**", 7),
     at=[(2.0, -3.0), (0.5, 1.5), (0.7, 0.7), (1.3, 0.0)],
+    analytic=True,
+    number="power_constant",
     kinks=[
         ((0.0, 0.0), (0.0, 0.0), "PyTorch: a power of 0 is constant, and so is 0 to any power"),
         ((0.0, 2.0), (0.0, 0.0), "PyTorch: 0 ** y is constant in y where y >= 0"),
@@ -92,53 +104,48 @@ def power(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     """Power; dz/dx = y * x**(y - 1), dz/dy = z * log(x)."""
     one = (x == 0.0) & (y == 0.0)  # 0**0, which is 1 in whichever direction
     still = (x == 0.0) & (y >= 0.0)
-    dx = where(one, 0.0, g * (y * fn.power(where(one, 1.0, x), y - 1.0)))
-    dy = where(still, 0.0, g * (z * fn.log(where(still, 1.0, x))))
+    dx = where(one, 0.0, g * (y * power(where(one, 1.0, x), y - 1.0)))
+    dy = where(still, 0.0, g * (z * log(where(still, 1.0, x))))
     return dx, dy
 
 
-@rule(
-    "power_constant",
-    fn.power,
-    fn.FORWARD["power"].array,
-    at=[(-2.0, 3.0), (1.3, 2.0), (0.5, -1.5), (2.0, 0.0), (0.0, 3.0), (0.0, 1.0)],
-)
-def power_constant(x: N, n: float, g: N) -> tuple[N | float]:
-    """Power with a fixed exponent n; dz/dx = n * x**(n - 1), and 0 where n is 0."""
-    return (0.0,) if n == 0.0 else (g * (n * fn.power(x, n - 1.0)),)
-
-
-@rule("negative", at=ANYWHERE)
+@rule(operator.neg, np.negative, at=ANYWHERE)
 def negative(g: N) -> tuple[N]:
     """Negation; dz/dx = -1."""
     return (-g,)
 
 
-@rule("reciprocal", at=ANYWHERE)
+@rule(lambda x: 1.0 / x, np.reciprocal, at=ANYWHERE)
 def reciprocal(z: N, g: N) -> tuple[N]:
     """Reciprocal; dz/dx = -z**2."""
     return (-g * (z * z),)
 
 
-@rule("square", at=ANYWHERE)
+@rule(lambda x: x * x, np.square, at=ANYWHERE)
 def square(x: N, g: N) -> tuple[N]:
     """Square; dz/dx = 2 * x."""
     return (g * (2.0 * x),)
 
 
-@rule("sqrt", at=POSITIVE)
+@rule(math.sqrt, np.sqrt, at=POSITIVE)
 def sqrt(z: N, g: N) -> tuple[N]:
     """Square root; dz/dx = 1 / (2 * z)."""
     return (divide(g, 2.0 * z),)
 
 
-@rule("abs", at=ANYWHERE, kinks=[((0.0,), (0.0,), "PyTorch: the middle of the slopes -1 and 1")])
-def absolute(x: N, g: N) -> tuple[N]:
+@rule(operator.abs, np.abs, at=ANYWHERE, kinks=[((0.0,), (0.0,), "PyTorch: the middle of the slopes -1 and 1")])
+def abs(x: N, g: N) -> tuple[N]:
     """Absolute value; dz/dx = sign(x), and 0 at 0."""
     return (where(x > 0.0, g, where(x < 0.0, -g, 0.0)),)
 
 
-@rule("sign", at=ANYWHERE, differentiable=False, kinks=[((0.0,), (0.0,), "flat on either side")])
+@rule(
+    lambda x: float((x > 0.0) - (x < 0.0)),
+    lambda x: where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)),
+    at=ANYWHERE,
+    differentiable=False,
+    kinks=[((0.0,), (0.0,), "flat on either side")],
+)
 def sign(g: N) -> tuple[N | float]:
     """-1, 0 or 1; dz/dx = 0."""
     return (0.0,)
@@ -147,90 +154,96 @@ def sign(g: N) -> tuple[N | float]:
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 
 
-@rule("exp", at=ANYWHERE)
+@rule(math.exp, np.exp, at=ANYWHERE)
 def exp(z: N, g: N) -> tuple[N]:
     """Exponential; dz/dx = z."""
     return (g * z,)
 
 
-@rule("expm1", at=ANYWHERE)
+@rule(math.expm1, np.expm1, at=ANYWHERE)
 def expm1(z: N, g: N) -> tuple[N]:
     """exp(x) - 1, exact for small x; dz/dx = z + 1."""
     return (g * (z + 1.0),)
 
 
-@rule("log", at=POSITIVE)
+@rule(math.log, np.log, at=POSITIVE)
 def log(x: N, g: N) -> tuple[N]:
     """Natural logarithm; dz/dx = 1 / x."""
     return (divide(g, x),)
 
 
-@rule("log1p", at=[(-0.5,), (0.3,), (2.0,)])
+@rule(math.log1p, np.log1p, at=[(-0.5,), (0.3,), (2.0,)])
 def log1p(x: N, g: N) -> tuple[N]:
     """log(1 + x), exact for small x; dz/dx = 1 / (1 + x)."""
     return (divide(g, 1.0 + x),)
 
 
-@rule("logaddexp", at=PAIRS)
+def _logaddexp(x: float, y: float) -> float:
+    return x if x == y and math.isinf(x) else max(x, y) + math.log1p(math.exp(-math.fabs(x - y)))
+
+
+@rule(_logaddexp, np.logaddexp, at=PAIRS)
 def logaddexp(x: N, y: N, g: N) -> tuple[N, N]:
     """log(exp(x) + exp(y)); dz/dx = sigmoid(x - y), dz/dy = sigmoid(y - x)."""
-    return g * fn.sigmoid(x - y), g * fn.sigmoid(y - x)
+    return g * sigmoid(x - y), g * sigmoid(y - x)
 
 
 # --- circular and hyperbolic functions -----------------------------------------------------------------------
 
 
-@rule("sin", at=ANYWHERE)
+@rule(math.sin, np.sin, at=ANYWHERE)
 def sin(x: N, g: N) -> tuple[N]:
     """Sine; dz/dx = cos(x)."""
-    return (g * fn.cos(x),)
+    return (g * cos(x),)
 
 
-@rule("cos", at=ANYWHERE)
+@rule(math.cos, np.cos, at=ANYWHERE)
 def cos(x: N, g: N) -> tuple[N]:
     """Cosine; dz/dx = -sin(x)."""
-    return (-g * fn.sin(x),)
+    return (-g * sin(x),)
 
 
-@rule("tan", at=[(-1.2,), (0.3,), (1.1,)])
+@rule(math.tan, np.tan, at=[(-1.2,), (0.3,), (1.1,)])
 def tan(z: N, g: N) -> tuple[N]:
     """Tangent; dz/dx = 1 + z**2."""
     return (g * (1.0 + z * z),)
 
 
-@rule("arcsin", at=[(-0.8,), (0.1,), (0.6,)])
+@rule(math.asin, np.arcsin, at=[(-0.8,), (0.1,), (0.6,)])
 def arcsin(x: N, g: N) -> tuple[N]:
     """Inverse sine; dz/dx = 1 / sqrt(1 - x**2)."""
-    return (divide(g, fn.sqrt(1.0 - x * x)),)
+    return (divide(g, sqrt(1.0 - x * x)),)
 
 
-@rule("arccos", at=[(-0.8,), (0.1,), (0.6,)])
+@rule(math.acos, np.arccos, at=[(-0.8,), (0.1,), (0.6,)])
 def arccos(x: N, g: N) -> tuple[N]:
     """Inverse cosine; dz/dx = -1 / sqrt(1 - x**2)."""
-    return (-divide(g, fn.sqrt(1.0 - x * x)),)
+    return (-divide(g, sqrt(1.0 - x * x)),)
 
 
-@rule("arctan", at=ANYWHERE)
+@rule(math.atan, np.arctan, at=ANYWHERE)
 def arctan(x: N, g: N) -> tuple[N]:
     """Inverse tangent; dz/dx = 1 / (1 + x**2)."""
     return (divide(g, 1.0 + x * x),)
 
 
 @rule(
-    "arctan2",
+    math.atan2,
+    np.arctan2,
     at=PAIRS,
     kinks=[((0.0, 0.0), (0.0, -0.0), "PyTorch: zero where the direction is undefined")],
 )
 def arctan2(x: N, y: N, g: N) -> tuple[N, N]:
     """Angle of a point, height x first, breadth y second; dz/dx = y / (x**2 + y**2), dz/dy = -x / (x**2 + y**2)."""
     tip = (x == 0.0) & (y == 0.0)
-    r = fn.hypot(where(tip, 1.0, x), y)
+    r = hypot(where(tip, 1.0, x), y)
     g_over_r = where(tip, 0.0, divide(g, r))
     return g_over_r * divide(y, r), -g_over_r * divide(x, r)
 
 
 @rule(
-    "hypot",
+    math.hypot,
+    np.hypot,
     at=PAIRS,
     kinks=[((0.0, 0.0), (float("nan"), float("nan")), "PyTorch: 0 / 0, the tip of a cone")],
 )
@@ -239,125 +252,165 @@ def hypot(x: N, y: N, z: N, g: N) -> tuple[N, N]:
     return g * divide(x, z), g * divide(y, z)
 
 
-@rule("sinh", at=ANYWHERE)
+@rule(math.sinh, np.sinh, at=ANYWHERE)
 def sinh(x: N, g: N) -> tuple[N]:
     """Hyperbolic sine; dz/dx = cosh(x)."""
-    return (g * fn.cosh(x),)
+    return (g * cosh(x),)
 
 
-@rule("cosh", at=ANYWHERE)
+@rule(math.cosh, np.cosh, at=ANYWHERE)
 def cosh(x: N, g: N) -> tuple[N]:
     """Hyperbolic cosine; dz/dx = sinh(x)."""
-    return (g * fn.sinh(x),)
+    return (g * sinh(x),)
 
 
-@rule("tanh", at=ANYWHERE)
+@rule(math.tanh, np.tanh, at=ANYWHERE)
 def tanh(z: N, g: N) -> tuple[N]:
     """Hyperbolic tangent; dz/dx = 1 - z**2."""
     return (g * (1.0 - z * z),)
 
 
-@rule("arcsinh", at=ANYWHERE)
+@rule(math.asinh, np.arcsinh, at=ANYWHERE)
 def arcsinh(x: N, g: N) -> tuple[N]:
     """Inverse hyperbolic sine; dz/dx = 1 / sqrt(x**2 + 1)."""
-    return (divide(g, fn.sqrt(x * x + 1.0)),)
+    return (divide(g, sqrt(x * x + 1.0)),)
 
 
-@rule("arccosh", at=[(1.2,), (2.0,), (5.0,)])
+@rule(math.acosh, np.arccosh, at=[(1.2,), (2.0,), (5.0,)])
 def arccosh(x: N, g: N) -> tuple[N]:
     """Inverse hyperbolic cosine; dz/dx = 1 / sqrt(x**2 - 1)."""
-    return (divide(g, fn.sqrt(x * x - 1.0)),)
+    return (divide(g, sqrt(x * x - 1.0)),)
 
 
-@rule("arctanh", at=[(-0.8,), (0.1,), (0.6,)])
+@rule(math.atanh, np.arctanh, at=[(-0.8,), (0.1,), (0.6,)])
 def arctanh(x: N, g: N) -> tuple[N]:
     """Inverse hyperbolic tangent; dz/dx = 1 / (1 - x**2)."""
     return (divide(g, 1.0 - x * x),)
 
 
-@rule("erf", at=ANYWHERE)
+_erf_of_each = np.frompyfunc(math.erf, 1, 1)
+TWO_OVER_SQRT_PI = 1.1283791670955126
+
+
+def _array_erf(x: Any) -> Any:
+    if not isinstance(x, (np.ndarray, np.generic)):
+        return x.call("erf", x)
+    return np.asarray(_erf_of_each(x), dtype=np.result_type(x, np.float32))
+
+
+@rule(math.erf, _array_erf, at=ANYWHERE)
 def erf(x: N, g: N) -> tuple[N]:
     """Error function; dz/dx = 2 / sqrt(pi) * exp(-x**2)."""
-    return (g * (fn.TWO_OVER_SQRT_PI * fn.exp(-(x * x))),)
+    return (g * (TWO_OVER_SQRT_PI * exp(-(x * x))),)
 
 
 # --- activations ---------------------------------------------------------------------------------------------
 
 
-@rule("sigmoid", at=ANYWHERE)
+@rule(lambda x: 1.0 / (1.0 + math.exp(-x)), lambda x: 1.0 / (1.0 + np.exp(-x)), at=ANYWHERE)
 def sigmoid(z: N, g: N) -> tuple[N]:
     """1 / (1 + exp(-x)); dz/dx = z * (1 - z)."""
     return (g * (z * (1.0 - z)),)
 
 
-@rule("softplus", at=ANYWHERE)
+def _softplus(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))) if x == x else x
+
+
+@rule(_softplus, lambda x: np.logaddexp(x, 0.0), at=ANYWHERE)
 def softplus(x: N, g: N) -> tuple[N]:
     """log(1 + exp(x)); dz/dx = sigmoid(x)."""
-    return (g * fn.sigmoid(x),)
+    return (g * sigmoid(x),)
 
 
-@rule("relu", at=ANYWHERE, kinks=[((0.0,), (0.0,), "PyTorch: the side that is off")])
+@rule(
+    lambda x: 0.0 if x <= 0.0 else x,
+    lambda x: np.maximum(x, 0.0),
+    at=ANYWHERE,
+    kinks=[((0.0,), (0.0,), "PyTorch: the side that is off")],
+)
 def relu(z: N, g: N) -> tuple[N]:
     """max(x, 0); dz/dx = 1 where z > 0, else 0."""
     return (where(z <= 0.0, 0.0, g),)
 
 
 @rule(
-    "leaky_relu",
+    lambda x, slope: slope * x if x <= 0.0 else x,
+    lambda x, slope: where(x <= 0.0, slope * x, x),
     at=[(-2.0, 0.01), (0.3, 0.2), (1.7, 0.01)],
     operands=("x", "slope"),
+    calls=calls.sloping,
     kinks=[((0.0, 0.01), (0.01, 0.0), "PyTorch: the side of the slope")],
 )
 def leaky_relu(x: N, slope: N, g: N) -> tuple[N, N]:
-    """X where x > 0, else slope * x; dz/dx = 1 where x > 0, else slope; dz/dslope = x where x <= 0, else 0."""
+    """`x` where x > 0, else slope * x; dz/dx = 1 where x > 0, else slope; dz/dslope = x where x <= 0, else 0."""
     return where(x <= 0.0, slope * g, g), where(x <= 0.0, x * g, 0.0)
 
 
 # --- choices -------------------------------------------------------------------------------------------------
 
 
-@rule("maximum", at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
+def _maximum(x: float, y: float) -> float:
+    return x if x > y or x != x else y if y > x or y != y else x + 0.0 if x else x + y
+
+
+def _minimum(x: float, y: float) -> float:
+    return x if x < y or x != x else y if y < x or y != y else x if x else -(-x - y)
+
+
+@rule(_maximum, np.maximum, at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
 def maximum(x: N, y: N, g: N) -> tuple[N, N]:
     """The larger; dz/dx = 1 where x > y, 1/2 where x = y, else 0."""
     half = where(x == y, 0.5 * g, g)
     return where(x < y, 0.0, half), where(y < x, 0.0, half)
 
 
-@rule("minimum", at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
+@rule(_minimum, np.minimum, at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
 def minimum(x: N, y: N, g: N) -> tuple[N, N]:
     """The smaller; dz/dx = 1 where x < y, 1/2 where x = y, else 0."""
     half = where(x == y, 0.5 * g, g)
     return where(x > y, 0.0, half), where(y > x, 0.0, half)
 
 
+def _clip(x: float, low: float, high: float) -> float:
+    x = low if x < low else x
+    return high if x > high else x
+
+
 @rule(
-    "clip",
+    _clip,
+    lambda x, low, high: np.minimum(np.maximum(x, low), high),
     at=[(-2.0, -1.0, 1.0), (0.3, -1.0, 1.0), (1.7, -1.0, 1.0)],
     operands=("x", "low", "high"),
+    calls=calls.bounded,
     kinks=[
         ((1.0, -1.0, 1.0), (1.0, 0.0, 0.0), "PyTorch: the bounds belong to the inside"),
         ((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0), "PyTorch: the bounds belong to the inside"),
     ],
 )
 def clip(x: N, low: N, high: N, g: N) -> tuple[N, N, N]:
-    """X held between low and high; dz/dx = 1 inside and on the bounds, else 0; outside, the bound's derivative is 1."""
+    """x, held between low and high; dz/dx = 1 inside and on the bounds, else 0, and there the bound's is 1."""
     inside = where(x < low, 0.0, where(x > high, 0.0, g))
     return inside, where((x < low) & (low <= high), g, 0.0), where((x > high) | (low > high), g, 0.0)
 
 
-@rule("less", infix=("<", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
+def _truth(relation: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    return lambda x, y: 1.0 if relation(x, y) else 0.0
+
+
+@rule(_truth(operator.lt), np.less, infix=("<", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
 def less(g: N) -> tuple[N | float, N | float]:
     """1 where x < y, else 0; no derivative."""
     return 0.0, 0.0
 
 
-@rule("less_equal", infix=("<=", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
+@rule(_truth(operator.le), np.less_equal, infix=("<=", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
 def less_equal(g: N) -> tuple[N | float, N | float]:
     """1 where x <= y, else 0; no derivative."""
     return 0.0, 0.0
 
 
-@rule("equal", infix=("==", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
+@rule(_truth(operator.eq), np.equal, infix=("==", 3), at=[(2.0, -3.0), (-0.5, 1.5)], differentiable=False)
 def equal(g: N) -> tuple[N | float, N | float]:
     """1 where x = y, else 0; no derivative."""
     return 0.0, 0.0
@@ -367,38 +420,45 @@ def _where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
-@rule("where", _where, where, at=[(1.0, 2.0, 3.0), (0.0, 2.0, 3.0)], operands=("condition", "x", "y"))
-def where_(condition: N, g: N) -> tuple[N | float, N, N]:
-    """X where the condition holds, else y; dz/dx = 1 and dz/dy = 0 where it holds, the reverse elsewhere."""
+@rule(
+    _where,
+    calls.where,
+    calls=lambda _: calls.where,
+    at=[(1.0, 2.0, 3.0), (0.0, 2.0, 3.0)],
+    operands=("condition", "x", "y"),
+)
+def where(condition: N, g: N) -> tuple[N | float, N, N]:
+    """`x` where the condition holds, else y; dz/dx = 1 and dz/dy = 0 where it holds, the reverse elsewhere."""
     return 0.0, where(condition, g, 0.0), where(condition, 0.0, g)
 
 
-def _same(x: Any) -> Any:
-    return x
-
-
-@rule("stop_gradient", _same, _same, at=ANYWHERE, differentiable=False)
+@rule(lambda x: x, lambda x: x, at=ANYWHERE, differentiable=False)
 def stop_gradient(g: N) -> tuple[N | float]:
-    """X itself, as a constant; dz/dx = 0 by definition."""
+    """`x` itself, as a constant; dz/dx = 0 by definition."""
     return (0.0,)
 
 
-@rule("identity", _same, _same, at=ANYWHERE)
+@rule(lambda x: x, lambda x: x, at=ANYWHERE)
 def identity(g: N) -> tuple[N]:
-    """X itself, as a new node; dz/dx = 1."""
+    """`x` itself, as a new node; dz/dx = 1."""
     return (g,)
 
 
 # --- any number of operands ----------------------------------------------------------------------------------
 
 
-@rule("total", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
+@rule(sums.exact, np.sum, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
 def total(n: int, g: N) -> tuple[N, ...]:
     """Sum of any number of operands; dz/dx = 1 each."""
     return (g,) * n
 
 
-@rule("dot", at=[(2.0, -3.0), (1.0, -2.0, 0.5, 0.3), (1.0, -2.0, 0.5, 0.3, 0.7)])
+@rule(
+    sums.of_products,
+    sums.of_products,
+    at=[(2.0, -3.0), (1.0, -2.0, 0.5, 0.3), (1.0, -2.0, 0.5, 0.3, 0.7)],
+    calls=calls.weights_and_inputs,
+)
 def dot(xs: Sequence[N], g: N) -> tuple[N, ...]:
     """Weights times inputs, plus the bias if their number is odd; dz/dw = x, dz/dx = w, dz/dbias = 1."""
     half = len(xs) // 2
@@ -409,22 +469,29 @@ def _select(xs: Sequence[float]) -> float:
     return xs[int(xs[-1])]
 
 
-@rule("select", _select, _select, at=[(0.5, 0.5), (1.0, -2.0, 0.3, 2.5), (2.0, 2.0, 1.5)])  # between two indices
+BETWEEN_INDICES = [(0.5, 0.5), (1.0, -2.0, 0.3, 2.5), (2.0, 2.0, 1.5)]
+
+
+@rule(_select, _select, calls=lambda _: calls.select, analytic=False, at=BETWEEN_INDICES)
 def select(xs: Sequence[Any], g: N) -> tuple[N | float, ...]:
     """The entry of a table that the last operand, an integer, says; dz/dx = 1 for it, 0 for the others."""
-    chosen = int(fn.stop_gradient(xs[-1]))
+    chosen = int(stop_gradient(xs[-1]))
     return tuple([g if i == chosen else 0.0 for i in range(len(xs) - 1)] + [0.0])
 
 
-@rule("logsumexp", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
+@rule(sums.log_of_exponentials, np.logaddexp.reduce, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
 def logsumexp(xs: Sequence[N], z: N, g: N) -> tuple[N, ...]:
     """Log of the sum of exponentials; dz/dx = exp(x - z) / sum(exp(x - z)), which is softmax however large x is."""
-    es = [fn.exp(x - z) for x in xs]
-    scale = divide(g, fn.total(es))
+    es = [exp(x - z) for x in xs]
+    scale = divide(g, total(es))
     return tuple([scale * e for e in es])
 
 
-@rule("shift", at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
+@rule(sums.largest, np.max, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
 def shift(n: int, g: N) -> tuple[N | float, ...]:
     """The largest operand, as a constant that softmax subtracts from all; dz/dx = 0 by definition."""
     return (0.0,) * n
+
+
+if not TYPE_CHECKING:  # type checkers and editors read the names themselves
+    __all__ = [*RULES]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from engine.differentiating import Differentiation
@@ -24,10 +24,10 @@ WRITTEN = "a place to store a number (by push of a lifted program)"
 class Watch(Protocol):
     """What refuses that a Value becomes a plain number where that number would stand for it."""
 
-    def leak(self, value: Value, into: str) -> None:
+    def leak(self, value: Any, into: str) -> None:
         """Raise, if `value` must not become a plain `into` (a float, an int ...)."""
 
-    def depends(self, value: Value) -> bool:
+    def depends(self, value: Any) -> bool:
         """Whether `value` may change with what is being traced or differentiated."""
 
 
@@ -41,10 +41,10 @@ class Trace(Watch, Protocol):
 class Onlooker:
     """A watch that refuses nothing: programs that are called meanwhile go through the scalar engine, as in a trace."""
 
-    def leak(self, value: Value, into: str) -> None:
+    def leak(self, value: Any, into: str) -> None:
         """Let numbers be read."""
 
-    def depends(self, value: Value) -> bool:
+    def depends(self, value: Any) -> bool:
         """Let copies be made."""
         return False
 
@@ -58,12 +58,18 @@ LOCAL = _Local()
 DIFFERENTIATED: list[Differentiation] = []  # what is being differentiated, in whichever thread
 
 
-def refuse(value: Value, into: str) -> None:
+def refuse(value: Any, into: str) -> None:
     """Ask who watches this thread, and who differentiates in another, whether a Value may become a plain `into`."""
     if LOCAL.watch is not None:
         LOCAL.watch.leak(value, into)
     for watch in tuple(DIFFERENTIATED):
         watch.refuse(value, into)
+
+
+def refuse_where_lifted(value: Any, into: str) -> None:
+    """Refuse to a function that is being lifted, if one is, what depends on a Value's number."""
+    if LOCAL.active is not None:
+        LOCAL.active.leak(value, into)
 
 
 @contextmanager

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.arguments import described
 from engine.errors import ShapeError
+from engine.operands import is_value
 
 LEAF = "number"
 
@@ -48,6 +49,27 @@ class Structure:
         if self.kind == "array":
             return int(np.prod(self.keys, dtype=np.int64))
         return sum(child.size for child in self.children)
+
+    def rebuild(self, leaves: Iterator[Any], array: Callable[[list[Any]], np.ndarray[Any, Any]]) -> Any:
+        """Put leaves in their places, in order.
+
+        Parameters
+        ----------
+        leaves
+            One for each place.
+        array
+            What makes a flat array of some.
+        """
+        if self.kind == LEAF:
+            return next(leaves)
+        if self.kind == "array":
+            return array([next(leaves) for _ in range(self.size)]).reshape(self.keys)
+        items = [child.rebuild(leaves, array) for child in self.children]
+        if self.kind == "dict":
+            return dict(zip(self.keys, items))
+        if self.kind == "namedtuple":
+            return self.keys(*items)
+        return items if self.kind == "list" else tuple(items)
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Yield the path of every leaf, in order.
@@ -106,10 +128,10 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
     if isinstance(tree, np.ndarray):
         if tree.dtype != object and tree.dtype.kind not in "biuf":
             raise TypeError(f"{path} is an array of {tree.dtype}; numbers are needed. Convert it to float first.")
-        found = tree.reshape(-1).tolist()
-        for x in found:
+        entries = tree.reshape(-1).tolist()
+        for x in entries:
             _check(x, path)
-        leaves.extend(found)
+        leaves.extend(entries)
         return Structure("array", tree.shape)
     _check(tree, path)
     leaves.append(tree)
@@ -117,7 +139,7 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
 
 
 def _check(x: Any, path: str) -> None:
-    if not isinstance(x, (numbers.Real, np.bool_)) and not hasattr(x, "pullback"):
+    if not isinstance(x, (numbers.Real, np.bool_)) and not is_value(x):
         raise TypeError(
             f"{path} is {described(x)}, not a number. Pass numbers, or lists, tuples, dicts and arrays of them; "
             "fix anything else with functools.partial."
@@ -134,24 +156,25 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """
     if len(leaves) != structure.size:
         raise ShapeError(f"{structure} holds {structure.size} numbers; got {len(leaves)}. Pass one for each.")
-    return _unflatten(structure, iter(leaves))
+    return structure.rebuild(iter(leaves), _array_of_numbers)
 
 
-def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
-    if structure.kind == LEAF:
-        return next(leaves)
-    if structure.kind == "array":
-        flat = [next(leaves) for _ in range(structure.size)]
-        kind: Any = object if any(hasattr(x, "pullback") for x in flat) else np.float64
-        array = np.empty(len(flat), dtype=kind)
-        array[:] = flat
-        return array.reshape(structure.keys)
-    items = [_unflatten(child, leaves) for child in structure.children]
-    if structure.kind == "dict":
-        return dict(zip(structure.keys, items))
-    if structure.kind == "namedtuple":
-        return structure.keys(*items)
-    return items if structure.kind == "list" else tuple(items)
+def _array_of_numbers(leaves: list[Any]) -> np.ndarray[Any, Any]:
+    array = np.empty(len(leaves), dtype=object if any(map(is_value, leaves)) else np.float64)
+    array[:] = leaves
+    return array
+
+
+def array_of_objects(leaves: list[Any]) -> np.ndarray[Any, Any]:
+    """Return a flat array of anything, lists and arrays too.
+
+    >>> array_of_objects([[1.0], [2.0]])
+    array([list([1.0]), list([2.0])], dtype=object)
+    """
+    array = np.empty(len(leaves), dtype=object)
+    for i, leaf in enumerate(leaves):
+        array[i] = leaf
+    return array
 
 
 def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]:
@@ -168,9 +191,9 @@ def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]
     >>> matched({"b": (20.0,), "w": 10.0}, structure, "yours", "the parameters")
     [10.0, 20.0]
     """
-    leaves, found = flatten(_ordered(tree, structure), what)
-    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
-        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
+    leaves, actual = flatten(_ordered(tree, structure), what)
+    if (actual != structure and [actual.size] != [structure.size]) or _skeleton(actual) != _skeleton(structure):
+        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {actual}.")
     return leaves
 
 

@@ -1,8 +1,8 @@
 """Value: a number that remembers how it was computed, and can hand a gradient back.
 
-A Value holds its number, its parents, and its pullback, which is the rule's local-derivative closure over the
-floats of the forward pass: ``functools.partial(<function tanh>, 0.46)``.  Operators and methods are made from
-`engine.rules.RULES` by `engine.operators`; none is written by hand.
+A Value holds its number, its parents, and what its rule keeps for the derivative.  Its pullback is that rule with what
+is kept bound to it, the local-derivative closure over the floats of the forward pass: ``functools.partial(<function
+tanh>, 0.46)``.  The operators are the rules of `engine/rules.py`, by the table at the end; none is written by hand.
 
 >>> w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(-1.0, "b")
 >>> z = (w * x + b).tanh()
@@ -13,31 +13,28 @@ floats of the forward pass: ``functools.partial(<function tanh>, 0.46)``.  Opera
 
 from __future__ import annotations
 
-import math
-import numbers
-import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from engine import notebook
 from engine.arguments import described, listed
+from engine.copying import Copies
+from engine.display import Display
 from engine.label import checked
+from engine.methods import install
+from engine.node import CONSTANT, LEAF, Kind
+from engine.number import Number, as_float
+from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
+from engine.ufuncs import Ufuncs
+
+if TYPE_CHECKING:
+    from engine.signatures import Operations  # what `install` gives it
+else:
+    Operations = object
 
 
-def _leaf(g: Any) -> tuple[()]:
-    """Pullback of a leaf: it has no parents to hand anything to."""
-    return ()
-
-
-def _constant(g: Any) -> tuple[()]:
-    """Pullback of a number that met a Value, as 2.0 does in 2.0 * x."""
-    return ()
-
-
-class Value:
+class Value(Number, Display, Copies, Ufuncs, Operations):
     """A scalar in a computation graph.
 
     Parameters
@@ -54,14 +51,14 @@ class Value:
     parents : tuple of Value
         The operands; empty for a leaf.
     op : str
-        Name of the rule that made it, ``""`` for a leaf.
+        Name of the rule that made it, ``""`` for a leaf, ``"constant"`` for the 2.0 of ``2.0 * x``.
     pullback : callable
         Cotangent of this node -> one cotangent per parent.
 
     Raises
     ------
     TypeError
-        If `data` is not one real number, or `label` is no text.
+        If `data` is not one real number, or `label` is not a text.
 
     Examples
     --------
@@ -71,31 +68,47 @@ class Value:
     Value(3.0, grad=6.0, label='x')
     """
 
-    __slots__ = ("_data", "_label", "grad", "op", "parents", "pullback")  # few: a node's size is its speed
+    # Few, and none of a node's own that could be computed: its size is its speed.
+    __slots__ = ("_first", "_label", "_second", "born", "grad", "parents", "rule")
+    born: float  # nodes only, not leaves: see `engine.node`, as for the two places of what is kept
+    _label: str
+    grad: float
+    parents: tuple[Value, ...]
+    rule: Kind
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self._data: float = data if data.__class__ is float else as_float(data)
-        self.grad: float = 0.0
-        self.parents: tuple[Value, ...] = ()
-        self.op: str = ""
-        self._label: str = label if label.__class__ is str else checked(label)
+        self._data = data if data.__class__ is float else as_float(data)
+        self._label = label if label.__class__ is str else checked(label)
+        self.grad = 0.0
+        self.parents = ()
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
-        self.pullback: Callable[[Any], tuple[Any, ...]] = _leaf if LOCAL.active is None else _constant
+        self.rule = LEAF if LOCAL.active is None else CONSTANT
 
-    # --- the number ------------------------------------------------------------------------------------------
+    @classmethod
+    def constant(cls, number: Any) -> Value:
+        """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
+        leaf: Value = object.__new__(Value)
+        leaf._data = number if number.__class__ is float else as_float(number)
+        leaf._label, leaf.grad, leaf.parents, leaf.rule = "", 0.0, (), CONSTANT
+        return leaf
+
+    def __pos__(self) -> Value:
+        return self
 
     @property
-    def data(self) -> float:
-        """The number; it may be set, for instance by an optimiser."""
-        if LOCAL.watch is not None or DIFFERENTIATED:
-            refuse(self, "a float (by .data)")
-        return self._data
+    def op(self) -> str:
+        """Name of the rule that made it."""
+        return self.rule.name
 
-    @data.setter
-    def data(self, data: Any) -> None:
-        if LOCAL.watch is not None or DIFFERENTIATED:
-            refuse(self, "a place to store a number (by .data = ...)")
-        self._data = data if data.__class__ is float else as_float(data)
+    @property
+    def pullback(self) -> Callable[[Any], tuple[Any, ...]]:
+        """The local-derivative closure: cotangent of this node -> one cotangent per parent; it may be set."""
+        residuals = self.rule.residuals(self)
+        return partial(self.rule.pullback, *residuals) if residuals else self.rule.pullback
+
+    @pullback.setter
+    def pullback(self, pullback: Callable[[Any], tuple[Any, ...]]) -> None:
+        self.rule = Kind(self.op, pullback)
 
     @property
     def label(self) -> str:
@@ -105,41 +118,6 @@ class Value:
     @label.setter
     def label(self, label: str) -> None:
         self._label = checked(label)
-
-    def item(self) -> float:
-        """Return the number as a Python float."""
-        return self.__float__()
-
-    def __float__(self) -> float:
-        if LOCAL.watch is not None or DIFFERENTIATED:
-            refuse(self, "a float")
-        return self._data
-
-    def __int__(self) -> int:
-        if LOCAL.watch is not None or DIFFERENTIATED:
-            refuse(self, "an int")
-        return int(self._data)
-
-    __trunc__ = __int__
-
-    def __bool__(self) -> bool:
-        refuse_where_lifted(self, "a bool")
-        return self._data != 0.0
-
-    def __repr__(self) -> str:
-        label = f", label={str(self._label)!r}" if self._label else ""
-        op = f", op={self.op!r}" if self.op else ""
-        lifted = LOCAL.active is not None  # out of a function that is being lifted, no text carries a number
-        return f"Value({'traced' if lifted else f'{self._data!r}, grad={self.grad!r}'}{op}{label})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec and LOCAL.active is None else repr(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the graph in a notebook, where something that draws it is imported."""
-        return notebook.mimebundle(self, drawable=LOCAL.active is None)
-
-    # --- the sweep -------------------------------------------------------------------------------------------
 
     def backward(self, seed: float = 1.0) -> None:
         """Add d(self)/d(leaf) * seed to every leaf's `grad`; interior nodes hold the latest sweep's gradient.
@@ -157,102 +135,11 @@ class Value:
         """
         if LOCAL.watch is not None or DIFFERENTIATED:
             refuse(self, "gradients (by .backward())")
-        if seed.__class__ is not float:
-            seed = as_float(seed, "backward's seed")
+        seed = seed if seed.__class__ is float else as_float(seed, "backward's seed")
         if not self.parents:
             self.grad = (self.grad or 0.0) + seed
             return
-        interior = self._interior()
-        for node in interior:
-            node.grad = 0.0
-        self.grad = seed
-        for node in reversed(interior):
-            parents = node.parents
-            cotangents = node.pullback(node.grad)
-            try:
-                if len(parents) == 2:
-                    x, y = parents
-                    to_x, to_y = cotangents
-                    x.grad += to_x
-                    y.grad += to_y
-                else:
-                    for parent, cotangent in zip(parents, cotangents):
-                        parent.grad += cotangent
-            except TypeError:
-                if not _resumed(parents, cotangents):
-                    raise
-
-    def _interior(self) -> list[Value]:
-        """Return what this was computed from, operands first, leaves left out (`graph.order`, in a tight loop)."""
-        done: set[Value] = set()
-        found: list[Value] = []
-        stack: list[Value] = [self]
-        while stack:
-            node = stack[-1]
-            if node in done:
-                stack.pop()
-                continue
-            waiting = [p for p in node.parents if p.parents and p not in done]
-            if waiting:
-                stack.extend(waiting)
-            else:
-                stack.pop()
-                done.add(node)
-                found.append(node)
-        return found
-
-    @classmethod
-    def constant(cls, number: Any) -> Value:
-        """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
-        return new_node(number if number.__class__ is float else as_float(number), (), "", _constant)
-
-    if TYPE_CHECKING:  # installed by engine.operators: from the rules, from engine.conditions and engine.copying
-        # fmt: off
-        def __copy__(self) -> Value: ...
-        def __deepcopy__(self, memo: dict[int, Any]) -> Value: ...
-        def __lt__(self, other: Any) -> Any: ...
-        def __le__(self, other: Any) -> Any: ...
-        def __gt__(self, other: Any) -> Any: ...
-        def __ge__(self, other: Any) -> Any: ...
-        def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
-        def __add__(self, other: Any) -> Value: ...
-        def __radd__(self, other: Any) -> Value: ...
-        def __sub__(self, other: Any) -> Value: ...
-        def __rsub__(self, other: Any) -> Value: ...
-        def __mul__(self, other: Any) -> Value: ...
-        def __rmul__(self, other: Any) -> Value: ...
-        def __truediv__(self, other: Any) -> Value: ...
-        def __rtruediv__(self, other: Any) -> Value: ...
-        def __pow__(self, other: Any) -> Value: ...
-        def __rpow__(self, other: Any) -> Value: ...
-        def __neg__(self) -> Value: ...
-        def __pos__(self) -> Value: ...
-        def __abs__(self) -> Value: ...
-        def __getattr__(self, name: str) -> Callable[..., Any]: ...
-        power: Any
-        equal: Any
-        maximum: Any
-        where: Any
-        select: Any
-        negative: Any
-        abs: Any
-        # fmt: on
-
-
-def _resumed(parents: tuple[Value, ...], cotangents: tuple[Any, ...]) -> bool:
-    """Accumulate on from the first parent whose gradient is None, where a sweep has stopped; False if there is none."""
-    stopped = next((i for i, parent in enumerate(parents) if parent.grad is None), None)
-    if stopped is None:
-        return False
-    for parent, cotangent in zip(parents[stopped:], cotangents[stopped:]):
-        parent.grad = (parent.grad or 0.0) + cotangent
-    return True
-
-
-def refuse_where_lifted(value: Value, into: str) -> None:
-    """Refuse to a function that is being lifted, if one is, what depends on a Value's number."""
-    if LOCAL.active is not None:
-        LOCAL.active.leak(value, into)
+        sweep(self, seed)
 
 
 def zero_grad(values: Iterable[Value]) -> None:
@@ -277,73 +164,14 @@ def is_constant(value: Value) -> bool:
     >>> [is_constant(p) for p in (2.0 * x).parents]
     [True, False]
     """
-    return value.pullback is _constant
+    return value.rule is CONSTANT
 
 
-def as_float(data: Any, what: str = "Value") -> float:
-    """Return one real number as a float; beyond the range of floats it is infinite.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else; the message begins with `what`.
-    """
-    if isinstance(data, (numbers.Real, np.bool_)):
-        try:
-            return float(data)
-        except OverflowError:  # an integer beyond the range of floats
-            return math.inf if cast(int, data) > 0 else -math.inf
-    if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype.kind in "biuf":
-        return float(data)
-    kind = Value if isinstance(data, Value) else type(data)
-    cure = {
-        Value: "It is a Value already; use it as it is, or .data for its number.",
-        str: "Convert it with float(...) first.",
-        complex: "Values are real; pass its .real or its .imag.",
-        type(None): "A missing number cannot be differentiated; leave it out or pass 0.0.",
-    }.get(kind, "Make one Value per number, for instance [Value(x) for x in xs].")
-    raise TypeError(f"{what} needs one real number; got {described(data)}. {cure}")
-
-
-def new_node(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
-    """Make a node, without the checks that a user's number needs."""
-    node: Value = _new(Value)
-    node._data = data
-    node.grad = 0.0
-    node.parents = parents
-    node.op = op
-    node._label = ""
-    node.pullback = pullback
-    return node
-
-
-_new = object.__new__
-
-
-def operand(x: Any, op: str, other: Value) -> Any:
-    """Return `x` as a Value; NotImplemented lets a type that knows the operator have its say, all else is refused."""
-    if x.__class__ is float:
-        return new_node(x, (), "", _constant)
-    if isinstance(x, Value):
-        return x
-    if isinstance(x, (numbers.Real, np.bool_)):
-        return Value.constant(x)
-    if hasattr(x, "node"):  # a comparison that a trace keeps (engine.conditions)
-        return x.node
-    if _has_its_say(x, op):
-        return NotImplemented
-    name = f" (the Value is {str(other.label)!r})" if other.label else ""
-    raise TypeError(f"{op} of Value and {described(x)} is not defined{name}. Pass a real number or a Value.")
-
-
-REFLECTED = {
-    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "power": "__rpow__",
-    "less": "__gt__", "less_equal": "__ge__", "equal": "__eq__",
+OPERATORS = {
+    "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide", "__pow__": "power",
+    "__neg__": "negative", "__abs__": "abs",
+    "__lt__": "less", "__le__": "less_equal", "__eq__": "equal",
 }  # fmt: skip
+"""Python's name of an operator -> the rule in `engine/rules.py` that it is; reflections follow, ``__radd__`` and >."""
 
-
-def _has_its_say(x: Any, op: str) -> bool:
-    """Whether a type that Python does not bring along may know what this operator does with a Value."""
-    known = getattr(type(x), name := REFLECTED.get(op, ""), None)
-    foreign = type(x).__module__.partition(".")[0] not in sys.stdlib_module_names
-    return known is not None and known is not getattr(object, name, None) and foreign
+install(Value, OPERATORS)

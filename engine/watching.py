@@ -1,7 +1,7 @@
 """Where nodes come from: while somebody asks for it, each remembers the line of its author's code that made it.
 
-It costs nothing otherwise: the operators call one function to make a node, and it is exchanged for as long as a
-``with`` block lasts.
+It costs nothing otherwise: the operators are made from the rules a second time, with another way to make a node, and
+put in the place of the first for as long as a ``with`` block lasts.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engine import operators
 from engine.lines import place, said
-from engine.value import Value
+from engine.methods import give
+from engine.rules import RULES
+from engine.value import OPERATORS, Value
 
 
 class Watched(Value):
@@ -23,16 +24,20 @@ class Watched(Value):
     place: tuple[str, int]
 
 
-def _watched(data: float, parents: tuple[Value, ...], op: str, pullback: Callable[[Any], tuple[Any, ...]]) -> Value:
-    node: Watched = object.__new__(Watched)
-    node._data, node.grad, node.parents, node.op, node._label, node.pullback = data, 0.0, parents, op, "", pullback
+def _watched(cls: type) -> Watched:
+    node = object.__new__(Watched)
     node.place = place()
     return node
 
 
 _LOCK = threading.Lock()
 _WATCHING: list[object] = []  # one entry for each block that is open, in whichever thread
-_ORDINARY = operators.node_maker
+
+
+def _make_nodes(new: Callable[[type], Any]) -> None:
+    """Give Value the methods of every rule anew, which make their nodes with `new`."""
+    for rule in RULES.values():
+        give(Value, OPERATORS, rule, new)
 
 
 @contextmanager
@@ -53,16 +58,17 @@ def provenance() -> Iterator[None]:
     token = object()
     with _LOCK:
         _WATCHING.append(token)
-        operators.node_maker = _watched
+        if len(_WATCHING) == 1:
+            _make_nodes(_watched)
     try:
         yield
     finally:
         with _LOCK:
             _WATCHING.remove(token)
             if not _WATCHING:
-                operators.node_maker = _ORDINARY
+                _make_nodes(object.__new__)
 
 
 def line_of(node: Value) -> str:
     """Return the line that made a node; "" where nobody was watching."""
-    return said(node.place) if isinstance(node, Watched) else ""
+    return said(node.place) if hasattr(node, "place") else ""

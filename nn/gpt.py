@@ -14,6 +14,7 @@ import numpy as np
 
 import engine
 from engine import Label, Value, zero_grad
+from engine.collector import collector_paused
 from nn.module import Module
 from nn.optim import Adam, linear
 from nn.samples import Array
@@ -131,8 +132,9 @@ def _eager(model: GPT) -> Gradient:
     def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
         _push(values, theta)
         zero_grad(values)
-        root = model.loss(tokens)
-        root.backward()
+        with collector_paused():
+            root = model.loss(tokens)
+            root.backward()
         return root.data, np.array([value.grad for value in values])
 
     return gradient

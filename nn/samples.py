@@ -154,7 +154,7 @@ def _number(v: Any, what: str, place: tuple[int, ...], columns: Any) -> Any:
         except ValueError:
             way = _for_text(what, len(place), columns)
         raise TypeError(f"{at} is the text {_plain(v)!r}: {way}.")
-    if hasattr(v, "pullback"):
+    if hasattr(type(v), "pullback"):
         raise TypeError(f"{at} is a Value: pass plain numbers, such as v.data.")
     if isinstance(v, (list, tuple, np.ndarray)):
         raise ValueError(f"{what} is ragged: {at} holds {_named(v)}; give every sample as many numbers.")

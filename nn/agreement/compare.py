@@ -20,6 +20,7 @@ import numpy as np
 import engine
 from engine.agreement import allowed
 from engine.arguments import described, finite, number
+from engine.collector import collector_paused
 from nn import matrix
 from nn.agreement.report import Report, Row
 from nn.agreement.tolerance import Limits
@@ -109,7 +110,8 @@ def candidate_of(gradients: Any) -> dict[str, Any]:
 def _scalar(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[str, Array]:
     before = [v.grad for v in model.parameters()]
     model.zero_grad()
-    mean_loss(model, X, T, loss, strength).backward()
+    with collector_paused():
+        mean_loss(model, X, T, loss, strength).backward()
     gradients: dict[str, Array] = model.arrays("grad")
     for value, grad in zip(model.parameters(), before):
         value.grad = grad

@@ -18,6 +18,7 @@ import numpy as np
 
 import engine
 from engine.arguments import described
+from engine.collector import collector_paused
 from engine.lifting.run.program import Program
 from nn.losses import mean_loss, sample_loss
 from nn.module import Module
@@ -80,8 +81,9 @@ def eager_step(model: Module, loss: str, strength: float) -> Step:
         for value, number in zip(values, theta.tolist()):
             value.data = number
         model.zero_grad()
-        root = mean_loss(model, X, T, loss, strength)
-        root.backward()
+        with collector_paused():
+            root = mean_loss(model, X, T, loss, strength)
+            root.backward()
         return root.data, np.array([value.grad for value in values])
 
     return step

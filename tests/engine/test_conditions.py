@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Value
+from engine.tracing import recording
 
 RELATIONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
 numbers = st.one_of(st.floats(), st.integers(-3, 3), st.sampled_from([0.0, -0.0, 1.0, np.float32(1.0), np.int64(2)]))
@@ -103,3 +104,76 @@ def test_a_condition_does_not_become_a_plain_number():
         engine.lift(lambda x: [x, 2.0 * x][x > 0])(1.0)
     assert engine.lift(lambda x: x * (x > 0) + (x > 1) * 2)(3.0) == 5.0
     assert engine.lift(lambda x: (x > 0) + (x > 1) + (x > 9) * x)(3.0) == 2.0
+
+
+def test_comparisons_are_of_numbers_and_the_hash_is_of_the_object():
+    a, b = Value(1.0), Value(1.0)
+    assert (a < 2.0) is True
+    assert (a > 2.0) is False
+    assert (a < 2.0) is True
+    assert (a <= b) is True
+    assert (a >= b) is True
+    assert a == b
+    assert (a != b) is False
+    assert a == 1
+    assert a == np.float32(1.0)
+    assert a in [b]
+    assert a not in {b}
+    assert len({a, b, a}) == 2
+    assert sorted([Value(3.0), Value(1.0)])[0].data == 1.0
+    assert max(Value(3.0), Value(1.0)).data == 3.0
+
+
+# --- what a comparison is while a function is being lifted
+
+
+class Watch:
+    """A trace that notes what it is told."""
+
+    def __init__(self):
+        self.branches, self.leaks = [], []
+
+    def branch(self, condition):
+        self.branches.append(condition)
+        return condition._data != 0.0
+
+    def leak(self, value, into):
+        self.leaks.append(into)
+        raise TypeError(into)
+
+
+@pytest.mark.parametrize("a", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("b", [1.0, 2.0, 3.0])
+def test_while_lifting_a_comparison_is_a_condition_that_stays_undecided(a, b):
+    watch = Watch()
+    with recording(watch):
+        x, y = Value(a), Value(b)
+        conditions = [x < y, x <= y, x > y, x >= y, x < b, b < x, np.less(x, y)]
+        assert watch.branches == []
+        assert [bool(c) for c in conditions] == [a < b, a <= b, a > b, a >= b, a < b, b < a, a < b]
+        assert watch.branches == [c.node for c in conditions]
+    assert [bool(c) for c in conditions] == [a < b, a <= b, a > b, a >= b, a < b, b < a, a < b]
+
+
+@pytest.mark.parametrize("p", [False, True])
+@pytest.mark.parametrize("q", [False, True])
+def test_conditions_combine(p, q):
+    with recording(Watch()):
+        x = Value(1.0)
+        a, b = (x > 0.0 if p else x < 0.0), (x > 0.0 if q else x < 0.0)
+        for got, want in [(a & b, p and q), (a | b, p or q), (~a, not p), (a & q, p and q), (q & a, p and q)]:
+            assert bool(got) is want
+            assert got.node._data == float(want)
+        assert (a * b)._data == float(p and q)
+        assert (2.0 * a)._data == 2.0 * p
+        assert bool(a | q) is (p or q)
+        assert bool(q | a) is (p or q)
+        chosen = a.where(x, 5.0)
+        assert chosen.op == "where"
+        assert chosen._data == (1.0 if p else 5.0)
+        assert engine.where(a, x, 5.0)._data == chosen._data
+
+
+def test_a_comparison_with_nonsense_is_refused_while_lifting_too():
+    with recording(Watch()), pytest.raises(TypeError):
+        operator.lt(Value(1.0), object())

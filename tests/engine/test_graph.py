@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from hypothesis import given
 from strategies import programs
 
+import engine
 from engine import Value
-from engine.graph import count, edges, leaves, order, walk
+from engine.graph import count, latest_first, leaves, order, walk
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,17 @@ def test_any_node_with_parents_will_do():
     c = Plain("c", (a, b, a))
     assert [n.name for n in order(c)] == ["a", "b", "c"]
     assert [n.name for n in leaves(c)] == ["a", "b"]
-    assert [(p.name, n.name) for p, n in edges(c)] == [("a", "c"), ("b", "c"), ("a", "c")]
+
+
+def test_births_are_a_topological_order_that_may_begin_anywhere():
+    x = Value(2.0)
+    y = x * x
+    z = (y + x) * engine.tanh(y) + y
+    found = latest_first(z, y)
+    assert [v.op for v in found] == ["add", "multiply", "tanh", "add", "multiply"]
+    assert {id(v) for v in found} == {id(v) for v in order(z) if v.parents}
+    assert latest_first(z, since=y.born) == found[:-1]
+    assert latest_first(x, z, since=z.born) == []
 
 
 def test_several_roots_are_visited_once():

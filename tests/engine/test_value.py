@@ -4,81 +4,20 @@ from __future__ import annotations
 
 import copy
 import gc
-import math
 import pickle
 import sys
 import threading
-from decimal import Decimal
-from fractions import Fraction
 
-import numpy as np
 import pytest
 
 import engine
 from engine import Label, Value, zero_grad
 from engine.value import is_constant
 
-# --- numbers in
-
-
-@pytest.mark.parametrize(
-    "given", [3, True, np.float32(2.5), np.int64(4), np.bool_(True), Fraction(1, 4), np.array(2.0)]
-)
-def test_real_numbers_become_floats(given):
-    v = Value(given)
-    assert type(v.data) is float
-    assert v.data == float(given)
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        (1 + 2j, r"got \(1\+2j\). Values are real; pass its .real or its .imag."),
-        ("3", r"got '3'. Convert it with float\(...\) first."),
-        (None, "got None. A missing number cannot be differentiated"),
-        ([1.0], "got a list of 1. Make one Value per number"),
-        (np.ones(2), r"got an array of shape \(2,\). Make one Value per number"),
-        (np.array("x"), "got an array of dtype <U1"),
-        (Value(1.0), "got a Value. It is a Value already"),
-        (Decimal(1), r"got Decimal\('1'\)"),
-        (b"1", "got b'1'"),
-    ],
-)
-def test_anything_else_is_refused_with_what_to_pass(given, message):
-    with pytest.raises(TypeError, match=message):
-        Value(given)
-
-
-def test_an_integer_beyond_the_floats_is_infinite():
-    assert Value(10**400).data == math.inf
-    assert Value(-(10**400)).data == -math.inf
-
 
 def test_a_new_value_is_a_leaf_with_zero_gradient():
     v = Value(2.0, "v")
     assert (v.data, v.grad, v.parents, v.op, v.label, v.pullback(1.0)) == (2.0, 0.0, (), "", "v", ())
-
-
-def test_data_can_be_set_and_is_checked():
-    v = Value(1.0)
-    v.data = 3
-    assert type(v.data) is float
-    with pytest.raises(TypeError, match="got 'x'"):
-        v.data = "x"
-
-
-def test_conversions():
-    v = Value(2.7, "v")
-    assert (float(v), v.item(), int(v), math.trunc(v), bool(v), bool(Value(0.0))) == (
-        2.7,
-        2.7,
-        2,
-        2,
-        True,
-        False,
-    )
-    assert repr(v) == "Value(2.7, grad=0.0, label='v')"
-    assert repr(v + 1.0) == "Value(3.7, grad=0.0, op='add')"
 
 
 # --- the sweep
@@ -196,8 +135,9 @@ def test_deep_copies_are_whole_graphs_of_their_own(duplicate):
     assert leaves["w"] is not w
     assert leaves["w"].grad == w.grad
     twin.backward()
-    assert leaves["w"].grad == 2 * w.grad
-    assert leaves["x"].grad == 2 * x.grad
+    z.backward()
+    assert leaves["w"].grad == w.grad
+    assert leaves["x"].grad == x.grad
     assert engine.graph.count(twin) == engine.graph.count(z)
 
 
@@ -299,49 +239,3 @@ def test_a_label_says_where_its_scalar_sits():
     assert label == "layers.0.neurons.3.w.5"
     assert copy.deepcopy(label).place == (5, 3)
     assert hash(label) == hash("layers.0.neurons.3.w.5")
-
-
-# --- gradients that somebody has set to None
-
-
-@pytest.mark.parametrize("build", [
-    lambda p, q: p * p,
-    lambda p, q: p * q,
-    lambda p, q: q * p + p,
-    lambda p, q: engine.dot([p, q], [q, p], p),
-    lambda p, q: engine.total([q, p, p, q]),
-    lambda p, q: engine.exp(p) * engine.where(q > 0, p, q),
-])  # fmt: skip
-@pytest.mark.parametrize("missing", ["p", "q", "pq"])
-def test_a_gradient_of_none_counts_as_zero(build, missing):
-    p, q = Value(2.0, "p"), Value(3.0, "q")
-    q.grad = p.grad = 0.0
-    build(p, q).backward()
-    want = (p.grad, q.grad)
-    for name, v in (("p", p), ("q", q)):
-        v.grad = None if name in missing else 0.0
-    build(p, q).backward()
-    assert (p.grad or 0.0, q.grad or 0.0) == want
-    build(p, q).backward()
-    assert (p.grad or 0.0, q.grad or 0.0) == (2.0 * want[0], 2.0 * want[1])
-
-
-def test_a_leaf_whose_gradient_is_none_can_be_the_root():
-    p = Value(2.0)
-    p.grad = None
-    p.backward(3.0)
-    assert p.grad == 3.0
-
-
-def test_another_type_error_in_a_sweep_stays_what_it_is():
-    p = Value(2.0)
-    z = p * p
-    z.pullback = lambda g: ("a", "b")
-    with pytest.raises(TypeError):
-        z.backward()
-
-
-def test_a_value_is_formatted_as_its_number_and_without_a_format_as_itself():
-    v = Value(2.0, "v")
-    assert f"{v:.3f} {v:>6.1f} {v:e}" == "2.000    2.0 2.000000e+00"
-    assert f"{v}" == repr(v) == str(v)

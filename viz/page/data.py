@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from engine.graph import latest_first
 from engine.value import Value
 from viz.errors import TooLargeError
 from viz.fold.box import Folded
@@ -51,7 +52,7 @@ def page_data(root: Any) -> dict[str, Any]:
         "fixed": False,
         "boxes": boxes,
         "layouts": _layouts(nodes, owner),
-        "sweep": sweep(nodes, root._interior() if isinstance(root, Value) else ()),  # in the engine's own order
+        "sweep": sweep(nodes, latest_first(root)[::-1] if isinstance(root, Value) else ()),  # in the engine's own order
     }
 
 

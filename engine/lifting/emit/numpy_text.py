@@ -21,6 +21,7 @@ from engine.lifting.emit.writer import (
 )
 from engine.lifting.exact import negated
 from engine.lifting.ir import Gather, Literal, Operand, Source, Step, View
+from engine.rule import elementwise
 
 STRIDED = '''
 
@@ -29,12 +30,6 @@ def strided(x, offset, shape, strides):
     x = x.reshape(-1)[offset:]
     return np.lib.stride_tricks.as_strided(x, shape, [s * x.itemsize for s in strides])
 '''
-
-
-IN_PLACE = {
-    "add", "subtract", "multiply", "divide", "negative", "exp", "log", "sqrt", "square", "reciprocal", "tanh",
-    "where", "maximum", "minimum", "abs", "sin", "cos", "expm1", "log1p", "power",
-}  # fmt: skip
 
 
 def _target(w: Writer, step: Step, now: int) -> str:
@@ -49,7 +44,7 @@ def _target(w: Writer, step: Step, now: int) -> str:
 def _reusable(w: Writer, step: Step, now: int) -> str | None:
     """Return an operand's buffer that nobody reads again, if the result can take its place."""
     source = step.target.source
-    if step.op not in IN_PLACE or not step.target.is_whole():
+    if not elementwise(step.op) or not step.target.is_whole():
         return None
     for x in step.operands[1:] if step.op == "where" else step.operands:  # a condition is read last
         if (

@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from engine import functions as fn
 from engine.arguments import result
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import STATIC, batch_size
-from engine.rules import RULES
+from engine.rules import RULES, total
 from engine.value import Value
 
 
@@ -51,8 +50,8 @@ def evaluated_batch(function: Callable[..., Any], inputs: Sequence[Any], names: 
     results = [evaluated(function, [_sample(x, i) for x in inputs]) for i in range(samples)]
     if reduction == "none":
         return np.array(results, dtype=object)
-    total = fn.total(results)
-    return total / samples if reduction == "mean" else total
+    s = total(results)
+    return s / samples if reduction == "mean" else s
 
 
 def _columns(x: Any, name: str) -> Iterator[tuple[Any, str]]:

@@ -7,12 +7,10 @@ when a number that it captures has changed.  Each trace is compiled once; buffer
 from __future__ import annotations
 
 import copy
-import gc
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +18,7 @@ import numpy.typing as npt
 
 from engine import notebook
 from engine.arguments import described, one_of
+from engine.collector import collector_paused
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.run.eager import evaluated, evaluated_batch, holds_values, replayed
@@ -225,7 +224,7 @@ class Program:
                 with self._tracing:  # one thread at a time; the others then find what it has made
                     untried = _others(known, tried)
                     if not untried and len(known) < MOST_VARIANTS and self.fn is not None:
-                        with _collector_paused():
+                        with collector_paused():
                             known.insert(0, self._trace(specs, arrays))
                         untried = known[:1]
             if not untried:
@@ -286,7 +285,7 @@ class Program:
     def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
         """Compile a trace and prove it; one that cannot be is forgotten, or it would stand in the way of others."""
         try:
-            with self._tracing, _collector_paused():
+            with self._tracing, collector_paused():
                 if wrt in variant.compiled:  # by another thread, meanwhile
                     return variant.compiled[wrt]
                 variant.compiled[wrt] = verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
@@ -531,15 +530,3 @@ class Program:
 
 def _others(known: Sequence[Variant], tried: Sequence[Variant]) -> list[Variant]:
     return [v for v in tuple(known) if not any(v is t for t in tried)]
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking a growing graph again and again: it makes no garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
@@ -28,10 +28,10 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
     fixed: dict[int, tuple[float, ...]] = {}
     parameters: list[Value] = []
     labels: dict[int, str] = {}
-    readers = {name: _reader(rule) for name, rule in RULES.items() if rule.fixed}
+    with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
     find = place.__getitem__
     for i, node in enumerate(nodes):
-        op = node.op
+        op = node.op if node.parents else ""
         ops.append(op)
         operands.append(tuple(map(find, node.parents)))
         if node.label:
@@ -45,12 +45,12 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
                     leaf = Leaf("parameter", len(parameters))
                     parameters.append(node)
             leaves[i] = leaf
-        elif op in readers:
-            fixed[i] = readers[op](node)
+        elif op in with_numbers:
+            residuals = node.rule.residuals(node)
+            fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
     return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
 
 
-def _reader(rule: Rule) -> Callable[[Value], tuple[float, ...]]:
-    """How to read a rule's fixed numbers (an exponent, a slope) off a node's pullback."""
-    at = [rule.keeps.index(name) for name in rule.fixed]
-    return lambda node: tuple([node.pullback.args[k] for k in at])  # type: ignore[attr-defined]
+def _places(rule: Rule) -> list[int]:
+    """Where a rule's fixed numbers (an exponent) are in what a node keeps."""
+    return [rule.keeps.index(name) for name in rule.fixed]

@@ -74,7 +74,7 @@ class Recording:
         """Refuse to turn a traced Value into a plain number."""
         if into == GRADIENT and value in self.gradients:
             return
-        name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.op else "a Value")
+        name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.parents else "a Value")
         chooses = isinstance(value, Index) and into in ("an int", "a float", "a float (by .data)")
         outcome, cure = INTEGER if chooses else WAYS_OUT.get(into, OTHERWISE)
         raise TraceError(f"'{name}' was turned into {into} in {user_line()}, {outcome}. {cure}")

@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Value
+from engine.graph import latest_first
 from viz.nodes import in_order
 from viz.page.data import page_data, sweep
 
 
 def test_the_page_sweeps_in_the_engines_order():
     x, w = Value(0.3, "x"), Value(0.7, "w")
-    root = engine.tanh(x * w) * w + engine.exp(x) * engine.sin(w)
+    first, second = engine.exp(x) * engine.sin(w), engine.tanh(x * w) * w
+    root = second + first
     place = {v: i for i, v in enumerate(in_order(root))}
-    engines = [place[v] for v in reversed(root._interior())]
+    engines = [place[v] for v in latest_first(root)]
     assert [step["node"] for step in page_data(root)["sweep"]] == engines
     assert engines != sorted(engines, reverse=True)
 
@@ -32,7 +34,7 @@ def test_the_sweep_of_any_graph_adds_up_to_the_engines_gradients(program):
     place = {v: i for i, v in enumerate(nodes)}
     grads = [0.0] * len(nodes)
     grads[-1] = 1.0
-    for step in sweep(nodes, root._interior()):
+    for step in sweep(nodes, latest_first(root)[::-1]):
         for parent, g in zip(nodes[step["node"]].parents, step["sent"]):
             grads[place[parent]] += g
     root.backward()
