@@ -210,7 +210,7 @@ def _compile_for_jax(variant: Variant, program: Program, wrt: str, gradients: st
     backward: list[Step] = []
     returned: list[Source] | None = None
     if gradients == "lifted":
-        backward = adjoint(layout, _wanted(caller, wrt), seed.whole())
+        backward = adjoint(layout, _wanted(caller, wrt), seed.view)
         returned = [named.gradient for named in caller.arrays] if wrt != "inputs" else []
         returned += caller.slots if wrt != "parameters" else []
     christen(layout, backward, caller.taken)

@@ -80,7 +80,7 @@ def shape_of(view: View) -> str:
 
 def _change(w: Writer, view: View, name: str, value: str, defined: bool) -> None:
     """Write the copy of an array in which a part is changed."""
-    whole, part = shape_of(view.source.whole()), box(view)
+    whole, part = shape_of(view.source.view), box(view)
     n = ["N"] if view.batched else []
     if part is not None and part.sizes == part.dims:
         w.body.append(f"{name} = {_laid(view, part.order, value)}.reshape({whole})")

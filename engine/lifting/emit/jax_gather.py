@@ -132,7 +132,7 @@ def write_scatter(w: Writer, step: Step, now: int) -> None:
     assert isinstance(gather, Gather)
     source, base = gathered(w, gather)
     name, defined = name_of(w, source, step, now)
-    whole = shape_of(source.whole())
+    whole = shape_of(source.view)
     if not defined:
         w.body.append(f"{name} = jnp.zeros({whole}, dtype)")
     added = _in_full(w, g, gather)

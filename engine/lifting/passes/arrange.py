@@ -15,22 +15,18 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
-from engine.lifting.geometry import affine, factor, look
-from engine.lifting.ir import (
-    COMPARISONS,
+from engine.lifting.ir import COMPARISONS, Group, Groups, Layout, Product, Step, Sum
+from engine.lifting.views import (
     Gather,
-    Group,
-    Groups,
     Indices,
-    Layout,
     Literal,
     Operand,
-    Product,
     Source,
-    Step,
-    Sum,
     View,
-    contiguous,
+    affine,
+    all_distinct,
+    as_view,
+    factor,
 )
 
 Contract = Callable[[Indices, Indices, bool], Product | str]
@@ -84,7 +80,7 @@ class Arrangement:
         """Append an array operation; its result is batched if an operand is."""
         batched = any(x.batched for x in operands)
         target = self.new(shape, batched)
-        self.steps.append(Step(op, target.whole(), tuple(operands), **more))  # type: ignore[arg-type]
+        self.steps.append(Step(op, target.view, tuple(operands), **more))  # type: ignore[arg-type]
         return target
 
     def column(self, nodes: Indices, choosing: bool = False) -> Column:
@@ -116,12 +112,12 @@ class Arrangement:
                     )
                 )
             else:
-                pieces.append((View(source, (source.size,), 0, (1,)), source.size, at[chosen]))
+                pieces.append((source.view.reshape((source.size,)), source.size, at[chosen]))
         batched = any(x.batched for x, _, _ in pieces)
         target = self.new((sum(size for _, size, _ in pieces),), batched)
         moved, offset = np.empty(len(at), dtype=np.int64), 0
         for part, (piece, size, where) in zip(parts, pieces):
-            self.steps.append(Step("copy", View(target, (size,), offset, (1,)), (piece,)))
+            self.steps.append(Step("copy", target.view[offset : offset + size], (piece,)))
             moved[of == part] = where + offset
             offset += size
         return Column(target, moved)
@@ -130,12 +126,12 @@ class Arrangement:
         """Return a column as an operand of that shape; what is no view is gathered first."""
         if column.source is None:
             return self.constant(column, shape)
-        seen = look(column.source, column.at.reshape(shape))
+        seen = as_view(column.source, column.at.reshape(shape))
         return seen if isinstance(seen, View) else self.gathered(seen)
 
     def gathered(self, seen: Gather) -> View:
         """Append the step that gathers, and return its result."""
-        return self.step("gather", seen.shape, [seen]).whole()
+        return self.step("gather", seen.shape, [seen]).view
 
     def constant(self, column: Column, shape: tuple[int, ...]) -> View | Literal:
         """Return constants as a number where all are equal, else as an array without its repeated axes."""
@@ -150,8 +146,7 @@ class Arrangement:
             values = values.take([0], axis) if same else values
         kept = values.squeeze()
         source = self.held(kept)
-        strides = iter(contiguous(kept.shape))
-        return View(source, shape, 0, tuple(next(strides) if k and n > 1 else 0 for k, n in zip(keep, shape)))
+        return source.view.reshape(tuple([n if k else 1 for k, n in zip(keep, shape)])).broadcast_to(shape)
 
 
 def arrange(
@@ -416,13 +411,13 @@ def _matrix(state: Arrangement, c: Column, index: Indices) -> View:
     if c.source is None:
         assert c.constants is not None
         values = np.unique(c.constants)[index]
-        return state.held(values).whole()
-    seen = look(c.source, index)
+        return state.held(values).view
+    seen = as_view(c.source, index)
     if isinstance(seen, View):
         return seen
     blocks = factor([index[:, 0, 0]])
     if blocks is not None and len(blocks) > 1:
-        seen = look(c.source, index.reshape(*blocks, *index.shape[1:]))
+        seen = as_view(c.source, index.reshape(*blocks, *index.shape[1:]))
     return seen if isinstance(seen, View) else state.gathered(seen)
 
 
@@ -432,12 +427,12 @@ def _same_blocks(state: Arrangement, a: View, b: View) -> tuple[View, View]:
         finer = max(a.shape[:-2], b.shape[:-2], key=len)
         a, b = (v if v.shape[:-2] == finer else _reshaped(state, v, finer) for v in (a, b))
     if a.shape[:-2] == (1,):
-        a, b = (View(v.source, v.shape[1:], v.offset, v.strides[1:]) for v in (a, b))
+        a, b = a[0], b[0]
     return a, b
 
 
 def _reshaped(state: Arrangement, v: View, blocks: tuple[int, ...]) -> View:
-    seen = look(v.source, v.positions().reshape(*blocks, *v.shape[-2:]))
+    seen = as_view(v.source, v.positions().reshape(*blocks, *v.shape[-2:]))
     return seen if isinstance(seen, View) else state.gathered(seen)
 
 
@@ -475,19 +470,19 @@ def _rows(state: Arrangement, number: int, group: Group) -> None:
 
 def _shifted(state: Arrangement, row: View, shape: tuple[int, ...], highest: Source) -> Source:
     """max, subtract, exp, sum, log, add: what one writes to be stable; the shift passes no derivative."""
-    column = View(highest, row.shape, 0, (*contiguous(shape), 0))
+    column = highest.view.expand_dims(-1).broadcast_to(row.shape)
     shifted = state.step("subtract", row.shape, [row, column])
-    e = state.step("exp", row.shape, [shifted.whole()])
-    s = state.step("sum", shape, [e.whole()])
-    return state.step("add", shape, [state.step("log", shape, [s.whole()]).whole(), highest.whole()])
+    e = state.step("exp", row.shape, [shifted.view])
+    s = state.step("sum", shape, [e.view])
+    return state.step("add", shape, [state.step("log", shape, [s.view]).view, highest.view])
 
 
 def _shifted_runs(state: Arrangement, flat: View, highest: Source, runs: dict[str, Any]) -> Source:
     shape, total = highest.shape, (runs["total"],)
-    spread = state.step("repeat", total, [highest.whole()], constant=True, **runs)
-    e = state.step("exp", total, [state.step("subtract", total, [flat, spread.whole()]).whole()])
-    s = state.step("segment_sum", shape, [e.whole()], **runs)
-    return state.step("add", shape, [state.step("log", shape, [s.whole()]).whole(), highest.whole()])
+    spread = state.step("repeat", total, [highest.view], constant=True, **runs)
+    e = state.step("exp", total, [state.step("subtract", total, [flat, spread.view]).view])
+    s = state.step("segment_sum", shape, [e.view], **runs)
+    return state.step("add", shape, [state.step("log", shape, [s.view]).view, highest.view])
 
 
 def _select(state: Arrangement, number: int, group: Group) -> None:
@@ -505,7 +500,7 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     at = entries.at.reshape(padded.shape)
     stride = int(at[0, 1] - at[0, 0]) if width > 2 else 1
     if not (np.diff(at, axis=1) == stride).all() or any(len(t) != width for t in tables):  # type: ignore[arg-type]
-        packed = state.gathered(Gather(entries.source, at.shape, at, distinct=len(np.unique(at)) == at.size))
+        packed = state.gathered(Gather(entries.source, at.shape, at, distinct=all_distinct(at)))
         entries, at, stride = Column(packed.source, at), np.arange(at.size).reshape(at.shape), 1
     base = Column(entries.source, at[:, 0])
     order = _reading_order([chosen, base])
@@ -513,7 +508,7 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     index = state.look(chosen.take(order), shape)
     assert isinstance(index, View) and entries.source is not None
     _keep_integers(state, index.source)
-    distinct = len(np.unique(at)) == at.size
+    distinct = all_distinct(at)
     gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct, stride * (width - 2))
     source = state.step("gather", shape, [gather], nodes=len(members))
     _place(state, number, members, source, np.argsort(order))

@@ -47,7 +47,7 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         kind = "bool" if op in COMPARISONS else "float"
         batched = any(x.batched for x in xs)
         temporary = Source(f"{prefix}{len(result)}", step.target.shape, "value", batched, dtype=kind)
-        result.append(Step(op, temporary.whole(), xs))
-        return temporary.whole()
+        result.append(Step(op, temporary.view, xs))
+        return temporary.view
 
     flatten(expr, emit, {})
