@@ -3,9 +3,8 @@
     Trace    every scalar operation, operands first                        (record)
     Normal   chains of additions as n-ary sums of products and terms       (normalise)
     Groups   operations of equal signature together                        (group)
-    Layout   groups as arrays, operands as views, gathers and constants;   (arrange, contract)
-             groups of dots as matrix products
-    Steps    one array operation after another, forward or backward        (arrange, adjoint)
+    Steps    one array operation after another: operands as views,         (arrange, contract)
+             dots as matrix products; then their adjoints as well          (differentiate)
 
 What may exist after each stage is what its `check` allows.
 """
@@ -13,7 +12,7 @@ What may exist after each stage is what its `check` allows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.lifting.views import Gather as Gather
@@ -147,10 +146,9 @@ class Product:
     rows: Indices
     columns: Indices
     place: Indices
-    complete: bool
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One array operation: `target = op(*operands)`, element by element unless the op says otherwise.
 
@@ -170,7 +168,7 @@ class Step:
     total: int = 0
     axes: tuple[int, ...] = (-1,)
     over_batch: bool = False
-    constant: bool = field(default=False)  # no derivative passes (the shift of a log-sum-exp)
+    constant: bool = False  # no derivative passes (the shift of a log-sum-exp)
 
     @property
     def batched(self) -> bool:
@@ -183,29 +181,35 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The forward program: array operations, and where the results are."""
+class Steps:
+    """Array operations, forward and then backward, where the results are, and what was no matrix product and why."""
 
-    steps: list[Step]
-    sources: list[Source]
-    roots: list[Operand]
-    guards: int = 0
+    forward: Sequence[Step]
+    roots: Sequence[Operand]  # the value, then the conditions of guards
+    backward: Sequence[Step] = ()
     declined: Sequence[str] = ()
 
+    @property
+    def sources(self) -> list[Source]:
+        """Everything that the steps read or write."""
+        sources: dict[Source, None] = {}
+        for step in (*self.forward, *self.backward):
+            for x in (*step.operands, step.target):
+                if not isinstance(x, Literal):
+                    sources[x.source] = None
+        return list(sources)
+
     def check(self) -> None:
-        """Every source is written before it is read, and views stay inside their sources."""
+        """Every source is written before it is read."""
         written = {s for s in self.sources if s.kind != "value"}
-        for k, step in enumerate(self.steps):
+        steps = (*self.forward, *self.backward)
+        for k, step in enumerate(steps):
             for x in step.operands:
-                if isinstance(x, Literal):
-                    continue
-                if x.source not in written:
-                    near = "\n".join(map(str, self.steps[max(0, k - 5) : k + 5]))
-                    raise AssertionError(f"Layout: step {k} reads {x.source.name} before it is written.\n{near}")
-                at = x.positions() if isinstance(x, View) else x.index
-                if at.size and (at.min() < 0 or at.max() >= x.source.size):
-                    raise AssertionError(f"Layout: step {k} reads outside {x.source.name}: {step}")
+                if not isinstance(x, Literal) and x.source not in written:
+                    near = "\n".join(map(str, steps[max(0, k - 5) : k + 5]))
+                    raise AssertionError(f"Steps: step {k} reads {x.source.name} before it is written.\n{near}")
             written.add(step.target.source)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.steps))
+        parts = ["\n".join(map(str, steps)) for steps in (self.forward, self.backward) if steps]
+        return "\n\n".join(parts)

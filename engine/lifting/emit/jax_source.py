@@ -16,13 +16,13 @@ from engine.lifting.emit.source import Emitted, last_readings, legal_title, name
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, is_flat, plain_numbers, write_steps
 from engine.lifting.external import Named, Outside
-from engine.lifting.ir import Gather, Layout, Literal, Operand, Source, Step, View
+from engine.lifting.ir import Gather, Literal, Operand, Source, Step, Steps, View
 from engine.lifting.names import Parameter, variable
 
 
 def emit_for_jax(
     title: str,
-    layout: Layout,
+    layout: Steps,
     forward: Sequence[Step],
     backward: Sequence[Step],
     outside: Outside,

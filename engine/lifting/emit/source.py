@@ -19,7 +19,7 @@ from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers, write_steps
 from engine.lifting.external import Argument, Outside
-from engine.lifting.ir import Layout, Literal, Source, Step, View
+from engine.lifting.ir import Literal, Source, Step, Steps, View
 
 NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _numbers = count(1)
@@ -81,7 +81,7 @@ class Emitted:
 
 def emit(
     title: str,
-    layout: Layout,
+    layout: Steps,
     forward: Sequence[Step],
     backward: Sequence[Step],
     outside: Outside,
@@ -154,7 +154,7 @@ def _function(name: str, takes: Sequence[Argument], body: Sequence[str]) -> list
     return [f"def {name}({', '.join([a.name for a in takes])}):", *[f"    {line}" for line in body], ""]
 
 
-def last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:
+def last_readings(layout: Steps, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:
     """Return when each source is read last, counting steps forward then backward."""
     last: dict[Source, int] = {}
     for now, step in enumerate([*forward, *backward]):
@@ -169,7 +169,7 @@ def last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[St
     return last
 
 
-def _returned(writer: Writer, layout: Layout, reduction: str) -> str:
+def _returned(writer: Writer, layout: Steps, reduction: str) -> str:
     """Return the expression for the value, and for the guards' conditions if there are any."""
     root, *guards = layout.roots
     text = writer.text(root)

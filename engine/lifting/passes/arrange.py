@@ -1,4 +1,4 @@
-"""Fourth stage: Groups -> Layout, every group is an array and every operand a view of an earlier one.
+"""Fourth stage: Groups ->  every group is an array and every operand a view of an earlier one.
 
 A group's members are put in the order in which they read their operands, so the program does not depend on the
 author's loops.  A sum is split by the kinds of its terms: products of many factors go to `contract`, plain terms are
@@ -8,14 +8,14 @@ a reduction, single terms (a bias, a skip connection) are added element by eleme
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
-from engine.lifting.ir import COMPARISONS, Group, Groups, Layout, Product, Step, Sum
+from engine.lifting.ir import COMPARISONS, Group, Groups, Product, Step, Steps, Sum
 from engine.lifting.views import (
     Gather,
     Indices,
@@ -155,7 +155,7 @@ def arrange(
     leaves: dict[int, Source],
     choosing: dict[Source, Source],
     places: Indices,
-) -> Layout:
+) -> Steps:
     """Lay out every group.
 
     Parameters
@@ -175,7 +175,6 @@ def arrange(
     count = len(trace.ops)
     nowhere: list[Source | None] = [None] * len(groups.groups)
     state = Arrangement(groups, contract, np.zeros(count, dtype=np.int64), nowhere, np.zeros(count), choosing)
-    state.sources += dict.fromkeys(choosing.values())
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
             state.source[number] = leaves.get(number)
@@ -183,13 +182,11 @@ def arrange(
             positions = np.array([leaf.position for leaf in found])
             state.position[group.members] = places[positions] if group.op == "parameter" else positions
             state.constants[group.members] = [leaf.value for leaf in found]
-            if group.op != "constant":
-                state.sources.append(leaves[number])
         else:
             _ARRANGE.get(group.op, _elementwise)(state, number, group)
     roots: list[Operand] = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
     _settle_conditions(state.steps, roots[0])
-    return Layout(state.steps, state.sources, roots, len(roots) - 1, state.declined)
+    return Steps(state.steps, roots, declined=tuple(dict.fromkeys(state.declined)))
 
 
 def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
@@ -300,7 +297,7 @@ def _sum(state: Arrangement, number: int, group: Group) -> None:
     result = result if result.source is not None else _spread(state, result)
     assert result.source is not None
     if state.steps and state.steps[-1].target.source is result.source:
-        state.steps[-1].nodes = len(owner) * (2 if group.classes[0][1] >= 0 else 1)
+        state.steps[-1] = replace(state.steps[-1], nodes=len(owner) * (2 if group.classes[0][1] >= 0 else 1))
     _place(state, number, members, result.source, result.at)
 
 
@@ -464,7 +461,7 @@ def _rows(state: Arrangement, number: int, group: Group) -> None:
         runs = {"starts": starts, "total": len(x.at)}
         highest = state.step("segment_max", (len(starts),), [flat], constant=True, **runs)
         result = _shifted_runs(state, flat, highest, runs) if group.op == "logsumexp" else highest
-    state.steps[-1].nodes = len(counts)
+    state.steps[-1] = replace(state.steps[-1], nodes=len(counts))
     _place(state, number, members, result, at)
 
 

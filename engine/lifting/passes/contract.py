@@ -51,7 +51,6 @@ def contract(left: Indices, right: Indices, right_is_rows: bool) -> Product | st
         lefts[row_order].reshape(size, n, -1),
         rights[column_order].reshape(size, m, -1),
         place,
-        len(place) == size * n * m,
     )
 
 

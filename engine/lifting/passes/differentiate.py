@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.lifting.exact import fold, negated
 from engine.lifting.expr import Expr, flatten
-from engine.lifting.ir import COMPARISONS, Layout, Step
+from engine.lifting.ir import COMPARISONS, Step, Steps
 from engine.lifting.views import Gather, Literal, Operand, Source, View, all_distinct
 from engine.rules import RULES
 
@@ -38,7 +38,7 @@ class Use:
 class Sweep:
     """The backward program being made."""
 
-    forward: Layout
+    forward: Steps
     needed: set[Source]  # sources whose cotangent is wanted, or is on the way to one
     gradients: dict[Source, Source]  # wanted source -> where its gradient goes
     steps: list[Step] = field(default_factory=list)
@@ -66,8 +66,8 @@ class Sweep:
             self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
 
 
-def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | View) -> list[Step]:
-    """Return the backward steps.
+def differentiate(forward: Steps, gradients: dict[Source, Source], seed: Literal | View) -> Steps:
+    """Return the steps with their adjoints.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | Vi
     sweep.forward_sources = set(forward.sources)
     if isinstance(root, View) and root.source in needed:
         _contribute(sweep, (-1, 0), seed, root.batched)
-    for k in range(len(forward.steps) - 1, -1, -1):
-        step = forward.steps[k]
+    for k in range(len(forward.forward) - 1, -1, -1):
+        step = forward.forward[k]
         if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in sweep.whole:
             continue
         sweep.flush(step.target.source)
@@ -96,13 +96,13 @@ def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | Vi
         _backward(sweep, k, step, _cotangent(sweep, step))
     for source in list(sweep.scattered):
         sweep.flush(source)
-    return sweep.steps
+    return replace(forward, backward=sweep.steps)
 
 
-def _needed(forward: Layout, wanted: Iterable[Source]) -> set[Source]:
+def _needed(forward: Steps, wanted: Iterable[Source]) -> set[Source]:
     """Return the sources that depend on a wanted one."""
     needed = set(wanted)
-    for step in forward.steps:
+    for step in forward.forward:
         if step.constant or (step.op in RULES and not RULES[step.op].differentiable):
             continue
         if any(not isinstance(x, Literal) and x.source in needed for x in step.operands):
@@ -117,8 +117,8 @@ def _readings(sweep: Sweep, root: Operand) -> list[tuple[tuple[int, int], View |
     if isinstance(root, View):
         reached.add(root.source)
         readings.append(((-1, 0), root))
-    for k in range(len(sweep.forward.steps) - 1, -1, -1):
-        step = sweep.forward.steps[k]
+    for k in range(len(sweep.forward.forward) - 1, -1, -1):
+        step = sweep.forward.forward[k]
         if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in reached:
             continue
         if step.op in RULES and not RULES[step.op].differentiable:
@@ -138,7 +138,7 @@ def _plan(sweep: Sweep, root: Operand) -> None:
         by_source.setdefault(view.source, []).append((key, view))
     for readings in by_source.values():  # what gathers add comes last, so that the rest can be assigned
         readings.sort(key=lambda reading: isinstance(reading[1], Gather))
-    partial_targets = {s.target.source for s in sweep.forward.steps if not s.target.is_whole()}
+    partial_targets = {s.target.source for s in sweep.forward.forward if not s.target.is_whole()}
     for source, readings in by_source.items():
         wanted = source in sweep.gradients
         only = readings[0][1]
@@ -156,7 +156,7 @@ def _plan(sweep: Sweep, root: Operand) -> None:
     for source, buffer in sweep.gradients.items():
         if source not in by_source:
             sweep.steps.append(Step("fill", buffer.view, (Literal(0.0),)))
-    reached = {step.target.source for step in sweep.forward.steps}
+    reached = {step.target.source for step in sweep.forward.forward}
     for source in [s for s in sweep.whole if s in reached and s not in by_source]:
         del sweep.whole[source]
 

@@ -5,41 +5,39 @@ They are chosen when all is decided, apart from the names of what the caller pas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine.lifting.ir import Layout, Literal, Source, Step, View
+from engine.lifting.ir import Literal, Source, Step, Steps, View
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "softplus", "erf")
 LETTERS = {"max": "m", "exp": "e", "sum": "s", "log": "l", "gather": "picked", "less": "c", "less_equal": "c"}
 
 
-def christen(layout: Layout, backward: Sequence[Step], taken: set[str]) -> None:
+def name_results(steps: Steps, taken: set[str]) -> None:
     """Name the results of the forward steps, then of the backward ones, in order.
 
     Parameters
     ----------
-    layout, backward
-        The forward program, and the steps of its adjoint.
+    steps
+        The array operations.
     taken
         Names of parameters, inputs and gradients.
     """
     names = _Names(set(taken))
-    _roles(layout)
-    for step in layout.steps:
+    _roles(steps)
+    for step in steps.forward:
         names.result(step)
-    names.root(layout.roots[0])
-    for step in backward:
+    names.root(steps.roots[0])
+    for step in steps.backward:
         names.cotangent(step.target.source)
 
 
-def _roles(layout: Layout) -> None:
+def _roles(steps: Steps) -> None:
     """Find pre-activations, what is added to them, and activations."""
     readers: dict[Source, list[Step]] = {}
-    for step in layout.steps:
+    for step in steps.forward:
         for x in step.operands:
             if not isinstance(x, Literal):
                 readers.setdefault(x.source, []).append(step)
-    for step in layout.steps:
+    for step in steps.forward:
         source = step.target.source
         if step.op == "matmul":
             source.role = source.role or "z"
