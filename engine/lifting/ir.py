@@ -11,8 +11,8 @@ What may exist after each stage is what its `check` allows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from engine.lifting.views import Gather as Gather
@@ -197,7 +197,29 @@ class Steps:
             for x in (*step.operands, step.target):
                 if not isinstance(x, Literal):
                     sources[x.source] = None
+                if isinstance(x, Gather) and x.chosen is not None:
+                    sources[x.chosen.source] = None
         return list(sources)
+
+    def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
+        """Return the same steps with other sources in the places of some."""
+
+        def view(x: View) -> View:
+            return x.on(instead[x.source]) if x.source in instead else x
+
+        def operand(x: Operand) -> Operand:
+            if isinstance(x, View):
+                return view(x)
+            if isinstance(x, Gather):
+                chosen = None if x.chosen is None else view(x.chosen)
+                return replace(x, source=instead.get(x.source, x.source), chosen=chosen)
+            return x
+
+        def step(s: Step) -> Step:
+            return replace(s, target=view(s.target), operands=tuple(map(operand, s.operands)))
+
+        forward, backward = list(map(step, self.forward)), list(map(step, self.backward))
+        return replace(self, forward=forward, backward=backward, roots=list(map(operand, self.roots)))
 
     def check(self) -> None:
         """Every source is written before it is read."""

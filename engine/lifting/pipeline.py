@@ -23,6 +23,7 @@ from engine.lifting.passes.group import group
 from engine.lifting.passes.lower import lower
 from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.normalise import normalise
+from engine.lifting.passes.settle import settle
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.views import Indices, Literal, Operand, Source
 
@@ -87,7 +88,7 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     """Lift a trace to NumPy's text: `build`, and in it `forward` and `backward`."""
     arranged = array_operations(trace, task)
     steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
-    name_results(steps, task.external.taken)  # z1, a1, dW1: for people
+    steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
     return Lifted(
         steps,
@@ -105,7 +106,7 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
         steps = checked(differentiate(steps, task.wanted, seed.view))
         returned = [*([named.gradient for named in external.arrays] if task.wrt != "inputs" else [])]
         returned += external.slots if task.wrt != "parameters" else []
-    name_results(steps, external.taken)
+    steps = name_results(steps, external.taken)
     lowered = checked(lower(steps))
     title = task.title(trace, steps)
     return Lifted(steps, emit_for_jax(title, lowered, lowered.forward, lowered.backward, external, seed, returned))
@@ -117,7 +118,8 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))
-    return checked(arrange(groups, contract, task.leaves(groups), choosing, task.cells))  # Steps  operands are views
+    steps = checked(arrange(groups, contract, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
+    return checked(settle(steps))  # Steps   which results are booleans or integers
 
 
 class Stage(Protocol):

@@ -117,8 +117,7 @@ class Writer:
 
     def constant(self, source: Source) -> str:
         """Write a constant array into `build`, or take it from `constants` where it is long."""
-        name = f"c{1 + sum(s.kind == 'constant' for s in self.variables)}"
-        value = source.value
+        name, value = source.name, source.value
         assert value is not None
         if value.size <= INLINE:
             return self.hoist(f"np.array({array_text(value)}, dtype)", name, name)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
-from engine.lifting.ir import COMPARISONS, Group, Groups, Product, Step, Steps, Sum
+from engine.lifting.ir import Group, Groups, Product, Step, Steps, Sum
 from engine.lifting.views import (
     Gather,
     Indices,
@@ -185,28 +185,7 @@ def arrange(
         else:
             _ARRANGE.get(group.op, _elementwise)(state, number, group)
     roots: list[Operand] = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
-    _settle_conditions(state.steps, roots[0])
     return Steps(state.steps, roots, declined=tuple(dict.fromkeys(state.declined)))
-
-
-def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
-    """Keep the results of comparisons as booleans where all that reads them takes them for conditions.
-
-    NumPy's sum of two booleans is a boolean, and its exponential of one has three digits: elsewhere they are numbers.
-    """
-    numbers = {value.source} if isinstance(value, View) else set()
-    for step in reversed(steps):
-        taken = step.op == "gather" and step.target.source not in numbers
-        literal = any(isinstance(x, Literal) for x in step.operands)
-        logical = step.op in ("multiply", "maximum", "copy") or (step.op == "subtract" and literal)
-        for k, x in enumerate(step.operands):
-            if not (taken or logical or (step.op == "where" and k == 0) or isinstance(x, Literal)):
-                numbers.add(x.source)
-    for step in steps:
-        x, target = step.operands[0], step.target.source
-        gathered = step.op == "gather" and not isinstance(x, Literal) and x.source.dtype == "bool"
-        if (step.op in COMPARISONS or gathered) and target not in numbers:
-            target.dtype = "bool"
 
 
 def _place(state: Arrangement, number: int, members: Indices, source: Source, at: Indices) -> None:
@@ -504,20 +483,10 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     shape = _shape([chosen.take(order), base.take(order)])
     index = state.look(chosen.take(order), shape)
     assert isinstance(index, View) and entries.source is not None
-    _keep_integers(state, index.source)
     distinct = all_distinct(at)
     gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct, stride * (width - 2))
     source = state.step("gather", shape, [gather], nodes=len(members))
     _place(state, number, members, source, np.argsort(order))
-
-
-def _keep_integers(state: Arrangement, source: Source) -> None:
-    """Have copies of an integer input be integers, since they choose."""
-    copies = {source}
-    for step in reversed(state.steps):
-        if step.target.source in copies:
-            step.target.source.dtype = "int"
-            copies |= {x.source for x in step.operands if not isinstance(x, Literal)}
 
 
 def _spread(state: Arrangement, x: Column) -> Column:
