@@ -74,9 +74,6 @@ def _names(x: Operand) -> tuple[str, ...]:
 def _line(step: Step, inlined: dict[str, Text]) -> Text:
     """Return the right side of a step."""
     op, xs = step.op, step.operands
-    if step.accumulate and op == "add":
-        xs = xs[1:]
-        op = "copy"
     if op == "scatter":
         return _scatter(step, inlined)
     texts = [_operand(x, inlined) for x in xs]

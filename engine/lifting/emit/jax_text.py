@@ -6,8 +6,6 @@ spread over devices stays where it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from engine.lifting.emit.jax_bind import bind, covers, look, shape_of
@@ -35,14 +33,6 @@ def _product(w: Writer, step: Step, now: int, left: str, right: str, plain: bool
     bind(w, step, now, value, covered=True)
 
 
-def _write_add(w: Writer, step: Step, now: int) -> None:
-    """Write a sum; one into a place adds to what is there, if anything is."""
-    values = step.operands[1:] if step.accumulate else step.operands
-    texts = [w.text(x) for x in values]
-    value = texts[0] if step.accumulate else f"jnp.add({', '.join(texts)})"
-    bind(w, step, now, value, covered=covers(replace(step, operands=values)))
-
-
 def _write_where(w: Writer, step: Step, now: int) -> None:
     condition, x, y = step.operands
     test = w.text(condition)
@@ -60,7 +50,7 @@ def _write_erf(w: Writer, step: Step, now: int) -> None:
 
 def _write_copy(w: Writer, step: Step, now: int) -> None:
     x = step.operands[0]
-    if isinstance(x, Literal):
+    if isinstance(x, Literal) and not step.accumulate:
         _write_fill(w, step, now)
     else:
         bind(w, step, now, w.text(x), covered=covers(step))
@@ -110,7 +100,6 @@ JAX = Backend(
     keep=_keep,
     product=_product,
     writers={
-        "add": _write_add,
         "where": _write_where,
         "erf": _write_erf,
         "copy": _write_copy,

@@ -106,6 +106,10 @@ def _as_bool(condition: Operand, text: str) -> str:
 
 
 def _write_copy(w: Writer, step: Step, now: int) -> None:
+    if step.accumulate:
+        target = _target(w, step, now)
+        w.body.append(f"np.add({target}, {w.text(step.operands[0])}, out={target})")
+        return
     x = w.text(step.operands[0])
     w.body.append(f"np.copyto({_target(w, step, now)}, {x})")
 
