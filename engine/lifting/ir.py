@@ -205,6 +205,27 @@ class View:
             and all(n == 1 or a == b for n, a, b in zip(self.shape, self.strides, contiguous(self.shape)))
         )
 
+    @property
+    def T(self) -> View:
+        """This with its last two axes exchanged."""
+        shape = (*self.shape[:-2], self.shape[-1], self.shape[-2])
+        return View(self.source, shape, self.offset, (*self.strides[:-2], self.strides[-1], self.strides[-2]))
+
+    def is_transposed(self) -> bool:
+        """Whether the last axis is the slower one in the source."""
+        return min(self.shape[-2:]) > 1 and abs(self.strides[-1]) > abs(self.strides[-2])
+
+    def squeeze(self, axis: int) -> View:
+        """Return this without an axis of length one."""
+        axis %= len(self.shape)
+        shape, strides = ((*v[:axis], *v[axis + 1 :]) for v in (self.shape, self.strides))
+        return View(self.source, shape, self.offset, strides)
+
+    def reshape(self, shape: tuple[int, ...]) -> View:
+        """Return this with axes of length one where `shape` has them."""
+        strides = iter([s for n, s in zip(self.shape, self.strides) if n > 1])
+        return View(self.source, shape, self.offset, tuple([next(strides) if n > 1 else 0 for n in shape]))
+
     def __str__(self) -> str:
         return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from engine.lifting.emit.views import box, tuple_text, view_text
+from engine.lifting.emit.views import part_of, tuple_text, view_text
 from engine.lifting.emit.writer import Writer, reduced_axes
 from engine.lifting.ir import Source, Step, View
 
 
 def look(w: Writer, view: View, expression: str, name: str) -> str:
-    """Return the expression itself, or a lookup by index where a view is of no simple shape."""
-    if "strided(" not in expression:
-        return expression
+    """Return the expression itself: a view costs nothing."""
+    return expression
+
+
+def elements(w: Writer, view: View, name: str) -> str:
+    """Look a view's elements up by their places."""
     at = w.index(view.positions(), f"{name}_at")
     if view.batched:
         return f"{name}.reshape(N, -1).take({at}, 1, mode='clip')"
@@ -31,7 +34,7 @@ def bind(w: Writer, step: Step, now: int, value: str, covered: bool) -> None:
     view = w.named(step.target)
     name, defined = name_of(w, view.source, step, now)
     if step.accumulate and defined:
-        value = f"({look(w, view, view_text(name, view, exact=True), name)} + {value})"
+        value = f"({view_text(name, view, exact=True) or elements(w, view, name)} + {value})"
     elif not covered:
         value = f"jnp.broadcast_to({value}, {shape_of(view)})"
     elif view.shape[:1] == (1,) or _natural(step) != view.shape:
@@ -80,7 +83,7 @@ def shape_of(view: View) -> str:
 
 def _change(w: Writer, view: View, name: str, value: str, defined: bool) -> None:
     """Write the copy of an array in which a part is changed."""
-    whole, part = shape_of(view.source.whole()), box(view)
+    whole, part = shape_of(view.source.whole()), part_of(view)
     n = ["N"] if view.batched else []
     if part is not None and part.sizes == part.dims:
         w.body.append(f"{name} = {_laid(view, part.order, value)}.reshape({whole})")

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.lifting.emit.jax_bind import bind, covers, look, shape_of
+from engine.lifting.emit.jax_bind import bind, covers, elements, look, shape_of
 from engine.lifting.emit.jax_gather import FULLEST, spread, summed, write_gather, write_scatter
 from engine.lifting.emit.writer import Backend, Writer
 from engine.lifting.ir import COMPARISONS, Literal, Step, View
@@ -106,6 +106,7 @@ JAX = Backend(
     module="jnp",
     reductions={"sum": "jnp.sum", "max": "jnp.max"},
     look=look,
+    elements=elements,
     place=_place,
     keep=_keep,
     product=_product,

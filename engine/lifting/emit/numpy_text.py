@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.lifting.emit.views import tuple_text
+from engine.lifting.emit.views import lead, tuple_text
 from engine.lifting.emit.writer import (
     Backend,
     Writer,
@@ -117,8 +117,15 @@ def _write_fill(w: Writer, step: Step, now: int) -> None:
 
 def _look(w: Writer, view: View, expression: str, name: str) -> str:
     """Take a view of a buffer once, and of what the caller passes once a call."""
-    w.strided = w.strided or "strided(" in expression
     return w.hoist(expression, name) if view.source.kind in ("value", "constant") else w.localise(expression, name)
+
+
+def _elements(w: Writer, view: View, name: str) -> str:
+    """Take a view by its strides."""
+    w.strided = True
+    shape = tuple_text([*lead(view), *view.shape])
+    strides = tuple_text([*([view.source.size] if view.batched else []), *view.strides])
+    return _look(w, view, f"strided({name}, {view.offset}, {shape}, {strides})", name)
 
 
 def _place(w: Writer, step: Step, now: int) -> None:
@@ -290,6 +297,7 @@ NUMPY = Backend(
     module="np",
     reductions={"sum": "np.add.reduce", "max": "np.maximum.reduce"},
     look=_look,
+    elements=_elements,
     place=_place,
     keep=_accumulated,
     product=_product,

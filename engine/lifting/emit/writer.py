@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from engine.lifting.emit.views import tuple_text, view_text
+from engine.lifting.emit.views import lead, tuple_text, view_text
 from engine.lifting.exact import Folded, exactly
 from engine.lifting.external import Named
 from engine.lifting.ir import Gather, Indices, Literal, Operand, Source, Step, View
@@ -33,6 +33,8 @@ class Backend:
         Its names for "sum" and "max".
     look
         Return what stands for a view, given the expression for it and the name of its source.
+    elements
+        Return the expression for a view that steps through its source as no part of it does, with all of its axes.
     place
         Make room for a result ahead of its operands, where the library writes into buffers.
     keep
@@ -46,6 +48,7 @@ class Backend:
     module: str
     reductions: dict[str, str]
     look: Callable[[Writer, View, str, str], str]
+    elements: Callable[[Writer, View, str], str]
     place: Callable[[Writer, Step, int], None]
     keep: Callable[[Writer, Step, int, str], None]
     product: Callable[[Writer, Step, int, str, str, bool], None]
@@ -85,8 +88,10 @@ class Writer:
         view = self.named(x)
         name = self.variable(view.source)
         expression = view_text(name, view, exact=whole)
+        if expression is None:
+            return self.backend.elements(self, view, name)
         if whole and any(n > 1 and s == 0 for n, s in zip(view.shape, view.strides)):
-            shape = tuple_text([*(["N"] if view.batched else []), *view.shape])
+            shape = tuple_text([*lead(view), *view.shape])
             expression = f"{self.backend.module}.broadcast_to({expression}, {shape})"
         return expression if expression in (name, f"{name}.T") else self.backend.look(self, view, expression, name)
 
