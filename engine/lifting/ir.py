@@ -207,7 +207,7 @@ class View:
 
     @property
     def T(self) -> View:
-        """This with its last two axes exchanged."""
+        """The view with its last two axes exchanged."""
         shape = (*self.shape[:-2], self.shape[-1], self.shape[-2])
         return View(self.source, shape, self.offset, (*self.strides[:-2], self.strides[-1], self.strides[-2]))
 

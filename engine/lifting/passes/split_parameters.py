@@ -1,0 +1,46 @@
+"""Views of the flat vector of parameters, and of its gradient, become views of the named arrays that they lie in.
+
+What reaches over several arrays (queries, keys and values that are one product) stays a view of the flat vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.lifting.external import Named
+from engine.lifting.ir import Literal, Operand, Source, Step, View
+
+
+def split_parameters(steps: Sequence[Step], arrays: Sequence[Named]) -> list[Step]:
+    """Return the steps with every reading and writing within one named array as one of that array.
+
+    ``theta[6; (1,)] -> b1``
+    """
+    return [_split(step, arrays) for step in steps]
+
+
+def _split(step: Step, arrays: Sequence[Named]) -> Step:
+    target = in_array(step.target, arrays)
+    assert isinstance(target, View)
+    return replace(step, target=target, operands=tuple([in_array(x, arrays) for x in step.operands]))
+
+
+def in_array(x: Operand, arrays: Sequence[Named]) -> Operand:
+    """Return an operand as one of the named array that it lies in, if it lies in one."""
+    if isinstance(x, Literal) or not is_flat(x.source):
+        return x
+    low, high = x.span()
+    for named in arrays:
+        start, size = named.part.offset, named.part.size
+        if start <= low and high < start + size:
+            source = named.gradient if x.source.kind == "gradient" else named.array
+            if isinstance(x, View):
+                return replace(x, source=source, offset=x.offset - start)
+            return replace(x, source=source, index=x.index - start)
+    return x
+
+
+def is_flat(source: Source) -> bool:
+    """Whether this is the flat vector of parameters, or its gradient."""
+    return source.kind in ("parameters", "gradient")
