@@ -82,7 +82,8 @@ def emit_for_jax(
 def _module(title: str, uses: set[str], arguments: Sequence[str], body: Sequence[str]) -> str:
     imports = "".join(f"{line}\n" for name, line in IMPORTS.items() if name in uses)
     lines = "".join(f"    {line}\n" for line in body)
-    return f'"""{legal_title(title)}"""\n\n{imports}\n\ndef program({", ".join([*arguments, "dtype", "constants"])}):\n{lines}'
+    signature = ", ".join([*arguments, "dtype", "constants"])
+    return f'"""{legal_title(title)}"""\n\n{imports}\n\ndef program({signature}):\n{lines}'
 
 
 def _value(writer: Writer, root: Operand, seed: str) -> str:

@@ -1,7 +1,7 @@
 """What XLA does slowly, and the form in which it does it fast: three facts, each with what was measured.
 
-The figures are of one thread of a CPU, jax 0.10 and float64 (2026), within a program; those of a whole call of each form
-alone are printed by ``python tests/benchmarks/bench_spellings.py``.  Every form computes the same as the plain one.
+The figures are of one thread of a CPU, jax 0.10 and float64 (2026), within a program; those of a whole call of each
+form alone are printed by ``python tests/benchmarks/bench_spellings.py``.  Every form computes the same as the plain.
 """
 
 from __future__ import annotations
