@@ -56,10 +56,24 @@ ALLOWED = {
 # Passes of lift share only these; no pass imports another.
 SHARED_BY_PASSES = {
     "engine.errors", "engine.graph", "engine.rules", "engine.value", "engine.tracing", "engine.functions",
-    "engine.lifting.ir", "engine.lifting.exact", "engine.lifting.expr", "engine.lifting.geometry",
+    "engine.lifting.ir", "engine.lifting.exact", "engine.lifting.expr", "engine.lifting.views",
     "engine.lifting.names", "engine.lifting.external",
 }  # fmt: skip
-PASSES = ("unchosen", "normalise", "group", "arrange", "contract", "differentiate", "name_results", "lower")
+PASSES = (
+    "unchosen",
+    "normalise",
+    "group",
+    "arrange",
+    "contract",
+    "differentiate",
+    "name_results",
+    "lower",
+    "settle",
+    "split_parameters",
+    "join_parameters",
+    "products",
+    "allocate",
+)
 
 
 def modules():

@@ -53,7 +53,7 @@ MUTATIONS = [
     ("at least is more than", "expr.py", 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
     ("exponents are not told apart", "passes/group.py", "key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])", "key = (trace.ops[i], (), *[of[j] for j in item])"),
     ("blocks of a product lie upon each other", "passes/contract.py", "place = block * n * m + _rank", "place = _rank"),
-    ("any index is taken for a stride", "geometry.py", "if np.array_equal(expected, index) else None", "if True else None"),
+    ("any index is taken for a stride", "views.py", "if np.array_equal(expected, index) else None", "if True else None"),
     ("a part of the flat vector is read at its place in the whole", "passes/split_parameters.py", "offset=x.offset - start", "offset=x.offset"),
     ("a gather of a part is made of the whole", "passes/split_parameters.py", "index=x.index - start", "index=x.index"),
     ("1 / N is N", "emit/writer.py", "'/' if x.batch_power < 0 else '*'", "'/' if x.batch_power > 0 else '*'"),

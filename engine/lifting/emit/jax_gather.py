@@ -15,7 +15,8 @@ from engine.lifting.emit.jax_bind import bind, name_of
 from engine.lifting.emit.jax_tuning import column_sums, pays, picked
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer
-from engine.lifting.ir import Gather, Indices, Literal, Operand, Step, View
+from engine.lifting.ir import Step
+from engine.lifting.views import Gather, Indices, Literal, Operand, View
 
 
 def write_gather(w: Writer, step: Step) -> None:
@@ -38,7 +39,7 @@ def write_scatter(w: Writer, step: Step) -> None:
 def pattern(gather: Gather) -> Pattern:
     """Return how a gather reads its source.
 
-    >>> from engine.lifting.ir import Source
+    >>> from engine.lifting.views import Source
     >>> W, t = Source("W", (5, 3), "parameter"), Source("t", (), "index", batched=True)
     >>> row = View(t, (3,), 0, (0,))
     >>> pattern(Gather(W, (3,), np.arange(3), row, 3, reach=12)).length

@@ -14,12 +14,10 @@ from engine.lifting.emit.source import Emitted, legal_title, touched
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers
 from engine.lifting.external import Outside
-from engine.lifting.ir import Layout, Operand, Source, Step
+from engine.lifting.ir import Steps
 from engine.lifting.names import variable
-from engine.lifting.passes.allocate import renamed
-from engine.lifting.passes.join_parameters import Block, join_parameters
-from engine.lifting.passes.products import products
-from engine.lifting.passes.split_parameters import in_array, split_parameters
+from engine.lifting.passes.join_parameters import Block
+from engine.lifting.views import Operand, Source
 
 IMPORTS = {
     "jax": "import jax",
@@ -31,9 +29,9 @@ IMPORTS = {
 
 def emit_for_jax(
     title: str,
-    layout: Layout,
-    forward: Sequence[Step],
-    backward: Sequence[Step],
+    steps: Steps,
+    variables: dict[Source, Source],
+    blocks: Sequence[Block],
     outside: Outside,
     seed: Source,
     gradients: Sequence[Source] | None,
@@ -42,39 +40,35 @@ def emit_for_jax(
 
     Parameters
     ----------
-    title, layout, forward, backward, outside
+    title, steps, outside
         As for NumPy's `emit`; without adjoints, JAX is to differentiate.
+    variables
+        Which result's variable each result is.
+    blocks
+        The named arrays, joined where steps read them as one.
     seed
         The cotangent of each sample's value, an argument after the inputs.
     gradients
         What is returned beside the value, in order; None where the value alone is.
     """
-    batched = [source.name for source in (*outside.inputs, seed) if source.batched]
-    taken = set(outside.taken)
-    blocks = join_parameters(outside.arrays, [*forward, *backward], taken)
-    arrays = [block.whole for block in blocks]
-    forward, backward = [products(split_parameters(steps, arrays), for_blas=False) for steps in (forward, backward)]
-    root, steps = in_array(layout.roots[0], arrays), [*forward, *backward]
-    writer = Writer(JAX, renamed(steps, [root]), taken, plain_numbers(steps, layout.sources))
+    taken = outside.taken | {name for block in blocks for name in (block.whole.array.name, block.whole.gradient.name)}
+    writer = Writer(JAX, variables, taken, plain_numbers(steps))
     result = variable("value", taken)
     joined = [block for block in blocks if len(block.members) > 1]
+    batched = [source.name for source in (*outside.inputs, seed) if source.batched]
     writer.body += [_joined(writer, block) for block in joined]
-    if not root.batched and batched:  # the same for every sample
+    if not steps.roots[0].batched and batched:  # the same for every sample
         writer.body.append(f"{seed.name} = {writer.call('sum', seed.name)}")
-    writer.write(forward)
-    writer.body.append(f"{result} = {_value(writer, root, seed.name)}")
-    writer.write(backward)
+    writer.write(steps.forward)
+    writer.body.append(f"{result} = {_value(writer, steps.roots[0], seed.name)}")
+    writer.write(steps.backward)
     for block in joined:
-        if block.whole.gradient in writer.defined:
-            writer.body += _split(block)
-            writer.defined |= {named.gradient for named in block.members}
-    ending = f"return {result}"
-    if gradients is not None:
-        ending += f", {tuple_text(_gradients(writer, gradients, outside))}"
+        writer.body += _split(writer, block)
+    returned = "" if gradients is None else f", {tuple_text(_gradients(writer, gradients, outside))}"
     size = [f"N = {batched[0]}.shape[0]"] if "N" in writer.uses else []
-    numbers = {s for s in touched(steps, [root]) if s in outside.numbers}
+    numbers = {s for s in touched([*steps.forward, *steps.backward], steps.roots) if s in outside.numbers}
     takes = outside.arguments({*[named.array for named in outside.arrays], *outside.inputs, *numbers})
-    lines = [*size, *writer.build, *writer.body, ending]
+    lines = [*size, *writer.build, *writer.body, f"return {result}{returned}"]
     text = _module(title, writer.uses, [*[a.name for a in takes], seed.name], lines)
     return Emitted(text, tuple(writer.constants), takes, tuple(map(outside.argument, gradients or ())), writer.rounded)
 
@@ -112,12 +106,15 @@ def _joined(writer: Writer, block: Block) -> str:
     return f"{block.whole.array.name} = {writer.call('concatenate', f'[{members}]')}"
 
 
-def _split(block: Block) -> list[str]:
-    """Return the lines that take the members' gradients out of the block's."""
+def _split(writer: Writer, block: Block) -> list[str]:
+    """Return the lines that take the members' gradients out of the block's, if it has one."""
+    if block.whole.gradient not in writer.defined:
+        return []
     lines, width = [], math.prod(block.whole.array.shape[1:])
     for named in block.members:
         p = named.part
         start = (p.offset - block.whole.part.offset) // width
         part = f"{block.whole.gradient.name}[{start}:{start + p.size // width}]"
         lines.append(f"{named.gradient.name} = {part}" + (f".reshape({tuple_text(p.shape)})" if width == 1 else ""))
+        writer.defined.add(named.gradient)
     return lines

@@ -7,7 +7,7 @@ form alone are printed by ``python tests/benchmarks/bench_spellings.py``.  Every
 from __future__ import annotations
 
 from engine.lifting.emit.writer import Writer
-from engine.lifting.ir import Indices
+from engine.lifting.views import Indices
 
 FULLEST = 4  # how many times what they run over padded columns may hold
 

@@ -18,10 +18,8 @@ from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers
 from engine.lifting.external import Argument, Outside
-from engine.lifting.ir import Gather, Layout, Literal, Operand, Source, Step
-from engine.lifting.passes.allocate import allocate
-from engine.lifting.passes.products import products
-from engine.lifting.passes.split_parameters import in_array, split_parameters
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Gather, Literal, Operand, Source
 
 _numbers = count(1)
 
@@ -80,39 +78,28 @@ class Emitted:
         return namespace
 
 
-def emit(
-    title: str,
-    layout: Layout,
-    forward: Sequence[Step],
-    backward: Sequence[Step],
-    outside: Outside,
-    reduction: str,
-) -> Emitted:
+def emit(title: str, steps: Steps, arrays: dict[Source, Source], outside: Outside, reduction: str) -> Emitted:
     """Write the module.
 
     Parameters
     ----------
     title
         First line of its docstring.
-    layout
-        Where the results are.
-    forward, backward
-        Its steps and their adjoints, lowered.
+    steps
+        Its operations, products by their kind and views of named arrays.
+    arrays
+        In which result's array each result lives.
     outside
         What the caller passes.
     reduction
         "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
     """
-    spelled = [products(split_parameters(steps, outside.arrays), for_blas=True) for steps in (forward, backward)]
-    roots = [in_array(root, outside.arrays) for root in layout.roots]
-    steps = [*spelled[0], *spelled[1]]
-    plain = plain_numbers(steps, layout.sources)
-    writer = Writer(NUMPY, allocate(steps, roots), set(outside.taken), plain)
-    writer.write(spelled[0])
-    returned = _returned(writer, roots, reduction)
-    takes = outside.arguments(touched(spelled[0], roots)), outside.arguments(touched(spelled[1]))
+    writer = Writer(NUMPY, arrays, set(outside.taken), plain_numbers(steps))
+    writer.write(steps.forward)
+    returned = _returned(writer, steps.roots, reduction)
+    takes = outside.arguments(touched(steps.forward, steps.roots)), outside.arguments(touched(steps.backward))
     functions = _function("forward", takes[0], [*writer.finished(), f"return {returned}"])
-    writer.write(spelled[1])
+    writer.write(steps.backward)
     functions += _function("backward", takes[1], writer.finished() or ["pass"])
     body = [*writer.build, "", *functions, "return forward, backward"]
     imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if "erf" in writer.uses else "")

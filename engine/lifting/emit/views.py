@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lifting.ir import View, contiguous
+from engine.lifting.views import View, contiguous
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Part:
 def part_of(view: View) -> Part | None:
     """Return what a view is of its array; None if it steps through it in another way.
 
-    >>> from engine.lifting.ir import Source
+    >>> from engine.lifting.views import Source
     >>> part_of(View(Source("z", (4, 6), "value"), (3, 4), 3, (1, 6)))
     Part(dims=(4, 6), start=(0, 3), sizes=(4, 3), along=(1, 0))
     """
@@ -90,7 +90,7 @@ def view_text(name: str, view: View, exact: bool = False) -> str | None:
     Axes of stride 0 are left to broadcasting. `exact` keeps leading axes of length one, which a matrix product counts
     and broadcasting does not need.
 
-    >>> from engine.lifting.ir import Source
+    >>> from engine.lifting.views import Source
     >>> s = Source("z", (4, 6), "value", batched=True)
     >>> view_text("z", View(s, (4, 3), 3, (6, 1)))
     'z[:, :, 3:]'

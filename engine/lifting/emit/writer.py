@@ -7,7 +7,7 @@ arrays that were allocated beforehand; in `jax_text` every result is a new array
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.lifting.emit.views import tuple_text, view_text
 from engine.lifting.exact import Folded, exactly
-from engine.lifting.ir import Gather, Literal, Operand, Source, Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 INLINE = 64  # constants of more elements are handed in rather than written out
 
@@ -111,8 +112,7 @@ class Writer:
 
     def constant(self, source: Source) -> str:
         """Write a constant array into `build`, or take it from `constants` where it is long."""
-        name = f"c{1 + sum(s.kind == 'constant' for s in self.variables)}"
-        value = source.value
+        name, value = source.name, source.value
         assert value is not None
         if value.size <= INLINE:
             return self.hoist(f"{self.use('np')}.array({array_text(value)}, dtype)", name, name)
@@ -187,12 +187,11 @@ class Writer:
         return lines
 
 
-def plain_numbers(steps: Iterable[Step], sources: Iterable[Source]) -> set[float]:
+def plain_numbers(steps: Steps) -> set[float]:
     """Return the sizes of all numbers that are written as they were given."""
-    sizes = {
-        abs(x.value) for s in steps for x in s.operands if isinstance(x, Literal) and not isinstance(x.value, Folded)
-    }
-    for source in sources:
+    operands = [x for step in (*steps.forward, *steps.backward) for x in step.operands]
+    sizes = {abs(x.value) for x in operands if isinstance(x, Literal) and not isinstance(x.value, Folded)}
+    for source in steps.sources:
         if source.kind == "constant" and source.value is not None:
             sizes.update(np.abs(source.value).reshape(-1).tolist())
     return sizes

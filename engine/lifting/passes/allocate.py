@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine.lifting.ir import Literal, Operand, Source, Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Literal, Source, View
 
 IN_PLACE = {
     "add", "subtract", "multiply", "divide", "negative", "exp", "log", "sqrt", "square", "reciprocal", "tanh",
@@ -12,22 +11,15 @@ IN_PLACE = {
 }  # fmt: skip
 
 
-def allocate(steps: Sequence[Step], roots: Sequence[Operand]) -> dict[Source, Source]:
+def allocate(steps: Steps) -> dict[Source, Source]:
     """Return for each result the one whose array it shares; its own, where it has one to itself.
 
     A step's result takes the place of an operand of the same shape that is read here for the last time. An activation
     keeps an array of its own, so that it can be told from its pre-activation.
-
-    Parameters
-    ----------
-    steps
-        All of a program, forward then backward.
-    roots
-        What is returned, and so is read last of all.
     """
-    last = last_readings(steps, roots)
+    last = last_readings(steps)
     arrays: dict[Source, Source] = {}
-    for now, step in enumerate(steps):
+    for now, step in enumerate((*steps.forward, *steps.backward)):
         result = step.target.source
         if result.kind == "value" and result not in arrays:
             free = [x for x in _replaceable(step) if last[x] == now]
@@ -48,14 +40,14 @@ def _alike(x: Source, y: Source) -> bool:
     return x.kind == "value" and (x.shape, x.batched, x.dtype) == (y.shape, y.batched, y.dtype)
 
 
-def renamed(steps: Sequence[Step], roots: Sequence[Operand]) -> dict[Source, Source]:
+def renamed(steps: Steps) -> dict[Source, Source]:
     """Return for each result the one whose variable it is, where no array can be written to twice.
 
     What is a sum on the same line takes over the variable of what it adds to: ``z1 = jnp.add(z1, b1)``.
     """
-    last = last_readings(steps, roots)
+    last = last_readings(steps)
     variables: dict[Source, Source] = {}
-    for now, step in enumerate(steps):
+    for now, step in enumerate((*steps.forward, *steps.backward)):
         result = step.target.source
         if result.kind == "value" and result not in variables:
             first = result.follows
@@ -64,14 +56,14 @@ def renamed(steps: Sequence[Step], roots: Sequence[Operand]) -> dict[Source, Sou
     return variables
 
 
-def last_readings(steps: Sequence[Step], roots: Sequence[Operand]) -> dict[Source, int]:
-    """Return the number of the step that reads each source last."""
+def last_readings(steps: Steps) -> dict[Source, int]:
+    """Return the number of the step that reads each source last, counting forward then backward."""
     last: dict[Source, int] = {}
-    for now, step in enumerate(steps):
+    for now, step in enumerate((*steps.forward, *steps.backward)):
         for x in step.operands:
             if not isinstance(x, Literal):
                 last[x.source] = now
         if not step.target.is_whole():
             last[step.target.source] = max(last.get(step.target.source, 0), now + 1)
-    last.update({root.source: len(steps) + 1 for root in roots if isinstance(root, View)})
-    return last
+    never = len(steps.forward) + len(steps.backward) + 1  # what is returned is read by the caller
+    return last | {root.source: never for root in steps.roots if isinstance(root, View)}

@@ -1,4 +1,4 @@
-"""Fourth stage: Groups -> Layout, every group is an array and every operand a view of an earlier one.
+"""Fourth stage: Groups ->  every group is an array and every operand a view of an earlier one.
 
 A group's members are put in the order in which they read their operands, so the program does not depend on the
 author's loops.  A sum is split by the kinds of its terms: products of many factors go to `contract`, plain terms are
@@ -8,29 +8,25 @@ a reduction, single terms (a bias, a skip connection) are added element by eleme
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
-from engine.lifting.geometry import affine, factor, look
-from engine.lifting.ir import (
-    COMPARISONS,
+from engine.lifting.ir import Group, Groups, Product, Step, Steps, Sum
+from engine.lifting.views import (
     Gather,
-    Group,
-    Groups,
     Indices,
-    Layout,
     Literal,
     Operand,
-    Product,
     Source,
-    Step,
-    Sum,
     View,
-    contiguous,
+    affine,
+    all_distinct,
+    as_view,
+    factor,
 )
 
 Contract = Callable[[Indices, Indices, bool], Product | str]
@@ -84,7 +80,7 @@ class Arrangement:
         """Append an array operation; its result is batched if an operand is."""
         batched = any(x.batched for x in operands)
         target = self.new(shape, batched)
-        self.steps.append(Step(op, target.whole(), tuple(operands), **more))  # type: ignore[arg-type]
+        self.steps.append(Step(op, target.view, tuple(operands), **more))  # type: ignore[arg-type]
         return target
 
     def column(self, nodes: Indices, choosing: bool = False) -> Column:
@@ -116,12 +112,12 @@ class Arrangement:
                     )
                 )
             else:
-                pieces.append((View(source, (source.size,), 0, (1,)), source.size, at[chosen]))
+                pieces.append((source.view.reshape((source.size,)), source.size, at[chosen]))
         batched = any(x.batched for x, _, _ in pieces)
         target = self.new((sum(size for _, size, _ in pieces),), batched)
         moved, offset = np.empty(len(at), dtype=np.int64), 0
         for part, (piece, size, where) in zip(parts, pieces):
-            self.steps.append(Step("copy", View(target, (size,), offset, (1,)), (piece,)))
+            self.steps.append(Step("copy", target.view[offset : offset + size], (piece,)))
             moved[of == part] = where + offset
             offset += size
         return Column(target, moved)
@@ -130,12 +126,12 @@ class Arrangement:
         """Return a column as an operand of that shape; what is no view is gathered first."""
         if column.source is None:
             return self.constant(column, shape)
-        seen = look(column.source, column.at.reshape(shape))
+        seen = as_view(column.source, column.at.reshape(shape))
         return seen if isinstance(seen, View) else self.gathered(seen)
 
     def gathered(self, seen: Gather) -> View:
         """Append the step that gathers, and return its result."""
-        return self.step("gather", seen.shape, [seen]).whole()
+        return self.step("gather", seen.shape, [seen]).view
 
     def constant(self, column: Column, shape: tuple[int, ...]) -> View | Literal:
         """Return constants as a number where all are equal, else as an array without its repeated axes."""
@@ -150,8 +146,7 @@ class Arrangement:
             values = values.take([0], axis) if same else values
         kept = values.squeeze()
         source = self.held(kept)
-        strides = iter(contiguous(kept.shape))
-        return View(source, shape, 0, tuple(next(strides) if k and n > 1 else 0 for k, n in zip(keep, shape)))
+        return source.view.reshape(tuple([n if k else 1 for k, n in zip(keep, shape)])).broadcast_to(shape)
 
 
 def arrange(
@@ -160,7 +155,7 @@ def arrange(
     leaves: dict[int, Source],
     choosing: dict[Source, Source],
     places: Indices,
-) -> Layout:
+) -> Steps:
     """Lay out every group.
 
     Parameters
@@ -180,7 +175,6 @@ def arrange(
     count = len(trace.ops)
     nowhere: list[Source | None] = [None] * len(groups.groups)
     state = Arrangement(groups, contract, np.zeros(count, dtype=np.int64), nowhere, np.zeros(count), choosing)
-    state.sources += dict.fromkeys(choosing.values())
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
             state.source[number] = leaves.get(number)
@@ -188,33 +182,10 @@ def arrange(
             positions = np.array([leaf.position for leaf in found])
             state.position[group.members] = places[positions] if group.op == "parameter" else positions
             state.constants[group.members] = [leaf.value for leaf in found]
-            if group.op != "constant":
-                state.sources.append(leaves[number])
         else:
             _ARRANGE.get(group.op, _elementwise)(state, number, group)
     roots: list[Operand] = [state.look(state.column(np.array([root])), ()) for root in trace.roots]
-    _settle_conditions(state.steps, roots[0])
-    return Layout(state.steps, state.sources, roots, len(roots) - 1, state.declined)
-
-
-def _settle_conditions(steps: Sequence[Step], value: Operand) -> None:
-    """Keep the results of comparisons as booleans where all that reads them takes them for conditions.
-
-    NumPy's sum of two booleans is a boolean, and its exponential of one has three digits: elsewhere they are numbers.
-    """
-    numbers = {value.source} if isinstance(value, View) else set()
-    for step in reversed(steps):
-        taken = step.op == "gather" and step.target.source not in numbers
-        literal = any(isinstance(x, Literal) for x in step.operands)
-        logical = step.op in ("multiply", "maximum", "copy") or (step.op == "subtract" and literal)
-        for k, x in enumerate(step.operands):
-            if not (taken or logical or (step.op == "where" and k == 0) or isinstance(x, Literal)):
-                numbers.add(x.source)
-    for step in steps:
-        x, target = step.operands[0], step.target.source
-        gathered = step.op == "gather" and not isinstance(x, Literal) and x.source.dtype == "bool"
-        if (step.op in COMPARISONS or gathered) and target not in numbers:
-            target.dtype = "bool"
+    return Steps(state.steps, roots, declined=tuple(dict.fromkeys(state.declined)))
 
 
 def _place(state: Arrangement, number: int, members: Indices, source: Source, at: Indices) -> None:
@@ -305,7 +276,7 @@ def _sum(state: Arrangement, number: int, group: Group) -> None:
     result = result if result.source is not None else _spread(state, result)
     assert result.source is not None
     if state.steps and state.steps[-1].target.source is result.source:
-        state.steps[-1].nodes = len(owner) * (2 if group.classes[0][1] >= 0 else 1)
+        state.steps[-1] = replace(state.steps[-1], nodes=len(owner) * (2 if group.classes[0][1] >= 0 else 1))
     _place(state, number, members, result.source, result.at)
 
 
@@ -416,13 +387,13 @@ def _matrix(state: Arrangement, c: Column, index: Indices) -> View:
     if c.source is None:
         assert c.constants is not None
         values = np.unique(c.constants)[index]
-        return state.held(values).whole()
-    seen = look(c.source, index)
+        return state.held(values).view
+    seen = as_view(c.source, index)
     if isinstance(seen, View):
         return seen
     blocks = factor([index[:, 0, 0]])
     if blocks is not None and len(blocks) > 1:
-        seen = look(c.source, index.reshape(*blocks, *index.shape[1:]))
+        seen = as_view(c.source, index.reshape(*blocks, *index.shape[1:]))
     return seen if isinstance(seen, View) else state.gathered(seen)
 
 
@@ -432,12 +403,12 @@ def _same_blocks(state: Arrangement, a: View, b: View) -> tuple[View, View]:
         finer = max(a.shape[:-2], b.shape[:-2], key=len)
         a, b = (v if v.shape[:-2] == finer else _reshaped(state, v, finer) for v in (a, b))
     if a.shape[:-2] == (1,):
-        a, b = (View(v.source, v.shape[1:], v.offset, v.strides[1:]) for v in (a, b))
+        a, b = a[0], b[0]
     return a, b
 
 
 def _reshaped(state: Arrangement, v: View, blocks: tuple[int, ...]) -> View:
-    seen = look(v.source, v.positions().reshape(*blocks, *v.shape[-2:]))
+    seen = as_view(v.source, v.positions().reshape(*blocks, *v.shape[-2:]))
     return seen if isinstance(seen, View) else state.gathered(seen)
 
 
@@ -469,25 +440,25 @@ def _rows(state: Arrangement, number: int, group: Group) -> None:
         runs = {"starts": starts, "total": len(x.at)}
         highest = state.step("segment_max", (len(starts),), [flat], constant=True, **runs)
         result = _shifted_runs(state, flat, highest, runs) if group.op == "logsumexp" else highest
-    state.steps[-1].nodes = len(counts)
+    state.steps[-1] = replace(state.steps[-1], nodes=len(counts))
     _place(state, number, members, result, at)
 
 
 def _shifted(state: Arrangement, row: View, shape: tuple[int, ...], highest: Source) -> Source:
     """max, subtract, exp, sum, log, add: what one writes to be stable; the shift passes no derivative."""
-    column = View(highest, row.shape, 0, (*contiguous(shape), 0))
+    column = highest.view.expand_dims(-1).broadcast_to(row.shape)
     shifted = state.step("subtract", row.shape, [row, column])
-    e = state.step("exp", row.shape, [shifted.whole()])
-    s = state.step("sum", shape, [e.whole()])
-    return state.step("add", shape, [state.step("log", shape, [s.whole()]).whole(), highest.whole()])
+    e = state.step("exp", row.shape, [shifted.view])
+    s = state.step("sum", shape, [e.view])
+    return state.step("add", shape, [state.step("log", shape, [s.view]).view, highest.view])
 
 
 def _shifted_runs(state: Arrangement, flat: View, highest: Source, runs: dict[str, Any]) -> Source:
     shape, total = highest.shape, (runs["total"],)
-    spread = state.step("repeat", total, [highest.whole()], constant=True, **runs)
-    e = state.step("exp", total, [state.step("subtract", total, [flat, spread.whole()]).whole()])
-    s = state.step("segment_sum", shape, [e.whole()], **runs)
-    return state.step("add", shape, [state.step("log", shape, [s.whole()]).whole(), highest.whole()])
+    spread = state.step("repeat", total, [highest.view], constant=True, **runs)
+    e = state.step("exp", total, [state.step("subtract", total, [flat, spread.view]).view])
+    s = state.step("segment_sum", shape, [e.view], **runs)
+    return state.step("add", shape, [state.step("log", shape, [s.view]).view, highest.view])
 
 
 def _select(state: Arrangement, number: int, group: Group) -> None:
@@ -505,27 +476,17 @@ def _select(state: Arrangement, number: int, group: Group) -> None:
     at = entries.at.reshape(padded.shape)
     stride = int(at[0, 1] - at[0, 0]) if width > 2 else 1
     if not (np.diff(at, axis=1) == stride).all() or any(len(t) != width for t in tables):  # type: ignore[arg-type]
-        packed = state.gathered(Gather(entries.source, at.shape, at, distinct=len(np.unique(at)) == at.size))
+        packed = state.gathered(Gather(entries.source, at.shape, at, distinct=all_distinct(at)))
         entries, at, stride = Column(packed.source, at), np.arange(at.size).reshape(at.shape), 1
     base = Column(entries.source, at[:, 0])
     order = _reading_order([chosen, base])
     shape = _shape([chosen.take(order), base.take(order)])
     index = state.look(chosen.take(order), shape)
     assert isinstance(index, View) and entries.source is not None
-    _keep_integers(state, index.source)
-    distinct = len(np.unique(at)) == at.size
+    distinct = all_distinct(at)
     gather = Gather(entries.source, shape, base.at[order].reshape(shape), index, stride, distinct, stride * (width - 2))
     source = state.step("gather", shape, [gather], nodes=len(members))
     _place(state, number, members, source, np.argsort(order))
-
-
-def _keep_integers(state: Arrangement, source: Source) -> None:
-    """Have copies of an integer input be integers, since they choose."""
-    copies = {source}
-    for step in reversed(state.steps):
-        if step.target.source in copies:
-            step.target.source.dtype = "int"
-            copies |= {x.source for x in step.operands if not isinstance(x, Literal)}
 
 
 def _spread(state: Arrangement, x: Column) -> Column:

@@ -18,7 +18,8 @@ import numpy as np
 
 from engine.lifting.exact import fold, negated
 from engine.lifting.expr import Expr, flatten
-from engine.lifting.ir import COMPARISONS, Gather, Layout, Literal, Operand, Source, Step, View, contiguous
+from engine.lifting.ir import COMPARISONS, Step, Steps
+from engine.lifting.views import Gather, Literal, Operand, Source, View, all_distinct
 from engine.rules import RULES
 
 UNDIFFERENTIATED = ("max", "segment_max", "repeat")
@@ -37,7 +38,7 @@ class Use:
 class Sweep:
     """The backward program being made."""
 
-    forward: Layout
+    forward: Steps
     needed: set[Source]  # sources whose cotangent is wanted, or is on the way to one
     gradients: dict[Source, Source]  # wanted source -> where its gradient goes
     steps: list[Step] = field(default_factory=list)
@@ -61,12 +62,12 @@ class Sweep:
         buffer = self.whole.get(source)
         for gather, g in self.scattered.pop(source, ()):
             assert isinstance(buffer, View)
-            places = replace(gather, source=buffer.source)
+            places = gather.on(buffer.source)
             self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
 
 
-def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | View) -> list[Step]:
-    """Return the backward steps.
+def differentiate(forward: Steps, gradients: dict[Source, Source], seed: Literal | View) -> Steps:
+    """Return the steps with their adjoints.
 
     Parameters
     ----------
@@ -85,8 +86,8 @@ def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | Vi
     sweep.forward_sources = set(forward.sources)
     if isinstance(root, View) and root.source in needed:
         _contribute(sweep, (-1, 0), seed, root.batched)
-    for k in range(len(forward.steps) - 1, -1, -1):
-        step = forward.steps[k]
+    for k in range(len(forward.forward) - 1, -1, -1):
+        step = forward.forward[k]
         if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in sweep.whole:
             continue
         sweep.flush(step.target.source)
@@ -95,13 +96,13 @@ def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | Vi
         _backward(sweep, k, step, _cotangent(sweep, step))
     for source in list(sweep.scattered):
         sweep.flush(source)
-    return sweep.steps
+    return replace(forward, backward=sweep.steps)
 
 
-def _needed(forward: Layout, wanted: Iterable[Source]) -> set[Source]:
+def _needed(forward: Steps, wanted: Iterable[Source]) -> set[Source]:
     """Return the sources that depend on a wanted one."""
     needed = set(wanted)
-    for step in forward.steps:
+    for step in forward.forward:
         if step.constant or (step.op in RULES and not RULES[step.op].differentiable):
             continue
         if any(not isinstance(x, Literal) and x.source in needed for x in step.operands):
@@ -116,8 +117,8 @@ def _readings(sweep: Sweep, root: Operand) -> list[tuple[tuple[int, int], View |
     if isinstance(root, View):
         reached.add(root.source)
         readings.append(((-1, 0), root))
-    for k in range(len(sweep.forward.steps) - 1, -1, -1):
-        step = sweep.forward.steps[k]
+    for k in range(len(sweep.forward.forward) - 1, -1, -1):
+        step = sweep.forward.forward[k]
         if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in reached:
             continue
         if step.op in RULES and not RULES[step.op].differentiable:
@@ -137,25 +138,25 @@ def _plan(sweep: Sweep, root: Operand) -> None:
         by_source.setdefault(view.source, []).append((key, view))
     for readings in by_source.values():  # what gathers add comes last, so that the rest can be assigned
         readings.sort(key=lambda reading: isinstance(reading[1], Gather))
-    partial_targets = {s.target.source for s in sweep.forward.steps if not s.target.is_whole()}
+    partial_targets = {s.target.source for s in sweep.forward.forward if not s.target.is_whole()}
     for source, readings in by_source.items():
         wanted = source in sweep.gradients
         only = readings[0][1]
         if len(readings) == 1 and not wanted and source not in partial_targets and isinstance(only, View):
-            if _reduced_view(only)[0].is_whole():
+            if only.unrepeated()[0].is_whole():
                 sweep.uses[readings[0][0]] = Use(only, alias=True)
                 continue
         buffer = sweep.gradients.get(source) or sweep.new(source.shape, source.batched, of=source)
         assigned, complete = _assignments(source, [view for _, view in readings])
         if not complete:
-            sweep.steps.append(Step("fill", buffer.whole(), (Literal(0.0),)))
+            sweep.steps.append(Step("fill", buffer.view, (Literal(0.0),)))
         for n, (key, view) in enumerate(readings):
             sweep.uses[key] = Use(view, accumulate=not assigned[n])
-        sweep.whole[source] = buffer.whole()
+        sweep.whole[source] = buffer.view
     for source, buffer in sweep.gradients.items():
         if source not in by_source:
-            sweep.steps.append(Step("fill", buffer.whole(), (Literal(0.0),)))
-    reached = {step.target.source for step in sweep.forward.steps}
+            sweep.steps.append(Step("fill", buffer.view, (Literal(0.0),)))
+    reached = {step.target.source for step in sweep.forward.forward}
     for source in [s for s in sweep.whole if s in reached and s not in by_source]:
         del sweep.whole[source]
 
@@ -169,48 +170,19 @@ def _assignments(source: Source, views: list[View | Gather]) -> tuple[list[bool]
             assigned.append(False)
             complete = complete and bool(covered.all())
             continue
-        at = _reduced_view(view)[0].positions().reshape(-1)
-        first = not covered[at].any() and len(np.unique(at)) == len(at)
+        at = view.unrepeated()[0].positions().reshape(-1)
+        first = not covered[at].any() and all_distinct(at)
         complete = complete and (first or bool(covered[at].all()))
         covered[at] = True
         assigned.append(first)
     return assigned, complete and bool(covered.all())
 
 
-def _reduced_view(view: View) -> tuple[View, tuple[int, ...]]:
-    """Drop the axes along which a view repeats its elements, and those of length one.
-
-    Returns the rest, and which axes of the view without its axes of length one were dropped.
-    """
-    view = _squeezed(view)
-    axes = tuple(a for a, s in enumerate(view.strides) if s == 0)
-    keep = [a for a in range(len(view.shape)) if a not in axes]
-    shape = tuple(view.shape[a] for a in keep)
-    strides = tuple(view.strides[a] for a in keep)
-    return View(view.source, shape, view.offset, strides), axes
-
-
-def _squeezed(view: View) -> View:
-    """Drop axes of length one."""
-    if 1 not in view.shape:
-        return view
-    kept = [(n, s) for n, s in zip(view.shape, view.strides) if n > 1]
-    return View(view.source, tuple(n for n, _ in kept), view.offset, tuple(s for _, s in kept))
-
-
-def _unsqueezed(view: View, shape: tuple[int, ...]) -> View:
-    """Put back the axes of length one that `shape` has."""
-    if 1 not in shape:
-        return view
-    strides = iter(view.strides)
-    return View(view.source, shape, view.offset, tuple(next(strides) if n > 1 else 0 for n in shape))
-
-
 def _cotangent(sweep: Sweep, step: Step) -> Operand:
     """Return the finished cotangent of a step's result, in the result's shape."""
     whole = sweep.whole[step.target.source]
     if isinstance(whole, View) and not step.target.is_whole():
-        return View(whole.source, step.target.shape, step.target.offset, step.target.strides)
+        return step.target.on(whole.source)
     return whole
 
 
@@ -221,12 +193,12 @@ def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -
     """Store the cotangent `g` of one reading, summed over the axes along which the reading repeats."""
     use = sweep.uses[key]
     assert isinstance(use.view, View)
-    reduced, axes = _reduced_view(use.view)
+    reduced, axes = use.view.unrepeated()
     over_batch = batched and not use.view.source.batched
     if isinstance(g, View):
-        g = _squeezed(g)
+        g = g.squeeze()
     if isinstance(g, Literal):
-        shape = _squeezed(use.view).shape
+        shape = use.view.squeeze().shape
         count = math.prod([shape[a] for a in axes])
         product = fold("multiply", g.value, float(count))
         if product is not None:
@@ -235,14 +207,14 @@ def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -
         g = _held(sweep, shape, batched, g)
     if over_batch and not g.batched:  # the same for every sample: their sum is N times it
         each = sweep.new(g.shape, False)
-        sweep.steps.append(Step("multiply", each.whole(), (g, Literal(1.0, 1))))
-        g, over_batch = each.whole(), False
+        sweep.steps.append(Step("multiply", each.view, (g, Literal(1.0, 1))))
+        g, over_batch = each.view, False
     if axes or over_batch:
         per_sample = g.batched and not over_batch
-        if per_sample != use.view.source.batched or (not use.alias and _overlaps(reduced)):
+        if per_sample != use.view.source.batched or (not use.alias and reduced.overlaps()):
             held = sweep.new(reduced.shape, per_sample)
-            sweep.steps.append(Step("sum", held.whole(), (g,), axes=axes, over_batch=over_batch))
-            _store(sweep, use, reduced, held.whole())
+            sweep.steps.append(Step("sum", held.view, (g,), axes=axes, over_batch=over_batch))
+            _store(sweep, use, reduced, held.view)
             return
         target = _destination(sweep, use, reduced)
         sweep.steps.append(Step("sum", target, (g,), axes=axes, over_batch=over_batch, accumulate=_adds(use)))
@@ -258,22 +230,22 @@ def _adds(use: Use) -> bool:
 def _destination(sweep: Sweep, use: Use, reduced: View) -> View:
     """Return where a cotangent goes: a view of the source's buffer, or a new array that will be the cotangent."""
     if use.alias:
-        return sweep.new(reduced.shape, reduced.source.batched, of=reduced.source).whole()
+        return sweep.new(reduced.shape, reduced.source.batched, of=reduced.source).view
     buffer = sweep.whole[use.view.source]
     assert isinstance(buffer, View)
-    return View(buffer.source, reduced.shape, reduced.offset, reduced.strides)
+    return reduced.on(buffer.source)
 
 
 def _finish(sweep: Sweep, use: Use, target: View) -> None:
     if use.alias:
         source = use.view.source
-        sweep.whole[source] = View(target.source, source.shape, 0, contiguous(source.shape))
+        sweep.whole[source] = target.source.view.reshape(source.shape)
 
 
 def _store(sweep: Sweep, use: Use, reduced: View, g: Operand) -> None:
     if use.alias:
         shape = use.view.source.shape
-        sweep.whole[use.view.source] = g if isinstance(g, Literal) else _in_shape(sweep, g, shape)
+        sweep.whole[use.view.source] = _in_shape(sweep, g, shape) if isinstance(g, View) else g
         return
     target = _destination(sweep, use, reduced)
     if use.accumulate:
@@ -303,42 +275,23 @@ def _adopted(sweep: Sweep, use: Use, reduced: View, g: Operand) -> bool:
 
 def _add(sweep: Sweep, target: View, g: Operand) -> None:
     """Add into a view; where its elements coincide (sliding windows), one slice after the other."""
-    if not _overlaps(target):
+    if not target.overlaps():
         sweep.steps.append(Step("add", target, (target, g), accumulate=True))
         return
     axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
     for i in range(target.shape[axis]):
-        _add(sweep, _slice(target, axis, i), _slice(g, axis, i) if isinstance(g, View) else g)
+        at: tuple[int | slice, ...] = (*[slice(None)] * axis, i)
+        _add(sweep, target[at], g[at] if isinstance(g, View) else g)
 
 
-def _overlaps(view: View) -> bool:
-    at = view.positions()
-    return len(np.unique(at)) < at.size
-
-
-def _slice(v: View, axis: int, i: int) -> View:
-    shape, strides = list(v.shape), list(v.strides)
-    del shape[axis], strides[axis]
-    return View(v.source, tuple(shape), v.offset + i * v.strides[axis], tuple(strides))
-
-
-def _in_shape(sweep: Sweep, g: Operand, shape: tuple[int, ...]) -> Operand:
-    """Return the same elements in another shape of equal order (axes of length one come and go)."""
-    assert isinstance(g, View)
-    if g.shape == shape:
-        return g
-    strides = iter([s for n, s in zip(g.shape, g.strides) if n > 1])
-    if tuple(n for n in g.shape if n > 1) == tuple(n for n in shape if n > 1):
-        return View(g.source, shape, g.offset, tuple(next(strides) if n > 1 else 0 for n in shape))
-    if not _is_contiguous(g):
+def _in_shape(sweep: Sweep, g: View, shape: tuple[int, ...]) -> View:
+    """Return the same elements in another shape, of a copy where it takes one."""
+    try:
+        return g.reshape(shape)
+    except ValueError:
         copy = sweep.new(g.shape, g.source.batched)
-        sweep.steps.append(Step("copy", copy.whole(), (g,)))
-        g = copy.whole()
-    return View(g.source, shape, g.offset, contiguous(shape))
-
-
-def _is_contiguous(g: View) -> bool:
-    return all(n == 1 or a == b for n, a, b in zip(g.shape, g.strides, contiguous(g.shape)))
+        sweep.steps.append(Step("copy", copy.view, (g,)))
+        return copy.view.reshape(shape)
 
 
 # --- one step backwards ------------------------------------------------------------------------------------------
@@ -353,7 +306,7 @@ def _backward(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
             assert isinstance(x, View)
             spread = g
             if isinstance(g, View):
-                spread = View(g.source, x.shape, g.offset, (*g.strides, *[0] * (len(x.shape) - len(g.shape))))
+                spread = g.reshape((*g.shape, *[1] * (len(x.shape) - len(g.shape)))).broadcast_to(x.shape)
             _contribute(sweep, (k, 0), spread, step.batched)
     elif step.op == "segment_sum":
         if (k, 0) in sweep.uses:
@@ -373,24 +326,24 @@ def _held(sweep: Sweep, shape: tuple[int, ...], batched: bool, g: Operand) -> Vi
     if isinstance(g, View) and g.batched == batched:
         return g
     held = sweep.new(shape, batched)
-    sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", held.whole(), (g,)))
-    return held.whole()
+    sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", held.view, (g,)))
+    return held.view
 
 
 def _into(sweep: Sweep, key: tuple[int, int], op: str, step: Step, operands: tuple[Operand, ...], **more: Any) -> None:
     """Append a step that computes a reading's cotangent, straight into its place where nothing needs summing."""
     use = sweep.uses[key]
     assert isinstance(use.view, View)
-    reduced, axes = _reduced_view(use.view)
+    reduced, axes = use.view.unrepeated()
     over_batch = step.batched and not use.view.source.batched
     if not axes and not over_batch and (use.alias or not use.accumulate):
         target = _destination(sweep, use, reduced)
-        sweep.steps.append(Step(op, _unsqueezed(target, use.view.shape), operands, **more))
+        sweep.steps.append(Step(op, target.reshape(use.view.shape), operands, **more))
         _finish(sweep, use, target)
         return
-    result = sweep.new(_squeezed(use.view).shape, step.batched)
-    sweep.steps.append(Step(op, _unsqueezed(result.whole(), use.view.shape), operands, **more))
-    _contribute(sweep, key, result.whole(), step.batched)
+    result = sweep.new(use.view.squeeze().shape, step.batched)
+    sweep.steps.append(Step(op, result.view.reshape(use.view.shape), operands, **more))
+    _contribute(sweep, key, result.view, step.batched)
 
 
 def _backward_rule(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
@@ -422,8 +375,8 @@ def _emit(sweep: Sweep, step: Step, key: tuple[int, int], op: str, operands: tup
         return None
     boolean = op in COMPARISONS
     result = sweep.new(step.target.shape, batched, "bool" if boolean else "float")
-    sweep.steps.append(Step(op, result.whole(), given))
-    return result.whole()
+    sweep.steps.append(Step(op, result.view, given))
+    return result.view
 
 
 def _folded(sweep: Sweep, op: str, given: tuple[Literal, ...], step: Step) -> Operand:
@@ -436,8 +389,8 @@ def _folded(sweep: Sweep, op: str, given: tuple[Literal, ...], step: Step) -> Op
         if folded is not None:
             return Literal(folded, sum(powers) if op == "multiply" else powers[0] - powers[1])
     result = sweep.new(step.target.shape, step.batched)
-    sweep.steps.append(Step(op, result.whole(), given))
-    return result.whole()
+    sweep.steps.append(Step(op, result.view, given))
+    return result.view
 
 
 def _backward_matmul(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
@@ -446,19 +399,9 @@ def _backward_matmul(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
     assert isinstance(a, View) and isinstance(b, View)
     dz = _held(sweep, step.target.shape, step.batched, g)
     shape = (*a.shape[:-1], b.shape[-2])
-    dz = _in_shape(sweep, dz, shape)  # type: ignore[assignment]
-    _backward_factor(sweep, (k, 0), step, dz, _turned(b))
-    _backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))
-
-
-def _turned(v: View) -> View:
-    """Transpose the last two axes."""
-    return View(
-        v.source,
-        (*v.shape[:-2], v.shape[-1], v.shape[-2]),
-        v.offset,
-        (*v.strides[:-2], v.strides[-1], v.strides[-2]),
-    )
+    dz = _in_shape(sweep, dz, shape)
+    _backward_factor(sweep, (k, 0), step, dz, b.T)
+    _backward_factor(sweep, (k, 1), step, dz.T, a.T)
 
 
 def _backward_factor(sweep: Sweep, key: tuple[int, int], step: Step, p: View, q: View) -> None:
@@ -466,18 +409,18 @@ def _backward_factor(sweep: Sweep, key: tuple[int, int], step: Step, p: View, q:
     use = sweep.uses.get(key)
     if use is None:
         return
+    assert isinstance(use.view, View)
     if step.batched and not use.view.source.batched and len(p.shape) == 2:
-        reduced, axes = _reduced_view(use.view)  # type: ignore[arg-type]
-        operands = (_turned(p), _turned(q))
+        reduced, axes = use.view.unrepeated()
+        operands = (p.T, q.T)
         if not axes and (use.alias or not use.accumulate):
             target = _destination(sweep, use, reduced)
             sweep.steps.append(Step("batch_matmul", target, operands))
             _finish(sweep, use, target)
         else:
-            assert isinstance(use.view, View)
-            result = sweep.new(_squeezed(use.view).shape, False)
-            sweep.steps.append(Step("batch_matmul", result.whole(), operands))
-            _contribute(sweep, key, result.whole(), False)
+            result = sweep.new(use.view.squeeze().shape, False)
+            sweep.steps.append(Step("batch_matmul", result.view, operands))
+            _contribute(sweep, key, result.view, False)
         return
     _into(sweep, key, "matmul", step, (p, q))
 

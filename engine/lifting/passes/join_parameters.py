@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.lifting.external import Named
-from engine.lifting.ir import Gather, Literal, Source, Step, View
+from engine.lifting.ir import Step, Steps
 from engine.lifting.names import Parameter, variable
+from engine.lifting.views import Gather, Literal, Source, View
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,17 @@ class Block:
     members: Sequence[Named]
 
 
-def join_parameters(arrays: Sequence[Named], steps: Sequence[Step], taken: set[str]) -> list[Block]:
+def join_parameters(steps: Steps, arrays: Sequence[Named], taken: set[str]) -> list[Block]:
     """Return the blocks of arrays that one operand reaches over; most have one member.
 
     Parameters
     ----------
-    arrays, steps
-        The named arrays, and what reads and writes them as parts of the flat vector.
+    steps, arrays
+        What reads and writes parts of the flat vector, and the named arrays.
     taken
         Names that a block may not have; its own are added.
     """
-    spans = [x.span() for step in steps for x in _flat_operands(step)]
+    spans = [x.span() for step in (*steps.forward, *steps.backward) for x in _flat_operands(step)]
     blocks: list[Block] = []
     members: list[Named] = []
     end = 0

@@ -12,13 +12,13 @@ Before, every product is ``matmul``, A @ B.T, or ``batch_matmul``, P.T @ Q summe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.lifting.ir import Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import View
 
 
-def products(steps: Sequence[Step], *, for_blas: bool) -> list[Step]:
+def products(steps: Steps, *, for_blas: bool) -> Steps:
     """Return the steps with every product of a kind, its factors as they are multiplied.
 
     Parameters
@@ -33,7 +33,11 @@ def products(steps: Sequence[Step], *, for_blas: bool) -> list[Step]:
     kinds = {"matmul": _product, "batch_matmul": _summed_product}
     if for_blas:
         kinds |= {"batch_matmul": _weighted_sum, "sum": _ones_product}
-    return [kinds[step.op](step) if step.op in kinds else step for step in steps]
+
+    def of_a_kind(step: Step) -> Step:
+        return kinds[step.op](step) if step.op in kinds else step
+
+    return replace(steps, forward=[*map(of_a_kind, steps.forward)], backward=[*map(of_a_kind, steps.backward)])
 
 
 def _product(step: Step) -> Step:

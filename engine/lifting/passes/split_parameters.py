@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.lifting.external import Named
-from engine.lifting.ir import Literal, Operand, Source, Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Literal, Operand, Source, View
 
 
-def split_parameters(steps: Sequence[Step], arrays: Sequence[Named]) -> list[Step]:
+def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
     """Return the steps with every reading and writing within one named array as one of that array.
 
     ``theta[6; (1,)] -> b1``
     """
-    return [_split(step, arrays) for step in steps]
+    forward, backward = ([_split(step, arrays) for step in part] for part in (steps.forward, steps.backward))
+    return replace(steps, forward=forward, backward=backward, roots=[in_array(x, arrays) for x in steps.roots])
 
 
 def _split(step: Step, arrays: Sequence[Named]) -> Step:

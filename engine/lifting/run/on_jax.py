@@ -172,7 +172,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         raise NotScalarError("to_jax needs one number; lift with reduction='mean' or 'sum'.")
     variant = _without_branches(program)
     extra("jax")
-    emitted = program.compile_for_jax(variant, program, wrt, gradients)
+    emitted = program.compile_for_jax(variant, wrt, gradients)
     prove_for_jax(program, variant, emitted, wrt)
     written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]

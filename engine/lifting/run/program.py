@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from engine.arguments import described, one_of
 from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
+from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
 from engine.lifting.run.eager import evaluated, evaluated_batch, holds_values, replayed
 from engine.lifting.run.executable import Compiled as Compiled
 from engine.lifting.run.executable import Gradient, Instance, Repeat, Views
@@ -41,28 +42,12 @@ Vector = npt.NDArray[np.float64]
 MOST_VARIANTS = 64  # branch patterns of one structure, before it is said that `where` would serve better
 
 
-class Compile(Protocol):
-    """The driver, as a program calls it."""
-
-    def __call__(self, variant: Variant, program: Program, wrt: str) -> Compiled:
-        """Run every stage on a trace."""
-
-
-class CompileForJax(Protocol):
-    """The driver, where the program's steps are to be written for JAX."""
-
-    def __call__(self, variant: Variant, program: Program, wrt: str, gradients: str) -> Emitted:
-        """Run every stage on a trace."""
-
-
 class Program:
     """A lifted function or graph; made by `engine.lift`."""
 
     def __init__(
         self,
         fn: Callable[..., Any] | None,
-        compile: Compile,
-        compile_for_jax: CompileForJax,
         *,
         name: str,
         names: tuple[str, ...] = (),
@@ -73,8 +58,7 @@ class Program:
         verify: bool | str = True,
         strict: bool = False,
     ) -> None:
-        self.fn, self.compile, self.name, self.names = fn, compile, name, names
-        self.compile_for_jax = compile_for_jax
+        self.fn, self.name, self.names = fn, name, names
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
         self._tracing = threading.RLock()
@@ -279,13 +263,21 @@ class Program:
         """Compile a trace and prove it; one that cannot be is forgotten, or it would stand in the way of others."""
         try:
             with _collector_paused():
-                variant.compiled[wrt] = verified(self, variant, self.compile(variant, self, wrt), wrt, arrays)
+                variant.compiled[wrt] = verified(self, variant, self.compile(variant, wrt), wrt, arrays)
         except BaseException:
             known = self.variants.get(variant.specs, [])
             if not variant.compiled and any(v is variant for v in known):
                 known[:] = [v for v in known if v is not variant]
             raise
         return variant.compiled[wrt]
+
+    def compile(self, variant: Variant, wrt: str) -> Compiled:
+        """Return a trace compiled for NumPy, not yet proven."""
+        return compiled_for_numpy(self, variant, wrt)
+
+    def compile_for_jax(self, variant: Variant, wrt: str, gradients: str) -> Emitted:
+        """Return a trace's text for JAX, not yet proven."""
+        return compiled_for_jax(self, variant, wrt, gradients)
 
     def _call(
         self,

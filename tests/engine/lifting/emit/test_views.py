@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.lifting.emit.views import part_of, view_text
-from engine.lifting.ir import Source, View
+from engine.lifting.views import Source, View
 
 SAMPLES = 3
 
