@@ -59,7 +59,21 @@ SHARED_BY_PASSES = {
     "engine.lifting.ir", "engine.lifting.exact", "engine.lifting.expr", "engine.lifting.views",
     "engine.lifting.names", "engine.lifting.external",
 }  # fmt: skip
-PASSES = ("unchosen", "normalise", "group", "arrange", "contract", "differentiate", "name_results", "lower", "settle")
+PASSES = (
+    "unchosen",
+    "normalise",
+    "group",
+    "arrange",
+    "contract",
+    "differentiate",
+    "name_results",
+    "lower",
+    "settle",
+    "split_parameters",
+    "join_parameters",
+    "products",
+    "allocate",
+)
 
 
 def modules():

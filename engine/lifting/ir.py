@@ -27,8 +27,6 @@ from engine.lifting.views import View as View
 from engine.lifting.views import contiguous as contiguous
 from engine.value import Value
 
-WRITTEN = ("value", "gradient", "slot")  # kinds of sources that steps write
-
 
 class Leaf(NamedTuple):
     """A node without operands: a plain number, a captured Value, or an element of an input."""
@@ -191,7 +189,7 @@ class Steps:
 
     def check(self) -> None:
         """Every step is an operation of the vocabulary, on what was written before."""
-        checked_steps((*self.forward, *self.backward), {s for s in self.sources if s.kind not in WRITTEN})
+        checked_steps((*self.forward, *self.backward), {s for s in self.sources if s.kind != "value"})
 
     def __str__(self) -> str:
         parts = ["\n".join(map(str, steps)) for steps in (self.forward, self.backward) if steps]

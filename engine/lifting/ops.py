@@ -75,7 +75,7 @@ class Step:
     @property
     def over_samples(self) -> bool:
         """Whether the result is a sum over the samples."""
-        return self.over_batch or self.op in ("batch_matmul", "scatter")
+        return self.over_batch or self.op in ("batch_matmul", "summed_product", "weighted_sum", "scatter")
 
     def view(self, k: int = 0) -> View:
         """Return an operand that is a view: which operands are, the vocabulary says."""
@@ -178,6 +178,25 @@ def _batch_matmul(step: Step) -> Shape:
     return (p[1], q[1]) if len(p) == len(q) == 2 and p[0] == q[0] else NO_SHAPE
 
 
+def _outer(step: Step) -> Shape:
+    try:
+        return np.broadcast_shapes(step.operands[0].shape, step.operands[1].shape)
+    except ValueError:
+        return NO_SHAPE
+
+
+def _ones_product(step: Step) -> Shape:
+    return _reduced(step) if len(step.axes) + step.over_batch == 1 else NO_SHAPE
+
+
+def _product(step: Step) -> Shape:
+    """A @ B as `np.matmul` has it: a vector is a row on the left, a column on the right."""
+    a, b = step.operands[0].shape, step.operands[1].shape
+    if not a or not b or (a[-1] != b[-2] if len(b) > 1 else a[-1] != b[0]) or a[:-2] != b[:-2]:
+        return NO_SHAPE
+    return (*a[:-1], *b[-1:]) if len(b) > 1 else a[:-1]
+
+
 def _scatter(step: Step) -> Shape:
     gather, g = step.operands
     goes_together = isinstance(g, Literal) or _without_ones(g.shape) == _without_ones(gather.shape)
@@ -212,6 +231,13 @@ OPS: dict[str, Op] = {
     "matmul": Op(("view", "view"), _matmul, lambda step, a, b: np.matmul(a, np.swapaxes(b, -1, -2))),
     # P (n, m), Q (n, k)  ->  P.T @ Q (m, k), summed over the samples
     "batch_matmul": Op(("view", "view"), _batch_matmul, _products),
+    # products by their kind, as `products` leaves them: A @ B, where vectors have one axis
+    "outer": Op(("view", "view"), _outer, lambda step, a, b: a * b),
+    "product": Op(("view", "view"), _product, lambda step, a, b: np.matmul(a, b)),
+    "batched_product": Op(("view", "view"), _product, lambda step, a, b: np.matmul(a, b)),
+    "summed_product": Op(("view", "view"), _batch_matmul, _products),
+    "weighted_sum": Op(("view", "view"), lambda step: step.operands[1].shape, lambda step, p, q: np.matmul(p, q)),
+    "ones_product": Op(("view",), _ones_product, _sum),
     # over `axes`, and over the samples with `over_batch`
     "sum": Op(("view",), _reduced, _sum),
     "max": Op(("view",), _reduced, _max),

@@ -16,14 +16,18 @@ from engine.lifting.emit.source import Emitted, emit
 from engine.lifting.external import Outside
 from engine.lifting.ir import Groups, Steps, Trace
 from engine.lifting.names import variable
+from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.group import group
+from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
 from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.normalise import normalise
+from engine.lifting.passes.products import products
 from engine.lifting.passes.settle import settle
+from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.views import Indices, Literal, Operand, Source
 
@@ -90,10 +94,10 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
-    return Lifted(
-        steps,
-        emit(task.title(trace, steps), lowered, lowered.forward, lowered.backward, task.external, task.reduction),
-    )
+    split = checked(split_parameters(lowered, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
+    spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
+    arrays = allocate(spelled)  # in which array each result lives
+    return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction))
 
 
 def for_jax(trace: Trace, task: Task) -> Lifted:
@@ -108,8 +112,11 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
         returned += external.slots if task.wrt != "parameters" else []
     steps = name_results(steps, external.taken)
     lowered = checked(lower(steps))
-    title = task.title(trace, steps)
-    return Lifted(steps, emit_for_jax(title, lowered, lowered.forward, lowered.backward, external, seed, returned))
+    blocks = join_parameters(lowered, external.arrays, external.taken)  # arrays that are read as one
+    split = checked(split_parameters(lowered, [block.whole for block in blocks]))
+    spelled = checked(products(split, for_blas=False))
+    emitted = emit_for_jax(task.title(trace, steps), spelled, renamed(spelled), blocks, external, seed, returned)
+    return Lifted(steps, emitted)
 
 
 def array_operations(trace: Trace, task: Task) -> Steps:

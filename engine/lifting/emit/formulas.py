@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from engine.lifting.expr import ATOM, INFIX
-from engine.lifting.ir import Gather, Literal, Operand, Source, Step, View
+from engine.lifting.ir import Step
+from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 Text: TypeAlias = tuple[str, int]  # and its precedence
 PRODUCT = 5  # precedence of @, which is that of *
