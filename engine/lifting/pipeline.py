@@ -95,9 +95,7 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
     split = checked(split_parameters(lowered, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
-    spelled = checked(
-        products(split, for_blas=True)
-    )  # Steps   products by their kind
+    spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
     arrays = allocate(spelled)  # in which array each result lives
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction))
 

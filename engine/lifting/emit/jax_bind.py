@@ -38,7 +38,7 @@ def bind(w: Writer, step: Step, value: str, *, covered: bool = True) -> None:
     view = step.target
     name, defined = name_of(w, view.source)
     if step.accumulate and defined:
-        value = f"({view_text(name, view, exact=True) or elements(w, view, name)} + {value})"
+        value = f"({view_text(name, view, True, w.use) or elements(w, view, name)} + {value})"
     elif not covered:
         value = w.call("broadcast_to", value, w.shape(view))
     elif view.shape[:1] == (1,) or _natural(step) != view.shape:

@@ -79,7 +79,7 @@ class Writer:
             return self.literal(x)
         assert isinstance(x, View)
         name = self.variable(x.source)
-        expression = view_text(name, x, exact=whole)
+        expression = view_text(name, x, whole, self.use)
         if expression is None:
             return self.library.elements(self, x, name)
         if whole and any(n > 1 and s == 0 for n, s in zip(x.shape, x.strides)):
