@@ -199,7 +199,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         emitted.text,
         program.registry.flat,
         variant.specs,
-        (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),
+        tuple(program.input_names(variant.specs)),
         variant.limits,
         program.reduction if program.batch else "",
         wrt,
@@ -221,14 +221,13 @@ def extra(module: str) -> Any:
 
 
 def _without_branches(program: Program) -> Variant:
-    if program.latest is None:
-        raise LiftError(f"{program.name} is traced at its first call; call it once before to_jax().")
-    for guard in program.latest.guards:
+    variant = program.require_trace("to_jax")
+    for guard in variant.guards:
         raise LiftError(
             f"{guard.line} branches on a value, and a pure function cannot look which way. "
             "Write it as engine.where(condition, a, b)."
         )
-    return program.latest
+    return variant
 
 
 def _flattened(spec: Spec, x: Any, name: str) -> list[Any]:
