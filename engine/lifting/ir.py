@@ -15,6 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from engine.lifting.ops import COMPARISONS as COMPARISONS
+from engine.lifting.ops import Step as Step
+from engine.lifting.ops import checked_steps
 from engine.lifting.views import Gather as Gather
 from engine.lifting.views import Indices as Indices
 from engine.lifting.views import Literal as Literal
@@ -23,8 +26,6 @@ from engine.lifting.views import Source as Source
 from engine.lifting.views import View as View
 from engine.lifting.views import contiguous as contiguous
 from engine.value import Value
-
-COMPARISONS = ("less", "less_equal", "equal")
 
 
 class Leaf(NamedTuple):
@@ -148,38 +149,6 @@ class Product:
     place: Indices
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One array operation: `target = op(*operands)`, element by element unless the op says otherwise.
-
-    op: a rule's name; "matmul" (A (..., n, k), B (..., m, k) -> A @ B.T); "batch_matmul" (P (n, m), Q (n, k) -> P.T @ Q
-    summed over the batch); "sum" over `axes` and, with `over_batch`, the batch; "max" over the last axis;
-    "segment_sum", "segment_max" over runs of the flat operand that begin at `starts`; "repeat", each element as often
-    as its run is long; "gather"; "scatter" (a gather's places, then what goes there); "copy"; "fill".
-    """
-
-    op: str
-    target: View
-    operands: tuple[Operand, ...]
-    fixed: tuple[float, ...] = ()
-    nodes: int = 0
-    accumulate: bool = False
-    starts: Indices | None = None
-    total: int = 0
-    axes: tuple[int, ...] = (-1,)
-    over_batch: bool = False
-    constant: bool = False  # no derivative passes (the shift of a log-sum-exp)
-
-    @property
-    def batched(self) -> bool:
-        """Whether the result has a leading batch axis."""
-        return self.target.batched
-
-    def __str__(self) -> str:
-        sign = "+=" if self.accumulate else "="
-        return f"{self.target} {self.target.shape} {sign} {self.op}({', '.join(map(str, self.operands))})"
-
-
 @dataclass(frozen=True)
 class Steps:
     """Array operations, forward and then backward, where the results are, and what was no matrix product and why."""
@@ -195,10 +164,7 @@ class Steps:
         sources: dict[Source, None] = {}
         for step in (*self.forward, *self.backward):
             for x in (*step.operands, step.target):
-                if not isinstance(x, Literal):
-                    sources[x.source] = None
-                if isinstance(x, Gather) and x.chosen is not None:
-                    sources[x.chosen.source] = None
+                sources |= dict.fromkeys(x.sources)
         return list(sources)
 
     def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
@@ -222,15 +188,8 @@ class Steps:
         return replace(self, forward=forward, backward=backward, roots=list(map(operand, self.roots)))
 
     def check(self) -> None:
-        """Every source is written before it is read."""
-        written = {s for s in self.sources if s.kind != "value"}
-        steps = (*self.forward, *self.backward)
-        for k, step in enumerate(steps):
-            for x in step.operands:
-                if not isinstance(x, Literal) and x.source not in written:
-                    near = "\n".join(map(str, steps[max(0, k - 5) : k + 5]))
-                    raise AssertionError(f"Steps: step {k} reads {x.source.name} before it is written.\n{near}")
-            written.add(step.target.source)
+        """Every step is an operation of the vocabulary, on what was written before."""
+        checked_steps((*self.forward, *self.backward), {s for s in self.sources if s.kind != "value"})
 
     def __str__(self) -> str:
         parts = ["\n".join(map(str, steps)) for steps in (self.forward, self.backward) if steps]

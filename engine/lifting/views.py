@@ -78,6 +78,11 @@ class View:
         """Number of elements of one sample."""
         return math.prod(self.shape)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What is read: the source."""
+        return (self.source,)
+
     # --- where the elements are --------------------------------------------------------------------------------
 
     def positions(self) -> Indices:
@@ -210,6 +215,11 @@ class Gather:
         """Whether there is a leading batch axis."""
         return self.source.batched or (self.chosen is not None and self.chosen.batched)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What is read: the source, and the integers that choose from it."""
+        return (self.source,) if self.chosen is None else (self.source, self.chosen.source)
+
     def on(self, source: Source) -> Gather:
         """Return the same places of another source."""
         return replace(self, source=source)
@@ -226,6 +236,7 @@ class Literal:
     batch_power: int = 0
     batched: bool = False
     shape: Shape = ()
+    sources: tuple[Source, ...] = ()
 
     def __str__(self) -> str:
         base = repr(self.value)

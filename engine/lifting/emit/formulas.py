@@ -115,8 +115,6 @@ def expression(step: Step, inlined: Inlined, behind: Behind = part_text) -> Expr
             return Expr(None, "outer" if all(map(_is_vector, step.operands)) else "multiply", tuple(xs))
         case "copy" | "fill" | "gather":
             return xs[0]
-        case "add" if step.accumulate:
-            return xs[1]
         case "sum" | "max":
             return suffixed(xs[0], f".{step.op}({_axis(step)})")
         case "square":
@@ -128,8 +126,7 @@ def expression(step: Step, inlined: Inlined, behind: Behind = part_text) -> Expr
 
 def _axis(step: Step) -> str:
     """Return the axes that a step reduces as an argument; counted from the end but for the first, nothing for all."""
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     axes, ndim = reduced_axes(step), len(x.shape) + x.batched
     if len(axes) == ndim:
         return ""

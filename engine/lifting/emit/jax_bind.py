@@ -65,8 +65,7 @@ def _natural(step: Step) -> tuple[int, ...]:
     """Return the shape that a call's result has of itself."""
     if step.op not in ("sum", "max"):
         return step.target.shape
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     axes = {a - x.batched for a in reduced_axes(step)}
     return tuple([n for a, n in enumerate(x.shape) if a not in axes])
 

@@ -6,8 +6,6 @@ spread over devices stays where it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from engine.lifting.emit.jax_bind import bind, covers, elements, hold
@@ -24,14 +22,6 @@ def store(w: Writer, step: Step, function: str, *arguments: str) -> None:
     """Call a function, whose arguments may leave axes to broadcasting; a comparison may be wanted as numbers."""
     number = ".astype(dtype)" if step.op in COMPARISONS and step.target.source.dtype == "float" else ""
     bind(w, step, w.call(function, *arguments) + number, covered=covers(step))
-
-
-def _write_add(w: Writer, step: Step) -> None:
-    """Write a sum; one into a place adds to what is there, if anything is."""
-    values = step.operands[1:] if step.accumulate else step.operands
-    texts = [w.text(x) for x in values]
-    value = texts[0] if step.accumulate else w.call("add", *texts)
-    bind(w, step, value, covered=covers(replace(step, operands=values)))
 
 
 def _write_where(w: Writer, step: Step) -> None:
@@ -51,7 +41,7 @@ def _write_erf(w: Writer, step: Step) -> None:
 
 def _write_copy(w: Writer, step: Step) -> None:
     x = step.operands[0]
-    if isinstance(x, Literal):
+    if isinstance(x, Literal) and not step.accumulate:
         _write_fill(w, step)
     else:
         bind(w, step, w.text(x), covered=covers(step))
@@ -93,8 +83,7 @@ def _factor(w: Writer, x: Operand, axis: int) -> tuple[str, int]:
 
 
 def _write_summed_product(w: Writer, step: Step) -> None:
-    p, q = step.operands
-    assert isinstance(p, View) and isinstance(q, View)
+    p, q = step.view(0), step.view(1)
     bind(w, step, w.call("tensordot", rows_of_all(w, p), rows_of_all(w, q), "(0, 0)"))
 
 
@@ -103,18 +92,14 @@ def _write_reduction(w: Writer, step: Step) -> None:
 
 
 def _write_repeat(w: Writer, step: Step) -> None:
-    x = step.operands[0]
-    assert step.starts is not None
-    counts = np.diff(np.append(step.starts, step.total))
+    x, counts = step.view(), step.counts
     again = np.repeat(np.arange(len(counts)), counts)
     bind(w, step, picked(w, w.text(x, whole=True), again, len(counts), x.batched, "runs"))
 
 
 def _write_segments(w: Writer, step: Step) -> None:
     """Write sums over runs: as sums over columns, the runs padded, or where that is too much as scattered sums."""
-    x = step.operands[0]
-    assert step.starts is not None
-    counts = np.diff(np.append(step.starts, step.total))
+    x, counts = step.view(), step.counts
     text, largest = w.text(x, whole=True), step.op == "segment_max"
     longest = int(counts.max())
     if not pays(longest * len(counts), step.total):
@@ -123,6 +108,7 @@ def _write_segments(w: Writer, step: Step) -> None:
         method = "max" if largest else "add"
         bind(w, step, f"{start}.at[{':, ' if x.batched else ''}{runs}].{method}({text})")
         return
+    assert step.starts is not None
     along = np.arange(longest)[:, None]
     places = w.index(np.where(along < counts, step.starts + along, 0), "runs")
     rows = f"{text}.take({places}, {int(x.batched)}, mode='clip')"
@@ -135,7 +121,6 @@ JAX = Library(
     elements=elements,
     store=store,
     operations={
-        "add": _write_add,
         "where": _write_where,
         "erf": _write_erf,
         "copy": _write_copy,

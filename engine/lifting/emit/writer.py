@@ -223,8 +223,7 @@ def write_function(w: Writer, step: Step) -> None:
 
 def reduced_axes(step: Step) -> list[int]:
     """Return the axes of the operand, the batch's included, that a step reduces."""
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     axes = [a % len(x.shape) + x.batched for a in step.axes]
     return [0, *axes] if step.over_batch else axes
 

@@ -276,7 +276,7 @@ def _adopted(sweep: Sweep, use: Use, reduced: View, g: Operand) -> bool:
 def _add(sweep: Sweep, target: View, g: Operand) -> None:
     """Add into a view; where its elements coincide (sliding windows), one slice after the other."""
     if not target.overlaps():
-        sweep.steps.append(Step("add", target, (target, g), accumulate=True))
+        sweep.steps.append(Step("copy", target, (g,), accumulate=True))
         return
     axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
     for i in range(target.shape[axis]):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from engine.lifting.external import Named
 from engine.lifting.ir import Step, Steps
-from engine.lifting.views import Literal, Operand, Source, View
+from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 
 def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
@@ -23,9 +23,13 @@ def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
 
 
 def _split(step: Step, arrays: Sequence[Named]) -> Step:
-    target = in_array(step.target, arrays)
+    operands = tuple([in_array(x, arrays) for x in step.operands])
+    places = operands[0]
+    target = (
+        places.source.view if isinstance(places, Gather) and step.op == "scatter" else in_array(step.target, arrays)
+    )
     assert isinstance(target, View)
-    return replace(step, target=target, operands=tuple([in_array(x, arrays) for x in step.operands]))
+    return replace(step, target=target, operands=operands)
 
 
 def in_array(x: Operand, arrays: Sequence[Named]) -> Operand:
