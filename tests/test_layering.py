@@ -69,6 +69,7 @@ PASSES = (
     "name_results",
     "lower",
     "settle",
+    "drop_unread",
     "split_parameters",
     "join_parameters",
     "products",

@@ -20,6 +20,7 @@ from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.differentiate import differentiate
+from engine.lifting.passes.drop_unread import drop_unread
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
@@ -93,7 +94,7 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     arranged = array_operations(trace, task)
     steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
-    lowered = checked(lower(steps))  # Steps   of the functions that libraries have
+    lowered = checked(drop_unread(lower(steps)))  # Steps   of the functions that libraries have, all of them read
     split = checked(split_parameters(lowered, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
     spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
     arrays = allocate(spelled)  # in which array each result lives
@@ -111,7 +112,7 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
         returned = [*([named.gradient for named in external.arrays] if task.wrt != "inputs" else [])]
         returned += external.slots if task.wrt != "parameters" else []
     steps = name_results(steps, external.taken)
-    lowered = checked(lower(steps))
+    lowered = checked(drop_unread(lower(steps)))
     blocks = join_parameters(lowered, external.arrays, external.taken)  # arrays that are read as one
     split = checked(split_parameters(lowered, [block.whole for block in blocks]))
     spelled = checked(products(split, for_blas=False))
