@@ -7,7 +7,7 @@ vector or a dict of parameters, inputs in their structure, weights of the sample
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeErr
 from engine.lifting.run.parameters import Flat
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify.jax_proof import prove_for_jax
+from engine.tree import Structure
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program, Variant
@@ -75,7 +76,9 @@ class JaxFunction:
         if self.wrt == "parameters":
             return value, of_parameters
         pieces = iter(rest)
-        of_inputs = tuple([_restored(spec, pieces) for spec in self.specs])
+        of_inputs = tuple(
+            [spec.with_parts(lambda p: None if p.kind == "static" else next(pieces)) for spec in self.specs]
+        )
         return value, (of_inputs if self.wrt == "inputs" else (of_parameters, of_inputs))
 
     def source(self) -> str:
@@ -123,7 +126,7 @@ class JaxFunction:
             raise ShapeError(f"{self.name} takes {len(self.specs)} inputs; got {len(inputs)}.")
         found: list[Any] = []
         for spec, x, name in zip(self.specs, inputs, self.arguments):
-            found += _flattened(spec, x, name)
+            found += _parts_of(spec, x, name)
         jnp, lead = extra("jax.numpy"), int(bool(self.reduction))
         found = [jnp.asarray(x) for x in found]
         for array, (name, spec) in zip(found, self._described()):
@@ -230,27 +233,13 @@ def _without_branches(program: Program) -> Variant:
     return variant
 
 
-def _flattened(spec: Spec, x: Any, name: str) -> list[Any]:
-    """Return the arrays of one argument."""
-    if spec.kind in ("number", "array", "nested"):
-        return [x]
-    if spec.kind == "static":
-        if x != spec.keys:
-            raise ShapeError(f"'{name}' was {spec.keys!r} when the function was made; got {x!r}.")
-        return []
-    keys = list(spec.keys) if spec.kind == "dict" else list(range(len(spec.children)))
-    if not isinstance(x, dict if spec.kind == "dict" else (list, tuple)) or len(x) != len(keys):
-        raise ShapeError(f"'{name}' must be a {spec.kind} of {len(keys)}, as when the function was made.")
-    return [a for key, child in zip(keys, spec.children) for a in _flattened(child, x[key], f"{name}_{key}")]
-
-
-def _restored(spec: Spec, pieces: Iterator[Any]) -> Any:
-    """Return gradients in the structure of an argument; regular nestings of numbers are arrays."""
-    if spec.kind == "static":
-        return None
-    if spec.kind in ("number", "array", "nested"):
-        return next(pieces)
-    items = [_restored(child, pieces) for child in spec.children]
-    if spec.kind == "dict":
-        return dict(zip(spec.keys, items))
-    return items if spec.kind == "list" else tuple(items)
+def _parts_of(structure: Structure, x: Any, name: str) -> list[Any]:
+    """Return what an argument has in the places of a structure's arrays."""
+    if structure.kind == "static" and x != structure.keys:
+        raise ShapeError(f"'{name}' was {structure.keys!r} when the function was made; got {x!r}.")
+    if not structure.is_container:
+        return [] if structure.kind == "static" else [x]
+    n, kind = len(structure.children), structure.kind
+    if not isinstance(x, dict if kind == "dict" else (list, tuple)) or len(x) != n:
+        raise ShapeError(f"'{name}' must be a {kind} of {n}, as when the function was made.")
+    return [part for key, child in structure.items() for part in _parts_of(child, x[key], f"{name}_{key}")]
