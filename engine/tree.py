@@ -65,8 +65,9 @@ class Structure:
         >>> [(keys, str(part)) for keys, part in flatten({"W": np.zeros((1, 2)), "b": [0.0]})[1].parts()]
         [(('W',), 'an array of shape (1, 2)'), (('b', 0), 'a number')]
         """
-        if not self.is_container:
+        if self.kind not in CONTAINERS:
             yield keys, self
+            return
         for key, child in self.items():
             yield from child.parts((*keys, key))
 
@@ -76,7 +77,7 @@ class Structure:
         >>> flatten({"W": np.zeros((1, 2)), "b": [0.0]})[1].with_parts(str)
         {'W': 'an array of shape (1, 2)', 'b': ['a number']}
         """
-        if not self.is_container:
+        if self.kind not in CONTAINERS:
             return make(self)
         items = [child.with_parts(make) for child in self.children]
         if self.kind == "dict":

@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 class Call:
     """A program's trace with what it is called with; its buffers are held by whoever makes this."""
 
-    __slots__ = ("inputs", "numbers", "plan", "program", "views")
+    __slots__ = ("inputs", "numbers", "plan", "program", "registry", "views")
 
     def __init__(self, program: Program, plan: Plan, inputs: Sequence[Any], theta: Any) -> None:
-        buffers = plan.buffers
-        views: Views = program.registry.views(theta, program.dtype)
-        if len(views[0]) > buffers.cells:  # the flat vector that they know
-            views = [views[0][: buffers.cells], *views[1:]]
-        self.program, self.plan, self.inputs, self.views = program, plan, inputs, views
-        self.numbers = inputs
+        self.program, self.plan, self.inputs, self.numbers = program, plan, inputs, inputs
+        self.registry, buffers = program.registry, plan.buffers
+        self.views: Views = self.registry.views(theta, program.dtype)
+        if len(self.views[0]) > buffers.cells:  # the flat vector that they know
+            self.views = [self.views[0][: buffers.cells], *self.views[1:]]
         if buffers.integers:
             self.numbers = [x.astype(program.dtype) if k in buffers.integers else x for k, x in enumerate(inputs)]
 
@@ -45,28 +44,23 @@ class Call:
 
     def gradient(self, wrt: str, out: Any) -> Gradient:
         """Return the gradient at the value that was just computed."""
-        program, plan, flat = self.program, self.plan, self.program.registry.flat
+        flat, known, dtype = self.registry.flat, self.plan.buffers.cells, self.program.dtype
         cells, places, slots = None, [], []
         if wrt != "inputs":
             if out is not None:
-                program.registry.check_out(out, (self.views[0], *self.inputs))
-            cells = flat.place(out, program.dtype)
+                self.registry.check_out(out, (self.views[0], *self.inputs))
+            cells = flat.place(out, dtype)
             places = [cells, *[p.of(cells) for p in flat.arrays]]
-            if len(cells) > plan.buffers.cells:
-                cells[plan.buffers.cells :] = 0.0  # what another trace has read since, this one does not
-                places[0] = cells[: plan.buffers.cells]
+            if len(cells) > known:
+                cells[known:] = 0.0  # what another trace has read since, this one does not
+                places[0] = cells[:known]
         if wrt != "parameters":
-            slots = self._slots()
-        plan.buffers.run_backward(self.views, self.inputs, self.numbers, places, slots)
+            lead = (self.plan.n,) if self.program.batch else ()
+            slots = [np.empty(lead + shape, dtype) for shape in self.plan.variant.shapes]
+        self.plan.buffers.run_backward(self.views, self.inputs, self.numbers, places, slots)
         if cells is not None and cells is not out:
             cells = flat.vector_of(cells.astype(np.float64, copy=False), out)
         return Gradient(cells, self._restored(slots) if wrt != "parameters" else None, flat)
-
-    def _slots(self) -> list[Any]:
-        """Return memory for the gradients of the inputs."""
-        lead = (self.plan.n,) if self.program.batch else ()
-        shapes = [spec.shape for argument in self.plan.variant.specs for _, spec in argument.arrays("")]
-        return [np.empty((*lead, *shape), self.program.dtype) for shape in shapes]
 
     def _restored(self, slots: Sequence[Any]) -> tuple[Any, ...]:
         pieces = iter(slots)

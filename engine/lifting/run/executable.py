@@ -11,6 +11,7 @@ import contextvars
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -76,9 +77,9 @@ class Buffers:
     def __exit__(self, *_: object) -> None:
         self.lock.release()
 
-    def run_forward(self, *views: Views) -> Any:
+    def run_forward(self, parameters: Views, inputs: Views, numbers: Views) -> Any:
         """Return the value, with the guards' conditions if there are any; NumPy's warnings are off inside."""
-        return self.context.run(self.forward, *self.take_forward(*views))
+        return self.context.run(self.forward, *self.take_forward(parameters, inputs, numbers))
 
     def run_backward(self, *views: Views) -> None:
         """Write the gradients into the places among the views."""
@@ -155,3 +156,8 @@ class Variant:
     seconds: float
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shape of one sample of every input array."""
+        return [spec.shape for argument in self.specs for _, spec in argument.arrays("")]

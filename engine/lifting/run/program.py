@@ -131,11 +131,12 @@ class Program:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
-        names = self.array_names(specs)
-        n = batch_size(arrays, names) if self.batch else 1
-        for variant in self.traces.candidates(specs, arrays, names):
+        n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
+        for variant in self.traces.candidates(specs, arrays, self.array_names):
             compiled = self._compiled_for(variant, wrt, arrays)
-            typed = [a if a.dtype.kind == "i" else a.astype(self.dtype, copy=False) for a in arrays]
+            typed = arrays
+            if self.dtype != np.float64:
+                typed = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
             with compiled.buffers(n, self.dtype) as buffers:
                 plan = Plan(variant, buffers, n)
                 call = Call(self, plan, typed, theta)

@@ -44,7 +44,9 @@ class Traces:
         self._stale = False  # since a call that vouched for the surroundings
         self._tracing = threading.RLock()
 
-    def candidates(self, specs: tuple[Spec, ...], arrays: list[Array], names: Sequence[str]) -> Iterable[Variant]:
+    def candidates(
+        self, specs: tuple[Spec, ...], arrays: list[Array], names_of: Callable[[tuple[Spec, ...]], Sequence[str]]
+    ) -> Iterable[Variant]:
         """Yield the traces known for this structure, and then a new one."""
         known = self.variants.setdefault(specs, [])
         tried = list(known)
@@ -55,7 +57,7 @@ class Traces:
             others = [v for v in known if not any(v is t for t in tried)]
             if not others and len(known) < MOST_VARIANTS and self.fn is not None:
                 with collector_paused():
-                    known.insert(0, self._trace(self.fn, specs, arrays, names))
+                    known.insert(0, self._trace(self.fn, specs, arrays, names_of(specs)))
                 others = known[:1]
         yield from others
 
