@@ -18,9 +18,9 @@ from engine.lifting.ir import Groups, Steps, Trace
 from engine.lifting.names import variable
 from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
-from engine.lifting.passes.contract import contract
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
+from engine.lifting.passes.expand import expand
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
@@ -94,8 +94,9 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     arranged = array_operations(trace, task)
     steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
-    lowered = checked(drop_unread(lower(steps)))  # Steps   of the functions that libraries have, all of them read
-    split = checked(split_parameters(lowered, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
+    lowered = checked(lower(steps))  # Steps   of the functions that libraries have
+    needed = checked(drop_unread(lowered))  # Steps   that somebody reads
+    split = checked(split_parameters(needed, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
     spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
     arrays = allocate(spelled)  # in which array each result lives
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction))
@@ -112,9 +113,9 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
         returned = [*([named.gradient for named in external.arrays] if task.wrt != "inputs" else [])]
         returned += external.slots if task.wrt != "parameters" else []
     steps = name_results(steps, external.taken)
-    lowered = checked(drop_unread(lower(steps)))
-    blocks = join_parameters(lowered, external.arrays, external.taken)  # arrays that are read as one
-    split = checked(split_parameters(lowered, [block.whole for block in blocks]))
+    needed = checked(drop_unread(checked(lower(steps))))
+    blocks = join_parameters(needed, external.arrays, external.taken)  # arrays that are read as one
+    split = checked(split_parameters(needed, [block.whole for block in blocks]))
     spelled = checked(products(split, for_blas=False))
     emitted = emit_for_jax(task.title(trace, steps), spelled, renamed(spelled), blocks, external, seed, returned)
     return Lifted(steps, emitted)
@@ -123,10 +124,11 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
 def array_operations(trace: Trace, task: Task) -> Steps:
     """Turn scalar operations into array operations; both libraries' texts are made of these."""
     trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
+    trace = checked(expand(trace))  # Trace   log-sum-exp by its parts
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))
-    steps = checked(arrange(groups, contract, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
+    steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
     return checked(settle(steps))  # Steps   which results are booleans or integers
 
 

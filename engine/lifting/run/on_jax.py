@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from engine.arguments import one_of
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
+from engine.lifting.emit.source import Emitted
 from engine.lifting.run.parameters import Flat
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify.jax_proof import prove_for_jax
@@ -22,6 +23,9 @@ from engine.tree import Structure
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program, Variant
+
+
+Written: TypeAlias = Callable[..., "tuple[Any, Any]"]  # (parameters, arrays, these as numbers, seed, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class JaxFunction:
     """
 
     name: str
-    program: Callable[..., Any]
+    program: Written
     text: str
     flat: Flat
     specs: tuple[Spec, ...]
@@ -68,7 +72,8 @@ class JaxFunction:
         dtype = jnp.result_type(*floats) if floats else jnp.result_type(float)
         arrays = [x if spec.integer else x.astype(dtype) for x, (_, spec) in zip(arrays, self._described())]
         seed = self._seed(arrays, weights, dtype)
-        value, found = self.program([p.astype(dtype) for p in named], arrays, seed, dtype)
+        numbers = [x.astype(dtype) for x in arrays]
+        value, found = self.program([p.astype(dtype) for p in named], arrays, numbers, seed, dtype)
         gradients, rest = found[: len(named)], found
         if self.wrt != "inputs":
             rest = found[len(named) :]
@@ -177,28 +182,10 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     extra("jax")
     emitted = program.compile_for_jax(variant, wrt, gradients)
     prove_for_jax(program, variant, emitted, wrt)
-    written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
-    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
-
-    def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
-
-    def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
-        return written(*named, *inputs, *[numbers[k] for k in emitted.integers], seed, dtype, emitted.constants)
-
-    def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        def value(named: list[Any], numbers: list[Any]) -> Any:
-            return called(named, arrays, numbers, seed, dtype)
-
-        chosen = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
-        numbers = [x.astype(dtype) for x in arrays]
-        found, parts = extra("jax").value_and_grad(value, argnums=chosen)(named, numbers)
-        return found, [g for part in parts for g in part]
-
+    written = _loaded(emitted, variant)
     return JaxFunction(
         program.name,
-        lifted if gradients == "lifted" else differentiated,
+        written if gradients == "lifted" else _differentiated(written, wrt),
         emitted.text,
         program.registry.flat,
         variant.specs,
@@ -207,6 +194,33 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         program.reduction if program.batch else "",
         wrt,
     )
+
+
+def _loaded(emitted: Emitted, variant: Variant) -> Written:
+    """Return the text's function, called with integers where it chooses by them and with numbers elsewhere."""
+    function: Written = emitted.load()["program"]
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+
+    def written(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
+        chosen_by = [numbers[k] for k in emitted.integers]
+        return function(*named, *inputs, *chosen_by, seed, dtype, emitted.constants)
+
+    return written
+
+
+def _differentiated(written: Written, wrt: str) -> Written:
+    """Return a function of the value as one that gives the gradients too, by JAX."""
+    argnums = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
+
+    def value_and_grad(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> Any:
+        def value(named: list[Any], numbers: list[Any]) -> Any:
+            return written(named, arrays, numbers, seed, dtype)
+
+        result, parts = extra("jax").value_and_grad(value, argnums=argnums)(named, numbers)
+        return result, [g for part in parts for g in part]
+
+    return value_and_grad
 
 
 def extra(module: str) -> Any:
