@@ -29,7 +29,8 @@ def compiled_for_numpy(program: Program, variant: Variant, wrt: str) -> Compiled
         len(variant.trace.ops), len(steps.forward), len(steps.backward), _bytes(steps), seconds, tuple(steps.declined)
     )
     arrays = task.external.arrays
-    return Compiled(emitted, stats, records(steps, arrays), formulas(shown(steps, arrays)), task.external)
+    read = shown(steps, arrays)
+    return Compiled(emitted, stats, records(steps, read, arrays), formulas(read), task.external)
 
 
 def compiled_for_jax(program: Program, variant: Variant, wrt: str, gradients: str) -> Emitted:

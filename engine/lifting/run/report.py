@@ -83,8 +83,16 @@ def _listed(block: Block) -> Named:
     return Named(block.whole.part, array, gradient)
 
 
-def records(steps: Steps, arrays: Sequence[Named]) -> tuple[StepRecord, ...]:
-    """Return the forward steps as records; operands that are parameters go by their full names."""
+def records(steps: Steps, read: Steps, arrays: Sequence[Named]) -> tuple[StepRecord, ...]:
+    """Return the forward steps as records; operands that are parameters go by their full names.
+
+    Parameters
+    ----------
+    steps, read
+        The steps, and how people read them, from `shown`.
+    arrays
+        The named arrays.
+    """
     return tuple(
         [
             StepRecord(
@@ -96,7 +104,7 @@ def records(steps: Steps, arrays: Sequence[Named]) -> tuple[StepRecord, ...]:
                 tuple(dict.fromkeys([name for x in step.operands for name in reads(x, arrays)])),
                 step.nodes,
             )
-            for step, as_read in zip(steps.forward, shown(steps, arrays).forward)
+            for step, as_read in zip(steps.forward, read.forward)
         ]
     )
 
