@@ -143,8 +143,8 @@ def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verif
     trace = record([root], {})
     program.registry.add(trace)
     variant = Variant(trace, (), [], {}, time.perf_counter() - start)
-    program.variants[()] = [variant]
-    program.latest = variant
+    program.traces.variants[()] = [variant]
+    program.traces.latest = variant
     return program
 
 

@@ -19,6 +19,7 @@ from engine.lifting.names import variable
 from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.differentiate import differentiate
+from engine.lifting.passes.drop_unread import drop_unread
 from engine.lifting.passes.expand import expand
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
@@ -96,7 +97,8 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     steps = checked(tidy(steps))  # Steps   without copies and zeros for nothing
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
-    split = checked(split_parameters(lowered, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
+    needed = checked(drop_unread(lowered))  # Steps   that somebody reads
+    split = checked(split_parameters(needed, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
     spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
     arrays = allocate(spelled)  # in which array each result lives
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction))
@@ -113,9 +115,9 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
         returned = [*([named.gradient for named in external.arrays] if task.wrt != "inputs" else [])]
         returned += external.slots if task.wrt != "parameters" else []
     steps = name_results(steps, external.taken)
-    lowered = checked(lower(steps))
-    blocks = join_parameters(lowered, external.arrays, external.taken)  # arrays that are read as one
-    split = checked(split_parameters(lowered, [block.whole for block in blocks]))
+    needed = checked(drop_unread(checked(lower(steps))))
+    blocks = join_parameters(needed, external.arrays, external.taken)  # arrays that are read as one
+    split = checked(split_parameters(needed, [block.whole for block in blocks]))
     spelled = checked(products(split, for_blas=False))
     emitted = emit_for_jax(task.title(trace, steps), spelled, renamed(spelled), blocks, external, seed, returned)
     return Lifted(steps, emitted)

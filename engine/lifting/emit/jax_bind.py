@@ -38,7 +38,7 @@ def bind(w: Writer, step: Step, value: str, *, covered: bool = True) -> None:
     view = step.target
     name, defined = name_of(w, view.source)
     if step.accumulate and defined:
-        value = f"({view_text(name, view, exact=True) or elements(w, view, name)} + {value})"
+        value = f"({view_text(name, view, True, w.use) or elements(w, view, name)} + {value})"
     elif not covered:
         value = w.call("broadcast_to", value, w.shape(view))
     elif view.shape[:1] == (1,) or _natural(step) != view.shape:
@@ -65,8 +65,7 @@ def _natural(step: Step) -> tuple[int, ...]:
     """Return the shape that a call's result has of itself."""
     if step.op not in ("sum", "max"):
         return step.target.shape
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     axes = {a - x.batched for a in reduced_axes(step)}
     return tuple([n for a, n in enumerate(x.shape) if a not in axes])
 

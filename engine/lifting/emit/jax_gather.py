@@ -21,15 +21,13 @@ from engine.lifting.views import Gather, Indices, Literal, Operand, View
 
 def write_gather(w: Writer, step: Step) -> None:
     """Write what a gather reads."""
-    gather = step.operands[0]
-    assert isinstance(gather, Gather)
+    gather = step.gather()
     bind(w, step, pattern(gather).read(w, w.variable(gather.source)))
 
 
 def write_scatter(w: Writer, step: Step) -> None:
     """Write what is added to the places that a gather reads; places that coincide each get their sum."""
-    gather, g = step.operands
-    assert isinstance(gather, Gather)
+    gather, g = step.gather(), step.operands[1]
     name, defined = name_of(w, gather.source)
     if not defined:
         w.body.append(f"{name} = {w.call('zeros', w.shape(gather.source), 'dtype')}")

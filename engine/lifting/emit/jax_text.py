@@ -83,8 +83,7 @@ def _factor(w: Writer, x: Operand, axis: int) -> tuple[str, int]:
 
 
 def _write_summed_product(w: Writer, step: Step) -> None:
-    p, q = step.operands
-    assert isinstance(p, View) and isinstance(q, View)
+    p, q = step.view(0), step.view(1)
     bind(w, step, w.call("tensordot", rows_of_all(w, p), rows_of_all(w, q), "(0, 0)"))
 
 
@@ -93,18 +92,14 @@ def _write_reduction(w: Writer, step: Step) -> None:
 
 
 def _write_repeat(w: Writer, step: Step) -> None:
-    x = step.operands[0]
-    assert step.starts is not None
-    counts = np.diff(np.append(step.starts, step.total))
+    x, counts = step.view(), step.counts
     again = np.repeat(np.arange(len(counts)), counts)
     bind(w, step, picked(w, w.text(x, whole=True), again, len(counts), x.batched, "runs"))
 
 
 def _write_segments(w: Writer, step: Step) -> None:
     """Write sums over runs: as sums over columns, the runs padded, or where that is too much as scattered sums."""
-    x = step.operands[0]
-    assert step.starts is not None
-    counts = np.diff(np.append(step.starts, step.total))
+    x, counts = step.view(), step.counts
     text, largest = w.text(x, whole=True), step.op == "segment_max"
     longest = int(counts.max())
     if not pays(longest * len(counts), step.total):
@@ -113,6 +108,7 @@ def _write_segments(w: Writer, step: Step) -> None:
         method = "max" if largest else "add"
         bind(w, step, f"{start}.at[{':, ' if x.batched else ''}{runs}].{method}({text})")
         return
+    assert step.starts is not None
     along = np.arange(longest)[:, None]
     places = w.index(np.where(along < counts, step.starts + along, 0), "runs")
     rows = f"{text}.take({places}, {int(x.batched)}, mode='clip')"

@@ -16,16 +16,14 @@ from engine.lifting.views import Gather, Literal, Source
 
 def write_gather(w: Writer, step: Step) -> None:
     """Read: ``z2_flat.take(index, None, picked1, 'clip')``."""
-    gather = step.operands[0]
-    assert isinstance(gather, Gather)
+    gather = step.gather()
     source, index = _address(w, gather)
     w.body.append(f"{source}.take({index}, None, {target(w, step)}, 'clip')")
 
 
 def write_scatter(w: Writer, step: Step) -> None:
     """Add: ``dz2_flat[index] += g``; where places can coincide, each gets its sum."""
-    gather, g = step.operands
-    assert isinstance(gather, Gather)
+    gather, g = step.gather(), step.operands[1]
     source, index = _address(w, gather)
     shared = ((gather.chosen is not None and gather.chosen.batched) or g.batched) and not gather.source.batched
     if shared or not gather.distinct:

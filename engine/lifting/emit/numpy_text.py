@@ -101,8 +101,7 @@ def _write_product(w: Writer, step: Step) -> None:
 
 
 def _write_summed_product(w: Writer, step: Step) -> None:
-    p, q = step.operands
-    assert isinstance(p, View) and isinstance(q, View)
+    p, q = step.view(0), step.view(1)
     make_room(w, step.target.source)
     _write_dot(w, step, f"{rows_of_all(w, p)}.T", rows_of_all(w, q))
 
@@ -126,8 +125,7 @@ def _write_sum(w: Writer, step: Step) -> None:
 
 
 def _write_ones_product(w: Writer, step: Step) -> None:
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     axis = reduced_axes(step)[0]
     text, place = w.text(x, whole=True), target(w, step)
     length = [*w.lead(x), *x.shape][axis]
@@ -139,15 +137,13 @@ def _write_ones_product(w: Writer, step: Step) -> None:
 
 
 def _write_repeat(w: Writer, step: Step) -> None:
-    x = step.operands[0]
-    assert step.starts is not None
-    counts = np.diff(np.append(step.starts, step.total))
+    x, counts = step.view(), step.counts
     index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")
     w.body.append(f"{w.text(x)}.take({index}, {int(x.batched)}, {target(w, step)}, 'clip')")
 
 
 def _write_segments(w: Writer, step: Step) -> None:
-    x = step.operands[0]
+    x = step.view()
     assert step.starts is not None
     starts = w.index(step.starts, "starts")
     function = "np.maximum" if step.op == "segment_max" else "np.add"

@@ -6,7 +6,7 @@ axes where the view repeats or has length one.  Each of these is a piece of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,11 +84,11 @@ def _along(view: View, dims: tuple[int, ...]) -> tuple[int | None, ...] | None:
     return tuple(along)
 
 
-def view_text(name: str, view: View, exact: bool = False) -> str | None:
+def view_text(name: str, view: View, exact: bool = False, use: Callable[[str], str] = str) -> str | None:
     """Return the expression for a view of the array called `name`, or None where only its strides or indices say it.
 
     Axes of stride 0 are left to broadcasting. `exact` keeps leading axes of length one, which a matrix product counts
-    and broadcasting does not need.
+    and broadcasting does not need; `use` is told of the number of samples, where the text mentions it.
 
     >>> from engine.lifting.views import Source
     >>> s = Source("z", (4, 6), "value", batched=True)
@@ -100,10 +100,26 @@ def view_text(name: str, view: View, exact: bool = False) -> str | None:
     if view.is_whole():
         return name
     part = part_of(view)
-    if part is None:
-        return None
-    reshaped = "" if part.dims == view.source.shape else f".reshape({', '.join([*lead(view), *map(str, part.dims)])})"
-    return name + reshaped + _box(part, view.batched) + _ordered(part, view.batched) + _new_axes(part, view, exact)
+    return None if part is None else name + _cut(part, view, use) + _new_axes(part, view, exact)
+
+
+def part_text(view: View) -> str:
+    """Return what is written behind the name of an array for a view of it, but for axes that broadcasting puts in.
+
+    >>> from engine.lifting.views import Source
+    >>> part_text(View(Source("W", (4, 1), "parameter"), (1, 4), 0, (0, 1)))
+    '[:, 0]'
+    """
+    part = part_of(view)
+    return "[...]" if part is None else _cut(part, view, str).replace(", ...]", "]")
+
+
+def _cut(part: Part, view: View, use: Callable[[str], str]) -> str:
+    """Return the reshaping, the slices and the exchange of axes that make a part of an array."""
+    reshaped = ""
+    if part.dims != view.source.shape:
+        reshaped = f".reshape({', '.join([*([use('N')] if view.batched else []), *map(str, part.dims)])})"
+    return reshaped + _box(part, view.batched) + _ordered(part, view.batched)
 
 
 def _box(part: Part, batched: bool) -> str:
@@ -141,11 +157,6 @@ def _new_axes(part: Part, view: View, exact: bool) -> str:
         while marks and marks[0] == "None":
             marks.pop(0)  # broadcasting puts leading axes there by itself
     return f"[{', '.join([':'] * view.batched + marks)}]" if marks else ""
-
-
-def lead(x: View) -> list[str]:
-    """Return the samples' axis of a shape, for what has one."""
-    return ["N"] if x.batched else []
 
 
 def tuple_text(items: Sequence[object]) -> str:

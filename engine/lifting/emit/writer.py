@@ -79,7 +79,7 @@ class Writer:
             return self.literal(x)
         assert isinstance(x, View)
         name = self.variable(x.source)
-        expression = view_text(name, x, exact=whole)
+        expression = view_text(name, x, whole, self.use)
         if expression is None:
             return self.library.elements(self, x, name)
         if whole and any(n > 1 and s == 0 for n, s in zip(x.shape, x.strides)):
@@ -223,8 +223,7 @@ def write_function(w: Writer, step: Step) -> None:
 
 def reduced_axes(step: Step) -> list[int]:
     """Return the axes of the operand, the batch's included, that a step reduces."""
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     axes = [a % len(x.shape) + x.batched for a in step.axes]
     return [0, *axes] if step.over_batch else axes
 

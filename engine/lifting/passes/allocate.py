@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from engine.lifting.ir import Step, Steps
 from engine.lifting.views import Literal, Source, View
-
-IN_PLACE = {
-    "add", "subtract", "multiply", "divide", "negative", "exp", "log", "sqrt", "square", "reciprocal", "tanh",
-    "where", "maximum", "minimum", "abs", "sin", "cos", "expm1", "log1p", "power",
-}  # fmt: skip
+from engine.rules import RULES
 
 
 def allocate(steps: Steps) -> dict[Source, Source]:
@@ -29,8 +25,8 @@ def allocate(steps: Steps) -> dict[Source, Source]:
 
 def _replaceable(step: Step) -> list[Source]:
     """Return the operands that a step may overwrite element by element with its result."""
-    result = step.target.source
-    if step.op not in IN_PLACE or not step.target.is_whole() or result.role == "a":
+    result, rule = step.target.source, RULES.get(step.op)
+    if rule is None or rule.variadic or not step.target.is_whole() or result.role == "a":
         return []
     operands = step.operands[1:] if step.op == "where" else step.operands  # a condition is read last
     return [x.source for x in operands if isinstance(x, View) and x.is_whole() and _alike(x.source, result)]

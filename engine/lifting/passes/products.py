@@ -42,7 +42,7 @@ def products(steps: Steps, *, for_blas: bool) -> Steps:
 
 def _product(step: Step) -> Step:
     """A @ B.T, so that the result lies as its place does and one row stays a vector."""
-    a, b = _factors(step)
+    a, b = step.view(0), step.view(1)
     target = step.target.reshape((*a.shape[:-2], a.shape[-2], b.shape[-2]))
     if target.is_transposed():  # (A @ B.T).T = B @ A.T
         a, b, target = b, a, target.T
@@ -64,7 +64,7 @@ def _product(step: Step) -> Step:
 
 
 def _summed_product(step: Step) -> Step:
-    p, q = _factors(step)
+    p, q = step.view(0), step.view(1)
     target = step.target.reshape((p.shape[-1], q.shape[-1]))
     if target.is_transposed():
         p, q, target = q, p, target.T
@@ -74,7 +74,7 @@ def _summed_product(step: Step) -> Step:
 def _weighted_sum(step: Step) -> Step:
     """A product of one number per sample with one row per sample, or any other sum over the samples."""
     step = _summed_product(step)
-    (p, q), target = _factors(step), step.target
+    p, q, target = step.view(0), step.view(1), step.target
     if p.shape == (1, 1) and p.batched and q.batched and target.strides[-1] == 1 and not step.accumulate:
         numbers, rows = p.squeeze(0).squeeze(0), q.squeeze(0)
         return replace(step, op="weighted_sum", target=target.squeeze(0), operands=(numbers, rows))
@@ -82,18 +82,11 @@ def _weighted_sum(step: Step) -> Step:
 
 
 def _ones_product(step: Step) -> Step:
-    x = step.operands[0]
-    assert isinstance(x, View)
+    x = step.view()
     one_axis = len(step.axes) + step.over_batch == 1
     if one_axis and not step.accumulate and _is_matrix(x) and step.target.is_whole():
         return replace(step, op="ones_product")
     return step
-
-
-def _factors(step: Step) -> tuple[View, View]:
-    a, b = step.operands
-    assert isinstance(a, View) and isinstance(b, View)
-    return a, b
 
 
 def _is_matrix(v: View) -> bool:

@@ -12,7 +12,7 @@ from engine.lifting.ir import Steps
 from engine.lifting.names import variable
 from engine.lifting.pipeline import Task, for_jax, for_numpy
 from engine.lifting.run.executable import Compiled, Variant
-from engine.lifting.run.report import Stats, records, with_names
+from engine.lifting.run.report import Stats, records, shown
 from engine.lifting.views import Source
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def compiled_for_numpy(program: Program, variant: Variant, wrt: str) -> Compiled
         len(variant.trace.ops), len(steps.forward), len(steps.backward), _bytes(steps), seconds, tuple(steps.declined)
     )
     arrays = task.external.arrays
-    shown, back = [[with_names(s, arrays) for s in part] for part in (steps.forward, steps.backward)]
-    return Compiled(emitted, stats, records(shown, arrays), formulas(shown, back), task.external)
+    read = shown(steps, arrays)
+    return Compiled(emitted, stats, records(steps, read, arrays), formulas(read), task.external)
 
 
 def compiled_for_jax(program: Program, variant: Variant, wrt: str, gradients: str) -> Emitted:

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from engine.lifting.trace.inputs import STATIC, batch_size
 from engine.rules import RULES
 from engine.tree import flatten
 from engine.value import Value
+
+if TYPE_CHECKING:
+    from engine.lifting.run.program import Program
 
 
 def holds_values(inputs: Any) -> bool:
@@ -38,6 +41,27 @@ def holds_values(inputs: Any) -> bool:
     if isinstance(inputs, Mapping):
         return any(map(holds_values, inputs.values()))
     return any(map(holds_values, inputs)) if isinstance(inputs, (list, tuple)) else isinstance(inputs, Value)
+
+
+def eagerly(program: Program, inputs: Sequence[Any], theta: Any) -> Any:
+    """Return what the scalar engine computes of a program, so that it can be differentiated through.
+
+    Raises
+    ------
+    TypeError
+        If parameters are given beside Values.
+    """
+    if theta is not None:
+        raise TypeError(
+            f"{program.name} was given Values as inputs and parameters=: it is differentiated through the Values that "
+            "it captures; write the parameters to them with push(theta), or pass numbers as inputs."
+        )
+    if program.fn is None:
+        program.refuse_inputs(inputs)
+        return replayed(program.require_trace("a call").trace)
+    if program.batch:
+        return evaluated_batch(program.fn, inputs, program.input_names(inputs), program.reduction)
+    return evaluated(program.fn, inputs)
 
 
 def evaluated(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:

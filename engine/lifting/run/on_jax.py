@@ -7,20 +7,25 @@ vector or a dict of parameters, inputs in their structure, weights of the sample
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from engine.arguments import one_of
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
+from engine.lifting.emit.source import Emitted
 from engine.lifting.run.parameters import Flat
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify.jax_proof import prove_for_jax
+from engine.tree import Structure
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program, Variant
+
+
+Written: TypeAlias = Callable[..., "tuple[Any, Any]"]  # (parameters, arrays, these as numbers, seed, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,7 @@ class JaxFunction:
     """
 
     name: str
-    program: Callable[..., Any]
+    program: Written
     text: str
     flat: Flat
     specs: tuple[Spec, ...]
@@ -67,7 +72,8 @@ class JaxFunction:
         dtype = jnp.result_type(*floats) if floats else jnp.result_type(float)
         arrays = [x if spec.integer else x.astype(dtype) for x, (_, spec) in zip(arrays, self._described())]
         seed = self._seed(arrays, weights, dtype)
-        value, found = self.program([p.astype(dtype) for p in named], arrays, seed, dtype)
+        numbers = [x.astype(dtype) for x in arrays]
+        value, found = self.program([p.astype(dtype) for p in named], arrays, numbers, seed, dtype)
         gradients, rest = found[: len(named)], found
         if self.wrt != "inputs":
             rest = found[len(named) :]
@@ -75,7 +81,9 @@ class JaxFunction:
         if self.wrt == "parameters":
             return value, of_parameters
         pieces = iter(rest)
-        of_inputs = tuple([_restored(spec, pieces) for spec in self.specs])
+        of_inputs = tuple(
+            [spec.with_parts(lambda p: None if p.kind == "static" else next(pieces)) for spec in self.specs]
+        )
         return value, (of_inputs if self.wrt == "inputs" else (of_parameters, of_inputs))
 
     def source(self) -> str:
@@ -123,7 +131,7 @@ class JaxFunction:
             raise ShapeError(f"{self.name} takes {len(self.specs)} inputs; got {len(inputs)}.")
         found: list[Any] = []
         for spec, x, name in zip(self.specs, inputs, self.arguments):
-            found += _flattened(spec, x, name)
+            found += _parts_of(spec, x, name)
         jnp, lead = extra("jax.numpy"), int(bool(self.reduction))
         found = [jnp.asarray(x) for x in found]
         for array, (name, spec) in zip(found, self._described()):
@@ -174,36 +182,45 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     extra("jax")
     emitted = program.compile_for_jax(variant, wrt, gradients)
     prove_for_jax(program, variant, emitted, wrt)
-    written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
-    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
-
-    def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
-
-    def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
-        return written(*named, *inputs, *[numbers[k] for k in emitted.integers], seed, dtype, emitted.constants)
-
-    def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        def value(named: list[Any], numbers: list[Any]) -> Any:
-            return called(named, arrays, numbers, seed, dtype)
-
-        chosen = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
-        numbers = [x.astype(dtype) for x in arrays]
-        found, parts = extra("jax").value_and_grad(value, argnums=chosen)(named, numbers)
-        return found, [g for part in parts for g in part]
-
+    written = _loaded(emitted, variant)
     return JaxFunction(
         program.name,
-        lifted if gradients == "lifted" else differentiated,
+        written if gradients == "lifted" else _differentiated(written, wrt),
         emitted.text,
         program.registry.flat,
         variant.specs,
-        (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),
+        tuple(program.input_names(variant.specs)),
         variant.limits,
         program.reduction if program.batch else "",
         wrt,
     )
+
+
+def _loaded(emitted: Emitted, variant: Variant) -> Written:
+    """Return the text's function, called with integers where it chooses by them and with numbers elsewhere."""
+    function: Written = emitted.load()["program"]
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+
+    def written(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
+        chosen_by = [numbers[k] for k in emitted.integers]
+        return function(*named, *inputs, *chosen_by, seed, dtype, emitted.constants)
+
+    return written
+
+
+def _differentiated(written: Written, wrt: str) -> Written:
+    """Return a function of the value as one that gives the gradients too, by JAX."""
+    argnums = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
+
+    def value_and_grad(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> Any:
+        def value(named: list[Any], numbers: list[Any]) -> Any:
+            return written(named, arrays, numbers, seed, dtype)
+
+        result, parts = extra("jax").value_and_grad(value, argnums=argnums)(named, numbers)
+        return result, [g for part in parts for g in part]
+
+    return value_and_grad
 
 
 def extra(module: str) -> Any:
@@ -221,37 +238,22 @@ def extra(module: str) -> Any:
 
 
 def _without_branches(program: Program) -> Variant:
-    if program.latest is None:
-        raise LiftError(f"{program.name} is traced at its first call; call it once before to_jax().")
-    for guard in program.latest.guards:
+    variant = program.require_trace("to_jax")
+    for guard in variant.guards:
         raise LiftError(
             f"{guard.line} branches on a value, and a pure function cannot look which way. "
             "Write it as engine.where(condition, a, b)."
         )
-    return program.latest
+    return variant
 
 
-def _flattened(spec: Spec, x: Any, name: str) -> list[Any]:
-    """Return the arrays of one argument."""
-    if spec.kind in ("number", "array", "nested"):
-        return [x]
-    if spec.kind == "static":
-        if x != spec.keys:
-            raise ShapeError(f"'{name}' was {spec.keys!r} when the function was made; got {x!r}.")
-        return []
-    keys = list(spec.keys) if spec.kind == "dict" else list(range(len(spec.children)))
-    if not isinstance(x, dict if spec.kind == "dict" else (list, tuple)) or len(x) != len(keys):
-        raise ShapeError(f"'{name}' must be a {spec.kind} of {len(keys)}, as when the function was made.")
-    return [a for key, child in zip(keys, spec.children) for a in _flattened(child, x[key], f"{name}_{key}")]
-
-
-def _restored(spec: Spec, pieces: Iterator[Any]) -> Any:
-    """Return gradients in the structure of an argument; regular nestings of numbers are arrays."""
-    if spec.kind == "static":
-        return None
-    if spec.kind in ("number", "array", "nested"):
-        return next(pieces)
-    items = [_restored(child, pieces) for child in spec.children]
-    if spec.kind == "dict":
-        return dict(zip(spec.keys, items))
-    return items if spec.kind == "list" else tuple(items)
+def _parts_of(structure: Structure, x: Any, name: str) -> list[Any]:
+    """Return what an argument has in the places of a structure's arrays."""
+    if structure.kind == "static" and x != structure.keys:
+        raise ShapeError(f"'{name}' was {structure.keys!r} when the function was made; got {x!r}.")
+    if not structure.is_container:
+        return [] if structure.kind == "static" else [x]
+    n, kind = len(structure.children), structure.kind
+    if not isinstance(x, dict if kind == "dict" else (list, tuple)) or len(x) != n:
+        raise ShapeError(f"'{name}' must be a {kind} of {n}, as when the function was made.")
+    return [part for key, child in structure.items() for part in _parts_of(child, x[key], f"{name}_{key}")]

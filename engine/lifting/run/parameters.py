@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,11 @@ class Flat:
         np.copyto(out, cells if self.order is None else cells.take(self.order))
         return out
 
+    def place(self, out: Any, dtype: Any) -> Vector:
+        """Return where a gradient's cells go: straight into `out`, if its numbers lie as the cells do."""
+        fits = out is not None and dtype == np.float64 and self.order is None
+        return out if fits else np.empty(self.cells, dtype)
+
     def named(self, flat: Vector) -> dict[str, npt.NDArray[np.float64]]:
         """Return a vector's named arrays; views of it where that can be."""
         cells = self.cells_of(flat)
@@ -83,6 +89,7 @@ class Registry:
         self.names: set[str] = set()
         self.declared = declared is not None
         self._held: list[Value] = []  # by cell
+        self._latest: tuple[Any, list[Any]] = (None, [])  # a vector, and its views
         if declared is not None:
             given = list(declared)
             _refuse_others(given)
@@ -127,6 +134,41 @@ class Registry:
         if LOCAL.watch is not None:
             return np.array([v.data for v in self._held])
         return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
+
+    def views(self, theta: Any, dtype: Any) -> list[Any]:
+        """Return the flat vector and its named arrays, in a program's type; the same vector is looked at once.
+
+        Without a vector the Values are read.
+        """
+        known = self._latest
+        if theta is None:
+            cells = self.read_cells()
+        elif theta is known[0] and len(known[1]) == 1 + len(self.arrays):
+            return known[1]
+        else:
+            self.check(theta, "parameters")
+            cells = self.flat.cells_of(theta)
+        typed = cells.astype(dtype, copy=False)
+        views = [typed, *[p.of(typed) for p in self.arrays]]
+        if typed is theta:
+            self._latest = (theta, views)
+        return views
+
+    def check(self, vector: Any, what: str) -> None:
+        """Refuse what is no flat vector of these parameters."""
+        size = self.size
+        if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
+            is_array = isinstance(vector, np.ndarray)
+            given = f"{vector.dtype} array of shape {vector.shape}" if is_array else described(vector)
+            raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
+        if not vector.flags.c_contiguous:
+            raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
+
+    def check_out(self, out: Any, computed_from: Iterable[Any]) -> None:
+        """Refuse a place for a gradient that holds what it is computed from."""
+        self.check(out, "out")
+        if any(np.may_share_memory(out, x) for x in computed_from):
+            raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""

@@ -1,45 +1,41 @@
 """Program: a lifted function or graph that is called like the function, and gives gradients.
 
 The function is traced at the first call, and again for inputs of another structure, where a branch goes another way, or
-when a number that it captures has changed.  Each trace is compiled once; buffers are allocated once a batch size.
+when a number that it captures has changed (`traces`).  Each trace is compiled once (`compiling`), with buffers for each
+batch size (`executable`); a call runs one (`call`), and one like the last goes its way without asking (`plans`).
 """
 
 from __future__ import annotations
 
-import gc
 import sys
-import threading
-import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.arguments import described, one_of
-from engine.errors import GuardError, LiftError, NotScalarError, ShapeError
+from engine.arguments import one_of
+from engine.errors import GuardError, LiftError, NotScalarError
 from engine.lifting.emit.source import Emitted
+from engine.lifting.run.call import Call
 from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
-from engine.lifting.run.eager import evaluated, evaluated_batch, holds_values, replayed
+from engine.lifting.run.eager import eagerly, holds_values
 from engine.lifting.run.executable import Compiled as Compiled
-from engine.lifting.run.executable import Gradient, Instance, Repeat, Views
+from engine.lifting.run.executable import Gradient
 from engine.lifting.run.executable import Variant as Variant
 from engine.lifting.run.on_jax import JaxFunction, on_jax
 from engine.lifting.run.parameters import Registry
+from engine.lifting.run.plans import Kind, Plan, Plans, kind_of
 from engine.lifting.run.report import Stats, StepRecord
+from engine.lifting.run.traces import MOST_VARIANTS, Traces, collector_paused
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
-from engine.lifting.trace.run import traced
-from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.verify import verified
-from engine.lines import ENGINE
 from engine.tracing import LOCAL
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
-MOST_VARIANTS = 64  # branch patterns of one structure, before it is said that `where` would serve better
+WRT = ("parameters", "inputs", "all")
 
 
 class Program:
@@ -61,15 +57,9 @@ class Program:
         self.fn, self.name, self.names = fn, name, names
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
-        self._tracing = threading.RLock()
-        self.registry = Registry(parameters)
-        self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
-        self.latest: Variant | None = None
+        self.traces = Traces(fn, name, batch, Registry(parameters))
         self.latest_wrt = "parameters"
-        self.captured: Surroundings | None = None
-        self._stale = False
-        self._theta: tuple[Any, Views] = (None, [])
-        self._plans: dict[Any, Repeat] = {}
+        self._plans = Plans()
 
     # --- calling ---------------------------------------------------------------------------------------------
 
@@ -80,11 +70,10 @@ class Program:
         runs, on the scalar engine, and the value is a Value: derivatives come back through it.
         """
         if (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs)):
-            return self._evaluated(inputs, parameters)
+            return eagerly(self, inputs, parameters)
         if parameters is None:
-            self._check_captured()
-        value, _ = self._run(inputs, parameters, None, None)
-        return value
+            self._look_around()
+        return self._run(inputs, parameters, None, None)[1]
 
     def value_and_grad(
         self, *inputs: Any, parameters: Vector | None = None, wrt: str = "parameters", out: Vector | None = None
@@ -111,163 +100,90 @@ class Program:
         ShapeError
             If inputs or parameters do not fit.
         """
-        if wrt.__class__ is not str or wrt not in ("parameters", "inputs", "all"):
-            one_of(wrt, "wrt", ("parameters", "inputs", "all"))
+        if wrt.__class__ is not str or wrt not in WRT:
+            one_of(wrt, "wrt", WRT)
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
-        key = None
-        if parameters is None and LOCAL.active is None:
-            self._check_captured()
-        if wrt == "parameters" and LOCAL.active is None:
-            key = tuple(
-                [(x.shape, x.dtype.char, x.flags.c_contiguous) if x.__class__ is np.ndarray else None for x in inputs]
-            )
-            plan = self._plans.get(key)
-            if plan is not None and plan.instance.lock.acquire(blocking=False):
-                try:
-                    return self._planned(plan, inputs, parameters, out)
-                finally:
-                    plan.instance.lock.release()
-        value, gradient = self._run(inputs, parameters, wrt, out)
+        kind: Kind | None = None
+        if LOCAL.active is None:
+            if parameters is None:
+                self._look_around()
+            if wrt == "parameters":
+                kind = kind_of(inputs)
+                plan = self._plans.take(kind)
+                if plan is not None:
+                    with plan.buffers:
+                        call = Call(self, plan, inputs, parameters)
+                        return call.value()[0], call.gradient(wrt, out)
+        plan, value, gradient = self._run(inputs, parameters, wrt, out)
+        if kind is not None and self.dtype == np.float64:
+            self._plans.remember(kind, plan)
         assert gradient is not None
-        if key is not None and None not in key:
-            self._plan(key, inputs)
         return value, gradient
 
-    def _plan(self, key: Any, inputs: Sequence[Any]) -> None:
-        """Remember how a call went, if the next one of its kind can go without asking."""
-        variant = self.latest
-        plain = all(contiguous and char in "dl" for _, char, contiguous in key)
-        if (
-            variant is None
-            or variant.guards
-            or not plain
-            or self.dtype != np.float64
-            or len(variant.specs) != len(inputs)
-        ):
-            return
-        n = len(inputs[0]) if self.batch and inputs else 1
-        instance = variant.compiled["parameters"].instances.get((n, self.dtype.str))
-        if instance is not None:  # another thread may have needed its place
-            self._plans[key] = Repeat(variant, instance, n, tuple(variant.limits.items()))
+    def _look_around(self) -> None:
+        """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
+        if self.traces.are_stale():
+            self.traces.forget()
+            self._plans = Plans()
 
-    def _planned(
-        self, plan: Repeat, inputs: Sequence[Any], theta: Vector | None, out: Vector | None
-    ) -> tuple[float, Gradient]:
-        views = self._parameter_views(theta)
-        done = self._call(plan.instance, plan.variant, views, inputs, plan.n, "parameters", out)
-        assert done is not None and done[1] is not None
-        return done[0], done[1]
-
-    def _evaluated(self, inputs: Sequence[Any], theta: Any) -> Any:
-        """Return what the scalar engine computes, so that it can be differentiated through."""
-        if theta is not None:
-            raise TypeError(
-                f"{self.name} was given Values as inputs and parameters=: it is differentiated through the Values that "
-                "it captures; write the parameters to them with push(theta), or pass numbers as inputs."
-            )
-        if self.fn is None:
-            self._refuse_inputs(inputs)
-            return replayed(self._need_trace("a call").trace)
-        if self.batch:
-            return evaluated_batch(self.fn, inputs, self._input_names(inputs), self.reduction)
-        return evaluated(self.fn, inputs)
-
-    def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Any, Gradient | None]:
+    def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Plan, Any, Gradient | None]:
+        """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
-        for variant in self._candidates(specs, arrays):
-            done = self._execute(variant, arrays, n, theta, wrt, out)
-            if done is not None:
-                self.latest, self.latest_wrt = variant, wrt or self.latest_wrt
-                return done
+        for variant in self.traces.candidates(specs, arrays, self.array_names):
+            compiled = self._compiled_for(variant, wrt, arrays)
+            typed = arrays
+            if self.dtype != np.float64:
+                typed = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
+            with compiled.buffers(n, self.dtype) as buffers:
+                plan = Plan(variant, buffers, n)
+                call = Call(self, plan, typed, theta)
+                value, holds = call.value()
+                if not holds:
+                    continue
+                gradient = None if wrt is None else call.gradient(wrt, out)
+            self.traces.latest, self.latest_wrt = variant, wrt or self.latest_wrt
+            return plan, value, gradient
         raise GuardError(
             f"{self.name} took {MOST_VARIANTS} different ways through its branches; write them with engine.where(...)."
         )
 
-    def _specs(self, inputs: Sequence[Any], arrays: list[Array]) -> tuple[Spec, ...]:
-        self._refuse_inputs(inputs)
-        return tuple([describe(x, self.batch, name, arrays) for x, name in zip(inputs, self._input_names(inputs))])
+    # --- inputs ----------------------------------------------------------------------------------------------
 
-    def _refuse_inputs(self, inputs: Sequence[Any]) -> None:
+    def _specs(self, inputs: Sequence[Any], arrays: list[Array]) -> tuple[Spec, ...]:
+        self.refuse_inputs(inputs)
+        return tuple([describe(x, self.batch, name, arrays) for x, name in zip(inputs, self.input_names(inputs))])
+
+    def refuse_inputs(self, inputs: Sequence[Any]) -> None:
+        """Refuse inputs of a graph, which takes none."""
         if self.fn is None and inputs:
             raise TypeError(f"{self.name} is a lifted graph and takes no inputs; got {len(inputs)}.")
 
-    def _input_names(self, inputs: Sequence[Any]) -> list[str]:
+    def input_names(self, inputs: Sequence[Any]) -> list[str]:
+        """Return the name of every argument."""
         return [*self.names, *[f"input{i}" for i in range(len(self.names), len(inputs))]]
 
     def array_names(self, specs: Sequence[Spec]) -> list[str]:
         """Return the name of every input array."""
-        return [name for spec, argument in zip(specs, self._input_names(specs)) for name, _ in spec.arrays(argument)]
+        return [name for spec, argument in zip(specs, self.input_names(specs)) for name, _ in spec.arrays(argument)]
 
-    def _candidates(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Iterable[Variant]:
-        """Yield the traces known for this structure, and then a new one."""
-        known = self.variants.setdefault(specs, [])
-        tried = list(known)
-        yield from tried
-        if self.batch and tried:
-            return
-        with self._tracing:  # one thread at a time; the others then find what it has made
-            made = [v for v in known if not any(v is t for t in tried)]
-            if not made and len(known) < MOST_VARIANTS and self.fn is not None:
-                with _collector_paused():
-                    known.insert(0, self._trace(specs, arrays))
-                made = known[:1]
-        yield from made
+    # --- compiling -------------------------------------------------------------------------------------------
 
-    def _check_captured(self) -> None:
-        """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
-        if self.captured is not None and (self.captured.changed() or self._stale or self.captured.blind):
-            self._forget()
-
-    def _forget(self) -> None:
-        """Forget every trace; if a captured Value is there no more, begin anew as to parameters as well."""
-        assert self.captured is not None
-        self._stale = False
-        self.variants.clear()
-        self._plans.clear()
-        self._theta = (None, [])
-        seen = self.captured.values
-        if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
-            self.registry = Registry()
-
-    def _check_limits(self, variant: Variant, arrays: Sequence[Array]) -> None:
-        """Refuse integers outside the tables that they choose from; forward has held them inside."""
-        for argument, limit in variant.limits.items():
-            array = arrays[argument]
-            if array.size and int(np.maximum.reduce(array.view(np.uint64), axis=None)) >= limit:
-                bad = array[(array < 0) | (array >= limit)].flat[0]
-                name = self.array_names(variant.specs)[argument]
-                raise IndexError(
-                    f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1})."
-                )
-
-    def _execute(
-        self, variant: Variant, arrays: list[Array], n: int, theta: Any, wrt: str | None, out: Any
-    ) -> tuple[Any, Gradient | None] | None:
-        """Run a trace's program; None if one of its guards does not hold."""
-        asked = wrt or ("parameters" if "parameters" in variant.compiled or not variant.compiled else "")
-        compiled = variant.compiled.get(asked) or next(iter(variant.compiled.values()), None)
-        if compiled is None or (wrt is not None and wrt not in variant.compiled):
-            compiled = self._compiled(variant, asked, arrays)
-        if self.dtype != np.float64:
-            arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
-        instance = compiled.instance(n, self.dtype)
-        try:
-            return self._call(instance, variant, self._parameter_views(theta), arrays, n, wrt, out)
-        finally:
-            instance.lock.release()
+    def _compiled_for(self, variant: Variant, wrt: str | None, arrays: list[Array]) -> Compiled:
+        """Return a trace compiled for some derivatives; for the value alone, as it is compiled already."""
+        if wrt is None and variant.compiled:
+            return variant.compiled.get("parameters") or next(iter(variant.compiled.values()))
+        return variant.compiled.get(wrt or "parameters") or self._compiled(variant, wrt or "parameters", arrays)
 
     def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
-        """Compile a trace and prove it; one that cannot be is forgotten, or it would stand in the way of others."""
+        """Compile a trace and prove it."""
         try:
-            with _collector_paused():
+            with collector_paused():
                 variant.compiled[wrt] = verified(self, variant, self.compile(variant, wrt), wrt, arrays)
         except BaseException:
-            known = self.variants.get(variant.specs, [])
-            if not variant.compiled and any(v is variant for v in known):
-                known[:] = [v for v in known if v is not variant]
+            self.traces.drop_uncompiled(variant)
             raise
         return variant.compiled[wrt]
 
@@ -278,124 +194,6 @@ class Program:
     def compile_for_jax(self, variant: Variant, wrt: str, gradients: str) -> Emitted:
         """Return a trace's text for JAX, not yet proven."""
         return compiled_for_jax(self, variant, wrt, gradients)
-
-    def _call(
-        self,
-        instance: Instance,
-        variant: Variant,
-        views: Views,
-        inputs: Sequence[Any],
-        n: int,
-        wrt: str | None,
-        out: Any,
-    ) -> tuple[Any, Gradient | None] | None:
-        """Run forward, look at the guards, run backward: NumPy's warnings are off inside."""
-        run = instance.context.run
-        if len(views[0]) > instance.cells:  # the flat vector that it knows
-            views = [views[0][: instance.cells], *views[1:]]
-        numbers = inputs
-        if instance.integers:
-            numbers = [x.astype(self.dtype) if k in instance.integers else x for k, x in enumerate(inputs)]
-        value = run(instance.forward, *instance.take_forward(views, inputs, numbers))
-        if variant.guards:
-            value, conditions = value
-            if not self._hold(variant.guards, conditions):
-                return None
-        self._check_limits(variant, inputs)
-        if wrt is None:
-            return value, None
-        if out is not None and wrt != "inputs":
-            self._check_out(out, views[0], inputs)
-        flat, gradient, slots = None, [], []
-        if wrt != "inputs":
-            gradient = self._gradient_views(out)
-        if wrt != "parameters":
-            shapes = [spec.shape for argument in variant.specs for _, spec in argument.arrays("")]
-            slots = [np.empty((n, *shape) if self.batch else shape, self.dtype) for shape in shapes]
-        cells = gradient[0] if gradient else None
-        if cells is not None and len(cells) > instance.cells:
-            cells[instance.cells :] = 0.0  # what another trace has found since, this one does not read
-            gradient[0] = cells[: instance.cells]
-        run(instance.backward, *instance.take_backward(views, inputs, numbers, gradient, slots))
-        if cells is not None:
-            flat = cells if cells is out else self.registry.flat.vector_of(cells.astype(np.float64, copy=False), out)
-        restored = None
-        if wrt != "parameters":
-            pieces = iter(slots)
-            restored = tuple([spec.restore(pieces) for spec in variant.specs])
-        return value, Gradient(flat, restored, self.registry.flat)
-
-    def _gradient_views(self, out: Any) -> Views:
-        """Return where the gradient goes: straight into `out` if its numbers lie as those of the program do."""
-        held = self.registry.flat
-        fits = out is not None and self.dtype == np.float64 and held.order is None
-        cells = out if fits else np.empty(held.cells, self.dtype)
-        return [cells, *[p.of(cells) for p in held.arrays]]
-
-    def _hold(self, guards: Sequence[Guard], conditions: Sequence[Any]) -> bool:
-        for guard, condition in zip(guards, conditions):
-            went = np.asarray(condition) != 0
-            if (went == guard.outcome).all():
-                continue
-            if not self.batch:
-                return False
-            where = f"row {int(np.flatnonzero(went != guard.outcome)[0])}" if went.ndim else "these parameters"
-            raise GuardError(
-                f"{guard.line} was {guard.outcome} when lifted, is {not guard.outcome} for {where}. "
-                "Write it as engine.where(condition, a, b)."
-            )
-        return True
-
-    # --- parameters ------------------------------------------------------------------------------------------
-
-    def _parameter_views(self, theta: Any) -> Views:
-        """Return the flat vector and its named arrays; the same vector is looked at once."""
-        if theta is None:
-            cells = self.registry.read_cells()
-        elif theta is (known := self._theta)[0] and len(known[1]) == 1 + len(self.registry.arrays):
-            return known[1]
-        else:
-            self._check_vector(theta, "parameters")
-            cells = self.registry.flat.cells_of(theta)
-        kept = cells.astype(self.dtype, copy=False)
-        views = [kept, *[p.of(kept) for p in self.registry.arrays]]
-        if kept is theta:
-            self._theta = (theta, views)
-        return views
-
-    def _check_vector(self, vector: Any, what: str) -> None:
-        size = self.registry.size
-        if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
-            given = (
-                f"{vector.dtype} array of shape {vector.shape}" if isinstance(vector, np.ndarray) else described(vector)
-            )
-            raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
-        if not vector.flags.c_contiguous:
-            raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
-
-    def _check_out(self, out: Any, theta: Vector, inputs: Sequence[Any]) -> None:
-        self._check_vector(out, "out")
-        if any(np.may_share_memory(out, x) for x in (theta, *inputs)):
-            raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
-
-    def pull(self) -> Vector:
-        """Return the captured parameters as one flat vector, read from the Values.
-
-        Raises
-        ------
-        LiftError
-            If the function has not been traced yet, so that nobody knows what it captures.
-        """
-        self._need_trace("pull")
-        return self.registry.read()
-
-    def push(self, theta: Vector) -> None:
-        """Write a flat vector back to the Values."""
-        self._need_trace("push")
-        self._check_vector(theta, "push's vector")
-        self.registry.write(theta)
-
-    # --- elsewhere -------------------------------------------------------------------------------------------
 
     def to_jax(self, *, gradients: str = "lifted", wrt: str = "parameters") -> JaxFunction:
         """Return a pure function of JAX arrays, ``(parameters, *inputs) -> (value, gradients)`` (extra ``jax``).
@@ -429,19 +227,68 @@ class Program:
         """
         return on_jax(self, gradients, wrt)
 
+    # --- parameters ------------------------------------------------------------------------------------------
+
+    @property
+    def registry(self) -> Registry:
+        """The captured parameters."""
+        return self.traces.registry
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the captured parameters' arrays."""
+        return {p.name: p.shape for p in self.registry.arrays}
+
+    def pull(self) -> Vector:
+        """Return the captured parameters as one flat vector, read from the Values.
+
+        Raises
+        ------
+        LiftError
+            If the function has not been traced yet, so that nobody knows what it captures.
+        """
+        if not self.registry.declared:
+            self.require_trace("pull")
+        return self.registry.read()
+
+    def push(self, theta: Vector) -> None:
+        """Write a flat vector back to the Values."""
+        if not self.registry.declared:
+            self.require_trace("push")
+        self.registry.check(theta, "push's vector")
+        self.registry.write(theta)
+
     # --- looking at it ---------------------------------------------------------------------------------------
 
-    def _need_trace(self, what: str) -> Variant:
-        if self.latest is None and self.registry.declared:
-            return None  # type: ignore[return-value]
+    @property
+    def variants(self) -> dict[tuple[Spec, ...], list[Variant]]:
+        """The traces, by the structure of their inputs."""
+        return self.traces.variants
+
+    @property
+    def latest(self) -> Variant | None:
+        """The trace that ran last."""
+        return self.traces.latest
+
+    @property
+    def captured(self) -> Surroundings | None:
+        """What the function saw of its surroundings."""
+        return self.traces.captured
+
+    def require_trace(self, what: str) -> Variant:
+        """Return the trace that ran last.
+
+        Raises
+        ------
+        LiftError
+            If the function has not been traced yet.
+        """
         if self.latest is None:
             raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
         return self.latest
 
     def _current(self, what: str) -> Compiled:
-        variant = self._need_trace(what)
-        if variant is None:
-            raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
+        variant = self.require_trace(what)
         return variant.compiled.get(self.latest_wrt) or self._compiled(variant, self.latest_wrt)
 
     def source(self) -> str:
@@ -463,11 +310,6 @@ class Program:
         return self._current("steps").steps
 
     @property
-    def parameters(self) -> dict[str, tuple[int, ...]]:
-        """Names and shapes of the captured parameters' arrays."""
-        return {p.name: p.shape for p in self.registry.arrays}
-
-    @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes (of one sample) of the input arrays of what ran last."""
         return {source.name: source.shape for source in self._current("inputs").outside.inputs}
@@ -482,48 +324,3 @@ class Program:
         if viz is not None and self.latest is not None:
             shown["image/svg+xml"] = viz.svg(self)
         return shown
-
-    # --- tracing ---------------------------------------------------------------------------------------------
-
-    def _say_what_is_blind(self, around: Surroundings) -> None:
-        """Warn, once, of surroundings that cannot be followed."""
-        if around.blind:
-            warnings.warn(
-                f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
-                "every call. Pass it as an input, or give parameters= to vouch for it.",
-                stacklevel=_outside_engine(),
-            )
-
-    def _trace(self, specs: tuple[Spec, ...], arrays: list[Array]) -> Variant:
-        """Run the function on Values, and keep its trace."""
-        start = time.perf_counter()
-        assert self.fn is not None
-        samples = [a[0] if self.batch else a for a in arrays]
-        around = self.captured or Surroundings(self.fn)
-        self._stale = self._stale or around.changed()  # since a call that vouched for its surroundings
-        trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
-        if self.captured is None:
-            self._say_what_is_blind(around)
-        self.captured = Surroundings(self.fn) if around.unread else around
-        self.registry.add(trace)
-        return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start)
-
-
-def _outside_engine() -> int:
-    """Return how many frames up the caller of the engine is, for a warning to name its line."""
-    frame, up = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
-        frame, up = frame.f_back, up + 1
-    return up
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking a growing graph again and again: it makes no garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
