@@ -94,5 +94,7 @@ class _Memory:
         shape = (self.n, *target.shape) if target.batched else target.shape
         if np.size(value) == np.prod(shape, dtype=int):
             value = np.reshape(value, shape)
-        places = self.places(target)
-        flat[places] = flat[places] + value if step.accumulate else value
+        if step.accumulate:
+            np.add.at(flat, self.places(target), value)
+        else:
+            flat[self.places(target)] = value

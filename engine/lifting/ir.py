@@ -11,7 +11,7 @@ What may exist after each stage is what its `check` allows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -169,23 +169,9 @@ class Steps:
 
     def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
         """Return the same steps with other sources in the places of some."""
-
-        def view(x: View) -> View:
-            return x.on(instead[x.source]) if x.source in instead else x
-
-        def operand(x: Operand) -> Operand:
-            if isinstance(x, View):
-                return view(x)
-            if isinstance(x, Gather):
-                chosen = None if x.chosen is None else view(x.chosen)
-                return replace(x, source=instead.get(x.source, x.source), chosen=chosen)
-            return x
-
-        def step(s: Step) -> Step:
-            return replace(s, target=view(s.target), operands=tuple(map(operand, s.operands)))
-
-        forward, backward = list(map(step, self.forward)), list(map(step, self.backward))
-        return replace(self, forward=forward, backward=backward, roots=list(map(operand, self.roots)))
+        forward, backward = (list(with_sources(part, instead)) for part in (self.forward, self.backward))
+        roots = [with_source(x, instead) for x in self.roots]
+        return replace(self, forward=forward, backward=backward, roots=roots)
 
     def check(self) -> None:
         """Every step is an operation of the vocabulary, on what was written before."""
@@ -194,3 +180,28 @@ class Steps:
     def __str__(self) -> str:
         parts = ["\n".join(map(str, steps)) for steps in (self.forward, self.backward) if steps]
         return "\n\n".join(parts)
+
+
+def with_sources(steps: Iterable[Step], instead: Mapping[Source, Source]) -> Iterator[Step]:
+    """Yield the same steps with other sources in the places of some."""
+    for step in steps:
+        operands = tuple([with_source(x, instead) for x in step.operands])
+        target = with_source(step.target, instead)
+        assert isinstance(target, View)
+        yield (
+            step
+            if (target, *operands) == (step.target, *step.operands)
+            else replace(step, target=target, operands=operands)
+        )
+
+
+def with_source(x: Operand, instead: Mapping[Source, Source]) -> Operand:
+    """Return an operand with another source, if there is one for its own."""
+    if not any(source in instead for source in x.sources):
+        return x
+    if isinstance(x, Gather):
+        chosen = None if x.chosen is None else with_source(x.chosen, instead)
+        assert chosen is None or isinstance(chosen, View)
+        return replace(x, source=instead.get(x.source, x.source), chosen=chosen)
+    assert isinstance(x, View)
+    return x.on(instead[x.source])

@@ -29,6 +29,7 @@ from engine.lifting.passes.normalise import normalise
 from engine.lifting.passes.products import products
 from engine.lifting.passes.settle import settle
 from engine.lifting.passes.split_parameters import split_parameters
+from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.views import Indices, Literal, Operand, Source
 
@@ -93,6 +94,7 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     """Lift a trace to NumPy's text: `build`, and in it `forward` and `backward`."""
     arranged = array_operations(trace, task)
     steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
+    steps = checked(tidy(steps))  # Steps   without copies and zeros for nothing
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
     needed = checked(drop_unread(lowered))  # Steps   that somebody reads
@@ -109,7 +111,7 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
     seed = Source(variable("seed", external.taken), (), "input", steps.roots[0].batched)  # an argument, not a number
     returned: Sequence[Source] | None = None
     if task.wrt:
-        steps = checked(differentiate(steps, task.wanted, seed.view))
+        steps = checked(tidy(checked(differentiate(steps, task.wanted, seed.view))))
         returned = [*([named.gradient for named in external.arrays] if task.wrt != "inputs" else [])]
         returned += external.slots if task.wrt != "parameters" else []
     steps = name_results(steps, external.taken)

@@ -25,7 +25,7 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 Shape: TypeAlias = "tuple[int, ...]"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Source:
     """Something that holds an array: a parameter, an input, a constant, or the result of a step.
 
@@ -112,8 +112,12 @@ class View:
 
     def overlaps(self) -> bool:
         """Whether two elements are one in the source, as in sliding windows."""
-        at = self.positions()
-        return len(np.unique(at)) < at.size
+        reached = 0  # by the axes of smaller strides: an axis that steps over all of that meets nothing twice
+        for stride, n in sorted([(abs(stride), n) for n, stride in self.axes if n > 1]):
+            if stride <= reached:
+                return not all_distinct(self.positions())
+            reached += stride * (n - 1)
+        return False
 
     # --- other views of the same elements ----------------------------------------------------------------------
 
