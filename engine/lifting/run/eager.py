@@ -93,14 +93,14 @@ def _columns(x: Any, name: str) -> Iterator[tuple[Any, str]]:
 
 def replayed(trace: Trace) -> Value:
     """Return the result of a graph that was lifted, computed anew from its parameters as they are now."""
-    made: list[Value] = []
+    values: list[Value] = []
     for i, op in enumerate(trace.ops):
         leaf = trace.leaves.get(i)
         if leaf is None:
-            made.append(_applied(op, [made[j] for j in trace.operands[i]], trace.fixed.get(i, ())))
+            values.append(_applied(op, [values[j] for j in trace.operands[i]], trace.fixed.get(i, ())))
         else:
-            made.append(trace.parameters[leaf.position] if leaf.role == "parameter" else Value.constant(leaf.value))
-    return made[trace.roots[0]]
+            values.append(trace.parameters[leaf.position] if leaf.role == "parameter" else Value.constant(leaf.value))
+    return values[trace.roots[0]]
 
 
 def _applied(op: str, operands: list[Value], fixed: Sequence[float]) -> Value:

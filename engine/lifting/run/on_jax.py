@@ -1,6 +1,6 @@
 """A lifted program as a pure function of JAX arrays: what `Program.to_jax` returns.
 
-The text of `jax_module` takes named arrays and each sample's seed; here they are made of what a caller has: a flat
+The text of `jax_source` takes named arrays and each sample's seed; here they are made of what a caller has: a flat
 vector or a dict of parameters, inputs in their structure, weights of the samples.  JAX is imported when asked for.
 """
 
@@ -58,33 +58,26 @@ class JaxFunction:
         inputs
             As the program takes them, of any number of samples.
         weights
-            One number a sample, for a weighted mean or sum; a weight of 0 leaves a sample out.
+            One number per sample, for a weighted mean or sum; a weight of 0 leaves a sample out.
 
         Raises
         ------
         ShapeError
             If something does not have the structure that the function was made for.
         """
-        named = self._named(parameters)
-        arrays = self._arrays(inputs)
         jnp = extra("jax.numpy")
+        named, arrays = self._named(parameters), self._arrays(inputs)
         floats = [x for x in [*named, *arrays] if jnp.issubdtype(x.dtype, jnp.floating)]
         dtype = jnp.result_type(*floats) if floats else jnp.result_type(float)
-        arrays = [x if spec.integer else x.astype(dtype) for x, (_, spec) in zip(arrays, self._described())]
-        seed = self._seed(arrays, weights, dtype)
         numbers = [x.astype(dtype) for x in arrays]
-        value, found = self.program([p.astype(dtype) for p in named], arrays, numbers, seed, dtype)
-        gradients, rest = found[: len(named)], found
-        if self.wrt != "inputs":
-            rest = found[len(named) :]
-        of_parameters = self._like(parameters, gradients) if self.wrt != "inputs" else None
+        seed = self._seed(arrays, weights, dtype)
+        value, gradients = self.program([p.astype(dtype) for p in named], arrays, numbers, seed, dtype)
+        if self.wrt == "inputs":
+            return value, self._restored(gradients)
+        of_parameters = self._like(parameters, gradients[: len(named)])
         if self.wrt == "parameters":
             return value, of_parameters
-        pieces = iter(rest)
-        of_inputs = tuple(
-            [spec.with_parts(lambda p: None if p.kind == "static" else next(pieces)) for spec in self.specs]
-        )
-        return value, (of_inputs if self.wrt == "inputs" else (of_parameters, of_inputs))
+        return value, (of_parameters, self._restored(gradients[len(named) :]))
 
     def source(self) -> str:
         """Return the text that runs."""
@@ -122,39 +115,43 @@ class JaxFunction:
         cells = jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
         return cells if self.flat.order is None else cells[self.flat.order]
 
-    def _described(self) -> list[tuple[str, Spec]]:
-        return [found for spec, name in zip(self.specs, self.arguments) for found in spec.arrays(name)]
+    def _restored(self, gradients: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the inputs' gradients as the inputs came; a regular nesting of numbers is an array."""
+        pieces = iter(gradients)
+        return tuple(
+            [spec.with_parts(lambda part: None if part.kind == "static" else next(pieces)) for spec in self.specs]
+        )
 
     def _arrays(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the input arrays, having looked at their shapes."""
         if len(inputs) != len(self.specs):
             raise ShapeError(f"{self.name} takes {len(self.specs)} inputs; got {len(inputs)}.")
-        found: list[Any] = []
-        for spec, x, name in zip(self.specs, inputs, self.arguments):
-            found += _parts_of(spec, x, name)
         jnp, lead = extra("jax.numpy"), int(bool(self.reduction))
-        found = [jnp.asarray(x) for x in found]
-        for array, (name, spec) in zip(found, self._described()):
+        expected = [part for spec, name in zip(self.specs, self.arguments) for part in spec.arrays(name)]
+        arrays = [
+            jnp.asarray(x)
+            for spec, x, name in zip(self.specs, inputs, self.arguments)
+            for x in _parts_of(spec, x, name)
+        ]
+        for array, (name, spec) in zip(arrays, expected):
             if array.ndim < lead or array.shape[lead:] != spec.shape:
-                made_for = ("N", *spec.shape) if lead else spec.shape
+                shape = ("N", *spec.shape) if lead else spec.shape
                 raise ShapeError(
-                    f"'{name}' has shape {array.shape}; this function was made for {made_for}. "
+                    f"'{name}' has shape {array.shape}; this function was made for {shape}. "
                     "Call the program with such inputs, and take to_jax() again."
                 )
             if spec.integer and not jnp.issubdtype(array.dtype, jnp.integer):
                 raise TypeError(f"'{name}' is an array of {array.dtype}; integers are needed.")
-            if lead and len(array) != len(found[0]):
-                raise ShapeError(
-                    f"'{self._described()[0][0]}' has {len(found[0])} samples and '{name}' has {len(array)}."
-                )
-        return found
+            if lead and len(array) != len(arrays[0]):
+                raise ShapeError(f"'{expected[0][0]}' has {len(arrays[0])} samples and '{name}' has {len(array)}.")
+        return arrays
 
     def _seed(self, arrays: Sequence[Any], weights: Any, dtype: Any) -> Any:
         """Return the cotangent of each sample's value: NaN where an integer is outside its table."""
         jnp = extra("jax.numpy")
         if not self.reduction:
             if weights is not None:
-                raise ShapeError(f"{self.name} is not of a batch; weights are one number a sample.")
+                raise ShapeError(f"{self.name} is not of a batch; weights are one number per sample.")
             seed = jnp.ones((), dtype)
         else:
             shape = (len(arrays[0]),)
@@ -203,8 +200,8 @@ def _loaded(emitted: Emitted, variant: Variant) -> Written:
 
     def written(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
-        chosen_by = [numbers[k] for k in emitted.integers]
-        return function(*named, *inputs, *chosen_by, seed, dtype, emitted.constants)
+        computed_with = [numbers[k] for k in emitted.integers]
+        return function(*named, *inputs, *computed_with, seed, dtype, emitted.constants)
 
     return written
 

@@ -91,9 +91,9 @@ class Registry:
         self._held: list[Value] = []  # by cell
         self._latest: tuple[Any, list[Any]] = (None, [])  # a vector, and its views
         if declared is not None:
-            given = list(declared)
-            _refuse_others(given)
-            self._append(list(dict.fromkeys(given)), given)
+            order = list(declared)
+            _refuse_others(order)
+            self._append(list(dict.fromkeys(order)), order)
 
     @property
     def arrays(self) -> tuple[Parameter, ...]:
@@ -110,16 +110,16 @@ class Registry:
         if not all(v in self.position for v in trace.parameters):
             self._append([v for v in _by_first_use(trace) if v not in self.position])
 
-    def _append(self, values: list[Value], given: list[Value] | None = None) -> None:
+    def _append(self, values: list[Value], order: list[Value] | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameters(values, len(self._held), self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
         self._held += laid
-        self.values += laid if given is None else given
-        order = np.array([self.position[v] for v in self.values], dtype=np.int64)
-        same = np.array_equal(order, np.arange(len(self._held)))
-        self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else order)
+        self.values += laid if order is None else order
+        cell = np.array([self.position[v] for v in self.values], dtype=np.int64)
+        same = np.array_equal(cell, np.arange(len(self._held)))
+        self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else cell)
 
     def places(self, trace: Trace) -> Indices:
         """Return the cell of each parameter of a trace."""
@@ -159,8 +159,8 @@ class Registry:
         size = self.size
         if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
             is_array = isinstance(vector, np.ndarray)
-            given = f"{vector.dtype} array of shape {vector.shape}" if is_array else described(vector)
-            raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {given}.")
+            got = f"{vector.dtype} array of shape {vector.shape}" if is_array else described(vector)
+            raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {got}.")
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
 
@@ -176,9 +176,9 @@ class Registry:
             value._data = number
 
 
-def _refuse_others(given: list[Value]) -> None:
+def _refuse_others(values: list[Value]) -> None:
     """Refuse parameters that are no leaves."""
-    for k, value in enumerate(given):
+    for k, value in enumerate(values):
         if not isinstance(value, Value):
             raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
 

@@ -78,8 +78,8 @@ class Spec(Structure):
         return self.with_parts(make)
 
 
-def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
-    """Return an argument's structure, and append its arrays to `found`.
+def describe(x: Any, batch: bool, name: str, arrays: list[Array]) -> Spec:
+    """Return an argument's structure, and append its arrays to `arrays`.
 
     >>> arrays = []
     >>> describe([[1.0, 2.0]], False, "x", arrays)
@@ -90,18 +90,18 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
     if isinstance(x, STATIC):
         return Spec("static", keys=x)
     if isinstance(x, dict):
-        children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in x.items()])
+        children = tuple([describe(v, batch, f"{name}_{k}", arrays) for k, v in x.items()])
         return Spec("dict", keys=tuple(x), children=children)
     array = _regular(x)
     if array is not None:
         kind = "array" if isinstance(x, np.ndarray) else "nested" if array.ndim else "number"
-        return _described(array, kind, batch, name, found)
+        return _described(array, kind, batch, name, arrays)
     if isinstance(x, (list, tuple)):
         if batch:
             raise ShapeError(
                 f"'{name}' is ragged; a batch needs samples of one shape. Pad them, or lift without batch."
             )
-        children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in enumerate(x)])
+        children = tuple([describe(v, batch, f"{name}_{k}", arrays) for k, v in enumerate(x)])
         return Spec("list" if isinstance(x, list) else "tuple", children=children)
     raise TypeError(
         f"'{name}' is {described(x)}; a lifted program takes numbers, arrays, and lists, tuples and dicts of them. "
@@ -109,11 +109,11 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
     )
 
 
-def _described(array: Array, kind: str, batch: bool, name: str, found: list[Array]) -> Spec:
+def _described(array: Array, kind: str, batch: bool, name: str, arrays: list[Array]) -> Spec:
     integer = array.dtype.kind in "iu" and not _is_large(array)
     if not integer and array.dtype.kind not in "biuf":
         raise TypeError(f"'{name}' is an array of {array.dtype}; numbers are needed. Convert it to float first.")
-    found.append(np.ascontiguousarray(array, dtype=np.int64 if integer else np.float64).reshape(array.shape))
+    arrays.append(np.ascontiguousarray(array, dtype=np.int64 if integer else np.float64).reshape(array.shape))
     if not batch:
         return Spec(kind, array.shape, integer=integer)
     if not array.ndim:
