@@ -60,7 +60,7 @@ SHARED_BY_PASSES = {
     "engine.lifting.names", "engine.lifting.external",
 }  # fmt: skip
 PARTS = {
-    "arrange": {"choose", "layout", "sums"}, "choose": {"layout"}, "sums": {"contract", "layout"},
+    "arrange": {"choose", "layout", "sums"}, "choose": {"layout"}, "sums": {"choose", "contract", "layout"},
 }  # fmt: skip
 PASSES = sorted(path.stem for path in (ROOT / "engine/lifting/passes").glob("[a-z]*.py"))
 

@@ -20,7 +20,6 @@ from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
-from engine.lifting.passes.expand import expand
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
@@ -126,7 +125,6 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
 def array_operations(trace: Trace, task: Task) -> Steps:
     """Turn scalar operations into array operations; both libraries' texts are made of these."""
     trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
-    trace = checked(expand(trace))  # Trace   log-sum-exp by its parts
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))

@@ -82,3 +82,12 @@ def test_parts_of_several_groups_lie_one_after_the_other():
 def test_what_is_no_product_is_said():
     steps = lowering(lambda x: engine.total([engine.tanh(engine.dot(r, w)) for r, w in zip(x, W)]), X23).steps()
     assert list(steps.declined) == ["every dot has rows of its own"]
+
+
+def test_a_log_sum_exp_is_shifted_by_its_largest_which_passes_no_derivative():
+    low = lowering(lambda x: engine.logsumexp(x), np.array([800.0, 801.0, -5.0]))
+    steps = low.steps()
+    assert [(s.op, s.constant) for s in steps.forward] == [
+        ("max", True), ("subtract", False), ("exp", False), ("sum", False), ("log", False), ("add", False),
+    ]  # fmt: skip
+    np.testing.assert_allclose(low.run(steps)[0], 801 + np.log1p(np.exp(-1.0)), rtol=1e-15)

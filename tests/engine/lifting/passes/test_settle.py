@@ -8,7 +8,6 @@ from lowering import lowering
 
 import engine
 from engine.lifting.passes.arrange import arrange
-from engine.lifting.passes.expand import expand
 from engine.lifting.passes.group import group
 from engine.lifting.passes.normalise import normalise
 from engine.lifting.passes.settle import settle
@@ -19,7 +18,7 @@ X = np.array([1.0, -2.0, 0.5])
 def types(f, *inputs):
     """(operation, type of its result) before settling and after it."""
     low = lowering(f, *inputs)
-    groups = group(normalise(expand(low.trace)))
+    groups = group(normalise(low.trace))
     external = low.task.external
     before = arrange(groups, low.task.leaves(groups), dict(zip(external.numbers, external.inputs)), low.task.cells)
     after = settle(before)
