@@ -33,7 +33,8 @@ class _Expansion:
         leaves: dict[int, Leaf] = {number[i]: leaf for i, leaf in trace.leaves.items()}
         labels = {number[i]: label for i, label in trace.labels.items()}
         roots = [number[root] for root in trace.roots]
-        return Trace(self.ops, self.operands, fixed, leaves, trace.parameters, roots, labels)
+        signed = frozenset([number[i] for i in trace.signed])
+        return Trace(self.ops, self.operands, fixed, leaves, trace.parameters, roots, labels, signed)
 
     def _logsumexp(self, xs: tuple[int, ...]) -> int:
         largest = self._append("shift", *xs)
