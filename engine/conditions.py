@@ -76,6 +76,9 @@ class Condition:
     def __init__(self, node: Value) -> None:
         self.node = node
 
+    def __repr__(self) -> str:
+        return "Condition(traced)" if LOCAL.active is not None else f"Condition({self.node._data != 0.0})"
+
     def __bool__(self) -> bool:
         if LOCAL.active is None:
             return self.node._data != 0.0

@@ -52,6 +52,13 @@ def _is_watched(node: Value) -> bool:
     return LOCAL.watch is not None and LOCAL.watch.depends(node)
 
 
+def state(node: Value) -> tuple[None, dict[str, Any]]:
+    """Return what a node's slots hold, as Python's own ``__getstate__`` does."""
+    if LOCAL.watch is not None or DIFFERENTIATED:
+        refuse(node, "a pickle")
+    return None, {name: getattr(node, name) for name in Value.__slots__}
+
+
 def reduced(node: Value) -> tuple[Any, ...]:
     """Return what pickle needs to make a node again: itself if it is a leaf, else its place in a flattened graph."""
     if LOCAL.watch is not None or DIFFERENTIATED:

@@ -21,13 +21,14 @@ from contextlib import contextmanager
 from engine.errors import TraceError
 from engine.lines import user_line
 from engine.rules import RULES
-from engine.tracing import DIFFERENTIATED, LOCAL, Watch, watched
+from engine.tracing import DIFFERENTIATED, LOCAL, READ, Watch, watched
 from engine.value import Value
 
 CURES = {
     "a float": "Use the engine's functions (engine.exp, not math.exp) and arrays of dtype object",
     "an int": "Compute with the Value itself",
     "a float (by .data)": "Compute with the Value itself",
+    READ: "Call the program itself, program(...), which computes with Values",
     "gradients (by .backward())": "Use engine.grad inside as well",
 }
 

@@ -145,7 +145,7 @@ def _sign(x: float) -> float:
 
 
 def _relu(x: float) -> float:
-    return 0.0 if x < 0.0 else x
+    return 0.0 if x <= 0.0 else x
 
 
 def _sigmoid(x: float) -> float:
@@ -161,7 +161,7 @@ def _maximum(x: float, y: float) -> float:
 
 
 def _minimum(x: float, y: float) -> float:
-    return x if x < y or x != x else y
+    return x if x < y or x != x else y if y < x or y != y else x if x else -(-x - y)
 
 
 def _logaddexp(x: float, y: float) -> float:

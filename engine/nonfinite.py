@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.arguments import described
 from engine.graph import order
-from engine.value import Value, is_constant
+from engine.value import Value, is_constant, refuse_where_lifted
 from engine.watching import line_of
 
 MOST = 6  # operands that are shown
@@ -63,6 +63,8 @@ def find_nan(root: Value) -> NonFinite | None:
     ------
     TypeError
         If `root` is no Value.
+    TraceError
+        If it runs inside a function that is being lifted: what it finds depends on numbers.
 
     Examples
     --------
@@ -74,6 +76,7 @@ def find_nan(root: Value) -> NonFinite | None:
     """
     if not isinstance(root, Value):
         raise TypeError(f"find_nan looks through the graph of a Value; got {described(root)}.")
+    refuse_where_lifted(root, "what find_nan says of its numbers")
     nodes = order(root)
     if not math.isfinite(root._data):
         return _found(_origin(root))

@@ -220,6 +220,7 @@ for _name, _method in {
     "__copy__": copying.shallow,
     "__deepcopy__": copying.deep,
     "__reduce__": copying.reduced,
+    "__getstate__": copying.state,
     "__array_ufunc__": _array_ufunc,
     "__pow__": _power,
     "__rpow__": _reflected(Value.power),

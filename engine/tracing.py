@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from engine.differentiating import Differentiation
     from engine.value import Value
 
+# what a Value is turned into, where more than one module says so
+GRADIENT = "the number of its gradient (by .grad)"
+READ = "a float (by value_and_grad or pull of a lifted program)"
+WRITTEN = "a place to store a number (by push of a lifted program)"
+
 
 class Watch(Protocol):
     """What refuses that a Value becomes a plain number where that number would stand for it."""

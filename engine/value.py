@@ -122,25 +122,22 @@ class Value:
     __trunc__ = __int__
 
     def __bool__(self) -> bool:
-        if LOCAL.active is not None:
-            LOCAL.active.leak(self, "a bool")
+        refuse_where_lifted(self, "a bool")
         return self._data != 0.0
 
     def __repr__(self) -> str:
         label = f", label={str(self._label)!r}" if self._label else ""
         op = f", op={self.op!r}" if self.op else ""
-        return f"Value({self._data!r}, grad={self.grad!r}{op}{label})"
+        lifted = LOCAL.active is not None  # out of a function that is being lifted, no text carries a number
+        return f"Value({'traced' if lifted else f'{self._data!r}, grad={self.grad!r}'}{op}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec and LOCAL.active is None else repr(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the graph in Jupyter, where `viz` is installed beside the engine."""
-        shown = {"text/plain": repr(self)}
-        viz = sys.modules.get("viz")
-        if viz is not None:
-            shown["image/svg+xml"] = viz.svg(self)
-        return shown
+        viz = sys.modules.get("viz") if LOCAL.active is None else None
+        return {"text/plain": repr(self), **({"image/svg+xml": viz.svg(self)} if viz is not None else {})}
 
     # --- the sweep -------------------------------------------------------------------------------------------
 
@@ -252,6 +249,12 @@ def _resumed(parents: tuple[Value, ...], cotangents: tuple[Any, ...]) -> bool:
     return True
 
 
+def refuse_where_lifted(value: Value, into: str) -> None:
+    """Refuse to a function that is being lifted, if one is, what depends on a Value's number."""
+    if LOCAL.active is not None:
+        LOCAL.active.leak(value, into)
+
+
 def zero_grad(values: Iterable[Value]) -> None:
     """Set `grad` of every Value to 0.0, which `backward` never does for leaves.
 
@@ -341,7 +344,6 @@ REFLECTED = {
 
 def _has_its_say(x: Any, op: str) -> bool:
     """Whether a type that Python does not bring along may know what this operator does with a Value."""
-    name = REFLECTED.get(op, "")
-    known = getattr(type(x), name, None)
+    known = getattr(type(x), name := REFLECTED.get(op, ""), None)
     foreign = type(x).__module__.partition(".")[0] not in sys.stdlib_module_names
     return known is not None and known is not getattr(object, name, None) and foreign

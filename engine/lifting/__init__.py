@@ -68,7 +68,8 @@ def lift(
     verify
         Whether what is compiled is compared with its scalars before it answers. True: proven exactly, over a finite
         field at random points, up to 20,000 scalar nodes, and compared in floats above; "exact": proven whatever its
-        size; False: not at all. Either way its floats are compared once with those of `fn` itself.
+        size. Both also compare its floats once, on at most three samples, with those of `fn` itself, called with
+        Values. False: it is compared with nothing.
     strict
         Whether a program that is found to be wrong raises; by default the scalar engine answers in its place, with a
         warning.
@@ -142,7 +143,7 @@ def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verif
     start = time.perf_counter()
     trace = record([root], {})
     program.registry.add(trace)
-    variant = Variant(trace, (), [], {}, time.perf_counter() - start)
+    variant = Variant(trace, (), [], {}, time.perf_counter() - start, program.registry)
     program.traces.variants[()] = [variant]
     program.traces.latest = variant
     return program

@@ -12,7 +12,7 @@ True
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from operator import add, mul, sub, truediv
 
@@ -37,7 +37,24 @@ def fold(op: str, x: float, y: float) -> float | None:
     """Return ``x op y``, or None where it is better done later: out of the range of floats, or not finite."""
     if not (math.isfinite(x) and math.isfinite(y)) or (op == "divide" and not y):
         return None
-    return rounded(ARITHMETIC[op](exactly(x), exactly(y)))
+    fraction = ARITHMETIC[op](exactly(x), exactly(y))
+    return rounded(fraction) if fraction else _zero(op, float(x), float(y))
+
+
+def _zero(op: str, x: float, y: float) -> float:
+    """Return ``x op y``, which is exactly zero, with the sign that IEEE 754 gives it."""
+    if op in ("multiply", "divide"):
+        return math.copysign(0.0, math.copysign(1.0, x) * math.copysign(1.0, y))
+    return -0.0 if not x and told_apart((x,)) == told_apart((y if op == "add" else -y,)) == ((0.0, -1.0),) else 0.0
+
+
+def told_apart(numbers: Iterable[float]) -> tuple[tuple[float, float], ...]:
+    """Return numbers as a key that tells 0.0 from -0.0, which are equal.
+
+    >>> told_apart([0.0]) == told_apart([-0.0])
+    False
+    """
+    return tuple([(x, math.copysign(1.0, x)) for x in numbers])
 
 
 def negated(x: float) -> float:

@@ -48,6 +48,7 @@ class Trace:
     parameters: tuple[Value, ...]
     roots: list[int]
     labels: dict[int, str]
+    signed: frozenset[int] = frozenset()  # sums whose zeros' signs matter: these stay as they are, element by element
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""

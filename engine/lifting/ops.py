@@ -134,8 +134,12 @@ NO_SHAPE: Shape = (0, -1)
 
 
 def operation(name: str) -> Op | None:
-    """Return the operation of that name."""
-    rule = RULES.get(name)
+    """Return the operation of that name; NumPy's own functions are some, since rules may be made of them."""
+    rule, ufunc = RULES.get(name), getattr(np, name, None)
+    if name not in OPS and rule is None and isinstance(ufunc, np.ufunc) and ufunc.nout == 1:
+        return Op(
+            ("view or literal",) * ufunc.nin, _elementwise, lambda step, *xs: ufunc(*xs)
+        )  # of a rule's array form
     if name in OPS or rule is None or rule.variadic:
         return OPS.get(name)
     array = rule.array

@@ -53,7 +53,7 @@ MUTATIONS = [
     ("a cube is a square", "expr.py", '    3.0: lambda x: x * Expr.call("square", x),', '    3.0: lambda x: Expr.call("square", x),'),
     ("greater is less", "expr.py", 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", other, self)', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
     ("at least is more than", "expr.py", 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
-    ("exponents are not told apart", "passes/group.py", "key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])", "key = (trace.ops[i], (), *[of[j] for j in item])"),
+    ("exponents are not told apart", "passes/group.py", "key = (trace.ops[i], told_apart(trace.fixed.get(i, ())), *[of[j] for j in item])", "key = (trace.ops[i], (), *[of[j] for j in item])"),
     ("blocks of a product lie upon each other", "passes/contract.py", "place = block * n * m + _rank", "place = _rank"),
     ("any index is taken for a stride", "views.py", "if np.array_equal(expected, index) else None", "if True else None"),
     ("a part of the flat vector is read at its place in the whole", "passes/split_parameters.py", "offset=x.offset - start", "offset=x.offset"),
@@ -61,7 +61,7 @@ MUTATIONS = [
     ("1 / N is N", "emit/writer.py", "'/' if x.batch_power < 0 else '*'", "'/' if x.batch_power > 0 else '*'"),
     ("arguments are bound in another order", "external.py", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places))", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places[::-1]))"),
     ("tables of any spacing are read at the first one", "passes/choose.py", "    if (np.diff(at, axis=1) == stride).all() and all(", "    if all("),
-    ("the largest passes a derivative to one of its ties", "../rules.py", "return where(x < y, 0.0, half), where(y < x, 0.0, half)", "return where(x < y, 0.0, half), where(y < x, 0.0, half)"),
+    ("equal numbers are taken for different ones", "expr.py", 'return Expr.call("equal", self, other)', 'return Expr.call("less", self, self)'),
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from engine.lifting.exact import told_apart
 from engine.lifting.ir import Group, Groups, Leaf, Normal, Sum
 
 
@@ -33,7 +34,7 @@ def group(normal: Normal) -> Groups:
         elif not item:
             key = _role(trace.leaves[i])
         else:
-            key = (trace.ops[i], trace.fixed.get(i, ()), *[of[j] for j in item])
+            key = (trace.ops[i], told_apart(trace.fixed.get(i, ())), *[of[j] for j in item])
             if trace.ops[i] in ("logsumexp", "shift"):  # any number of operands: their number does not count
                 key = (trace.ops[i], (), tuple(sorted(set(key[2:]))))
             elif trace.ops[i] == "select":  # nor that of a table; the index is not one of its entries

@@ -24,6 +24,17 @@ from engine.lifting.views import (
 )
 
 
+def distinct(constants: Any) -> tuple[Any, Indices]:
+    """Return the different constants, 0.0 another than -0.0, and the number of each one's own."""
+    bits, number = np.unique(constants.astype(float).view(np.int64), return_inverse=True)
+    return bits.view(float), number.reshape(-1)
+
+
+def _alike(values: Any, others: Any) -> Any:
+    """Return which constants are the same; 0.0 is another than -0.0."""
+    return (values == others) & (np.signbit(values.astype(float)) == np.signbit(np.asarray(others, float)))
+
+
 @dataclass
 class GroupOperand:
     """One operand of every member of a group: positions in a source, or constants."""
@@ -38,7 +49,7 @@ class GroupOperand:
 
     def identities(self) -> Indices:
         """Return positions, or for constants the number of each distinct value."""
-        return self.at if self.constants is None else np.unique(self.constants, return_inverse=True)[1].reshape(-1)
+        return self.at if self.constants is None else distinct(self.constants)[1]
 
 
 @dataclass
@@ -132,12 +143,12 @@ class LayoutBuilder:
 
     def constant(self, values: Any) -> View | Literal:
         """Return constants as a number where all are equal, else as an array without its repeated axes."""
-        if (values == values.flat[0]).all():
+        if _alike(values, values.flat[0]).all():
             return Literal(values.flat[0] if values.dtype == object else float(values.flat[0]))
         shape = values.shape
         for axis in range(values.ndim):
             first = values.take([0], axis)
-            values = first if (values == first).all() else values
+            values = first if _alike(values, first).all() else values
         return self.stored(values.squeeze()).view.reshape(values.shape).broadcast_to(shape)
 
     def compact(self, operand: GroupOperand) -> GroupOperand:

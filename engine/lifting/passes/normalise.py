@@ -2,7 +2,8 @@
 
     w0 * x0 + w1 * x1 + b      ->   Sum(left=[w0, w1, b], right=[x0, x1, -1])
 
-A product or a sum is absorbed when a sum is all that uses it; `dot` and `total` nodes are sums already.
+A product or a sum is absorbed when a sum is all that uses it; `dot` and `total` nodes are sums already. An addition
+that is to keep the sign of its zero (`Trace.signed`) is none.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ def normalise(trace: Trace) -> Normal:
     flat = [i for xs in operands for i in xs] + trace.roots
     np.add.at(uses, flat, 1)
     once = (uses == 1).tolist()
-    for root in trace.roots:
-        once[root] = False
+    for i in (*trace.roots, *trace.signed):
+        once[i] = False
     items: list[Sum | tuple[int, ...] | None] = []
     for i, op in enumerate(ops):
         xs = operands[i]
-        if op == "add" or op == "total":
+        if (op == "add" and i not in trace.signed) or op == "total":
             items.append(_sum_of(items, ops, once, trace, xs))
         elif op == "dot":
             half = len(xs) // 2

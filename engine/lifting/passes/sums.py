@@ -16,7 +16,7 @@ from engine.lifting.exact import Folded, exactly, fold
 from engine.lifting.ir import Group, Product
 from engine.lifting.passes.choose import largest
 from engine.lifting.passes.contract import contract
-from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, rows_of, runs_of
+from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
 from engine.lifting.views import Indices, View, as_view, factor
 
 
@@ -136,7 +136,7 @@ def _is_columns(x: GroupOperand, y: GroupOperand) -> bool:
 def _matrix(builder: LayoutBuilder, x: GroupOperand, index: Indices) -> View:
     """Return (blocks, rows, k) elements as a view of (*block axes, rows, k)."""
     if x.source is None:
-        return builder.stored(np.unique(x.constants)[index]).view
+        return builder.stored(distinct(x.constants)[0][index]).view
     matrix = as_view(x.source, index)
     blocks = factor([index[:, 0, 0]])
     if not isinstance(matrix, View) and blocks is not None and len(blocks) > 1:

@@ -23,7 +23,7 @@ class Call:
 
     def __init__(self, program: Program, plan: Plan, inputs: Sequence[Any], theta: Any) -> None:
         self.program, self.plan, self.inputs, self.numbers = program, plan, inputs, inputs
-        self.registry, buffers = program.registry, plan.buffers
+        self.registry, buffers = plan.variant.registry, plan.buffers
         self.views: Views = self.registry.views(theta, program.dtype)
         if len(self.views[0]) > buffers.cells:  # the flat vector that they know
             self.views = [self.views[0][: buffers.cells], *self.views[1:]]
@@ -48,7 +48,7 @@ class Call:
         cells, places, slots = None, [], []
         if wrt != "inputs":
             if out is not None:
-                self.registry.check_out(out, (self.views[0], *self.inputs))
+                self.registry.check_out(out, flat.size, (self.views[0], *self.inputs))
             cells = flat.place(out, dtype)
             places = [cells, *[p.of(cells) for p in flat.arrays]]
             if len(cells) > known:

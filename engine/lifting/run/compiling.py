@@ -40,7 +40,7 @@ def compiled_for_jax(program: Program, variant: Variant, wrt: str, gradients: st
 
 def task_of(program: Program, variant: Variant, wrt: str) -> Task:
     """Return what is asked of a trace: its sources from outside, under names of their own, and its reduction."""
-    registry = program.registry
+    registry = variant.registry
     taken = registry.taken | {p.name for p in registry.arrays}
     specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
     inputs = [

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import Outside, Views, taker
 from engine.lifting.ir import Trace
-from engine.lifting.run.parameters import Flat
+from engine.lifting.run.parameters import Flat, Registry
 from engine.lifting.run.report import Stats, StepRecord
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
@@ -126,7 +126,7 @@ class Compiled:
         buffers.take()
         if known is None:  # another thread may hold the known ones; these are then used once
             if len(self.sizes) >= MOST_SIZES:
-                self.sizes.pop(next(iter(self.sizes)))
+                self.sizes.pop(next(iter(tuple(self.sizes))), None)  # another thread may take it away meanwhile
             self.sizes[key] = buffers
         return buffers
 
@@ -154,6 +154,7 @@ class Variant:
     guards: list[Guard]
     limits: dict[int, int]
     seconds: float
+    registry: Registry  # of the parameters that it reads: the program's, until these are there no more
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
 

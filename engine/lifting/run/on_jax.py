@@ -184,7 +184,7 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         program.name,
         written if gradients == "lifted" else _differentiated(written, wrt),
         emitted.text,
-        program.registry.flat,
+        variant.registry.flat,
         variant.specs,
         tuple(program.input_names(variant.specs)),
         variant.limits,

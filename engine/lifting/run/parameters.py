@@ -13,7 +13,7 @@ from engine.arguments import described
 from engine.errors import ShapeError
 from engine.lifting.ir import Indices, Trace
 from engine.lifting.names import RESERVED, Parameter, parameters
-from engine.tracing import LOCAL
+from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
@@ -89,7 +89,7 @@ class Registry:
         self.names: set[str] = set()
         self.declared = declared is not None
         self._held: list[Value] = []  # by cell
-        self._latest: tuple[Any, list[Any]] = (None, [])  # a vector, and its views
+        self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
         if declared is not None:
             order = list(declared)
             _refuse_others(order)
@@ -115,8 +115,8 @@ class Registry:
         arrays, cells = parameters(values, len(self._held), self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
-        self._held += laid
-        self.values += laid if order is None else order
+        self._held = [*self._held, *laid]  # other threads may be reading the old ones
+        self.values = [*self.values, *(laid if order is None else order)]
         cell = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = np.array_equal(cell, np.arange(len(self._held)))
         self.flat = Flat((*self.arrays, *arrays), len(self._held), None if same else cell)
@@ -131,32 +131,34 @@ class Registry:
 
     def read_cells(self) -> Vector:
         """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
-        if LOCAL.watch is not None:
-            return np.array([v.data for v in self._held])
-        return np.fromiter([v._data for v in self._held], np.float64, len(self._held))
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, READ)
+        held = self._held
+        return np.fromiter([v._data for v in held], np.float64, len(held))
 
     def views(self, theta: Any, dtype: Any) -> list[Any]:
         """Return the flat vector and its named arrays, in a program's type; the same vector is looked at once.
 
         Without a vector the Values are read.
         """
-        known = self._latest
+        known, flat = self._latest, self.flat
         if theta is None:
             cells = self.read_cells()
-        elif theta is known[0] and len(known[1]) == 1 + len(self.arrays):
-            return known[1]
+        elif theta is known[0] and known[1] is flat:
+            return known[2]
         else:
-            self.check(theta, "parameters")
-            cells = self.flat.cells_of(theta)
+            self.check(theta, "parameters", flat.size)
+            cells = flat.cells_of(theta)
         typed = cells.astype(dtype, copy=False)
-        views = [typed, *[p.of(typed) for p in self.arrays]]
+        views = [typed, *[p.of(typed) for p in flat.arrays]]
         if typed is theta:
-            self._latest = (theta, views)
+            self._latest = (theta, flat, views)
         return views
 
-    def check(self, vector: Any, what: str) -> None:
-        """Refuse what is no flat vector of these parameters."""
-        size = self.size
+    def check(self, vector: Any, what: str, size: int | None = None) -> None:
+        """Refuse what is no flat vector of these parameters, of which there may have been fewer."""
+        size = self.size if size is None else size
         if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
             is_array = isinstance(vector, np.ndarray)
             got = f"{vector.dtype} array of shape {vector.shape}" if is_array else described(vector)
@@ -164,14 +166,17 @@ class Registry:
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
 
-    def check_out(self, out: Any, computed_from: Iterable[Any]) -> None:
+    def check_out(self, out: Any, size: int, computed_from: Iterable[Any]) -> None:
         """Refuse a place for a gradient that holds what it is computed from."""
-        self.check(out, "out")
+        self.check(out, "out", size)
         if any(np.may_share_memory(out, x) for x in computed_from):
             raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
+        if LOCAL.watch is not None or DIFFERENTIATED:
+            for value in self._held:
+                refuse(value, WRITTEN)
         for value, number in zip(self._held, self.flat.cells_of(theta).tolist()):
             value._data = number
 

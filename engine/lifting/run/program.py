@@ -25,7 +25,7 @@ from engine.lifting.run.executable import Gradient
 from engine.lifting.run.executable import Variant as Variant
 from engine.lifting.run.on_jax import JaxFunction, on_jax
 from engine.lifting.run.parameters import Registry
-from engine.lifting.run.plans import Kind, Plan, Plans, kind_of
+from engine.lifting.run.plans import Kind, Plan, kind_of
 from engine.lifting.run.report import Stats, StepRecord
 from engine.lifting.run.traces import MOST_VARIANTS, Traces, collector_paused
 from engine.lifting.trace.closure import Surroundings
@@ -59,7 +59,6 @@ class Program:
         self.verify, self.strict = verify, strict
         self.traces = Traces(fn, name, batch, Registry(parameters))
         self.latest_wrt = "parameters"
-        self._plans = Plans()
 
     # --- calling ---------------------------------------------------------------------------------------------
 
@@ -72,7 +71,7 @@ class Program:
         if (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs)):
             return eagerly(self, inputs, parameters)
         if parameters is None:
-            self._look_around()
+            self.traces.look_around()
         return self._run(inputs, parameters, None, None)[1]
 
     def value_and_grad(
@@ -107,25 +106,19 @@ class Program:
         kind: Kind | None = None
         if LOCAL.active is None:
             if parameters is None:
-                self._look_around()
+                self.traces.look_around()
             if wrt == "parameters":
                 kind = kind_of(inputs)
-                plan = self._plans.take(kind)
+                plan = self.traces.plans.take(kind)
                 if plan is not None:
                     with plan.buffers:
                         call = Call(self, plan, inputs, parameters)
                         return call.value()[0], call.gradient(wrt, out)
         plan, value, gradient = self._run(inputs, parameters, wrt, out)
         if kind is not None and self.dtype == np.float64:
-            self._plans.remember(kind, plan)
+            self.traces.remember(kind, plan)
         assert gradient is not None
         return value, gradient
-
-    def _look_around(self) -> None:
-        """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
-        if self.traces.are_stale():
-            self.traces.forget()
-            self._plans = Plans()
 
     def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Plan, Any, Gradient | None]:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
@@ -174,18 +167,24 @@ class Program:
     def _compiled_for(self, variant: Variant, wrt: str | None, arrays: list[Array]) -> Compiled:
         """Return a trace compiled for some derivatives; for the value alone, as it is compiled already."""
         if wrt is None and variant.compiled:
-            return variant.compiled.get("parameters") or next(iter(variant.compiled.values()))
+            return variant.compiled.get("parameters") or next(iter(tuple(variant.compiled.values())))
         return variant.compiled.get(wrt or "parameters") or self._compiled(variant, wrt or "parameters", arrays)
 
     def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
         """Compile a trace and prove it."""
         try:
-            with collector_paused():
+            with self.traces.lock, collector_paused():
+                if wrt in variant.compiled:  # by another thread, meanwhile
+                    return variant.compiled[wrt]
                 variant.compiled[wrt] = verified(self, variant, self.compile(variant, wrt), wrt, arrays)
         except BaseException:
             self.traces.drop_uncompiled(variant)
             raise
         return variant.compiled[wrt]
+
+    def outdated(self, variant: Variant) -> bool:
+        """Whether what the function sees has changed since it was traced, as another thread may have it do."""
+        return self.traces.outdated(variant)
 
     def compile(self, variant: Variant, wrt: str) -> Compiled:
         """Return a trace compiled for NumPy, not yet proven."""

@@ -54,6 +54,11 @@ class Surroundings:
         return {id(v): v for values in self.walk.values for v in values}
 
     @property
+    def gradients(self) -> frozenset[Value]:
+        """The captured Values of which a gradient that changes is noticed."""
+        return frozenset(self.values.values()) if self.walk.grad else frozenset()
+
+    @property
     def blind(self) -> str:
         """What cannot be followed."""
         return self.walk.blind

@@ -200,15 +200,16 @@ class Walk:
         return True
 
     def _sequence(self, x: Any) -> None:
-        kinds = set(map(type, x))
-        self.facts.append(len(x))
+        now = tuple(x)  # read once: another thread may be changing it
+        kinds = set(map(type, now))
+        self.facts.append(len(now))
         if kinds == {Value} and type(x) is list:
             self.lists.append(x)
-            self.copies.append(list(x))
+            self.copies.append(list(now))
         elif not isinstance(x, tuple):
             self.sequences.append(x)
-            self.elements.append(tuple(x))
-        self._children(x, kinds)
+            self.elements.append(now)
+        self._children(now, kinds)
 
     def _children(self, x: Iterable[Any], kinds: set[type]) -> None:
         if kinds == {Value}:
@@ -227,16 +228,16 @@ class Walk:
         self._children(elements, set(map(type, elements)))
 
     def _mapping(self, x: Mapping[Any, Any]) -> None:
-        self.facts.append(len(x))
+        held = dict(x)  # read once: another thread may be changing it
+        self.facts.append(len(held))
         if isinstance(x, types.MappingProxyType):
-            held = dict(x)
             self.checks.append(lambda: len(x) == len(held) and all(held.get(k, MISSING) is v for k, v in x.items()))
         else:
             self.mappings.append(x)
-            self.keys += x
-            self.items += x.values()
-        self.facts += [k if isinstance(k, PLAIN) else type(k) for k in x]
-        self._children(x.values(), set(map(type, x.values())))
+            self.keys += held
+            self.items += held.values()
+        self.facts += [k if isinstance(k, PLAIN) else type(k) for k in held]
+        self._children(held.values(), set(map(type, held.values())))
 
     def _array(self, x: np.ndarray[Any, Any]) -> None:
         self.facts.append((x.shape, x.dtype.str))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.lifting.exact import told_apart
 from engine.lifting.ir import Leaf
 from engine.rules import RULES
 from engine.value import Value
@@ -35,9 +36,14 @@ def same_graph(
         if a.op != b.op or len(a.parents) != len(b.parents) or inputs.get(a) != others.get(b):
             return False
         if not a.parents:
-            if a not in inputs and not (a._data == b._data or (a._data != a._data and b._data != b._data)):
+            if a not in inputs and not _same_numbers([a._data], [b._data]):
                 return False
-        elif (rule := RULES[a.op]).fixed and rule.fixed_of(a.pullback) != rule.fixed_of(b.pullback):
+        elif (rule := RULES[a.op]).fixed and not _same_numbers(rule.fixed_of(a.pullback), rule.fixed_of(b.pullback)):
             return False
         stack.extend([(p, q) for p, q in zip(a.parents, b.parents) if p is not q and twin.get(p) is not q])
     return True
+
+
+def _same_numbers(xs: Sequence[float], ys: Sequence[float]) -> bool:
+    """Whether numbers are the same, NaN equal to itself and 0.0 another than -0.0."""
+    return all(told_apart([x]) == told_apart([y]) or (x != x and y != y) for x, y in zip(xs, ys))

@@ -14,6 +14,7 @@ from engine.lifting.trace.closure import Surroundings, randomness
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.record import record
 from engine.lifting.trace.replay import same_graph
+from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.watch import Index, Recording
 from engine.tracing import recording
 from engine.value import Value
@@ -44,9 +45,10 @@ def traced(
         If it does not return one number.
     """
     before = randomness()
-    roots, inputs, watch = _run(fn, name, names, specs, samples)
+    gradients = around.gradients
+    roots, inputs, watch = _run(fn, name, names, specs, samples, gradients)
     drew = randomness() != before or around.changed()
-    again, others, _ = _run(fn, name, names, specs, samples)
+    again, others, _ = _run(fn, name, names, specs, samples, gradients)
     if drew or not same_graph(roots, again, inputs, others):
         raise LiftError(
             f"{name} did not compute the same twice for the same inputs: it draws random numbers, counts, "
@@ -56,10 +58,15 @@ def traced(
 
 
 def _run(
-    fn: Callable[..., Any], name: str, names: Sequence[str], specs: Sequence[Spec], samples: Sequence[Array]
+    fn: Callable[..., Any],
+    name: str,
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    samples: Sequence[Array],
+    gradients: frozenset[Value],
 ) -> tuple[list[Value], dict[Value, Leaf], Recording]:
     """Run the function on Values: (its result and its guards' conditions, what the inputs are, what was noted)."""
-    watch = Recording()
+    watch = Recording(gradients=gradients)
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
     for argument, (called, sample) in enumerate(zip(names, samples)):
@@ -71,8 +78,10 @@ def _run(
         leaves.append(made)
     supply = iter(leaves)
     arguments = [spec.build(supply) for spec in specs]
-    with recording(watch):
+    with sealed(), recording(watch):
         found = result(fn, arguments, {}, "lift")
+    if watch.outside is not None:  # and the function went on, which another index may not have it do
+        raise watch.outside
     root = _scalar(found, name)
     return [root, *[g.condition for g in watch.guards]], inputs, watch
 

@@ -15,7 +15,40 @@ import numpy as np
 
 from engine.errors import TraceError
 from engine.lines import user_line
+from engine.tracing import GRADIENT, READ, WRITTEN
 from engine.value import Value
+
+FROZEN = "so its value would be frozen into the lifted program"
+ONCE = "which happens once, while the function is traced, and not at each call"
+OTHERWISE = (
+    FROZEN,
+    "Use the engine's functions (engine.exp, not math.exp), engine.where(...) to choose between values, or "
+    "engine.stop_gradient(x) if a constant is meant.",
+)
+WAYS_OUT = {  # what a Value was turned into: what would come of it, and what to do instead
+    "a bool": (FROZEN, "Compare it (x != 0), and choose with engine.where(condition, a, b)."),
+    "a place to store a number (by .data = ...)": (
+        ONCE,
+        "Set it outside; a constant inside is engine.stop_gradient(x).",
+    ),
+    WRITTEN: (ONCE, "Call push outside the function."),
+    READ: (FROZEN, "Call the program itself inside, program(...), which computes with Values, and differentiate that."),
+    "gradients (by .backward())": (
+        ONCE,
+        "Use engine.grad inside; a constant is engine.stop_gradient(x).",
+    ),
+    GRADIENT: (FROZEN, "Use engine.grad inside; of a captured Value, pass the gradient as an input."),
+    "its local derivatives (by .pullback)": (FROZEN, "Differentiate inside it with engine.grad."),
+    "a pickle": (FROZEN, "Copy it with copy.deepcopy(x), or pickle it outside the function."),
+    "what find_nan says of its numbers": (
+        FROZEN,
+        "Call engine.find_nan outside, on what the function returns for Values.",
+    ),
+}
+INTEGER = (
+    FROZEN,
+    "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs.",
+)
 
 
 @dataclass(frozen=True)
@@ -34,22 +67,17 @@ class Recording:
     names: dict[Value, str] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
     limits: dict[int, int] = field(default_factory=dict)  # input array -> size of the smallest table it indexes
+    gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
+    outside: IndexError | None = None  # an index outside its table, which a function must not go on from
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn a traced Value into a plain number."""
+        if into == GRADIENT and value in self.gradients:
+            return
         name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.op else "a Value")
-        if isinstance(value, Index):
-            cure = (
-                "An integer input chooses with engine.select(table, i); pass sizes as Python ints outside the inputs."
-            )
-        elif into == "a bool":
-            cure = "Compare it (x != 0), and choose with engine.where(condition, a, b)."
-        else:
-            cure = "Use engine.where(...) to choose between values, or engine.stop_gradient(x) if a constant is meant."
-        raise TraceError(
-            f"'{name}' was turned into {into} in {user_line()}, so its value would be frozen into the lifted "
-            f"program. {cure}"
-        )
+        chooses = isinstance(value, Index) and into in ("an int", "a float", "a float (by .data)")
+        outcome, cure = INTEGER if chooses else WAYS_OUT.get(into, OTHERWISE)
+        raise TraceError(f"'{name}' was turned into {into} in {user_line()}, {outcome}. {cure}")
 
     def depends(self, value: Value) -> bool:
         """Whether a Value may be another in the next call: any may, since what the function reads may change."""
@@ -78,9 +106,10 @@ class Index(Value):
         known = self.recording.limits.get(self.argument, length)
         self.recording.limits[self.argument] = min(known, length)
         if not 0 <= self._data < length:
-            raise IndexError(
+            self.recording.outside = IndexError(
                 f"select: index {int(self._data)} is outside a table of {length} entries (0 to {length - 1})."
             )
+            raise self.recording.outside
         if isinstance(table[0], (list, tuple, np.ndarray)):
             row = [self.choose_from(column) for column in zip(*table)]
             return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row

@@ -46,6 +46,26 @@ class Garbage(types.ModuleType):
         return np.full(shape, np.nan if kind == "f" else NOWHERE if kind == "i" else True, dtype)
 
 
+class Typed(types.ModuleType):
+    """NumPy whose numbers are of a type of float."""
+
+    def __init__(self, dtype: Any) -> None:
+        super().__init__("numpy")
+        self.dtype = dtype
+
+    def zeros(self, shape: Any) -> Any:
+        """Return zeros of that type."""
+        return np.zeros(shape, self.dtype)
+
+
+class Eager(Onlooker):
+    """Who looks on while a function runs on Values: what it copies are its variables still, as in a trace."""
+
+    def depends(self, value: Value) -> bool:
+        """Let a copy be the Value itself."""
+        return True
+
+
 # --- three ways to run ---------------------------------------------------------------------------------------------
 
 
@@ -71,9 +91,11 @@ def run_text(
         yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
 
 
-def run_trace(program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int) -> Outcome:
-    """Return the outcome of the scalar trace."""
-    return outcome(program, variant.trace, plan, np, theta, inputs, n)
+def run_trace(
+    program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int, dtype: Any = float
+) -> Outcome:
+    """Return the outcome of the scalar trace, computed in a type of float."""
+    return outcome(program, variant.trace, plan, Typed(dtype), theta, inputs, n, registry=variant.registry)
 
 
 def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n: int) -> Outcome | None:
@@ -82,8 +104,8 @@ def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n:
     None if it raises: not every function that can be lifted can be called with Values.
     """
     assert program.fn is not None
-    places = program.registry.position
-    flat, values = np.zeros(program.registry.flat.cells), []
+    places = variant.registry.position
+    flat, values = np.zeros(variant.registry.flat.cells), []
     slots = [np.zeros(x.shape) for x in inputs]
     weight = 1.0 / n if program.batch and program.reduction == "mean" else 1.0
     for row in range(n):
@@ -92,7 +114,7 @@ def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n:
         supply = iter(leaves)
         arguments = [spec.build(supply) for spec in variant.specs]
         try:
-            with watched(Onlooker()):
+            with watched(Eager()):
                 root = program.fn(*arguments)
         except Exception:
             return None
@@ -155,30 +177,6 @@ def apart(
             if not integer:
                 found.append((f"the gradient of input {k}", got.inputs[k], want.inputs[k]))
     return found
-
-
-def how_different(pairs: Sequence[tuple[str, Any, Any]], tolerance: float, floor: float) -> tuple[str, str]:
-    """Return (where, of which kind) two outcomes differ: "NaN", "number", or "" if they agree.
-
-    Parameters
-    ----------
-    pairs
-        What is compared, from `apart`.
-    tolerance
-        Of an array, relative to its largest entry.
-    floor
-        Below which no difference counts: rounding of what goes in.
-    """
-    for what, got, want in pairs:
-        finite = np.isfinite(want)
-        if not np.array_equal(np.isfinite(got), finite) or not np.array_equal(
-            got[~finite], want[~finite], equal_nan=True
-        ):
-            return what, "NaN"
-        a, b = got[finite], want[finite]
-        if a.size and np.abs(a - b).max() > max(tolerance * np.abs(b).max(), floor):
-            return what, "number"
-    return "", ""
 
 
 def near(theta: Any, inputs: Sequence[Any], seed: int) -> tuple[Any, list[Any]]:

@@ -37,11 +37,14 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     points, levels = proof.points_needed(variant.trace, order, n), proof.levels_needed(variant.trace)
     seed = fresh_seed()
     for depth in (levels, 3):
-        field = Field(seed, depth, points[0], emitted.rounded, extremes=True)
-        try:
-            differs = _differs(program, variant, emitted, wrt, order, field, n, points[1])
-        except Exception as error:  # whatever a wrong text may raise
-            differs = f"its text, which raises {type(error).__name__}: {error}"
+        differs = ""
+        for k, (count, tied) in enumerate(proof.rounds(variant, n, *points)):
+            field = Field(seed + k, depth, count, emitted.rounded, extremes=True)
+            at = proof.draw(program, variant, field, variant.registry.flat.cells, n, tied, k)
+            try:
+                differs = differs or _differs(program, variant, emitted, wrt, order, at)
+            except Exception as error:  # whatever a wrong text may raise
+                differs = f"its text, which raises {type(error).__name__}: {error}"
         if not differs:
             return
     raise LiftError(
@@ -51,15 +54,12 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     )
 
 
-def _differs(
-    program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, field: Field, n: int, tied: int
-) -> str:
+def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, at: proof.Points) -> str:
     """Return in what the text differs."""
-    registry = program.registry
-    at = proof.draw(program, variant, field, registry.flat.cells, n, tied)
+    registry, field, n = variant.registry, at.field, at.n
     seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
     numpy = FieldNumpy(field)
-    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds)
+    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds, variant.registry)
     named = [_traced(p.of(at.theta)) for p in registry.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
@@ -69,7 +69,7 @@ def _differs(
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]
-    for name, got, wanted_part in zip(names, parts, _wanted(program, wrt, want)):
+    for name, got, wanted_part in zip(names, parts, _wanted(variant, wrt, want)):
         if tuple(np.shape(got) if isinstance(got, np.ndarray) else got.shape) != wanted_part.shape:
             return f"the shape of {name}"
         wrong = differing(got, wanted_part)
@@ -82,11 +82,11 @@ def _traced(x: Any) -> Traced:
     return Traced(x.d, x.field)
 
 
-def _wanted(program: Program, wrt: str, want: Outcome) -> list[Any]:
+def _wanted(variant: Variant, wrt: str, want: Outcome) -> list[Any]:
     """Return the gradients in the order in which the text returns them."""
     found: list[Any] = []
     if wrt != "inputs":
-        found += [p.of(want.parameters) for p in program.registry.arrays]
+        found += [p.of(want.parameters) for p in variant.registry.arrays]
     if wrt != "parameters":
         found += want.inputs
     return found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.lifting.external import taker
-from engine.lifting.ir import Trace
+from engine.lifting.ir import Indices, Trace
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify import walk
 from engine.lifting.verify.elements import Elements, differing, lift, same
@@ -33,6 +33,7 @@ DECISIONS = frozenset(
 POINTS = 3  # where nothing is decided
 TIMES = 16  # how often the rarest decision is taken where something is
 LARGE = 200_000  # from how many nodes on points are taken one at a time, for memory
+ROUNDS = 3  # how often integers are drawn, where there are any
 MOST_INTEGERS = 5  # integers that choose from no table are drawn below this
 
 
@@ -86,7 +87,7 @@ def samples_needed(program: Program, variant: Variant, text: str) -> int:
     if not program.batch:
         return 1
     lengths = {n for spec in described(variant.specs) for n in spec.shape}
-    lengths |= {n for p in program.registry.arrays for n in p.shape}
+    lengths |= {n for p in variant.registry.arrays for n in p.shape}
     lengths |= {
         int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
     }
@@ -116,12 +117,20 @@ def prove(
         Of the field.
     """
     n = samples_needed(program, variant, compiled.emitted.text)
-    large = len(variant.trace.ops) > LARGE
-    count, tied = points
-    for p in range(count if large else 1):
-        field = Field(seed + p, levels, 1 if large else count, compiled.emitted.rounded)
-        drawn = draw(program, variant, field, compiled.outside.theta.size, n, int(p < tied) if large else tied)
-        want = outcome(program, variant.trace, plan, FieldNumpy(field), drawn.theta, drawn.numbers, Count(n, field))
+    cells = compiled.outside.theta.size
+    for p, (count, tied) in enumerate(rounds(variant, n, *points)):
+        field = Field(seed + p, levels, count, compiled.emitted.rounded)
+        drawn = draw(program, variant, field, cells, n, tied, p)
+        want = outcome(
+            program,
+            variant.trace,
+            plan,
+            FieldNumpy(field),
+            drawn.theta,
+            drawn.numbers,
+            Count(n, field),
+            registry=variant.registry,
+        )
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
         except Exception as error:  # whatever a wrong text may raise
@@ -131,14 +140,28 @@ def prove(
     return ""
 
 
-def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: int) -> Points:
-    """Draw parameters and inputs; at the first points, `tied` of them, each is 0 or 1, or each is -1 or 0."""
-    lower = field.draws.integers(-1, 1, tied)
+def rounds(variant: Variant, n: int, count: int, tied: int) -> list[tuple[int, int]]:
+    """Return the points, and the tied ones among them, of each round: integers that choose are other ones in each."""
+    most = [variant.limits.get(k, MOST_INTEGERS) for k, spec in enumerate(described(variant.specs)) if spec.integer]
+    number = min([count, ROUNDS, max([1, *[-(-limit // n) for limit in most]])])  # samples have other ones already
+    if len(variant.trace.ops) > LARGE:
+        number = count
+    return [(len(range(p, count, number)), len(range(p, tied, number))) for p in range(number)]  # dealt like cards
+
+
+def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: int, round: int) -> Points:
+    """Draw parameters and inputs.
+
+    At the first points, `tied` of them, they are small: at every second each is -1, 0 or 1, so that sums are 0 as well;
+    else each is 0 or 1, or each is -1 or 0. Integers differ from sample to sample and from round to round.
+    """
+    third = (np.arange(tied) + round) % 2
+    lower = np.where(third, -1, field.draws.integers(-1, 1, tied))
 
     def numbers(shape: tuple[int, ...]) -> Elements:
         d = field.random(shape)
         if tied:
-            small = lower + field.draws.integers(0, 2, (*shape, tied))
+            small = lower + field.draws.integers(0, 2 + third, (*shape, tied))
             for t, p in enumerate(field.primes):
                 d[t, ..., :tied] = np.mod(small, p)
         return Elements(d, field)
@@ -149,10 +172,17 @@ def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, t
         shape = (n, *spec.shape) if program.batch else spec.shape
         if spec.integer:
             most = variant.limits.get(k, MOST_INTEGERS)
-            inputs.append(np.asarray(field.draws.integers(0, most, shape)))
+            inputs.append(_spread(field.seed - round, k, most, spec.shape, n, round).reshape(shape))
         else:
             inputs.append(numbers(shape))
     return Points(field, n, theta, inputs, [lift(x, field) for x in inputs])
+
+
+def _spread(seed: int, argument: int, most: int, shape: tuple[int, ...], n: int, round: int) -> Indices:
+    """Return integers below `most` for each sample: each entry begins at random, and then goes through the range."""
+    first = np.random.default_rng([seed, 13, argument]).integers(0, most, shape)
+    step = max(1, most // (ROUNDS * n))
+    return (first + step * np.arange(round * n, (round + 1) * n).reshape(n, *(1,) * len(shape))) % most
 
 
 def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome) -> str:

@@ -24,6 +24,7 @@ from engine.lifting.verify.walk import Plan, backward, forward
 from engine.lifting.verify.walk import plan as plan
 
 if TYPE_CHECKING:
+    from engine.lifting.run.parameters import Registry
     from engine.lifting.run.program import Program
 
 
@@ -38,7 +39,15 @@ class Outcome:
 
 
 def outcome(
-    program: Program, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], n: Any, seeds: Any = None
+    program: Program,
+    trace: Trace,
+    plan: Plan,
+    numpy: Any,
+    theta: Any,
+    inputs: Sequence[Any],
+    n: Any,
+    seeds: Any = None,
+    registry: Registry | None = None,
 ) -> Outcome:
     """Walk a trace forward and backward, every sample with inputs of its own.
 
@@ -54,12 +63,13 @@ def outcome(
         The number of samples.
     seeds
         The cotangent of each sample's value; by default 1 / n of a mean, else 1.
+    registry
+        Of the parameters; by default the program's, which may be another by now.
     """
     samples = int(n)
-    V = numpy.zeros((len(trace.ops), samples))
-    places = program.registry.places(trace)
-    _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
-    forward(plan, V)
+    registry = registry or program.registry
+    V = values_of(registry, trace, plan, numpy, theta, inputs, samples)
+    places = registry.places(trace)
     roots = plan.number[trace.roots]
     values = V[int(roots[0])]
     mean = program.batch and program.reduction == "mean"
@@ -80,6 +90,17 @@ def outcome(
         of_inputs.append(d.T.reshape(x.shape))
     value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
     return Outcome(value, [V[int(r)] for r in roots[1:]], gradient, of_inputs)
+
+
+def values_of(
+    registry: Registry, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], samples: int
+) -> Any:
+    """Return the value of every node for every sample, (nodes, samples), nodes as a plan numbers them."""
+    V = numpy.zeros((len(trace.ops), samples))
+    places = registry.places(trace)
+    _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
+    forward(plan, V)
+    return V
 
 
 def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: int) -> None:

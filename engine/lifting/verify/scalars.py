@@ -45,10 +45,20 @@ def scalar_functions(program: Program, variant: Variant, plan: Plan) -> Callable
 def _walked(program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Any, n: int) -> Outcome:
     """Return the outcome for all samples, some at a time."""
     if not program.batch:
-        return outcome(program, variant.trace, plan, np, theta, inputs, 1)
+        return outcome(program, variant.trace, plan, np, theta, inputs, 1, registry=variant.registry)
     weight = 1.0 / n if program.reduction == "mean" else 1.0
     parts = [
-        outcome(program, variant.trace, plan, np, theta, [x[start : start + ROWS] for x in inputs], len(rows), weight)
+        outcome(
+            program,
+            variant.trace,
+            plan,
+            np,
+            theta,
+            [x[start : start + ROWS] for x in inputs],
+            len(rows),
+            weight,
+            variant.registry,
+        )
         for start in range(0, n, ROWS)
         for rows in [range(start, min(n, start + ROWS))]
     ]

@@ -25,8 +25,9 @@ import numpy as np
 from engine.errors import LiftError
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify import floats, proof
-from engine.lifting.verify.reference import Outcome
+from engine.lifting.verify.reference import Outcome, values_of
 from engine.lifting.verify.scalars import scalar_functions
+from engine.lifting.verify.verdict import KINDS, SIGN, Difference, first_difference, kind_of, reads_zeros
 from engine.lifting.verify.walk import Plan, plan
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MODES = (True, False, "exact")
 EXACT = 20_000  # scalar nodes up to which the proof is exact unless asked for
+FINER = {"<f4": np.float64, ">f4": np.float64}  # what a program's floats are checked with; else long double
 ROUNDINGS = 1_000  # of the largest number that goes in: a difference in floats below is not said
 
 
@@ -163,7 +165,7 @@ class _Check:
     def in_floats(self, arrays: Sequence[Array]) -> Proof:
         """Compare text and trace at the traced point and near it; a difference is left to the proof to judge."""
         rows = self._rows(arrays, floats.SAMPLES)
-        traced = self.program.registry.read_cells(), self._taken(arrays, rows)
+        traced = self.variant.registry.read_cells(), self._taken(arrays, rows)
         near = floats.near(*traced, self.seed)
         limit = float(np.finfo(self.program.dtype).eps) ** 0.6
         for theta, inputs in (traced, near):
@@ -173,7 +175,7 @@ class _Check:
                     texts = list(self._texts(theta, inputs, len(rows)))
                 except Exception:  # what it is, the proof will say
                     return self.exactly()
-                if any(self._different(got, want, limit, 0.0)[1] for got in texts):
+                if any(self._different(got, want, limit, 0.0) for got in texts):
                     return self.exactly()
         return Proof("floats", 2, 0, self.seed)
 
@@ -183,7 +185,7 @@ class _Check:
         if program.fn is None:
             return known
         rows = self._rows(arrays, max(1, min(floats.SAMPLES, floats.EAGER // len(variant.trace.ops))))
-        theta, inputs = program.registry.read_cells(), self._taken(arrays, rows)
+        theta, inputs = variant.registry.read_cells(), self._taken(arrays, rows)
         with np.errstate(all="ignore"):
             begun = time.perf_counter()
             rows = self._as_traced(theta, inputs, rows)
@@ -205,25 +207,33 @@ class _Check:
             eps = float(np.finfo(program.dtype).eps)
             largest = max([1.0, *[float(np.abs(x).max()) for x in (theta, *inputs) if x.size]])
             for got in texts:
-                where, kind = self._different(got, want, eps**0.4, ROUNDINGS * eps * largest)
-                if kind:
-                    return self._said(known, where, kind, theta, inputs, want)
+                difference = self._different(got, want, eps**0.4, ROUNDINGS * eps * largest)
+                if difference is not None and not program.outdated(variant):
+                    return self._judged(known, difference, theta, inputs, want, ROUNDINGS * eps * largest)
         return known
 
-    def _said(self, known: Proof, where: str, kind: str, theta: Any, inputs: list[Array], want: Outcome) -> Proof:
-        """Warn of a difference that floats have, unless the proof was still to be made and says that it is an error."""
+    def _judged(
+        self, known: Proof, difference: Difference, theta: Any, inputs: list[Array], want: Outcome, floor: float
+    ) -> Proof:
+        """Warn of a difference that only floats have; say so where it is an error, of the proof's or a zero's sign."""
         if known.kind != "exact":
             known = replace(self.exactly(), eager_seconds=known.eager_seconds, samples=known.samples)
             if known.differs:
                 return known
-        trace = floats.run_trace(self.program, self.variant, self.plan, theta, inputs, known.samples)
-        eps = float(np.finfo(self.program.dtype).eps)
-        if kind == "number":
-            kind = "a branch" if self._different(trace, want, eps**0.4, 0.0)[1] else "rounding"
-        name = self.program.name
+        program, variant = self.program, self.variant
+        tolerance, finer = float(np.finfo(program.dtype).eps) ** 0.4, FINER.get(program.dtype.str, np.longdouble)
+        ran = [
+            floats.run_trace(program, variant, self.plan, theta, inputs, known.samples, dtype)
+            for dtype in (program.dtype, finer)
+        ]
+        scalars, finely = [self._pairs(found, want)[difference.position][1] for found in ran]
+        values = values_of(variant.registry, variant.trace, self.plan, np, theta, inputs, known.samples)
+        kind = kind_of(difference, scalars, finely, reads_zeros(self.plan, values), tolerance, floor)
+        if kind == SIGN:
+            return replace(known, differs=f"{SIGN}, on which {difference.what} depends")
         warnings.warn(
-            f"{name}, lifted, is proven equal to its scalar operations, but in floats {where} differs from that of "
-            f"{name} itself: {_KINDS[kind]}",
+            f"{program.name}, lifted, is proven equal to its scalar operations, but in floats {difference.what} "
+            f"differs from that of {program.name} itself: {KINDS[kind]}",
             RuntimeWarning,
             stacklevel=_outside(),
         )
@@ -251,17 +261,13 @@ class _Check:
     def _texts(self, theta: Any, inputs: list[Array], n: int) -> Any:
         return floats.run_text(self.program, self.variant, self.compiled, self.wrt, theta, inputs, n)
 
-    def _different(self, got: Outcome, want: Outcome, tolerance: float, floor: float) -> tuple[str, str]:
+    def _different(self, got: Outcome, want: Outcome, tolerance: float, floor: float) -> Difference | None:
+        return first_difference(self._pairs(got, want), tolerance, floor)
+
+    def _pairs(self, got: Outcome, want: Outcome) -> list[tuple[str, Any, Any]]:
         gradients = not (self.program.batch and self.program.reduction == "none")
         integers = [spec.integer for argument in self.variant.specs for _, spec in argument.arrays("")]
-        return floats.how_different(floats.apart(got, want, self.wrt, gradients, integers), tolerance, floor)
-
-
-_KINDS = {
-    "NaN": "one of them is NaN or infinite where the other is not. Rescale, or keep what is not chosen in its domain.",
-    "a branch": "called with numbers it goes another way than when it was traced. Write its choices with engine.where.",
-    "rounding": "rounding, of numbers that nearly cancel. Rewrite what subtracts nearly equal or huge numbers.",
-}
+        return floats.apart(got, want, self.wrt, gradients, integers)
 
 
 def _outside() -> int:

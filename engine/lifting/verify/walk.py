@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.lifting.exact import told_apart
 from engine.lifting.ir import Indices, Trace
 from engine.rules import RULES
 
@@ -92,7 +93,7 @@ def plan(trace: Trace) -> Plan:
     for i, (op, operands) in enumerate(zip(trace.ops, trace.operands)):
         if operands:
             h = height[i] = 1 + max([height[j] for j in operands])
-            key = (h, op, fixed(i, ()), len(operands))
+            key = (h, op, told_apart(fixed(i, ())), len(operands))
             if key in members:
                 members[key].append(i)
             else:
@@ -108,8 +109,8 @@ def plan(trace: Trace) -> Plan:
     readings = np.concatenate([[0], np.cumsum(np.bincount(reads, minlength=len(nodes)))])
     groups = []
     at, start = 0, len(trace.leaves)
-    for (_, op, numbers, arity), m in ordered:
-        part, shape = slice(at, at + len(m) * arity), (len(m), arity)
+    for (_, op, key, arity), m in ordered:
+        part, shape, numbers = slice(at, at + len(m) * arity), (len(m), arity), tuple([x for x, _ in key])
         groups.append(
             Together(op, numbers, start, start + len(m), reads[part].reshape(shape), place[part].reshape(shape))
         )
@@ -193,11 +194,11 @@ def _dot(V: Any, group: Together) -> Any:
     X = V[group.operands]
     half = X.shape[1] // 2
     z = np.add.reduce(X[:, :half] * X[:, half : 2 * half], 1)
-    return z + X[:, -1] if X.shape[1] % 2 else z
+    return (z + 0.0) + X[:, -1] if X.shape[1] % 2 else z + 0.0  # a sum starts from 0.0, also where it is of -0.0
 
 
 def _total(V: Any, group: Together) -> Any:
-    return np.add.reduce(V[group.operands], 1)
+    return np.add.reduce(V[group.operands], 1) + 0.0
 
 
 def _shift(V: Any, group: Together) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import warnings
 from dataclasses import replace
@@ -17,6 +18,7 @@ from engine.lifting.verify.field_numpy import Count, FieldNumpy
 from engine.lifting.verify.primes import CHAINS, Chain
 from engine.lifting.verify.reference import outcome, plan
 
+verdict = importlib.import_module("engine.lifting.verify.verdict")
 verify = importlib.import_module("engine.lifting.verify.verify")  # `engine.lift` is the function
 
 # --- the field -------------------------------------------------------------------------------------------------
@@ -467,3 +469,115 @@ def test_text_for_jax_is_proven(ordinary):
                 program.to_jax(gradients=gradients)
     program.verify = False
     program.to_jax()
+
+
+# --- of which kind a difference in floats is --------------------------------------------------------------------------
+
+
+def difference(got, want):
+    """Return the first difference of two arrays."""
+    return verdict.first_difference([("the value", np.array(got), np.array(want))], 1e-7, 1e-10)
+
+
+NAN, INF = np.nan, np.inf
+VERDICTS = [  # text, function, scalars, scalars in a finer type, whether a zero is told apart; what is said
+    ([1.0, NAN, 2.0], [1.0, 3.0, 2.0], [1.0, 3.0, 2.0], [1.0, 3.0, 2.0], False, "NaN"),
+    ([1.0, NAN, 2.0], [1.0, 3.0, 2.0], [1.0, NAN, 2.0], [1.0, NAN, 2.0], False, "NaN"),
+    ([1.0, 3.0, 2.0], [1.0, NAN, 2.0], [1.0, 7.0, 2.0], [1.0, 7.0, 2.0], False, "NaN"),
+    ([INF, 1.0], [5.0, 1.0], [5.0, 1.0], [5.0, 1.0], False, "overflow"),
+    ([5.0, 1.0], [INF, 1.0], [INF, 1.0], [5.0, 1.0], False, "overflow"),
+    ([INF, 1.0], [-INF, 1.0], [-INF, 1.0], [-INF, 1.0], True, verdict.SIGN),
+    ([np.pi, NAN], [-np.pi, NAN], [-np.pi, NAN], [-np.pi, NAN], True, verdict.SIGN),
+    ([INF, 1.0], [-INF, 1.0], [-INF, 1.0], [-INF, 1.0], False, "overflow"),
+    ([3.0, NAN], [2.0, NAN], [2.0, NAN], [2.0, NAN], False, "rounding"),
+    ([3.0, 1.0], [2.0, 1.0], [3.0, 1.0], [2.5, 1.0], False, "rounding"),
+    ([3.0, 1.0], [2.0, 1.0], [3.0, NAN], [3.0, NAN], False, "a branch"),
+    ([3.0, 1.0], [2.0, 1.0], [3.0, 1.0], [3.0, 1.0], True, "a branch"),
+]
+
+
+@pytest.mark.parametrize(("got", "want", "scalars", "finer", "zeros", "kind"), VERDICTS)
+def test_the_kind_of_a_difference_is_judged_where_it_is(got, want, scalars, finer, zeros, kind):
+    found = difference(got, want)
+    assert verdict.kind_of(found, np.array(scalars), np.array(finer), zeros, 1e-7, 1e-10) == kind
+
+
+def test_equal_arrays_have_no_difference():
+    assert difference([1.0, NAN, INF, -INF, 0.0], [1.0, NAN, INF, -INF, -0.0]) is None
+
+
+def test_nan_in_one_sample_is_no_branch():
+    """The text of `tanh` as a quotient is NaN for one sample, where exponentials overflow; no branch is taken."""
+    program = changed(
+        engine.lift(lambda x: engine.tanh(x[0]), batch=True, reduction="none"),
+        "np.tanh(x_view, out=a1)",
+        "np.divide(np.sinh(x_view), np.cosh(x_view), out=a1)",
+    )
+    with pytest.warns(RuntimeWarning, match="the value differs from that of <lambda> itself: one of them is NaN"):
+        found = program(np.array([[1.0], [1000.0], [2.0]]))
+    assert np.isnan(found).tolist() == [False, True, False]
+
+
+def test_overflow_is_said_to_be_overflow():
+    f = engine.lift(lambda x: x * 3.0 + 1.0)
+    program = changed(f, "np.multiply(3.0, x,", "np.multiply(3.0 * 2.0**-1000, x * 2.0**1000,")
+    with pytest.warns(RuntimeWarning, match="itself: one of them is infinite where the other is not"):
+        assert program(1e150) == np.inf
+
+
+def test_a_zero_of_the_wrong_sign_is_an_error_and_no_rounding():
+    """A text whose algebra is right, and whose zero is not."""
+
+    def wrong(strict):
+        f = engine.lift(lambda x: engine.arctan2(x[0] + x[1], -1.0), strict=strict)
+        return changed(f, "x_view1, out=t1)", "x_view1, out=t1); np.add(t1, 0.0, out=t1)")
+
+    with pytest.raises(LiftError, match="differs from its scalar operations: the sign of a zero, on which the value"):
+        wrong(strict=True).value_and_grad([-0.0, -0.0], wrt="inputs")
+    with pytest.warns(RuntimeWarning, match="the sign of a zero, on which the value depends"):
+        assert wrong(strict=False)([-0.0, -0.0]) == -np.pi
+
+
+def test_copies_are_variables_in_the_eager_run_too():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f = engine.lift(lambda x: copy.copy(x) * copy.deepcopy(x) * x, strict=True)
+        assert f.value_and_grad(2.0, wrt="inputs")[1].inputs == (12.0,)
+
+
+# --- integers and ties -----------------------------------------------------------------------------------------------
+
+
+def test_every_entry_of_a_table_is_chosen_by_the_proof():
+    proof = importlib.import_module("engine.lifting.verify.proof")
+    for shape, most, n in [((), 3, 1), ((), 9, 3), ((4,), 5, 3), ((2, 3), 1, 3)]:
+        drawn = [proof._spread(7, 0, most, shape, n, k) for k in range(proof.ROUNDS)]
+        chosen = np.concatenate(drawn).reshape(proof.ROUNDS * n, -1)
+        assert all(set(column.tolist()) == set(range(most)) for column in chosen.T)
+    far = np.concatenate([proof._spread(7, 0, 1000, (4,), 3, k) for k in range(3)])
+    assert (np.ptp(far, axis=0) > 700).all() and len(np.unique(far)) > 9
+
+
+def test_an_entry_of_a_table_that_is_wrong_is_found():
+    table = [Value(float(k), f"p{k}") for k in range(3)]
+    for chosen in range(3):
+        program = engine.lift(lambda x, n: engine.select(table, n) * x, strict=True)
+        changed(program, "picked1, x,", "picked1, x + (n == 2),")
+        with pytest.raises(LiftError, match="differs from its scalar operations"):
+            program.value_and_grad(1.5, chosen)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("np.less_equal(", "np.less("), ("np.equal(", "np.not_equal("), ("np.equal(", "np.less(")]
+)
+def test_ties_of_wide_sums_are_met(old, new):
+    """Two layers of 48, whose pre-activations are sums of as many products."""
+    W = [[Value(0.1 * ((3 * i + 5 * j) % 7 - 3), f"W[{i}, {j}]") for j in range(48)] for i in range(48)]
+
+    def f(x):
+        h = [engine.relu(engine.dot(w, list(x))) for w in W]
+        return engine.total([engine.maximum(engine.dot(w, h), engine.dot(v, h)) for w, v in zip(W, W[1:])])
+
+    program = changed(engine.lift(f, strict=True), old, new)
+    with pytest.raises(LiftError, match="differs from its scalar operations"):
+        program.value_and_grad(np.linspace(-1.0, 1.0, 48))

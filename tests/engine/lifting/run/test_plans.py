@@ -18,7 +18,7 @@ def lifted(**options):
 
 
 def kinds(program):
-    return list(program._plans.known)
+    return list(program.traces.plans.known)
 
 
 def test_the_second_call_of_a_kind_has_a_plan_and_the_same_answer():
@@ -71,12 +71,12 @@ def test_no_more_kinds_are_remembered_than_there_are_sizes_with_buffers():
 def test_buffers_are_one_threads_at_a_time():
     program, X = lifted(), np.ones((3, 2))
     program.value_and_grad(X)
-    plan = program._plans.take(kind_of([X]))
-    assert program._plans.take(kind_of([X])) is None  # held
+    plan = program.traces.plans.take(kind_of([X]))
+    assert program.traces.plans.take(kind_of([X])) is None  # held
     assert program.value_and_grad(X)[0] == pytest.approx(np.tanh(-0.5))  # another has buffers of its own
     with plan.buffers:
         pass
-    again = program._plans.take(kind_of([X]))
+    again = program.traces.plans.take(kind_of([X]))
     assert again is not None
     with pytest.raises(ZeroDivisionError), again.buffers:
         raise ZeroDivisionError
