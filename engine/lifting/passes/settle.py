@@ -24,13 +24,13 @@ def _booleans(steps: Sequence[Step], value: Operand) -> dict[Source, str]:
 
     NumPy's sum of two booleans is a boolean, and its exponential of one has three digits: elsewhere they are numbers.
     """
+    conditions = _conditions(steps)
     numbers = set() if isinstance(value, Literal) else {value.source}
     for step in reversed(steps):
         gathered = step.op == "gather" and step.target.source not in numbers
-        negation = step.op == "subtract" and any(isinstance(x, Literal) for x in step.operands)
-        logical = gathered or negation or step.op in ("multiply", "maximum", "copy")
+        combined = step.op != "gather" and step.op not in COMPARISONS and step.target.source in conditions
         for k, x in enumerate(step.operands):
-            if not (logical or (step.op == "where" and k == 0) or isinstance(x, Literal)):
+            if not (gathered or combined or (step.op == "where" and k == 0) or isinstance(x, Literal)):
                 numbers.add(x.source)
     types: dict[Source, str] = {}
     for step in steps:
@@ -39,6 +39,19 @@ def _booleans(steps: Sequence[Step], value: Operand) -> dict[Source, str]:
         if (step.op in COMPARISONS or of_booleans) and target not in numbers:
             types[target] = "bool"
     return types
+
+
+def _conditions(steps: Sequence[Step]) -> set[Source]:
+    """Return what holds comparisons, and what is combined of such alone: no cotangent goes through these."""
+    conditions: set[Source] = set()
+    numbers: set[Source] = set()
+    for step in steps:
+        operands = [x.source for x in step.operands if not isinstance(x, Literal)]
+        combines = step.op in ("multiply", "maximum", "copy", "gather")
+        combines |= step.op == "subtract" and len(operands) < len(step.operands)
+        logical = step.op in COMPARISONS or (combines and all(x in conditions and x not in numbers for x in operands))
+        (conditions if logical else numbers).add(step.target.source)
+    return conditions - numbers
 
 
 def _integers(steps: Sequence[Step]) -> dict[Source, str]:

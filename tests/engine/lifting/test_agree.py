@@ -331,6 +331,27 @@ def test_combined_conditions():
     ]
 
 
+CONDITIONS_IN_ARITHMETIC = {
+    "taken from a number": lambda x: engine.tanh(x[0]) - x[1] * (x[0] > x[1]),
+    "negated": lambda x: -(x[0] * (x[1] >= 0.5)) - (x[0] == x[1]),
+    "one less": lambda x: x[0] * (1.0 - (x[0] < x[1])) - x[1] * (1.0 - (x[1] < 0.5)),
+    "two that add up": lambda x: x[0] * (x[0] > 0.0) + x[0] * (x[1] > 0.0) - (x[0] > 0.0) * (x[1] > 0.0) * x[1],
+    "a product of conditions times a number": lambda x: x[0] * ((x[0] > 0.0) & (x[1] > 0.0)) - x[1],
+    "in sums of many": lambda x: sum(-(q * (p != q)) for p in x for q in x) - sum((p == q) * p for p in x for q in x),
+    "of a whole list": lambda x: (
+        engine.dot(list(x), [1.0 * (q > 0.0) for q in x]) ** 2 - engine.total([1.0 * (q < 1.0) for q in x])
+    ),
+}
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("kind", CONDITIONS_IN_ARITHMETIC)
+def test_conditions_in_arithmetic_are_numbers(kind, batch):
+    X = np.array([[0.5, -1.5], [-1.0, 2.0], [1.0, 1.0], [0.0, 0.5]])
+    for x in [X] if batch else X:
+        agree(CONDITIONS_IN_ARITHMETIC[kind], x, batch=batch)
+
+
 def test_the_same_operand_twice():
     agree(lambda x: x * x + x / x - (x - x), 3.0)
     agree(lambda x: engine.dot([x, x], [x, x]), 3.0)
