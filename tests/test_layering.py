@@ -61,7 +61,7 @@ SHARED_BY_PASSES = {
     "engine.lifting.names", "engine.lifting.external",
 }  # fmt: skip
 PARTS = {
-    "arrange": {"choose", "layout", "sums"}, "choose": {"layout"}, "sums": {"contract", "layout"},
+    "arrange": {"choose", "layout", "sums"}, "choose": {"layout"}, "sums": {"choose", "contract", "layout"},
     "signed_zeros": {"zero_signs"},
 }  # fmt: skip
 PASSES = sorted(path.stem for path in (ROOT / "engine/lifting/passes").glob("[a-z]*.py"))

@@ -20,7 +20,6 @@ from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
-from engine.lifting.passes.expand import expand
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
@@ -128,7 +127,6 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     """Turn scalar operations into array operations; both libraries' texts are made of these."""
     trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
     trace = checked(with_signed_zeros(trace))  # Trace   sums and choices keep the sign of a zero where it matters
-    trace = checked(expand(trace))  # Trace   log-sum-exp by its parts
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))

@@ -28,17 +28,19 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 
 MUTATIONS = [
-    ("a shared value's cotangent is not summed over samples", "passes/differentiate.py", "    over_batch = batched and not use.view.source.batched\n    if isinstance", "    over_batch = False\n    if isinstance"),
+    ("a shared value's cotangent is not summed over samples", "passes/differentiate.py", "        over_batch = batched and not x.batched\n", "        over_batch = False\n"),
     ("a repeated value's constant cotangent counts once", "passes/differentiate.py", 'fold("multiply", g.value, float(count))', 'fold("multiply", g.value, 1.0)'),
     ("a constant cotangent of a shared value lacks N", "passes/differentiate.py", "Literal(product, g.batch_power + over_batch)", "Literal(product, g.batch_power)"),
-    ("a cotangent that no sample changes lacks N", "passes/differentiate.py", "(g, Literal(1.0, 1))", "(g, Literal(1.0, 0))"),
-    ("a constant's sign is lost", "passes/differentiate.py", "Literal(negated(given[0].value), powers[0])", "Literal(given[0].value, powers[0])"),
-    ("a later cotangent overwrites an earlier one", "passes/differentiate.py", "        assigned.append(first)", "        assigned.append(True)"),
-    ("a buffer that is added to does not start from zero", "passes/differentiate.py", "        if not complete:\n", "        if False:\n"),
-    ("windows that overlap are added as if they did not", "passes/differentiate.py", "    if not _overlaps(target):", "    if True:"),
-    ("only the first of several repeated axes is summed", "passes/differentiate.py", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)", "axes = tuple(a for a, s in enumerate(view.strides) if s == 0)[:1]"),
-    ("a product's left gradient for the right one", "passes/differentiate.py", "_backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))", "_backward_factor(sweep, (k, 1), step, _turned(a), _turned(dz))"),
+    ("a cotangent that no sample changes lacks N", "passes/differentiate.py", "g, Literal(1.0, 1))", "g, Literal(1.0, 0))"),
+    ("a constant's sign is lost", "passes/differentiate.py", "Literal(negated(values[0].value), powers[0])", "Literal(values[0].value, powers[0])"),
+    ("a later cotangent overwrites an earlier one", "passes/tidy.py", 'if step.op == "copy" and not covered[source][at].any() and', 'if step.op == "copy" and'),
+    ("a buffer that is added to does not start from zero", "passes/tidy.py", "if elements.size and elements.all()} - zeros", "if elements.size}"),
+    ("windows that overlap are added as if they did not", "passes/tidy.py", "or not target.overlaps():\n        yield step", "or True:\n        yield step"),
+    ("only the first of several repeated axes is summed", "views.py", "enumerate(axes) if stride == 0])", "enumerate(axes) if stride == 0][:1])"),
+    ("a product's left gradient for the right one", "passes/differentiate.py", "factors = ((dz, b.T), (dz.T, a.T))", "factors = ((dz, b.T), (a.T, dz.T))"),
     ("a condition's sides are exchanged in what is handed back", "emit/numpy_text.py", "where=np.logical_not({texts[0]}))", "where={texts[0]})"),
+    ("an array that is read again takes the place of its copy", "passes/tidy.py", "last[x.source] == k and _alike", "_alike"),
+    ("what two read is computed where one has copied it", "passes/tidy.py", " and readers[before.target.source] == 1:", ":"),
     ("a buffer is used again while it is still read", "passes/allocate.py", "free = [x for x in _replaceable(step) if last[x] == now]", "free = _replaceable(step)"),
     ("places that coincide get one of their sums", "emit/numpy_gather.py", "    if shared or not gather.distinct:", "    if False:"),
     ("a gather reads the first sample's row for all", "emit/numpy_gather.py", "* {gather.source.size}", "* 0 * {gather.source.size}"),
@@ -58,7 +60,7 @@ MUTATIONS = [
     ("a gather of a part is made of the whole", "passes/split_parameters.py", "index=x.index - start", "index=x.index"),
     ("1 / N is N", "emit/writer.py", "'/' if x.batch_power < 0 else '*'", "'/' if x.batch_power > 0 else '*'"),
     ("arguments are bound in another order", "external.py", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places))", "return cast(\"Callable[[Views], tuple[Any, ...]]\", itemgetter(*places[::-1]))"),
-    ("tables of any spacing are read at the first one", "passes/arrange.py", "    if not (np.diff(at, axis=1) == stride).all() or any(", "    if any("),
+    ("tables of any spacing are read at the first one", "passes/choose.py", "    if (np.diff(at, axis=1) == stride).all() and all(", "    if all("),
     ("equal numbers are taken for different ones", "expr.py", 'return Expr.call("equal", self, other)', 'return Expr.call("less", self, self)'),
 ]  # fmt: skip
 

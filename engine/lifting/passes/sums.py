@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
 from engine.lifting.ir import Group, Product
+from engine.lifting.passes.choose import largest
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
 from engine.lifting.views import Indices, View, as_view, factor
@@ -43,6 +44,21 @@ def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
         nodes = len(owner) * (2 if group.classes[0][1] >= 0 else 1)
         builder.steps[-1] = replace(builder.steps[-1], nodes=nodes)
     return result
+
+
+def log_sum_exp(builder: LayoutBuilder, group: Group) -> GroupOperand:
+    """Sum by its parts, log(exp(x - m) + exp(y - m)) + m, where m is the larger and passes no derivative.
+
+    So its gradient, a softmax, reuses the exponentials.
+    """
+    items = builder.items(group)
+    counts = np.array([len(xs) for xs in items])
+    x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())))
+    m = largest(builder, group)
+    shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(items)), counts)]])
+    total = _reduced(builder, builder.element_by_element("exp", [shifted]), counts)
+    logarithm = builder.element_by_element("log", [total])
+    return builder.element_by_element("add", [logarithm, m], nodes=len(items))
 
 
 def _uniform(counts: Indices) -> bool:

@@ -34,11 +34,11 @@ def build(N=1, dtype=np.float64, constants=()):
         np.exp(t1, out=t1)
         t1.dot(ones_2, s1)  # the sum of each row
         np.log(s1, out=l1)
-        np.add(m1, l1, out=m1)
+        np.add(l1, m1, out=l1)
         np.add(z2_row_view, t, out=z2_i)
         z2_flat_view.take(z2_i, None, picked1, 'clip')
-        np.subtract(m1, picked1, out=m1)
-        return float(np.add.reduce(m1)) / N
+        np.subtract(l1, picked1, out=l1)
+        return float(np.add.reduce(l1)) / N
 
     def backward(W2, X, t, dW1, db1, dW2, db2):
         np.divide(scale, s1, out=s1)

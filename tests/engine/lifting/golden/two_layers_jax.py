@@ -17,7 +17,7 @@ def program(W1, b1, W2, b2, X, t, seed, dtype, constants):
     e1 = jnp.exp(t1)
     s1 = jnp.sum(e1, 1)
     l1 = jnp.log(s1)
-    t2 = jnp.add(m1, l1)
+    t2 = jnp.add(l1, m1)
     picked1 = jnp.take_along_axis(z2.reshape((N, 1, 2)), t.reshape((N, 1, 1)), 2, mode='clip').reshape((N,))
     losses = jnp.subtract(t2, picked1)
     value = jnp.sum(seed * losses)
