@@ -94,17 +94,15 @@ def lift(
     """
     truth(batch, "lift's batch")
     one_of(reduction, "reduction", ("mean", "sum", "none"))
-    parameters = None if parameters is None else listed(parameters, "lift's parameters", "Values")
-    dtype = _dtype(dtype)
     if verify not in MODES:
         raise ValueError(f"verify={verify!r} is not known; use True, False or 'exact'.")
     truth(strict, "lift's strict")
+    options: dict[str, Any] = {
+        "parameters": None if parameters is None else listed(parameters, "lift's parameters", "Values"),
+        "dtype": _dtype(dtype), "verify": verify, "strict": strict,
+    }  # fmt: skip
     if isinstance(fn, Value):
-        if batch:
-            raise LiftError(
-                "A graph is of the samples it was built from; lift the function of one sample for batch=True."
-            )
-        return _of_graph(fn, parameters, dtype, verify, strict)
+        return _of_graph(fn, batch, options)
     if not callable(fn):
         raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
     return Program(
@@ -113,10 +111,7 @@ def lift(
         names=_argument_names(fn),
         batch=batch,
         reduction=reduction if batch else "sum",
-        parameters=parameters,
-        dtype=dtype,
-        verify=verify,
-        strict=strict,
+        **options,
     )
 
 
@@ -130,16 +125,10 @@ def _dtype(dtype: Any) -> Any:
     return np.dtype(found)
 
 
-def _of_graph(root: Value, parameters: Iterable[Value] | None, dtype: Any, verify: bool | str, strict: bool) -> Program:
-    name = str(root.label) or "the graph"
-    program = Program(
-        None,
-        name=name,
-        parameters=parameters,
-        dtype=dtype,
-        verify=verify,
-        strict=strict,
-    )
+def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
+    if batch:
+        raise LiftError("A graph is of the samples it was built from; lift the function of one sample for batch=True.")
+    program = Program(None, name=str(root.label) or "the graph", **options)
     start = time.perf_counter()
     trace = record([root], {})
     program.registry.add(trace)

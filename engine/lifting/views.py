@@ -304,9 +304,7 @@ def affine(index: Indices) -> tuple[int, Shape] | None:
     for axis, size in enumerate(index.shape):
         stride = 0
         if size > 1:
-            second = [0] * index.ndim
-            second[axis] = 1
-            stride = int(index[tuple(second)]) - offset
+            stride = int(index.take(1, axis).flat[0]) - offset
             along = [1] * index.ndim
             along[axis] = size
             expected += (np.arange(size, dtype=np.int64) * stride).reshape(along)
