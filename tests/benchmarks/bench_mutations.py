@@ -74,7 +74,7 @@ MUTATIONS = [
     ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or of_booleans) and target not in numbers:', '        if step.op in COMPARISONS or of_booleans:'),
     ('a chosen row is read at a chosen number', '    moved = chosen if gather.stride == 1 else f"{gather.stride} * {chosen}"', '    moved = chosen'),
     ('what a run hands back goes to another one', 'index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")', 'index = w.index(np.repeat(np.arange(len(counts))[::-1], counts), "runs")'),
-    ('any operation writes over its operand', '    if rule is None or rule.variadic or not step.target.is_whole() or result.role == "a":', '    if not step.target.is_whole() or result.role == "a":'),
+    ('a choice writes over its condition', '    operands = step.operands[1:] if step.op == "where" else step.operands  # a condition', '    operands = step.operands  # a condition'),
     ('a parameter lies where another one does', '        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)', '        return np.array([self.position[v] for v in trace.parameters[::-1]], dtype=np.int64)'),
 ]  # fmt: skip
 """What is made wrong, the text that is replaced, which occurs once in the package, and by what."""
@@ -88,6 +88,7 @@ FOR_JAX = [
     ("a block's gradients are those of its first array", '        start = (p.offset - block.whole.part.offset) // width', '        start = 0'),
     ('a choice hands its cotangent to all that it did not choose', '.reshape({rows}) == {w.use(\'np\')}.arange({self.columns})"', '.reshape({rows}) != {w.use(\'np\')}.arange({self.columns})"'),
     ('what was gathered back comes from another place', '    table[rank, which.reshape(-1)[order]] = order\n', '    table[rank, which.reshape(-1)[order]] = which.reshape(-1)[order]\n'),
+    ('what was gathered back, each once, comes from another place', '        first = order\n', '        first = np.arange(order.size)\n'),
     ("a comparison's sides are exchanged in what is chosen", '    value = w.call("where", test, w.text(x), w.text(y))', '    value = w.call("where", test, w.text(y), w.text(x))'),
     ('a chosen row is the one after it', '.take({self._index(w, name)}, 0', '.take({self._index(w, name)} + 1, 0'),
 ]  # fmt: skip
@@ -134,6 +135,7 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "return engine.total([engine.tanh(c * q) for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 * 0.3 * 0.7"),
         ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),
         ("x", [v3], "return engine.total([engine.logsumexp([u * q for u in pu[:k + 1]]) for k, q in enumerate(x)])"),
+        ("x", [v3], "return engine.total([engine.where(q * p0 - p1, 1.5, 0.0) * engine.tanh(q) for q in x])"),
     ]  # fmt: skip
     found = []
     for k, (names, arguments, body) in enumerate(bodies):
