@@ -91,6 +91,7 @@ FOR_JAX = [
     ('what was gathered back, each once, comes from another place', '        first = order\n', '        first = np.arange(order.size)\n'),
     ("a comparison's sides are exchanged in what is chosen", '    value = w.call("where", test, w.text(x), w.text(y))', '    value = w.call("where", test, w.text(y), w.text(x))'),
     ('a chosen row is the one after it', '.take({self._index(w, name)}, 0', '.take({self._index(w, name)} + 1, 0'),
+    ('what samples choose twice is added once', 'lambda x, i, g: x.at[i].add(g)', 'lambda x, i, g: x.at[i].set(g)'),
 ]  # fmt: skip
 """Likewise, of what writes programs for JAX."""
 
@@ -136,6 +137,8 @@ def programs(count: int) -> list[Any]:
         ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),
         ("x", [v3], "return engine.total([engine.logsumexp([u * q for u in pu[:k + 1]]) for k, q in enumerate(x)])"),
         ("x", [v3], "return engine.total([engine.where(q * p0 - p1, 1.5, 0.0) * engine.tanh(q) for q in x])"),
+        ("x", [v3], "return engine.total([engine.maximum(q, p1) - p0 for q in x])"),
+        ("x, t, s", [v3, t, Argument("s", "index")], "h = [engine.tanh(q) for q in x]; return engine.select(h, t) * engine.select(h, s) * p0"),
     ]  # fmt: skip
     found = []
     for k, (names, arguments, body) in enumerate(bodies):
