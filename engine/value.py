@@ -23,7 +23,8 @@ from engine.display import Display
 from engine.label import checked
 from engine.methods import install
 from engine.node import CONSTANT, LEAF, Kind
-from engine.number import Number, as_float
+from engine.number import Number
+from engine.number import as_float as as_float
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs

@@ -20,7 +20,6 @@ ENTRY = {"main"}
 MIRRORED = ("viz",)
 LEFT = {  # to be renamed
     "engine": {"COMPARISONS", "Views", "flatten", "look"},
-    "nn": {"check_outputs", "numbers"},
 }
 
 

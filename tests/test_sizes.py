@@ -21,15 +21,7 @@ FUNCTIONS_LEFT = {  # to be shortened
     "engine.lifting.verify.proof": {"_differs"},
     "engine.lifting.verify.verify": {"beside_the_function"},
     "engine.rule": {"rule"},
-    "nn.agreement.compare": {"compare_gradients"},
-    "nn.command_line.commands": {"train"},
-    "nn.diagnosis.network": {"diagnose"},
-    "nn.gpt": {"train"},
-    "nn.matrix": {"value_and_gradients"},
-    "nn.training.devices": {"spread_step"},
-    "nn.training.estimators": {"_train"},
     "nn.training.fit": {"fit"},
-    "nn.training.task": {"read"},
 }
 FILES_LEFT = {  # to be split
     "engine.functions",
@@ -38,7 +30,6 @@ FILES_LEFT = {  # to be split
     "engine.lifting.run.program",
     "engine.lifting.trace.follow",
     "engine.lifting.verify.elements",
-    "nn.matrix",
 }
 
 

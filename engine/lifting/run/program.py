@@ -517,7 +517,8 @@ class Program:
         trace, watch = traced(self.fn, self.name, self.array_names(specs), specs, samples, around)
         if self.captured is None:
             self._say_what_is_blind(around)
-        self._stale, around.reset = self._stale or around.reset, False
+        self._stale = self._stale or (around.reset and any(self.variants.values()))
+        around.reset = False
         self.captured = Surroundings(self.fn) if around.unread else around
         self.registry.add(trace, around.readings.values())
         return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.registry)
