@@ -23,9 +23,9 @@ from engine import Value
 from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
+from engine.number import as_float
 from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
-from engine.value import as_float
 from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
 from nn.diagnosis.difference import describe
 from nn.diagnosis.miscounted import miscounted

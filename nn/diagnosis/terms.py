@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from engine import Value
 from engine.graph import order
+from engine.lifting.expr import Expr, show
+from engine.rules import RULES
 from engine.value import is_constant
 from nn.samples import Array
 
 LINEAR = ("add", "subtract", "negative", "total")
-INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "power_constant": "**"}
 DEEPEST = 3
 LONGEST = 60
 
@@ -51,9 +53,9 @@ class Term:
         return total
 
     def __str__(self) -> str:
-        texts = [(_text(node, DEEPEST), node) for node, _ in self.parts]
-        formula = " * ".join(f"({text})" if node.op in INFIX and len(texts) > 1 else text for text, node in texts)
-        return formula if len(formula) <= LONGEST else formula[: LONGEST - 3] + "..."
+        factors = [_expression(node, DEEPEST) for node, _ in self.parts]
+        text = show(reduce(lambda x, y: Expr(None, "multiply", (x, y)), factors))
+        return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
 
 
 def terms(root: Value, levels: int | None = None) -> list[Term]:
@@ -85,14 +87,13 @@ def _opened(term: Term) -> list[Term]:
     return [term]
 
 
-def _text(node: Any, depth: int) -> str:
-    """Return a node as a short formula."""
+def _expression(node: Any, depth: int) -> Expr:
+    """Return a node as an expression, `depth` operations deep."""
     if not node.parents:
-        return node.label or f"{node.data:.4g}"
+        return Expr(node.label or f"{node.data:.4g}")
     if depth == 0:
-        return "(...)"
-    inner = [_text(parent, depth - 1) for parent in node.parents[:4]] + ["..."] * (len(node.parents) > 4)
-    if node.op in INFIX and len(inner) == 2:
-        wrapped = [f"({said})" if parent.parents and depth else said for said, parent in zip(inner, node.parents)]
-        return f" {INFIX[node.op]} ".join(wrapped)
-    return f"{node.op}({', '.join(inner)})"
+        return Expr("(...)")
+    operands = [_expression(parent, depth - 1) for parent in node.parents[:4]]
+    operands += [Expr("...")] * (len(node.parents) > 4)
+    operands += [Expr(f"{x:.4g}") for x in RULES[node.op].fixed_of(node.pullback)]
+    return Expr(None, {"power_constant": "power"}.get(node.op, node.op), tuple(operands))
