@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from engine.dispatch import by_arity, ieee
 from engine.node import Kind, Pullback
 
@@ -229,18 +227,6 @@ def _entered(entry: Rule) -> Operation:
     for follow in _FOLLOWERS:
         follow(entry)
     return operation
-
-
-def elementwise(op: str) -> bool:
-    """Whether an operation takes each element of its result from the same element of its operands, one of which it may
-    then write over.
-
-    >>> [elementwise(op) for op in ("tanh", "cbrt", "where", "dot", "matmul", "sum")]
-    [True, True, True, False, False, False]
-    """
-    ufunc = getattr(np, op, None)
-    rule = RULES.get(op)
-    return not rule.variadic if rule else isinstance(ufunc, np.ufunc) and ufunc.signature is None
 
 
 def table() -> str:
