@@ -91,7 +91,6 @@ FOR_JAX = [
     ('what was gathered back, each once, comes from another place', '        first = order\n', '        first = np.arange(order.size)\n'),
     ("a comparison's sides are exchanged in what is chosen", '    value = w.call("where", test, w.text(x), w.text(y))', '    value = w.call("where", test, w.text(y), w.text(x))'),
     ('a chosen row is the one after it', '.take({self._index(w, name)}, 0', '.take({self._index(w, name)} + 1, 0'),
-    ('what samples choose twice is added once', 'lambda x, i, g: x.at[i].add(g)', 'lambda x, i, g: x.at[i].set(g)'),
 ]  # fmt: skip
 """Likewise, of what writes programs for JAX."""
 
@@ -141,7 +140,6 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "b = [engine.sinh(q * p0) for q in x]; return engine.total([1.0 / (engine.tanh(q * p1) + engine.sin(v) + v) for q, v in zip(x, b)])"),
         ("x", [v3], "h = [engine.tanh(q * p0) for q in x]; return engine.total([engine.dot([engine.exp(u * h[k + j]) for u in pu], pu) for k in range(2) for j in range(2)])"),
         ("x", [v3], "q = [[engine.tanh(a * b) for b in pu] for a in pu]; return engine.total([engine.sin(engine.total(r)) for r in q]) + engine.total([engine.cos(engine.total(list(c))) * p0 for c in zip(*q)])"),
-        ("x, t, s", [v3, t, Argument("s", "index")], "h = [engine.tanh(q) for q in x]; return engine.select(h, t) * engine.select(h, s) * p0"),
     ]  # fmt: skip
     found = []
     for k, (names, arguments, body) in enumerate(bodies):

@@ -32,6 +32,7 @@ DECISIONS = frozenset(
 )
 POINTS = 3  # where nothing is decided
 TIMES = 16  # how often the rarest decision is taken where something is
+TIES = 12  # at how many points, at least, numbers are tied: a tie shows where no factor behind it is 0, at a quarter
 LARGE = 200_000  # from how many nodes on points are taken one at a time, for memory
 ROUNDS = 3  # how often integers are drawn, where there are any
 MOST_SAMPLES = 8  # of a batch whose integers choose: each sample has others, so that a small table is read as a whole
@@ -68,7 +69,7 @@ def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int
     if not rarest:
         return POINTS, 0
     apart = min(TIMES, max(POINTS, -(-TIMES // rarest)))
-    tied = 2 * apart // 3
+    tied = max(TIES, 2 * apart)
     return apart + tied, tied
 
 
