@@ -69,9 +69,11 @@ class Recording:
     limits: dict[int, int] = field(default_factory=dict)  # input array -> size of the smallest table it indexes
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
     outside: IndexError | None = None  # an index outside its table, which a function must not go on from
+    asked: list[Value] = field(default_factory=list)  # of which more than their arithmetic was asked
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn a traced Value into a plain number."""
+        self.asked.append(value)
         if into == GRADIENT and value in self.gradients:
             return
         name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.parents else "a Value")
@@ -82,6 +84,10 @@ class Recording:
     def depends(self, value: Value) -> bool:
         """Whether a Value may be another in the next call: any may, since what the function reads may change."""
         return True
+
+    def told_apart(self, value: Value) -> None:
+        """Note that a Value was told from others, or from a number, by its text or its hash."""
+        self.asked.append(value)
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch goes."""

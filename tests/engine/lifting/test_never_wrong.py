@@ -533,3 +533,33 @@ def test_threads_that_make_the_first_call_together_trace_once():
             assert program.pull().tolist() == [0.0, 1.0, 2.0]
     finally:
         sys.setswitchinterval(interval)
+
+
+ZEROS = {
+    "zero": lambda x: x * 0.0,
+    "minus zero": lambda x: x * -0.0,
+    "a product with zero": lambda x: x * -1.5 * 0.0,
+    "a sum of zeros": lambda x: x * 0.0 + x * 0.0,
+    "a difference": lambda x: x * 2.0 - x * 2.0,
+    "all entries": lambda x: (x * np.zeros(3)).sum(),
+    "some entries": lambda x: (x * np.array([0.0, 2.0, 0.0])).sum(),
+    "a parameter too": lambda x: x * 0.0 + PARAMETER * 0.0,
+    "a captured number": lambda x: x * [PARAMETER, 3.0].count(7.0),
+}
+PARAMETER = Value(2.0, "p")
+
+
+@pytest.mark.parametrize("kind", ZEROS)
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("wrt", ["parameters", "inputs", "all"])
+def test_a_gradient_that_is_zero_is_written(kind, batch, wrt):
+    f = ZEROS[kind]
+    sample = np.array([1.0, -2.0, 0.5]) if "entries" in kind else 1.5
+    x = np.array([sample, sample + 1.0]) if batch else sample
+    program = engine.lift(f, batch=batch, strict=True)
+    _, gradient = program.value_and_grad(x, wrt=wrt)
+    slopes = np.where(np.arange(3) == 1, 2.0, 0.0) if kind == "some entries" else np.zeros(np.shape(sample))
+    if wrt != "parameters":
+        np.testing.assert_array_equal(gradient.inputs[0], slopes / (2 if batch else 1) + np.zeros(np.shape(x)))
+    if wrt != "inputs":
+        np.testing.assert_array_equal(gradient.parameters, 0.0)
