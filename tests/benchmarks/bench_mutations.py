@@ -65,31 +65,33 @@ MUTATIONS = [
     ('equal numbers are taken for different ones', 'return Expr.call("equal", self, other)', 'return Expr.call("less", self, self)'),
     ("a choice's sides are exchanged where operands are held", 'self._append("where", (self._condition(mask), number, self._constant(ZERO)))', 'self._append("where", (self._condition(mask), self._constant(ZERO), number))'),
     ('a bias is multiplied by the first weight', '                right.append(-1)\n        ', '                right.append(xs[0])\n        '),
-    ('what is joined is read from its first part', '            moved[of == part] = where + offset', '            moved[of == part] = where'),
-    ('constants of which some are equal are taken for one', '            same = _alike(values, values.take([0], axis)).all()', '            same = _alike(values, values.take([0], axis)).any()'),
+    ('what is joined is read from its first part', '            moved[members] = where + size', '            moved[members] = where'),
+    ('constants of which some are equal are taken for one', '            values = first if _alike(values, first).all() else values', '            values = first if _alike(values, first).any() else values'),
     ('factors that are constants are added', '"multiply": mul, "divide"', '"multiply": add, "divide"'),
-    ('a buffer of another shape is used again', '            and (x.source.shape, x.source.batched, x.source.dtype) == (source.shape, source.batched, source.dtype)\n', '            and x.source.dtype == source.dtype\n'),
+    ('a buffer of another shape is used again', '    return x.kind == "value" and (x.shape, x.batched, x.dtype) == (y.shape, y.batched, y.dtype)', '    return x.kind == "value" and x.dtype == y.dtype'),
     ('the sum of a run is its largest', 'function = "np.maximum" if step.op == "segment_max" else "np.add"', 'function = "np.maximum"'),
-    ('samples are summed in place of the next axis', '        axes = [a + 1 for a in axes]', '        axes = [a for a in axes]'),
-    ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or gathered) and target not in numbers:', '        if step.op in COMPARISONS or gathered:'),
+    ('samples are summed in place of the next axis', 'axes = [a % len(x.shape) + x.batched for a in step.axes]\n    return [0', 'axes = [a % len(x.shape) for a in step.axes]\n    return [0'),
+    ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or of_booleans) and target not in numbers:', '        if step.op in COMPARISONS or of_booleans:'),
     ('a chosen row is read at a chosen number', '    moved = chosen if gather.stride == 1 else f"{gather.stride} * {chosen}"', '    moved = chosen'),
     ('what a run hands back goes to another one', 'index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")', 'index = w.index(np.repeat(np.arange(len(counts))[::-1], counts), "runs")'),
-    ('any operation writes over its operand', '    if step.op not in IN_PLACE or not step.target.is_whole():', '    if not step.target.is_whole():'),
+    ('a choice writes over its condition', '    operands = step.operands[1:] if step.op == "where" else step.operands  # a condition', '    operands = step.operands  # a condition'),
     ('a parameter lies where another one does', '        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)', '        return np.array([self.position[v] for v in trace.parameters[::-1]], dtype=np.int64)'),
 ]  # fmt: skip
 """What is made wrong, the text that is replaced, which occurs once in the package, and by what."""
 
 FOR_JAX = [
     ('padding of a run counts in its sum', '    if (counts < longest).any():\n        mask', '    if False:\n        mask'),
-    ('padding of a run counts among its largest', '    neutral = "0.0" if function == "sum" else "-jnp.inf"', '    neutral = "0.0" if function == "sum" else "jnp.inf"'),
-    ('what is added is assigned', 'value = f"({look(w, view, view_text(name, view, exact=True), name)} + {value})"', 'value = f"({value})"'),
-    ('weights of samples are left out of the value', 'return f"jnp.sum({seed} * {text})" if root.batched else f"{seed} * {text}"', 'return f"jnp.sum({text})" if root.batched else f"{seed} * {text}"'),
-    ('a value that no sample changes counts once for each', 'writer.body.append(f"{seed.name} = jnp.sum({seed.name})")', 'writer.body.append(f"{seed.name} = jnp.max({seed.name})")'),
-    ("a block's gradients are those of its first array", '            start = (p.offset - self.whole.part.offset) // width', '            start = 0'),
-    ('a choice hands its cotangent to all that it did not choose', '== np.arange({columns}), {added}', '!= np.arange({columns}), {added}'),
-    ('what was gathered back comes from another place', '    table[rank, which[order]] = order\n', '    table[rank, which[order]] = which[order]\n'),
-    ("a comparison's sides are exchanged in what is chosen", 'value = f"jnp.where({test}, {w.text(x)}, {w.text(y)})"', 'value = f"jnp.where({test}, {w.text(y)}, {w.text(x)})"'),
-    ('a chosen row is the one after it', '.take({_chosen_rows(w, gather, base, rows, name)}, 0', '.take({_chosen_rows(w, gather, base, rows, name)} + 1, 0'),
+    ('padding of a run counts among its largest', '        rows = w.call("where", mask, rows, "-jnp.inf" if largest else "0.0")', '        rows = w.call("where", mask, rows, "jnp.inf" if largest else "0.0")'),
+    ('what is added is assigned', 'value = f"({view_text(name, view, True, w.use) or elements(w, view, name)} + {value})"', 'value = f"({value})"'),
+    ('weights of samples are left out of the value', 'return writer.call("sum", weighted) if root.batched else weighted', 'return writer.call("sum", writer.text(root)) if root.batched else weighted'),
+    ('a value that no sample changes counts once for each', 'writer.body.append(f"{seed.name} = {writer.call(\'sum\', seed.name)}")', 'writer.body.append(f"{seed.name} = {writer.call(\'max\', seed.name)}")'),
+    ("a block's gradients are those of its first array", '        start = (p.offset - block.whole.part.offset) // width', '        start = 0'),
+    ('a choice hands its cotangent to all that it did not choose', '.reshape({rows}) == {w.use(\'np\')}.arange({self.columns})"', '.reshape({rows}) != {w.use(\'np\')}.arange({self.columns})"'),
+    ('what was gathered back comes from another place', '    table[rank, which.reshape(-1)[order]] = order\n', '    table[rank, which.reshape(-1)[order]] = which.reshape(-1)[order]\n'),
+    ('what was gathered back, each once, comes from another place', '        first = order\n', '        first = np.arange(order.size)\n'),
+    ("a comparison's sides are exchanged in what is chosen", '    value = w.call("where", test, w.text(x), w.text(y))', '    value = w.call("where", test, w.text(y), w.text(x))'),
+    ('a chosen row is the one after it', '.take({self._index(w, name)}, 0', '.take({self._index(w, name)} + 1, 0'),
+    ('what samples choose twice is added once', 'lambda x, i, g: x.at[i].add(g)', 'lambda x, i, g: x.at[i].set(g)'),
 ]  # fmt: skip
 """Likewise, of what writes programs for JAX."""
 
@@ -134,6 +136,9 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "return engine.total([engine.tanh(c * q) for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 * 0.3 * 0.7"),
         ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),
         ("x", [v3], "return engine.total([engine.logsumexp([u * q for u in pu[:k + 1]]) for k, q in enumerate(x)])"),
+        ("x", [v3], "return engine.total([engine.where(q * p0 - p1, 1.5, 0.0) * engine.tanh(q) for q in x])"),
+        ("x", [v3], "return engine.total([engine.maximum(q, p1) - p0 for q in x])"),
+        ("x, t, s", [v3, t, Argument("s", "index")], "h = [engine.tanh(q) for q in x]; return engine.select(h, t) * engine.select(h, s) * p0"),
     ]  # fmt: skip
     found = []
     for k, (names, arguments, body) in enumerate(bodies):
