@@ -82,6 +82,10 @@ class Rule(Kind):
         if self.analytic is None:
             self.analytic = self.differentiable and not self.kinks
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a name: the rule itself is the program's."""
+        return _rule_named, (self.name,)
+
     @property
     def variadic(self) -> bool:
         """Whether the operation takes any number of operands."""
@@ -128,6 +132,12 @@ class Rule(Kind):
 
 
 RULES: dict[str, Rule] = {}
+
+
+def _rule_named(name: str) -> Rule:
+    return RULES[name]
+
+
 _FOLLOWERS: list[Callable[[Rule], object]] = []
 
 

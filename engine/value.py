@@ -21,9 +21,11 @@ from engine.arguments import described, listed
 from engine.copying import Copies
 from engine.display import Display
 from engine.label import checked
+from engine.lecture import NOTHING, Lecture, complete
 from engine.methods import install
 from engine.node import CONSTANT, LEAF, Kind
 from engine.number import Number, as_float
+from engine.rounded import Rounded
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs
@@ -34,7 +36,7 @@ else:
     Operations = object
 
 
-class Value(Number, Display, Copies, Ufuncs, Operations):
+class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
     """A scalar in a computation graph.
 
     Parameters
@@ -42,7 +44,9 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     data : float
         The number. Integers, bools and NumPy scalars become floats.
     label : str
-        What to call it in pictures, lifted programs and messages; it may be set.
+        What to call it in pictures, lifted programs and messages; it may be set, and may be the second argument.
+    children, op
+        For a node of your own, what it comes from and how: see `engine.lecture`.
 
     Attributes
     ----------
@@ -58,7 +62,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     Raises
     ------
     TypeError
-        If `data` is not one real number, or `label` is not a text.
+        If `data` is not one real number, `label` is not a text, or `children` are no Values.
 
     Examples
     --------
@@ -76,13 +80,15 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     parents: tuple[Value, ...]
     rule: Kind
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Any, children: Any = NOTHING, op: Any = NOTHING, label: str = "", **named: Any) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._label = label if label.__class__ is str else checked(label)
         self.grad = 0.0
         self.parents = ()
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
         self.rule = LEAF if LOCAL.active is None else CONSTANT
+        if children is not NOTHING or op is not NOTHING or named:
+            complete(self, children, op, named)
 
     @classmethod
     def constant(cls, number: Any) -> Value:
