@@ -99,6 +99,6 @@ def _operands(node: Any) -> list[Any]:
 
 
 def _record(node: Any) -> str:
-    label = re.sub(r"([|{}<>])", r"\\\1", literal(str(getattr(node, "label", "") or "")))
-    fields = [label] if label else []
+    text = str(getattr(node, "label", "") or "")
+    fields = [re.sub(r"([|{}<>])", r"\\\1", literal(text))] if text else []
     return "{ " + " | ".join([*fields, f"data {float(node.data):.4f}", f"grad {float(node.grad or 0.0):.4f}"]) + " }"
