@@ -28,7 +28,8 @@ RECORDED |= {f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub"
 NUMBERLESS = {  # of the object or its class, whatever its number is
     "__copy__", "__deepcopy__", "__hash__", "__sizeof__", "__dir__", "__class__", "__doc__", "__module__", "__slots__",
     "__init__", "__new__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__", "__delattr__",
-    "_children", "_prev", "_op", "parents", "op", "label", "_label", "born", "rule", "__annotations__", "__firstlineno__", "__static_attributes__",
+    "_children", "_prev", "_op",
+    "parents", "op", "label", "_label", "born", "rule", "__annotations__", "__firstlineno__", "__static_attributes__",
 }  # fmt: skip
 PRIVATE = {"_data", "_first", "_second"}
 
