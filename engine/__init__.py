@@ -39,7 +39,7 @@ from engine.version import __version__ as __version__
 from engine.watching import provenance as provenance
 
 # What `help` lists and `import *` brings.
-__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("engine.")]
+__all__ = [name for name, value in list(globals().items()) if getattr(value, "__module__", "").startswith("engine.")]
 __all__.remove("abs")  # Python's own is not replaced
 
 if not TYPE_CHECKING:  # to whom any name would then seem right

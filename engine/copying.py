@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.graph import order
-from engine.node import CONSTANT, LEAF, Kind, birth
+from engine.node import CONSTANT, VARIABLE, Kind, birth
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 
 V = TypeVar("V", bound="Copies")
@@ -82,7 +82,7 @@ def _node(cls: type, data: float, grad: float, label: str, kind: Kind, parents: 
 def _twin(node: Any, parents: tuple[Any, ...]) -> Any:
     """Return a copy of one node over other parents."""
     twin = _node(type(node), node._data, node.grad, node._label, node.rule, parents)
-    node.rule.keep(twin, node.rule.kept(node))
+    node.rule.keep(twin, node.rule.residuals(node))
     return twin
 
 
@@ -104,8 +104,8 @@ class _Flattened:
         return _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
 
     def _flat(self, node: Any) -> tuple[Any, ...]:
-        kept = node.rule.kept(node)
-        return node._data, node.grad, node._label, node.rule, [self._operand(p) for p in node.parents], kept
+        residuals = node.rule.residuals(node)
+        return node._data, node.grad, node._label, node.rule, [self._operand(p) for p in node.parents], residuals
 
     def _operand(self, parent: Any) -> Any:
         """Return a leaf as it is, a node of this list by its place in it, one of another list by both."""
@@ -163,15 +163,15 @@ _PICKLES = _Pickles()
 
 
 def _leaf(cls: type, data: float, grad: float, label: str, constant: bool) -> Any:
-    return _node(cls, data, grad, label, CONSTANT if constant else LEAF, ())
+    return _node(cls, data, grad, label, CONSTANT if constant else VARIABLE, ())
 
 
 def _restored(classes: list[type], flat: list[tuple[Any, ...]]) -> list[Any]:
     nodes: list[Any] = []
-    for cls, (data, grad, label, kind, operands, kept) in zip(classes, flat):
+    for cls, (data, grad, label, kind, operands, residuals) in zip(classes, flat):
         parents = [nodes[x] if isinstance(x, int) else x[0][x[1]] if isinstance(x, tuple) else x for x in operands]
         node = _node(cls, data, grad, label, kind, tuple(parents))
-        node.rule.keep(node, kept)
+        node.rule.keep(node, residuals)
         nodes.append(node)
     return nodes
 

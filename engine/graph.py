@@ -72,16 +72,16 @@ def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
     (['add', 'multiply'], ['add'])
     """
     stack = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
-    found, seen = list(stack), set(stack)
-    note, keep, push, pop = seen.add, found.append, stack.append, stack.pop
+    nodes, seen = list(stack), set(stack)
+    note, keep, push, pop = seen.add, nodes.append, stack.append, stack.pop
     while stack:  # in depth first: what was made together lies together in memory
         for parent in pop().parents:
             if parent.parents and parent not in seen and parent.born > since:
                 note(parent)
                 push(parent)
                 keep(parent)
-    found.sort(key=_birth, reverse=True)
-    return found
+    nodes.sort(key=_birth, reverse=True)
+    return nodes
 
 
 _birth = operator.attrgetter("born")

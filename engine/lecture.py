@@ -128,14 +128,14 @@ class Authored(Kind):
         # An operation that is called as a rule is need not be it, and nobody may take it for that.
         self.name = symbol if symbol and symbol not in RULES else f"own {symbol}".rstrip()
 
-    def kept(self, node: Any) -> tuple[Any, ...]:
+    def residuals(self, node: Any) -> tuple[Any, ...]:
         """Return what the pullback binds: nothing of the node."""
         return ()
 
-    def keep(self, node: Any, kept: Any) -> None:
+    def keep(self, node: Any, residuals: Any) -> None:
         """Let a copy have the derivative of what it is a copy of, which this holds."""
 
-    def pullback(self, *kept_and_g: Any) -> tuple[Any, ...]:
+    def pullback(self, *residuals_and_g: Any) -> tuple[Any, ...]:
         """Refuse: a derivative that nobody knows is not zero."""
         raise ValueError(
             f"A Value has children (its operation is '{self.symbol}') but no derivative. Assign its _backward, give "
@@ -144,7 +144,7 @@ class Authored(Kind):
 
     def pull(self, node: Any, g: Any) -> tuple[Any, ...]:
         """Return the cotangents of the node's parents."""
-        return self.pullback(*self.kept(node), g)
+        return self.pullback(*self.residuals(node), g)
 
     def spread(self, node: Any) -> None:
         """Add the cotangents of the node's parents to their gradients."""
@@ -159,9 +159,9 @@ class Sloped(Authored):
         super().__init__(symbol)
         self.slopes = slopes
 
-    def pullback(self, *kept_and_g: Any) -> tuple[Any, ...]:
+    def pullback(self, *residuals_and_g: Any) -> tuple[Any, ...]:
         """Return the local derivatives times the cotangent."""
-        (g,) = kept_and_g
+        (g,) = residuals_and_g
         return tuple([slope * g for slope in self.slopes])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -179,23 +179,23 @@ class Stepwise(Authored):
         """Let the author's step add to the children's gradients."""
         self.step()
 
-    def kept(self, node: Any) -> tuple[Any, ...]:
+    def residuals(self, node: Any) -> tuple[Any, ...]:
         """Return what the pullback binds: the node, whose gradient the step reads."""
         return (node,)
 
-    def keep(self, node: Any, kept: Any) -> None:
+    def keep(self, node: Any, residuals: Any) -> None:
         """Refuse: the author's function would go on with the gradients of the node that it was written for."""
         raise TypeError(
             f"A Value whose _backward somebody has assigned (its operation is '{self.symbol}') cannot be copied: that "
             "function is of this one node. Compute it anew from copies of its children."
         )
 
-    def pullback(self, *kept_and_g: Any) -> tuple[Any, ...]:
+    def pullback(self, *residuals_and_g: Any) -> tuple[Any, ...]:
         """Take the step for a cotangent, and return what it adds to each child; afterwards all gradients are as before.
 
         What is there twice, as in ``x * x``, gets all of it the first time.
         """
-        node, g = kept_and_g
+        node, g = residuals_and_g
         before = [parent.grad for parent in node.parents]
         own, node.grad = node.grad, float(g)
         for parent in node.parents:

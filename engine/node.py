@@ -3,11 +3,11 @@
 A node has two places for what its rule's pullback keeps, since most keep two numbers or fewer: numbers that lie in the
 node itself are no objects for the collector to visit.  More than two are a tuple in the first place.
 
->>> kept = Kind("multiply", lambda x, y, g: (g * y, g * x), 2)
+>>> product = Kind("multiply", lambda x, y, g: (g * y, g * x), 2)
 >>> class Node: pass
 >>> node = Node()
->>> kept.keep(node, (3.0, 2.0))
->>> kept.kept(node), kept.pull(node, 1.0)
+>>> product.keep(node, (3.0, 2.0))
+>>> product.residuals(node), product.pull(node, 1.0)
 ((3.0, 2.0), (2.0, 3.0))
 """
 
@@ -36,7 +36,7 @@ class Kind:
         The flat rule: what a node keeps, then the cotangent; returns one cotangent per parent.
     pull
         (node, cotangent) -> cotangents of its parents.
-    kept
+    residuals
         node -> the tuple that its pullback binds.
     keep
         (node, that tuple) -> None.
@@ -52,14 +52,14 @@ class Kind:
     shown: Callable[[float], str] | None = None
 
     pull: Callable[[Any, Any], tuple[Any, ...]]
-    kept: Callable[[Any], tuple[Any, ...]]
+    residuals: Callable[[Any], tuple[Any, ...]]
     keep: Callable[[Any, Any], None]
     spread: Callable[[Any], None]
 
-    def __init__(self, name: str, pullback: Pullback, number_kept: int = 0, arity: int = 0) -> None:
+    def __init__(self, name: str, pullback: Pullback, residual_count: int = 0, arity: int = 0) -> None:
         self.name, self.pullback = name, pullback
-        self.pull, self.kept, self.keep = KEEPING.get(number_kept, _keeping_many)(pullback)
-        self.spread = compiled(spread_text(arity, number_kept), {"pullback": pullback}, f"{name}, spread")
+        self.pull, self.residuals, self.keep = KEEPING.get(residual_count, _keeping_many)(pullback)
+        self.spread = compiled(spread_text(arity, residual_count), {"pullback": pullback}, f"{name}, spread")
 
     def pull_anew(self, node: Any, g: Any) -> tuple[Any, ...]:
         """Refuse to pull a cotangent back so that the result can be differentiated again: only a rule knows how."""
@@ -75,43 +75,43 @@ class Kind:
         )
 
     def __repr__(self) -> str:
-        return f"<{self.name or 'leaf'}>"
+        return f"<{self.name or 'variable'}>"
 
 
 Keeping = tuple[Callable[[Any, Any], tuple[Any, ...]], Callable[[Any], tuple[Any, ...]], Callable[[Any, Any], None]]
 
 
 def _keeping_nothing(pullback: Pullback) -> Keeping:
-    def keep(node: Any, kept: tuple[()]) -> None:
+    def keep(node: Any, residuals: tuple[()]) -> None:
         pass
 
     return (lambda node, g: pullback(g)), (lambda node: ()), keep
 
 
 def _keeping_one(pullback: Pullback) -> Keeping:
-    def keep(node: Any, kept: tuple[Any]) -> None:
-        (node._first,) = kept
+    def keep(node: Any, residuals: tuple[Any]) -> None:
+        (node._first,) = residuals
 
     return (lambda node, g: pullback(node._first, g)), (lambda node: (node._first,)), keep
 
 
 def _keeping_two(pullback: Pullback) -> Keeping:
-    def keep(node: Any, kept: tuple[Any, Any]) -> None:
-        node._first, node._second = kept
+    def keep(node: Any, residuals: tuple[Any, Any]) -> None:
+        node._first, node._second = residuals
 
     return (lambda node, g: pullback(node._first, node._second, g)), (lambda node: (node._first, node._second)), keep
 
 
 def _keeping_many(pullback: Pullback) -> Keeping:
-    def keep(node: Any, kept: tuple[Any, ...]) -> None:
-        node._first = kept
+    def keep(node: Any, residuals: tuple[Any, ...]) -> None:
+        node._first = residuals
 
     return (lambda node, g: pullback(*node._first, g)), (lambda node: node._first), keep
 
 
 KEEPING = {0: _keeping_nothing, 1: _keeping_one, 2: _keeping_two}
 
-LEAF = Kind("", lambda g: ())
+VARIABLE = Kind("", lambda g: ())
 """What somebody made: an input, a weight."""
 
 CONSTANT = Kind("constant", lambda g: ())

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from engine.dispatch import by_arity, ieee
 from engine.node import Kind, Pullback
 
@@ -102,15 +100,15 @@ class Rule(Kind):
         >>> RULES["multiply"].bind(6.0, [2.0, 3.0])(1.0)
         (3.0, 2.0)
         """
-        kept = self._kept_of(z, xs, fixed)
-        return partial(self.pullback, *kept) if kept else self.pullback
+        residuals = self._residuals_of(z, xs, fixed)
+        return partial(self.pullback, *residuals) if residuals else self.pullback
 
     def pull_anew(self, node: Any, g: Any) -> tuple[Any, ...]:
         """Pull a cotangent back by the node and its parents themselves, in place of the floats that it keeps."""
-        fixed = self._fixed(node.rule.kept(node)) if self.fixed else ()
-        return self.pullback(*self._kept_of(node, node.parents, fixed), g)
+        fixed = self._fixed(node.rule.residuals(node)) if self.fixed else ()
+        return self.pullback(*self._residuals_of(node, node.parents, fixed), g)
 
-    def _kept_of(self, z: Any, xs: Sequence[Any], fixed: Sequence[float]) -> list[Any]:
+    def _residuals_of(self, z: Any, xs: Sequence[Any], fixed: Sequence[float]) -> list[Any]:
         if self.variadic:
             known = {"z": z, "xs": xs, "n": len(xs)}
             return [known[name] for name in self.keeps]
@@ -118,8 +116,8 @@ class Rule(Kind):
         names = ("z", *self.operands, *self.fixed)
         return [numbers[names.index(name)] for name in self.keeps]
 
-    def _fixed(self, kept: Sequence[Any]) -> list[float]:
-        return [kept[self.keeps.index(name)] for name in self.fixed]
+    def _fixed(self, residuals: Sequence[Any]) -> list[float]:
+        return [residuals[self.keeps.index(name)] for name in self.fixed]
 
     def fixed_of(self, pullback: Callable[..., Any]) -> list[float]:
         """Return the fixed numbers that a node's closure has kept.
@@ -144,8 +142,8 @@ _FOLLOWERS: list[Callable[[Rule], object]] = []
 def on_new_rule(follow: Callable[[Rule], object]) -> None:
     """Call a function with every rule, those to come as well: what is made from rules follows them through this."""
     _FOLLOWERS.append(follow)
-    for made in RULES.values():
-        follow(made)
+    for entry in RULES.values():
+        follow(entry)
 
 
 def rule(
@@ -229,28 +227,16 @@ def _parameters(
     return keeps, operands, tuple(k for k in keeps if k not in ("z", *operands))
 
 
-def _entered(made: Rule) -> Operation:
+def _entered(entry: Rule) -> Operation:
     """Put a rule into the table, and give an operation that was made here its name and place, so that it is found."""
-    operation, pullback = made.operation, made.pullback
+    operation, pullback = entry.operation, entry.pullback
     if "<locals>" in operation.__qualname__:
-        operation.__name__, operation.__qualname__ = made.name, pullback.__qualname__
+        operation.__name__, operation.__qualname__ = entry.name, pullback.__qualname__
         operation.__module__, operation.__doc__ = pullback.__module__, operation.__doc__ or pullback.__doc__
-    RULES[made.name] = made
+    RULES[entry.name] = entry
     for follow in _FOLLOWERS:
-        follow(made)
+        follow(entry)
     return operation
-
-
-def elementwise(op: str) -> bool:
-    """Whether an operation takes each element of its result from the same element of its operands, one of which it may
-    then write over.
-
-    >>> [elementwise(op) for op in ("tanh", "cbrt", "where", "dot", "matmul", "sum")]
-    [True, True, True, False, False, False]
-    """
-    ufunc = getattr(np, op, None)
-    rule = RULES.get(op)
-    return not rule.variadic if rule else isinstance(ufunc, np.ufunc) and ufunc.signature is None
 
 
 def table() -> str:
@@ -262,9 +248,9 @@ def table() -> str:
     | `add` | Sum; dz/dx = 1, dz/dy = 1. | |
     """
     lines = ["| operation | what it is; its derivative | kinks |", "|---|---|---|"]
-    for made in RULES.values():
-        kinks = "; ".join(f"at {_numbers(p)}: {_numbers(d)} ({why})" for p, d, why in made.kinks)
-        lines.append(f"| `{made.name}` | {made.doc.replace('|', chr(92) + '|')} | {kinks} |".replace("|  |", "| |"))
+    for entry in RULES.values():
+        kinks = "; ".join(f"at {_numbers(p)}: {_numbers(d)} ({why})" for p, d, why in entry.kinks)
+        lines.append(f"| `{entry.name}` | {entry.doc.replace('|', chr(92) + '|')} | {kinks} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 

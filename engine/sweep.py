@@ -31,16 +31,16 @@ def sweep(root: Any, seed: float) -> None:
 def _latest_first(root: Any) -> list[Any]:
     """Return `graph.latest_first` of one root, in less time: a gradient, which will be written, marks what was seen."""
     mark = root.grad = float("nan")  # an object of its own
-    stack, found = [root], [root]
-    keep, push, pop = found.append, stack.append, stack.pop
+    stack, nodes = [root], [root]
+    keep, push, pop = nodes.append, stack.append, stack.pop
     while stack:
         for parent in pop().parents:
             if parent.parents and parent.grad is not mark:
                 parent.grad = mark
                 push(parent)
                 keep(parent)
-    found.sort(key=_birth, reverse=True)
-    return found
+    nodes.sort(key=_birth, reverse=True)
+    return nodes
 
 
 _birth = operator.attrgetter("born")

@@ -140,8 +140,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """
     function(f, "jvp")
     primals, tangents = (
-        tuple(listed(given, f"jvp's {what}", "one entry for each argument of the function"))
-        for given, what in ((primals, "primals"), (tangents, "tangents"))
+        tuple(listed(each, f"jvp's {what}", "one entry for each argument of the function"))
+        for each, what in ((primals, "primals"), (tangents, "tangents"))
     )
     _, structure = flatten(primals, "primals")
     leaves = matched(tangents, structure, "jvp's tangents", "the primals")

@@ -21,6 +21,7 @@ from engine.errors import ShapeError
 from engine.operands import is_value
 
 LEAF = "number"
+CONTAINERS = ("list", "tuple", "dict", "namedtuple")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,42 @@ class Structure:
             return int(np.prod(self.keys, dtype=np.int64))
         return sum(child.size for child in self.children)
 
+    @property
+    def is_container(self) -> bool:
+        """Whether this holds structures, and is no leaf or array of leaves."""
+        return self.kind in CONTAINERS
+
+    def items(self) -> Iterator[tuple[Any, Structure]]:
+        """Yield the key or index of each structure that this holds, and the structure."""
+        return zip(self.keys if self.kind == "dict" else range(len(self.children)), self.children)
+
+    def parts(self, keys: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Structure]]:
+        """Yield every number and array in this, in order, with the keys that lead to it.
+
+        >>> [(keys, str(part)) for keys, part in flatten({"W": np.zeros((1, 2)), "b": [0.0]})[1].parts()]
+        [(('W',), 'an array of shape (1, 2)'), (('b', 0), 'a number')]
+        """
+        if self.kind not in CONTAINERS:
+            yield keys, self
+            return
+        for key, child in self.items():
+            yield from child.parts((*keys, key))
+
+    def with_parts(self, make: Callable[[Structure], Any]) -> Any:
+        """Return containers as these, in them what `make` returns for each number and array, in order.
+
+        >>> flatten({"W": np.zeros((1, 2)), "b": [0.0]})[1].with_parts(str)
+        {'W': 'an array of shape (1, 2)', 'b': ['a number']}
+        """
+        if self.kind not in CONTAINERS:
+            return make(self)
+        items = [child.with_parts(make) for child in self.children]
+        if self.kind == "dict":
+            return dict(zip(self.keys, items))
+        if self.kind == "namedtuple":
+            return self.keys(*items)
+        return items if self.kind == "list" else tuple(items)
+
     def rebuild(self, leaves: Iterator[Any], array: Callable[[list[Any]], np.ndarray[Any, Any]]) -> Any:
         """Put leaves in their places, in order.
 
@@ -60,16 +97,13 @@ class Structure:
         array
             What makes a flat array of some.
         """
-        if self.kind == LEAF:
-            return next(leaves)
-        if self.kind == "array":
-            return array([next(leaves) for _ in range(self.size)]).reshape(self.keys)
-        items = [child.rebuild(leaves, array) for child in self.children]
-        if self.kind == "dict":
-            return dict(zip(self.keys, items))
-        if self.kind == "namedtuple":
-            return self.keys(*items)
-        return items if self.kind == "list" else tuple(items)
+
+        def filled(part: Structure) -> Any:
+            if part.kind == LEAF:
+                return next(leaves)
+            return array([next(leaves) for _ in range(part.size)]).reshape(part.keys)
+
+        return self.with_parts(filled)
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Yield the path of every leaf, in order.
@@ -77,15 +111,10 @@ class Structure:
         >>> list(flatten({"W": np.zeros((1, 2)), "b": [0.0]})[1].paths("x"))
         ["x['W'][0, 0]", "x['W'][0, 1]", "x['b'][0]"]
         """
-        if self.kind == LEAF:
-            yield prefix
-        elif self.kind == "array":
-            for index in np.ndindex(*self.keys):
-                yield f"{prefix}[{', '.join(map(str, index))}]" if index else prefix
-        else:
-            keys = self.keys if self.kind == "dict" else range(len(self.children))
-            for key, child in zip(keys, self.children):
-                yield from child.paths(f"{prefix}[{key!r}]")
+        for keys, part in self.parts():
+            path = prefix + "".join([f"[{key!r}]" for key in keys])
+            for index in np.ndindex(*(part.keys if part.kind == "array" else ())):
+                yield f"{path}[{', '.join(map(str, index))}]" if index else path
 
     def __str__(self) -> str:
         if self.kind == LEAF:
@@ -128,10 +157,10 @@ def _flatten(tree: Any, leaves: list[Any], path: str) -> Structure:
     if isinstance(tree, np.ndarray):
         if tree.dtype != object and tree.dtype.kind not in "biuf":
             raise TypeError(f"{path} is an array of {tree.dtype}; numbers are needed. Convert it to float first.")
-        found = tree.reshape(-1).tolist()
-        for x in found:
+        entries = tree.reshape(-1).tolist()
+        for x in entries:
             _check(x, path)
-        leaves.extend(found)
+        leaves.extend(entries)
         return Structure("array", tree.shape)
     _check(tree, path)
     leaves.append(tree)
@@ -191,9 +220,9 @@ def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]
     >>> matched({"b": (20.0,), "w": 10.0}, structure, "yours", "the parameters")
     [10.0, 20.0]
     """
-    leaves, found = flatten(_ordered(tree, structure), what)
-    if (found != structure and [found.size] != [structure.size]) or _skeleton(found) != _skeleton(structure):
-        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {found}.")
+    leaves, actual = flatten(_ordered(tree, structure), what)
+    if (actual != structure and [actual.size] != [structure.size]) or _skeleton(actual) != _skeleton(structure):
+        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {actual}.")
     return leaves
 
 

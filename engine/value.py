@@ -23,8 +23,9 @@ from engine.display import Display
 from engine.label import checked
 from engine.lecture import NOTHING, Lecture, complete
 from engine.methods import install
-from engine.node import CONSTANT, LEAF, Kind
-from engine.number import Number, as_float
+from engine.node import CONSTANT, VARIABLE, Kind
+from engine.number import Number
+from engine.number import as_float as as_float
 from engine.rounded import Rounded
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
@@ -86,7 +87,7 @@ class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
         self.grad = 0.0
         self.parents = ()
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
-        self.rule = LEAF if LOCAL.active is None else CONSTANT
+        self.rule = VARIABLE if LOCAL.active is None else CONSTANT
         if children is not NOTHING or op is not NOTHING or named:
             complete(self, children, op, named)
 
@@ -109,8 +110,8 @@ class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
     @property
     def pullback(self) -> Callable[[Any], tuple[Any, ...]]:
         """The local-derivative closure: cotangent of this node -> one cotangent per parent; it may be set."""
-        kept = self.rule.kept(self)
-        return partial(self.rule.pullback, *kept) if kept else self.rule.pullback
+        residuals = self.rule.residuals(self)
+        return partial(self.rule.pullback, *residuals) if residuals else self.rule.pullback
 
     @pullback.setter
     def pullback(self, pullback: Callable[[Any], tuple[Any, ...]]) -> None:

@@ -94,11 +94,11 @@ def method_text(rule: Any, *, reflected: bool = False) -> str:
     lines += [f"    {floats[x]} = {x}._data" for x in operands]
     lines.append(_computed(rule, [floats[x] for x in (*operands, *rule.fixed)]))
     lines.append(NODE.format(parents=", ".join(operands)))
-    kept = [floats[name] for name in rule.keeps]
-    if len(kept) > 2:
-        lines.append(f"    node._first = ({', '.join(kept)})")
+    residuals = [floats[name] for name in rule.keeps]
+    if len(residuals) > 2:
+        lines.append(f"    node._first = ({', '.join(residuals)})")
     else:
-        lines += [f"    node.{place} = {x}" for place, x in zip(("_first", "_second"), kept)]
+        lines += [f"    node.{place} = {x}" for place, x in zip(("_first", "_second"), residuals)]
     return "\n".join([*lines, "    return node"])
 
 
@@ -111,9 +111,9 @@ def _computed(rule: Any, xs: list[str]) -> str:
     return CAREFUL.format(result=result, xs=", ".join(xs))
 
 
-def spread_text(operands: int, kept: int) -> str:
+def spread_text(operands: int, residuals: int) -> str:
     """Return the text of a sweep's step through a node: its cotangent goes back, and is added up in its operands."""
-    bound = {0: "", 1: "node._first, ", 2: "node._first, node._second, "}.get(kept, "*node._first, ")
+    bound = {0: "", 1: "node._first, ", 2: "node._first, node._second, "}.get(residuals, "*node._first, ")
     pulled = f"pullback({bound}node.grad)"
     if not operands:
         lines = [f"    for x, g in zip(node.parents, {pulled}):", "        x.grad += g"]
@@ -130,5 +130,5 @@ def compiled(text: str, names: dict[str, Any], called: str) -> Callable[..., Any
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     namespace = dict(names)
     exec(compile(text, file, "exec"), namespace)
-    made: Callable[..., Any] = namespace[text[4 : text.index("(")]]
-    return made
+    function: Callable[..., Any] = namespace[text[4 : text.index("(")]]
+    return function

@@ -13,8 +13,8 @@ from nn.command_line import at_once as at_once  # before what takes long to impo
 
 from typing import TYPE_CHECKING, Any
 
-from nn.agreement.compare import Report as Report
 from nn.agreement.compare import compare_gradients as compare_gradients
+from nn.agreement.report import Report as Report
 from nn.data import csv as csv
 from nn.data import digits as digits
 from nn.data import mnist as mnist

@@ -16,14 +16,14 @@ from nn.command_line import commands, interrupts
 from nn.command_line.gpt_command import gpt
 from nn.command_line.options import Command, check_partners, parser
 from nn.training.devices import DeviceError, leave
-from nn.training.fit import TrainingError
+from nn.training.epochs import TrainingError
 from nn.unread import dropped
 from viz.arguments import UsageError
 
 COMMANDS: dict[str, Command] = {
     "demo": commands.demo,
-    "train": commands.train,
-    "predict": commands.predict,
+    "train": commands.train_network,
+    "predict": commands.predict_rows,
     "compare": commands.compare,
     "check": commands.check,
     "gpt": gpt,

@@ -9,10 +9,8 @@ import gzip
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import number, whole
 from nn.files import DataError as DataError
@@ -20,9 +18,7 @@ from nn.files import read_text
 from nn.reading.dataset import read_dataset
 from nn.reading.idx_files import idx as idx
 from nn.reading.idx_files import mnist as mnist
-from nn.samples import array
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array, array
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Array, Array]:

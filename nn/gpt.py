@@ -8,15 +8,18 @@ The model below knows numbers only; `engine.lift` runs it as matrix products, on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import engine
-from engine import Label, Value
+from engine import Label, Value, zero_grad
 from engine.collector import collector_paused
 from nn.module import Module
 from nn.optim import Adam, linear
+from nn.samples import Array
+
+Gradient: TypeAlias = Callable[[Array, list[int]], tuple[float, Array]]
 
 BETAS = (0.9, 0.95)
 
@@ -68,7 +71,7 @@ class GPT(Module):
 
 
 def linear_map(W: list[list[Value]], x: list[Any]) -> list[Any]:
-    """One dot a row."""
+    """One dot per row."""
     return [engine.dot(row, x) for row in W]
 
 
@@ -94,29 +97,52 @@ def train(
     Given the `losses` of steps made before, and their `optimizer`, it goes on from there; `after` is called after every
     step with the parameters and the losses.
     """
-    program = engine.lift(model.loss, parameters=model.parameters())
-    theta, losses = program.pull(), list(losses or [])
+    gradient = _lifted(model) if lifted else _eager(model)
+    theta = np.array([value.data for value in model.parameters()])
+    losses = list(losses or [])
     optimizer = optimizer or Adam(linear(lr, steps), betas=BETAS)
     try:
         for step in range(len(losses), steps):
             tokens = documents[step % len(documents)][: model.context + 1]
-            if lifted:
-                value, gradient = program.value_and_grad(tokens, parameters=theta)
-                slope = np.asarray(gradient.parameters)
-            else:
-                program.push(theta)
-                model.zero_grad()
-                with collector_paused():
-                    root = model.loss(tokens)
-                    root.backward()
-                value, slope = root.data, np.array([v.grad for v in program.registry.values])
+            value, slope = gradient(theta, tokens)
             optimizer.update(theta, slope)
             losses.append(value)
             if after is not None:
                 after(theta, losses)
     finally:
-        program.push(theta)
+        _push(model.parameters(), theta)
     return losses
+
+
+def _lifted(model: GPT) -> Gradient:
+    """Return the loss of a document and its gradient by matrices."""
+    program = engine.lift(model.loss, parameters=model.parameters())
+
+    def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
+        value, slopes = program.value_and_grad(tokens, parameters=theta)
+        return value, np.asarray(slopes.parameters)
+
+    return gradient
+
+
+def _eager(model: GPT) -> Gradient:
+    """Return the same one scalar at a time."""
+    values = model.parameters()
+
+    def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
+        _push(values, theta)
+        zero_grad(values)
+        with collector_paused():
+            root = model.loss(tokens)
+            root.backward()
+        return root.data, np.array([value.grad for value in values])
+
+    return gradient
+
+
+def _push(values: list[Value], theta: Array) -> None:
+    for value, number in zip(values, theta.tolist()):
+        value.data = number
 
 
 def sample(model: GPT, letters: str, rng: np.random.Generator) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
@@ -17,10 +16,8 @@ from engine.arguments import described, one_of, text
 from engine.arguments import path as checked_path
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
-from nn.samples import numbers
+from nn.samples import Array, numbers
 from nn.training.scaling import NAMES, Scaling
-
-Array: TypeAlias = npt.NDArray[np.float64]
 
 
 class StateError(ValueError):
@@ -100,13 +97,13 @@ class Module:
 
     def _placed(self) -> dict[str, dict[tuple[int, ...], Value]]:
         """Return every parameter by its array and its place there; a label counts from where the module is."""
-        found: dict[str, dict[tuple[int, ...], Value]] = {}
+        placed: dict[str, dict[tuple[int, ...], Value]] = {}
         for name, value in self.named_parameters():
             array, place = _place(name, value.label)
-            if place in found.get(array, {}):
+            if place in placed.get(array, {}):
                 array, place = name, ()
-            found.setdefault(array, {})[place] = value
-        return found
+            placed.setdefault(array, {})[place] = value
+        return placed
 
     def state_dict(self) -> dict[str, Array]:
         """Return the parameters, and the scaling if there is one, as named arrays."""
@@ -132,11 +129,11 @@ class Module:
             raise StateError(
                 f"the state does not fit: {'; '.join(problems)}. Build the module with the sizes it was saved with."
             )
-        given: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for name, shape in {name: _box(entries) for name, entries in own.items()}.items():
-            given[name] = numbers(state[name], name).astype(float)
-            if given[name].shape != shape:
-                raise StateError(f"the state does not fit: {name} is {given[name].shape}, the module has {shape}.")
+            arrays[name] = numbers(state[name], name).astype(float)
+            if arrays[name].shape != shape:
+                raise StateError(f"the state does not fit: {name} is {arrays[name].shape}, the module has {shape}.")
         try:
             scaling = Scaling.from_arrays(scaled)
             self.check_scaling(scaling)
@@ -144,7 +141,7 @@ class Module:
             raise StateError(f"the state does not fit: {error}") from None
         for name, entries in own.items():
             for place, value in entries.items():
-                value.data = float(given[name][place])
+                value.data = float(arrays[name][place])
         self.scaling = scaling if self.standardises else None
         self.trained_on = None
 

@@ -28,9 +28,9 @@ from nn.module import Module
 from nn.stream import generator
 from nn.training.scaling import Scaling
 
-Activation = Callable[[Any], Any]
+ScalarFunction = Callable[[Any], Any]
 
-ACTIVATIONS: dict[str, Activation] = {
+ACTIVATIONS: dict[str, ScalarFunction] = {
     "identity": lambda z: z,
     "relu": engine.relu,
     "leaky_relu": engine.leaky_relu,
@@ -73,7 +73,7 @@ class Neuron(Module):
     Parameters
     ----------
     weights
-        One number an input.
+        One number per input.
     bias
         Its bias.
     activation
@@ -86,10 +86,10 @@ class Neuron(Module):
     """
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0, activation: str = "identity") -> None:
-        found = listed(weights, "weights", "one number an input, such as [0.5, -1.0]")
-        if not found:
+        numbers = listed(weights, "weights", "one number an input, such as [0.5, -1.0]")
+        if not numbers:
             raise ValueError("weights must be a list of one number an input, such as [0.5, -1.0]; got none.")
-        self.w = [Value(w) for w in found]
+        self.w = [Value(w) for w in numbers]
         self.b = Value(bias)
         self.activation = _known(activation)
 
@@ -146,7 +146,7 @@ class Layer(Module):
             neuron.b.label = Label(f"{prefix}neurons.{j}.b", array=f"{prefix}b", place=(j,))
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        """Return one activation a neuron, always as a list."""
+        """Return one activation per neuron, always as a list."""
         if not hasattr(x, "__len__") or len(x) != len(self.neurons[0].w) or isinstance(x, NO_SAMPLES):
             raise _not_a_sample(x, len(self.neurons[0].w))
         return [neuron(x) for neuron in self.neurons]
@@ -249,7 +249,7 @@ class MLP(Module):
 
 
 class Embedding(Module):
-    """A table of vectors, one a token; the token stays an input when the function is lifted.
+    """A table of vectors, one per token; the token stays an input when the function is lifted.
 
     Parameters
     ----------

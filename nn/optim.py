@@ -310,8 +310,8 @@ def _is(owner: tuple[Value, int], values: Sequence[Value]) -> bool:
 
 
 def _values(values: Any) -> list[Value]:
-    found = listed(values, "the parameters", "Values, as model.parameters() returns it")
-    for v in found:
+    listed_values = listed(values, "the parameters", "Values, as model.parameters() returns it")
+    for v in listed_values:
         if not isinstance(v, Value):
             raise TypeError(f"an optimiser moves Values, as model.parameters() returns them; got {described(v)}.")
-    return found
+    return listed_values

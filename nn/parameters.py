@@ -43,14 +43,14 @@ def named_values(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
 
 def attributes_of(module: Any, base: type) -> dict[str, Any]:
     """Return a module's attributes: its own, then those in slots, then those of its classes below `base`."""
-    found = dict(vars(module))
+    attributes = dict(vars(module))
     for kind in type(module).__mro__[: type(module).__mro__.index(base)]:
         for name, x in vars(kind).items():
             if isinstance(x, MemberDescriptorType) and hasattr(module, name):
-                found.setdefault(name, getattr(module, name))
+                attributes.setdefault(name, getattr(module, name))
             elif not name.startswith("__") and not hasattr(x, "__get__"):
-                found.setdefault(name, x)
-    return found
+                attributes.setdefault(name, x)
+    return attributes
 
 
 class _Walk:
@@ -80,14 +80,14 @@ class _Walk:
 
     def _in_a_set(self, path: str, x: Set[Any]) -> Iterator[tuple[str, Value]]:
         """A set has no order that another process would find again, so that its Values need labels."""
-        found = [list(self.values("", item)) for item in x]
-        found = sorted((part for part in found if part), key=lambda part: [v.label for _, v in part])
-        labels = [[v.label for _, v in part] for part in found]
+        parts = [list(self.values("", item)) for item in x]
+        parts = sorted((part for part in parts if part), key=lambda part: [v.label for _, v in part])
+        labels = [[v.label for _, v in part] for part in parts]
         if any(labels[i] == labels[i + 1] for i in range(len(labels) - 1)):
             raise TypeError(
                 f"{path} is a set of Values without labels of their own, and has no order to save them in; use a list."
             )
-        for k, part in enumerate(found):
+        for k, part in enumerate(parts):
             yield from ((f"{path}.{k}{inner}", value) for inner, value in part)
 
     def refuse_hidden(self) -> None:

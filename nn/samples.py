@@ -38,14 +38,14 @@ def array(x: Any, what: str) -> Array:
     if isinstance(x, (str, bytes, dict, set, frozenset)) or x is None or callable(x):
         raise TypeError(f"{what} is {_named(x)}: pass an array of numbers.")
     try:
-        found = np.asarray(x)
+        converted = np.asarray(x)
     except ValueError:
         raise ValueError(f"{what} is ragged: give every sample as many numbers, {_lengths(x)}.") from None
     except Exception as error:  # a tensor that must be detached, or lies on a device
         raise TypeError(f"{what} is no array of numbers ({error}): pass a NumPy array.") from None
-    if found.dtype == object and found.ndim == 0:
+    if converted.dtype == object and converted.ndim == 0:
         raise TypeError(f"{what} is {_named(x)}: pass an array of numbers.")
-    return found
+    return converted
 
 
 def numbers(x: Any, what: str) -> Array:
@@ -65,14 +65,14 @@ def numbers(x: Any, what: str) -> Array:
     ValueError
         If it is ragged, or a number is missing.
     """
-    found = array(x, what)
-    if found.dtype.kind in "biuf":
-        return found
+    values = array(x, what)
+    if values.dtype.kind in "biuf":
+        return values
     columns = getattr(x, "columns", None)
-    if found.dtype.kind in "OUS":
-        flat = np.array([_number(v, what, place, columns) for place, v in np.ndenumerate(found)])
-        return (flat if flat.dtype.kind in "biuf" else flat.astype(float)).reshape(found.shape)
-    raise TypeError(f"{what} is an array of {found.dtype}: pass numbers.")
+    if values.dtype.kind in "OUS":
+        flat = np.array([_number(v, what, place, columns) for place, v in np.ndenumerate(values)])
+        return (flat if flat.dtype.kind in "biuf" else flat.astype(float)).reshape(values.shape)
+    raise TypeError(f"{what} is an array of {values.dtype}: pass numbers.")
 
 
 def finite(x: Array, what: str, columns: Any = None) -> Array:
@@ -115,32 +115,32 @@ def samples(X: Any, inputs: int | None, what: str = "X") -> Array:
     >>> samples([1, 2, 3], 1).shape
     (3, 1)
     """
-    found = numbers(X, what)
-    kept = found.dtype.kind == "i" and inputs is None  # they may be tokens
+    values = numbers(X, what)
+    tokens = values.dtype.kind == "i" and inputs is None  # they may be tokens
     return finite(
-        rows(found if kept else found.astype(float, copy=False), inputs, what), what, getattr(X, "columns", None)
+        rows(values if tokens else values.astype(float, copy=False), inputs, what), what, getattr(X, "columns", None)
     )
 
 
-def rows(found: Array, inputs: int | None, what: str = "X") -> Array:
-    """Return an array as samples of so many numbers, one a row.
+def rows(values: Array, inputs: int | None, what: str = "X") -> Array:
+    """Return an array as samples of so many numbers, one per row.
 
     Raises
     ------
     ValueError
         If its shape is another.
     """
-    if found.ndim == 1 and inputs == 1:
-        found = found[:, None]
-    if found.ndim < 2:
-        n = "one number" if found.ndim == 0 else f"one row of {len(found)} numbers"
+    if values.ndim == 1 and inputs == 1:
+        values = values[:, None]
+    if values.ndim < 2:
+        n = "one number" if values.ndim == 0 else f"one row of {len(values)} numbers"
         raise ValueError(f"{what} is {n}: pass samples as rows, (N, D); for one sample {what}[None, :].")
-    if inputs is not None and found.ndim > 2:
-        raise ValueError(f"{what} has shape {found.shape}: pass one row a sample, {what}.reshape(len({what}), -1).")
-    if inputs is not None and found.shape[1] != inputs:
-        turned = f" (columns are samples? pass {what}.T)" if found.shape[0] == inputs else ""
-        raise ValueError(f"the network takes samples of {inputs} numbers; got {what} {found.shape}{turned}.")
-    return found
+    if inputs is not None and values.ndim > 2:
+        raise ValueError(f"{what} has shape {values.shape}: pass one row a sample, {what}.reshape(len({what}), -1).")
+    if inputs is not None and values.shape[1] != inputs:
+        turned = f" (columns are samples? pass {what}.T)" if values.shape[0] == inputs else ""
+        raise ValueError(f"the network takes samples of {inputs} numbers; got {what} {values.shape}{turned}.")
+    return values
 
 
 def _number(v: Any, what: str, place: tuple[int, ...], columns: Any) -> Any:

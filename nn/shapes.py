@@ -14,16 +14,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.arguments import described, listed
-from nn.samples import numbers
+from engine.arguments import described, listed, number, one_of, whole
+from nn.samples import Array, numbers
 
-Array: TypeAlias = npt.NDArray[Any]
 Sizes: TypeAlias = dict[str, tuple[int, str]]  # by axis: how long it is, and where that was seen
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,22 +76,37 @@ def shaped(x: Any, name: str, axes: str, sizes: Sizes) -> Array:
     ValueError
         If there are more or fewer axes, or one is not as long as where its name was met before.
     """
-    found = numbers(x, name)
-    if found.dtype.kind == "b":
-        found = found.astype(float)
+    array = numbers(x, name)
+    if array.dtype.kind == "b":
+        array = array.astype(float)
     if axes == "...":
-        return found
+        return array
     wanted = axes.split()
     shape = f"({', '.join(wanted)}{',' * (len(wanted) == 1)})"
-    if found.ndim != len(wanted):
-        raise ValueError(f"{name} must be an array of shape {shape}; got one of shape {found.shape}.")
-    for axis, size in zip(wanted, found.shape):
-        known, where = sizes.setdefault(axis, (size, f"{name} has shape {found.shape}"))
+    if array.ndim != len(wanted):
+        raise ValueError(f"{name} must be an array of shape {shape}; got one of shape {array.shape}.")
+    for axis, size in zip(wanted, array.shape):
+        known, where = sizes.setdefault(axis, (size, f"{name} has shape {array.shape}"))
         if size != known:
             raise ValueError(
-                f"{name} has shape {found.shape}, but {axis} is {known} ({where}): pass {name} of shape {shape}."
+                f"{name} has shape {array.shape}, but {axis} is {known} ({where}): pass {name} of shape {shape}."
             )
-    return found
+    return array
+
+
+def one_among(known: Iterable[str]) -> Callable[[Any, str], str]:
+    """Return the check of a name, one of those that are known."""
+    return lambda x, name: str(one_of(x, name, known))
+
+
+def a_strength(x: Any, name: str) -> float:
+    """Check a strength of regularisation."""
+    return number(x, name, least=0.0)
+
+
+def a_count(x: Any, name: str) -> int:
+    """Check a number of outputs."""
+    return whole(x, name, least=1)
 
 
 def arrays_by_name(params: Any, name: str) -> dict[str, Array]:
@@ -110,15 +123,15 @@ def arrays_by_name(params: Any, name: str) -> dict[str, Array]:
 
 
 def layers(
-    weights: Any, biases: Any, X: Any, *, turned: bool = False, sample: bool = False
+    weights: Any, biases: Any, X: Any, *, transposed: bool = False, sample: bool = False
 ) -> tuple[list[Array], list[Array], Array]:
     """Check the weights and biases of every layer, and the input of the first, against each other.
 
     Parameters
     ----------
     weights, biases, X
-        One array a layer of each, and samples (N, D0).
-    turned
+        One array per layer of each, and samples (N, D0).
+    transposed
         Whether weights are (outputs, inputs).
     sample
         Whether `X` is one sample, (D0,).
@@ -133,21 +146,20 @@ def layers(
     TypeError, ValueError
         If they are no arrays of numbers, or do not fit each other.
     """
-    Ws, bs = listed(weights, "weights", "one array a layer"), listed(biases, "biases", "one array a layer")
+    Ws, bs = listed(weights, "weights", "one array per layer"), listed(biases, "biases", "one array per layer")
     if len(Ws) != len(bs) or not Ws:
-        raise ValueError(f"weights and biases must be one array a layer each; got {len(Ws)} and {len(bs)}.")
+        raise ValueError(f"weights and biases must be one array per layer each; got {len(Ws)} and {len(bs)}.")
     sizes: Sizes = {}
     first = shaped(X, "x" if sample else "X", "D0" if sample else "N D0", sizes)
-    found_W: list[Array] = []
-    found_b: list[Array] = []
-    for k, (W, b) in enumerate(zip(Ws, bs)):
-        found_W.append(shaped(W, f"weights of layer {k}", f"D{k + 1} D{k}" if turned else f"D{k} D{k + 1}", sizes))
-        found_b.append(shaped(b, f"biases of layer {k}", f"D{k + 1}", sizes))
-    return found_W, found_b, first
+    for k in range(len(Ws)):
+        axes = f"D{k + 1} D{k}" if transposed else f"D{k} D{k + 1}"
+        Ws[k] = shaped(Ws[k], f"weights of layer {k}", axes, sizes)
+        bs[k] = shaped(bs[k], f"biases of layer {k}", f"D{k + 1}", sizes)
+    return Ws, bs, first
 
 
-def classes(labels: Any, name: str, most: int, samples: int | None = None) -> Array:
-    """Return the numbers of classes, one a sample, as integers.
+def class_numbers(labels: Any, name: str, most: int, samples: int | None = None) -> Array:
+    """Return the numbers of classes, one per sample, as integers.
 
     Raises
     ------
@@ -156,11 +168,11 @@ def classes(labels: Any, name: str, most: int, samples: int | None = None) -> Ar
     IndexError
         If one is not from 0 to ``most - 1``.
     """
-    found = shaped(labels, name, "N", {} if samples is None else {"N": (samples, "samples")})
-    whole = found % 1 == 0
-    if not np.all(whole):
-        raise ValueError(f"{name} must be classes, whole numbers from 0; got {found[~whole][0]}.")
-    outside = (found < 0) | (found >= most)
+    codes = shaped(labels, name, "N", {} if samples is None else {"N": (samples, "samples")})
+    is_whole = codes % 1 == 0
+    if not np.all(is_whole):
+        raise ValueError(f"{name} must be classes, whole numbers from 0; got {codes[~is_whole][0]}.")
+    outside = (codes < 0) | (codes >= most)
     if outside.any():
-        raise IndexError(f"class {found[outside][0]:g} is outside 0 to {most - 1}.")
-    return found.astype(np.int64)
+        raise IndexError(f"class {codes[outside][0]:g} is outside 0 to {most - 1}.")
+    return codes.astype(np.int64)

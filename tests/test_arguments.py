@@ -23,7 +23,7 @@ import engine
 import nn
 import viz
 from engine.rules import RULES
-from nn import matrix, optim
+from nn import matrix, notes, optim
 
 HOME = Path(__file__).resolve().parents[1]
 OURS = tuple(str(HOME / package) for package in ("engine", "viz", "nn"))
@@ -409,20 +409,20 @@ CALLS = {
     "matrix.value_and_gradients' parameters": lambda: (
         lambda w, b: matrix.value_and_gradients({"layers.0.W": w, "layers.0.b": b}, A, DELTA), [W, B], {}
     ),
-    "matrix.single_sample_gradients": lambda: (
-        matrix.single_sample_gradients, [[W], [B], np.ones(2), np.ones(3), "tanh", "mse"], {}
+    "notes.single_sample_gradients": lambda: (
+        notes.single_sample_gradients, [[W], [B], np.ones(2), np.ones(3), "tanh", "mse"], {}
     ),
-    "matrix.neuron_gradient": lambda: (matrix.neuron_gradient, [np.ones(2), 0.5], {}),
-    "matrix.neuron_gradient_of_many_inputs": lambda: (matrix.neuron_gradient_of_many_inputs, [A, np.ones(4)], {}),
-    "matrix.softmax_loss_loop": lambda: (matrix.softmax_loss_loop, [W, A, np.array([0, 1, 2, 0]), 0.1], {}),
-    "matrix.softmax_loss_vectorized": lambda: (
-        matrix.softmax_loss_vectorized, [W, A, np.array([0, 1, 2, 0]), 0.1], {}
+    "notes.neuron_gradient": lambda: (notes.neuron_gradient, [np.ones(2), 0.5], {}),
+    "notes.neuron_gradient_of_many_inputs": lambda: (notes.neuron_gradient_of_many_inputs, [A, np.ones(4)], {}),
+    "notes.softmax_loss_loop": lambda: (notes.softmax_loss_loop, [W, A, np.array([0, 1, 2, 0]), 0.1], {}),
+    "notes.softmax_loss_vectorized": lambda: (
+        notes.softmax_loss_vectorized, [W, A, np.array([0, 1, 2, 0]), 0.1], {}
     ),
-    "matrix.relu_softmax_gradients": lambda: (
-        matrix.relu_softmax_gradients, [[W.T], [B], A, np.array([0, 1, 2, 0])], {}
+    "notes.relu_softmax_gradients": lambda: (
+        notes.relu_softmax_gradients, [[W.T], [B], A, np.array([0, 1, 2, 0])], {}
     ),
-    "matrix.sigmoid_mse_output_gradients": lambda: (
-        matrix.sigmoid_mse_output_gradients, [np.ones(2), np.ones((3, 2)), B, np.ones(3)], {}
+    "notes.sigmoid_mse_output_gradients": lambda: (
+        notes.sigmoid_mse_output_gradients, [np.ones(2), np.ones((3, 2)), B, np.ones(3)], {}
     ),
 }  # fmt: skip
 SCALE = nn.training.scaling.Standard((0.0, 0.0), (1.0, 2.0))

@@ -64,9 +64,7 @@ MODULES = {
     **dict.fromkeys(("nn.training.outputs", "nn.command_line.problems"), "nn"),
     **dict.fromkeys(("nn.__main__", "nn.gallery"), "nn.command_line"),
 }  # fmt: skip
-CIRCLES = [  # left to be opened
-    {f"nn.training.{name}" for name in ("checkpoint", "epochs", "fit", "plot", "progress")},
-]
+CIRCLES: list[set[str]] = []  # left to be opened
 
 
 @cache

@@ -20,25 +20,14 @@ FUNCTIONS_LEFT = {  # to be shortened
     "engine.lifting.trace.follow": {"_known"},
     "engine.lifting.verify.proof": {"_differs"},
     "engine.lifting.verify.verify": {"beside_the_function"},
-    "engine.rule": {"rule"},
-    "nn.agreement.compare": {"compare_gradients"},
-    "nn.command_line.commands": {"train"},
-    "nn.diagnosis.network": {"diagnose"},
-    "nn.gpt": {"train"},
-    "nn.matrix": {"value_and_gradients"},
-    "nn.training.devices": {"spread_step"},
-    "nn.training.estimators": {"_train"},
     "nn.training.fit": {"fit"},
-    "nn.training.task": {"read"},
 }
 FILES_LEFT = {  # to be split
-    "engine.functions",
     "engine.lifting.passes.arrange",
     "engine.lifting.passes.differentiate",
     "engine.lifting.run.program",
     "engine.lifting.trace.follow",
     "engine.lifting.verify.elements",
-    "nn.matrix",
 }
 
 

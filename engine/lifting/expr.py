@@ -78,6 +78,9 @@ class Expr:
     def __rtruediv__(self, other: Any) -> Expr:
         return Expr.call("divide", other, self)
 
+    def __matmul__(self, other: Any) -> Expr:
+        return Expr.call("matmul", self, other)
+
     def __pow__(self, other: Any) -> Expr:
         return Expr.call("power", self, other)
 
@@ -106,22 +109,56 @@ class Expr:
         return Expr.call("maximum", self, other)
 
     def __str__(self) -> str:
-        return self.text()[0]
+        return show(self)
 
-    def text(self) -> tuple[str, int]:
-        """Return the printed form and its precedence."""
-        if not self.op:
-            return str(self.leaf), ATOM
-        if self.op == "negative":
-            inner, precedence = self.args[0].text()
-            return f"-{inner}" if precedence > INFIX["multiply"][1] else f"-({inner})", 6
-        if self.op not in INFIX:
-            return f"{self.op}({', '.join(map(str, self.args))})", ATOM
-        symbol, precedence = INFIX[self.op]
-        (left, p), (right, q) = (a.text() for a in self.args)
-        left = left if p >= precedence else f"({left})"
-        right = right if q > precedence or (q == precedence and self.op == "add") else f"({right})"
-        return f"{left} {symbol} {right}", precedence
+
+SUFFIX = "suffix"  # the operation whose leaf is written behind its operand: x.T, x.sum(axis=0), x[t]
+OPERATORS = INFIX | {"matmul": ("@", INFIX["multiply"][1])}
+NEGATIVE = 6  # precedence of a sign: between products and powers
+
+
+def suffixed(x: Expr, suffix: str) -> Expr:
+    """Return an expression with something written behind it; a matrix that is transposed twice is itself.
+
+    >>> print(suffixed(Expr("x") + Expr("y"), ".T"), suffixed(suffixed(Expr("x"), ".T"), ".T"))
+    (x + y).T x
+    """
+    if suffix == ".T" and x.op == SUFFIX and x.leaf == ".T":
+        return x.args[0]
+    return Expr(suffix, SUFFIX, (x,))
+
+
+def show(expr: Expr) -> str:
+    """Return an expression as a formula: operators where there are any, else calls, and no bracket for nothing.
+
+    >>> x, y = Expr("x"), Expr("y")
+    >>> print(show(x - (y - x) * -y), show(Expr("dz") @ suffixed(Expr("W"), ".T") * (1.0 - x * x)), sep="; ")
+    x - (y - x) * -y; dz @ W.T * (1.0 - x * x)
+    """
+    return _shown(expr)[0]
+
+
+def _shown(expr: Expr) -> tuple[str, int]:
+    """Return the printed form and its precedence."""
+    if not expr.op:
+        return str(expr.leaf), ATOM
+    if expr.op == SUFFIX:
+        return _bracketed(expr.args[0], ATOM) + expr.leaf, ATOM
+    if expr.op == "negative":
+        return f"-{_bracketed(expr.args[0], NEGATIVE)}", NEGATIVE
+    if expr.op not in OPERATORS or len(expr.args) != 2:
+        return f"{expr.op}({', '.join(map(show, expr.args))})", ATOM
+    symbol, precedence = OPERATORS[expr.op]
+    left, right = expr.args
+    if expr.op == "power":  # x ** y ** z is x ** (y ** z), and a sign needs no bracket
+        return f"{_bracketed(left, precedence + 1)} {symbol} {_bracketed(right, NEGATIVE)}", precedence
+    second = _bracketed(right, precedence + (expr.op != "add"))
+    return f"{_bracketed(left, precedence)} {symbol} {second}", precedence
+
+
+def _bracketed(expr: Expr, precedence: int) -> str:
+    text, own = _shown(expr)
+    return text if own >= precedence else f"({text})"
 
 
 def _simplified(op: str, args: tuple[Expr, ...]) -> Expr | None:

@@ -1,29 +1,31 @@
-"""What passes between the stages of lifting: one frozen type a stage, each printable and checkable.
+"""What passes between the stages of lifting: one frozen type per stage, each printable and checkable.
 
-    Trace    every scalar operation, in creation order                     (record)
+    Trace    every scalar operation, operands first                        (record)
     Normal   chains of additions as n-ary sums of products and terms       (normalise)
     Groups   operations of equal signature together                        (group)
-    Layout   groups as arrays, operands as views, gathers and constants;   (arrange, contract)
-             groups of dots as matrix products
-    Steps    one array operation after another, forward or backward        (arrange, adjoint)
+    Steps    one array operation after another: operands as views,         (arrange, contract)
+             dots as matrix products; then their adjoints as well          (differentiate)
 
 What may exist after each stage is what its `check` allows.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
+from engine.lifting.ops import COMPARISONS as COMPARISONS
+from engine.lifting.ops import Step as Step
+from engine.lifting.ops import checked_steps
+from engine.lifting.views import Gather as Gather
+from engine.lifting.views import Indices as Indices
+from engine.lifting.views import Literal as Literal
+from engine.lifting.views import Operand as Operand
+from engine.lifting.views import Source as Source
+from engine.lifting.views import View as View
+from engine.lifting.views import contiguous as contiguous
 from engine.value import Value
-
-Indices: TypeAlias = npt.NDArray[np.int64]
-COMPARISONS = ("less", "less_equal", "equal")
 
 
 class Leaf(NamedTuple):
@@ -37,7 +39,7 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True)
 class Trace:
-    """Every scalar operation in creation order: operation names, operand numbers, leaves, results."""
+    """Every scalar operation, operands first: operation names, operand numbers, leaves, results."""
 
     ops: list[str]
     operands: list[tuple[int, ...]]
@@ -139,135 +141,6 @@ class Groups:
         return "\n".join(f"g{k}: {len(g.members)} x {g.op}{g.reads()}" for k, g in enumerate(self.groups))
 
 
-@dataclass(eq=False)
-class Source:
-    """Something that holds an array: a parameter, an input, a constant, or the result of a step.
-
-    `shape` is that of one sample; a batched source has one more, leading axis. Names are chosen last, and say nothing.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    kind: (
-        str  # "value", "constant", "input", "index"; "parameters", "parameter"; "gradient" (flat), "slot" (an input's)
-    )
-    batched: bool = False
-    value: npt.NDArray[Any] | None = None  # of a constant
-    dtype: str = "float"  # "float", "bool" or "int"
-    role: str = ""  # "z" of a pre-activation, "a" of an activation
-    of: Source | None = None  # what this is the cotangent of
-    follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
-
-    @property
-    def size(self) -> int:
-        """Number of elements of one sample."""
-        return math.prod(self.shape)
-
-    def whole(self) -> View:
-        """Return the view of everything, as it lies."""
-        return View(self, self.shape, 0, contiguous(self.shape))
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """A strided look at a source: element (i, j, ...) is at offset + i * strides[0] + j * strides[1] + ..."""
-
-    source: Source
-    shape: tuple[int, ...]
-    offset: int
-    strides: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        _inside(self)
-
-    @property
-    def batched(self) -> bool:
-        """Whether there is a leading batch axis."""
-        return self.source.batched
-
-    def positions(self) -> Indices:
-        """Return the flat position in the source of every element, in this view's shape."""
-        at = np.full(self.shape, self.offset, dtype=np.int64)
-        for axis, (size, stride) in enumerate(zip(self.shape, self.strides)):
-            steps = np.arange(size, dtype=np.int64) * stride
-            at += steps.reshape([-1 if a == axis else 1 for a in range(len(self.shape))])
-        return at
-
-    def span(self) -> tuple[int, int]:
-        """Return the first and last element of the source that this reaches."""
-        ends = [stride * (n - 1) for n, stride in zip(self.shape, self.strides)]
-        return self.offset + sum(e for e in ends if e < 0), self.offset + sum(e for e in ends if e > 0)
-
-    def is_whole(self) -> bool:
-        """Whether this is all of the source, in its own shape."""
-        return (
-            self.shape == self.source.shape
-            and self.offset == 0
-            and all(n == 1 or a == b for n, a, b in zip(self.shape, self.strides, contiguous(self.shape)))
-        )
-
-    def __str__(self) -> str:
-        return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
-
-
-@dataclass(frozen=True, eq=False)
-class Gather:
-    """Elements of a source picked by an index array; `table` says how an integer input moves the index.
-
-    Element m is at index[m] + stride * chosen[m], where `chosen` is a view of an integer input.
-    """
-
-    source: Source
-    shape: tuple[int, ...]
-    index: Indices
-    chosen: View | None = None
-    stride: int = 0
-    distinct: bool = False  # whether no two elements can be the same
-    reach: int = 0  # how far `chosen` can move an element from its index
-
-    def __post_init__(self) -> None:
-        _inside(self)
-
-    def span(self) -> tuple[int, int]:
-        """Return the first and last element of the source that this can reach."""
-        return int(self.index.min()) + min(0, self.reach), int(self.index.max()) + max(0, self.reach)
-
-    @property
-    def batched(self) -> bool:
-        """Whether there is a leading batch axis."""
-        return self.source.batched or (self.chosen is not None and self.chosen.batched)
-
-    def __str__(self) -> str:
-        return f"{self.source.name}[gather]"
-
-
-@dataclass(frozen=True)
-class Literal:
-    """One number, written out; `batch_power` 1 or -1 multiplies or divides it by the batch's size."""
-
-    value: float
-    batch_power: int = 0
-    batched: bool = False
-    shape: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        base = repr(self.value)
-        return base if not self.batch_power else f"{base} / N" if self.batch_power < 0 else f"{base} * N"
-
-
-Operand: TypeAlias = "View | Gather | Literal"
-
-
-def _inside(x: View | Gather) -> None:
-    """Refuse what reaches outside its source: no text is written that could read or write there."""
-    low, high = x.span()
-    if math.prod(x.shape) and not 0 <= low <= high < x.source.size:
-        raise IndexError(
-            f"A view of {x.source.name} reaches from element {low} to {high} of {x.source.size}. "
-            "This is an error in liftgrad; please report it with the function that was lifted."
-        )
-
-
 @dataclass(frozen=True)
 class Product:
     """A (blocks, n, k) and B (blocks, m, k) index arrays; element `e` of the group is at `place[e]` of A @ B.T."""
@@ -275,77 +148,61 @@ class Product:
     rows: Indices
     columns: Indices
     place: Indices
-    complete: bool
-
-
-@dataclass(eq=False)
-class Step:
-    """One array operation: `target = op(*operands)`, element by element unless the op says otherwise.
-
-    op: a rule's name; "matmul" (A (..., n, k), B (..., m, k) -> A @ B.T); "batch_matmul" (P (n, m), Q (n, k) -> P.T @ Q
-    summed over the batch); "sum" over `axes` and, with `over_batch`, the batch; "max" over the last axis;
-    "segment_sum", "segment_max" over runs of the flat operand that begin at `starts`; "repeat", each element as often
-    as its run is long; "gather"; "scatter" (a gather's places, then what goes there); "copy"; "fill".
-    """
-
-    op: str
-    target: View
-    operands: tuple[Operand, ...]
-    fixed: tuple[float, ...] = ()
-    nodes: int = 0
-    accumulate: bool = False
-    starts: Indices | None = None
-    total: int = 0
-    axes: tuple[int, ...] = (-1,)
-    over_batch: bool = False
-    constant: bool = field(default=False)  # no derivative passes (the shift of a log-sum-exp)
-
-    @property
-    def batched(self) -> bool:
-        """Whether the result has a leading batch axis."""
-        return self.target.batched
-
-    def __str__(self) -> str:
-        sign = "+=" if self.accumulate else "="
-        return f"{self.target} {self.target.shape} {sign} {self.op}({', '.join(map(str, self.operands))})"
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The forward program: array operations, and where the results are."""
+class Steps:
+    """Array operations, forward and then backward, where the results are, and what was no matrix product and why."""
 
-    steps: list[Step]
-    sources: list[Source]
-    roots: list[Operand]
-    guards: int = 0
+    forward: Sequence[Step]
+    roots: Sequence[Operand]  # the value, then the conditions of guards
+    backward: Sequence[Step] = ()
     declined: Sequence[str] = ()
 
+    @property
+    def sources(self) -> list[Source]:
+        """Everything that the steps read or write."""
+        sources: dict[Source, None] = {}
+        for step in (*self.forward, *self.backward):
+            for x in (*step.operands, step.target):
+                sources |= dict.fromkeys(x.sources)
+        return list(sources)
+
+    def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
+        """Return the same steps with other sources in the places of some."""
+        forward, backward = (list(with_sources(part, instead)) for part in (self.forward, self.backward))
+        roots = [with_source(x, instead) for x in self.roots]
+        return replace(self, forward=forward, backward=backward, roots=roots)
+
     def check(self) -> None:
-        """Every source is written before it is read, and views stay inside their sources."""
-        written = {s for s in self.sources if s.kind != "value"}
-        for k, step in enumerate(self.steps):
-            for x in step.operands:
-                if isinstance(x, Literal):
-                    continue
-                if x.source not in written:
-                    near = "\n".join(map(str, self.steps[max(0, k - 5) : k + 5]))
-                    raise AssertionError(f"Layout: step {k} reads {x.source.name} before it is written.\n{near}")
-                at = x.positions() if isinstance(x, View) else x.index
-                if at.size and (at.min() < 0 or at.max() >= x.source.size):
-                    raise AssertionError(f"Layout: step {k} reads outside {x.source.name}: {step}")
-            written.add(step.target.source)
+        """Every step is an operation of the vocabulary, on what was written before."""
+        checked_steps((*self.forward, *self.backward), {s for s in self.sources if s.kind != "value"})
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.steps))
+        parts = ["\n".join(map(str, steps)) for steps in (self.forward, self.backward) if steps]
+        return "\n\n".join(parts)
 
 
-def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides, in elements, of a C-ordered array.
+def with_sources(steps: Iterable[Step], instead: Mapping[Source, Source]) -> Iterator[Step]:
+    """Yield the same steps with other sources in the places of some."""
+    for step in steps:
+        operands = tuple([with_source(x, instead) for x in step.operands])
+        target = with_source(step.target, instead)
+        assert isinstance(target, View)
+        yield (
+            step
+            if (target, *operands) == (step.target, *step.operands)
+            else replace(step, target=target, operands=operands)
+        )
 
-    >>> contiguous((2, 3, 4))
-    (12, 4, 1)
-    """
-    strides = [1] * len(shape)
-    for axis in range(len(shape) - 2, -1, -1):
-        strides[axis] = strides[axis + 1] * shape[axis + 1]
-    return tuple(strides)
+
+def with_source(x: Operand, instead: Mapping[Source, Source]) -> Operand:
+    """Return an operand with another source, if there is one for its own."""
+    if not any(source in instead for source in x.sources):
+        return x
+    if isinstance(x, Gather):
+        chosen = None if x.chosen is None else with_source(x.chosen, instead)
+        assert chosen is None or isinstance(chosen, View)
+        return replace(x, source=instead.get(x.source, x.source), chosen=chosen)
+    assert isinstance(x, View)
+    return x.on(instead[x.source])

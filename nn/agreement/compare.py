@@ -1,6 +1,6 @@
 """Compare scalar, lifted and hand-derived gradients, entry by entry, in units of rounding.
 
-One unit is what rounding may move an entry, by the error analysis of `nn.agreement.rounding`.  Right
+One unit is what rounding may move an entry, by the error analysis of `nn.agreement.units`.  Right
 gradients differ by about one unit; how many are allowed is argued in `engine.agreement`, which decides.
 
 >>> from nn import MLP
@@ -12,120 +12,27 @@ gradients differ by about one unit; how many are allowed is argued in `engine.ag
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import engine
-from engine.agreement import agrees, allowed
+from engine.agreement import allowed
 from engine.arguments import described, finite, number
 from engine.collector import collector_paused
 from nn import matrix
-from nn.agreement.rounding import rounding_units
+from nn.agreement.report import Report, Row
+from nn.agreement.tolerance import Limits
+from nn.agreement.units import rounding_units
 from nn.losses import mean_loss, sample_loss
 from nn.neuron import MLP
-from nn.samples import numbers, samples
+from nn.samples import Array, numbers, samples
 from nn.training.outputs import check_model
 from nn.training.targets import Targets
 
-Array: TypeAlias = npt.NDArray[Any]
 FINEST = 1e-9
 COMPARED = "gradients are compared where all numbers are finite"
-HEADER = ("parameter", "shape", "path", "max abs error", "max rel error", "units", "worst at", "verdict")
-
-
-@dataclass(frozen=True)
-class Row:
-    """How one path's gradient of one parameter compares with the hand-derived one.
-
-    Attributes
-    ----------
-    parameter, shape, path
-        Which array, and whose gradient: "scalar", "lifted" or "candidate".
-    absolute, relative
-        Largest errors.
-    units, allowed
-        Largest error in units of rounding, and how many are allowed.
-    worst
-        Index of the worst entry.
-    unresolved
-        How many entries cancel so much that rounding could hide an error of 1e-9 of them.
-    verdict
-        "agrees", or what is wrong.
-    """
-
-    parameter: str
-    shape: tuple[int, ...]
-    path: str
-    absolute: float
-    relative: float
-    units: float
-    allowed: float
-    worst: tuple[int, ...]
-    unresolved: int
-    verdict: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether it agrees to rounding."""
-        return self.verdict == "agrees"
-
-
-@dataclass(frozen=True)
-class Report:
-    """All rows; `ok` if every one agrees."""
-
-    rows: tuple[Row, ...]
-    value: float
-
-    @property
-    def ok(self) -> bool:
-        """Whether every path agrees on every parameter."""
-        return all(row.ok for row in self.rows)
-
-    def data(self) -> list[dict[str, Any]]:
-        """Return the rows as dicts."""
-        return [asdict(row) for row in self.rows]
-
-    def _cells(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                row.parameter,
-                " x ".join(map(str, row.shape)),
-                row.path,
-                f"{row.absolute:.1e}",
-                f"{row.relative:.1e}",
-                f"{row.units:.3g}",
-                str(list(row.worst)),
-                row.verdict,
-            )
-            for row in self.rows
-        ]
-
-    def __str__(self) -> str:
-        table = [HEADER, *self._cells()]
-        widths = [max(len(cells[k]) for cells in table) for k in range(len(HEADER))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(cells, widths)).rstrip() for cells in table]
-        lines.append("all gradients agree to rounding" if self.ok else "gradients DIFFER")
-        return "\n".join([*lines, *self._limits()])
-
-    def _limits(self) -> list[str]:
-        blind = {row.parameter: row.unresolved for row in self.rows}
-        entries = sum(int(np.prod(shape)) for shape in {row.parameter: row.shape for row in self.rows}.values())
-        if not sum(blind.values()):
-            return []
-        return [
-            f"in {sum(blind.values()):,} of {entries:,} entries terms cancel so much that rounding hides 1e-9 of them"
-        ]
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{h}</th>" for h in HEADER)
-        body = "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in cells)}</tr>" for cells in self._cells())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def compare_gradients(
@@ -164,6 +71,17 @@ def compare_gradients(
         candidate = candidate_of(candidate)
     X = samples(X, model.sizes[0])
     model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
+    value, limits = _by_hand(model, X, T, loss, strength)
+    if candidate is None:
+        paths = {"scalar": _scalar(model, X, T, loss, strength), "lifted": _lifted(model, X, T, loss, strength)}
+    else:
+        paths = {"candidate": dict(candidate)}
+    rows = [_row(name, path, limits, gradients.get(name)) for name in limits.right for path, gradients in paths.items()]
+    return Report(tuple(rows), value)
+
+
+def _by_hand(model: MLP, X: Array, T: Array, loss: str, strength: float) -> tuple[float, Limits]:
+    """Return the loss and the gradients by hand, with what rounding may do to them."""
     params = model.arrays()
     for name, array in {"X": X, "T": T, **params}.items():
         finite(array, name, COMPARED)
@@ -173,20 +91,10 @@ def compare_gradients(
     for name, array in by_hand.items():
         finite(array, f"the gradient by hand of {name}", COMPARED)
     units = rounding_units(params, X, T, model.activation, model.output, loss, strength)
-    most = allowed(max(len(X), *model.sizes))
-    if candidate is None:
-        paths = {"scalar": _scalar(model, X, T, loss, strength), "lifted": _lifted(model, X, T, loss, strength)}
-    else:
-        paths = {"candidate": dict(candidate)}
-    rows = [
-        _row(name, path, by_hand[name], gradients.get(name), units[name], most)
-        for name in params
-        for path, gradients in paths.items()
-    ]
-    return Report(tuple(rows), value)
+    return value, Limits({name: by_hand[name] for name in params}, units, allowed(max(len(X), *model.sizes)))
 
 
-def candidate_of(given: Any) -> dict[str, Any]:
+def candidate_of(gradients: Any) -> dict[str, Any]:
     """Return somebody's gradients as arrays of numbers by name; None stays, for one that is missing.
 
     Raises
@@ -194,18 +102,18 @@ def candidate_of(given: Any) -> dict[str, Any]:
     TypeError, ValueError
         If it is no dict, or one of them is no array of numbers.
     """
-    if not isinstance(given, Mapping):
-        raise TypeError(f"candidate must be a dict of arrays, {{'layers.0.W': dW, ...}}; got {described(given)}.")
-    return {name: x if x is None else numbers(x, f"candidate[{name!r}]") for name, x in given.items()}
+    if not isinstance(gradients, Mapping):
+        raise TypeError(f"candidate must be a dict of arrays, {{'layers.0.W': dW, ...}}; got {described(gradients)}.")
+    return {name: x if x is None else numbers(x, f"candidate[{name!r}]") for name, x in gradients.items()}
 
 
 def _scalar(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[str, Array]:
-    kept = [v.grad for v in model.parameters()]
+    before = [v.grad for v in model.parameters()]
     model.zero_grad()
     with collector_paused():
         mean_loss(model, X, T, loss, strength).backward()
     gradients: dict[str, Array] = model.arrays("grad")
-    for value, grad in zip(model.parameters(), kept):
+    for value, grad in zip(model.parameters(), before):
         value.grad = grad
     return gradients
 
@@ -215,18 +123,17 @@ def _lifted(model: MLP, X: Array, T: Array, loss: str, strength: float) -> dict[
     return program.value_and_grad(X, T)[1].named()
 
 
-def _row(name: str, path: str, want: Array, got: Array | None, unit: Array, most: float) -> Row:
-    unresolved = int(np.sum((want != 0.0) & (FINEST * np.abs(want) <= most * unit)))
-    if got is None or np.shape(got) != want.shape:
-        found = "missing" if got is None else f"has shape {np.shape(got)}"
-        return Row(name, want.shape, path, np.inf, np.inf, np.inf, most, (), unresolved, found)
-    got = np.asarray(got, dtype=float)
-    error = np.abs(got - want)
-    error = np.where(np.isnan(error), np.inf, error)
+def _row(name: str, path: str, limits: Limits, gradient: Array | None) -> Row:
+    right, limit = limits.right[name], limits.allowed * limits.units[name]
+    unresolved = int(np.sum((right != 0.0) & (FINEST * np.abs(right) <= limit)))
+    if gradient is None or np.shape(gradient) != right.shape:
+        problem = "missing" if gradient is None else f"has shape {np.shape(gradient)}"
+        return Row(name, right.shape, path, np.inf, np.inf, np.inf, limits.allowed, (), unresolved, problem)
+    gradient = np.asarray(gradient, dtype=float)
+    error, units = limits.errors(name, gradient)
     with np.errstate(divide="ignore", invalid="ignore"):
-        units = np.where(error == 0.0, 0.0, error / unit)
-        relative = np.where(error == 0.0, 0.0, error / np.abs(want))
-    worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(units)), want.shape))
+        relative = np.where(error == 0.0, 0.0, error / np.abs(right))
+    worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(units)), right.shape))
     largest = (float(error.max()), float(relative.max()), float(units.max()))
-    verdict = "agrees" if agrees(got, want, most * unit).all() else "DIFFERS"
-    return Row(name, want.shape, path, *largest, most, worst, unresolved, verdict)
+    verdict = "agrees" if limits.agrees(name, gradient) else "DIFFERS"
+    return Row(name, right.shape, path, *largest, limits.allowed, worst, unresolved, verdict)

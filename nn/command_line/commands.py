@@ -71,7 +71,7 @@ def _check_picture(picture: Path) -> None:
     check_outputs([picture])
 
 
-def train(given: argparse.Namespace) -> int:
+def train_network(given: argparse.Namespace) -> int:
     """Train a network on a data set; say what was read, and how well it does."""
     if given.coordinator:
         join(given.coordinator, given.processes, given.process)
@@ -80,15 +80,10 @@ def train(given: argparse.Namespace) -> int:
     if first:
         _check_outputs(given)
     problem = _problem(given)
-    strength = problems.regularisation(problem) if given.l2 is None else given.l2
+    strength = problems.usual_strength(problem) if given.l2 is None else given.l2
     if first:
         check_outputs([given.checkpoint, given.save, given.plot], problem.data.files)
-        print("\n".join(problem.data.notes))
-        size = f"{len(problem.model.parameters()):,} parameters"
-        penalty = f" with l2 {strength:.3g}" if strength else ""
-        print(f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples")
-        if given.resume and not Path(given.checkpoint).exists():
-            print(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
+        print("\n".join(_before_training(given, problem, strength)))
         if given.force and given.checkpoint and not is_checkpoint(given.checkpoint):
             Path(given.checkpoint).unlink(missing_ok=True)
     trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
@@ -107,6 +102,16 @@ def train(given: argparse.Namespace) -> int:
     return 0
 
 
+def _before_training(given: argparse.Namespace, problem: problems.TrainingProblem, strength: float) -> list[str]:
+    """Return what was read, and what is trained on it."""
+    size = f"{len(problem.model.parameters()):,} parameters"
+    penalty = f" with l2 {strength:.3g}" if strength else ""
+    lines = [*problem.data.notes, f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples"]
+    if given.resume and not Path(given.checkpoint).exists():
+        lines.append(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
+    return lines
+
+
 def _kept(history: nn.History, given: argparse.Namespace) -> dict[str, float]:
     """Return the epoch whose weights the network has."""
     if not (given.validation or given.patience):
@@ -114,7 +119,7 @@ def _kept(history: nn.History, given: argparse.Namespace) -> dict[str, float]:
     return min(history, key=lambda record: record.get("val_loss", record["loss"]))
 
 
-def _problem(given: argparse.Namespace) -> problems.Problem:
+def _problem(given: argparse.Namespace) -> problems.TrainingProblem:
     reading = {name: getattr(given, name) for name in ("target", "header", "missing", "decimal")}
     data = problems.dataset(given.data, given.loss, drop=tuple(given.drop), **reading)
     return problems.problem(
@@ -155,21 +160,21 @@ def _kept_at_least(fit: Callable[[], nn.History], given: argparse.Namespace, tra
             raise interrupts.Interrupted("; ".join(kept)) from None
 
 
-def predict(given: argparse.Namespace) -> int:
+def predict_rows(given: argparse.Namespace) -> int:
     """Write what a trained network makes of the rows of a file: classes with their probabilities, or numbers."""
     trained = saved.load(given.model)
     check_outputs([given.output], [given.model, *([given.rows] if Path(given.rows).is_file() else [])])
     check_unwritten(given.output, force=given.force)
     rows = read_rows(given.rows, trained.schema, given.header, given.decimal)
     print("\n".join(rows.notes), file=sys.stderr)
-    header, found = predicted(trained, rows.X)
-    text = as_csv(header, found)
+    header, table = predicted(trained, rows.X)
+    text = as_csv(header, table)
     if given.output:
         write_atomically(given.output, text.encode("utf-8"))
     else:
         print(text, end="")
     if rows.targets is not None:
-        print(agreement(trained, found, rows.targets), file=sys.stderr)
+        print(agreement(trained, table, rows.targets), file=sys.stderr)
     return 0
 
 

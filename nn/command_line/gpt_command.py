@@ -38,7 +38,7 @@ def gpt(given: argparse.Namespace) -> int:
         for name in ("checkpoint", "resume", "save", "force", "eager"):
             if getattr(given, name):
                 raise UsageError(f"liftgrad gpt: --{name} is for training, and --load trains nothing.")
-        model, letters = load(given.load)
+        model, letters = load_gpt(given.load)
     else:
         model, letters = _trained(given)
     rng = np.random.default_rng(given.seed)
@@ -46,13 +46,13 @@ def gpt(given: argparse.Namespace) -> int:
     return 0
 
 
-def save(model: GPT, letters: str, path: str | Path) -> None:
+def save_gpt(model: GPT, letters: str, path: str | Path) -> None:
     """Write a network, its shape and its letters to a safetensors file."""
     shape = {"letters": letters, "channels": len(model.wte[0]), "heads": model.heads, "context": model.context}
     model.save(path, {KEY: json.dumps(shape)})
 
 
-def load(path: str | Path) -> tuple[GPT, str]:
+def load_gpt(path: str | Path) -> tuple[GPT, str]:
     """Return a network and its letters from a file.
 
     Raises
@@ -78,19 +78,21 @@ def load(path: str | Path) -> tuple[GPT, str]:
     return model, letters
 
 
-def remarks(path: str | Path, documents: Sequence[Sequence[int]], context: int) -> list[str]:
+def remarks_on(path: str | Path, documents: Sequence[Sequence[int]], context: int) -> list[str]:
     """Say which names are not learnt as they stand: lines of several words, and names that are too long."""
     lines = [line.split() for line in read_text(path).splitlines()]
     several = [words for words in lines if len(words) > 1]
-    said = []
+    sentences = []
     if several:
         first = " ".join(several[0])[:60]
-        said.append(f"several words in {len(several):,} lines, each taken as a name of its own; one is {first!r}")
+        sentences.append(f"several words in {len(several):,} lines, each taken as a name of its own; one is {first!r}")
     longest = context - 1  # letters: the end of a name takes a place too
     long = sum(len(tokens) - 2 > longest for tokens in documents)
     if long:
-        said.append(f"more than {longest} letters in {long:,} of the names: what follows is cut off, their end with it")
-    return said
+        sentences.append(
+            f"more than {longest} letters in {long:,} of the names: what follows is cut off, their end with it"
+        )
+    return sentences
 
 
 def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
@@ -99,7 +101,7 @@ def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
     _check_outputs(given)
     model = GPT(len(letters) + 1, seed=given.seed)
     print(f"{len(documents):,} names of {len(letters)} letters; {len(model.parameters()):,} parameters")
-    for remark in remarks(given.data, documents, model.context):
+    for remark in remarks_on(given.data, documents, model.context):
         print(f"remark: {remark}")
     untrained = [value.data for value in model.parameters()]
     with only_writer(given.checkpoint):
@@ -112,7 +114,7 @@ def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
     last = losses[-100:]
     print(f"loss {losses[0]:.3f} at first, {sum(last) / len(last):.3f} over the last {len(last)} steps")
     if given.save:
-        save(model, letters, given.save)
+        save_gpt(model, letters, given.save)
         print(f"saved: {given.save} (liftgrad gpt --load {given.save})")
     return model, letters
 
@@ -185,6 +187,6 @@ def _kept(model: GPT, letters: str, given: argparse.Namespace, learnt: bool) -> 
     if given.checkpoint and Path(given.checkpoint).exists():
         kept.append(f"--resume goes on from {given.checkpoint}, at most {EVERY:g} s back")
     if given.save and learnt:
-        save(model, letters, given.save)
+        save_gpt(model, letters, given.save)
         kept.append(f"what was learnt so far is in {given.save}")
     return "; ".join(kept)

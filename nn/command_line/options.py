@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from nn import losses, matrix
-from nn.neuron import ACTIVATIONS
+from nn.matrix import ACTIVATIONS
 from nn.optim import OPTIMIZERS
 from viz.arguments import Parser, UsageError
 

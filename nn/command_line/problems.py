@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nn import matrix
 from nn.command_line.sizes import check_size
@@ -16,11 +15,11 @@ from nn.data import digits, moons, xor
 from nn.files import DataError
 from nn.neuron import MLP
 from nn.reading.columns import Column
-from nn.reading.dataset import SQUARED, Dataset, read_dataset
+from nn.reading.dataset import Dataset, read_dataset
 from nn.reading.idx_files import idx_file, mnist, parts_of
 from nn.reading.schema import Schema
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
+from nn.training.targets import SQUARED
 
 MADE = ("digits", "moons", "xor")
 LIKE_SAMPLES = 20  # as many weigh against a regression's weights, unless that is chosen
@@ -28,7 +27,7 @@ SUITS = {"moons": "hinge", "xor": "binary_cross_entropy"}  # losses of one outpu
 
 
 @dataclass(frozen=True)
-class Problem:
+class TrainingProblem:
     """Samples, targets as the loss means them, and a network.
 
     Attributes
@@ -64,14 +63,16 @@ def dataset(name: str, loss: str | None = None, **reading: Any) -> Dataset:
     if not name:
         raise DataError("no data set is named; use digits, moons, xor, a CSV file, or the folder of MNIST's files.")
     if name in MADE or _is_mnist(name):
-        given = [f"--{option.replace('_', '-')}" for option, value in reading.items() if value not in (None, ())]
-        if given:
-            raise DataError(f"{' and '.join(given)}: for CSV files; {name} has its own samples and targets.")
+        options = [f"--{option.replace('_', '-')}" for option, value in reading.items() if value not in (None, ())]
+        if options:
+            raise DataError(f"{' and '.join(options)}: for CSV files; {name} has its own samples and targets.")
         return _made(name) if name in MADE else _images(Path(name))
     return read_dataset(name, loss=loss, **{k: v for k, v in reading.items() if v is not None})
 
 
-def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: str | None, seed: int) -> Problem:
+def problem(
+    data: Dataset, loss: str | None, hidden: Sequence[int], activation: str | None, seed: int
+) -> TrainingProblem:
     """Return what there is to learn.
 
     Parameters
@@ -90,10 +91,10 @@ def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: 
         If all targets are the same.
     """
     if len(data.T) and (data.T[0] == data.T).all():
-        said = repr(data.schema.classes[int(data.T[0])]) if data.schema.classes else f"{data.T[0]:g}"
+        target = repr(data.schema.classes[int(data.T[0])]) if data.schema.classes else f"{data.T[0]:g}"
         where = f"{data.files[0]}: " if data.files else ""
         raise DataError(
-            f"{where}the target is {said} in all {len(data.T):,} samples: there is nothing to learn; choose another "
+            f"{where}the target is {target} in all {len(data.T):,} samples: there is nothing to learn; choose another "
             "column with --target."
         )
     loss = loss or ("cross_entropy" if data.schema.classes else "mse")
@@ -101,7 +102,7 @@ def problem(data: Dataset, loss: str | None, hidden: Sequence[int], activation: 
     activation = activation or ("relu" if data.schema.classes else "tanh")
     sizes = [*hidden, outputs]
     check_size(data.X.shape[1], sizes)
-    return Problem(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
+    return TrainingProblem(data, T, loss, MLP(data.X.shape[1], sizes, activation=activation, seed=seed))
 
 
 def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Array, int]:
@@ -120,7 +121,7 @@ def targets_for(T: Array, classes: Sequence[str] | None, loss: str) -> tuple[Arr
     return 2.0 * each - 1.0 if loss == "hinge" else each, 1 if each.ndim == 1 else len(classes)
 
 
-def regularisation(problem: Problem) -> float:
+def usual_strength(problem: TrainingProblem) -> float:
     """Return the strength of the regularisation that suits a problem: a little for a squared error, else none.
 
     Few samples of numbers are easily learnt by heart.  The penalty is in the units of their squared error, and weighs
@@ -143,8 +144,8 @@ def probabilities(scores: Array, classes: Sequence[str], loss: str) -> tuple[Arr
         border = 0.5 if loss in SQUARED else 0.0
         p = matrix.sigmoid(yes) if loss == "binary_cross_entropy" else None
         return (yes > border).astype(np.int64), None if p is None else np.stack([1.0 - p, p], axis=1)
-    found = {"cross_entropy": matrix.softmax, "binary_cross_entropy": matrix.sigmoid}.get(loss)
-    return scores.argmax(axis=1), None if found is None else found(scores)
+    activation = {"cross_entropy": matrix.softmax, "binary_cross_entropy": matrix.sigmoid}.get(loss)
+    return scores.argmax(axis=1), None if activation is None else activation(scores)
 
 
 def _is_mnist(name: str) -> bool:
@@ -167,16 +168,16 @@ def _images(path: Path) -> Dataset:
     part = (parts or ["t10k"])[0]
     X, T = mnist(folder, part)
     files = tuple(idx_file(folder, part, kind) for kind in ("images", "labels"))
-    said = f"{files[0]}: {len(X):,} images of {X.shape[1]:,} pixels, divided by 255"
-    said += "; the t10k images beside them are left for predict" if parts == ["train", "t10k"] else ""
+    note = f"{files[0]}: {len(X):,} images of {X.shape[1]:,} pixels, divided by 255"
+    note += "; the t10k images beside them are left for predict" if parts == ["train", "t10k"] else ""
     classes = tuple(str(i) for i in range(int(T.max()) + 1))
-    return _unnamed(X, T, classes, 255.0, said, files)
+    return _unnamed(X, T, classes, 255.0, note, files)
 
 
 def _unnamed(
-    X: Array, T: Array, classes: tuple[str, ...], divisor: float, said: str, files: tuple[Path, ...] = ()
+    X: Array, T: Array, classes: tuple[str, ...], divisor: float, note: str, files: tuple[Path, ...] = ()
 ) -> Dataset:
     features = tuple(Column("", place, "number") for place in range(1, X.shape[1] + 1))
     target = Column("", X.shape[1] + 1, "category")
     places = tuple(range(1, X.shape[1] + 2))
-    return Dataset(X, T, Schema(features, target, classes, places, divisor=divisor), (said,), files)
+    return Dataset(X, T, Schema(features, target, classes, places, divisor=divisor), (note,), files)

@@ -43,10 +43,10 @@ def verdict(path: str | Path) -> tuple[bool, str]:
         if not where.exists():
             how = _how(done.returncode)
             raise CheckError(f"{path}: ended its process ({how}) before its gradients were judged; take out what does.")
-        said = json.loads(where.read_text(encoding="utf-8"))
-    if "error" in said:
-        raise CheckError(said["error"])
-    return bool(said["ok"]), str(said["text"])
+        answered = json.loads(where.read_text(encoding="utf-8"))
+    if "error" in answered:
+        raise CheckError(answered["error"])
+    return bool(answered["ok"]), str(answered["text"])
 
 
 def answer(path: str, where: str) -> None:
@@ -54,11 +54,11 @@ def answer(path: str, where: str) -> None:
     sys.argv = [path]
     try:
         diagnosis = check_file(path)
-        said = {"ok": diagnosis.ok, "text": str(diagnosis)}
+        answered = {"ok": diagnosis.ok, "text": str(diagnosis)}
     except (ValueError, OSError, ImportError) as error:
-        said = {"error": str(error)}
+        answered = {"error": str(error)}
     written = Path(f"{where}.part")
-    written.write_text(json.dumps(said), encoding="utf-8")
+    written.write_text(json.dumps(answered), encoding="utf-8")
     written.replace(where)
 
 

@@ -8,12 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
+
 CLEAR = 0.999
 
 
@@ -38,15 +37,15 @@ def describe(
     """
     if not np.isfinite(difference).all():
         return f"{int((~np.isfinite(difference)).sum())} of {difference.size} entries are not finite"
-    said = [_placed(difference, names)]
+    sentences = [_placed(difference, names)]
     if difference.ndim == 2:
-        said.append(f"rank {int(np.linalg.matrix_rank(difference))}")
-        said.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
+        sentences.append(f"rank {int(np.linalg.matrix_rank(difference))}")
+        sentences.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
     for name, array in arrays.items():
         correlation = _correlation(difference, array) if array.shape == difference.shape else 0.0
         if abs(correlation) > 0.5:
-            said.append(f"correlation {correlation:.2f} with {name}")
-    return "; ".join(part for part in said if part)
+            sentences.append(f"correlation {correlation:.2f} with {name}")
+    return "; ".join(part for part in sentences if part)
 
 
 def _placed(difference: Array, names: tuple[str, str]) -> str:
@@ -79,22 +78,22 @@ def _parallel(difference: Array, lines: Mapping[str, Array], names: tuple[str, s
     left, size, right = np.linalg.svd(difference, full_matrices=False)
     if len(size) > 1 and size[1] > 1e-6 * size[0]:
         return []
-    found = []
+    sentences = []
     for name, line in lines.items():
         for side, vector in zip(names, (left[:, 0], right[0])):
             if line.shape == vector.shape and abs(_correlation(vector, line, centred=False)) > CLEAR:
-                found.append(f"over {_many(side)} a multiple of {name}")
-    return found[:2]
+                sentences.append(f"over {_many(side)} a multiple of {name}")
+    return sentences[:2]
 
 
 def _following(difference: Array, lines: Mapping[str, Array], names: tuple[str, str]) -> list[str]:
     """Say which vectors the sums of a difference's rows or columns are correlated with."""
-    found = []
+    sentences = []
     for name, line in lines.items():
         for side, sums in zip(names, (difference.sum(axis=1), difference.sum(axis=0))):
             if line.shape == sums.shape and len(line) > 3 and abs(_correlation(sums, line)) > CLEAR**50:
-                found.append(f"its sums over {_many(side)} follow {name}")
-    return found[:2]
+                sentences.append(f"its sums over {_many(side)} follow {name}")
+    return sentences[:2]
 
 
 def _correlation(one: Array, other: Array, centred: bool = True) -> float:

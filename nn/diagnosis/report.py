@@ -6,7 +6,8 @@ import html
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nn.diagnosis.mistakes.equations import Problem
+from nn.agreement.printed import aligned, as_html
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.mistakes.notation import altered, equation
 from nn.diagnosis.mistakes.table import Suspect
 
@@ -46,8 +47,8 @@ class Finding:
 
     def __str__(self) -> str:
         found = f" ({self.found})" if self.found else ""
-        said = f"{self.where}: {self.sentence}{found} [{self.name}]"
-        return f"{said}\n  should be:  {self.right}\n  yours fits: {self.yours}"
+        sentence = f"{self.where}: {self.sentence}{found} [{self.name}]"
+        return f"{sentence}\n  should be:  {self.right}\n  yours fits: {self.yours}"
 
 
 @dataclass(frozen=True)
@@ -115,17 +116,15 @@ class Diagnosis:
         return asdict(self)
 
     def table(self) -> list[tuple[str, str, str, str]]:
-        """Return one row a parameter, under a header."""
+        """Return one row per parameter, under a header."""
         rows = [("parameter", "verdict", "relative error", "")]
         return rows + [(v.parameter, v.verdict, f"{v.relative:.1e}", v.note) for v in self.parameters]
 
     def __str__(self) -> str:
-        rows = self.table()
-        widths = [max(len(row[k]) for row in rows) for k in range(4)]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows]
-        return "\n".join([*lines, "", *self._said()])
+        return "\n".join([*aligned(self.table()), "", *self.sentences()])
 
-    def _said(self) -> list[str]:
+    def sentences(self) -> list[str]:
+        """Return the verdict, the mistakes and the remarks, in words."""
         lines: list[str] = []
         if self.verdict == "right":
             lines.append("right: the gradient agrees with the equations to rounding")
@@ -140,8 +139,5 @@ class Diagnosis:
         return [*lines, *self.remarks]
 
     def _repr_html_(self) -> str:
-        head, *body = self.table()
-        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-        rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in body)
-        said = html.escape("\n".join(self._said()))
-        return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table><pre>{said}</pre>"
+        sentences = html.escape("\n".join(self.sentences()))
+        return f"{as_html(self.table())}<pre>{sentences}</pre>"

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.mistakes.equations import Problem
-from nn.diagnosis.network import CandidateError, diagnose_gradients
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.trials import CandidateError, diagnose_gradients
 from nn.files import encoding_of
 
 
@@ -68,9 +68,9 @@ class Settings:
         }
         for name, values in known.items():
             if getattr(settings, name) not in values:
-                given = getattr(settings, name)
+                value = getattr(settings, name)
                 listed = ", ".join(values)
-                raise CheckError(f"{path}: {name.upper()} = {given!r} is not known; use one of {listed}.")
+                raise CheckError(f"{path}: {name.upper()} = {value!r} is not known; use one of {listed}.")
         if not _are_sizes(settings.sizes):
             raise CheckError(f"{path}: SIZES = {settings.sizes!r} is no list of two or more positive whole numbers.")
         if not isinstance(settings.l2, (int, float)) or not 0.0 <= settings.l2 < np.inf:
@@ -174,8 +174,8 @@ def _where(error: BaseException, path: str | Path, what: str) -> str:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     number = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
     place = f"{path}, line {number}" if number else str(path)
-    said = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
-    return f"{place}: {what} {type(error).__name__}" + (f": {said}" if said else "")
+    message = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return f"{place}: {what} {type(error).__name__}" + (f": {message}" if message else "")
 
 
 def _are_sizes(sizes: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Files to start from, one a convention: ``liftgrad check --template``; a right gradient of a two-layer network.
+"""Files to start from, one per convention: ``liftgrad check --template``; a right gradient of a two-layer network.
 
 >>> template("torch").splitlines()[0]
 '\"\"\"My backpropagation, to be checked with ``liftgrad check my_backprop.py``.'

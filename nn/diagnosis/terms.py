@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import reduce
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.graph import order
+from engine.lifting.expr import Expr, show
+from engine.rules import RULES
 from engine.value import is_constant
+from nn.samples import Array
 
-Array: TypeAlias = npt.NDArray[np.float64]
 LINEAR = ("add", "subtract", "negative", "total")
-INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "power_constant": "**"}
 DEEPEST = 3
 LONGEST = 60
 
@@ -38,7 +39,7 @@ class Term:
     def gradient(self, leaves: Sequence[Value]) -> Array:
         """Return the term's derivative by every leaf; no gradient that is stored anywhere is touched."""
         place = {leaf: k for k, leaf in enumerate(leaves)}
-        made = np.zeros(len(leaves))
+        total = np.zeros(len(leaves))
         for node, seed in self.parts:
             pending: dict[Value, float] = {node: seed}
             for value in reversed(order(node)):
@@ -46,26 +47,26 @@ class Term:
                 if cotangent is None:
                     continue
                 if value in place:
-                    made[place[value]] += cotangent
+                    total[place[value]] += cotangent
                 for parent, given in zip(value.parents, value.pullback(cotangent)):
                     pending[parent] = pending.get(parent, 0.0) + given
-        return made
+        return total
 
     def __str__(self) -> str:
-        texts = [(_text(node, DEEPEST), node) for node, _ in self.parts]
-        said = " * ".join(f"({text})" if node.op in INFIX and len(texts) > 1 else text for text, node in texts)
-        return said if len(said) <= LONGEST else said[: LONGEST - 3] + "..."
+        factors = [_expression(node, DEEPEST) for node, _ in self.parts]
+        text = show(reduce(lambda x, y: Expr(None, "multiply", (x, y)), factors))
+        return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
 
 
 def terms(root: Value, levels: int | None = None) -> list[Term]:
     """Return the terms that a value is the sum of, opening sums inside sums `levels` deep (default: all)."""
-    found = [Term(((root, 1.0),))]
+    parts = [Term(((root, 1.0),))]
     while levels is None or levels > 0:
-        opened = [part for term in found for part in _opened(term)]
-        if opened == found:
-            return found
-        found, levels = opened, None if levels is None else levels - 1
-    return found
+        opened = [part for term in parts for part in _opened(term)]
+        if opened == parts:
+            return parts
+        parts, levels = opened, None if levels is None else levels - 1
+    return parts
 
 
 def _opened(term: Term) -> list[Term]:
@@ -73,26 +74,26 @@ def _opened(term: Term) -> list[Term]:
     if len(term.parts) > 1:
         return [term]
     ((node, seed),) = term.parts
-    given = list(zip(node.parents, node.pullback(seed)))
-    varying = [(parent, cotangent) for parent, cotangent in given if not is_constant(parent)]
+    cotangents = list(zip(node.parents, node.pullback(seed)))
+    varying = [(parent, cotangent) for parent, cotangent in cotangents if not is_constant(parent)]
     scaled = node.op == "multiply" or (node.op == "divide" and is_constant(node.parents[1]))
     if node.op in LINEAR or (scaled and len(varying) == 1):
         return [Term((part,)) for part in varying]
-    if node.op == "dot" and len(given) > 3:
-        half = len(given) // 2
-        products = [Term((given[k], given[half + k])) for k in range(half)]
-        return products + ([Term((given[-1],))] if len(given) % 2 and not is_constant(given[-1][0]) else [])
+    if node.op == "dot" and len(cotangents) > 3:
+        half = len(cotangents) // 2
+        products = [Term((cotangents[k], cotangents[half + k])) for k in range(half)]
+        has_bias = len(cotangents) % 2 and not is_constant(cotangents[-1][0])
+        return products + ([Term((cotangents[-1],))] if has_bias else [])
     return [term]
 
 
-def _text(node: Any, depth: int) -> str:
-    """Return a node as a short formula."""
+def _expression(node: Any, depth: int) -> Expr:
+    """Return a node as an expression, `depth` operations deep."""
     if not node.parents:
-        return node.label or f"{node.data:.4g}"
+        return Expr(node.label or f"{node.data:.4g}")
     if depth == 0:
-        return "(...)"
-    inner = [_text(parent, depth - 1) for parent in node.parents[:4]] + ["..."] * (len(node.parents) > 4)
-    if node.op in INFIX and len(inner) == 2:
-        wrapped = [f"({said})" if parent.parents and depth else said for said, parent in zip(inner, node.parents)]
-        return f" {INFIX[node.op]} ".join(wrapped)
-    return f"{node.op}({', '.join(inner)})"
+        return Expr("(...)")
+    operands = [_expression(parent, depth - 1) for parent in node.parents[:4]]
+    operands += [Expr("...")] * (len(node.parents) > 4)
+    operands += [Expr(f"{x:.4g}") for x in RULES[node.op].fixed_of(node.pullback)]
+    return Expr(None, {"power_constant": "power"}.get(node.op, node.op), tuple(operands))

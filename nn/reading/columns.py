@@ -9,15 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.reading.numerals import MISSING, MISSING_NUMBERS, WITH_UNIT, Numerals
 from nn.reading.tables import Table, listed
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 FEW = 10  # different texts are categories in a table of any length
 MANY = 100  # different texts are never
@@ -161,7 +159,7 @@ def quoted(called: str, place: int) -> str:
     return called if re.fullmatch(r"[\w.+-]+", called) else f"'{called}'"
 
 
-def numbers(table: Table, k: int, column: Column) -> Array:
+def column_numbers(table: Table, k: int, column: Column) -> Array:
     """Return a column as numbers, (N, width); missing values are NaN.
 
     Raises

@@ -17,10 +17,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import listed as items_of
 from engine.arguments import one_of, truth, whole
@@ -30,8 +29,8 @@ from nn.reading.columns import (
     HOLES,
     Column,
     classes_of,
+    column_numbers,
     kind_of,
-    numbers,
     quoted,
     refuse_missing,
     refuse_other_decimals,
@@ -39,12 +38,11 @@ from nn.reading.columns import (
 from nn.reading.numerals import MISSING, MISSING_NUMBERS
 from nn.reading.schema import Schema
 from nn.reading.tables import Table, listed, read_table
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
+from nn.training.targets import SQUARED
 
 WAYS = ("mean", "drop")  # to go on where values are missing
 NO_TARGET = "expected a target; --missing drop leaves its row out."
-SQUARED = ("mse", "half_mse")
 FEW_CLASSES, MANY_CLASSES = 20, 100  # whole numbers that are classes: any, and those that count from 0 or 1
 
 
@@ -167,11 +165,11 @@ def are_classes(values: Array) -> bool:
     >>> are_classes(np.array([0, 1, 2, 1])), are_classes(np.array([151.0, 75.0, 141.0, 206.0]))
     (True, False)
     """
-    found = np.unique(values)
-    if not (np.round(found) == found).all():
+    distinct = np.unique(values)
+    if not (np.round(distinct) == distinct).all():
         return False
-    count = len(found)
-    counted = found[0] in (0, 1) and found[-1] - found[0] == count - 1  # 0, 1, 2, ... or 1, 2, 3, ...
+    count = len(distinct)
+    counted = distinct[0] in (0, 1) and distinct[-1] - distinct[0] == count - 1  # 0, 1, 2, ... or 1, 2, 3, ...
     most = MANY_CLASSES if counted else FEW_CLASSES
     return count <= 2 or (counted and count <= 10) or (count <= most and 5 * count <= len(values))
 
@@ -200,7 +198,7 @@ def _samples(
     table: Table, features: dict[int, Column], target: int, missing: str | None, notes: list[str]
 ) -> tuple[Table, Array, dict[int, Column]]:
     """Return the rows that are kept, samples without holes, and columns that know how theirs were filled."""
-    parts = {k: numbers(table, k, column) for k, column in features.items()}
+    parts = {k: column_numbers(table, k, column) for k, column in features.items()}
     holes = {k: np.isnan(part).any(axis=1) for k, part in parts.items()}
     no_target = np.array([cell.lower() in MISSING for cell in table.cells(target)])
     if missing != "drop":
@@ -243,7 +241,7 @@ def _targets(table: Table, k: int, loss: str | None) -> tuple[Array, tuple[str, 
     cells: Sequence[str] = table.cells(k)
     kind = _kind_of_target(table, k, loss)
     if kind == "number":
-        values = numbers(table, k, Column("", 0, "number"))[:, 0]
+        values = column_numbers(table, k, Column("", 0, "number"))[:, 0]
         if np.isnan(values).any():
             refuse_missing(table, k, np.isnan(values), NO_TARGET)
         if loss in SQUARED or (loss == "binary_cross_entropy" and are_probabilities(values)):

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from nn.files import DataError
 from nn.reading.numerals import MISSING_NUMBERS, Numerals
 
+Record = tuple[int, list[str]]
 MOSTLY = 0.5  # a column is one of numbers if more than this part of its cells are
 WAY_OUT = "say --header if it holds the names of columns, --no-header if it is a sample."
-
-Record = tuple[int, list[str]]
 
 
 def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:
@@ -86,8 +85,8 @@ def _is_name(cell: str, numerals: Numerals) -> bool:
 def _numbers(column: list[str], numerals: Numerals) -> list[float]:
     """Return the numbers of a column of numbers, else nothing."""
     present = [cell for cell in column if cell_counts(cell)]
-    found = [number for number in map(numerals.number, present) if number is not None]
-    return found if len(found) > MOSTLY * len(present) else []
+    numbers = [number for number in map(numerals.number, present) if number is not None]
+    return numbers if len(numbers) > MOSTLY * len(present) else []
 
 
 def _is_text(column: list[str], numerals: Numerals) -> bool:

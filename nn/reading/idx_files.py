@@ -12,16 +12,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import one_of
 from engine.arguments import path as checked_path
 from nn.files import DataError, read_bytes
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 PARTS = ("train", "t10k")
 KINDS = {"images": "idx3", "labels": "idx1"}

@@ -16,15 +16,13 @@ from functools import cached_property
 from pathlib import Path
 
 from nn.files import DataError, read_text
-from nn.reading.headers import is_header
+from nn.reading.headers import Record, is_header
 from nn.reading.numerals import Numerals, marks_decimals
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 LOOKED_AT, MANY = 200, 2000  # records, and cells of theirs, that decide what separates cells
 
 EITHER = (Numerals("."), Numerals(","))
-
-Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,19 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
 from nn.files import write_atomically
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.samples import Array
 from nn.training.progress import History
 from nn.training.scaling import NAMES, Scaling
 from nn.training.task import Task
-
-Array: TypeAlias = npt.NDArray[Any]
 
 DATA = ("samples", "targets", "validation samples", "names")  # of which a hash is kept
 ANEW = "to start anew give another name, or the same one with --force"
@@ -58,11 +56,11 @@ def digest(*arrays: Array) -> str:
     >>> digest(np.array([1, 2])) == digest(np.array([1.0, 2.0])), digest(np.zeros(2)) == digest(np.zeros((2, 1)))
     (True, False)
     """
-    found = hashlib.sha256()
+    digested = hashlib.sha256()
     for array in arrays:
-        found.update(repr(array.shape).encode())
-        found.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
-    return found.hexdigest()[:32]
+        digested.update(repr(array.shape).encode())
+        digested.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+    return digested.hexdigest()[:32]
 
 
 def check_unused(path: str | Path | None, *, resume: bool, force: bool) -> None:

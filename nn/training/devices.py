@@ -16,19 +16,14 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-import engine
 from engine import MissingExtraError
-from engine.lifting.run.parameters import Registry
-from nn.losses import sample_loss
 from nn.module import Module
-from nn.training.steps import Step, constants_of
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
+from nn.training.steps import Step, constants_of, program_of
 
 SILENCE = 20  # seconds after which a process counts as gone, where the sums between devices do not fail at once
 
@@ -47,7 +42,6 @@ def spread_step(
     model: Module,
     loss: str,
     strength: float,
-    registry: Registry,
     example: tuple[Array, Array],
     devices: Any = None,
     verify: bool | str = True,
@@ -56,7 +50,7 @@ def spread_step(
 
     Parameters
     ----------
-    model, loss, strength, registry
+    model, loss, strength
         As for NumPy's step.
     example
         One sample and its target, from which the program is made.
@@ -72,19 +66,12 @@ def spread_step(
     MissingExtraError
         If JAX is not installed.
     """
-    if isinstance(devices, int) and devices < 1:
-        raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
-    jax = jax_itself()
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values, verify=verify)
-    constants = constants_of(program, registry, example)
+    chosen, jax = chosen_devices(devices), jax_itself()
+    program, size = program_of(model, loss, strength, verify), len(model.parameters())
+    constants = constants_of(program, size, example)
     function = program.to_jax()
-    mesh = jax.sharding.Mesh(np.array(chosen_devices(devices)), ("samples",))
-    spread, everywhere = (_sharding(jax, mesh, *axes) for axes in (("samples",), ()))
-    run = jax.jit(
-        lambda theta, X, T, weights: function(theta, X, T, weights=weights),
-        in_shardings=(everywhere, spread, spread, spread),
-        out_shardings=everywhere,
-    )
+    mesh = jax.sharding.Mesh(np.array(chosen), ("samples",))
+    run, spread, everywhere = _compiled(jax, mesh, function)
     most = 0
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
@@ -96,11 +83,23 @@ def spread_step(
             placed = [_placed(jax, x, spread) for x in (X, T, weights)]
             try:
                 value, gradient = run(_placed(jax, np.concatenate([theta, constants]), everywhere), *placed)
-                return float(value), np.array(gradient)[: registry.size]
+                return float(value), np.array(gradient)[:size]
             except jax.errors.JaxRuntimeError as error:
                 raise DeviceError(_what_has_gone(jax, error)) from None
 
     return step
+
+
+def _compiled(jax: Any, mesh: Any, function: Any) -> tuple[Any, Any, Any]:
+    """Return the program as it runs on a mesh of devices, and where samples and parameters lie there."""
+    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("samples"))
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    run = jax.jit(
+        lambda theta, X, T, weights: function(theta, X, T, weights=weights),
+        in_shardings=(everywhere, spread, spread, spread),
+        out_shardings=everywhere,
+    )
+    return run, spread, everywhere
 
 
 def padded(X: Array, T: Array, size: int) -> tuple[Array, Array, Array]:
@@ -195,14 +194,16 @@ def chosen_devices(devices: int | Sequence[Any] | None) -> list[Any]:
     Raises
     ------
     DeviceError
-        If a process has fewer.
+        If a process has fewer, or none is asked for.
     """
+    if isinstance(devices, int) and devices < 1:
+        raise DeviceError(f"devices={devices}: use 1 or more, or None for all.")
     jax = jax_itself()
     if devices is None:
         return list(jax.devices())
     if not isinstance(devices, int):
         return list(devices)
-    found: list[Any] = []
+    chosen: list[Any] = []
     for process in range(jax.process_count()):
         there = [d for d in jax.devices() if d.process_index == process]
         if len(there) < devices:
@@ -210,8 +211,8 @@ def chosen_devices(devices: int | Sequence[Any] | None) -> list[Any]:
                 f"devices={devices}: there are {len(there)} ({there[0].platform}). For more on one CPU, set "
                 f"XLA_FLAGS=--xla_force_host_platform_device_count={devices}."
             )
-        found += there[:devices]
-    return found
+        chosen += there[:devices]
+    return chosen
 
 
 def double_precision() -> AbstractContextManager[Any]:
@@ -234,10 +235,6 @@ def jax_itself() -> Any:
         return importlib.import_module("jax")
     except ImportError:
         raise MissingExtraError("Training on devices needs JAX: pip install 'liftgrad[jax]'.") from None
-
-
-def _sharding(jax: Any, mesh: Any, *axes: str) -> Any:
-    return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes))
 
 
 def _placed(jax: Any, x: Array, sharding: Any) -> Any:

@@ -4,8 +4,8 @@
 >>> from nn.training.steps import lifted_step
 >>> from nn.training.task import Task
 >>> network = MLP(2, [3, 1])
->>> task, registry = Task.read(network, *moons(20), "hinge"), Registry(network.parameters())
->>> training = Epochs(task, lifted_step(network, "hinge", 0.0, registry), SGD(), registry, 5, seed=0)
+>>> task, parameters = Task.read(network, *moons(20), "hinge"), ParameterVector(network.parameters())
+>>> training = Epochs(task, lifted_step(network, "hinge", 0.0), SGD(), parameters, 5, seed=0)
 >>> [list(training.run(epoch)) for epoch in range(2)]
 [['epoch', 'loss', 'accuracy'], ['epoch', 'loss', 'accuracy']]
 """
@@ -14,25 +14,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.lifting.run.parameters import Registry
 from nn.module import Module
 from nn.neuron import MLP
 from nn.optim import Optimizer
+from nn.samples import Array
 from nn.training.metrics import mean_loss_of, measure
 from nn.training.origin import origin
-from nn.training.outputs import forward, kinds_of, predict
+from nn.training.outputs import kinds_of, outputs_by_matrices, predict
 from nn.training.progress import History
 from nn.training.steps import Step
 from nn.training.targets import Targets
 from nn.training.task import Task
-
-Array: TypeAlias = npt.NDArray[Any]
-Scores: TypeAlias = Callable[[Array, Array], Array]
+from nn.training.vector import ParameterVector
 
 
 class TrainingError(FloatingPointError):
@@ -40,23 +37,32 @@ class TrainingError(FloatingPointError):
 
 
 class Epochs:
-    """The state of a training: parameters as one vector, what the optimiser keeps, and the history.
+    """The state of a training: parameters as one vector, what the optimiser keeps, the best so far, and the history.
 
     Parameters
     ----------
-    task, step, optimizer, registry
-        What is learnt, by which step and optimiser, and the Values that the vector stands for.
+    task, step, optimizer, parameters
+        What is learnt, by which step and optimiser, and the vector that moves.
     batch_size, seed
         Samples a step, and the seed of the shuffling, which is an epoch's own, however often training was interrupted.
+    patience
+        After how many epochs without a lower loss to stop; None for never.
     """
 
     def __init__(
-        self, task: Task, step: Step, optimizer: Optimizer, registry: Registry, batch_size: int, seed: int
+        self,
+        task: Task,
+        step: Step,
+        optimizer: Optimizer,
+        parameters: ParameterVector,
+        batch_size: int,
+        seed: int,
+        patience: int | None = None,
     ) -> None:
-        self.task, self.step, self.optimizer, self.registry = task, step, optimizer, registry
+        self.task, self.step, self.optimizer, self.parameters = task, step, optimizer, parameters
         self.batch_size, self.seed = batch_size, seed
-        self.scores = scores_of(task.model, registry)
-        self.theta, self.history = registry.read(), History()
+        self.best, self.history = Best(patience, parameters.numbers), History()
+        self.outputs = outputs_of_vector(task.model, parameters)
 
     def run(self, epoch: int) -> dict[str, float]:
         """Run an epoch, write the parameters to their Values, and return its record.
@@ -68,14 +74,23 @@ class Epochs:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
             loss = self._pass(epoch) * self.task.scaling.unit_of_loss
-            self.registry.write(self.theta)
+            self.parameters.write()
             self.history.append({"epoch": epoch + 1, "loss": loss} | self._measured(epoch))
         return self.history[-1]
+
+    def end(self, restore_best: bool) -> str:
+        """Take the best parameters back if that is wanted and they are known; return what is to be said of it."""
+        if not restore_best or (self.task.held is None and self.best.patience is None):
+            return ""
+        self.parameters.numbers[:] = self.best.theta
+        what = "loss" if self.task.held is None else "val_loss"
+        sentence = f"the weights of epoch {self.best.epoch} come back: {what} {self.best.lowest:.4g}, the lowest"
+        return sentence if self.best.epoch < len(self.history) else ""
 
     def _pass(self, epoch: int) -> float:
         """Take a step for every batch; return their mean loss."""
         X, T, total = self.task.X, self.task.targets.values, 0.0
-        step, optimizer, theta = self.step, self.optimizer, self.theta
+        step, optimizer, theta = self.step, self.optimizer, self.parameters.numbers
         order = np.random.default_rng([self.seed, epoch]).permutation(len(X))
         for begin in range(0, len(order), self.batch_size):
             rows = order[begin : begin + self.batch_size]
@@ -90,7 +105,7 @@ class Epochs:
 
     def _diverged(self, value: float, rows: Array, epoch: int) -> TrainingError:
         """Return the error that says at which step the loss stopped being a number, and where that began."""
-        self.registry.write(self.theta)
+        self.parameters.write()
         task = self.task
         where = origin(task.model, task.targets.loss, task.X[rows], task.targets.values[rows])
         return TrainingError(
@@ -102,19 +117,19 @@ class Epochs:
 
     def _measured(self, epoch: int) -> dict[str, float]:
         """Return the metrics, and with validation its loss and metrics."""
-        task, found = self.task, dict[str, float]()
+        task, record = self.task, dict[str, float]()
         if task.metrics:
             Y = self._outputs("", task.X, epoch)
-            found |= {name: measure(name, Y, task.targets) for name in task.metrics}
+            record |= {name: measure(name, Y, task.targets) for name in task.metrics}
         if task.held is not None:
             X, targets = task.held
             Y = self._outputs("validation ", X, epoch)
-            found |= {f"val_{name}": measure(name, Y, targets) for name in task.metrics}
-            found["val_loss"] = self._validation_loss(Y, targets, epoch)
-        return found
+            record |= {f"val_{name}": measure(name, Y, targets) for name in task.metrics}
+            record["val_loss"] = self._validation_loss(Y, targets, epoch)
+        return record
 
     def _outputs(self, part: str, X: Array, epoch: int) -> Array:
-        Y = self.scores(self.theta, X)
+        Y = self.outputs(X)
         if not np.isfinite(Y).all():
             row = int(np.argmax(~np.isfinite(Y).all(axis=1)))
             raise TrainingError(
@@ -151,14 +166,14 @@ class Best:
         return self.patience is not None and self.waited >= self.patience
 
 
-def scores_of(model: Module, registry: Registry) -> Scores:
-    """Return what gives the outputs (N, C) of samples for a flat vector, which is in the model's Values as well."""
-    kinds, arrays = kinds_of(model), {array.name: array for array in registry.arrays}
+def outputs_of_vector(model: Module, parameters: ParameterVector) -> Callable[[Array], Array]:
+    """Return what gives the outputs (N, C) of samples at the vector's numbers, which are in the Values as well."""
+    kinds, arrays = kinds_of(model), parameters.named()
     if kinds is None or not isinstance(model, MLP):
-        return lambda theta, X: predict(model, X)
+        return partial(predict, model)
     shapes: dict[str, tuple[int, ...]] = {}
     for layer, size in enumerate(zip(model.sizes, model.sizes[1:])):
         shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
     if shapes != {name: array.shape for name, array in arrays.items()}:
-        return lambda theta, X: predict(model, X)
-    return lambda theta, X: forward({name: array.of(theta) for name, array in arrays.items()}, X, kinds)
+        return partial(predict, model)
+    return lambda X: outputs_by_matrices(parameters.named(), X, kinds)

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import MissingExtraError
 from engine.arguments import listed, number, one_of, positive, truth, whole
 from nn import matrix
-from nn.neuron import ACTIVATIONS, MLP
+from nn.matrix import ACTIVATIONS
+from nn.neuron import MLP
 from nn.optim import SGD, Adam, Optimizer
+from nn.samples import Array
 from nn.training.fit import fit
 from nn.training.outputs import predict
 
@@ -31,7 +32,6 @@ try:
 except ImportError:
     raise MissingExtraError("The estimators need scikit-learn 1.6: pip install 'liftgrad[sklearn]'.") from None
 
-Array: TypeAlias = npt.NDArray[Any]
 
 SOLVERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "sgd": partial(SGD, momentum=0.9, nesterov=True)}
 
@@ -75,14 +75,9 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         truth(self.early_stopping, "early_stopping"), truth(self.verbose, "verbose")
         if isinstance(self.random_state, (int, np.integer)):
             whole(self.random_state, "random_state", least=0, most=2**32 - 1)
-        hidden = self.hidden_layer_sizes
-        widths = [hidden] if isinstance(hidden, (int, np.integer)) else hidden
-        sizes = [*listed(widths, "hidden_layer_sizes", "whole numbers, the neurons of every hidden layer"), outputs]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        activation = one_of(self.activation, "activation", ("logistic", *ACTIVATIONS))
-        activation = "sigmoid" if activation == "logistic" else activation
+        self.model_ = self._network(X.shape[1], outputs, seed)
         X, T, validation = self._divided(X, T, seed)
-        self.model_ = MLP(X.shape[1], sizes, activation=activation, seed=seed)
         self.history_ = fit(
             self.model_,
             X,
@@ -103,6 +98,13 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.loss_curve_ = [record["loss"] for record in self.history_]
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.inf
 
+    def _network(self, n_inputs: int, outputs: int, seed: int) -> MLP:
+        hidden = self.hidden_layer_sizes
+        widths = [hidden] if isinstance(hidden, (int, np.integer)) else hidden
+        sizes = [*listed(widths, "hidden_layer_sizes", "whole numbers, the neurons of every hidden layer"), outputs]
+        activation = one_of(self.activation, "activation", ("logistic", *ACTIVATIONS))
+        return MLP(n_inputs, sizes, activation="sigmoid" if activation == "logistic" else activation, seed=seed)
+
     def _divided(self, X: Array, T: Array, seed: int) -> tuple[Array, Array, Any]:
         """Return what is trained on, and what early stopping looks at: of every class the same part."""
         if not self.early_stopping:
@@ -117,8 +119,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
                 f"validation_fraction={part} of {len(T)} samples leaves none to validate on; use a larger one, or "
                 "early_stopping=False."
             )
-        kept = np.setdiff1d(order, held)
-        return X[kept], T[kept], (X[held], T[held])
+        trained = np.setdiff1d(order, held)
+        return X[trained], T[trained], (X[held], T[held])
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -255,9 +257,10 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
 
 def _check_numbers(y: Any) -> None:
     """Refuse text among the targets of a regressor."""
-    given = getattr(y, "values", y)
-    given = given if isinstance(given, np.ndarray) else np.asarray(given, dtype=object)  # what is ragged is said later
-    texts = given.ravel().tolist() if given.dtype.kind in "OUS" else []
+    values = getattr(y, "values", y)
+    if not isinstance(values, np.ndarray):
+        values = np.asarray(values, dtype=object)  # what is ragged is said later
+    texts = values.ravel().tolist() if values.dtype.kind in "OUS" else []
     text = next((v for v in texts if isinstance(v, (str, bytes))), None)
     if text is not None:
         raise ValueError(

@@ -1,7 +1,7 @@
 """Training: mini-batches, progress, metrics, early stopping, checkpoints that resume to the same bits.
 
 A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors (`nn.training.steps`,
-`nn.training.devices`), and nothing here knows which.
+`nn.training.devices`); what moves is one vector (`nn.training.vector`), and Values are written when somebody can look.
 
 >>> from nn import MLP, SGD, moons
 >>> X, T = moons(40, seed=1)
@@ -16,30 +16,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import numpy.typing as npt
+from typing import Any
 
 from engine.arguments import described, number, truth, whole
-from engine.lifting.run.parameters import Registry
 from nn.module import Module
 from nn.optim import Adam, Optimizer
-from nn.training.checkpoint import CheckpointError as CheckpointError
-from nn.training.checkpoint import check_own, fingerprint, load_checkpoint, save_checkpoint, scaling_of
+from nn.training.checkpoint import scaling_of
 from nn.training.devices import leads, spread_step
-from nn.training.epochs import Best, Epochs
-from nn.training.epochs import TrainingError as TrainingError
-from nn.training.locks import only_writer
-from nn.training.metrics import accuracy as accuracy
-from nn.training.metrics import evaluate as evaluate
+from nn.training.epochs import Epochs
+from nn.training.keeper import Keeper
 from nn.training.outputs import check_columns, check_model, columns_of
-from nn.training.outputs import predict as predict
-from nn.training.progress import History as History
-from nn.training.progress import Progress
-from nn.training.steps import Step, eager_step, lifted_step
+from nn.training.progress import History, Progress
+from nn.training.steps import Step, check_backend, eager_step, lifted_step
 from nn.training.task import Task
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.training.vector import ParameterVector
 
 
 def fit(
@@ -132,96 +122,92 @@ def fit(
     """
     check_model(model, "fit(model, X, T)")
     _check_numbers(epochs, batch_size, strength, patience, seed)
-    _check_choices(optimizer, checkpoint, report, restore_best=restore_best, resume=resume, lifted=lifted)
-    for name, choice in (("standardise", standardise), ("progress", progress)):
-        truth(choice, name, none=True)
-    check_columns(model.trained_on, X)
-    columns = model.trained_on or columns_of(X)
-    if isinstance(validation, (tuple, list)) and validation:
-        check_columns(columns, validation[0], "validation X")
-    resumed = checkpoint if resume and checkpoint is not None and Path(checkpoint).exists() else None
-    scaling = scaling_of(resumed, model) if resumed is not None else None
-    how: dict[str, Any] = {"validation": validation, "metrics": metrics}
-    task = Task.read(model, X, T, loss, **how, standardise=standardise, scaling=scaling, seed=seed)
-    optimizer = optimizer or Adam(lr=1e-2)
-    registry = Registry(model.parameters())
-    example, unit = (task.X[:1], task.targets.values[:1]), task.scaling.unit_of_loss
-    step = _step(task.model, loss, strength / unit, registry, example, lifted, backend, devices, verify)
-    first = backend == "numpy" or leads()  # the first of several processes writes for all
-    if first and checkpoint is not None:
-        check_own(checkpoint)
-    run = fingerprint(task, strength, batch_size, seed)
-    training = Epochs(task, step, optimizer, registry, batch_size, seed)
-    with only_writer(checkpoint if first else None):
-        best, start = Best(patience, training.theta), 0
-        if resumed is not None:
-            training.theta, kept, start, training.history = load_checkpoint(resumed, registry.size, optimizer, run)
-            optimizer.owner = None  # its state is the checkpoint's now
-            task = replace(task, said=task.said + _nothing_left(start, epochs))
-            if best.replay(training.history, kept):
-                start = epochs
-        optimizer.claim(registry.values)
-        if resumed is None:
-            optimizer.check_unspent()
-        if patience is None:  # else nobody knows how many steps there will be
-            steps = -(-len(task.X) // batch_size)
-            task = replace(task, said=task.said + _of_schedule(optimizer, range(start, epochs), steps))
-        training.task = task
+    choices = {"restore_best": restore_best, "resume": resume, "lifted": lifted}
+    _check_choices(optimizer, checkpoint, report, **choices, standardise=standardise, progress=progress)
+    check_backend(lifted, backend, devices)
+    columns = _columns(model, X, validation)
+    source = checkpoint if resume and checkpoint is not None and Path(checkpoint).exists() else None
+    scaling = scaling_of(source, model) if source is not None else None
+    how: dict[str, Any] = {"validation": validation, "metrics": metrics, "standardise": standardise}
+    task = Task.read(model, X, T, loss, scaling=scaling, seed=seed, **how)
+    step = _step(task, strength, lifted, backend, devices, verify)
+    vector = ParameterVector(model.parameters())
+    training = Epochs(task, step, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience)
+    leading = backend == "numpy" or leads()
+    keeper = Keeper(training, strength, source, checkpoint if leading else None)
+    with keeper.alone():
+        left = _begin(training, keeper, epochs)
         model.scaling = task.scaling if model.standardises else None
         model.trained_on = columns
-
-        def keep(epoch: int) -> None:
-            if checkpoint is not None and first:
-                theta, history = training.theta, training.history
-                save_checkpoint(checkpoint, theta, best.theta, optimizer, epoch, history, task.scaling, run)
-
-        if resumed is None:
-            keep(0)
-        _go_on(
-            training,
-            best,
-            range(start, epochs),
-            restore_best,
-            Progress(epochs, progress if first else False, report),
-            keep,
-        )
+        _run(training, keeper, left, restore_best, Progress(epochs, progress if leading else False, report))
     return training.history
 
 
-def _go_on(
-    training: Epochs, best: Best, epochs: range, restore_best: bool, show: Progress, keep: Callable[[int], None]
-) -> None:
+def _step(task: Task, strength: float, lifted: bool, backend: str, devices: Any, verify: bool | str) -> Step:
+    """Return the step that trains: of the scalar engine, or of the matrix program, in NumPy or on JAX's devices."""
+    what = task.model, task.targets.loss, strength / task.scaling.unit_of_loss
+    if not lifted:
+        return eager_step(*what)
+    if backend == "numpy":
+        return lifted_step(*what, verify)
+    return spread_step(*what, (task.X[:1], task.targets.values[:1]), devices, verify)
+
+
+def _begin(training: Epochs, keeper: Keeper, epochs: int) -> range:
+    """Take up a checkpoint, or write the first; return the epochs that are left, and note what is said of them."""
+    start, is_over = keeper.begin()
+    optimizer, resumed = training.optimizer, keeper.source is not None
+    sentences = _nothing_left(start, epochs) if resumed else ()
+    left = range(epochs if is_over else start, epochs)
+    optimizer.claim(training.parameters.values)
+    if not resumed:
+        optimizer.check_unspent()
+    if training.best.patience is None:  # else nobody knows how many steps there will be
+        sentences += _of_schedule(optimizer, left, -(-len(training.task.X) // training.batch_size))
+    training.task = replace(training.task, said=training.task.said + sentences)
+    if not resumed:
+        keeper.keep(0)
+    return left
+
+
+def _run(training: Epochs, keeper: Keeper, epochs: range, restore_best: bool, show: Progress) -> None:
     """Run the epochs that are left, and leave the last parameters, or the best, in their Values."""
-    task, history = training.task, training.history
-    for sentence in task.said:
-        history.said.append(sentence)
+
+    def say(sentence: str) -> None:
+        training.history.said.append(sentence)
         show.say(sentence)
+
+    for sentence in training.task.said:
+        say(sentence)
     try:
         for epoch in epochs:
             record = training.run(epoch)
             show(record)
-            stop = best.see(record, training.theta)
-            keep(epoch + 1)
-            if stop:
+            is_over = training.best.see(record, training.parameters.numbers)
+            keeper.keep(epoch + 1)
+            if is_over:
                 break
-        if restore_best and (task.held is not None or best.patience is not None):
-            training.theta = best.theta
-            if best.epoch < len(history):
-                what = "loss" if task.held is None else "val_loss"
-                history.said.append(
-                    f"the weights of epoch {best.epoch} come back: {what} {best.lowest:.4g}, the lowest"
-                )
-                show.say(history.said[-1])
+        if sentence := training.end(restore_best):
+            say(sentence)
     finally:
-        training.registry.write(training.theta)
+        training.parameters.write()
         show.close()
 
 
-def _nothing_left(made: int, epochs: int) -> tuple[str, ...]:
+def _columns(model: Module, X: Any, validation: Any) -> tuple[str, ...] | None:
+    """Return the columns that a model is trained on from now on; refuse frames that have others."""
+    check_columns(model.trained_on, X)
+    columns = model.trained_on or columns_of(X)
+    if isinstance(validation, (tuple, list)) and validation:
+        check_columns(columns, validation[0], "validation X")
+    return columns
+
+
+def _nothing_left(start: int, epochs: int) -> tuple[str, ...]:
     """Return what is to be said where a checkpoint has come as far as is asked for, or further."""
-    if made < epochs:
+    if start < epochs:
         return ()
-    return (f"the checkpoint has made {made:,} epochs, so nothing is left to do for epochs={epochs}",)
+    return (f"the checkpoint has made {start:,} epochs, so nothing is left to do for epochs={epochs}",)
 
 
 def _of_schedule(optimizer: Optimizer, epochs: range, steps: int) -> tuple[str, ...]:
@@ -252,31 +238,6 @@ def _check_choices(optimizer: Any, checkpoint: Any, report: Any, **choices: Any)
     if report is not None and not callable(report):
         raise TypeError(f"report={described(report)}: pass a function of one line, such as print.")
     for name, choice in choices.items():
-        truth(choice, name)
+        truth(choice, name, none=name in ("standardise", "progress"))
     if choices["resume"] and checkpoint is None:
         raise ValueError("resume=True goes on from a checkpoint: pass checkpoint=, the file that holds it.")
-
-
-def _step(
-    model: Module,
-    loss: str,
-    strength: float,
-    registry: Registry,
-    example: tuple[Array, Array],
-    lifted: bool,
-    backend: str,
-    devices: Any,
-    verify: bool | str,
-) -> Step:
-    if not isinstance(backend, str):
-        raise TypeError(f"backend={described(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
-    if devices is not None and backend != "jax":
-        raise ValueError(f"devices={described(devices)} is for backend='jax'; pass that as well, or leave it out.")
-    if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
-        wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
-        raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
-    if backend == "jax":
-        return spread_step(model, loss, strength, registry, example, devices, verify)
-    if not lifted:
-        return eager_step(model, loss, strength, registry)
-    return lifted_step(model, loss, strength, registry, verify)

@@ -12,18 +12,16 @@ The border between no and yes is 0 for scores (cross-entropies, hinge) and 0.5 f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described
 from nn import matrix
 from nn.module import Module
+from nn.samples import Array
 from nn.training.outputs import check_model, predict
-from nn.training.targets import ONE_OUTPUT, SQUARED, Targets, border, check_loss, check_outputs
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.training.targets import ONE_OUTPUT, SQUARED, Targets, border, check_enough_outputs, check_loss
 
 
 def accuracy(model: Module, X: Any, T: Any, loss: str | None = None) -> float:
@@ -53,7 +51,7 @@ def accuracy(model: Module, X: Any, T: Any, loss: str | None = None) -> float:
 
 
 def label_accuracy(model: Module, X: Any, T: Any, loss: str = "binary_cross_entropy") -> float:
-    """Return the part of labels (N, C) that the outputs, one a label, say rightly.
+    """Return the part of labels (N, C) that the outputs, one per label, say rightly.
 
     Parameters
     ----------
@@ -87,12 +85,12 @@ def r2(model: Module, X: Any, T: Any) -> float:
     Parameters
     ----------
     model, X, T
-        A model, samples (N, D), and numbers, one an output: as `fit` takes them.
+        A model, samples (N, D), and numbers, one per output: as `fit` takes them.
 
     Raises
     ------
     TypeError, ValueError
-        If the targets are not numbers, one an output.
+        If the targets are not numbers, one per output.
 
     Examples
     --------
@@ -204,5 +202,5 @@ def _looked_at(model: Module, X: Any, T: Any, loss: str | None, name: str = "eva
         raise ValueError(f"{name} of one output needs the loss that it was trained with: {ONE_OUTPUT}.")
     loss = "cross_entropy" if loss is None else loss
     check_loss(loss)
-    check_outputs(loss, scores.shape[1])
+    check_enough_outputs(loss, scores.shape[1])
     return scores, Targets.read(T, loss, scores.shape[1], samples=len(scores))

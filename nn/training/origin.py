@@ -10,15 +10,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import numpy.typing as npt
-
 import engine
 from nn.losses import sample_loss
 from nn.module import Module
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array
 
 
 def origin(model: Module, loss: str, X: Array, T: Array) -> str:
@@ -33,7 +28,7 @@ def origin(model: Module, loss: str, X: Array, T: Array) -> str:
     for i, (x, t) in enumerate(zip(X.tolist(), T.tolist())):
         with engine.provenance():
             value = of_one_sample(x, t)
-        found = engine.find_nan(value) if isinstance(value, engine.Value) else None
-        if found is not None:
-            return f"sample {i}: {found}"
+        sentence = engine.find_nan(value) if isinstance(value, engine.Value) else None
+        if sentence is not None:
+            return f"sample {i}: {sentence}"
     return ""

@@ -8,19 +8,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.arguments import described
 from nn import matrix
 from nn.module import Module
 from nn.neuron import MLP, Layer
-from nn.samples import samples
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array, samples
 
 
 def predict(model: Module, X: Any) -> Array:
@@ -45,11 +42,11 @@ def predict(model: Module, X: Any) -> Array:
     if kinds is None:
         return np.array([[float(v) for v in outputs_of(model, x)] for x in X.tolist()])
     inputs, targets = (model.scaling.inputs, model.scaling.targets) if model.scaling else (None, None)
-    Y = forward(model.arrays(), X if inputs is None else inputs.apply(X), kinds)
+    Y = outputs_by_matrices(model.arrays(), X if inputs is None else inputs.apply(X), kinds)
     return Y if targets is None else targets.undo(Y)
 
 
-def forward(params: Mapping[str, Array], X: Array, kinds: list[str]) -> Array:
+def outputs_by_matrices(params: Mapping[str, Array], X: Array, kinds: list[str]) -> Array:
     """Return the last layer's outputs (N, C) for standardised samples (N, D)."""
     return matrix.forward(params, X, kinds)[1][-1]
 
@@ -63,13 +60,13 @@ def kinds_of(model: Module) -> list[str] | None:
     """Return the activation of each layer where matrices compute what the model does, else None."""
     if not isinstance(model, MLP) or type(model).__call__ is not MLP.__call__:
         return None
-    found: list[str] = []
+    activations: list[str] = []
     for layer in model.layers:
         kinds = {neuron.activation for neuron in layer.neurons} if type(layer) is Layer else set()
         if len(kinds) != 1:
             return None
-        found += kinds
-    return found
+        activations += kinds
+    return activations
 
 
 def outputs_of(model: Module, x: Any) -> list[Any]:
@@ -96,8 +93,8 @@ def outputs_of(model: Module, x: Any) -> list[Any]:
 
 def columns_of(X: Any) -> tuple[str, ...] | None:
     """Return the names of a frame's columns, or None where there are none: numbers are no names."""
-    found = getattr(X, "columns", None)
-    names = list(found) if isinstance(found, Iterable) else []
+    columns = getattr(X, "columns", None)
+    names = list(columns) if isinstance(columns, Iterable) else []
     return tuple(names) if names and all(isinstance(name, str) for name in names) else None
 
 
@@ -109,12 +106,12 @@ def check_columns(known: tuple[str, ...] | None, X: Any, what: str = "X") -> Non
     ValueError
         Naming the first that differs.
     """
-    given = columns_of(X)
-    if known is None or given is None or known == given or len(known) != len(given):
+    columns = columns_of(X)
+    if known is None or columns is None or known == columns or len(known) != len(columns):
         return  # how many there must be is said elsewhere
-    k = next(k for k, names in enumerate(zip(known, given)) if names[0] != names[1])
-    way = f"pass {what}[{list(known)}]" if set(known) == set(given) and len(known) <= 8 else "pass the same columns"
-    raise ValueError(f"column {k} of {what} is {given[k]!r}, in training it was {known[k]!r}: {way}.")
+    k = next(k for k, names in enumerate(zip(known, columns)) if names[0] != names[1])
+    way = f"pass {what}[{list(known)}]" if set(known) == set(columns) and len(known) <= 8 else "pass the same columns"
+    raise ValueError(f"column {k} of {what} is {columns[k]!r}, in training it was {known[k]!r}: {way}.")
 
 
 def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:
@@ -126,5 +123,5 @@ def check_model(model: Any, call: str, kind: type[Module] = Module) -> None:
         Saying what was given, and how to call.
     """
     if not isinstance(model, kind):
-        given = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else described(model)
-        raise TypeError(f"the model comes first, {call}, and is an nn.{kind.__name__}; got {given}.")
+        what = f"the class {model.__name__}, not one of its networks" if isinstance(model, type) else described(model)
+        raise TypeError(f"the model comes first, {call}, and is an nn.{kind.__name__}; got {what}.")

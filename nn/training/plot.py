@@ -13,7 +13,7 @@ from engine import MissingExtraError
 from engine.arguments import path as checked_path
 from nn.files import write_atomically
 from nn.module import Module
-from nn.training.fit import predict
+from nn.training.outputs import predict
 
 
 def _figure() -> Any:

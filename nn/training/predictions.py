@@ -8,23 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.command_line.problems import dataset, probabilities
 from nn.files import DataError
 from nn.matrix import sigmoid
-from nn.reading.columns import numbers, refuse_missing
+from nn.reading.columns import column_numbers, refuse_missing
 from nn.reading.dataset import filled
 from nn.reading.numerals import MISSING, Numerals
 from nn.reading.schema import Schema
 from nn.reading.tables import Table, listed, read_table, tells_rows_apart
-from nn.training.fit import predict
+from nn.samples import Array
+from nn.training.outputs import predict
 from nn.training.saved import Saved
-
-Array: TypeAlias = npt.NDArray[Any]
 
 HOLES = "the network was trained without missing values, so none can be filled."
 
@@ -74,7 +71,7 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
     where, said = _by_name(table, schema) if schema.names is not None and table.names else _by_place(table, schema)
     parts = []
     for column, k in zip(schema.features, _of_features(where, schema)):
-        part = numbers(table, k, column)
+        part = column_numbers(table, k, column)
         if not column.means:
             refuse_missing(table, k, np.isnan(part).any(axis=1), f"expected {column.meant}; {HOLES}")
         parts.append(filled(part, column) if column.means else part)
@@ -140,13 +137,13 @@ def _by_name(table: Table, schema: Schema) -> tuple[dict[int, int], list[str]]:
     for name in dict.fromkeys(schema.names):
         all_of_it = [place for place, other in zip(schema.places, schema.names) if other == name]
         of_samples = [place for place in all_of_it if place in needed]
-        found = [k for k, other in enumerate(table.names) if other == name]
-        if len(found) == len(all_of_it):
-            where |= dict(zip(all_of_it, found))
-        elif len(found) == len(of_samples):
-            where |= dict(zip(of_samples, found))
+        places = [k for k, other in enumerate(table.names) if other == name]
+        if len(places) == len(all_of_it):
+            where |= dict(zip(all_of_it, places))
+        elif len(places) == len(of_samples):
+            where |= dict(zip(of_samples, places))
         elif of_samples:
-            raise _not_there(table, name, len(found), len(all_of_it))
+            raise _not_there(table, name, len(places), len(all_of_it))
     used = {where[place] for place in needed} | {where.get(schema.target.place, -1) if schema.target else -1}
     others = [name for k, name in enumerate(table.names) if k not in used]
     return where, [f"not used: {listed(others)}"] if others else []
@@ -221,8 +218,8 @@ def _as_written(numerals: Numerals, classes: Sequence[str], cells: Sequence[str]
     for name in classes:
         number = Numerals().exact(name)
         known |= {name: name} if number is None else {name: name, number: name}
-    found = {cell: known.get(cell) or known.get(numerals.exact(cell) or cell) for cell in set(cells)}
-    return [found[cell] for cell in cells]
+    classes_of_cells = {cell: known.get(cell) or known.get(numerals.exact(cell) or cell) for cell in set(cells)}
+    return [classes_of_cells[cell] for cell in cells]
 
 
 def _images(path: str | Path, schema: Schema) -> Rows:

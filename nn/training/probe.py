@@ -13,19 +13,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import Value
 from engine.value import is_constant
 from nn.module import Module
 from nn.neuron import MLP
+from nn.samples import Array
 from nn.training.outputs import kinds_of, outputs_of
 from nn.training.targets import REACH
-
-Array: TypeAlias = npt.NDArray[Any]
 
 SIZES = (1.0, 10.0, 100.0, 1e3, 1e6, 1e9)  # of parameters with which outputs are looked at again
 SLACK = 0.01  # by which outputs from 0 to 1 may lie outside, as where a little is added before a logarithm
@@ -131,7 +129,7 @@ def _elsewhere(model: Module, X: Array) -> list[Array]:
     Parameters at which the model cannot be computed say nothing.
     """
     parameters, rng = model.parameters(), np.random.default_rng(0)
-    before, found = [value.data for value in parameters], []
+    before, outputs = [value.data for value in parameters], list[Array]()
     try:
         for size in SIZES:
             drawn = size * rng.normal(size=len(parameters))
@@ -141,12 +139,12 @@ def _elsewhere(model: Module, X: Array) -> list[Array]:
                     y = np.array([[float(v) for v in outputs_of(model, x)] for x in X.tolist()])
                 except (ArithmeticError, ValueError):
                     continue
-                found += [y] if not np.isnan(y).all() else []
+                outputs += [y] if not np.isnan(y).all() else []
                 if not _within(y):
-                    return found
+                    return outputs
     finally:
         _write(parameters, before)
-    return found
+    return outputs
 
 
 def _write(parameters: list[Value], numbers: list[float]) -> None:
@@ -172,15 +170,15 @@ def _check_parameters(model: Module, seen: list[list[Any]]) -> None:
 
 def _leaves(outputs: list[Any]) -> dict[int, Value]:
     """Return the Values that outputs depend on and that somebody made, without those behind a stop_gradient."""
-    found: dict[int, Value] = {}
+    leaves: dict[int, Value] = {}
     waiting = [v for v in outputs if isinstance(v, Value)]
     seen = set(map(id, waiting))
     while waiting:
         node = waiting.pop()
         if not node.parents and not is_constant(node):
-            found[id(node)] = node
+            leaves[id(node)] = node
         for parent in node.parents if node.op != "stop_gradient" else ():
             if id(parent) not in seen:
                 seen.add(id(parent))
                 waiting.append(parent)
-    return found
+    return leaves

@@ -22,11 +22,11 @@ class History(list[dict[str, float]]):
     """
 
     def __init__(self, records: Iterable[dict[str, float]] = ()) -> None:
-        found = listed(records, "records", "dicts, one an epoch")
-        for record in found:
+        listed_records = listed(records, "records", "dicts, one an epoch")
+        for record in listed_records:
             if not isinstance(record, dict):
                 raise TypeError(f"a history holds a dict an epoch, as nn.fit returns it; got {described(record)}.")
-        super().__init__(found)
+        super().__init__(listed_records)
         self.said: list[str] = []
 
     def plot(self, path: str | Path | None = None) -> Any:

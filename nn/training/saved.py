@@ -55,14 +55,14 @@ def load(path: str | Path) -> Saved:
     if KEY not in notes:
         raise StateError(f"{path}: holds no network with a description; `liftgrad train --save` writes such files.")
     try:
-        found = _described(json.loads(notes[KEY]))
+        saved = _described(json.loads(notes[KEY]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(f"{path}: its description of the network is damaged ({error}).") from None
     try:
-        found.model.load(path)
+        saved.model.load(path)
     except StateError as error:
         raise StateError(f"{path}: {error}") from None
-    return found
+    return saved
 
 
 def check_replaceable(path: str | Path | None, key: str = KEY, *, force: bool = False, resume: bool = False) -> None:

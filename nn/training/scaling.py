@@ -14,15 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described
-from nn.samples import numbers
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.samples import Array, numbers
 
 LARGEST, SMALLEST = 3.0, 0.1  # of a moderate column's mean and deviation: weights start, and learn, for about 1
 HUGE = 1e100  # beyond which a square might overflow, or below its inverse underflow
@@ -36,7 +33,7 @@ class Standard:
     Attributes
     ----------
     mean, deviation
-        One number a column; the deviation of a constant column is 1.
+        One number per column; the deviation of a constant column is 1.
     """
 
     mean: tuple[float, ...]
@@ -150,16 +147,16 @@ class Scaling:
 
     def sentences(self) -> list[str]:
         """Return what is done, in words: nothing where nothing is."""
-        said = []
+        lines = []
         if self.inputs is not None:
             n = len(self.inputs.mean)
             columns = "the one column" if n == 1 else f"each of {n} columns"
-            said.append(f"inputs standardised: {columns} to mean 0 and deviation 1, kept with the network")
+            lines.append(f"inputs standardised: {columns} to mean 0 and deviation 1, kept with the network")
         if self.targets is not None:
             means = ", ".join(f"{m:.4g}" for m in self.targets.mean)
             less = f"less {means}, over {self.targets.deviation[0]:.4g}"
-            said.append(f"targets standardised: {less}; the network gives results in their own units")
-        return said
+            lines.append(f"targets standardised: {less}; the network gives results in their own units")
+        return lines
 
     def _named(self) -> Iterator[tuple[str, Standard | None, str]]:
         for what, part in (("inputs", self.inputs), ("targets", self.targets)):
@@ -168,7 +165,7 @@ class Scaling:
 
 
 def _columns(X: Any, name: str, standard: Standard) -> Array:
-    """Return samples, one a row, if they have as many columns as a standard."""
+    """Return samples, one per row, if they have as many columns as a standard."""
     found = numbers(X, name)
     if found.ndim != 2 or found.shape[1] != len(standard.mean):
         raise ValueError(f"{name} must have shape (N, {len(standard.mean)}); got {found.shape}.")

@@ -2,9 +2,9 @@
 
 >>> from nn import MLP, moons
 >>> network, (X, T) = MLP(2, [3, 1]), moons(8)
->>> registry = Registry(network.parameters())
->>> steps = [make(network, "hinge", 0.0, registry) for make in (lifted_step, eager_step)]
->>> (a, g), (b, h) = (step(registry.read(), X, T) for step in steps)
+>>> theta = np.array([value.data for value in network.parameters()])
+>>> steps = [make(network, "hinge", 0.0) for make in (lifted_step, eager_step)]
+>>> (a, g), (b, h) = (step(theta, X, T) for step in steps)
 >>> bool(abs(a - b) < 1e-12 and np.abs(g - h).max() < 1e-12)
 True
 """
@@ -15,51 +15,75 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 import engine
+from engine.arguments import described
 from engine.collector import collector_paused
-from engine.lifting.run.parameters import Registry
 from engine.lifting.run.program import Program
 from nn.losses import mean_loss, sample_loss
 from nn.module import Module
+from nn.samples import Array
 
-Array: TypeAlias = npt.NDArray[Any]
 Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 
-def lifted_step(model: Module, loss: str, strength: float, registry: Registry, verify: bool | str = True) -> Step:
+def check_backend(lifted: bool, backend: Any, devices: Any) -> None:
+    """Refuse what trains no step, or devices where none are used.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Saying what there is.
+    """
+    if not isinstance(backend, str):
+        raise TypeError(f"backend={described(backend)} is not known; use 'numpy', or 'jax' with lifted=True.")
+    if devices is not None and backend != "jax":
+        raise ValueError(f"devices={described(devices)} is for backend='jax'; pass that as well, or leave it out.")
+    if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
+        wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
+        raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
+
+
+def lifted_step(model: Module, loss: str, strength: float, verify: bool | str = True) -> Step:
     """Return the training step of the lifted program, verified as `engine.lift` does."""
-    program = engine.lift(sample_loss(model, loss, strength), batch=True, parameters=registry.values, verify=verify)
-    constants: Array | None = None
+    program = program_of(model, loss, strength, verify)
+    size, constants = len(model.parameters()), None
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
         nonlocal constants
         if constants is None:
-            constants = constants_of(program, registry, (X[:1], T[:1]))
+            constants = constants_of(program, size, (X[:1], T[:1]))
         theta = np.concatenate([theta, constants]) if constants.size else theta
         value, gradient = program.value_and_grad(X, T, parameters=theta)
         assert gradient.parameters is not None
-        return value, gradient.parameters[: registry.size]
+        return value, gradient.parameters[:size]
 
     return step
 
 
-def constants_of(program: Program, registry: Registry, example: tuple[Array, Array]) -> Array:
-    """Return the numbers of Values that a model makes anew in every call: in its program they are no parameters."""
+def program_of(model: Module, loss: str, strength: float, verify: bool | str) -> Program:
+    """Return the program of a model's mean loss; its vector begins with the model's parameters."""
+    one = sample_loss(model, loss, strength)
+    return engine.lift(one, batch=True, parameters=model.parameters(), verify=verify)
+
+
+def constants_of(program: Program, size: int, example: tuple[Array, Array]) -> Array:
+    """Return the numbers of Values that a model makes anew in every call: in its program they follow the parameters."""
     program(*example)
-    return np.array([v.data for v in program.registry.values[registry.size :]])
+    return program.pull()[size:]
 
 
-def eager_step(model: Module, loss: str, strength: float, registry: Registry) -> Step:
+def eager_step(model: Module, loss: str, strength: float) -> Step:
     """Return the training step of the scalar engine: the whole batch as one graph of Values."""
+    values = model.parameters()
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        registry.write(theta)
+        for value, number in zip(values, theta.tolist()):
+            value.data = number
         model.zero_grad()
         with collector_paused():
-            value = mean_loss(model, X, T, loss, strength)
-            value.backward()
-        return value.data, np.array([v.grad for v in registry.values])
+            root = mean_loss(model, X, T, loss, strength)
+            root.backward()
+        return root.data, np.array([value.grad for value in values])
 
     return step

@@ -6,9 +6,9 @@ something else is refused, with its place and what to pass.
 | loss                 | targets                                                   | measured by              |
 |----------------------|-----------------------------------------------------------|--------------------------|
 | cross_entropy        | classes from 0, (N,) or (N, 1); or rows of probabilities  | accuracy                 |
-| binary_cross_entropy | 0 to 1, one an output                                     | accuracy, label_accuracy |
-| hinge                | -1 and 1, one an output                                   | accuracy, label_accuracy |
-| mse, half_mse        | numbers, one an output                                    | r2                       |
+| binary_cross_entropy | 0 to 1, one per output                                    | accuracy, label_accuracy |
+| hinge                | -1 and 1, one per output                                  | accuracy, label_accuracy |
+| mse, half_mse        | numbers, one per output                                   | r2                       |
 
 >>> Targets.read([[2], [0], [1]], "cross_entropy", 3).values
 array([2, 0, 1])
@@ -21,17 +21,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described, one_of, text, whole
-from nn.samples import finite, numbers
+from nn.samples import Array, finite, numbers
 
-Array: TypeAlias = npt.NDArray[Any]
-
-LOSSES = ("mse", "half_mse", "cross_entropy", "binary_cross_entropy", "hinge")
+KNOWN_LOSSES = ("mse", "half_mse", "cross_entropy", "binary_cross_entropy", "hinge")
 WHOLE_LINE = (-math.inf, math.inf)
 REACH: dict[str, tuple[float, float]] = {  # of what an activation gives, from its lowest to its highest
     "identity": WHOLE_LINE,
@@ -95,16 +92,16 @@ class Targets:
         whole(outputs, "outputs", "of the network", least=0)
         if samples is not None:
             whole(samples, "samples", "how many there must be", least=0)
-        found = finite(numbers(T, what), what, getattr(T, "columns", None))
-        if found.ndim == 0 or found.ndim > 2:
-            raise ValueError(f"{what} has shape {found.shape}: pass one target a sample, (N,), or one row, (N, C).")
-        if samples not in (None, len(found)) or not len(found):
+        values = finite(numbers(T, what), what, getattr(T, "columns", None))
+        if values.ndim == 0 or values.ndim > 2:
+            raise ValueError(f"{what} has shape {values.shape}: pass one target a sample, (N,), or one row, (N, C).")
+        if samples not in (None, len(values)) or not len(values):
             raise ValueError(
-                f"{what}: there must be as many targets as samples, and at least one; got {samples} and {len(found)}."
+                f"{what}: there must be as many targets as samples, and at least one; got {samples} and {len(values)}."
             )
-        check_values(found, loss)
+        check_values(values, loss)
         read = _classes if loss == "cross_entropy" else _one_an_output
-        return cls(read(found, loss, outputs, what), loss, outputs, what)
+        return cls(read(values, loss, outputs, what), loss, outputs, what)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -187,7 +184,7 @@ def remarks(targets: Targets) -> tuple[str, ...]:
     unit = np.maximum(np.abs(rows).max(axis=0), np.finfo(float).tiny)
     deviation = (rows / unit).std(axis=0) * unit  # without overflow
     constant = (rows == rows[0]).all(axis=0)
-    said = [
+    sentences = [
         f"targets{f' of output {j}' * (rows.shape[1] > 1)} are {rows[0, j]:g} in all {len(rows):,} samples: there is "
         "nothing to learn in them"
         for j in np.flatnonzero(constant).tolist()
@@ -196,12 +193,12 @@ def remarks(targets: Targets) -> tuple[str, ...]:
     small = np.flatnonzero(~constant & (deviation < deviation[largest] / UNEQUAL)).tolist()
     if small:
         which, least = ", ".join(map(str, small)), deviation[small].min()
-        said.append(
+        sentences.append(
             f"targets of output {which} vary little (deviation {least:.3g}) beside those of output {largest} "
             f"({deviation[largest]:.3g}), and hardly count in the squared error; where they should, train on "
             "nn.training.scaling.Standard.of(T).apply(T)"
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def check_loss(loss: Any) -> None:
@@ -213,12 +210,12 @@ def check_loss(loss: Any) -> None:
         Naming those that there are.
     """
     if not isinstance(loss, str):
-        raise TypeError(f"loss={described(loss)} is no name: use one of {', '.join(map(repr, LOSSES))}.")
-    if loss not in LOSSES:
-        raise ValueError(f"loss={loss!r} is not known; use one of {', '.join(LOSSES)}.")
+        raise TypeError(f"loss={described(loss)} is no name: use one of {', '.join(map(repr, KNOWN_LOSSES))}.")
+    if loss not in KNOWN_LOSSES:
+        raise ValueError(f"loss={loss!r} is not known; use one of {', '.join(KNOWN_LOSSES)}.")
 
 
-def check_outputs(loss: str, outputs: int) -> None:
+def check_enough_outputs(loss: str, outputs: int) -> None:
     """Refuse a loss that one output cannot learn from.
 
     Raises
@@ -294,10 +291,10 @@ def _one_an_output(T: Array, loss: str, outputs: int, what: str) -> Array:
 
 
 def _unreachable(loss: str, activation: str, reach: tuple[float, float], needed: tuple[float, float]) -> str:
-    given = f"output={activation!r} gives numbers from {reach[0]:.3g} to {reach[1]:.3g}"
+    gives = f"output={activation!r} gives numbers from {reach[0]:.3g} to {reach[1]:.3g}"
     if NEEDED.get(loss) == WHOLE_LINE:
-        return f"{given}, but loss={loss!r} takes scores, of any size and sign: use output='identity'."
-    return f"{given}, but loss={loss!r} has targets from {needed[0]:.4g} to {needed[1]:.4g}: use output='identity'."
+        return f"{gives}, but loss={loss!r} takes scores, of any size and sign: use output='identity'."
+    return f"{gives}, but loss={loss!r} has targets from {needed[0]:.4g} to {needed[1]:.4g}: use output='identity'."
 
 
 def _is_certain(row: Array, loss: str) -> bool:

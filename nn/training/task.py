@@ -10,22 +10,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.arguments import described
 from nn.module import Module
 from nn.neuron import MLP
-from nn.samples import samples
+from nn.samples import Array, samples
 from nn.training.metrics import check_metrics
 from nn.training.outputs import inputs_of
 from nn.training.probe import Probe
 from nn.training.scaling import Scaling, Standard, is_moderate
-from nn.training.targets import REACH, SQUARED, Targets, check_loss, check_outputs, remarks
-
-Array: TypeAlias = npt.NDArray[Any]
+from nn.training.targets import REACH, SQUARED, Targets, check_enough_outputs, check_loss, remarks
 
 
 @dataclass(frozen=True)
@@ -84,28 +81,33 @@ class Task:
         TypeError, ValueError
             If a network like this cannot learn from them; the message says why, where, and what to do.
         """
-        check_loss(loss)
-        X = samples(X, inputs_of(model))
-        if not len(X):
-            raise ValueError(f"fit needs as many targets as samples, and at least one; got 0 and {np.size(T)}.")
-        probe = Probe.of(model, X)
-        X = X if probe.tokens else X.astype(float, copy=False)
-        check_outputs(loss, probe.outputs)
-        probe.check(loss)
-        targets = Targets.read(T, loss, probe.outputs, samples=len(X))
+        X, targets, probe = _read(model, X, T, loss)
         X, targets, held = _divided(X, targets, validation, seed, inputs_of(model))
         targets.check_learnable(probe.activation)
         names = check_metrics(metrics, targets)
         if held is not None:
             check_metrics(names, held[1])
-        said: tuple[str, ...] = ()
+        sentences: tuple[str, ...] = ()
         if scaling is None:
-            scaling, said = _scaling(model, X, targets, probe.activation, standardise)
-        said += remarks(targets)
+            scaling, sentences = _scaling(model, X, targets, probe.activation, standardise)
+        sentences += remarks(targets)
         bare = model.unscaled() if isinstance(model, MLP) else model
         X, targets = _scaled(scaling, X, targets)
         held = None if held is None else _scaled(scaling, *held)
-        return cls(bare, X, targets, held, scaling, names, said)
+        return cls(bare, X, targets, held, scaling, names, sentences)
+
+
+def _read(model: Module, X: Any, T: Any, loss: str) -> tuple[Array, Targets, Probe]:
+    """Return samples and targets as the model and the loss take them, and what was seen of the model."""
+    check_loss(loss)
+    X = samples(X, inputs_of(model))
+    if not len(X):
+        raise ValueError(f"fit needs as many targets as samples, and at least one; got 0 and {np.size(T)}.")
+    probe = Probe.of(model, X)
+    check_enough_outputs(loss, probe.outputs)
+    probe.check(loss)
+    targets = Targets.read(T, loss, probe.outputs, samples=len(X))
+    return X if probe.tokens else X.astype(float, copy=False), targets, probe
 
 
 def _divided(
@@ -116,8 +118,8 @@ def _divided(
         held = samples(validation[0], inputs, "validation X").astype(X.dtype)
         return X, targets, (held, targets.like(validation[1], len(held), "validation T"))
     if isinstance(validation, (bool, np.bool_)) or not isinstance(validation, (int, float, np.number)):
-        given = described(validation)
-        raise TypeError(f"validation={given}: pass a fraction of the samples, such as 0.2, or a pair (X, T).")
+        kind = described(validation)
+        raise TypeError(f"validation={kind}: pass a fraction of the samples, such as 0.2, or a pair (X, T).")
     if not 0.0 <= validation < 1.0:
         raise ValueError(f"validation={described(validation)} is a fraction of the samples; use 0 to less than 1.")
     n = round(validation * len(X))

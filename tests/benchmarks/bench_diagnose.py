@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_diagnose.py [--single 20] [--right 10000] [--pairs 500] [--seed 0]
 
-Mistakes are injected by tests/wrong_backprop.py, which shares no code with nn, into networks of several shapes (square
-ones too), activations, losses, batch sizes and seeds.
+Mistakes are injected by tests/nn/diagnosis/wrong_backprop.py, which shares no code with nn, into networks of several
+shapes (square ones too), activations, losses, batch sizes and seeds.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from injection import NAMES, draw, gradients, outcome, right
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tqdm import tqdm
-from wrong_backprop import EVERY
 
 from nn import matrix
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
-from nn.diagnosis.mistakes import Problem
+from tests.nn.diagnosis.injection import NAMES, draw, gradients, outcome, right
+from tests.nn.diagnosis.wrong_backprop import EVERY
 
 
 def diagnosed(case, convention):

@@ -236,6 +236,10 @@ ONCE = ("1,000,000 nodes, transform", "1,000,000 nodes, plain", "memory")  # a r
 # --- what the parent compares ------------------------------------------------------------------------------------
 
 
+COLUMNS = ("measured", "before", "now", "now / before")
+ALONE_COLUMNS = ("in this tree", "ratio")
+
+
 def measured(case, tree):
     environment = {**os.environ, "PYTHONPATH": tree}
     command = [sys.executable, os.path.abspath(__file__), "--alone", case]
@@ -261,8 +265,8 @@ def medians(cases, trees, rounds):
 
 def table(found, trees):
     before = len(trees) > 1
-    print("| | " + ("before | " if before else "") + "now |" + (" now / before |" if before else ""))
-    print("|---|" + "---|" * (3 if before else 1))
+    columns = COLUMNS if before else ("measured", "now")
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for (case, what), by_tree in found.items():
         values = [by_tree.get(tree) for tree in trees]
         shown = [f"{v:,.3g}" if v is not None and v < 10 else f"{v:,.0f}" if v is not None else "" for v in values]
@@ -304,7 +308,7 @@ def main():
     cases = arguments.cases or [case for case in CASES if arguments.peers or case not in PEERS]
     found = medians(cases, trees, arguments.rounds)
     table(found, trees)
-    print("\n| this tree alone | |\n|---|---|")
+    print(f"\n| {' | '.join(ALONE_COLUMNS)} |\n|---|---|")
     ratios(found, ROOT)
 
 

@@ -45,7 +45,7 @@ def test_every_pattern_of_operands_and_of_what_is_kept_has_a_method(pattern):
     assert (z.data, z.op, z.parents) == (forward(*point), "pattern", tuple(operands))
     assert z.label == ""
     assert z.pullback(1.0) == made.bind(z.data, [x.data for x in operands], fixed)(1.0)
-    assert len(made.kept(z)) == len(made.keeps)
+    assert len(made.residuals(z)) == len(made.keeps)
     z.backward()
     assert [x.grad for x in operands] == list(z.pullback(1.0))
     engine.testing.check_rule(made)

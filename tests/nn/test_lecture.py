@@ -47,8 +47,10 @@ def test_it_is_the_network_that_torch_computes():
     for layer in model.layers:
         linear = torch.nn.Linear(len(layer.neurons[0].w), len(layer.neurons), dtype=torch.float64)
         with torch.no_grad():
-            linear.weight[:] = torch.tensor([[w.data for w in neuron.w] for neuron in layer.neurons])
-            linear.bias[:] = torch.tensor([neuron.b.data for neuron in layer.neurons])
+            linear.weight[:] = torch.tensor(
+                [[w.data for w in neuron.w] for neuron in layer.neurons], dtype=torch.float64
+            )
+            linear.bias[:] = torch.tensor([neuron.b.data for neuron in layer.neurons], dtype=torch.float64)
         layers += [linear, torch.nn.ReLU()]
     twin = torch.nn.Sequential(*layers[:-1])
     scores = twin(torch.tensor(X, dtype=torch.float64))[:, 0]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nn
-from nn.command_line.gpt_command import load as load_gpt
+from nn.command_line.gpt_command import load_gpt
 from nn.training.saved import load
 from nn.unread import dropped
 

@@ -1,150 +1,160 @@
-"""A program as matrix formulas: what its steps say, with what is read only once written where it is read.
+"""A program as matrix formulas: steps -> expressions, where what is read only once is written where it is read.
 
-    z1 = X @ W1 + b1;  a1 = tanh(z1)  ...  dz1 = (dz2 @ W2.T) * (1.0 - a1 * a1);  dW1 = X.T @ dz1
+    z1 = X @ W1 + b1;  a1 = tanh(z1)  ...  dz1 = dz2 @ W2.T * (1 - a1 * a1);  dW1 = X.T @ dz1
 
-These are the batch equations BP1b-BP4b of note 000, found by the machine in a graph of scalars.
+These are the batch equations BP1b-BP4b of note 000, found by the machine in a graph of scalars.  Axes that broadcasting
+puts in are left out, as in the notes; all else is NumPy.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from engine.lifting.expr import ATOM, INFIX
-from engine.lifting.ir import Gather, Literal, Operand, Source, Step, View
+from engine.lifting.emit.views import part_text
+from engine.lifting.emit.writer import reduced_axes
+from engine.lifting.expr import Expr, show, suffixed
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Gather, Literal, Operand, Source, View
 
-Text: TypeAlias = tuple[str, int]  # and its precedence
-PRODUCT = 5  # precedence of @, which is that of *
-
-
-def formulas(forward: Sequence[Step], backward: Sequence[Step]) -> str:
-    """Return the forward formulas, an empty line, and the backward ones."""
-    read = Counter(name for s in [*forward, *backward] for x in s.operands for name in _names(x))
-    writes = Counter(s.target.source.name for s in [*forward, *backward])
-    inlined: dict[str, Text] = {}
-    parts = []
-    for steps in (forward, backward):
-        lines = []
-        writing: dict[str, list[Step]] = {}
-        for step in steps:
-            writing.setdefault(step.target.source.name, []).append(step)
-        for step in steps:
-            if step.op == "fill" and step.operands[0] == Literal(0.0):
-                continue
-            name = step.target.source.name
-            text = _line(step, inlined)
-            chained = any(name in _names(x) for x in step.operands)
-            whole = math.prod(step.target.shape) == step.target.source.size
-            once = read[name] == 1 and writes[name] == 1 and whole and not chained
-            adds_later = chained and not step.accumulate
-            if adds_later and name in inlined:
-                inlined.pop(name)
-            if (once and not _kept(step.target.source)) or _continues(step, writing[name]):
-                inlined[name] = text
-            elif step.op == "scatter":
-                lines.append(text[0])
-            else:
-                lines.append(f"{_target(step.target)} {'+=' if step.accumulate else '='} {text[0]}")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+Inlined: TypeAlias = Mapping[Source, Expr]
+Behind: TypeAlias = Callable[[View], str]
 
 
-def _kept(source: Source) -> bool:
+def formulas(steps: Steps) -> str:
+    """Return the forward formulas, an empty line, and the backward ones.
+
+    Parameters
+    ----------
+    steps
+        Array operations under their names, products by their kind.
+    """
+    once = _read_once(steps)
+    inlined: dict[Source, Expr] = {}
+    return "\n\n".join(["\n".join(_lines(part, once, inlined)) for part in (steps.forward, steps.backward)])
+
+
+def _lines(steps: Sequence[Step], once: set[Source], inlined: dict[Source, Expr]) -> list[str]:
+    lines = []
+    for step in steps:
+        if step.op == "fill" and step.operands[0] == Literal(0.0):
+            continue
+        if step.target.source in once:
+            inlined[step.target.source] = expression(step, inlined)
+        else:
+            lines.append(formula(step, inlined))
+    return lines
+
+
+def _read_once(steps: Steps) -> set[Source]:
+    """Return the results that are written where they are read: all of one, once, by one step."""
+    everything = [*steps.forward, *steps.backward]
+    read = Counter(x.source for step in everything for x in step.operands if not isinstance(x, Literal))
+    returned = {x.source for x in steps.roots if not isinstance(x, Literal)}
+    written = Counter(step.target.source for step in everything)
+    continued = {step.target.source.follows for step in everything}
+    return {
+        source
+        for source, whole in {step.target.source: step.target.size for step in everything}.items()
+        if read[source] == written[source] == 1
+        and whole == source.size
+        and source not in returned
+        and (source in continued or not _in_the_notes(source))
+    }
+
+
+def _in_the_notes(source: Source) -> bool:
     """Whether this is a quantity of the notes, which has a line of its own: z, a, or dz."""
     return bool(source.role) or (source.of is not None and source.of.role == "z")
 
 
-def _continues(step: Step, writing: Sequence[Step]) -> bool:
-    """Whether the next step that writes the same name only adds to it, as a bias is added to a product."""
-    return (
-        len(writing) == 2
-        and writing[0] is step
-        and step.op == "matmul"
-        and writing[1].op == "add"
-        and not writing[1].accumulate
-    )
+def formula(step: Step, inlined: Inlined | None = None, behind: Behind = part_text) -> str:
+    """Return a step as a line of mathematics: ``z1 = X @ W1``.
+
+    Parameters
+    ----------
+    step, inlined
+        The step, and what is written in place of some results.
+    behind
+        What is written behind the name of an array for a view of it.
+    """
+    known = inlined or {}
+    if step.op == "scatter":
+        read, added = (_operand(x, known, behind) for x in step.operands)
+        positive = _without_sign(added)
+        return f"{show(read)} += {show(added)}" if positive is None else f"{show(read)} -= {show(positive)}"
+    sign = "+=" if step.accumulate else "="
+    place = behind(step.target) if step.target.size < step.target.source.size else ""
+    return f"{step.target.source.name}{place} {sign} {show(expression(step, known, behind))}"
 
 
-def _names(x: Operand) -> tuple[str, ...]:
-    return () if isinstance(x, Literal) else (x.source.name,)
+def operand_text(x: Operand, behind: Behind = part_text) -> str:
+    """Return an operand as mathematics."""
+    return show(_operand(x, {}, behind))
 
 
-def _line(step: Step, inlined: dict[str, Text]) -> Text:
+def transposition(view: View) -> str:
+    """Return what is written behind the name of an array where room is short: whether a view of it is transposed."""
+    return ".T" if len(view.shape) == 2 and view.is_transposed() and 0 not in view.strides else ""
+
+
+def _without_sign(expr: Expr) -> Expr | None:
+    """Return a product or quotient that begins with a sign without it; None if it begins with none."""
+    if expr.op == "negative":
+        return expr.args[0]
+    first = _without_sign(expr.args[0]) if expr.op in ("multiply", "divide") else None
+    return None if first is None else Expr(None, expr.op, (first, expr.args[1]))
+
+
+def expression(step: Step, inlined: Inlined, behind: Behind = part_text) -> Expr:
     """Return the right side of a step."""
-    op, xs = step.op, step.operands
-    if step.accumulate and op == "add":
-        xs = xs[1:]
-        op = "copy"
-    if op == "scatter":
-        return _scatter(step, inlined)
-    texts = [_operand(x, inlined) for x in xs]
-    if op in ("matmul", "batch_matmul"):
-        return _product(step, texts)
-    if op in ("copy", "fill", "gather"):
-        return texts[0]
-    if op in ("sum", "max"):
-        axis = 0 if step.over_batch else -1
-        both = step.over_batch and step.axes and len(step.operands) and step.axes != (-1,)
-        return f"{_wrapped(texts[0], ATOM)}.{op}({'' if both else f'axis={axis}'})", ATOM
-    if op == "negative":
-        return f"-{_wrapped(texts[0], 6)}", 6
-    infix = INFIX.get(op)
-    if infix and len(texts) == 2:
-        symbol, precedence = infix
-        right = precedence if op in ("add", "multiply") else precedence + 1
-        return f"{_wrapped(texts[0], precedence)} {symbol} {_wrapped(texts[1], right)}", precedence
-    if op in ("square", "power_constant"):
-        return f"{_wrapped(texts[0], 8)} ** {2 if op == 'square' else step.fixed[0]:g}", 7
-    return f"{op}({', '.join([*[t for t, _ in texts], *[f'{n:g}' for n in step.fixed]])})", ATOM
+    xs = [_operand(x, inlined, behind) for x in step.operands]
+    match step.op:
+        case "product" | "batched_product":
+            return Expr.call("matmul", *xs)
+        case "summed_product":
+            return Expr.call("matmul", suffixed(xs[0], ".T"), xs[1])
+        case "outer":
+            return Expr(None, "outer" if all(map(_is_vector, step.operands)) else "multiply", tuple(xs))
+        case "copy" | "fill" | "gather":
+            return xs[0]
+        case "sum" | "max":
+            return suffixed(xs[0], f".{step.op}({_axis(step)})")
+        case "square":
+            return Expr(None, "power", (xs[0], Expr("2")))
+        case "power_constant":
+            return Expr(None, "power", (xs[0], _number(step.fixed[0])))
+    return Expr(None, step.op, (*xs, *map(_number, step.fixed)))
 
 
-def _product(step: Step, texts: list[Text]) -> Text:
-    """A @ B.T, or P.T @ Q; where the result lies turned, both sides are turned: (A @ B.T).T is B @ A.T."""
-    left, right = texts
-    if step.op == "matmul":
-        right = _transposed(right)
-    else:
-        left = _transposed(left)
-    if _lies_turned(step.target):
-        left, right = _transposed(right), _transposed(left)
-    return f"{_wrapped(left, PRODUCT)} @ {_wrapped(right, PRODUCT + 1)}", PRODUCT
+def _axis(step: Step) -> str:
+    """Return the axes that a step reduces as an argument; counted from the end but for the first, nothing for all."""
+    x = step.view()
+    axes, ndim = reduced_axes(step), len(x.shape) + x.batched
+    if len(axes) == ndim:
+        return ""
+    counted = [axis and axis - ndim for axis in axes]
+    return f"axis={counted[0] if len(counted) == 1 else tuple(counted)}"
 
 
-def _scatter(step: Step, inlined: dict[str, Text]) -> Text:
-    gather, g = step.operands
-    text, precedence = _operand(g, inlined)
-    place = _operand(gather, inlined)[0]
-    if text.startswith("-"):
-        return f"{place} -= {text[1:]}", ATOM
-    return f"{place} += {text}", precedence
-
-
-def _operand(x: Operand, inlined: dict[str, Text]) -> Text:
+def _operand(x: Operand, inlined: Inlined, behind: Behind) -> Expr:
     if isinstance(x, Literal):
-        text = f"{x.value:g}"
-        return (text, ATOM) if not x.batch_power else (f"{text} {'/' if x.batch_power < 0 else '*'} N", 5)
-    name = x.source.name
+        number, op = _number(x.value), "divide" if x.batch_power < 0 else "multiply"
+        return Expr(None, op, (number, Expr("N"))) if x.batch_power else number
+    known = inlined.get(x.source, Expr(x.source.name))
     if isinstance(x, Gather):
-        return f"{name}[{x.chosen.source.name if x.chosen else '...'}]", ATOM
-    text, precedence = inlined.get(name, (name, ATOM))
-    return _transposed((text, precedence)) if _lies_turned(x) else (text, precedence)
+        return suffixed(known, f"[{x.chosen.source.name if x.chosen else '...'}]")
+    text = behind(x)
+    return suffixed(known, text) if text else known
 
 
-def _target(x: View) -> str:
-    return x.source.name
+def _is_vector(x: Operand) -> bool:
+    """Whether an operand has one axis, the samples' counted and those of broadcasting not."""
+    return isinstance(x, View) and x.batched + sum([n > 1 and bool(s) for n, s in x.axes]) == 1
 
 
-def _transposed(text: Text) -> Text:
-    if text[0].endswith(".T"):
-        return text[0][:-2], ATOM
-    return f"{_wrapped(text, ATOM)}.T", ATOM
-
-
-def _lies_turned(x: View) -> bool:
-    return len(x.shape) == 2 and min(x.shape) > 1 and 0 < x.strides[0] < x.strides[1]
-
-
-def _wrapped(text: Text, precedence: int) -> str:
-    return text[0] if text[1] >= precedence else f"({text[0]})"
+def _number(x: float) -> Expr:
+    positive = Expr(f"{abs(x):g}")
+    return Expr(None, "negative", (positive,)) if math.copysign(1.0, x) < 0 else positive

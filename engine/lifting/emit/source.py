@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import linecache
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,11 +16,11 @@ import numpy as np
 
 from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
-from engine.lifting.emit.writer import Writer, plain_numbers, write_steps
+from engine.lifting.emit.writer import Writer, plain_numbers
 from engine.lifting.external import Argument, Outside
-from engine.lifting.ir import Layout, Literal, Source, Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Gather, Literal, Operand, Source
 
-NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _numbers = count(1)
 
 
@@ -79,45 +78,35 @@ class Emitted:
         return namespace
 
 
-def emit(
-    title: str,
-    layout: Layout,
-    forward: Sequence[Step],
-    backward: Sequence[Step],
-    outside: Outside,
-    reduction: str,
-) -> Emitted:
+def emit(title: str, steps: Steps, arrays: dict[Source, Source], outside: Outside, reduction: str) -> Emitted:
     """Write the module.
 
     Parameters
     ----------
     title
         First line of its docstring.
-    layout
-        Where the results are.
-    forward, backward
-        Its steps and their adjoints, lowered.
+    steps
+        Its operations, products by their kind and views of named arrays.
+    arrays
+        In which result's array each result lives.
     outside
         What the caller passes.
     reduction
         "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
     """
-    writer = Writer(NUMPY, outside.arrays, {}, last_readings(layout, forward, backward), written=set(outside.taken))
-    writer.plain = plain_numbers([*forward, *backward], layout.sources)
-    write_steps(writer, forward, 0)
-    returned = _returned(writer, layout, reduction)
-    forward_lines, forward_takes = writer.body, outside.arguments(writer.used)
-    writer.body, writer.used, writer.local = [], set(), {}
-    write_steps(writer, backward, len(forward))
-    backward_takes = outside.arguments(writer.used)
-    functions = _function("forward", forward_takes, [*forward_lines, f"return {returned}"])
-    functions += _function("backward", backward_takes, writer.body or ["pass"])
-    body = [*_read(writer.build, functions), "", *functions, "return forward, backward"]
-    imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if writer.erf else "")
-    text = f'"""{legal_title(title)}"""\n\n{imports}{STRIDED if writer.strided else ""}\n\n'
+    writer = Writer(NUMPY, arrays, set(outside.taken), plain_numbers(steps))
+    writer.write(steps.forward)
+    returned = _returned(writer, steps.roots, reduction)
+    takes = outside.arguments(touched(steps.forward, steps.roots)), outside.arguments(touched(steps.backward))
+    functions = _function("forward", takes[0], [*writer.finished(), f"return {returned}"])
+    writer.write(steps.backward)
+    functions += _function("backward", takes[1], writer.finished() or ["pass"])
+    body = [*writer.build, "", *functions, "return forward, backward"]
+    imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if "erf" in writer.uses else "")
+    text = f'"""{legal_title(title)}"""\n\n{imports}{STRIDED if "strided" in writer.uses else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
-    return Emitted(text, tuple(writer.constants), forward_takes, backward_takes, writer.rounded)
+    return Emitted(text, tuple(writer.constants), *takes, writer.rounded)
 
 
 def legal_title(title: str) -> str:
@@ -125,53 +114,20 @@ def legal_title(title: str) -> str:
     return "".join([c if c.isprintable() and c not in '"\\' else " " for c in title])
 
 
-def _read(build: Sequence[str], functions: Sequence[str]) -> list[str]:
-    """Leave out what `build` would make for nobody."""
-    return needed(build, names_in("\n".join(functions)))
-
-
-def needed(lines: Sequence[str], read: set[str]) -> list[str]:
-    """Return those assignments whose name is read, by what comes after or by a line that is kept."""
-    kept = []
-    for line in reversed(lines):
-        name, value = line.split(" = ", 1)
-        if name in read:
-            read |= names_in(value)
-            kept.append(line)
-    return kept[::-1]
-
-
-def names_in(text: str) -> set[str]:
-    """Return the names that a text reads; what follows a dot is no name.
-
-    >>> sorted(names_in("np.add(x1, 2.0e5, out=z1)"))
-    ['np', 'out', 'x1', 'z1']
-    """
-    return set(NAME.findall(text))
+def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:
+    """Return the sources that steps read and write, and those of what is returned."""
+    operands = [x for step in steps for x in (step.target, *step.operands)] + list(roots)
+    sources = {x.source for x in operands if not isinstance(x, Literal)}
+    return sources | {x.chosen.source for x in operands if isinstance(x, Gather) and x.chosen is not None}
 
 
 def _function(name: str, takes: Sequence[Argument], body: Sequence[str]) -> list[str]:
     return [f"def {name}({', '.join([a.name for a in takes])}):", *[f"    {line}" for line in body], ""]
 
 
-def last_readings(layout: Layout, forward: Sequence[Step], backward: Sequence[Step]) -> dict[Source, int]:
-    """Return when each source is read last, counting steps forward then backward."""
-    last: dict[Source, int] = {}
-    for now, step in enumerate([*forward, *backward]):
-        for x in step.operands:
-            if not isinstance(x, Literal):
-                last[x.source] = now
-        if not step.target.is_whole():
-            last[step.target.source] = max(last.get(step.target.source, 0), now + 1)
-    for root in layout.roots:
-        if isinstance(root, View):
-            last[root.source] = len(forward) + len(backward) + 1
-    return last
-
-
-def _returned(writer: Writer, layout: Layout, reduction: str) -> str:
+def _returned(writer: Writer, roots: Sequence[Operand], reduction: str) -> str:
     """Return the expression for the value, and for the guards' conditions if there are any."""
-    root, *guards = layout.roots
+    root, *guards = roots
     text = writer.text(root)
     if isinstance(root, Literal) or not root.batched:  # the same for all samples
         one = text if isinstance(root, Literal) else f"float({text})"

@@ -1,36 +1,60 @@
-"""Views as NumPy expressions: ``z1[:, :16]``, ``s1[:, None]``, ``W1.T``; each is tried before it is used."""
+"""Views as expressions: ``z1[:, :16]``, ``s1[:, None]``, ``W1.T``, printed from what a view is of its array.
+
+Every view is found to be, if it can be, the array reshaped, a box cut out of it, its axes in another order, and new
+axes where the view repeats or has length one.  Each of these is a piece of the text, the same for NumPy and for JAX.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lifting.ir import View, contiguous
+from engine.lifting.views import View, contiguous
 
 
-def view_text(name: str, view: View, exact: bool = False) -> str:
-    """Return the expression for a view of the array called `name`; axes of stride 0 are left to broadcasting.
+@dataclass(frozen=True)
+class Part:
+    """What a view is of its array.
 
-    `exact` keeps leading axes of length one, which a matrix product counts and broadcasting does not need.
-
-    >>> from engine.lifting.ir import Source
-    >>> s = Source("z", (4, 6), "value", batched=True)
-    >>> view_text("z", View(s, (4, 3), 3, (6, 1)))
-    'z[:, :, 3:]'
-    >>> view_text("W", View(Source("W", (4, 6), "parameter"), (6, 4), 0, (1, 6)))
-    'W.T'
+    Attributes
+    ----------
+    dims
+        The shape that the array is given, for one sample.
+    start, sizes
+        Where the box begins along each axis of `dims`, and how long it is.
+    along
+        The axis of the view that runs along each axis of `dims`; None where the view stays at one place.
     """
-    if view.is_whole():
-        return name
+
+    dims: tuple[int, ...]
+    start: tuple[int, ...]
+    sizes: tuple[int, ...]
+    along: tuple[int | None, ...]
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The view's axes that are the array's, in the array's order; the others are new."""
+        return tuple([a for a in self.along if a is not None])
+
+
+def part_of(view: View) -> Part | None:
+    """Return what a view is of its array; None if it steps through it in another way.
+
+    >>> from engine.lifting.views import Source
+    >>> part_of(View(Source("z", (4, 6), "value"), (3, 4), 3, (1, 6)))
+    Part(dims=(4, 6), start=(0, 3), sizes=(4, 3), along=(1, 0))
+    """
     for dims in (view.source.shape, _refined(view)):
-        if dims is not None:
-            text = _indexed(name, view, dims, exact)
-            if text is not None and _is_right(name, text, view):
-                return text
-    return _strided(name, view)
+        along = None if dims is None else _along(view, dims)
+        if dims is None or along is None:
+            continue
+        start = tuple([int(i) for i in np.unravel_index(view.offset, dims)]) if dims else ()
+        sizes = tuple([1 if a is None else view.shape[a] for a in along])
+        if all(first + n <= length for first, n, length in zip(start, sizes, dims)):
+            return Part(dims, start, sizes, along)
+    return None
 
 
 def _refined(view: View) -> tuple[int, ...] | None:
@@ -46,111 +70,93 @@ def _refined(view: View) -> tuple[int, ...] | None:
     return tuple(b // a for a, b in reversed(list(zip(ordered, ordered[1:]))))
 
 
-def _owners(view: View, dims: tuple[int, ...]) -> dict[int, int] | None:
+def _along(view: View, dims: tuple[int, ...]) -> tuple[int | None, ...] | None:
     """Return which axis of the view runs along each axis of `dims`, or None if one runs along none."""
-    steps = contiguous(dims)
-    owner: dict[int, int] = {}
+    along: list[int | None] = [None] * len(dims)
     for axis, (n, stride) in enumerate(zip(view.shape, view.strides)):
         if n == 1 or stride == 0:
             continue
-        fits = [a for a, s in enumerate(steps) if s == stride and dims[a] >= n and a not in owner]
+        steps = zip(contiguous(dims), dims)
+        fits = [a for a, (step, length) in enumerate(steps) if step == stride and length >= n and along[a] is None]
         if not fits:
             return None
-        owner[fits[0]] = axis
-    return owner
+        along[fits[0]] = axis
+    return tuple(along)
 
 
-@dataclass(frozen=True)
-class Box:
-    """The part of an array that a view is: the array's shape, where the part starts, how long it is along each axis.
+def view_text(name: str, view: View, exact: bool = False, use: Callable[[str], str] = str) -> str | None:
+    """Return the expression for a view of the array called `name`, or None where only its strides or indices say it.
 
-    `order` holds the view's axes (those longer than one) in the array's order.
+    Axes of stride 0 are left to broadcasting. `exact` keeps leading axes of length one, which a matrix product counts
+    and broadcasting does not need; `use` is told of the number of samples, where the text mentions it.
+
+    >>> from engine.lifting.views import Source
+    >>> s = Source("z", (4, 6), "value", batched=True)
+    >>> view_text("z", View(s, (4, 3), 3, (6, 1)))
+    'z[:, :, 3:]'
+    >>> view_text("W", View(Source("W", (4, 6), "parameter"), (6, 4), 0, (1, 6)))
+    'W.T'
     """
+    if view.is_whole():
+        return name
+    part = part_of(view)
+    return None if part is None else name + _cut(part, view, use) + _new_axes(part, view, exact)
 
-    dims: tuple[int, ...]
-    start: tuple[int, ...]
-    sizes: tuple[int, ...]
-    order: tuple[int, ...]
 
+def part_text(view: View) -> str:
+    """Return what is written behind the name of an array for a view of it, but for axes that broadcasting puts in.
 
-def box(view: View) -> Box | None:
-    """Return the box that a view without repetition is in its source, reshaped if need be; None if it is none.
-
-    >>> from engine.lifting.ir import Source
-    >>> box(View(Source("z", (4, 6), "value"), (3, 4), 3, (1, 6)))
-    Box(dims=(4, 6), start=(0, 3), sizes=(4, 3), order=(1, 0))
+    >>> from engine.lifting.views import Source
+    >>> part_text(View(Source("W", (4, 1), "parameter"), (1, 4), 0, (0, 1)))
+    '[:, 0]'
     """
-    for dims in (view.source.shape, _refined(view)):
-        owner = None if dims is None else _owners(view, dims)
-        if dims is None or owner is None:
-            continue
-        start = tuple([int(i) for i in np.unravel_index(view.offset, dims)]) if dims else ()
-        sizes = tuple([view.shape[owner[a]] if a in owner else 1 for a in range(len(dims))])
-        part = np.arange(view.source.size).reshape(dims)[tuple([slice(i, i + n) for i, n in zip(start, sizes)])]
-        if part.size == math.prod(view.shape) and np.array_equal(np.sort(view.positions(), None), np.sort(part, None)):
-            return Box(dims, start, sizes, tuple([owner[a] for a in sorted(owner)]))
-    return None
+    part = part_of(view)
+    return "[...]" if part is None else _cut(part, view, str).replace(", ...]", "]")
 
 
-def _indexed(name: str, view: View, dims: tuple[int, ...], exact: bool) -> str | None:
-    """Return `name` reshaped to `dims`, sliced, turned and with new axes; None if that cannot give the view."""
-    start = np.unravel_index(view.offset, dims) if dims else ()
-    owner = _owners(view, dims)
-    if owner is None:
-        return None
+def _cut(part: Part, view: View, use: Callable[[str], str]) -> str:
+    """Return the reshaping, the slices and the exchange of axes that make a part of an array."""
+    reshaped = ""
+    if part.dims != view.source.shape:
+        reshaped = f".reshape({', '.join([*([use('N')] if view.batched else []), *map(str, part.dims)])})"
+    return reshaped + _box(part, view.batched) + _ordered(part, view.batched)
+
+
+def _box(part: Part, batched: bool) -> str:
+    """Return the slices and places that cut the box out."""
     index = []
-    for a, size in enumerate(dims):
-        first = int(start[a])
-        if a not in owner:
-            index.append(str(first))
-            continue
-        last = first + view.shape[owner[a]]
-        if last > size:
-            return None
-        index.append(f"{first or ''}:{last if last < size else ''}")
-    batch = view.source.batched
-    text = name
-    if dims != view.source.shape:
-        text += f".reshape({', '.join(map(str, (('N',) if batch else ()) + dims))})"
+    for axis, first, size, length in zip(part.along, part.start, part.sizes, part.dims):
+        last = first + size
+        index.append(str(first) if axis is None else f"{first or ''}:{last if last < length else ''}")
     while index and index[-1] == ":":
         index.pop()
-    if index and not owner and not batch:
+    if index and not part.order and not batched:
         index.append("...")  # an array of no axes, which can be written to, in place of a number
-    if index:
-        text += f"[{', '.join(([':'] if batch else []) + index)}]"
-    return _axes(text, [owner[a] for a in sorted(owner)], view, exact)
+    return f"[{', '.join([':'] * batched + index)}]" if index else ""
 
 
-def _axes(text: str, order: list[int], view: View, exact: bool) -> str | None:
-    """Turn the axes into the view's order and put new ones where the view repeats or has length one."""
-    batch = view.source.batched
-    if order != sorted(order):
-        places = [sorted(order).index(a) for a in order]
-        turn = [places.index(k) for k in range(len(order))]
-        if turn == [1, 0] and not batch:
-            text += ".T"
-        else:
-            axes = ([0] if batch else []) + [t + batch for t in turn]
-            text += f".transpose({', '.join(map(str, axes))})"
-    present = set(order)
-    if len(present) == len(view.shape):
-        return text
-    marks = [":" if a in present else "None" for a in range(len(view.shape))]
+def _ordered(part: Part, batched: bool) -> str:
+    """Return the exchange of axes that puts them into the view's order."""
+    order, wanted = part.order, sorted(part.order)
+    if list(order) == wanted:
+        return ""
+    axes = [order.index(a) for a in wanted]
+    if axes == [1, 0] and not batched:
+        return ".T"
+    return f".transpose({', '.join(map(str, [0] * batched + [a + batched for a in axes]))})"
+
+
+def _new_axes(part: Part, view: View, exact: bool) -> str:
+    """Return the index that puts an axis of length one where the view repeats, or has that length."""
+    marks = [":" if a in part.order else "None" for a in range(len(view.shape))]
+    if "None" not in marks:
+        return ""
     while marks and marks[-1] == ":":
         marks.pop()
-    if not batch and not exact:
+    if not view.batched and not exact:
         while marks and marks[0] == "None":
             marks.pop(0)  # broadcasting puts leading axes there by itself
-        if not marks:
-            return text
-    return text + f"[{', '.join(([':'] if batch else []) + marks)}]"
-
-
-def _strided(name: str, view: View) -> str:
-    batch = view.source.batched
-    shape = tuple_text([*(["N"] if batch else []), *view.shape])
-    strides = tuple_text([*([view.source.size] if batch else []), *view.strides])
-    return f"strided({name}, {view.offset}, {shape}, {strides})"
+    return f"[{', '.join([':'] * view.batched + marks)}]" if marks else ""
 
 
 def tuple_text(items: Sequence[object]) -> str:
@@ -160,20 +166,3 @@ def tuple_text(items: Sequence[object]) -> str:
     ('(N,)', '(2, 3)', '()')
     """
     return f"({', '.join(map(str, items))}{',' if len(items) == 1 else ''})"
-
-
-def _is_right(name: str, text: str, view: View) -> bool:
-    """Whether the expression, run on an array of positions, gives the view's positions."""
-    batch = view.source.batched
-    n = 2 if batch else 1
-    array = np.arange(n * view.source.size).reshape(((n,) if batch else ()) + view.source.shape)
-    try:
-        got = eval(text, {name: array, "N": n})  # text of our own, on an array of our own
-        shape = ((n,) if batch else ()) + view.shape
-        if got.ndim > len(shape):
-            return False
-        got = np.broadcast_to(got, shape)
-    except (IndexError, ValueError):
-        return False
-    want = view.positions()
-    return bool((got == (np.stack([want + k * view.source.size for k in range(n)]) if batch else want)).all())

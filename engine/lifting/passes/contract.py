@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.geometry import number_rows
-from engine.lifting.ir import Indices, Product
+from engine.lifting.ir import Product
+from engine.lifting.views import Indices
 
 FILLED = 0.25  # smallest part of the blocks that must be asked for, for computing them whole to pay
 
@@ -51,8 +51,25 @@ def contract(left: Indices, right: Indices, right_is_rows: bool) -> Product | st
         lefts[row_order].reshape(size, n, -1),
         rights[column_order].reshape(size, m, -1),
         place,
-        len(place) == size * n * m,
     )
+
+
+def number_rows(rows: Indices) -> tuple[Indices, Indices]:
+    """Number the distinct rows of a matrix in lexicographic order: (number of each row, the distinct rows).
+
+    >>> number_rows(np.array([[5, 6], [1, 2], [5, 6]]))
+    (array([1, 0, 1]), array([[1, 2],
+           [5, 6]]))
+    """
+    weights = np.random.default_rng(0).integers(1, 2**62, rows.shape[1], dtype=np.int64)
+    with np.errstate(over="ignore"):
+        keys = (rows * weights).sum(axis=1)
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    distinct = rows[first]
+    order = np.lexsort(distinct.T[::-1])
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[number.reshape(-1)], distinct[order]
 
 
 def _rank(order: Indices, per_block: int) -> Indices:

@@ -1,491 +1,293 @@
-"""Sixth stage: run the rules backwards over the forward steps.
+"""Steps -> Steps with their adjoints: the rules, run backwards over the forward steps, last to first.
 
-The backward program is made of the same operations as the forward one.  For each step, last to first, the rule's
-pullback runs on expressions; what comes out is flattened into steps.  Broadcasting and accumulation are done here, in
-one place: an operand that was repeated along an axis gets the sum over that axis; the first cotangent of an
-array is assigned, later ones are added; an array read once and whole is not copied at all.
+    z = tanh(x)        ->   dx += dz * (1 - z * z)
+
+The backward program is made of the same operations as the forward one: a pullback runs on expressions, which are then
+flattened into steps. Broadcasting and accumulation are done here, in one place. A source that is read once and whole
+has the cotangent that its reader hands back; any other has an array that starts from zero and to which every reader
+adds. Copies and zeros that need not be are left to `tidy`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from engine.lifting.exact import fold, negated
 from engine.lifting.expr import Expr, flatten
-from engine.lifting.ir import COMPARISONS, Gather, Layout, Literal, Operand, Source, Step, View, contiguous
+from engine.lifting.ir import Steps
+from engine.lifting.ops import COMPARISONS, Step
+from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
 from engine.rules import RULES
 
 UNDIFFERENTIATED = ("max", "segment_max", "repeat")
 
 
-@dataclass
-class Use:
-    """One reading of a source by a step, and how its cotangent will be stored."""
-
-    view: View | Gather
-    alias: bool = False  # the only reading, of all of it: the cotangent itself is the source's
-    accumulate: bool = True
-
-
-@dataclass
-class Sweep:
-    """The backward program being made."""
-
-    forward: Layout
-    needed: set[Source]  # sources whose cotangent is wanted, or is on the way to one
-    gradients: dict[Source, Source]  # wanted source -> where its gradient goes
-    steps: list[Step] = field(default_factory=list)
-    made: int = 0  # sources so far
-    uses: dict[tuple[int, int], Use] = field(default_factory=dict)
-    whole: dict[Source, Operand] = field(default_factory=dict)  # finished or accumulating cotangents
-    scattered: dict[Source, list[tuple[Gather, Operand]]] = field(
-        default_factory=dict
-    )  # what gathers add, once all else is there
-    only_operand: bool = False  # whether the step in hand hands its cotangent to one operand only
-    open: set[Source] = field(default_factory=set)  # sources whose cotangent will still be read or added to
-    forward_sources: set[Source] = field(default_factory=set)
-
-    def new(self, shape: tuple[int, ...], batched: bool, dtype: str = "float", of: Source | None = None) -> Source:
-        """Return a fresh source for an intermediate result, or for the cotangent `of` a forward source."""
-        self.made += 1
-        return Source(f"g{self.made}", shape, "value", batched, dtype=dtype, of=of)
-
-    def flush(self, source: Source) -> None:
-        """Append what gathers of a source add to its cotangent."""
-        buffer = self.whole.get(source)
-        for gather, g in self.scattered.pop(source, ()):
-            assert isinstance(buffer, View)
-            places = replace(gather, source=buffer.source)
-            self.steps.append(Step("scatter", buffer, (places, g), accumulate=True))
-
-
-def adjoint(forward: Layout, gradients: dict[Source, Source], seed: Literal | View) -> list[Step]:
-    """Return the backward steps.
+def differentiate(steps: Steps, gradients: Mapping[Source, Source], seed: Literal | View) -> Steps:
+    """Return the steps with their adjoints.
 
     Parameters
     ----------
-    forward
-        What is differentiated; its first root is the value.
+    steps
+        What is differentiated; the first root is the value.
     gradients
         Where the gradient of each wanted source goes.
     seed
         The cotangent of one sample's value.
     """
-    needed = _needed(forward, gradients)
-    sweep = Sweep(forward, needed, gradients)
-    root = forward.roots[0]
-    _plan(sweep, root)
-    sweep.open = {use.view.source for use in sweep.uses.values()}
-    sweep.forward_sources = set(forward.sources)
-    if isinstance(root, View) and root.source in needed:
-        _contribute(sweep, (-1, 0), seed, root.batched)
-    for k in range(len(forward.steps) - 1, -1, -1):
-        step = forward.steps[k]
-        if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in sweep.whole:
-            continue
-        sweep.flush(step.target.source)
-        sweep.open.discard(step.target.source)
-        sweep.only_operand = sum((k, i) in sweep.uses for i in range(len(step.operands))) == 1
-        _backward(sweep, k, step, _cotangent(sweep, step))
-    for source in list(sweep.scattered):
-        sweep.flush(source)
-    return sweep.steps
+    sweep = _Sweep(_needed(steps, gradients))
+    sweep.begin(_readings(steps, sweep.needed), _in_parts(steps), gradients)
+    root = steps.roots[0]
+    if isinstance(root, View) and root.source in sweep.needed:
+        sweep.add(root, seed, root.batched)
+    for step in reversed(steps.forward):
+        g = sweep.cotangent.get(step.target.source)
+        if g is not None and _passes(step):
+            _PULLBACKS.get(step.op, _pull_rule)(sweep, step, _of_target(step, g))
+    return replace(steps, backward=sweep.steps)
 
 
-def _needed(forward: Layout, wanted: Iterable[Source]) -> set[Source]:
+# --- which cotangents there are ------------------------------------------------------------------------------------
+
+
+def _passes(step: Step) -> bool:
+    """Whether a derivative passes a step."""
+    known = RULES.get(step.op)
+    return not step.constant and step.op not in UNDIFFERENTIATED and (known is None or known.differentiable)
+
+
+def _needed(steps: Steps, wanted: Mapping[Source, Source]) -> set[Source]:
     """Return the sources that depend on a wanted one."""
     needed = set(wanted)
-    for step in forward.steps:
-        if step.constant or (step.op in RULES and not RULES[step.op].differentiable):
-            continue
-        if any(not isinstance(x, Literal) and x.source in needed for x in step.operands):
+    for step in steps.forward:
+        if _passes(step) and any(x.source in needed for x in step.operands if not isinstance(x, Literal)):
             needed.add(step.target.source)
     return needed
 
 
-def _readings(sweep: Sweep, root: Operand) -> list[tuple[tuple[int, int], View | Gather]]:
-    """Return every reading that a cotangent will come from, in the order of the backward sweep."""
-    reached = set()
-    readings: list[tuple[tuple[int, int], View | Gather]] = []
-    if isinstance(root, View):
-        reached.add(root.source)
-        readings.append(((-1, 0), root))
-    for k in range(len(sweep.forward.steps) - 1, -1, -1):
-        step = sweep.forward.steps[k]
-        if step.constant or step.op in UNDIFFERENTIATED or step.target.source not in reached:
-            continue
-        if step.op in RULES and not RULES[step.op].differentiable:
-            continue
-        first = 1 if step.op == "where" else 0
-        for i, x in enumerate(step.operands):
-            if i >= first and not isinstance(x, Literal) and x.source in sweep.needed:
-                reached.add(x.source)
-                readings.append(((k, i), x))
+def _differentiated(step: Step, needed: set[Source]) -> list[tuple[int, View | Gather]]:
+    """Return the operands that a step hands a cotangent to, and their places; a condition gets none."""
+    first = 1 if step.op == "where" else 0
+    operands = list(enumerate(step.operands))[first:]
+    return [(i, x) for i, x in operands if not isinstance(x, Literal) and x.source in needed]
+
+
+def _readings(steps: Steps, needed: set[Source]) -> dict[Source, list[View | Gather]]:
+    """Return how each source is read from which a cotangent comes, in the order of the backward sweep."""
+    root = steps.roots[0]
+    readings: dict[Source, list[View | Gather]] = {root.source: [root]} if isinstance(root, View) else {}
+    for step in reversed(steps.forward):
+        if step.target.source in readings and _passes(step):
+            for _, x in _differentiated(step, needed):
+                readings.setdefault(x.source, []).append(x)
     return readings
 
 
-def _plan(sweep: Sweep, root: Operand) -> None:
-    """Decide for each reading whether its cotangent is assigned, added, or simply is the source's."""
-    by_source: dict[Source, list[tuple[tuple[int, int], View | Gather]]] = {}
-    for key, view in _readings(sweep, root):
-        by_source.setdefault(view.source, []).append((key, view))
-    for readings in by_source.values():  # what gathers add comes last, so that the rest can be assigned
-        readings.sort(key=lambda reading: isinstance(reading[1], Gather))
-    partial_targets = {s.target.source for s in sweep.forward.steps if not s.target.is_whole()}
-    for source, readings in by_source.items():
-        wanted = source in sweep.gradients
-        only = readings[0][1]
-        if len(readings) == 1 and not wanted and source not in partial_targets and isinstance(only, View):
-            if _reduced_view(only)[0].is_whole():
-                sweep.uses[readings[0][0]] = Use(only, alias=True)
-                continue
-        buffer = sweep.gradients.get(source) or sweep.new(source.shape, source.batched, of=source)
-        assigned, complete = _assignments(source, [view for _, view in readings])
-        if not complete:
-            sweep.steps.append(Step("fill", buffer.whole(), (Literal(0.0),)))
-        for n, (key, view) in enumerate(readings):
-            sweep.uses[key] = Use(view, accumulate=not assigned[n])
-        sweep.whole[source] = buffer.whole()
-    for source, buffer in sweep.gradients.items():
-        if source not in by_source:
-            sweep.steps.append(Step("fill", buffer.whole(), (Literal(0.0),)))
-    reached = {step.target.source for step in sweep.forward.steps}
-    for source in [s for s in sweep.whole if s in reached and s not in by_source]:
-        del sweep.whole[source]
+def _in_parts(steps: Steps) -> set[Source]:
+    """Return the sources that several steps write, each a part."""
+    return {step.target.source for step in steps.forward if not step.target.is_whole()}
 
 
-def _assignments(source: Source, views: list[View | Gather]) -> tuple[list[bool], bool]:
-    """Say which cotangents can be assigned, and whether they cover all; if not, the buffer must start from zero."""
-    covered = np.zeros(source.size, dtype=bool)
-    assigned, complete = [], True
-    for view in views:
-        if isinstance(view, Gather):
-            assigned.append(False)
-            complete = complete and bool(covered.all())
-            continue
-        at = _reduced_view(view)[0].positions().reshape(-1)
-        first = not covered[at].any() and len(np.unique(at)) == len(at)
-        complete = complete and (first or bool(covered[at].all()))
-        covered[at] = True
-        assigned.append(first)
-    return assigned, complete and bool(covered.all())
+def _of_target(step: Step, g: Operand) -> Operand:
+    """Return the cotangent of a step's result, of that of the source that it is a part of."""
+    return step.target.on(g.source) if isinstance(g, View) and not step.target.is_whole() else g
 
 
-def _reduced_view(view: View) -> tuple[View, tuple[int, ...]]:
-    """Drop the axes along which a view repeats its elements, and those of length one.
-
-    Returns the rest, and which axes of the view without its axes of length one were dropped.
-    """
-    view = _squeezed(view)
-    axes = tuple(a for a, s in enumerate(view.strides) if s == 0)
-    keep = [a for a in range(len(view.shape)) if a not in axes]
-    shape = tuple(view.shape[a] for a in keep)
-    strides = tuple(view.strides[a] for a in keep)
-    return View(view.source, shape, view.offset, strides), axes
+# --- the sweep -----------------------------------------------------------------------------------------------------
 
 
-def _squeezed(view: View) -> View:
-    """Drop axes of length one."""
-    if 1 not in view.shape:
-        return view
-    kept = [(n, s) for n, s in zip(view.shape, view.strides) if n > 1]
-    return View(view.source, tuple(n for n, _ in kept), view.offset, tuple(s for _, s in kept))
+@dataclass
+class _Sweep:
+    """The backward steps so far, and the cotangent of each source."""
 
+    needed: set[Source]
+    steps: list[Step] = field(default_factory=list)
+    cotangent: dict[Source, Operand] = field(default_factory=dict)
+    handed: set[Source] = field(default_factory=set)  # sources whose cotangent is what their one reader hands back
+    count: int = 0
 
-def _unsqueezed(view: View, shape: tuple[int, ...]) -> View:
-    """Put back the axes of length one that `shape` has."""
-    if 1 not in shape:
-        return view
-    strides = iter(view.strides)
-    return View(view.source, shape, view.offset, tuple(next(strides) if n > 1 else 0 for n in shape))
+    def begin(
+        self,
+        readings: dict[Source, list[View | Gather]],
+        in_parts: set[Source],
+        gradients: Mapping[Source, Source],
+    ) -> None:
+        """Fill an array with zeros for every source that is not read once and whole."""
+        for source, views in readings.items():
+            only = views[0]
+            whole = isinstance(only, View) and only.unrepeated()[0].is_whole()
+            if len(views) == 1 and whole and source not in gradients and source not in in_parts:
+                self.handed.add(source)
+            elif source in self.needed:
+                array = gradients.get(source) or self.new(source.shape, source.batched, of=source)
+                self.cotangent[source] = self.zeros(array)
+        for source, array in gradients.items():
+            if source not in readings:
+                self.zeros(array)
 
+    def zeros(self, array: Source) -> View:
+        """Append the step that fills an array with zeros."""
+        self.steps.append(Step("fill", array.view, (Literal(0.0),)))
+        return array.view
 
-def _cotangent(sweep: Sweep, step: Step) -> Operand:
-    """Return the finished cotangent of a step's result, in the result's shape."""
-    whole = sweep.whole[step.target.source]
-    if isinstance(whole, View) and not step.target.is_whole():
-        return View(whole.source, step.target.shape, step.target.offset, step.target.strides)
-    return whole
+    def new(self, shape: Shape, batched: bool, dtype: str = "float", of: Source | None = None) -> Source:
+        """Return a fresh source for an intermediate result, or for the cotangent `of` a forward source."""
+        self.count += 1
+        return Source(f"g{self.count}", shape, "value", batched, dtype=dtype, of=of)
 
+    def result(self, op: str, shape: Shape, batched: bool, *operands: Operand, **more: Any) -> View:
+        """Append a step with a result of its own."""
+        result = self.new(shape, batched, "bool" if op in COMPARISONS else "float").view
+        self.steps.append(Step(op, result, operands, **more))
+        return result
 
-# --- storing a cotangent where it belongs ----------------------------------------------------------------------
+    def as_array(self, g: Operand, shape: Shape, batched: bool) -> View:
+        """Return a cotangent as an array with an axis for samples where there are any, though it may be one number."""
+        if isinstance(g, View) and g.batched == batched:
+            return g
+        return self.result("fill" if isinstance(g, Literal) else "copy", shape, batched, g)
 
+    def in_shape(self, g: View, shape: Shape) -> View:
+        """Return the same elements in another shape, of a copy where it takes one."""
+        try:
+            return g.reshape(shape)
+        except ValueError:
+            return self.result("copy", g.shape, g.batched, g).reshape(shape)
 
-def _contribute(sweep: Sweep, key: tuple[int, int], g: Operand, batched: bool) -> None:
-    """Store the cotangent `g` of one reading, summed over the axes along which the reading repeats."""
-    use = sweep.uses[key]
-    assert isinstance(use.view, View)
-    reduced, axes = _reduced_view(use.view)
-    over_batch = batched and not use.view.source.batched
-    if isinstance(g, View):
-        g = _squeezed(g)
-    if isinstance(g, Literal):
-        shape = _squeezed(use.view).shape
-        count = math.prod([shape[a] for a in axes])
-        product = fold("multiply", g.value, float(count))
-        if product is not None:
-            _store(sweep, use, reduced, Literal(product, g.batch_power + over_batch))
-            return
-        g = _held(sweep, shape, batched, g)
-    if over_batch and not g.batched:  # the same for every sample: their sum is N times it
-        each = sweep.new(g.shape, False)
-        sweep.steps.append(Step("multiply", each.whole(), (g, Literal(1.0, 1))))
-        g, over_batch = each.whole(), False
-    if axes or over_batch:
-        per_sample = g.batched and not over_batch
-        if per_sample != use.view.source.batched or (not use.alias and _overlaps(reduced)):
-            held = sweep.new(reduced.shape, per_sample)
-            sweep.steps.append(Step("sum", held.whole(), (g,), axes=axes, over_batch=over_batch))
-            _store(sweep, use, reduced, held.whole())
-            return
-        target = _destination(sweep, use, reduced)
-        sweep.steps.append(Step("sum", target, (g,), axes=axes, over_batch=over_batch, accumulate=_adds(use)))
-        _finish(sweep, use, target)
-    else:
-        _store(sweep, use, reduced, g)
+    # --- adding a cotangent where it belongs -------------------------------------------------------------------
 
+    def add(self, x: View, g: Operand, batched: bool) -> None:
+        """Add the cotangent `g` of a view to that of its source: summed over what the view repeats."""
+        rest, axes = x.unrepeated()
+        over_batch = batched and not x.batched
+        if isinstance(g, Literal):
+            count = math.prod([x.squeeze().shape[a] for a in axes])
+            product = fold("multiply", g.value, float(count))
+            if product is not None:
+                self.store(x.source, rest, Literal(product, g.batch_power + over_batch))
+                return
+            g = self.as_array(g, x.squeeze().shape, batched)
+        assert isinstance(g, View)
+        g = g.squeeze()
+        if over_batch and not g.batched:  # the same for every sample: their sum is N times it
+            g, over_batch = self.result("multiply", g.shape, False, g, Literal(1.0, 1)), False
+        if axes or over_batch:
+            per_sample = g.batched and not over_batch
+            total = self.new(rest.shape, per_sample, of=self.owner(x.source, per_sample))
+            self.steps.append(Step("sum", total.view, (g,), axes=axes, over_batch=over_batch))
+            g = total.view
+        self.store(x.source, rest, g)
 
-def _adds(use: Use) -> bool:
-    return use.accumulate and not use.alias
+    def owner(self, source: Source, batched: bool) -> Source | None:
+        """Return a source, if what is computed now will be its cotangent as it is."""
+        return source if source in self.handed and source.batched == batched else None
 
-
-def _destination(sweep: Sweep, use: Use, reduced: View) -> View:
-    """Return where a cotangent goes: a view of the source's buffer, or a new array that will be the cotangent."""
-    if use.alias:
-        return sweep.new(reduced.shape, reduced.source.batched, of=reduced.source).whole()
-    buffer = sweep.whole[use.view.source]
-    assert isinstance(buffer, View)
-    return View(buffer.source, reduced.shape, reduced.offset, reduced.strides)
-
-
-def _finish(sweep: Sweep, use: Use, target: View) -> None:
-    if use.alias:
-        source = use.view.source
-        sweep.whole[source] = View(target.source, source.shape, 0, contiguous(source.shape))
-
-
-def _store(sweep: Sweep, use: Use, reduced: View, g: Operand) -> None:
-    if use.alias:
-        shape = use.view.source.shape
-        sweep.whole[use.view.source] = g if isinstance(g, Literal) else _in_shape(sweep, g, shape)
-        return
-    target = _destination(sweep, use, reduced)
-    if use.accumulate:
-        _add(sweep, target, g)
-    elif _adopted(sweep, use, reduced, g):
-        return
-    else:
-        sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", target, (g,)))
-
-
-def _adopted(sweep: Sweep, use: Use, reduced: View, g: Operand) -> bool:
-    """Let the buffer that holds a cotangent be the one that others are added to, if nothing else reads it."""
-    source = use.view.source
-    if not isinstance(g, View) or not sweep.only_operand or source in sweep.gradients:
-        return False
-    fits = g.is_whole() and reduced.is_whole() and g.source.shape == source.shape
-    if not fits or g.source.kind != "value" or g.source.batched != source.batched or g.source.dtype != "float":
-        return False
-    if any(g.source is s for s in sweep.forward_sources) or any(
-        isinstance(w, View) and w.source is g.source and s in sweep.open for s, w in sweep.whole.items()
-    ):
-        return False
-    g.source.of = source
-    sweep.whole[source] = g
-    return True
-
-
-def _add(sweep: Sweep, target: View, g: Operand) -> None:
-    """Add into a view; where its elements coincide (sliding windows), one slice after the other."""
-    if not _overlaps(target):
-        sweep.steps.append(Step("add", target, (target, g), accumulate=True))
-        return
-    axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
-    for i in range(target.shape[axis]):
-        _add(sweep, _slice(target, axis, i), _slice(g, axis, i) if isinstance(g, View) else g)
-
-
-def _overlaps(view: View) -> bool:
-    at = view.positions()
-    return len(np.unique(at)) < at.size
-
-
-def _slice(v: View, axis: int, i: int) -> View:
-    shape, strides = list(v.shape), list(v.strides)
-    del shape[axis], strides[axis]
-    return View(v.source, tuple(shape), v.offset + i * v.strides[axis], tuple(strides))
-
-
-def _in_shape(sweep: Sweep, g: Operand, shape: tuple[int, ...]) -> Operand:
-    """Return the same elements in another shape of equal order (axes of length one come and go)."""
-    assert isinstance(g, View)
-    if g.shape == shape:
-        return g
-    strides = iter([s for n, s in zip(g.shape, g.strides) if n > 1])
-    if tuple(n for n in g.shape if n > 1) == tuple(n for n in shape if n > 1):
-        return View(g.source, shape, g.offset, tuple(next(strides) if n > 1 else 0 for n in shape))
-    if not _is_contiguous(g):
-        copy = sweep.new(g.shape, g.source.batched)
-        sweep.steps.append(Step("copy", copy.whole(), (g,)))
-        g = copy.whole()
-    return View(g.source, shape, g.offset, contiguous(shape))
-
-
-def _is_contiguous(g: View) -> bool:
-    return all(n == 1 or a == b for n, a, b in zip(g.shape, g.strides, contiguous(g.shape)))
-
-
-# --- one step backwards ------------------------------------------------------------------------------------------
-
-
-def _backward(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
-    if step.op == "matmul":
-        _backward_matmul(sweep, k, step, g)
-    elif step.op == "sum":
-        if (k, 0) in sweep.uses:
-            x = step.operands[0]
-            assert isinstance(x, View)
-            spread = g
-            if isinstance(g, View):
-                spread = View(g.source, x.shape, g.offset, (*g.strides, *[0] * (len(x.shape) - len(g.shape))))
-            _contribute(sweep, (k, 0), spread, step.batched)
-    elif step.op == "segment_sum":
-        if (k, 0) in sweep.uses:
-            runs = (_held(sweep, step.target.shape, step.batched, g),)
-            _into(sweep, (k, 0), "repeat", step, runs, starts=step.starts, total=step.total)
-    elif step.op == "gather":
-        _backward_gather(sweep, k, step, g)
-    elif step.op == "copy":
-        if (k, 0) in sweep.uses:
-            _contribute(sweep, (k, 0), g, step.batched)
-    else:
-        _backward_rule(sweep, k, step, g)
-
-
-def _held(sweep: Sweep, shape: tuple[int, ...], batched: bool, g: Operand) -> View:
-    """Return a cotangent as an array with an axis for samples where there are any, though it may be one number."""
-    if isinstance(g, View) and g.batched == batched:
-        return g
-    held = sweep.new(shape, batched)
-    sweep.steps.append(Step("fill" if isinstance(g, Literal) else "copy", held.whole(), (g,)))
-    return held.whole()
-
-
-def _into(sweep: Sweep, key: tuple[int, int], op: str, step: Step, operands: tuple[Operand, ...], **more: Any) -> None:
-    """Append a step that computes a reading's cotangent, straight into its place where nothing needs summing."""
-    use = sweep.uses[key]
-    assert isinstance(use.view, View)
-    reduced, axes = _reduced_view(use.view)
-    over_batch = step.batched and not use.view.source.batched
-    if not axes and not over_batch and (use.alias or not use.accumulate):
-        target = _destination(sweep, use, reduced)
-        sweep.steps.append(Step(op, _unsqueezed(target, use.view.shape), operands, **more))
-        _finish(sweep, use, target)
-        return
-    result = sweep.new(_squeezed(use.view).shape, step.batched)
-    sweep.steps.append(Step(op, _unsqueezed(result.whole(), use.view.shape), operands, **more))
-    _contribute(sweep, key, result.whole(), step.batched)
-
-
-def _backward_rule(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
-    """Run the rule's pullback on expressions and flatten what it returns."""
-    rule = RULES[step.op]
-    operands = [Expr(x.value if isinstance(x, Literal) else x) for x in step.operands]
-    z = Expr(step.target)
-    cotangent = Expr(g.value if isinstance(g, Literal) and not g.batch_power else g)
-    done: dict[Any, Any] = {}
-    for i, result in enumerate(rule.bind(z, operands, step.fixed)(cotangent)):
-        if (k, i) not in sweep.uses:
-            continue
-        expr = result if isinstance(result, Expr) else Expr(float(result))
-        value = flatten(expr, partial(_emit, sweep, step, (k, i)), done)
-        if isinstance(value, float):
-            value = Literal(value)
-        if value is not None:
-            _contribute(sweep, (k, i), value, step.batched)
-
-
-def _emit(sweep: Sweep, step: Step, key: tuple[int, int], op: str, operands: tuple[Any, ...], last: bool) -> Any:
-    """Append one operation of a flattened pullback; None if it went straight to its destination."""
-    given = tuple([Literal(x) if isinstance(x, float) else x for x in operands])
-    if all(isinstance(x, Literal) for x in given):
-        return _folded(sweep, op, given, step)
-    batched = any(x.batched for x in given)
-    if last and batched == step.batched:
-        _into(sweep, key, op, step, given)
-        return None
-    boolean = op in COMPARISONS
-    result = sweep.new(step.target.shape, batched, "bool" if boolean else "float")
-    sweep.steps.append(Step(op, result.whole(), given))
-    return result.whole()
-
-
-def _folded(sweep: Sweep, op: str, given: tuple[Literal, ...], step: Step) -> Operand:
-    """Do arithmetic between numbers now, keeping track of the batch's size."""
-    powers = [x.batch_power for x in given]
-    if op == "negative":
-        return Literal(negated(given[0].value), powers[0])
-    if op in ("multiply", "divide"):
-        folded = fold(op, given[0].value, given[1].value)
-        if folded is not None:
-            return Literal(folded, sum(powers) if op == "multiply" else powers[0] - powers[1])
-    result = sweep.new(step.target.shape, step.batched)
-    sweep.steps.append(Step(op, result.whole(), given))
-    return result.whole()
-
-
-def _backward_matmul(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
-    """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A."""
-    a, b = step.operands
-    assert isinstance(a, View) and isinstance(b, View)
-    dz = _held(sweep, step.target.shape, step.batched, g)
-    shape = (*a.shape[:-1], b.shape[-2])
-    dz = _in_shape(sweep, dz, shape)  # type: ignore[assignment]
-    _backward_factor(sweep, (k, 0), step, dz, _turned(b))
-    _backward_factor(sweep, (k, 1), step, _turned(dz), _turned(a))
-
-
-def _turned(v: View) -> View:
-    """Transpose the last two axes."""
-    return View(
-        v.source,
-        (*v.shape[:-2], v.shape[-1], v.shape[-2]),
-        v.offset,
-        (*v.strides[:-2], v.strides[-1], v.strides[-2]),
-    )
-
-
-def _backward_factor(sweep: Sweep, key: tuple[int, int], step: Step, p: View, q: View) -> None:
-    """Append ``p @ q.T``, summed over the batch where the factor is shared by it."""
-    use = sweep.uses.get(key)
-    if use is None:
-        return
-    if step.batched and not use.view.source.batched and len(p.shape) == 2:
-        reduced, axes = _reduced_view(use.view)  # type: ignore[arg-type]
-        operands = (_turned(p), _turned(q))
-        if not axes and (use.alias or not use.accumulate):
-            target = _destination(sweep, use, reduced)
-            sweep.steps.append(Step("batch_matmul", target, operands))
-            _finish(sweep, use, target)
+    def store(self, source: Source, rest: View, g: Operand) -> None:
+        """Take over a cotangent, or add it."""
+        if source in self.handed:
+            self.cotangent[source] = self.in_shape(g, source.shape) if isinstance(g, View) else g
         else:
-            assert isinstance(use.view, View)
-            result = sweep.new(_squeezed(use.view).shape, False)
-            sweep.steps.append(Step("batch_matmul", result.whole(), operands))
-            _contribute(sweep, key, result.whole(), False)
-        return
-    _into(sweep, key, "matmul", step, (p, q))
+            array = self.cotangent[source]
+            assert isinstance(array, View)
+            self.steps.append(Step("copy", rest.on(array.source), (g,), accumulate=True))
+
+    def compute(self, x: View, op: str, batched: bool, operands: tuple[Operand, ...], **more: Any) -> None:
+        """Append a step that computes the cotangent of a view, and add that."""
+        whole = not x.unrepeated()[1]
+        result = self.new(x.squeeze().shape, batched, of=self.owner(x.source, batched) if whole else None)
+        self.steps.append(Step(op, result.view.reshape(x.shape), operands, **more))
+        self.add(x, result.view, batched)
 
 
-def _backward_gather(sweep: Sweep, k: int, step: Step, g: Operand) -> None:
-    use = sweep.uses.get((k, 0))
-    if use is None:
-        return
-    gather = step.operands[0]
-    assert isinstance(gather, Gather)
-    sweep.scattered.setdefault(use.view.source, []).append((gather, g))
+# --- pullbacks -----------------------------------------------------------------------------------------------------
+
+
+def _pull_copy(sweep: _Sweep, step: Step, g: Operand) -> None:
+    for _, x in _differentiated(step, sweep.needed):
+        assert isinstance(x, View)
+        sweep.add(x, g, step.batched)
+
+
+def _pull_sum(sweep: _Sweep, step: Step, g: Operand) -> None:
+    x = step.view()
+    if isinstance(g, View):
+        g = g.reshape((*g.shape, *[1] * (len(x.shape) - len(g.shape)))).broadcast_to(x.shape)
+    _pull_copy(sweep, step, g)
+
+
+def _pull_segment_sum(sweep: _Sweep, step: Step, g: Operand) -> None:
+    for _, x in _differentiated(step, sweep.needed):
+        assert isinstance(x, View)
+        runs = (sweep.as_array(g, step.target.shape, step.batched),)
+        sweep.compute(x, "repeat", step.batched, runs, starts=step.starts, total=step.total)
+
+
+def _pull_gather(sweep: _Sweep, step: Step, g: Operand) -> None:
+    for _, x in _differentiated(step, sweep.needed):
+        array = sweep.cotangent[x.source]
+        assert isinstance(x, Gather) and isinstance(array, View)
+        sweep.steps.append(Step("scatter", array, (x.on(array.source), g), accumulate=True))
+
+
+def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
+    """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A; summed over the samples where they share the factor."""
+    a, b = step.view(0), step.view(1)
+    dz = sweep.as_array(g, step.target.shape, step.batched)
+    dz = sweep.in_shape(dz, (*a.shape[:-1], b.shape[-2]))
+    factors = ((dz, b.T), (dz.T, a.T))
+    for i, x in _differentiated(step, sweep.needed):
+        assert isinstance(x, View)
+        p, q = factors[i]
+        if step.batched and not x.batched and len(p.shape) == 2:
+            sweep.compute(x, "batch_matmul", False, (p.T, q.T))
+        else:
+            sweep.compute(x, "matmul", step.batched, (p, q))
+
+
+def _pull_rule(sweep: _Sweep, step: Step, g: Operand) -> None:
+    """Run the rule's pullback on expressions and flatten what it returns."""
+    operands = [Expr(x.value if isinstance(x, Literal) else x) for x in step.operands]
+    cotangent = Expr(g.value if isinstance(g, Literal) and not g.batch_power else g)
+    results = RULES[step.op].bind(Expr(step.target), operands, step.fixed)(cotangent)
+    done: dict[Any, Any] = {}
+    for i, x in _differentiated(step, sweep.needed):
+        assert isinstance(x, View)
+        result = results[i] if isinstance(results[i], Expr) else Expr(float(results[i]))
+        value = flatten(result, partial(_emit, sweep, step, x), done)
+        if value is not None:
+            sweep.add(x, Literal(value) if isinstance(value, float) else value, step.batched)
+
+
+def _emit(sweep: _Sweep, step: Step, x: View, op: str, operands: tuple[Any, ...], last: bool) -> Any:
+    """Append one operation of a flattened pullback; None if that was the cotangent of `x`."""
+    values = tuple([Literal(v) if isinstance(v, float) else v for v in operands])
+    if all(isinstance(v, Literal) for v in values):
+        return _folded(sweep, op, values, step)
+    batched = any(v.batched for v in values)
+    if last and batched == step.batched:
+        return sweep.compute(x, op, batched, values)
+    return sweep.result(op, step.target.shape, batched, *values)
+
+
+def _folded(sweep: _Sweep, op: str, values: tuple[Literal, ...], step: Step) -> Operand:
+    """Do arithmetic between numbers now, keeping track of the batch's size."""
+    powers = [x.batch_power for x in values]
+    if op == "negative":
+        return Literal(negated(values[0].value), powers[0])
+    if op in ("multiply", "divide"):
+        number = fold(op, values[0].value, values[1].value)
+        if number is not None:
+            return Literal(number, sum(powers) if op == "multiply" else powers[0] - powers[1])
+    return sweep.result(op, step.target.shape, step.batched, *values)
+
+
+_PULLBACKS = {
+    "copy": _pull_copy,
+    "sum": _pull_sum,
+    "segment_sum": _pull_segment_sum,
+    "gather": _pull_gather,
+    "matmul": _pull_matmul,
+}

@@ -7,6 +7,7 @@ Nodes of equal signature have equal height, so none depends on another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.lifting.exact import told_apart
@@ -16,9 +17,9 @@ from engine.lifting.ir import Group, Groups, Leaf, Normal, Sum
 def group(normal: Normal) -> Groups:
     """Number the signatures in order of first appearance, which puts operands before users.
 
-    Products in the Normal's sums are turned the same way round, in place.
+    Products in sums are turned the same way round: the factor of the earlier group is on the left.
     """
-    trace = normal.trace
+    trace, items = normal.trace, list(normal.items)
     known: dict[Any, int] = {}
     groups: list[Group] = []
     of: list[int] = []
@@ -28,7 +29,8 @@ def group(normal: Normal) -> Groups:
             continue
         key: Any
         if isinstance(item, Sum):
-            key = ("sum", _classes(item, of))
+            items[i], classes = _turned(item, of)
+            key = ("sum", classes)
         elif not item:
             key = _role(trace.leaves[i])
         else:
@@ -43,7 +45,7 @@ def group(normal: Normal) -> Groups:
             groups.append(_new(key, trace.fixed.get(i, ())))
         groups[number].members.append(i)
         of.append(number)
-    return Groups(normal, groups, of)
+    return Groups(replace(normal, items=items), groups, of)
 
 
 def _new(key: Any, fixed: tuple[float, ...]) -> Group:
@@ -56,18 +58,19 @@ def _role(leaf: Leaf) -> tuple[str, int]:
     return (leaf.role, leaf.argument)
 
 
-def _classes(item: Sum, of: list[int]) -> tuple[tuple[int, int], ...]:
-    """Return the kinds of terms in a sum, and turn every product the same way round."""
+def _turned(item: Sum, of: list[int]) -> tuple[Sum, tuple[tuple[int, int], ...]]:
+    """Return a sum with every product the same way round, and the kinds of its terms."""
     left, right = item.left, item.right
-    kinds = set()
+    kinds, swapped = set(), []
     for k, r in enumerate(right):
-        a = of[left[k]]
-        if r < 0:
-            kinds.add((a, -1))
-            continue
-        b = of[r]
-        if a > b:
-            left[k], right[k] = r, left[k]
+        a, b = of[left[k]], of[r] if r >= 0 else -1
+        if a > b >= 0:
+            swapped.append(k)
             a, b = b, a
         kinds.add((a, b))
-    return tuple(sorted(kinds))
+    if swapped:
+        left, right = left.copy(), right.copy()
+        for k in swapped:
+            left[k], right[k] = right[k], left[k]
+        item = Sum(left, right)
+    return item, tuple(sorted(kinds))

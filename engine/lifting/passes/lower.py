@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.lifting.expr import Expr, flatten
-from engine.lifting.ir import COMPARISONS, Literal, Source, Step
+from engine.lifting.ir import COMPARISONS, Literal, Source, Step, Steps
 from engine.rules import RULES
 
 
-def lower(steps: list[Step], prefix: str) -> list[Step]:
+def lower(steps: Steps) -> Steps:
     """Rewrite every step whose rule is composed of other operations."""
+    return replace(steps, forward=_lowered(steps.forward, "s"), backward=_lowered(steps.backward, "b"))
+
+
+def _lowered(steps: Sequence[Step], prefix: str) -> list[Step]:
     result: list[Step] = []
     for step in steps:
         if step.op in RULES and not step.accumulate and step.op not in ("add", "multiply", "subtract"):
@@ -47,7 +53,7 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         kind = "bool" if op in COMPARISONS else "float"
         batched = any(x.batched for x in xs)
         temporary = Source(f"{prefix}{len(result)}", step.target.shape, "value", batched, dtype=kind)
-        result.append(Step(op, temporary.whole(), xs))
-        return temporary.whole()
+        result.append(Step(op, temporary.view, xs))
+        return temporary.view
 
     flatten(expr, emit, {})

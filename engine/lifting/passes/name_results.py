@@ -1,53 +1,72 @@
-"""Names for intermediate results, as the notes call them: z for pre-activations, a for activations, d for cotangents.
+"""Steps -> Steps, under names as the notes have them: z for pre-activations, a for activations, d for cotangents.
 
 They are chosen when all is decided, apart from the names of what the caller passes; no stage reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from engine.lifting.ir import Layout, Literal, Source, Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.views import Literal, Source, View
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "softplus", "erf")
 LETTERS = {"max": "m", "exp": "e", "sum": "s", "log": "l", "gather": "picked", "less": "c", "less_equal": "c"}
 
 
-def christen(layout: Layout, backward: Sequence[Step], taken: set[str]) -> None:
-    """Name the results of the forward steps, then of the backward ones, in order.
+def name_results(steps: Steps, taken: set[str]) -> Steps:
+    """Name the results of the forward steps, then those of the backward ones, in order, then constants.
 
     Parameters
     ----------
-    layout, backward
-        The forward program, and the steps of its adjoint.
+    steps
+        The array operations.
     taken
         Names of parameters, inputs and gradients.
     """
-    names = _Names(set(taken))
-    _roles(layout)
-    for step in layout.steps:
+    roles, follows = _roles(steps)
+    names = _Names(set(taken), roles, follows)
+    for step in steps.forward:
         names.result(step)
-    names.root(layout.roots[0])
-    for step in backward:
+    names.root(steps.roots[0])
+    for step in steps.backward:
         names.cotangent(step.target.source)
+    for source in steps.sources:
+        if source.kind == "constant":
+            names.numbered(source, "c")
+    return steps.with_sources(_named(names))
 
 
-def _roles(layout: Layout) -> None:
-    """Find pre-activations, what is added to them, and activations."""
+def _named(names: _Names) -> dict[Source, Source]:
+    """Return the sources under their names; what one is the cotangent of, or follows, was named before it."""
+    named: dict[Source, Source] = {}
+    for source, name in names.names.items():
+        of = None if source.of is None else named.get(source.of, source.of)
+        first = names.follows.get(source)
+        role = names.roles.get(source, "")
+        named[source] = replace(source, name=name, role=role, of=of, follows=None if first is None else named[first])
+    return named
+
+
+def _roles(steps: Steps) -> tuple[dict[Source, str], dict[Source, Source]]:
+    """Find pre-activations and activations, and of which product each sum with it goes on: z1 = X @ W1, z1 + b1."""
     readers: dict[Source, list[Step]] = {}
-    for step in layout.steps:
+    for step in steps.forward:
         for x in step.operands:
             if not isinstance(x, Literal):
                 readers.setdefault(x.source, []).append(step)
-    for step in layout.steps:
+    roles: dict[Source, str] = {}
+    follows: dict[Source, Source] = {}
+    for step in steps.forward:
         source = step.target.source
         if step.op == "matmul":
-            source.role = source.role or "z"
+            roles.setdefault(source, "z")
             added = _added(readers.get(source, []))
-            if added is not None and not added.role:
-                added.role, added.follows = "z", source
+            if added is not None and added not in roles:
+                roles[added], follows[added] = "z", source
         elif step.op in ACTIVATIONS:
-            source.role = source.role or "a"
+            roles.setdefault(source, "a")
+    return roles, follows
 
 
 def _added(readers: list[Step]) -> Source | None:
@@ -55,14 +74,16 @@ def _added(readers: list[Step]) -> Source | None:
     return readers[0].target.source if len(readers) == 1 and readers[0].op == "add" else None
 
 
+@dataclass
 class _Names:
     """The names given so far."""
 
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
-        self.named: set[Source] = set()
-        self.counts: dict[str, int] = {}
-        self.numbers: dict[Source, int] = {}  # of pre-activations
+    taken: set[str]
+    roles: dict[Source, str]
+    follows: dict[Source, Source]
+    names: dict[Source, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    numbers: dict[Source, int] = field(default_factory=dict)  # of pre-activations
 
     def give(self, source: Source, name: str) -> None:
         """Name a source so, or with a number where that is taken."""
@@ -71,8 +92,7 @@ class _Names:
             n += 1
             candidate = f"{name}_{n}"
         self.taken.add(candidate)
-        self.named.add(source)
-        source.name = candidate
+        self.names[source] = candidate
 
     def numbered(self, source: Source, letter: str) -> None:
         """Name a source by a letter and the next number."""
@@ -85,29 +105,32 @@ class _Names:
     def result(self, step: Step) -> None:
         """Name what a forward step computes, at its first step."""
         source = step.target.source
-        if source in self.named:
+        if source in self.names:
             return
-        if source.follows is not None:
-            source.name = source.follows.name
-            self.named.add(source)
-            self.numbers[source] = self.numbers[source.follows]
-        elif source.role == "a":
+        role, first = self.roles.get(source, ""), self.follows.get(source)
+        if first is not None:
+            self.names[source], self.numbers[source] = self.names[first], self.numbers[first]
+        elif role == "a":
             x = step.operands[0]
-            n = self.numbers.get(x.source) if not isinstance(x, Literal) and x.source.role == "z" else None
+            n = self.numbers.get(x.source) if not isinstance(x, Literal) and self.roles.get(x.source) == "z" else None
             if n is not None and f"a{n}" not in self.taken:
                 self.give(source, f"a{n}")
             else:
                 self.numbered(source, "a")
         else:
-            self.numbered(source, source.role or LETTERS.get(step.op, "t"))
+            self.numbered(source, role or LETTERS.get(step.op, "t"))
 
     def root(self, root: object) -> None:
         """Call the result what it is, unless it has a name of the notes."""
-        if isinstance(root, View) and root.source.kind == "value" and root.is_whole() and not root.source.role:
-            self.taken.discard(root.source.name)
+        if isinstance(root, View) and root.source in self.names and root.is_whole() and root.source not in self.roles:
+            self.taken.discard(self.names[root.source])
             self.give(root.source, "losses" if root.batched else "loss")
 
     def cotangent(self, source: Source) -> None:
-        """Name what a backward step computes."""
-        if source.kind == "value" and source not in self.named:
-            self.give(source, f"d{source.of.name}" if source.of is not None else source.name)
+        """Name what a backward step computes: after what it is the cotangent of, or with a number."""
+        if source.kind != "value" or source in self.names:
+            return
+        if source.of is None:
+            self.numbered(source, "g")
+        else:
+            self.give(source, f"d{self.names.get(source.of, source.of.name)}")

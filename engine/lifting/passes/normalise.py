@@ -54,14 +54,7 @@ def _sum_of(
         item = items[i]
         if once[i] and isinstance(item, Sum):
             items[i] = None
-            if result is None:
-                result = item
-            elif len(item.left) > len(result.left):
-                item.left[:0], item.right[:0] = result.left, result.right
-                result = item
-            else:
-                result.left.extend(item.left)
-                result.right.extend(item.right)
+            result = item if result is None else _joined(result, item)
             continue
         result = result or Sum([], [])
         if once[i] and ops[i] == "multiply" and isinstance(item, tuple):
@@ -74,3 +67,13 @@ def _sum_of(
     if result is None or not result.left:
         return Sum([terms[0]], [-1])
     return result
+
+
+def _joined(first: Sum, second: Sum) -> Sum:
+    """Put a sum's terms behind those of another one, moving the fewer."""
+    if len(second.left) > len(first.left):
+        second.left[:0], second.right[:0] = first.left, first.right
+        return second
+    first.left.extend(second.left)
+    first.right.extend(second.right)
+    return first

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import STATIC, batch_size
 from engine.rules import RULES, total
 from engine.value import Value
+
+if TYPE_CHECKING:
+    from engine.lifting.run.program import Program
 
 
 def holds_values(inputs: Any) -> bool:
@@ -36,6 +39,27 @@ def holds_values(inputs: Any) -> bool:
     if isinstance(inputs, Mapping):
         return any(map(holds_values, inputs.values()))
     return any(map(holds_values, inputs)) if isinstance(inputs, (list, tuple)) else isinstance(inputs, Value)
+
+
+def eagerly(program: Program, inputs: Sequence[Any], theta: Any) -> Any:
+    """Return what the scalar engine computes of a program, so that it can be differentiated through.
+
+    Raises
+    ------
+    TypeError
+        If parameters are given beside Values.
+    """
+    if theta is not None:
+        raise TypeError(
+            f"{program.name} was given Values as inputs and parameters=: it is differentiated through the Values that "
+            "it captures; write the parameters to them with push(theta), or pass numbers as inputs."
+        )
+    if program.fn is None:
+        program.refuse_inputs(inputs)
+        return replayed(program.require_trace("a call").trace)
+    if program.batch:
+        return evaluated_batch(program.fn, inputs, program.input_names(inputs), program.reduction)
+    return evaluated(program.fn, inputs)
 
 
 def evaluated(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
@@ -67,14 +91,14 @@ def _columns(x: Any, name: str) -> Iterator[tuple[Any, str]]:
 
 def replayed(trace: Trace) -> Value:
     """Return the result of a graph that was lifted, computed anew from its parameters as they are now."""
-    made: list[Value] = []
+    values: list[Value] = []
     for i, op in enumerate(trace.ops):
         leaf = trace.leaves.get(i)
         if leaf is None:
-            made.append(_applied(op, [made[j] for j in trace.operands[i]], trace.fixed.get(i, ())))
+            values.append(_applied(op, [values[j] for j in trace.operands[i]], trace.fixed.get(i, ())))
         else:
-            made.append(trace.parameters[leaf.position] if leaf.role == "parameter" else Value.constant(leaf.value))
-    return made[trace.roots[0]]
+            values.append(trace.parameters[leaf.position] if leaf.role == "parameter" else Value.constant(leaf.value))
+    return values[trace.roots[0]]
 
 
 def _applied(op: str, operands: list[Value], fixed: Sequence[float]) -> Value:

@@ -11,13 +11,14 @@ import contextvars
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.lifting.emit.source import Emitted
-from engine.lifting.external import Outside, taker
+from engine.lifting.external import Outside, Views, taker
 from engine.lifting.ir import Trace
 from engine.lifting.run.parameters import Flat, Registry
 from engine.lifting.run.report import Stats, StepRecord
@@ -26,7 +27,7 @@ from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
 
 Vector = npt.NDArray[np.float64]
-Views = list[Any]
+MOST_SIZES = 8  # batch sizes that buffers are kept for
 
 
 @dataclass
@@ -51,17 +52,38 @@ class Gradient:
 
 
 @dataclass
-class Instance:
-    """The functions of an emitted module, with buffers for one batch size."""
+class Buffers:
+    """The functions of an emitted module, with buffers for one batch size, which one thread at a time holds.
+
+    `take` holds them; a ``with`` gives them back at its end.
+    """
 
     forward: Callable[..., Any]
     backward: Callable[..., None]
     take_forward: Callable[..., tuple[Any, ...]]
     take_backward: Callable[..., tuple[Any, ...]]
-    lock: threading.Lock = field(default_factory=threading.Lock)
     cells: int = 0  # parameters that there were when this was compiled
     integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
+    lock: threading.Lock = field(default_factory=threading.Lock)
     context: contextvars.Context = field(default_factory=lambda: _silent())
+
+    def take(self) -> bool:
+        """Hold the buffers, if no other thread does: whether they are held."""
+        return self.lock.acquire(blocking=False)
+
+    def __enter__(self) -> Buffers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+    def run_forward(self, parameters: Views, inputs: Views, numbers: Views) -> Any:
+        """Return the value, with the guards' conditions if there are any; NumPy's warnings are off inside."""
+        return self.context.run(self.forward, *self.take_forward(parameters, inputs, numbers))
+
+    def run_backward(self, *views: Views) -> None:
+        """Write the gradients into the places among the views."""
+        self.context.run(self.backward, *self.take_backward(*views))
 
 
 def _silent() -> contextvars.Context:
@@ -82,16 +104,6 @@ class _Errstate:
 
 
 @dataclass
-class Repeat:
-    """Everything that a repeated call needs, decided: same kinds of arrays, parameters given."""
-
-    variant: Variant
-    instance: Instance
-    n: int
-    limits: tuple[tuple[int, int], ...]
-
-
-@dataclass
 class Compiled:
     """One trace, compiled for the derivatives asked of it."""
 
@@ -101,32 +113,32 @@ class Compiled:
     formulas: str
     outside: Outside
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
-    instances: dict[tuple[int, str], Instance] = field(default_factory=dict)
+    sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
-    def instance(self, n: int, dtype: Any) -> Instance:
-        """Return functions with buffers for `n` samples; the text is compiled once."""
+    def buffers(self, n: int, dtype: Any) -> Buffers:
+        """Return functions with buffers for `n` samples, held; the text is compiled once."""
         key = (n, np.dtype(dtype).str)
-        found = self.instances.get(key)
-        if found is not None and found.lock.acquire(blocking=False):
-            return found
-        made = self._built(n, dtype)
-        if found is None:  # another thread may hold the known one; this one is then used once
-            if len(self.instances) >= 8:
-                self.instances.pop(next(iter(tuple(self.instances))), None)  # another thread may take it away meanwhile
-            self.instances[key] = made
-        made.lock.acquire()
-        return made
+        known = self.sizes.get(key)
+        if known is not None and known.take():
+            return known
+        buffers = self._built(n, dtype)
+        buffers.take()
+        if known is None:  # another thread may hold the known ones; these are then used once
+            if len(self.sizes) >= MOST_SIZES:
+                self.sizes.pop(next(iter(tuple(self.sizes))), None)  # another thread may take it away meanwhile
+            self.sizes[key] = buffers
+        return buffers
 
-    def _built(self, n: int, dtype: Any) -> Instance:
+    def _built(self, n: int, dtype: Any) -> Buffers:
         cells = self.outside.theta.size
         if self.scalars is not None:
-            return Instance(*self.scalars(n), _all_views, _all_views, cells=cells)
+            return Buffers(*self.scalars(n), _all_views, _all_views, cells)
         if not self.namespace:
             self.namespace = self.emitted.load()
         forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         takers = taker(self.emitted.forward), taker(self.emitted.backward)
-        return Instance(forward, backward, *takers, cells=cells, integers=self.emitted.integers)
+        return Buffers(forward, backward, *takers, cells, self.emitted.integers)
 
 
 def _all_views(*views: Views) -> tuple[Any, ...]:
@@ -145,3 +157,8 @@ class Variant:
     registry: Registry  # of the parameters that it reads: the program's, until these are there no more
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shape of one sample of every input array."""
+        return [spec.shape for argument in self.specs for _, spec in argument.arrays("")]

@@ -1,26 +1,31 @@
 """A lifted program as a pure function of JAX arrays: what `Program.to_jax` returns.
 
-The text of `jax_module` takes named arrays and each sample's seed; here they are made of what a caller has: a flat
+The text of `jax_source` takes named arrays and each sample's seed; here they are made of what a caller has: a flat
 vector or a dict of parameters, inputs in their structure, weights of the samples.  JAX is imported when asked for.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from engine.arguments import one_of
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
+from engine.lifting.emit.source import Emitted
 from engine.lifting.run.parameters import Flat
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify.jax_proof import prove_for_jax
+from engine.tree import Structure
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program, Variant
+
+
+Written: TypeAlias = Callable[..., "tuple[Any, Any]"]  # (parameters, arrays, these as numbers, seed, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,7 @@ class JaxFunction:
     """
 
     name: str
-    program: Callable[..., Any]
+    program: Written
     text: str
     flat: Flat
     specs: tuple[Spec, ...]
@@ -54,30 +59,26 @@ class JaxFunction:
         inputs
             As the program takes them, of any number of samples.
         weights
-            One number a sample, for a weighted mean or sum; a weight of 0 leaves a sample out.
+            One number per sample, for a weighted mean or sum; a weight of 0 leaves a sample out.
 
         Raises
         ------
         ShapeError
             If something does not have the structure that the function was made for.
         """
-        named = self._named(parameters)
-        arrays = self._arrays(inputs)
         jnp = extra("jax.numpy")
+        named, arrays = self._named(parameters), self._arrays(inputs)
         floats = [x for x in [*named, *arrays] if jnp.issubdtype(x.dtype, jnp.floating)]
         dtype = jnp.result_type(*floats) if floats else jnp.result_type(float)
-        arrays = [x if spec.integer else x.astype(dtype) for x, (_, spec) in zip(arrays, self._described())]
+        numbers = [x.astype(dtype) for x in arrays]
         seed = self._seed(arrays, weights, dtype)
-        value, found = self.program([p.astype(dtype) for p in named], arrays, seed, dtype)
-        gradients, rest = found[: len(named)], found
-        if self.wrt != "inputs":
-            rest = found[len(named) :]
-        of_parameters = self._like(parameters, gradients) if self.wrt != "inputs" else None
+        value, gradients = self.program([p.astype(dtype) for p in named], arrays, numbers, seed, dtype)
+        if self.wrt == "inputs":
+            return value, self._restored(gradients)
+        of_parameters = self._like(parameters, gradients[: len(named)])
         if self.wrt == "parameters":
             return value, of_parameters
-        pieces = iter(rest)
-        of_inputs = tuple([_restored(spec, pieces) for spec in self.specs])
-        return value, (of_inputs if self.wrt == "inputs" else (of_parameters, of_inputs))
+        return value, (of_parameters, self._restored(gradients[len(named) :]))
 
     def source(self) -> str:
         """Return the text that runs."""
@@ -116,39 +117,43 @@ class JaxFunction:
         cells = jnp.concatenate([g.reshape(-1) for g in gradients]) if gradients else jnp.zeros(0)
         return cells if self.flat.order is None else cells[self.flat.order]
 
-    def _described(self) -> list[tuple[str, Spec]]:
-        return [found for spec, name in zip(self.specs, self.arguments) for found in spec.arrays(name)]
+    def _restored(self, gradients: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the inputs' gradients as the inputs came; a regular nesting of numbers is an array."""
+        pieces = iter(gradients)
+        return tuple(
+            [spec.with_parts(lambda part: None if part.kind == "static" else next(pieces)) for spec in self.specs]
+        )
 
     def _arrays(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the input arrays, having looked at their shapes."""
         if len(inputs) != len(self.specs):
             raise ShapeError(f"{self.name} takes {len(self.specs)} inputs; got {len(inputs)}.")
-        found: list[Any] = []
-        for spec, x, name in zip(self.specs, inputs, self.arguments):
-            found += _flattened(spec, x, name)
         jnp, lead = extra("jax.numpy"), int(bool(self.reduction))
-        found = [jnp.asarray(x) for x in found]
-        for array, (name, spec) in zip(found, self._described()):
+        expected = [part for spec, name in zip(self.specs, self.arguments) for part in spec.arrays(name)]
+        arrays = [
+            jnp.asarray(x)
+            for spec, x, name in zip(self.specs, inputs, self.arguments)
+            for x in _parts_of(spec, x, name)
+        ]
+        for array, (name, spec) in zip(arrays, expected):
             if array.ndim < lead or array.shape[lead:] != spec.shape:
-                made_for = ("N", *spec.shape) if lead else spec.shape
+                shape = ("N", *spec.shape) if lead else spec.shape
                 raise ShapeError(
-                    f"'{name}' has shape {array.shape}; this function was made for {made_for}. "
+                    f"'{name}' has shape {array.shape}; this function was made for {shape}. "
                     "Call the program with such inputs, and take to_jax() again."
                 )
             if spec.integer and not jnp.issubdtype(array.dtype, jnp.integer):
                 raise TypeError(f"'{name}' is an array of {array.dtype}; integers are needed.")
-            if lead and len(array) != len(found[0]):
-                raise ShapeError(
-                    f"'{self._described()[0][0]}' has {len(found[0])} samples and '{name}' has {len(array)}."
-                )
-        return found
+            if lead and len(array) != len(arrays[0]):
+                raise ShapeError(f"'{expected[0][0]}' has {len(arrays[0])} samples and '{name}' has {len(array)}.")
+        return arrays
 
     def _seed(self, arrays: Sequence[Any], weights: Any, dtype: Any) -> Any:
         """Return the cotangent of each sample's value: NaN where an integer is outside its table."""
         jnp = extra("jax.numpy")
         if not self.reduction:
             if weights is not None:
-                raise ShapeError(f"{self.name} is not of a batch; weights are one number a sample.")
+                raise ShapeError(f"{self.name} is not of a batch; weights are one number per sample.")
             seed = jnp.ones((), dtype)
         else:
             shape = (len(arrays[0]),)
@@ -174,40 +179,54 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
         raise NotScalarError("to_jax needs one number; lift with reduction='mean' or 'sum'.")
     variant = _without_branches(program)
     extra("jax")
-    emitted = program.compile_for_jax(variant, program, wrt, gradients)
+    emitted = program.compile_for_jax(variant, wrt, gradients)
     prove_for_jax(program, variant, emitted, wrt)
-    written: Callable[..., tuple[Any, Any]] = emitted.load()["program"]
-    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
-    cells = program.registry.read_cells()
-
-    def lifted(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        return called(named, arrays, [x.astype(dtype) for x in arrays], seed, dtype)
-
-    def called(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
-        return written(*named, *inputs, *[numbers[k] for k in emitted.integers], seed, dtype, emitted.constants)
-
-    def differentiated(named: list[Any], arrays: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
-        def value(named: list[Any], numbers: list[Any]) -> Any:
-            return called(named, arrays, numbers, seed, dtype)
-
-        chosen = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
-        numbers = [x.astype(dtype) for x in arrays]
-        found, parts = extra("jax").value_and_grad(value, argnums=chosen)(named, numbers)
-        return found, [g for part in parts for g in part]
-
+    written = _loaded(emitted, variant)
     return JaxFunction(
         program.name,
-        lifted if gradients == "lifted" else differentiated,
+        written if gradients == "lifted" else _differentiated(written, wrt),
         emitted.text,
-        program.registry.flat,
+        variant.registry.flat,
         variant.specs,
-        (*program.names, *[f"input{i}" for i in range(len(program.names), len(variant.specs))]),
+        tuple(program.input_names(variant.specs)),
         variant.limits,
         program.reduction if program.batch else "",
         wrt,
-        {p.name: p.of(cells) for p in program.registry.arrays if p.read},
+        _arrays_read(variant),
     )
+
+
+def _arrays_read(variant: Variant) -> dict[str, Any]:
+    """Return the captured arrays that a program reads at each call, as they are."""
+    cells = variant.registry.read_cells()
+    return {p.name: p.of(cells) for p in variant.registry.arrays if p.read}
+
+
+def _loaded(emitted: Emitted, variant: Variant) -> Written:
+    """Return the text's function, called with integers where it chooses by them and with numbers elsewhere."""
+    function: Written = emitted.load()["program"]
+    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+
+    def written(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
+        inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
+        computed_with = [numbers[k] for k in emitted.integers]
+        return function(*named, *inputs, *computed_with, seed, dtype, emitted.constants)
+
+    return written
+
+
+def _differentiated(written: Written, wrt: str) -> Written:
+    """Return a function of the value as one that gives the gradients too, by JAX."""
+    argnums = {"parameters": (0,), "inputs": (1,), "all": (0, 1)}[wrt]
+
+    def value_and_grad(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> Any:
+        def value(named: list[Any], numbers: list[Any]) -> Any:
+            return written(named, arrays, numbers, seed, dtype)
+
+        result, parts = extra("jax").value_and_grad(value, argnums=argnums)(named, numbers)
+        return result, [g for part in parts for g in part]
+
+    return value_and_grad
 
 
 def extra(module: str) -> Any:
@@ -225,37 +244,22 @@ def extra(module: str) -> Any:
 
 
 def _without_branches(program: Program) -> Variant:
-    if program.latest is None:
-        raise LiftError(f"{program.name} is traced at its first call; call it once before to_jax().")
-    for guard in program.latest.guards:
+    variant = program.require_trace("to_jax")
+    for guard in variant.guards:
         raise LiftError(
             f"{guard.line} branches on a value, and a pure function cannot look which way. "
             "Write it as engine.where(condition, a, b)."
         )
-    return program.latest
+    return variant
 
 
-def _flattened(spec: Spec, x: Any, name: str) -> list[Any]:
-    """Return the arrays of one argument."""
-    if spec.kind in ("number", "array", "nested"):
-        return [x]
-    if spec.kind == "static":
-        if x != spec.keys:
-            raise ShapeError(f"'{name}' was {spec.keys!r} when the function was made; got {x!r}.")
-        return []
-    keys = list(spec.keys) if spec.kind == "dict" else list(range(len(spec.children)))
-    if not isinstance(x, dict if spec.kind == "dict" else (list, tuple)) or len(x) != len(keys):
-        raise ShapeError(f"'{name}' must be a {spec.kind} of {len(keys)}, as when the function was made.")
-    return [a for key, child in zip(keys, spec.children) for a in _flattened(child, x[key], f"{name}_{key}")]
-
-
-def _restored(spec: Spec, pieces: Iterator[Any]) -> Any:
-    """Return gradients in the structure of an argument; regular nestings of numbers are arrays."""
-    if spec.kind == "static":
-        return None
-    if spec.kind in ("number", "array", "nested"):
-        return next(pieces)
-    items = [_restored(child, pieces) for child in spec.children]
-    if spec.kind == "dict":
-        return dict(zip(spec.keys, items))
-    return items if spec.kind == "list" else tuple(items)
+def _parts_of(structure: Structure, x: Any, name: str) -> list[Any]:
+    """Return what an argument has in the places of a structure's arrays."""
+    if structure.kind == "static" and x != structure.keys:
+        raise ShapeError(f"'{name}' was {structure.keys!r} when the function was made; got {x!r}.")
+    if not structure.is_container:
+        return [] if structure.kind == "static" else [x]
+    n, kind = len(structure.children), structure.kind
+    if not isinstance(x, dict if kind == "dict" else (list, tuple)) or len(x) != n:
+        raise ShapeError(f"'{name}' must be a {kind} of {n}, as when the function was made.")
+    return [part for key, child in structure.items() for part in _parts_of(child, x[key], f"{name}_{key}")]

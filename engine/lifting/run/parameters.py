@@ -64,6 +64,11 @@ class Flat:
         np.copyto(out, cells if self.order is None else cells.take(self.order))
         return out
 
+    def place(self, out: Any, dtype: Any) -> Vector:
+        """Return where a gradient's cells go: straight into `out`, if its numbers lie as the cells do."""
+        fits = out is not None and dtype == np.float64 and self.order is None
+        return out if fits else np.empty(self.cells, dtype)
+
     def named(self, flat: Vector) -> dict[str, npt.NDArray[np.float64]]:
         """Return a vector's named arrays; views of it where that can be."""
         cells = self.cells_of(flat)
@@ -87,10 +92,11 @@ class Registry:
         self.declared = declared is not None
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
         self._cells = _Cells([], slice(None), (), 0)
+        self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
         if declared is not None:
-            given = list(declared)
-            _refuse_others(given)
-            self._append(list(dict.fromkeys(given)), given)
+            order = list(declared)
+            _refuse_others(order)
+            self._append(list(dict.fromkeys(order)), order)
 
     @property
     def arrays(self) -> tuple[Parameter, ...]:
@@ -148,13 +154,13 @@ class Registry:
         """Read arrays no more: what was traced of them is forgotten."""
         self._cells = self._cells._replace(reads=())
 
-    def _append(self, values: list[Value], given: list[Value] | None = None) -> None:
+    def _append(self, values: list[Value], order: list[Value] | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameters(values, self.flat.cells, self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones
-        self.values = [*self.values, *(laid if given is None else given)]
+        self.values = [*self.values, *(laid if order is None else order)]
         self._lay(arrays)
 
     def places(self, trace: Trace) -> Indices:
@@ -181,6 +187,41 @@ class Registry:
     def cells_of(self, theta: Vector) -> Vector:
         """Return a flat vector's cells, and the numbers of arrays that are read; the vector itself if it is that."""
         return _with_readings(self.flat.cells_of(theta), self._cells.reads)
+
+    def views(self, theta: Any, dtype: Any) -> list[Any]:
+        """Return the flat vector and its named arrays, in a program's type; the same vector is looked at once.
+
+        Without a vector the Values are read.
+        """
+        known, flat = self._latest, self.flat
+        if theta is None:
+            cells = self.read_cells()
+        elif theta is known[0] and known[1] is flat:
+            return known[2]
+        else:
+            self.check(theta, "parameters", flat.size)
+            cells = self.cells_of(theta)
+        typed = cells.astype(dtype, copy=False)
+        views = [typed, *[p.of(typed) for p in flat.arrays]]
+        if typed is theta:
+            self._latest = (theta, flat, views)
+        return views
+
+    def check(self, vector: Any, what: str, size: int | None = None) -> None:
+        """Refuse what is no flat vector of these parameters, of which there may have been fewer."""
+        size = self.size if size is None else size
+        if not isinstance(vector, np.ndarray) or vector.dtype != np.float64 or vector.shape != (size,):
+            is_array = isinstance(vector, np.ndarray)
+            got = f"{vector.dtype} array of shape {vector.shape}" if is_array else described(vector)
+            raise ShapeError(f"{what} must be a float64 vector of {size} numbers, as pull() returns; got {got}.")
+        if not vector.flags.c_contiguous:
+            raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
+
+    def check_out(self, out: Any, size: int, computed_from: Iterable[Any]) -> None:
+        """Refuse a place for a gradient that holds what it is computed from."""
+        self.check(out, "out", size)
+        if any(np.may_share_memory(out, x) for x in computed_from):
+            raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
@@ -217,9 +258,9 @@ def _run_of(numbers: Indices) -> Any:
     return numbers
 
 
-def _refuse_others(given: list[Value]) -> None:
+def _refuse_others(values: list[Value]) -> None:
     """Refuse parameters that are no leaves."""
-    for k, value in enumerate(given):
+    for k, value in enumerate(values):
         if not isinstance(value, Value):
             raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
 

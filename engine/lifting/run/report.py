@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
+from engine.lifting.emit.formulas import formula, operand_text, transposition
 from engine.lifting.external import Named
-from engine.lifting.ir import Gather, Literal, Operand, Source, Step, View
+from engine.lifting.ir import Step, Steps
+from engine.lifting.passes.join_parameters import Block, join_parameters
+from engine.lifting.passes.products import products
+from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.verify.verify import Proof
+from engine.lifting.views import Gather, Literal, Operand, Source, View
+
+Reading: TypeAlias = "tuple[str, int | str]"
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class StepRecord:
     operands: tuple[str, ...]
     nodes: int
     result: int
-    reads: tuple[tuple[str, int | str], ...]
+    reads: tuple[Reading, ...]
     continuation: str = ""
 
 
@@ -68,47 +76,48 @@ class Stats:
         )
 
 
-SYMBOLS = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / ", "less": " < ", "less_equal": " <= "}
+def shown(steps: Steps, arrays: Sequence[Named]) -> Steps:
+    """Return the steps as people read them: products by their kind, parameters under their arrays' names.
+
+    What reads several arrays at once, as queries, keys and values that are one product, reads ``[wq, wk, wv]``.
+    """
+    blocks = join_parameters(steps, arrays, set())
+    return products(split_parameters(steps, [_listed(block) for block in blocks]), for_blas=False)
 
 
-def with_names(step: Step, arrays: Sequence[Named]) -> Step:
-    """Return the step with views of the flat vector, and of its gradient, called by their arrays: W1, b1, dW1."""
-    target = _with_name(step.target, arrays)
-    assert isinstance(target, View)
-    return replace(step, target=target, operands=tuple([_with_name(x, arrays) for x in step.operands]))
+def _listed(block: Block) -> Named:
+    if len(block.members) == 1:
+        return block.whole
+    array, gradient = (
+        replace(source, name=f"[{', '.join([getattr(named, what).name for named in block.members])}]")
+        for what, source in (("array", block.whole.array), ("gradient", block.whole.gradient))
+    )
+    return Named(block.whole.part, array, gradient)
 
 
-def _with_name(x: Operand, arrays: Sequence[Named]) -> Operand:
-    if isinstance(x, Literal) or x.source.kind not in ("parameters", "gradient"):
-        return x
-    spanned = [a.gradient if x.source.kind == "gradient" else a.array for a in _spanned(x, arrays)]
-    if not spanned:
-        return x
-    name = spanned[0].name if len(spanned) == 1 else f"[{', '.join([s.name for s in spanned])}]"
-    return replace(x, source=replace(x.source, name=name))
+def records(steps: Steps, read: Steps, arrays: Sequence[Named]) -> tuple[StepRecord, ...]:
+    """Return the forward steps as records; operands that are parameters go by their full names.
 
-
-def _spanned(x: View | Gather, arrays: Sequence[Named]) -> list[Named]:
-    """Return the arrays that a view of the flat vector reaches over (queries, keys and values), or a gather's first."""
-    first, last = x.span() if isinstance(x, View) else (int(x.index.min(initial=0)),) * 2
-    return [a for a in arrays if first < a.part.offset + a.part.size and a.part.offset <= last]
-
-
-def records(steps: Sequence[Step], arrays: Sequence[Named] = ()) -> tuple[StepRecord, ...]:
-    """Return the steps as records; operands that are parameters go by their full names."""
-    full = {named.array.name: named.part.name for named in arrays}
+    Parameters
+    ----------
+    steps, read
+        The steps, and how people read them, from `shown`.
+    arrays
+        The named arrays.
+    """
     results: dict[Source, int] = {}
-    for step in steps:
+    for step in steps.forward:
         results.setdefault(_first(step.target.source), len(results))
-    return tuple([_record(step, full, results) for step in steps])
+    return tuple([_record(step, as_read, arrays, results) for step, as_read in zip(steps.forward, read.forward)])
 
 
-def _record(step: Step, full: Mapping[str, str], results: Mapping[Source, int]) -> StepRecord:
-    named = tuple(dict.fromkeys(full.get(name, name) for x in step.operands for name in reads(x)))
-    readings = tuple(dict.fromkeys(reading for x in step.operands for reading in _readings(x, full, results)))
+def _record(step: Step, as_read: Step, arrays: Sequence[Named], results: Mapping[Source, int]) -> StepRecord:
+    target = step.target.source
+    readings = dict.fromkeys([reading for x in step.operands for reading in _readings(x, arrays, results)])
     return StepRecord(
-        step.target.source.name, step.op, formula(step), step.target.source.shape, step.batched, named, step.nodes,
-        results[_first(step.target.source)], readings, _continuation(step),
+        target.name, step.op, formula(as_read, behind=transposition), target.shape, step.batched,
+        tuple(dict.fromkeys([name for x in step.operands for name in reads(x, arrays)])), step.nodes,
+        results[_first(target)], tuple(readings), _continuation(as_read),
     )  # fmt: skip
 
 
@@ -119,18 +128,15 @@ def _first(source: Source) -> Source:
     return source
 
 
-def _readings(x: Operand, full: Mapping[str, str], results: Mapping[Source, int]) -> Iterator[tuple[str, int | str]]:
-    """Yield what an operand reads, by role and number or name."""
+def _readings(x: Operand, arrays: Sequence[Named], results: Mapping[Source, int]) -> list[Reading]:
+    """Return what an operand reads, by role and number or name."""
     if isinstance(x, Literal):
-        return
-    if x.source.kind in ("parameters", "parameter"):
-        yield from (("parameter", full.get(name, name)) for name in x.source.name.strip("[]").split(", "))
-    elif _first(x.source) in results:
-        yield "step", results[_first(x.source)]
-    elif x.source.kind in ("input", "index"):
-        yield "input", x.source.name
-    if isinstance(x, Gather) and x.chosen is not None:
-        yield "input", x.chosen.source.name
+        return []
+    chosen: list[Reading] = [("input", x.chosen.source.name)] if isinstance(x, Gather) and x.chosen else []
+    if x.source.kind == "parameters":
+        return [*[("parameter", name) for name in _parameters_read(x, arrays)], *chosen]
+    first = _first(x.source)
+    return [("step", results[first]) if first in results else ("input", x.source.name), *chosen]
 
 
 def _continuation(step: Step) -> str:
@@ -139,48 +145,21 @@ def _continuation(step: Step) -> str:
     if followed is None or step.op != "add":
         return ""
     added = [x for x in step.operands if isinstance(x, Literal) or x.source is not followed]
-    return f" + {term(added[0])}" if len(added) == 1 else ""
+    return f" + {operand_text(added[0], transposition)}" if len(added) == 1 else ""
 
 
-def reads(x: Operand) -> tuple[str, ...]:
-    """Return the names of what an operand reads: its source or sources, and the input that chooses from it."""
+def reads(x: Operand, arrays: Sequence[Named]) -> list[str]:
+    """Return the names of what an operand reads: a result, parameters by their full names, the input that chooses."""
     if isinstance(x, Literal):
-        return ()
-    sources = tuple(x.source.name.strip("[]").split(", "))
-    return (*sources, x.chosen.source.name) if isinstance(x, Gather) and x.chosen else sources
+        return []
+    chosen = [x.chosen.source.name] if isinstance(x, Gather) and x.chosen else []
+    if x.source.kind != "parameters":
+        return [x.source.name, *chosen]
+    return [*_parameters_read(x, arrays), *chosen]
 
 
-def formula(step: Step) -> str:
-    """Return a step as a line of mathematics: ``z1 = X @ W1``."""
-    texts = [term(x) for x in step.operands]
-    if step.op == "matmul":
-        right = f"{texts[1]}.T" if not texts[1].endswith(".T") else texts[1][:-2]
-        body = f"{texts[0]} @ {right}"
-    elif step.op == "batch_matmul":
-        left = f"{texts[0]}.T" if not texts[0].endswith(".T") else texts[0][:-2]
-        body = f"{left} @ {texts[1]}"
-    elif step.op == "sum":
-        over = ", over samples" if step.over_batch else ""
-        body = f"sum({texts[0]}{over})"
-    elif step.op in SYMBOLS and len(texts) == 2:
-        body = SYMBOLS[step.op].join(texts)
-    elif step.op == "copy":
-        body = texts[0]
-    elif step.op == "power_constant":
-        body = f"{texts[0]} ** {step.fixed[0]:g}"
-    else:
-        body = f"{step.op}({', '.join([*texts, *[f'{n:g}' for n in step.fixed]])})"
-    return f"{term(step.target)} {'+=' if step.accumulate else '='} {body}"
-
-
-def term(x: View | Gather | Literal) -> str:
-    """Return an operand with a mark where it is turned or picked from."""
-    if isinstance(x, Literal):
-        return str(x)
-    if isinstance(x, Gather):
-        index = "..." if x.chosen is None else x.chosen.source.name
-        return f"{x.source.name}[{index}]"
-    turned = (
-        len(x.shape) == 2 and x.shape[0] > 1 and x.shape[1] > 1 and x.strides[0] < x.strides[1] and x.strides[0] > 0
-    )
-    return x.source.name + (".T" if turned else "")
+def _parameters_read(x: View | Gather, arrays: Sequence[Named]) -> list[str]:
+    """Return the full names of the parameters that an operand of the flat vector reads."""
+    first, last = x.span() if isinstance(x, View) else (int(x.index.min()), int(x.index.min()))
+    parts = [named.part for named in arrays]
+    return [p.name for p in parts if first < p.offset + p.size and p.offset <= last]

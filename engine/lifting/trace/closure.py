@@ -41,7 +41,7 @@ class Surroundings:
     readings
         Large arrays that are read at each call, by their number among all.
     reset
-        Whether such arrays were forgotten, with everything that was traced of them.
+        Whether something changed while the function was traced, or arrays were forgotten: older traces are stale.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:

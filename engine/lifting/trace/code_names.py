@@ -33,12 +33,14 @@ class Names:
     ----------
     globals, modules, attributes
         By kind; names in texts count as all of them where names are looked up by texts.
+    texts
+        Names in its texts: code that looks names up by texts may be handed them.
     inner
         Code of functions that are defined inside.
     files
         Whether it opens files.
-    dynamic, of_namespace, computed
-        Whether it looks up names by texts; globals too; by texts that it puts together.
+    handed, of_namespace, computed
+        Whether it looks up names that it may be handed; globals too; names that it puts together.
     read_of
         (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
         global is not only asked for attributes.
@@ -47,9 +49,10 @@ class Names:
     globals: tuple[str, ...]
     modules: tuple[str, ...]
     attributes: tuple[str, ...]
+    texts: tuple[str, ...]
     inner: tuple[types.CodeType, ...]
     files: bool
-    dynamic: bool
+    handed: bool
     of_namespace: bool
     computed: bool
     read_of: tuple[tuple[str, str], ...]
@@ -65,19 +68,23 @@ def names_of(code: types.CodeType) -> Names:
     files = "open" in globals_
     mentioned = {*globals_, *attributes}
     dynamic, of_namespace = bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
+    handed, computed = _looked_up(instructions, mentioned) if dynamic else (False, False)
+    spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
+    read_of = _read_of(instructions)
     if dynamic:
-        spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
         globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
+        read_of |= dict.fromkeys([(name, "") for name in spelled])
     return Names(
         tuple(globals_),
         modules,
         tuple(attributes),
+        tuple(spelled),
         tuple([c for c in code.co_consts if isinstance(c, types.CodeType)]),
         files,
-        dynamic,
+        handed,
         of_namespace,
-        dynamic and _is_computed(instructions, mentioned),
-        tuple(_read_of(instructions)),
+        computed,
+        tuple(read_of),
     )
 
 
@@ -101,33 +108,35 @@ def _spelled(code: types.CodeType, evaluated: bool) -> list[str]:
     return [word for text in texts if evaluated or text.replace(".", "_").isidentifier() for word in words(text)]
 
 
-def _is_computed(instructions: Sequence[dis.Instruction], mentioned: set[str]) -> bool:
-    """Whether a code looks up names that it puts together, so that nobody can know which."""
-    if not _builds_texts(instructions, mentioned):
-        return False
+def _looked_up(instructions: Sequence[dis.Instruction], mentioned: set[str]) -> tuple[bool, bool]:
+    """Return whether a code looks up names that it is handed, and names that it puts together."""
     asked = [k for k, at in enumerate(instructions) if at.opname == "LOAD_GLOBAL" and at.argval in ASKING]
-    return bool((DYNAMIC - ASKING) & mentioned) or not all(_is_spelled(instructions, k) for k in asked)
+    sources = {_source(instructions, k) for k in asked} | ({""} if (DYNAMIC - ASKING) & mentioned else set())
+    return sources != {"LOAD_CONST"}, "" in sources and _builds_texts(instructions, mentioned)
 
 
-def _is_spelled(instructions: Sequence[dis.Instruction], k: int) -> bool:
-    """Whether the name that `getattr`, loaded by instruction `k`, looks up is one text or one variable of outside."""
-    depth, spelled = 0, False  # of the arguments on the stack
+def _source(instructions: Sequence[dis.Instruction], k: int) -> str:
+    """Return how the name that `getattr`, loaded by instruction `k`, looks up is loaded; "" of anything else."""
+    depth, source = 0, ""  # of the arguments on the stack
     for at in instructions[k + 1 :]:
         depth += dis.stack_effect(at.opcode, at.arg, jump=False)
-        if spelled and depth <= 2:
-            return depth < 2  # called; at 2, the second argument was put together
+        if source and depth <= 2:
+            return source if depth < 2 else ""  # called; at 2, the second argument was put together
         if depth == 2:
             if at.opname not in ("LOAD_CONST", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_NAME"):
-                return False
-            spelled = True
-    return False
+                return ""
+            source = at.opname
+    return ""
 
 
 def _builds_texts(instructions: Sequence[dis.Instruction], mentioned: set[str]) -> bool:
     """Whether a code puts texts together, as far as one can see."""
     if BUILDING & mentioned or any(at.opname.startswith(("BUILD_STRING", "FORMAT_")) for at in instructions):
         return True
-    adds = any(at.opname.startswith("BINARY") and at.argrepr in ("+", "%") for at in instructions)
+    adds = any(
+        (at.opname == "BINARY_OP" and at.argrepr in ("+", "%")) or at.opname in ("BINARY_ADD", "BINARY_MODULO")
+        for at in instructions
+    )
     return adds and any(at.opname == "LOAD_CONST" and isinstance(at.argval, str) for at in instructions)
 
 

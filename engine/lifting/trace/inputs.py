@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.arguments import described
 from engine.errors import ShapeError
+from engine.tree import Structure
 from engine.value import Value
 
 Array = npt.NDArray[Any]
@@ -23,92 +24,84 @@ LARGEST = np.iinfo(np.int64).max  # integer that can choose
 
 
 @dataclass(frozen=True)
-class Spec:
-    """The structure of one argument.
+class Spec(Structure):
+    """The structure of one argument: as any, and with two kinds of leaves more.
+
+    A "nested" list of numbers that is regular is one array; what is "static" (a string, a bool, None) is its own key.
 
     Attributes
     ----------
-    kind
-        "number", "array", "nested" (a regular nested list), "list", "tuple", "dict" or "static".
-    shape
-        Of one sample.
     integer
-        Whether it holds integers, which may choose from tables.
-    keys
-        Of a dict; the value itself of something static (a string, a bool, None).
-    children
-        Of a list, tuple or dict.
+        Whether an array or number holds integers, which may choose from tables.
     """
 
-    kind: str
-    shape: tuple[int, ...] = ()
     integer: bool = False
-    keys: Any = ()
-    children: tuple[Spec, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample of an array."""
+        return self.keys if self.kind in ("array", "nested") else ()
 
     def arrays(self, name: str) -> Iterator[tuple[str, Spec]]:
         """Yield the input arrays that this holds, each with a name."""
-        if self.kind in ("number", "array", "nested"):
-            yield name, self
-        keys = self.keys if self.kind == "dict" else range(len(self.children))
-        for key, child in zip(keys, self.children):
-            yield from child.arrays(f"{name}_{key}")
+        for keys, part in self.parts():
+            if part.kind != "static":
+                yield "_".join([name, *map(str, keys)]), cast(Spec, part)
 
     def build(self, leaves: Iterator[list[Value]]) -> Any:
         """Return an argument of this structure with Values in it."""
-        if self.kind == "static":
-            return self.keys
-        if self.kind == "number" or (self.kind == "array" and not self.shape):
-            return next(leaves)[0]  # an array of no axes is a number too
-        if self.kind in ("array", "nested"):
-            flat = np.empty(int(np.prod(self.shape, dtype=np.int64)), dtype=object)
-            flat[:] = next(leaves)
-            shaped = flat.reshape(self.shape)
-            return shaped if self.kind == "array" else shaped.tolist()
-        items = [child.build(leaves) for child in self.children]
-        if self.kind == "dict":
-            return dict(zip(self.keys, items))
-        return items if self.kind == "list" else tuple(items)
+
+        def make(part: Structure) -> Any:
+            if part.kind == "static":
+                return part.keys
+            numbers = next(leaves)
+            if not part.keys:
+                return numbers[0]  # an array of no axes is a number too
+            flat = np.empty(len(numbers), dtype=object)
+            flat[:] = numbers
+            shaped = flat.reshape(part.keys)
+            return shaped if part.kind == "array" else shaped.tolist()
+
+        return self.with_parts(make)
 
     def restore(self, arrays: Iterator[Array]) -> Any:
-        """Return gradients in the structure of the argument."""
-        if self.kind == "static":
-            return None
-        if self.kind in ("number", "array", "nested"):
+        """Return gradients in the structure of the argument, None for what is static."""
+
+        def make(part: Structure) -> Any:
+            if part.kind == "static":
+                return None
             array = next(arrays)
-            if self.kind == "array":
+            if part.kind == "array":
                 return array
             return array.tolist() if array.ndim else float(array)
-        items = [child.restore(arrays) for child in self.children]
-        if self.kind == "dict":
-            return dict(zip(self.keys, items))
-        return items if self.kind == "list" else tuple(items)
+
+        return self.with_parts(make)
 
 
-def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
-    """Return an argument's structure, and append its arrays to `found`.
+def describe(x: Any, batch: bool, name: str, arrays: list[Array]) -> Spec:
+    """Return an argument's structure, and append its arrays to `arrays`.
 
     >>> arrays = []
     >>> describe([[1.0, 2.0]], False, "x", arrays)
-    Spec(kind='nested', shape=(1, 2), integer=False, keys=(), children=())
+    Spec(kind='nested', keys=(1, 2), children=(), integer=False)
     >>> arrays
     [array([[1., 2.]])]
     """
     if isinstance(x, STATIC):
         return Spec("static", keys=x)
     if isinstance(x, dict):
-        children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in x.items()])
+        children = tuple([describe(v, batch, f"{name}_{k}", arrays) for k, v in x.items()])
         return Spec("dict", keys=tuple(x), children=children)
     array = _regular(x)
     if array is not None:
         kind = "array" if isinstance(x, np.ndarray) else "nested" if array.ndim else "number"
-        return _described(array, kind, batch, name, found)
+        return _described(array, kind, batch, name, arrays)
     if isinstance(x, (list, tuple)):
         if batch:
             raise ShapeError(
                 f"'{name}' is ragged; a batch needs samples of one shape. Pad them, or lift without batch."
             )
-        children = tuple([describe(v, batch, f"{name}_{k}", found) for k, v in enumerate(x)])
+        children = tuple([describe(v, batch, f"{name}_{k}", arrays) for k, v in enumerate(x)])
         return Spec("list" if isinstance(x, list) else "tuple", children=children)
     raise TypeError(
         f"'{name}' is {described(x)}; a lifted program takes numbers, arrays, and lists, tuples and dicts of them. "
@@ -116,17 +109,17 @@ def describe(x: Any, batch: bool, name: str, found: list[Array]) -> Spec:
     )
 
 
-def _described(array: Array, kind: str, batch: bool, name: str, found: list[Array]) -> Spec:
+def _described(array: Array, kind: str, batch: bool, name: str, arrays: list[Array]) -> Spec:
     integer = array.dtype.kind in "iu" and not _is_large(array)
     if not integer and array.dtype.kind not in "biuf":
         raise TypeError(f"'{name}' is an array of {array.dtype}; numbers are needed. Convert it to float first.")
-    found.append(np.ascontiguousarray(array, dtype=np.int64 if integer else np.float64).reshape(array.shape))
+    arrays.append(np.ascontiguousarray(array, dtype=np.int64 if integer else np.float64).reshape(array.shape))
     if not batch:
-        return Spec(kind, array.shape, integer)
+        return Spec(kind, array.shape, integer=integer)
     if not array.ndim:
         raise ShapeError(f"'{name}' is one number; batch=True needs one for each sample. Pass an array of them.")
     shape = array.shape[1:]
-    return Spec("number" if not shape else kind, shape, integer)
+    return Spec("number" if not shape else kind, shape, integer=integer)
 
 
 def _is_large(array: Array) -> bool:

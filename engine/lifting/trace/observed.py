@@ -96,7 +96,7 @@ class Observed:
                 if len(x) != len(copy) or not all(map(is_, x, copy)):
                     yield self._whole(x)
             for holder, check in self.checks:
-                if not check():
+                if holder is not None and not check():
                     yield self._whole(holder)
             for holder, read, held in self.contents:
                 if holder is not None and read() != held:

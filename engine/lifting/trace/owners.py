@@ -36,23 +36,25 @@ class Owners(Notes):
     def __init__(self, skipped: Set[tuple[int, Any]] = frozenset(), reading: Set[int] = frozenset()) -> None:
         super().__init__(skipped, reading)
         self._names: dict[str, None] = {}  # of attributes
-        self._spelled: dict[str, None] = {}  # names in texts that were seen
+        self._texts: dict[str, None] = {}  # names in texts of code
+        self._spelled: dict[str, None] = {}  # names in texts that were seen, where they may be looked up
         self._scanned = 0  # facts that were searched for them
         self._owners: list[_Owner] = []
-        self._dynamic = self.computed = False  # whether any code looks up names by texts, and puts those together
+        self._handed = self.computed = False  # whether any code looks up names it is handed, and puts some together
         self._of_values: set[str] = set()  # attributes of Values that are read
         self._asked_of: dict[int, set[str]] = {}  # attributes of modules that are globals, "" of what is not known
 
     def take_names(self, names: Names, around: dict[str, Any]) -> None:
         """Take the names that a piece of code reads, and how it reads them."""
         self._names.update(dict.fromkeys(names.attributes))
+        self._texts.update(dict.fromkeys(names.texts))
         for attribute, of in names.read_of:
             x = around.get(of)
             if issubclass(type(x), types.ModuleType):
                 self._asked_of.setdefault(id(x), set()).add(attribute)
             elif attribute in OF_VALUES:
                 self._of_values.add(attribute)
-        self._dynamic, self.computed = self._dynamic or names.dynamic, self.computed or names.computed
+        self._handed, self.computed = self._handed or names.handed, self.computed or names.computed
         if names.of_namespace:
             self._owners.append(_Owner(around, "module", _name_of(around), only_spelled=True))
 
@@ -96,30 +98,37 @@ class Owners(Notes):
     def more_attributes(self) -> bool:
         """Look up what the code seen so far names in the classes and modules seen so far; whether that leads on."""
         self._spell()
-        if self._dynamic:
-            self._names.update(self._spelled)
         names, spelled = list(self._names), list(self._spelled)
         for owner in list(self._owners):
-            source = spelled if owner.only_spelled else names
-            fresh, owner.looked = source[owner.looked :], len(source)
+            fresh = [] if owner.only_spelled else names[owner.looked :]
+            fresh += [name for name in spelled[owner.looked_spelled :] if name in owner.namespace]
+            owner.looked, owner.looked_spelled = len(names), len(spelled)
             for name in fresh:
-                self._attribute(owner, name)
+                if name not in owner.watched:
+                    self._attribute(owner, name)
+            if self._handed and owner.kind == "module" and "" not in owner.watched:
+                self._watch_length(owner)
             if owner.kind == "module" and owner.module is not None and "__getattr__" not in owner.watched:
                 self._makes_attributes(owner)
             if self.in_doubt and owner.kind != "library":
                 self._everything(owner)
         return bool(self.stack)
 
+    def _watch_length(self, owner: _Owner) -> None:
+        """Look again where a module has more, or less, than it had: names that it had not may be looked up."""
+        owner.watched.add("")
+        held, length = owner.namespace, len(owner.namespace)
+        self.checks.append((None, lambda: len(held) == length))
+
     def _spell(self) -> None:
         """Collect names from the texts seen so far, which code may look up."""
-        if self._dynamic:
+        if self._handed:
             texts = [x for x in self.facts[self._scanned :] if type(x) is str and len(x) < 1000]
             self._scanned = len(self.facts)
-            self.spell([text for text in texts if text.replace(".", "_").isidentifier()])
-
-    def spell(self, texts: list[str]) -> None:
-        """Take the names in some texts for attributes that are read."""
-        self._spelled.update(dict.fromkeys([word for text in texts for word in words(text)]))
+            dotted = [text for text in texts if text.replace(".", "_").isidentifier()]
+            seen = dict.fromkeys([word for text in dotted for word in words(text)])
+            self._of_values |= {*OF_VALUES} & {*self._names, *seen}
+            self._spelled.update(self._texts | seen)
 
     def named(self, texts: list[str]) -> None:
         """Take names that an `attrgetter` or a `methodcaller` looks up."""
@@ -160,10 +169,10 @@ class Owners(Notes):
     def _watch_values(self) -> None:
         """Compare those attributes of the Values that code reads as they are."""
         everyone = [v for values in self.values for v in values]
-        if "grad" in self._of_values or (self._dynamic and "grad" in self._names):
+        if "grad" in self._of_values:
             self.gradients = True
             self.content(None, lambda: np.array([v.grad for v in everyone]).tobytes())
-        if "label" in self._of_values or (self._dynamic and "label" in self._names):
+        if "label" in self._of_values:
             self.content(None, lambda: [(v._label, getattr(v._label, "place", ())) for v in everyone])
 
     def _watch_functions(self, functions: list[types.FunctionType]) -> None:
@@ -193,6 +202,7 @@ class _Owner:
     module: Any = None
     only_spelled: bool = False  # a function's own globals, where names may be looked up by texts
     looked: int = 0  # how many names were looked up
+    looked_spelled: int = 0  # and how many of those in texts
 
     def __post_init__(self) -> None:
         self.watched: set[str] = set()

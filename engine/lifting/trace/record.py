@@ -53,8 +53,8 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
                     parameters.append(node)
             leaves[i] = leaf
         elif op in with_numbers:
-            kept = node.rule.kept(node)
-            fixed[i] = tuple([kept[k] for k in with_numbers[op]])
+            residuals = node.rule.residuals(node)
+            fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
     return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+import time
 import warnings
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,19 +62,22 @@ def traced(
     runs = [_followed(run, around)]
     _make_parameters(around, captured)
     runs.append(_followed(run, around))
-    if runs[0].changed:  # it may have changed what it reads: the third run is as the second, or none is as another
+    if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
         runs.append(_followed(run, around))
+    around.reset = around.reset or any(run.changed for run in runs)
     *_, other, last = runs
     _refuse_kept_values(name, runs)
     drew = around.randomness() != draws
     if drew or not same_graph(other.roots, last.roots, other.inputs, last.inputs):
         raise LiftError(_not_the_same(name, [] if drew else last.changed))
     if last.changed:
-        _leave(name, around, last.changed)
+        last = _followed(run, around)
+        _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
     last = _with_arrays_read(fn, lambda f: _run(f, name, names, specs, samples, around.gradients), last, around)
     return record(last.roots, last.inputs), last.watch
 
 
+WATCHED_FOR = 0.005  # seconds in which a thread that goes on changing things has changed them
 SOMETHING = Place(None, None, "what it sees of its surroundings")  # where no place is known
 
 
@@ -134,6 +139,23 @@ def _not_the_same(name: str, changed: Sequence[Place]) -> str:
         f"{said}draws random numbers, counts, reads a clock, or uses up an iterator. "
         "Compute such numbers outside and pass them as inputs."
     )
+
+
+def _changed_by_the_function(name: str, runs: Sequence[_Run], around: Surroundings) -> list[Place]:
+    """Return the places that every run has changed, which stay as they are meanwhile: no other thread changes them."""
+    marks = [{place.mark for place in run.changed} for run in runs]
+    places = [place for place in runs[-1].changed if all(place.mark in each for each in marks)]
+    if threading.active_count() > 1:
+        before = around.seen
+        time.sleep(WATCHED_FOR)
+        alone = {place.mark for place in before.replaced()}
+        places = [place for place in places if place.mark not in alone]
+    if not places or len(places) < len(runs[-1].changed):
+        raise LiftError(
+            f"{_listed(runs[-1].changed)} changed while {name} was being traced, and not by each of its runs alone: "
+            "another thread may change that. Pass it as an input, or call again when it does not change."
+        )
+    return places
 
 
 def _leave(name: str, around: Surroundings, changed: Sequence[Place]) -> None:

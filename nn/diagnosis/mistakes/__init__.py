@@ -7,18 +7,15 @@ this is the gradient of the sum over the batch, without the 1/N of its mean
 
 from nn.diagnosis.mistakes import batch as batch
 from nn.diagnosis.mistakes import biases as biases
+from nn.diagnosis.mistakes import forward as forward
 from nn.diagnosis.mistakes import output as output
+from nn.diagnosis.mistakes import penalty as penalty
 from nn.diagnosis.mistakes import propagation as propagation
 from nn.diagnosis.mistakes import scale as scale
 from nn.diagnosis.mistakes import slopes as slopes
+from nn.diagnosis.mistakes import update as update
 from nn.diagnosis.mistakes import weights as weights
-from nn.diagnosis.mistakes.equations import RIGHT as RIGHT
-from nn.diagnosis.mistakes.equations import Equations as Equations
-from nn.diagnosis.mistakes.equations import Problem as Problem
-from nn.diagnosis.mistakes.equations import Tape as Tape
 from nn.diagnosis.mistakes.table import MISTAKES as MISTAKES
-from nn.diagnosis.mistakes.table import Evidence as Evidence
 from nn.diagnosis.mistakes.table import Mistake as Mistake
 from nn.diagnosis.mistakes.table import Suspect as Suspect
 from nn.diagnosis.mistakes.table import suspects as suspects
-from nn.diagnosis.mistakes.text import page as page

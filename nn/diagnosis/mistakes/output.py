@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeAlias
 
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.mistakes.equations import Array, Tape
-from nn.diagnosis.mistakes.table import Evidence, Proposal, instead, mistake
+from nn.diagnosis.equations import Array, Tape
+from nn.diagnosis.mistakes.table import Condition, mistake
 
+OfOutput: TypeAlias = Callable[[Array, Array], Array]
+
+CE, BCE, SQUARES, HINGE = "cross_entropy", "binary_cross_entropy", ("mse", "half_mse"), "hinge"
 SOFTMAX = "Cross Validated 235528, 'Backpropagation with softmax / cross entropy'"
 JACOBIAN = "Data Science Stack Exchange 64746, 'Problem with chain rule in softmax layer'"
 SLOW = "Nielsen, Neural Networks and Deep Learning, chapter 3 (the cross-entropy removes f' from delta)"
 
 
-def _enter(
-    name: str,
-    losses: tuple[str, ...],
-    wrong: Callable[[Array, Array], Array],
-    sentence: str,
-    altered: str,
-    reference: str,
-) -> None:
-    """Enter a mistake that puts another function of output and target in place of dC/da."""
+def at_output(*losses: str, altered: str, reference: str) -> Callable[[OfOutput], OfOutput]:
+    """Enter a function of outputs and targets, (N, C), that stands in place of dC/da, for some losses.
 
-    def error(tape: Tape) -> Array:
-        return wrong(tape.acts[-1], tape.problem.t) * tape.problem.scale
+    The 1/N of the batch is applied to what it returns, and the 1/m of a mean over m outputs.
+    """
 
-    def propose(e: Evidence) -> Iterator[Proposal]:
-        if e.top and e.problem.loss in losses:
-            yield "the output", "", {"error": instead(error)}
+    def enter(wrong: OfOutput) -> OfOutput:
+        @wraps(wrong)
+        def error(tape: Tape) -> Array:
+            outputs = 1 if tape.problem.loss == CE else len(tape.problem.t[0])
+            return wrong(tape.acts[-1], tape.problem.t) * (tape.problem.scale / outputs)
 
-    propose.__doc__ = sentence
-    mistake(name, "BP1", altered, reference)(propose)
+        mistake(step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
+        return wrong
+
+    return enter
+
+
+def _of_losses(*losses: str) -> Condition:
+    return lambda problem, layers: problem.loss in losses
 
 
 def _through_softmax(p: Array, g: Array) -> Array:
@@ -42,298 +48,259 @@ def _through_softmax(p: Array, g: Array) -> Array:
     return product
 
 
-def _diagonal_only(z: Array, t: Array) -> Array:
-    return -t * (1.0 - matrix.softmax(z))
-
-
-def _jacobian_twice(z: Array, t: Array) -> Array:
-    p = matrix.softmax(z)
-    return _through_softmax(p, p - t)
-
-
-def _no_reciprocal(z: Array, t: Array) -> Array:
-    return _through_softmax(matrix.softmax(z), -t)
-
-
-def _binary(z: Array, t: Array) -> Array:
-    p = matrix.softmax(z)
-    return _through_softmax(p, (p - t) / (p * (1.0 - p)))
-
-
 def _largest(z: Array) -> Array:
     return matrix.one_hot(z.argmax(axis=1), z.shape[1])
 
 
-def _softmax_slope(z: Array, t: Array) -> Array:
+@at_output(CE, altered="delta[L] = (-t / p) * p (1 - p) / N", reference=JACOBIAN)
+def softmax_diagonal(z: Array, t: Array) -> Array:
+    """Only the diagonal of the softmax's Jacobian is used: every score changes every probability."""
+    return -t * (1.0 - matrix.softmax(z))
+
+
+@at_output(CE, altered="delta[L] = (p - 1) / N", reference="note 003, gradient of the softmax (printed as O - 1)")
+def minus_one(z: Array, t: Array) -> Array:
+    """1 is subtracted from every probability, not only from the right class's."""
+    return matrix.softmax(z) - 1.0
+
+
+@at_output(
+    CE,
+    altered="delta[L] = J (p - t) / N,  J = diag(p) - p p.T",
+    reference="Artificial Intelligence Stack Exchange 35741, 'Trouble writing the backpropagation algorithm'",
+)
+def jacobian_twice(z: Array, t: Array) -> Array:
+    """P - t is multiplied with the softmax's Jacobian, which it contains already."""
     p = matrix.softmax(z)
-    return (p - t) * p * (1.0 - p)
+    return _through_softmax(p, p - t)
 
 
-def _twice_through(z: Array, t: Array) -> Array:
+@at_output(CE, altered="delta[L] = J (-t) / N,  J = diag(p) - p p.T", reference=JACOBIAN)
+def no_reciprocal(z: Array, t: Array) -> Array:
+    """The cross-entropy's 1/p is forgotten: its derivative by p is -t / p."""
+    return _through_softmax(matrix.softmax(z), -t)
+
+
+@at_output(
+    CE,
+    altered="delta[L] = J ((p - t) / (p (1 - p))) / N",
+    reference="PyTorch documentation, BCELoss beside CrossEntropyLoss",
+)
+def binary_on_softmax(z: Array, t: Array) -> Array:
+    """This is the binary cross-entropy's derivative on a softmax: (1 - t) log(1 - p) is no part of this loss."""
+    p = matrix.softmax(z)
+    return _through_softmax(p, (p - t) / (p * (1.0 - p)))
+
+
+@at_output(
+    CE,
+    altered="delta[L] = (p - t + onehot(argmax z)) / N",
+    reference="CS231n notes, 'Linear classification', numeric stability",
+)
+def shift_in_numerator(z: Array, t: Array) -> Array:
+    """The shift by the largest score is differentiated in the score but not in the normaliser; it cancels."""
+    return matrix.softmax(z) - t + _largest(z)
+
+
+@at_output(
+    CE,
+    altered="delta[L] = (p - t - onehot(argmax z)) / N",
+    reference="CS231n notes, 'Linear classification', numeric stability",
+)
+def shift_in_denominator(z: Array, t: Array) -> Array:
+    """The shift by the largest score is differentiated in the normaliser but not in the score; it cancels."""
+    return matrix.softmax(z) - t - _largest(z)
+
+
+@at_output(
+    CE,
+    altered="delta[L] = (sigmoid(z[L]) - t) / N",
+    reference="Ng, Machine Learning, exercise 4 (one sigmoid a class) beside note 001's softmax",
+)
+def sigmoid_for_softmax(z: Array, t: Array) -> Array:
+    """The probabilities are sigmoids of the scores, not their softmax."""
+    return matrix.sigmoid(z) - t
+
+
+@at_output(
+    CE,
+    altered="delta[L] = (p - t) / N,  p normalised over samples",
+    reference="Tsugriy, LLM first principles, 'Common mistakes', stage 3",
+)
+def softmax_over_batch(z: Array, t: Array) -> Array:
+    """The softmax is taken over the samples, not over the classes: the wrong axis."""
+    return matrix.softmax(z, axis=0) - t
+
+
+@at_output(
+    CE,
+    altered="delta[L] = (softmax(softmax(z[L])) - t) / N",
+    reference="Karpathy, 'most common neural net mistakes' (softmaxed outputs given to a loss that expects raw logits)",
+)
+def softmax_twice(z: Array, t: Array) -> Array:
+    """The softmax is applied to probabilities: it was applied to the scores already."""
+    return matrix.softmax(matrix.softmax(z)) - t
+
+
+@at_output(
+    CE,
+    altered="delta[L] = J (softmax(p) - t) / N,  J = diag(p) - p p.T",
+    reference="Karpathy, 'most common neural net mistakes'; PyTorch documentation, CrossEntropyLoss",
+)
+def softmax_twice_through(z: Array, t: Array) -> Array:
+    """The softmax is applied twice, forward and backward: this loss expects raw scores."""
     p = matrix.softmax(z)
     return _through_softmax(p, matrix.softmax(p) - t)
 
 
-CE, BCE, SQUARES = ("cross_entropy",), ("binary_cross_entropy",), ("mse", "half_mse")
+@at_output(CE, altered="delta[L] = (exp(z[L]) - t) / N", reference="note 001, the softmax's denominator")
+def not_normalised(z: Array, t: Array) -> Array:
+    """exp(z) is not divided by its sum over the classes."""
+    return np.exp(z) - t
 
-_enter(
-    "softmax-diagonal",
-    CE,
-    _diagonal_only,
-    "only the diagonal of the softmax's Jacobian is used: every score changes every probability",
-    "delta[L] = (-t / p) * p (1 - p) / N",
-    JACOBIAN,
+
+@at_output(CE, altered="delta[L] = (p - t) * t / N", reference=SOFTMAX + " (its sum has only the term j = k)")
+def only_right_class(z: Array, t: Array) -> Array:
+    """Only the right class's score gets a gradient: the others have p - 0."""
+    return (matrix.softmax(z) - t) * t
+
+
+@at_output(CE, altered="delta[L] = (p - t) * p (1 - p) / N", reference=SLOW)
+def softmax_slope(z: Array, t: Array) -> Array:
+    """P - t is multiplied with p (1 - p): the cross-entropy has cancelled that already."""
+    p = matrix.softmax(z)
+    return (p - t) * p * (1.0 - p)
+
+
+@at_output(BCE, altered="delta[L] = (p - t) * p (1 - p) / (m N)", reference=SLOW)
+def sigmoid_slope(z: Array, t: Array) -> Array:
+    """P - t is multiplied with p (1 - p): the cross-entropy has cancelled that already."""
+    return (matrix.sigmoid(z) - t) * matrix.sigmoid(z) * (1.0 - matrix.sigmoid(z))
+
+
+@at_output(BCE, altered="delta[L] = (p - t) / (p (1 - p)) / (m N)", reference=SLOW)
+def no_sigmoid_slope(z: Array, t: Array) -> Array:
+    """This is the derivative by the probability; the sigmoid's p (1 - p) is missing."""
+    return (matrix.sigmoid(z) - t) / (matrix.sigmoid(z) * (1.0 - matrix.sigmoid(z)))
+
+
+@at_output(BCE, altered="delta[L] = -t (1 - p) / (m N)", reference="PyTorch documentation, BCELoss (both terms)")
+def only_positive_targets(z: Array, t: Array) -> Array:
+    """The term (1 - t) log(1 - p) of the loss is missing: targets of 0 are ignored."""
+    return -t * (1.0 - matrix.sigmoid(z))
+
+
+@at_output(
+    *SQUARES,
+    altered="delta[L] = (a[L] - t)**2 ...",
+    reference="Nielsen, Neural Networks and Deep Learning, chapter 2, BP1 "
+    "(delta is the cost's derivative, not the cost)",
 )
-_enter(
-    "minus-one",
-    CE,
-    lambda z, t: matrix.softmax(z) - 1.0,
-    "1 is subtracted from every probability, not only from the right class's",
-    "delta[L] = (p - 1) / N",
-    "note 003, gradient of the softmax (printed as O - 1)",
+def error_squared(y: Array, t: Array) -> Array:
+    """The squared error itself is propagated, not its derivative."""
+    return (y - t) ** 2
+
+
+@at_output(*SQUARES, altered="delta[L] = sign(a[L] - t) ...", reference="PyTorch documentation, L1Loss beside MSELoss")
+def absolute_error(y: Array, t: Array) -> Array:
+    """This is the derivative of the absolute error, not of the squared one."""
+    sign: Array = np.sign(y - t)
+    return sign
+
+
+@at_output(
+    *SQUARES,
+    altered="delta_j[L] = 1/m * (sum over i of (a_i[L] - t_i)) ...",
+    reference="note 004, dJ/da (the sum over i is printed to the last line)",
 )
-_enter(
-    "jacobian-twice",
-    CE,
-    _jacobian_twice,
-    "p - t is multiplied with the softmax's Jacobian, which it contains already",
-    "delta[L] = J (p - t) / N,  J = diag(p) - p p.T",
-    "Artificial Intelligence Stack Exchange 35741, 'Trouble writing the backpropagation algorithm'",
+def error_summed_over_outputs(y: Array, t: Array) -> Array:
+    """Every output's error is the sum over all outputs: only a_j itself depends on a_j."""
+    return np.repeat((y - t).sum(axis=1, keepdims=True), y.shape[1], axis=1)
+
+
+@at_output(
+    HINGE,
+    altered="delta[L] = -t everywhere ...",
+    reference="CS231n notes, 'Optimization' (the indicator of the hinge loss's gradient)",
 )
-_enter(
-    "no-reciprocal",
-    CE,
-    _no_reciprocal,
-    "the cross-entropy's 1/p is forgotten: its derivative by p is -t / p",
-    "delta[L] = J (-t) / N,  J = diag(p) - p p.T",
-    JACOBIAN,
+def no_margin(y: Array, t: Array) -> Array:
+    """Samples beyond the margin get a gradient too: where t * y > 1 the loss is constant."""
+    return -t
+
+
+@at_output(
+    HINGE,
+    altered="delta[L] = -t where t a[L] < 0 ...",
+    reference="Bishop, Pattern Recognition and Machine Learning, 4.1.7 beside 7.1.2",
 )
-_enter(
-    "binary-on-softmax",
-    CE,
-    _binary,
-    "this is the binary cross-entropy's derivative on a softmax: (1 - t) log(1 - p) is no part of this loss",
-    "delta[L] = J ((p - t) / (p (1 - p))) / N",
-    "PyTorch documentation, BCELoss beside CrossEntropyLoss",
+def perceptron(y: Array, t: Array) -> Array:
+    """The margin is 0 in place of 1: this is the perceptron's loss."""
+    return np.where(t * y < 0.0, -t, 0.0)
+
+
+@at_output(
+    HINGE,
+    altered="delta[L] = -1 where t a[L] < 1 ...",
+    reference="CS231n notes, 'Optimization' (the hinge loss's gradient)",
 )
-_enter(
-    "shift-in-numerator",
-    CE,
-    lambda z, t: matrix.softmax(z) - t + _largest(z),
-    "the shift by the largest score is differentiated in the score but not in the normaliser; it cancels",
-    "delta[L] = (p - t + onehot(argmax z)) / N",
-    "CS231n notes, 'Linear classification', numeric stability",
+def hinge_without_target(y: Array, t: Array) -> Array:
+    """The target's sign is missing in the derivative: it is -t, not -1."""
+    return np.where(t * y < 1.0, -1.0, 0.0)
+
+
+@at_output(
+    HINGE, altered="delta[L] = -2 t max(0, 1 - t a[L]) ...", reference="CS231n notes, 'Linear classification' (L2-SVM)"
 )
-_enter(
-    "shift-in-denominator",
-    CE,
-    lambda z, t: matrix.softmax(z) - t - _largest(z),
-    "the shift by the largest score is differentiated in the normaliser but not in the score; it cancels",
-    "delta[L] = (p - t - onehot(argmax z)) / N",
-    "CS231n notes, 'Linear classification', numeric stability",
+def hinge_squared(y: Array, t: Array) -> Array:
+    """This is the derivative of the squared hinge loss."""
+    return -2.0 * t * np.maximum(1.0 - t * y, 0.0)
+
+
+@at_output(
+    HINGE,
+    altered="delta[L] = -t where t a[L] >= 1 ...",
+    reference="CS231n notes, 'Optimization' (the hinge loss's gradient)",
 )
-_enter(
-    "sigmoid-for-softmax",
-    CE,
-    lambda z, t: matrix.sigmoid(z) - t,
-    "the probabilities are sigmoids of the scores, not their softmax",
-    "delta[L] = (sigmoid(z[L]) - t) / N",
-    "Ng, Machine Learning, exercise 4 (one sigmoid a class) beside note 001's softmax",
-)
-_enter(
-    "softmax-over-batch",
-    CE,
-    lambda z, t: matrix.softmax(z, axis=0) - t,
-    "the softmax is taken over the samples, not over the classes: the wrong axis",
-    "delta[L] = (p - t) / N,  p normalised over samples",
-    "Tsugriy, LLM first principles, 'Common mistakes', stage 3",
-)
-_enter(
-    "softmax-twice",
-    CE,
-    lambda z, t: matrix.softmax(matrix.softmax(z)) - t,
-    "the softmax is applied to probabilities: it was applied to the scores already",
-    "delta[L] = (softmax(softmax(z[L])) - t) / N",
-    "Karpathy, 'most common neural net mistakes' (softmaxed outputs given to a loss that expects raw logits)",
-)
-_enter(
-    "softmax-twice-through",
-    CE,
-    _twice_through,
-    "the softmax is applied twice, forward and backward: this loss expects raw scores",
-    "delta[L] = J (softmax(p) - t) / N,  J = diag(p) - p p.T",
-    "Karpathy, 'most common neural net mistakes'; PyTorch documentation, CrossEntropyLoss",
-)
-_enter(
-    "not-normalised",
-    CE,
-    lambda z, t: np.exp(z) - t,
-    "exp(z) is not divided by its sum over the classes",
-    "delta[L] = (exp(z[L]) - t) / N",
-    "note 001, the softmax's denominator",
-)
-_enter(
-    "only-right-class",
-    CE,
-    lambda z, t: (matrix.softmax(z) - t) * t,
-    "only the right class's score gets a gradient: the others have p - 0",
-    "delta[L] = (p - t) * t / N",
-    SOFTMAX + " (its sum has only the term j = k)",
-)
-_enter(
-    "softmax-slope",
-    CE,
-    _softmax_slope,
-    "p - t is multiplied with p (1 - p): the cross-entropy has cancelled that already",
-    "delta[L] = (p - t) * p (1 - p) / N",
-    SLOW,
-)
-_enter(
-    "sigmoid-slope",
-    BCE,
-    lambda z, t: (matrix.sigmoid(z) - t) * matrix.sigmoid(z) * (1.0 - matrix.sigmoid(z)) / z.shape[1],
-    "p - t is multiplied with p (1 - p): the cross-entropy has cancelled that already",
-    "delta[L] = (p - t) * p (1 - p) / (m N)",
-    SLOW,
-)
-_enter(
-    "no-sigmoid-slope",
-    BCE,
-    lambda z, t: (matrix.sigmoid(z) - t) / (matrix.sigmoid(z) * (1.0 - matrix.sigmoid(z))) / z.shape[1],
-    "this is the derivative by the probability; the sigmoid's p (1 - p) is missing",
-    "delta[L] = (p - t) / (p (1 - p)) / (m N)",
-    SLOW,
-)
-_enter(
-    "only-positive-targets",
-    BCE,
-    lambda z, t: -t * (1.0 - matrix.sigmoid(z)) / z.shape[1],
-    "the term (1 - t) log(1 - p) of the loss is missing: targets of 0 are ignored",
-    "delta[L] = -t (1 - p) / (m N)",
-    "PyTorch documentation, BCELoss (both terms)",
-)
-_enter(
-    "error-squared",
-    SQUARES,
-    lambda y, t: (y - t) ** 2 / y.shape[1],
-    "the squared error itself is propagated, not its derivative",
-    "delta[L] = (a[L] - t)**2 ...",
-    "Nielsen, Neural Networks and Deep Learning, chapter 2, BP1 (delta is the cost's derivative, not the cost)",
-)
-_enter(
-    "absolute-error",
-    SQUARES,
-    lambda y, t: np.sign(y - t) / y.shape[1],
-    "this is the derivative of the absolute error, not of the squared one",
-    "delta[L] = sign(a[L] - t) ...",
-    "PyTorch documentation, L1Loss beside MSELoss",
-)
-_enter(
-    "error-summed-over-outputs",
-    SQUARES,
-    lambda y, t: np.repeat((y - t).sum(axis=1, keepdims=True), y.shape[1], axis=1) * (1.0 / y.shape[1]),
-    "every output's error is the sum over all outputs: only a_j itself depends on a_j",
-    "delta_j[L] = 1/m * (sum over i of (a_i[L] - t_i)) ...",
-    "note 004, dJ/da (the sum over i is printed to the last line)",
-)
-_enter(
-    "no-margin",
-    ("hinge",),
-    lambda y, t: -t / y.shape[1],
-    "samples beyond the margin get a gradient too: where t * y > 1 the loss is constant",
-    "delta[L] = -t everywhere ...",
-    "CS231n notes, 'Optimization' (the indicator of the hinge loss's gradient)",
-)
-_enter(
-    "perceptron",
-    ("hinge",),
-    lambda y, t: np.where(t * y < 0.0, -t, 0.0) / y.shape[1],
-    "the margin is 0 in place of 1: this is the perceptron's loss",
-    "delta[L] = -t where t a[L] < 0 ...",
-    "Bishop, Pattern Recognition and Machine Learning, 4.1.7 beside 7.1.2",
-)
-_enter(
-    "hinge-without-target",
-    ("hinge",),
-    lambda y, t: np.where(t * y < 1.0, -1.0, 0.0) / y.shape[1],
-    "the target's sign is missing in the derivative: it is -t, not -1",
-    "delta[L] = -1 where t a[L] < 1 ...",
-    "CS231n notes, 'Optimization' (the hinge loss's gradient)",
-)
-_enter(
-    "hinge-squared",
-    ("hinge",),
-    lambda y, t: -2.0 * t * np.maximum(1.0 - t * y, 0.0) / y.shape[1],
-    "this is the derivative of the squared hinge loss",
-    "delta[L] = -2 t max(0, 1 - t a[L]) ...",
-    "CS231n notes, 'Linear classification' (L2-SVM)",
-)
-_enter(
-    "margin-inverted",
-    ("hinge",),
-    lambda y, t: np.where(t * y < 1.0, 0.0, -t) / y.shape[1],
-    "the condition is inverted: samples inside the margin are those that count",
-    "delta[L] = -t where t a[L] >= 1 ...",
-    "CS231n notes, 'Optimization' (the hinge loss's gradient)",
-)
+def margin_inverted(y: Array, t: Array) -> Array:
+    """The condition is inverted: samples inside the margin are those that count."""
+    return np.where(t * y < 1.0, 0.0, -t)
 
 
 @mistake(
-    "error-at-z",
-    "BP1",
-    "delta[L] = 2 (z[L] - t) ...",
-    "note 004 (a and z of the output layer side by side)",
+    step="error",
+    when=lambda problem, layers: problem.kinds[-1] != "identity",
+    altered="delta[L] = 2 (z[L] - t) ...",
+    reference="note 004 (a and z of the output layer side by side)",
 )
-def error_at_z(e: Evidence) -> Iterator[Proposal]:
+def error_at_z(tape: Tape) -> Array:
     """The error is taken at the pre-activation z, before the output's activation."""
-    if e.top and e.problem.kinds[-1] != "identity":
-
-        def error(tape: Tape) -> Array:
-            return matrix.LOSSES[tape.problem.loss].derivative(tape.zs[-1], tape.problem.t) * tape.problem.scale
-
-        yield "the output", "", {"error": instead(error)}
-
-
-def _probabilities(tape: Tape) -> Array:
-    softmax = tape.problem.loss == "cross_entropy"
-    return matrix.softmax(tape.zs[-1]) if softmax else matrix.sigmoid(tape.zs[-1])
-
-
-def _count(tape: Tape) -> float:
-    """What a sample's output counts in the derivative of the loss."""
-    loss, outputs = tape.problem.loss, tape.problem.t.shape[1]
-    each = 1.0 if loss == "cross_entropy" else (2.0 if loss == "mse" else 1.0) / outputs
-    return float(each * tape.problem.scale)
+    return matrix.LOSSES[tape.problem.loss].derivative(tape.zs[-1], tape.problem.t) * tape.problem.scale
 
 
 @mistake(
-    "no-target",
-    "BP1",
-    "delta[L] = p ..., or a[L] ...",
-    "CS231n notes, case study (dscores[range(N), y] -= 1 left out)",
+    step="error",
+    when=_of_losses(CE, BCE, *SQUARES),
+    altered="delta[L] = p ..., or a[L] ...",
+    reference="CS231n notes, case study (dscores[range(N), y] -= 1 left out)",
 )
-def no_target(e: Evidence) -> Iterator[Proposal]:
+def no_target(tape: Tape) -> Array:
     """The target is not subtracted."""
-
-    def error(tape: Tape) -> Array:
-        y = _probabilities(tape) if tape.problem.loss.endswith("cross_entropy") else tape.acts[-1]
-        return y * _count(tape)
-
-    if e.top and e.problem.loss != "hinge":
-        yield "the output", "", {"error": instead(error)}
+    probabilities = {CE: matrix.softmax, BCE: matrix.sigmoid}.get(tape.problem.loss)
+    return (probabilities(tape.zs[-1]) if probabilities else tape.acts[-1]) * _weight_of_output(tape)
 
 
 @mistake(
-    "scores-for-probabilities",
-    "BP1",
-    "delta[L] = (z[L] - t) ...",
-    "Artificial Intelligence Stack Exchange 24020, 'advantage of using cross-entropy loss and softmax'",
+    step="error",
+    when=_of_losses(CE, BCE),
+    altered="delta[L] = (z[L] - t) ...",
+    reference="Artificial Intelligence Stack Exchange 24020, 'advantage of using cross-entropy loss and softmax'",
 )
-def scores_for_probabilities(e: Evidence) -> Iterator[Proposal]:
+def scores_for_probabilities(tape: Tape) -> Array:
     """The target is subtracted from the scores, not from the probabilities."""
+    return (tape.zs[-1] - tape.problem.t) * _weight_of_output(tape)
 
-    def error(tape: Tape) -> Array:
-        return (tape.zs[-1] - tape.problem.t) * _count(tape)
 
-    if e.top and e.problem.loss.endswith("cross_entropy"):
-        yield "the output", "", {"error": instead(error)}
+def _weight_of_output(tape: Tape) -> float:
+    """Return what y - t is multiplied with in the derivative of the loss."""
+    loss, outputs = tape.problem.loss, len(tape.problem.t[0])
+    return tape.problem.scale * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)

@@ -177,8 +177,8 @@ def changed(program, old, new, times=1):
     """Have a program's compiler emit another text."""
     compile_right = program.compile
 
-    def compile_wrong(variant, program, wrt):
-        made = compile_right(variant, program, wrt)
+    def compile_wrong(variant, wrt):
+        made = compile_right(variant, wrt)
         assert old in made.emitted.text, made.emitted.text
         return replace(made, emitted=replace(made.emitted, text=made.emitted.text.replace(old, new, times)))
 

@@ -68,6 +68,9 @@ def test_what_is_refused_is_refused_for_inputs_results_and_captured_values(name,
         READS[name](w if captured else x * 1.0)
         return x * w
 
+    if captured and name == "grad":  # read, and followed as what else it sees
+        assert engine.lift(f)(3.0) == 6.0
+        return
     with pytest.raises(TraceError, match=r"was turned into .* in test_watch\.py:\d+ .*[a-z)]\. [A-Z]"):
         engine.lift(f)(3.0)
     assert isinstance(Value.__dict__["grad"], type(Value.__dict__["parents"]))  # a slot again
@@ -180,7 +183,11 @@ def test_a_gradient_is_followed_or_refused():
     w.grad = 5.0
     assert program(1.0) == 5.0
     name = "grad"
-    for f in (lambda x: x * getattr(w, name), lambda x: x * y.parents[0].grad, lambda x: (x * w).grad):
+    program = engine.lift(lambda x: x * getattr(w, name), strict=True)
+    assert program(1.0) == 5.0
+    w.grad = 7.0
+    assert program(1.0) == 7.0
+    for f in (lambda x: x * y.parents[0].grad, lambda x: (x * w).grad):
         with pytest.raises(TraceError, match=r"was turned into the number of its gradient \(by \.grad\) in test_watch"):
             engine.lift(f)(1.0)
 

@@ -8,7 +8,7 @@ import pytest
 
 from nn.__main__ import main
 from nn.command_line import gpt_command
-from nn.command_line.gpt_command import load, save
+from nn.command_line.gpt_command import load_gpt, save_gpt
 from nn.gpt import GPT
 from nn.module import StateError
 
@@ -72,7 +72,7 @@ def test_an_interrupted_run_resumed_gives_the_same_bits(file, tmp_path, monkeypa
     assert "--resume goes on from it, --force replaces it" in capsys.readouterr().err
     assert main([*command, "--checkpoint", checkpoint, "--resume", "--save", part]) == 0
     assert capsys.readouterr().out.splitlines()[-3:] == want
-    assert values(load(whole)[0]) == values(load(part)[0])
+    assert values(load_gpt(whole)[0]) == values(load_gpt(part)[0])
     assert main([*command, "--checkpoint", checkpoint, "--resume"]) == 0  # nothing is left to do
     assert capsys.readouterr().out.splitlines()[-3:] == want
 
@@ -121,18 +121,18 @@ def test_it_is_saved_where_it_is_interrupted(file, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(gpt_command, "train", stop_late)
     assert main(["gpt", "--data", file, "--save", str(path)]) == 2
     assert capsys.readouterr().err == f"liftgrad gpt: interrupted; what was learnt so far is in {path}\n"
-    assert load(path)[1] == "".join(sorted(set("".join(NAMES.split()))))
+    assert load_gpt(path)[1] == "".join(sorted(set("".join(NAMES.split()))))
 
 
 @pytest.mark.parametrize("shape", [{"channels": 3}, {"heads": 0}, {"context": -1}, {"channels": 10**9}, {"letters": 7}])
 def test_a_description_that_is_damaged(tmp_path, shape):
     model = GPT(3, channels=4, heads=2, context=4)
-    save(model, "ab", tmp_path / "model")
-    assert values(load(tmp_path / "model")[0]) == values(model)
+    save_gpt(model, "ab", tmp_path / "model")
+    assert values(load_gpt(tmp_path / "model")[0]) == values(model)
     notes = {"letters": "ab", "channels": 4, "heads": 2, "context": 4} | shape
     model.save(tmp_path / "model", {gpt_command.KEY: json.dumps(notes)})
     with pytest.raises(StateError, match="model: "):
-        load(tmp_path / "model")
+        load_gpt(tmp_path / "model")
 
 
 def test_other_files_are_refused(file, tmp_path, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.command_line.problems import dataset, probabilities, problem, regularisation, targets_for
+from nn.command_line.problems import dataset, probabilities, problem, targets_for, usual_strength
 from nn.files import DataError
 
 SHARED = {"hidden": [4], "activation": None, "seed": 0}
@@ -62,10 +62,10 @@ def test_what_suits_the_targets(tmp_path):
     path.write_text("x,y\n" + "".join(f"{i},{i / 3}\n" for i in range(40)))
     numbers = problem(dataset(str(path)), None, **SHARED)
     assert (numbers.loss, numbers.model.activation, numbers.model.sizes) == ("mse", "tanh", [1, 4, 1])
-    assert regularisation(numbers) == pytest.approx(20 / 40 * np.var(numbers.T))
+    assert usual_strength(numbers) == pytest.approx(20 / 40 * np.var(numbers.T))
     classes = problem(dataset("digits"), None, **SHARED)
     assert (classes.loss, classes.model.activation, classes.model.sizes) == ("cross_entropy", "relu", [64, 4, 10])
-    assert regularisation(classes) == 0.0
+    assert usual_strength(classes) == 0.0
 
 
 def test_whole_numbers_with_a_squared_error_are_one_output(tmp_path):

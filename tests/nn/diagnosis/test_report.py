@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
-from nn.diagnosis.mistakes import Problem
 
 PROBLEM = Problem.random((3, 2), samples=5)
 NAMED = diagnose_problem(PROBLEM, {k: -v for k, v in PROBLEM.right.items()})

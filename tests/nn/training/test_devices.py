@@ -18,7 +18,7 @@ from engine.lifting.run.on_jax import JaxFunction
 from nn.__main__ import main
 from nn.training import devices
 from nn.training.devices import DeviceError
-from nn.training.fit import TrainingError
+from nn.training.epochs import TrainingError
 
 jax = pytest.importorskip("jax", reason="needs JAX: pip install 'liftgrad[jax]'")
 eight = pytest.mark.skipif(

@@ -8,7 +8,8 @@ import pytest
 import nn
 from engine import Value
 from nn.training import fit as train
-from nn.training.fit import CheckpointError, TrainingError
+from nn.training.checkpoint import CheckpointError, load_checkpoint
+from nn.training.epochs import TrainingError
 
 
 def data(n=60, seed=0):
@@ -93,7 +94,7 @@ def test_a_checkpoint_exists_before_the_first_epoch_ends(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
         nn.fit(network(), *data(), epochs=1, checkpoint=path, **QUIET)
-    theta, _, epoch, history = train.load_checkpoint(path, len(network().parameters()), nn.Adam())
+    theta, _, epoch, history = load_checkpoint(path, len(network().parameters()), nn.Adam())
     assert (epoch, history, len(theta)) == (0, [], 33)
 
 
@@ -120,7 +121,7 @@ def test_early_stopping_takes_back_the_best_parameters():
     losses = [r["val_loss"] for r in history]
     best = int(np.argmin(losses))
     assert len(losses) == best + 1 + 5
-    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+    assert nn.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
 
 
 @pytest.mark.parametrize("beyond_the_best", [0, 2, 5])
@@ -171,23 +172,6 @@ def test_what_is_refused():
             nn.fit(network(), X, T, **(QUIET | {"batch_size": size}))
     with pytest.raises(ValueError, match="metric 'f1' is not known"):
         nn.fit(network(), X, T, epochs=1, metrics=["f1"], **QUIET)
-
-
-def test_plain_lines_where_there_is_no_terminal(capsys):
-    lines = []
-    nn.fit(network(), *data(), epochs=40, loss="hinge", report=lines.append)
-    assert len(lines) == 20
-    assert lines[-1].startswith("epoch 40/40: loss ")
-    nn.fit(network(), *data(), epochs=1, loss="hinge")
-    assert "epoch 1/1: loss" in capsys.readouterr().out
-    nn.fit(network(), *data(), epochs=1, **QUIET)
-    assert capsys.readouterr().out == ""
-
-
-def test_a_bar_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    nn.fit(network(), *data(), epochs=2, loss="hinge")
-    assert "2/2" in capsys.readouterr().err
 
 
 def test_accuracy_for_each_kind_of_target():
@@ -258,7 +242,7 @@ def test_with_validation_the_best_weights_come_back_and_this_is_said(lifted):
     losses = [record["val_loss"] for record in history]
     best = int(np.argmin(losses))
     assert best + 1 < len(history) == 20
-    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
+    assert nn.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(losses[best], rel=1e-12)
     assert (
         lines[-1]
         == history.said[-1]
@@ -268,7 +252,7 @@ def test_with_validation_the_best_weights_come_back_and_this_is_said(lifted):
 
 def test_without_being_asked_for_they_stay_as_they_are():
     model, history, lines = overfitting(restore=False)
-    assert train.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(history[-1]["val_loss"], rel=1e-12)
+    assert nn.evaluate(model, *data(40, seed=9), "hinge") == pytest.approx(history[-1]["val_loss"], rel=1e-12)
     assert not any("come back" in line for line in lines)
 
 
@@ -448,12 +432,6 @@ def test_metrics_are_those_of_the_functions_of_their_names(loss, T, outputs, met
     assert history[-1]["val_loss"] == pytest.approx(
         nn.evaluate(model, X[order[:10]], T(X)[order[:10]], loss), rel=1e-12
     )
-
-
-def test_a_bar_is_not_torn_by_what_is_said(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    nn.fit(network(), *rough(), epochs=2, loss="hinge")
-    assert "inputs standardised" in capsys.readouterr().err
 
 
 def test_columns_of_a_frame_are_those_of_the_training_in_their_order():

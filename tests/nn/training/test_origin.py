@@ -7,7 +7,7 @@ import pytest
 
 import engine
 import nn
-from nn.training.fit import TrainingError
+from nn.training.epochs import TrainingError
 from nn.training.origin import origin
 
 

@@ -37,10 +37,17 @@ def test_names_that_are_put_together(kind):
     assert names_of(f.__code__).computed is expected
 
 
-def test_names_in_a_tuple_of_texts_are_names():
-    names = names_of((lambda: [getattr(PLACE, name) for name in ("left", "right")]).__code__)
-    found = {a for code in (names, *map(names_of, names.inner)) for a in code.attributes}
-    assert {"left", "right"} <= found or {"left", "right"} <= {*names.attributes}
+def test_names_in_texts_of_other_code():
+    class Sides:
+        left, right = 0.5, 1.5
+
+    def read(names):
+        return sum(getattr(Sides, name) for name in names)
+
+    program = engine.lift(lambda x: x * read(("left", "right")))
+    assert program(3.0) == 6.0
+    Sides.left = 3.5
+    assert program(3.0) == 15.0
 
 
 def test_a_module_that_is_a_global_and_makes_an_attribute():

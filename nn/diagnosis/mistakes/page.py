@@ -1,4 +1,4 @@
-"""The table of mistakes as a page, one section an equation."""
+"""The table of mistakes as a page, one section per equation."""
 
 from __future__ import annotations
 

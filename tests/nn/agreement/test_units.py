@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nn import matrix
-from nn.agreement.rounding import EPS, SLOPE_ERRORS, rounding_units
+from nn.agreement.units import EPS, SLOPE_ERRORS, rounding_units
 
 Z = np.concatenate([np.linspace(-30.0, 30.0, 61), [-700.0, 700.0, 1e-9, -1e-300]])
 EXACT = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from wrong_backprop import EVERY, Wrong
 
 from nn import matrix
-from nn.diagnosis.mistakes import MISTAKES, Problem
+from nn.diagnosis.equations import Problem
+from nn.diagnosis.mistakes import MISTAKES
+
+from .wrong_backprop import EVERY, Wrong
 
 SHAPES = [(5, 4, 3), (4, 4, 4), (3, 6, 5, 2), (5, 5, 5, 5), (6, 4, 4, 4, 3), (7, 3), (3, 3), (8, 6, 4, 3)]
 ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "silu", "gelu"]

@@ -17,11 +17,10 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nn import matrix
+from nn.samples import Array as Array
 
-Array: TypeAlias = npt.NDArray[Any]
 Alteration: TypeAlias = Mapping[str, Callable[[Any], Any]]
 
 
@@ -135,6 +134,12 @@ class Tape:
         return matrix.ACTIVATIONS[self.problem.kinds[layer]].derivative(self.zs[layer], self.acts[layer + 1])
 
 
+def handed_down(delta: Array, W: Array) -> Array:
+    """Return what a layer of weights W (D, C) hands down of its delta (N, C): delta W.T, (N, D)."""
+    product: Array = delta @ W.T
+    return product
+
+
 # --- the right equations -----------------------------------------------------------------------------------------
 
 
@@ -152,8 +157,7 @@ def _error(tape: Tape) -> Array:
 
 
 def _back(tape: Tape, layer: int, delta: Array) -> Array:
-    product: Array = delta @ tape.W(layer).T
-    return product
+    return handed_down(delta, tape.W(layer))
 
 
 def _slope(tape: Tape, layer: int, error: Array) -> Array:
@@ -186,7 +190,7 @@ def _finish(problem: Problem, name: str, gradient: Array) -> Array:
 
 @dataclass(frozen=True)
 class Equations:
-    """One function an equation; `altered` exchanges some.
+    """One function per equation; `altered` exchanges some.
 
     Attributes
     ----------
@@ -222,10 +226,11 @@ class Equations:
 
     def altered(self, *alterations: Alteration) -> Equations:
         """Return these equations with others put in their places, the first alteration innermost."""
-        made = self
+        equations = self
         for alteration in alterations:
-            made = replace(made, **{step: alter(getattr(made, step)) for step, alter in alteration.items()})
-        return made
+            changed = {step: alter(getattr(equations, step)) for step, alter in alteration.items()}
+            equations = replace(equations, **changed)
+        return equations
 
     def tape(self, problem: Problem) -> Tape:
         """Return the tape of a forward pass."""
@@ -252,3 +257,39 @@ class Equations:
 
 
 RIGHT = Equations()
+
+
+# --- ways to alter a step ----------------------------------------------------------------------------------------
+
+
+def instead(wrong: Any) -> Callable[[Any], Any]:
+    """Put another step in place of the right one."""
+    return lambda right: wrong
+
+
+def at(layers: frozenset[int], wrong: Callable[..., Array]) -> Callable[[Any], Any]:
+    """Put another step ``(tape, layer, ...)`` in place of the right one, in some layers only."""
+
+    def alter(right: Callable[..., Array]) -> Callable[..., Array]:
+        return lambda tape, layer, *rest: (wrong if layer in layers else right)(tape, layer, *rest)
+
+    return alter
+
+
+def times(factor: float) -> Callable[[Any], Any]:
+    """Multiply a step's result."""
+    return lambda right: lambda *operands: factor * right(*operands)
+
+
+def times_at(layers: frozenset[int], factor: float) -> Callable[[Any], Any]:
+    """Multiply a step's result in some layers."""
+
+    def alter(right: Callable[..., Array]) -> Callable[..., Array]:
+        return lambda tape, layer, *rest: right(tape, layer, *rest) * (factor if layer in layers else 1.0)
+
+    return alter
+
+
+def if_fits(result: Array, like: Array) -> Array:
+    """Return a wrong step's result; where its shape is no other array's, the alteration does not apply: NaN."""
+    return result if result.shape == like.shape else np.full_like(like, np.nan)

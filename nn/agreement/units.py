@@ -14,18 +14,14 @@ array([8., 8.])
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from engine.agreement import EPS
 from nn import matrix
+from nn.samples import Array
 
-Array: TypeAlias = npt.NDArray[np.float64]
-EPS = float(np.finfo(np.float64).eps)
-UNDERFLOW = float(
-    np.finfo(np.float64).tiny
-)  # below it numbers have fewer digits, so that nothing smaller can be judged
+UNDERFLOW = float(np.finfo(np.float64).tiny)  # below it numbers have fewer digits: nothing smaller can be judged
 NEAR = 8.0  # multiples of its error within which a pre-activation may be on either side of a kink
 
 
@@ -120,8 +116,9 @@ def rounding_units(
     output: str,
     loss: str,
     strength: float = 0.0,
+    scale: float | None = None,
 ) -> dict[str, Array]:
-    """Return one unit of rounding for every entry of the gradient of a mean loss, in the parameters' shapes.
+    """Return one unit of rounding for every entry of the gradient of a loss, in the parameters' shapes.
 
     Parameters
     ----------
@@ -129,14 +126,16 @@ def rounding_units(
         As `matrix.value_and_gradients` takes them, in its rows convention.
     activation, output, loss, strength
         Of the hidden layers, of the last one, of the loss, and of 0.5 * strength * sum(W * W).
+    scale
+        What the sum over samples is multiplied with; by default 1/N, for their mean.
     """
     layers = matrix.depth(params)
     kinds = [activation] * (layers - 1) + [output]
+    scale = 1.0 / len(X) if scale is None else scale
     zs, acts = matrix.forward(params, X, kinds)
     slopes = [matrix.ACTIVATIONS[kind].derivative(z, a) for kind, z, a in zip(kinds, zs, acts[1:])]
     e_acts, e_slopes = _forward_errors(params, zs, acts, kinds, slopes)
     t = matrix.targets(T, acts[-1].shape[1], loss)
-    scale = 1.0 / len(X)
     by_output = np.abs(matrix.LOSSES[loss].derivative(acts[-1], t)) * scale
     e_output = LOSS_ERRORS[loss](acts[-1], t, e_acts[-1]) * scale
     units: dict[str, Array] = {}

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.mistakes.equations import RIGHT, Array, Equations, Problem, Tape
-from nn.diagnosis.mistakes.table import Evidence, Suspect, close, suspects
+from nn.agreement.tolerance import close
+from nn.diagnosis.equations import RIGHT, Array, Equations, Problem, Tape
+from nn.diagnosis.evidence import Evidence
+from nn.diagnosis.mistakes import Suspect, suspects
+
+Explanation: TypeAlias = tuple[Suspect, ...]
+"""Mistakes that together reproduce a gradient."""
 
 MOST = 6
 REST = 0.01
@@ -44,7 +50,7 @@ class Search:
                     return Evidence(self.problem, self.candidate, name, have, tape, *limits)
         return None
 
-    def _tape(self, equations: Equations, path: tuple[Suspect, ...]) -> Tape:
+    def _tape(self, equations: Equations, path: Explanation) -> Tape:
         """Return the tape of a forward pass, kept for the companions of a suspect, of which few change it."""
         changing = [suspect for suspect in path if not FORWARD.isdisjoint(suspect.alteration)]
         if len(changing) > 1 or (changing and changing[0] is not path[0]):
@@ -52,8 +58,8 @@ class Search:
         key = changing[0] if changing else None
         if key not in self._forwards:
             self._forwards[key] = equations.tape(self.problem)
-        kept = self._forwards[key]
-        return Tape(kept.problem, kept.zs, kept.acts)
+        forward = self._forwards[key]
+        return Tape(forward.problem, forward.zs, forward.acts)
 
     def _floor(self, name: str) -> float:
         """Return the size below which a gradient counts as nothing: rounding may be all that is left of it."""
@@ -62,7 +68,7 @@ class Search:
     def _close(self, name: str, one: Array, other: Array) -> bool:
         return close(one, other, self.tolerance[name], self._floor(name))
 
-    def explanations(self, pairs: bool = True) -> list[tuple[Suspect, ...]]:
+    def explanations(self, pairs: bool = True) -> list[Explanation]:
         """Return the smallest sets of mistakes that reproduce the candidate: single ones, else pairs, else none.
 
         Something generic, such as a factor without a reason, is returned only where nothing specific fits.
@@ -71,7 +77,7 @@ class Search:
         if start is None:
             return []
         tried = [(suspect, self.walk(suspect)) for suspect in self._suspects(start)]
-        singles: list[tuple[Suspect, ...]] = [(suspect,) for suspect, departs in tried if departs is None]
+        singles: list[Explanation] = [(suspect,) for suspect, departs in tried if departs is None]
         if singles or not pairs:
             return self._distinct(singles)
         first = self.problem.order.index(start.name)
@@ -90,7 +96,7 @@ class Search:
         """Whether a suspect changes the first wrong parameter, though not to what was given."""
         return departs.name == start.name and not self._close(start.name, departs.have, start.have)
 
-    def _pairs(self, tried: list[tuple[Suspect, Evidence]]) -> Iterator[tuple[Suspect, ...]]:
+    def _pairs(self, tried: list[tuple[Suspect, Evidence]]) -> Iterator[Explanation]:
         """Yield pairs of a suspect and one that explains what it leaves."""
         for suspect, departs in tried:
             for companion in self._suspects(departs):
@@ -98,19 +104,19 @@ class Search:
                     if self.walk(suspect, companion) is None:
                         yield suspect, companion
 
-    def _distinct(self, found: list[tuple[Suspect, ...]]) -> list[tuple[Suspect, ...]]:
-        """Return explanations once a set of mistakes, the specific ones if there are any."""
-        specific = [path for path in found if not any(suspect.mistake.generic for suspect in path)]
-        kept: dict[frozenset[str], tuple[Suspect, ...]] = {}
-        for path in filter(self._explains, specific or found):
-            kept.setdefault(frozenset(suspect.mistake.name for suspect in path), path)
-        return list(kept.values())[:MOST]
+    def _distinct(self, explanations: list[Explanation]) -> list[Explanation]:
+        """Return one explanation per set of mistakes, the specific ones if there are any."""
+        specific = [path for path in explanations if not any(suspect.mistake.generic for suspect in path)]
+        distinct: dict[frozenset[str], Explanation] = {}
+        for path in filter(self._explains, specific or explanations):
+            distinct.setdefault(frozenset(suspect.mistake.name for suspect in path), path)
+        return list(distinct.values())[:MOST]
 
-    def _explains(self, path: tuple[Suspect, ...]) -> bool:
+    def _explains(self, path: Explanation) -> bool:
         """Whether hardly anything of the difference is left: rounding alone must not be given a name."""
-        made = RIGHT.altered(*(suspect.alteration for suspect in path)).gradients(self.problem)
-        for name, given in self.candidate.items():
-            left, before = np.abs(given - made[name]).max(), np.abs(given - self.problem.right[name]).max()
-            if left > REST * before and not self._close(name, given, self.problem.right[name]):
+        altered = RIGHT.altered(*(suspect.alteration for suspect in path)).gradients(self.problem)
+        for name, gradient in self.candidate.items():
+            left, before = np.abs(gradient - altered[name]).max(), np.abs(gradient - self.problem.right[name]).max()
+            if left > REST * before and not self._close(name, gradient, self.problem.right[name]):
                 return False
         return True

@@ -1,0 +1,157 @@
+"""Part of `arrange`: sums, split by the kinds of their terms, in the order of their groups.
+
+Products of many factors are matrix products, if `contract` finds them to be; plain terms are a reduction; single terms
+(a bias, a skip connection) are added element by element.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from engine.lifting.exact import Folded, exactly, fold
+from engine.lifting.ir import Group, Product
+from engine.lifting.passes.choose import largest
+from engine.lifting.passes.contract import contract
+from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
+from engine.lifting.views import Indices, View, as_view, factor
+
+
+def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
+    """Sum the terms of each member."""
+    items = builder.items(group)
+    owner = np.repeat(np.arange(len(items)), [len(s.left) for s in items])
+    left = np.fromiter(chain.from_iterable(s.left for s in items), np.int64, len(owner))
+    right = np.fromiter(chain.from_iterable(s.right for s in items), np.int64, len(owner))
+    of = np.append(builder.of, -1)  # of[-1] is -1: no right factor
+    parts: list[GroupOperand] = []
+    for a, b in sorted(group.classes, key=lambda kind: kind[1] < 0):
+        terms = (of[left] == a) & (of[right] == b)
+        counts = np.bincount(owner[terms], minlength=len(items))
+        if b >= 0:
+            parts.append(_products(builder, left[terms], right[terms], counts))
+        else:
+            several = len(group.classes) > 1
+            parts.append(_terms(builder, builder.operand(left[terms]), owner[terms], counts, several))
+    result = parts[0]
+    for part in parts[1:]:
+        result = builder.element_by_element("add", [result, part])
+    result = builder.in_memory(result)
+    if builder.steps and builder.steps[-1].target.source is result.source:
+        nodes = len(owner) * (2 if group.classes[0][1] >= 0 else 1)
+        builder.steps[-1] = replace(builder.steps[-1], nodes=nodes)
+    return result
+
+
+def log_sum_exp(builder: LayoutBuilder, group: Group) -> GroupOperand:
+    """Sum by its parts, log(exp(x - m) + exp(y - m)) + m, where m is the larger and passes no derivative.
+
+    So its gradient, a softmax, reuses the exponentials.
+    """
+    items = builder.items(group)
+    counts = np.array([len(xs) for xs in items])
+    x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())))
+    m = largest(builder, group)
+    shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(items)), counts)]])
+    total = _reduced(builder, builder.element_by_element("exp", [shifted]), counts)
+    logarithm = builder.element_by_element("log", [total])
+    return builder.element_by_element("add", [logarithm, m], nodes=len(items))
+
+
+def _uniform(counts: Indices) -> bool:
+    return bool((counts == counts[0]).all())
+
+
+def _products(builder: LayoutBuilder, left: Indices, right: Indices, counts: Indices) -> GroupOperand:
+    """Sum products: as a matrix product if they are one."""
+    x, y = builder.operand(left), builder.operand(right)
+    if _uniform(counts) and counts[0] > 1:
+        contracted = _contracted(builder, x, y, int(counts[0]))
+        if contracted is not None:
+            return contracted
+    product = builder.element_by_element("multiply", [x, y])
+    return product if (counts == 1).all() else _reduced(builder, product, counts)
+
+
+def _terms(builder: LayoutBuilder, x: GroupOperand, owner: Indices, counts: Indices, several: bool) -> GroupOperand:
+    """Sum plain terms; constants are added up here where the sum has `several` kinds of terms."""
+    if x.source is None and several:
+        x, counts = _folded(x, owner, counts)
+    return builder.compact(x) if (counts == 1).all() else _reduced(builder, x, counts)
+
+
+def _folded(x: GroupOperand, owner: Indices, counts: Indices) -> tuple[GroupOperand, Indices]:
+    """Add up the constants of each sum, if all have one total or each a float: (the totals, how many each has)."""
+    totals: list[Any] = [0.0] * len(counts)
+    for k, number in zip(owner.tolist(), x.constants.tolist()):
+        totals[k] = None if totals[k] is None else fold("add", totals[k], number)
+    equal = None not in totals and len({exactly(t) for t in totals}) == 1
+    if None in totals or (not equal and any(isinstance(t, Folded) for t in totals)):
+        return x, counts
+    constants = np.array(totals, dtype=object if equal else float)
+    return GroupOperand(None, np.arange(len(counts)), constants), np.ones_like(counts)
+
+
+def _reduced(builder: LayoutBuilder, x: GroupOperand, counts: Indices) -> GroupOperand:
+    """Sum rows of plain terms: over an axis if all are equally long, else over runs."""
+    size = len(counts)
+    x = builder.in_memory(x)
+    if not _uniform(counts):
+        flat = builder.as_view(x, (len(x.at),))
+        return GroupOperand(builder.step("segment_sum", (size,), [flat], **runs_of(counts)), np.arange(size))
+    rows = x.at.reshape(size, -1)
+    order, shape = rows_of(rows)
+    terms = builder.as_view(GroupOperand(x.source, rows[order].reshape(-1)), (*shape, rows.shape[1]))
+    return GroupOperand(builder.step("sum", shape, [terms]), np.argsort(order))
+
+
+# --- matrix products -----------------------------------------------------------------------------------------------
+
+
+def _contracted(builder: LayoutBuilder, x: GroupOperand, y: GroupOperand, k: int) -> GroupOperand | None:
+    """Turn dots into a matrix product if they are one."""
+    turned = _is_columns(x, y)
+    product = contract(x.identities().reshape(-1, k), y.identities().reshape(-1, k), turned)
+    if not isinstance(product, Product):
+        builder.declined[product] = None
+        return None
+    rows, columns = (y, x) if turned else (x, y)
+    a, b = _same_blocks(builder, _matrix(builder, rows, product.rows), _matrix(builder, columns, product.columns))
+    shape = [n for n in (*a.shape[:-1], b.shape[-2]) if n > 1]
+    return GroupOperand(builder.step("matmul", shape, [a, b]), product.place)
+
+
+def _is_columns(x: GroupOperand, y: GroupOperand) -> bool:
+    """Whether `x` gives the columns of the product: weights do, whatever samples or positions give the rows."""
+
+    def rank(c: GroupOperand) -> int:
+        return 1 if c.source is None else 2 if c.source.batched else 0 if c.source.kind == "parameters" else 1
+
+    return rank(x) <= rank(y)
+
+
+def _matrix(builder: LayoutBuilder, x: GroupOperand, index: Indices) -> View:
+    """Return (blocks, rows, k) elements as a view of (*block axes, rows, k)."""
+    if x.source is None:
+        return builder.stored(distinct(x.constants)[0][index]).view
+    matrix = as_view(x.source, index)
+    blocks = factor([index[:, 0, 0]])
+    if not isinstance(matrix, View) and blocks is not None and len(blocks) > 1:
+        matrix = as_view(x.source, index.reshape(*blocks, *index.shape[1:]))
+    return matrix if isinstance(matrix, View) else builder.gathered(matrix)
+
+
+def _same_blocks(builder: LayoutBuilder, a: View, b: View) -> tuple[View, View]:
+    """Give both matrices the block axes of the one that has more; one block is no axis."""
+    if a.shape[:-2] != b.shape[:-2]:
+        finer = max(a.shape[:-2], b.shape[:-2], key=len)
+        a, b = (v if v.shape[:-2] == finer else _cut(builder, v, finer) for v in (a, b))
+    return (a[0], b[0]) if a.shape[:-2] == (1,) else (a, b)
+
+
+def _cut(builder: LayoutBuilder, v: View, blocks: tuple[int, ...]) -> View:
+    cut = as_view(v.source, v.positions().reshape(*blocks, *v.shape[-2:]))
+    return cut if isinstance(cut, View) else builder.gathered(cut)

@@ -1,0 +1,141 @@
+"""The traces of a function: one per structure of its inputs and way through its branches, while all it sees stays."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from engine.collector import collector_paused
+from engine.lifting.run.executable import Variant
+from engine.lifting.run.parameters import Registry
+from engine.lifting.run.plans import Kind, Plan, Plans
+from engine.lifting.trace.closure import Surroundings
+from engine.lifting.trace.inputs import Array, Spec
+from engine.lifting.trace.run import traced
+from engine.lines import outside_engine
+
+MOST_VARIANTS = 64  # branch patterns of one structure, before it is said that `where` would serve better
+
+
+class Traces:
+    """What is known of a function by running it.
+
+    Attributes
+    ----------
+    variants
+        The traces, by the structure of their inputs; the latest first.
+    latest
+        The one that ran last.
+    captured
+        What the function saw of its surroundings.
+    registry
+        The parameters that all traces read.
+    plans
+        How calls of some kinds of inputs went.
+    """
+
+    def __init__(self, fn: Callable[..., Any] | None, name: str, batch: bool, registry: Registry) -> None:
+        self.fn, self.name, self.batch, self.registry = fn, name, batch, registry
+        self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
+        self.latest: Variant | None = None
+        self.captured: Surroundings | None = None
+        self._stale = False  # since a call that vouched for the surroundings
+        self.plans = Plans()
+        self.lock = threading.RLock()  # of who traces, compiles, forgets or remembers
+
+    def candidates(
+        self, specs: tuple[Spec, ...], arrays: list[Array], names_of: Callable[[tuple[Spec, ...]], Sequence[str]]
+    ) -> Iterable[Variant]:
+        """Yield the traces known for this structure, and then a new one."""
+        known = self.variants.setdefault(specs, [])
+        tried: list[Variant] = []
+        while True:
+            untried = _others(known, tried)
+            if not untried and not (self.batch and tried):
+                with self.lock:  # one thread at a time; the others then find what it has traced
+                    untried = _others(known, tried)
+                    if not untried and len(known) < MOST_VARIANTS and self.fn is not None:
+                        with collector_paused():
+                            known.insert(0, self._trace(self.fn, specs, arrays, names_of(specs)))
+                        untried = known[:1]
+            if not untried:
+                return
+            tried += untried
+            yield from untried
+
+    def knows(self, variant: Variant) -> bool:
+        """Whether nobody has forgotten a trace."""
+        return any(v is variant for v in self.variants.get(variant.specs, ()))
+
+    def remember(self, kind: Kind, plan: Plan) -> None:
+        """Have the next call of a kind go the same way, while its trace is known."""
+        with self.lock:
+            if self.knows(plan.variant):
+                self.plans.remember(kind, plan)
+
+    def _trace(
+        self, fn: Callable[..., Any], specs: tuple[Spec, ...], arrays: list[Array], names: Sequence[str]
+    ) -> Variant:
+        """Run the function on Values, and keep its trace."""
+        start = time.perf_counter()
+        samples = [a[0] if self.batch else a for a in arrays]
+        around = copy.copy(self.captured) if self.captured else Surroundings(fn)
+        self._stale = around.changed() or self._stale
+        trace, watch = traced(fn, self.name, names, specs, samples, around)
+        if self.captured is None:
+            self._say_what_is_blind(around)
+        self._stale = self._stale or (around.reset and any(self.variants.values()))
+        around.reset = False
+        self.captured = Surroundings(fn) if around.unread else around
+        self.registry.add(trace, around.readings.values())
+        return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.registry)
+
+    def _say_what_is_blind(self, around: Surroundings) -> None:
+        """Warn, once, of surroundings that cannot be followed."""
+        if around.blind:
+            warnings.warn(
+                f"{self.name} depends on {around.blind}, of which a change cannot be noticed: it is traced again at "
+                "every call. Pass it as an input, or give parameters= to vouch for it.",
+                stacklevel=outside_engine(),
+            )
+
+    def look_around(self) -> None:
+        """Forget every trace if what the function sees of its surroundings has changed, or cannot be known."""
+        around = self.captured
+        if around is None or (around.untouched() and not self._stale and not around.blind):
+            return
+        with self.lock:
+            assert self.captured is not None
+            now = copy.copy(self.captured)
+            if now.changed() or self._stale or now.blind:
+                self._forget(now)
+            self.captured = now  # last: what it says is untouched, other threads take for known
+
+    def _forget(self, around: Surroundings) -> None:
+        """Forget every trace; if a captured Value is there no more, begin anew as to parameters as well."""
+        self._stale = False
+        self.variants.clear()
+        self.plans = Plans()
+        self.registry.forget_readings()
+        seen = around.values
+        if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
+            self.registry = Registry()
+
+    def outdated(self, variant: Variant) -> bool:
+        """Whether what the function sees has changed since it was traced, as another thread may have it do."""
+        changed = self.captured is not None and copy.copy(self.captured).changed()
+        return not self.knows(variant) or self._stale or changed
+
+    def drop_uncompiled(self, variant: Variant) -> None:
+        """Forget a trace that cannot be compiled: it would stand in the way of others."""
+        known = self.variants.get(variant.specs, [])
+        if not variant.compiled and any(v is variant for v in known):
+            known[:] = [v for v in known if v is not variant]
+
+
+def _others(known: Sequence[Variant], tried: Sequence[Variant]) -> list[Variant]:
+    return [v for v in tuple(known) if not any(v is t for t in tried)]

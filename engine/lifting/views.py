@@ -1,0 +1,349 @@
+"""Arrays as the compiler sees them: sources, strided views and gathers of them, numbers; and index arrays as views.
+
+A view has NumPy's vocabulary, on shapes and strides alone, and it never has an axis for the samples:
+
+>>> W = Source("W", (2, 3), "parameter").view
+>>> print(W.T, W.T.shape, W[1].shape, W[:, 1:].shape)
+W[0; (1, 3)] (3, 2) (3,) (2, 2)
+>>> W.reshape((1, 2, 3)).strides, W[1].expand_dims(0).broadcast_to((2, 3)).strides
+((0, 3, 1), (0, 1))
+>>> as_view(W.source, np.array([[2, 1], [5, 4]])).strides
+(3, -1)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Indices: TypeAlias = npt.NDArray[np.int64]
+Shape: TypeAlias = "tuple[int, ...]"
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Something that holds an array: a parameter, an input, a constant, or the result of a step.
+
+    `shape` is that of one sample; a batched source has one more, leading axis. A source is itself and no other: names
+    are chosen last, for people, and say nothing.
+    """
+
+    name: str
+    shape: Shape
+    kind: (
+        str  # "value", "constant", "input", "index"; "parameters", "parameter"; "gradient" (flat), "slot" (an input's)
+    )
+    batched: bool = False
+    value: npt.NDArray[Any] | None = None  # of a constant
+    dtype: str = "float"  # "float", "bool" or "int"
+    role: str = ""  # "z" of a pre-activation, "a" of an activation
+    of: Source | None = None  # what this is the cotangent of
+    follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
+
+    @property
+    def size(self) -> int:
+        """Number of elements of one sample."""
+        return math.prod(self.shape)
+
+    @property
+    def view(self) -> View:
+        """The view of everything, as it lies."""
+        return View(self, self.shape, 0, contiguous(self.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Strided elements of a source: element (i, j, ...) is at offset + i * strides[0] + j * strides[1] + ..."""
+
+    source: Source
+    shape: Shape
+    offset: int
+    strides: Shape
+
+    def __post_init__(self) -> None:
+        _stay_inside(self)
+
+    @property
+    def batched(self) -> bool:
+        """Whether there is a leading batch axis."""
+        return self.source.batched
+
+    @property
+    def size(self) -> int:
+        """Number of elements of one sample."""
+        return math.prod(self.shape)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What is read: the source."""
+        return (self.source,)
+
+    # --- where the elements are --------------------------------------------------------------------------------
+
+    def positions(self) -> Indices:
+        """Return the flat position in the source of every element, in this view's shape."""
+        at = np.full(self.shape, self.offset, dtype=np.int64)
+        for axis, (size, stride) in enumerate(zip(self.shape, self.strides)):
+            steps = np.arange(size, dtype=np.int64) * stride
+            at += steps.reshape([-1 if a == axis else 1 for a in range(len(self.shape))])
+        return at
+
+    def span(self) -> tuple[int, int]:
+        """Return the first and last element of the source that this reaches."""
+        ends = [stride * (n - 1) for n, stride in zip(self.shape, self.strides)]
+        return self.offset + sum(e for e in ends if e < 0), self.offset + sum(e for e in ends if e > 0)
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements follow one another in the source."""
+        return all(n == 1 or a == b for n, a, b in zip(self.shape, self.strides, contiguous(self.shape)))
+
+    def is_whole(self) -> bool:
+        """Whether this is all of the source, in its own shape."""
+        return self.shape == self.source.shape and self.offset == 0 and self.is_contiguous()
+
+    def is_transposed(self) -> bool:
+        """Whether the last axis is the slower one in the source."""
+        return self.shape[-1] > 1 and self.shape[-2] > 1 and abs(self.strides[-1]) > abs(self.strides[-2])
+
+    def overlaps(self) -> bool:
+        """Whether two elements are one in the source, as in sliding windows."""
+        reached = 0  # by the axes of smaller strides: an axis that steps over all of that meets nothing twice
+        for stride, n in sorted([(abs(stride), n) for n, stride in self.axes if n > 1]):
+            if stride <= reached:
+                return not all_distinct(self.positions())
+            reached += stride * (n - 1)
+        return False
+
+    # --- other views of the same elements ----------------------------------------------------------------------
+
+    @property
+    def T(self) -> View:
+        """The view with its last two axes exchanged."""
+        return self._with([*self.axes[:-2], self.axes[-1], self.axes[-2]])
+
+    @property
+    def axes(self) -> list[tuple[int, int]]:
+        """Length and stride of each axis."""
+        return list(zip(self.shape, self.strides))
+
+    def _with(self, axes: Sequence[tuple[int, int]], offset: int | None = None) -> View:
+        shape, strides = tuple([n for n, _ in axes]), tuple([stride for _, stride in axes])
+        return View(self.source, shape, self.offset if offset is None else offset, strides)
+
+    def squeeze(self, axis: int | None = None) -> View:
+        """Drop all axes of length one, or that one."""
+        if axis is not None:
+            axis %= len(self.shape)
+            return self._with([*self.axes[:axis], *self.axes[axis + 1 :]])
+        return self._with([a for a in self.axes if a[0] > 1]) if 1 in self.shape else self
+
+    def expand_dims(self, axis: int) -> View:
+        """Put in an axis of length one; -1 puts it last."""
+        axis %= len(self.shape) + 1
+        return self._with([*self.axes[:axis], (1, 0), *self.axes[axis:]])
+
+    def broadcast_to(self, shape: Shape) -> View:
+        """Repeat along axes of length one."""
+        return self._with([(n, 0 if m == 1 else stride) for n, (m, stride) in zip(shape, self.axes)])
+
+    def reshape(self, shape: Shape) -> View:
+        """Return the elements in another shape: axes of length one come and go, contiguous ones are cut anew.
+
+        Raises
+        ------
+        ValueError
+            If only a copy has that shape.
+        """
+        if shape == self.shape:
+            return self
+        strides = iter([stride for n, stride in self.axes if n > 1])
+        if [n for n in shape if n > 1] == [n for n in self.shape if n > 1]:
+            return self._with([(n, next(strides) if n > 1 else 0) for n in shape])
+        if not self.is_contiguous() or math.prod(shape) != self.size:
+            raise ValueError(f"{self} of shape {self.shape} is no view of shape {shape}; copy it first.")
+        return self._with(list(zip(shape, contiguous(shape))))
+
+    def __getitem__(self, index: int | slice | tuple[int | slice, ...]) -> View:
+        """Return a part: numbers drop an axis, slices (without steps) shorten one."""
+        indices = index if isinstance(index, tuple) else (index,)
+        offset, axes = self.offset, []
+        for at, (n, stride) in zip(indices, self.axes):
+            start, stop, _ = (at if isinstance(at, slice) else slice(at, at + 1)).indices(n)
+            offset += start * stride
+            axes += [(stop - start, stride)] if isinstance(at, slice) else []
+        return self._with([*axes, *self.axes[len(indices) :]], offset)
+
+    def unrepeated(self) -> tuple[View, Shape]:
+        """Drop the axes along which elements repeat: the rest, and which axes of the squeezed view were dropped."""
+        axes = self.squeeze().axes
+        repeated = tuple([a for a, (_, stride) in enumerate(axes) if stride == 0])
+        return self._with([axis for a, axis in enumerate(axes) if a not in repeated]), repeated
+
+    def on(self, source: Source, shift: int = 0) -> View:
+        """Return the same places of another source, or as many elements further."""
+        return View(source, self.shape, self.offset + shift, self.strides)
+
+    def __str__(self) -> str:
+        return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Gather:
+    """Elements of a source picked by an index array; `chosen` says how an integer input moves the index.
+
+    Element m is at index[m] + stride * chosen[m], where `chosen` is a view of an integer input.
+    """
+
+    source: Source
+    shape: Shape
+    index: Indices
+    chosen: View | None = None
+    stride: int = 0
+    distinct: bool = False  # whether no two elements can be the same
+    reach: int = 0  # how far `chosen` can move an element from its index
+
+    def __post_init__(self) -> None:
+        _stay_inside(self)
+
+    def span(self) -> tuple[int, int]:
+        """Return the first and last element of the source that this can reach."""
+        return int(self.index.min()) + min(0, self.reach), int(self.index.max()) + max(0, self.reach)
+
+    @property
+    def batched(self) -> bool:
+        """Whether there is a leading batch axis."""
+        return self.source.batched or (self.chosen is not None and self.chosen.batched)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What is read: the source, and the integers that choose from it."""
+        return (self.source,) if self.chosen is None else (self.source, self.chosen.source)
+
+    def on(self, source: Source) -> Gather:
+        """Return the same places of another source."""
+        return replace(self, source=source)
+
+    def __str__(self) -> str:
+        return f"{self.source.name}[gather]"
+
+
+@dataclass(frozen=True)
+class Literal:
+    """One number, written out; `batch_power` 1 or -1 multiplies or divides it by the batch's size."""
+
+    value: float
+    batch_power: int = 0
+    batched: bool = False
+    shape: Shape = ()
+    sources: tuple[Source, ...] = ()
+
+    def __str__(self) -> str:
+        base = repr(self.value)
+        return base if not self.batch_power else f"{base} / N" if self.batch_power < 0 else f"{base} * N"
+
+
+Operand: TypeAlias = "View | Gather | Literal"
+
+
+def _stay_inside(x: View | Gather) -> None:
+    """Refuse what reaches outside its source: no text is written that could read or write there."""
+    if 0 in x.shape:
+        return
+    low, high = x.span()
+    if not 0 <= low <= high < x.source.size:
+        raise IndexError(
+            f"A view of {x.source.name} reaches from element {low} to {high} of {x.source.size}. "
+            "This is an error in liftgrad; please report it with the function that was lifted."
+        )
+
+
+def contiguous(shape: Shape) -> Shape:
+    """Return the strides, in elements, of a C-ordered array.
+
+    >>> contiguous((2, 3, 4))
+    (12, 4, 1)
+    """
+    strides = [1] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = strides[axis + 1] * shape[axis + 1]
+    return tuple(strides)
+
+
+# --- index arrays as views ---------------------------------------------------------------------------------------
+
+
+def as_view(source: Source, index: Indices) -> View | Gather:
+    """Return the view that an index array is, or a gather."""
+    offset_and_strides = affine(index)
+    if offset_and_strides is not None:
+        return View(source, index.shape, *offset_and_strides)
+    return Gather(source, index.shape, index, distinct=all_distinct(index))
+
+
+def all_distinct(index: Indices) -> bool:
+    """Whether no two entries are the same."""
+    return len(np.unique(index)) == index.size
+
+
+def affine(index: Indices) -> tuple[int, Shape] | None:
+    """Return offset and strides if every element is offset + sum of i_axis * stride_axis, else None.
+
+    >>> affine(np.array([[3, 5, 7], [13, 15, 17]]))
+    (3, (10, 2))
+    >>> affine(np.array([0, 1, 3])) is None
+    True
+    """
+    offset = int(index.flat[0])
+    expected = np.full(index.shape, offset, dtype=np.int64)
+    strides = []
+    for axis, size in enumerate(index.shape):
+        stride = 0
+        if size > 1:
+            stride = int(index.take(1, axis).flat[0]) - offset
+            along = [1] * index.ndim
+            along[axis] = size
+            expected += (np.arange(size, dtype=np.int64) * stride).reshape(along)
+        strides.append(stride)
+    return (offset, tuple(strides)) if np.array_equal(expected, index) else None
+
+
+def factor(columns: Sequence[Indices]) -> Shape | None:
+    """Return the shape in which all the flat index arrays are affine, or None.
+
+    >>> factor([np.array([0, 0, 0, 1, 1, 1]), np.array([4, 5, 6, 4, 5, 6])])
+    (2, 3)
+    >>> factor([np.array([0, 1, 5])]) is None
+    True
+    """
+    size = len(columns[0])
+    shape: list[int] = []
+    rest = [np.asarray(c) for c in columns]
+    while size > 1:
+        run = _common_run(rest, size)
+        if run == 1:
+            return None
+        shape.insert(0, run)
+        rest = [c[::run] for c in rest]
+        size //= run
+    return tuple(shape)
+
+
+def _common_run(columns: Sequence[Indices], size: int) -> int:
+    """Length of the innermost axis: how far all columns are arithmetic, in every block of that length."""
+    run = size
+    for column in columns:
+        steps = np.diff(column)
+        changes = np.flatnonzero(steps != steps[0])
+        if len(changes):
+            run = min(run, int(changes[0]) + 1)
+    run = math.gcd(run, size)
+    for column in columns:
+        blocks = column.reshape(-1, run)
+        if run > 1 and not (np.diff(blocks, axis=1) == column[1] - column[0]).all():
+            return 1
+    return run

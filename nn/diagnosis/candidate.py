@@ -1,0 +1,79 @@
+"""Somebody's gradients as they can be compared, and what their shapes give away before any number is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nn import matrix
+from nn.diagnosis.equations import Array, Problem
+from nn.diagnosis.mistakes import MISTAKES, Suspect
+from nn.samples import numbers
+
+
+@dataclass
+class Candidate:
+    """Gradients that were given for a problem.
+
+    Attributes
+    ----------
+    arrays
+        What can be compared, by parameter, in the rows convention.
+    suspects
+        Mistakes that a shape gives away, by parameter.
+    notes
+        By parameter, what is wrong with those that cannot be compared.
+    remarks
+        What else was noticed.
+    """
+
+    arrays: dict[str, Array] = field(default_factory=dict)
+    suspects: dict[str, Suspect] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, problem: Problem, gradients: Mapping[str, Any], convention: str) -> Candidate:
+        """Return gradients, given in a convention of the weights, as a candidate."""
+        candidate = cls()
+        known = ", ".join(problem.params)
+        unknown = [name for name in gradients if name not in problem.params]
+        candidate.remarks += [f"{name!r} is no parameter: names are {known}" for name in unknown]
+        for name, value in problem.params.items():
+            shape = matrix.from_rows({name: value}, convention)[name].shape
+            try:
+                array = numbers(gradients.get(name), name).astype(float)
+            except (TypeError, ValueError):
+                candidate.notes[name] = "missing" if gradients.get(name) is None else "holds no numbers"
+                continue
+            fitting = candidate._in_shape(name, array, shape, len(problem.X))
+            if fitting is not None:
+                candidate.arrays[name] = matrix.to_rows({name: fitting}, convention)[name]
+        return candidate
+
+    def _in_shape(self, name: str, array: Array, shape: tuple[int, ...], samples: int) -> Array | None:
+        """Return an array in the shape of its parameter, if it can be; note what its own shape gives away."""
+        if array.shape == shape:
+            return array
+        if array.ndim == 0 and np.isnan(array):
+            self.notes[name] = "missing"
+            return None
+        other = f"shape {array.shape}, not {shape}"
+        if len(shape) == 2 and array.shape == shape[::-1]:
+            self._suspect("weights-transposed", name, other)
+            transposed: Array = array.T
+            return transposed
+        if len(shape) == 1 and array.shape in ((samples, *shape), (*shape, samples)) and samples > 1:
+            self._suspect("bias-not-summed", name, other)
+            return matrix.bias_gradient(array if array.shape[0] == samples else array.T)
+        if len(shape) == 1 and array.size == shape[0]:
+            self.remarks.append(f"{name} has {other}: its numbers are compared")
+            return array.reshape(shape)
+        self.notes[name] = f"has {other}"
+        return None
+
+    def _suspect(self, mistake: str, name: str, shapes: str) -> None:
+        self.suspects[name] = Suspect(MISTAKES[mistake], name.rsplit(".", 1)[0], shapes, {})

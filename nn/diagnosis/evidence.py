@@ -1,0 +1,123 @@
+"""The evidence that a mistake is proposed on: where a candidate first departs from what some equations give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from nn.agreement.tolerance import close, proportion
+from nn.diagnosis.equations import Array, Problem, Tape
+
+Place: TypeAlias = tuple[str, frozenset[int]]
+"""Where a step may be wrong: in words, and the layers."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where a candidate first departs from what some equations give.
+
+    Attributes
+    ----------
+    problem, candidate
+        What is differentiated, and somebody's gradients.
+    name
+        The first parameter, in the order of the backward pass, that differs.
+    have
+        What the equations give there.
+    tape
+        What their pass had computed when it reached `name`.
+    tolerance, floor
+        Relative size of a difference that counts as rounding, and the least size that it is relative to.
+    """
+
+    problem: Problem
+    candidate: Mapping[str, Array]
+    name: str
+    have: Array
+    tape: Tape
+    tolerance: float
+    floor: float
+
+    @property
+    def want(self) -> Array:
+        """What the candidate has there."""
+        return self.candidate[self.name]
+
+    @property
+    def layer(self) -> int:
+        """The layer it is in."""
+        return int(self.name.split(".")[1])
+
+    @property
+    def is_bias(self) -> bool:
+        """Whether it is a bias."""
+        return self.name.endswith("b")
+
+    @property
+    def top(self) -> bool:
+        """Whether the output layer is wrong already."""
+        return self.layer == self.problem.layers - 1
+
+    @property
+    def samples(self) -> int:
+        """N."""
+        return len(self.problem.X)
+
+    @property
+    def outputs(self) -> int:
+        """C, the width of the last layer."""
+        return int(self.problem.t.shape[1])
+
+    @cached_property
+    def factor(self) -> float | None:
+        """The c for which candidate = c * have, if there is one; a penalty on weights is left out of both."""
+        penalty = 0.0 if self.is_bias else self.problem.l2 * self.problem.params[self.name]
+        return proportion(self.want - penalty, self.have - penalty, self.tolerance)
+
+    def is_factor(self, value: float) -> bool:
+        """Whether candidate = value * have."""
+        return self.factor is not None and abs(self.factor - value) <= 10.0 * self.tolerance * abs(value)
+
+    def close(self, array: Array) -> bool:
+        """Whether an array is the candidate's."""
+        return close(self.want, array, self.tolerance, self.floor)
+
+    def places(self, step: str) -> Iterator[Place]:
+        """Yield where a wrong step would first show in this parameter, in one layer or in all.
+
+        Parameters
+        ----------
+        step
+            "error", "back", "slope", "weight", "penalty", "bias" or "bias_penalty" of `nn.diagnosis.equations`.
+        """
+        layers = self.problem.layers
+        if step == "error":
+            yield from [("the output", frozenset([layers - 1]))] if self.top else []
+        elif step in ("weight", "penalty"):
+            yield from () if self.is_bias else self._within(range(layers))
+        elif self.is_bias:
+            yield from {"back": self._backs, "slope": self._slopes}.get(step, lambda: self._within(range(layers)))()
+
+    def _within(self, layers: range) -> Iterator[Place]:
+        """Yield this layer, and all of `layers` if this is where they would first show."""
+        if self.layer in layers:
+            yield f"layers.{self.layer}", frozenset([self.layer])
+        if len(layers) > 1 and self.layer == layers[-1]:
+            yield "every layer", frozenset(layers)
+
+    def _slopes(self) -> Iterator[Place]:
+        """Yield layers with an activation whose delta would be wrong."""
+        active = [layer for layer, kind in enumerate(self.problem.kinds) if kind != "identity"]
+        if active:
+            yield from self._within(range(active[-1] + 1))
+            if 0 < self.layer == self.problem.layers - 2 < active[-1]:
+                yield "every hidden layer", frozenset(range(self.problem.layers - 1))
+
+    def _backs(self) -> Iterator[Place]:
+        """Yield layers (by the upper one's number) through which a delta would be propagated wrongly."""
+        if not self.top:
+            yield f"from layers.{self.layer + 1} to layers.{self.layer}", frozenset([self.layer + 1])
+            if self.layer == self.problem.layers - 2 and self.layer > 0:
+                yield "every layer", frozenset(range(1, self.problem.layers))

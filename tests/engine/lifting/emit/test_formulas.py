@@ -1,0 +1,136 @@
+"""Formulas: what they say is what is computed, axes and parts included."""
+
+from __future__ import annotations
+
+import operator as o
+
+import numpy as np
+import pytest
+
+import engine
+import nn
+from engine import Value
+from engine.lifting.expr import Expr, show, suffixed
+
+x, y, z = Expr("x"), Expr("y"), Expr("z")
+
+
+FUNCTIONS = {
+    "add": o.add,
+    "subtract": o.sub,
+    "multiply": o.mul,
+    "divide": o.truediv,
+    "power": o.pow,
+    "matmul": o.matmul,
+    "negative": o.neg,
+    "less": o.lt,
+    "where": np.where,
+}
+
+
+def lines(program) -> list[str]:
+    return program.formulas().splitlines()
+
+
+def dense(inputs, widths, batch):
+    model = nn.MLP(inputs, widths, activation="tanh", seed=0)
+    X, T = nn.moons(6)
+    if batch:
+        program = engine.lift(nn.sample_loss(model, "hinge"), batch=True, parameters=model.parameters())
+        program.value_and_grad(X, T)
+    else:
+        program = engine.lift(nn.mean_loss(model, X, T, "hinge"))
+        program.value_and_grad()
+    return program
+
+
+def test_a_bias_is_summed_over_the_axis_that_it_is_summed_over():
+    """A graph of six samples, not a batch: the samples are the first axis, as the text has it."""
+    program = dense(2, [3, 1], batch=False)
+    assert "db1 = dz1.sum(axis=0)" in lines(program)
+    assert "ones_6.dot(da1, db1)  # the sum over rows" in program.source()
+
+
+def test_a_column_of_weights_is_a_column():
+    for batch in (False, True):
+        text = dense(2, [3, 1], batch).formulas()
+        assert "a1 @ W2[:, 0]" in text, text
+        assert "W2.T" not in text
+
+
+def test_equations_run_as_numpy():
+    """Where nothing is left to broadcasting, a formula is Python that computes what the program does."""
+    model = nn.MLP(3, [4, 2], activation="tanh", seed=1)
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    program = engine.lift(nn.sample_loss(model, "mse"), batch=True, parameters=model.parameters())
+    value, gradient = program.value_and_grad(X, T)
+    names = {p.variable: p.of(program.pull()) for p in program.registry.arrays}
+    space = {**names, "x": X, "t": T, "N": len(X), "tanh": np.tanh}
+    space |= dict(zip(program.inputs, (X, T)))
+    exec(program.formulas(), space)
+    np.testing.assert_allclose(space["losses"].mean(), value, rtol=1e-12)
+    for p in program.registry.arrays:
+        np.testing.assert_allclose(space[f"d{p.variable}"], gradient.named()[p.name], rtol=1e-12)
+
+
+def test_runs_that_are_read_once_are_written_where_they_are_read():
+    w = [Value(0.1 * k, f"w[{k}]") for k in range(4)]
+
+    def f(t):
+        return engine.total([engine.softmax(w[: n + 1])[0] for n in range(4)]) * t
+
+    program = engine.lift(f)
+    program.value_and_grad(2.0)
+    text = program.formulas()
+    read = {
+        name for name in text.replace("(", " ").replace("[", " ").split() if name[0] in "tes" and name[1:].isdigit()
+    }
+    assigned = {line.split(" ")[0].split("[")[0] for line in text.splitlines()}
+    assert read <= assigned, text
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        (x + (y + z), "x + y + z"),
+        (x - (y - z), "x - (y - z)"),
+        (x - (y + z), "x - (y + z)"),
+        (x / (y * z), "x / (y * z)"),
+        (x * (y / z), "x * (y / z)"),
+        (-(x + y), "-(x + y)"),
+        (-x * y, "-x * y"),
+        (Expr(None, "negative", (x * y,)), "-(x * y)"),
+        (Expr(None, "power", (-x, y)), "(-x) ** y"),
+        (Expr(None, "power", (x, -y)), "x ** -y"),
+        (Expr(None, "power", (Expr(None, "power", (x, y)), z)), "(x ** y) ** z"),
+        (Expr(None, "power", (x, Expr(None, "power", (y, z)))), "x ** y ** z"),
+        (x @ suffixed(y, ".T") * z, "x @ y.T * z"),
+        (x @ (y @ z), "x @ (y @ z)"),
+        (suffixed(x * y, ".sum(axis=0)"), "(x * y).sum(axis=0)"),
+        ((x < y).where(x, y), "where(x < y, x, y)"),
+    ],
+)
+def test_brackets_are_where_python_needs_them(expr, text):
+    assert show(expr) == text
+    numbers = {"x": np.full((2, 2), 1.5), "y": np.full((2, 2), 2.0), "z": np.full((2, 2), 0.5), "where": np.where}
+    np.testing.assert_allclose(eval(text, dict(numbers)), evaluated(expr, numbers))
+
+
+def evaluated(expr, numbers):
+    """Return what a tree computes."""
+    if not expr.op:
+        return numbers[expr.leaf]
+    args = [evaluated(a, numbers) for a in expr.args]
+    if expr.op == "suffix":
+        return args[0].T if expr.leaf == ".T" else args[0].sum(axis=0)
+    functions = {
+        "add": o.add,
+        "subtract": o.sub,
+        "multiply": o.mul,
+        "divide": o.truediv,
+        "power": o.pow,
+        "matmul": o.matmul,
+    }
+    functions |= {"negative": o.neg, "less": o.lt, "where": np.where}
+    return functions[expr.op](*args)

@@ -1,0 +1,70 @@
+"""Views of the flat vector as views of named arrays, and arrays that one operand reaches over as one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.lifting.external import outside
+from engine.lifting.ir import Step, Steps
+from engine.lifting.names import Parameter
+from engine.lifting.passes.join_parameters import join_parameters
+from engine.lifting.passes.split_parameters import in_array, split_parameters
+from engine.lifting.views import Gather, Literal, Source, View
+
+PARTS = [Parameter("wq", (2, 3), 0, "wq"), Parameter("wk", (2, 3), 6, "wk"), Parameter("b", (3,), 12, "b")]
+
+
+def caller():
+    return outside(PARTS, 15, [], {"wq", "wk", "b"})
+
+
+def test_a_view_within_an_array_is_of_that_array():
+    external = caller()
+    for flat, arrays in ((external.theta, "array"), (external.gradient, "gradient")):
+        row = in_array(View(flat, (3,), 9, (1,)), external.arrays)
+        assert row.source is getattr(external.arrays[1], arrays)
+        assert (row.offset, row.shape, row.strides) == (3, (3,), (1,))
+
+
+def test_a_gather_within_an_array_is_of_that_array():
+    external = caller()
+    picked = in_array(Gather(external.theta, (2,), np.array([14, 12])), external.arrays)
+    assert (picked.source.name, picked.index.tolist()) == ("b", [2, 0])
+
+
+def test_what_reaches_over_two_arrays_and_what_is_no_parameter_stays():
+    external, z = caller(), Source("z", (15,), "value")
+    both = View(external.theta, (4, 3), 0, (3, 1))
+    assert in_array(both, external.arrays) is both
+    assert in_array(z.view, external.arrays).source is z
+    assert in_array(Literal(1.0), external.arrays) == Literal(1.0)
+
+
+def test_targets_and_roots_too():
+    external = caller()
+    place, root = View(external.gradient, (3,), 12, (1,)), View(external.theta, (), 13, ())
+    steps = split_parameters(Steps([], [root], [Step("copy", place, (root,))]), external.arrays)
+    assert [str(steps.roots[0].source.name), steps.backward[0].target.source.name] == ["b", "db"]
+    assert steps.backward[0].target.is_whole()
+
+
+def blocks(*views):
+    external = caller()
+    z = Source("z", views[0][0], "value")
+    steps = Steps([Step("copy", z.view, (View(external.theta, *v),)) for v in views], [])
+    return [
+        ([m.part.name for m in block.members], block.whole.array.shape)
+        for block in join_parameters(steps, external.arrays, external.taken)
+    ]
+
+
+def test_arrays_that_are_read_as_one_are_one():
+    assert blocks(((4, 3), 0, (3, 1))) == [(["wq", "wk"], (4, 3)), (["b"], (3,))]
+
+
+def test_arrays_of_different_widths_are_joined_flat():
+    assert blocks(((9,), 6, (1,))) == [(["wq"], (2, 3)), (["wk", "b"], (9,))]
+
+
+def test_arrays_that_are_read_by_themselves_stay_apart():
+    assert blocks(((2, 3), 0, (3, 1))) == [(["wq"], (2, 3)), (["wk"], (2, 3)), (["b"], (3,))]

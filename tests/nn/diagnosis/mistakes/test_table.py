@@ -1,0 +1,20 @@
+"""The table of mistakes: every row complete, and injected by independent code."""
+
+from __future__ import annotations
+
+from nn.diagnosis.mistakes import MISTAKES
+
+from ..injection import BY_SHAPE, NAMES
+
+
+def test_at_least_forty_mistakes_each_with_a_sentence_an_equation_and_a_reference():
+    assert len(MISTAKES) >= 40
+    for mistake in MISTAKES.values():
+        assert mistake.sentence, mistake.name
+        assert mistake.reference, mistake.name
+        assert not mistake.sentence.endswith(".")
+    assert len({mistake.sentence for mistake in MISTAKES.values()}) == len(MISTAKES) - 1  # both p - t times p (1 - p)
+
+
+def test_every_mistake_is_injected_by_independent_code():
+    assert set(NAMES) | BY_SHAPE == set(MISTAKES)
