@@ -23,6 +23,8 @@ class Display:
         lifted = LOCAL.active is not None
         if LOCAL.active is not None:
             LOCAL.active.told_apart(self)
+        if self.rule.shown and not lifted:
+            return str(self.rule.shown(self._data))
         return f"Value({'traced' if lifted else f'{self._data!r}, grad={self.grad!r}'}{op}{label})"
 
     def __format__(self, spec: str) -> str:
