@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.graph import order
-from engine.node import CONSTANT, LEAF, Kind, birth
+from engine.node import CONSTANT, VARIABLE, Kind, birth
 from engine.rules import RULES
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 
@@ -164,7 +164,7 @@ _PICKLES = _Pickles()
 
 
 def _leaf(cls: type, data: float, grad: float, label: str, constant: bool) -> Any:
-    return _node(cls, data, grad, label, CONSTANT if constant else LEAF, ())
+    return _node(cls, data, grad, label, CONSTANT if constant else VARIABLE, ())
 
 
 def _restored(classes: list[type], flat: list[tuple[Any, ...]]) -> list[Any]:

@@ -55,7 +55,7 @@ class Kind:
         self.spread = compiled(spread_text(arity, residual_count), {"pullback": pullback}, f"{name}, spread")
 
     def __repr__(self) -> str:
-        return f"<{self.name or 'leaf'}>"
+        return f"<{self.name or 'variable'}>"
 
 
 Keeping = tuple[Callable[[Any, Any], tuple[Any, ...]], Callable[[Any], tuple[Any, ...]], Callable[[Any, Any], None]]
@@ -91,7 +91,7 @@ def _keeping_many(pullback: Pullback) -> Keeping:
 
 KEEPING = {0: _keeping_nothing, 1: _keeping_one, 2: _keeping_two}
 
-LEAF = Kind("", lambda g: ())
+VARIABLE = Kind("", lambda g: ())
 """What somebody made: an input, a weight."""
 
 CONSTANT = Kind("constant", lambda g: ())

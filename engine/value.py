@@ -22,7 +22,7 @@ from engine.copying import Copies
 from engine.display import Display
 from engine.label import checked
 from engine.methods import install
-from engine.node import CONSTANT, LEAF, Kind
+from engine.node import CONSTANT, VARIABLE, Kind
 from engine.number import Number, as_float
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
@@ -82,7 +82,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
         self.grad = 0.0
         self.parents = ()
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
-        self.rule = LEAF if LOCAL.active is None else CONSTANT
+        self.rule = VARIABLE if LOCAL.active is None else CONSTANT
 
     @classmethod
     def constant(cls, number: Any) -> Value:

@@ -19,7 +19,7 @@ STANDING_IN = {"engine.lifting.verify.functions", "engine.lifting.verify.element
 ENTRY = {"main"}
 MIRRORED = ("viz",)
 LEFT = {  # to be renamed
-    "engine": {"COMPARISONS", "Views", "flatten", "look"},
+    "engine": {"Views", "flatten", "look"},
 }
 
 

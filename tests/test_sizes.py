@@ -20,11 +20,9 @@ FUNCTIONS_LEFT = {  # to be shortened
     "engine.lifting.trace.follow": {"_known"},
     "engine.lifting.verify.proof": {"_differs"},
     "engine.lifting.verify.verify": {"beside_the_function"},
-    "engine.rule": {"rule"},
     "nn.training.fit": {"fit"},
 }
 FILES_LEFT = {  # to be split
-    "engine.functions",
     "engine.lifting.passes.arrange",
     "engine.lifting.passes.differentiate",
     "engine.lifting.run.program",

@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine import Value
-from engine.node import CONSTANT, LEAF, Kind, birth
+from engine.node import CONSTANT, VARIABLE, Kind, birth
 
 
 class Node:
@@ -36,6 +36,6 @@ def test_births_rise():
 def test_leaves_and_constants_are_kinds():
     x = Value(2.0)
     two = (2.0 * x).parents[0]
-    assert (x.rule, x.op, two.rule, two.op) == (LEAF, "", CONSTANT, "constant")
+    assert (x.rule, x.op, two.rule, two.op) == (VARIABLE, "", CONSTANT, "constant")
     assert x.pullback(1.0) == two.pullback(1.0) == ()
-    assert (repr(LEAF), repr(CONSTANT)) == ("<leaf>", "<constant>")
+    assert (repr(VARIABLE), repr(CONSTANT)) == ("<variable>", "<constant>")
