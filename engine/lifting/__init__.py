@@ -119,24 +119,18 @@ def lift(
         return _of_graph(fn, batch, options)
     if not callable(fn):
         raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
-    return Program(
-        fn,
-        name=getattr(fn, "__name__", type(fn).__name__),
-        names=_argument_names(fn),
-        batch=batch,
-        reduction=reduction if batch else "sum",
-        **options,
-    )
+    name, reduction = getattr(fn, "__name__", type(fn).__name__), reduction if batch else "sum"
+    return Program(fn, name=name, names=_argument_names(fn), batch=batch, reduction=reduction, **options)
 
 
 def _dtype(dtype: Any) -> Any:
     try:
-        found = "" if dtype is None else np.dtype(dtype).name
+        name = "" if dtype is None else np.dtype(dtype).name
     except (TypeError, ValueError):
-        found = ""
-    if found not in ("float64", "float32"):
-        raise ValueError(f"dtype={found or described(dtype)} is not supported; use np.float64 or np.float32.")
-    return np.dtype(found)
+        name = ""
+    if name not in ("float64", "float32"):
+        raise ValueError(f"dtype={name or described(dtype)} is not supported; use np.float64 or np.float32.")
+    return np.dtype(name)
 
 
 def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
@@ -154,7 +148,7 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
 
 def _argument_names(fn: Callable[..., Any]) -> tuple[str, ...]:
     try:
-        found = inspect.signature(fn).parameters.values()
+        parameters = inspect.signature(fn).parameters.values()
     except (TypeError, ValueError):
         return ()
-    return tuple([p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)])
+    return tuple([p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)])

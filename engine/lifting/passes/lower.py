@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.lifting.expr import Expr, flatten
+from engine.lifting.expr import Expr, emit_operations
 from engine.lifting.ir import COMPARISONS, Literal, Source, Step, Steps
 from engine.rules import RULES
 
@@ -56,4 +56,4 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         result.append(Step(op, temporary.view, xs))
         return temporary.view
 
-    flatten(expr, emit, {})
+    emit_operations(expr, emit, {})

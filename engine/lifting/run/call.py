@@ -10,7 +10,7 @@ import numpy as np
 from engine.errors import GuardError
 from engine.lifting.external import Views
 from engine.lifting.run.executable import Gradient, Variant
-from engine.lifting.run.plans import Plan
+from engine.lifting.run.plans import CallPlan
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program
@@ -21,7 +21,7 @@ class Call:
 
     __slots__ = ("inputs", "numbers", "plan", "program", "registry", "views")
 
-    def __init__(self, program: Program, plan: Plan, inputs: Sequence[Any], theta: Any) -> None:
+    def __init__(self, program: Program, plan: CallPlan, inputs: Sequence[Any], theta: Any) -> None:
         self.program, self.plan, self.inputs, self.numbers = program, plan, inputs, inputs
         self.registry, buffers = plan.variant.registry, plan.buffers
         self.views: Views = self.registry.views(theta, program.dtype)

@@ -26,7 +26,7 @@ from engine.lifting.run.executable import Gradient
 from engine.lifting.run.executable import Variant as Variant
 from engine.lifting.run.on_jax import JaxFunction, on_jax
 from engine.lifting.run.parameters import Registry
-from engine.lifting.run.plans import Kind, Plan, kind_of
+from engine.lifting.run.plans import CallKind, CallPlan, call_kind
 from engine.lifting.run.report import Stats, StepRecord
 from engine.lifting.run.traces import MOST_VARIANTS, Traces
 from engine.lifting.trace.closure import Surroundings
@@ -104,12 +104,12 @@ class Program:
             one_of(wrt, "wrt", WRT)
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
-        kind: Kind | None = None
+        kind: CallKind | None = None
         if LOCAL.active is None:
             if parameters is None:
                 self.traces.look_around()
             if wrt == "parameters":
-                kind = kind_of(inputs)
+                kind = call_kind(inputs)
                 plan = self.traces.plans.take(kind)
                 if plan is not None:
                     with plan.buffers:
@@ -121,7 +121,9 @@ class Program:
         assert gradient is not None
         return value, gradient
 
-    def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Plan, Any, Gradient | None]:
+    def _run(
+        self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any
+    ) -> tuple[CallPlan, Any, Gradient | None]:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
@@ -132,7 +134,7 @@ class Program:
             if self.dtype != np.float64:
                 typed = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
             with compiled.buffers(n, self.dtype) as buffers:
-                plan = Plan(variant, buffers, n)
+                plan = CallPlan(variant, buffers, n)
                 call = Call(self, plan, typed, theta)
                 value, holds = call.value()
                 if not holds:

@@ -12,7 +12,7 @@ from typing import Any
 from engine.collector import collector_paused
 from engine.lifting.run.executable import Variant
 from engine.lifting.run.parameters import Registry
-from engine.lifting.run.plans import Kind, Plan, Plans
+from engine.lifting.run.plans import CallKind, CallPlan, Plans
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.run import traced
@@ -71,7 +71,7 @@ class Traces:
         """Whether nobody has forgotten a trace."""
         return any(v is variant for v in self.variants.get(variant.specs, ()))
 
-    def remember(self, kind: Kind, plan: Plan) -> None:
+    def remember(self, kind: CallKind, plan: CallPlan) -> None:
         """Have the next call of a kind go the same way, while its trace is known."""
         with self.lock:
             if self.knows(plan.variant):

@@ -121,22 +121,12 @@ def prove(
     for p, (count, tied) in enumerate(rounds(variant, n, *points)):
         field = Field(seed + p, levels, count, compiled.emitted.rounded)
         drawn = draw(program, variant, field, cells, n, tied, p)
-        want = outcome(
-            program,
-            variant.trace,
-            plan,
-            FieldNumpy(field),
-            drawn.theta,
-            drawn.numbers,
-            Count(n, field),
-            registry=variant.registry,
-        )
         try:
-            found = _differs(program, variant, compiled, wrt, drawn, want)
+            difference = _differs(program, variant, compiled, wrt, drawn, _wanted(program, variant, plan, drawn))
         except Exception as error:  # whatever a wrong text may raise
-            found = f"its text, which raises {type(error).__name__}: {error}"
-        if found:
-            return found
+            difference = f"its text, which raises {type(error).__name__}: {error}"
+        if difference:
+            return difference
     return ""
 
 
@@ -185,6 +175,12 @@ def _spread(seed: int, argument: int, most: int, shape: tuple[int, ...], n: int,
     return (first + step * np.arange(round * n, (round + 1) * n).reshape(n, *(1,) * len(shape))) % most
 
 
+def _wanted(program: Program, variant: Variant, plan: walk.Plan, at: Points) -> Outcome:
+    """Return what the scalar trace gives at random points."""
+    numpy, n = FieldNumpy(at.field), Count(at.n, at.field)
+    return outcome(program, variant.trace, plan, numpy, at.theta, at.numbers, n, registry=variant.registry)
+
+
 def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome) -> str:
     """Run the text twice on one instance, and say in what it differs."""
     numpy = FieldNumpy(at.field)
@@ -194,32 +190,37 @@ def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, a
     take_forward, take_backward = taker(emitted.forward), taker(emitted.backward)
     parts = [named.part for named in compiled.outside.arrays]
     theta = [at.theta, *[p.of(at.theta) for p in parts]]
-    given = [x.copy() for x in (at.theta, *at.inputs)]
+    before = [x.copy() for x in (at.theta, *at.inputs)]
     for run in ("", " when it is called again"):
-        value = forward(*take_forward(theta, at.inputs, at.numbers))
-        if want.conditions:
-            value, conditions = value
-            for k, (a, b) in enumerate(zip(conditions, want.conditions)):
-                if not same(lift(a, at.field), b):
-                    return f"the condition of its {_nth(k)} branch{run}"
-        if not same(lift(value, at.field), want.value):
-            return f"its value{run}"
+        answer = forward(*take_forward(theta, at.inputs, at.numbers))
+        if difference := _forward_differs(answer, want, at.field):
+            return f"{difference}{run}"
         if program.batch and program.reduction == "none":
             continue  # it has no gradients
         flat: Any
         flat, *slots = [numpy.elements(x.shape) for x in (at.theta, *at.inputs)]
         gradient = [flat, *[p.of(flat) for p in parts]]
         backward(*take_backward(theta, at.inputs, at.numbers, gradient, slots))
-        if not all(
-            same(a, b) if isinstance(a, Elements) else np.array_equal(a, b)
-            for a, b in zip((at.theta, *at.inputs), given)
-        ):
+        if not all(map(_unchanged, (at.theta, *at.inputs), before)):
             return f"what it was given, which it overwrites{run}"
         for name, got, wanted in _gradients(compiled, wrt, flat, slots, want):
             wrong = differing(got, wanted)
             if wrong.any():
                 return f"the gradient of {name} ({int(wrong.sum())} of {wrong.size} entries){run}"
     return ""
+
+
+def _forward_differs(answer: Any, want: Outcome, field: Field) -> str:
+    """Return in what a forward run differs, or ""."""
+    value, conditions = answer if want.conditions else (answer, ())
+    for k, (a, b) in enumerate(zip(conditions, want.conditions)):
+        if not same(lift(a, field), b):
+            return f"the condition of its {_nth(k)} branch"
+    return "" if same(lift(value, field), want.value) else "its value"
+
+
+def _unchanged(now: Any, before: Any) -> bool:
+    return same(now, before) if isinstance(now, Elements) else np.array_equal(now, before)
 
 
 def _gradients(

@@ -6,8 +6,8 @@
 >>> program([2.0, 3.0])
 6.0
 >>> trace = program.latest.trace
->>> found = outcome(program, trace, plan(trace), np, np.zeros(0), [np.array([2.0, 3.0])], 1)
->>> found.value, found.inputs
+>>> wanted = outcome(program, trace, plan(trace), np, np.zeros(0), [np.array([2.0, 3.0])], 1)
+>>> wanted.value, wanted.inputs
 (np.float64(6.0), [array([3., 2.])])
 """
 
@@ -80,16 +80,19 @@ def outcome(
     nodes, positions = plan.parameters
     if len(nodes):
         gradient[places[positions]] = np.add.reduce(G[nodes], 1)
-    of_inputs = []
-    for k, x in enumerate(inputs):
-        size = int(np.prod(x.shape[1:] if program.batch else x.shape, dtype=np.int64))
-        d = numpy.zeros((size, samples))
-        if k in plan.inputs:
-            nodes, positions = plan.inputs[k]
-            d[positions] = G[nodes]
-        of_inputs.append(d.T.reshape(x.shape))
+    of_inputs = [_gradient_of_input(program.batch, plan, numpy, G, k, x, samples) for k, x in enumerate(inputs)]
     value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
     return Outcome(value, [V[int(r)] for r in roots[1:]], gradient, of_inputs)
+
+
+def _gradient_of_input(batch: bool, plan: Plan, numpy: Any, G: Any, k: int, x: Any, samples: int) -> Any:
+    """Return the gradient of input `k`, given those of all nodes (nodes, samples)."""
+    size = int(np.prod(x.shape[1:] if batch else x.shape, dtype=np.int64))
+    d = numpy.zeros((size, samples))
+    if k in plan.inputs:
+        nodes, positions = plan.inputs[k]
+        d[positions] = G[nodes]
+    return d.T.reshape(x.shape)
 
 
 def values_of(

@@ -200,10 +200,8 @@ class _Check:
             want = floats.run_function(program, variant, inputs, len(rows))
             if want is None:
                 return known
-            ended = time.perf_counter()
-            known = replace(
-                known, seconds=known.seconds + middle - begun, eager_seconds=ended - middle, samples=len(rows)
-            )
+            eager = time.perf_counter() - middle
+            known = replace(known, seconds=known.seconds + middle - begun, eager_seconds=eager, samples=len(rows))
             eps = float(np.finfo(program.dtype).eps)
             largest = max([1.0, *[float(np.abs(x).max()) for x in (theta, *inputs) if x.size]])
             for got in texts:
@@ -226,7 +224,7 @@ class _Check:
             floats.run_trace(program, variant, self.plan, theta, inputs, known.samples, dtype)
             for dtype in (program.dtype, finer)
         ]
-        scalars, finely = [self._pairs(found, want)[difference.position][1] for found in ran]
+        scalars, finely = [self._pairs(got, want)[difference.position][1] for got in ran]
         values = values_of(variant.registry, variant.trace, self.plan, np, theta, inputs, known.samples)
         kind = kind_of(difference, scalars, finely, reads_zeros(self.plan, values), tolerance, floor)
         if kind == SIGN:
@@ -281,7 +279,7 @@ def _outside() -> int:
 
 def _said_already(program: Program) -> bool:
     """Whether the scalar engine answers for something of a program."""
-    known = [compiled for found in program.variants.values() for v in found for compiled in v.compiled.values()]
+    known = [compiled for variants in program.variants.values() for v in variants for compiled in v.compiled.values()]
     return any(compiled.scalars is not None for compiled in known)
 
 
