@@ -29,7 +29,7 @@ ROOMS = {
     | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline"},
     "lift": LIFTING
     | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline", "lifting.run"},
-    "engine's names": ENGINE | {"lift"},
+    "engine's names": ENGINE | {"lift", "lifting.run"},
     "viz": VIZ,
     "viz.fold": VIZ,
     "viz.page": VIZ | {"viz.fold"},

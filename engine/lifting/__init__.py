@@ -33,7 +33,7 @@ import numpy as np
 
 from engine.arguments import described, listed, one_of, truth
 from engine.errors import LiftError
-from engine.lifting.run.executable import Variant
+from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
 from engine.lifting.verify.verify import MODES
@@ -139,10 +139,10 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
     program = Program(None, name=str(root.label) or "the graph", **options)
     start = time.perf_counter()
     trace = record([root], {})
-    program.registry.add(trace)
-    variant = Variant(trace, (), [], {}, time.perf_counter() - start, program.registry)
-    program.traces.variants[()] = [variant]
-    program.traces.latest = variant
+    program.traces.parameters.add(trace)
+    specialisation = Specialisation(trace, (), [], {}, time.perf_counter() - start, program.traces.parameters)
+    program.traces.specialisations[()] = [specialisation]
+    program.traces.latest = specialisation
     return program
 
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from engine.lifting.expr import Expr, emit_operations
-from engine.lifting.ir import COMPARISONS, Literal, Source, Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import COMPARISONS, Step
+from engine.lifting.views import Literal, Source
 from engine.rules import RULES
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from engine.lifting.run.executable import Buffers, Variant
+from engine.lifting.run.executable import Buffers, Specialisation
 
 CallKind: TypeAlias = "tuple[tuple[tuple[int, ...], str, bool] | None, ...]"
 MOST = 8  # kinds that are remembered, as many as there are sizes with buffers of their own
@@ -16,7 +16,7 @@ MOST = 8  # kinds that are remembered, as many as there are sizes with buffers o
 class CallPlan(NamedTuple):
     """What runs a call: a trace, its functions with buffers, and how many samples those are for."""
 
-    variant: Variant
+    specialisation: Specialisation
     buffers: Buffers
     n: int
 
@@ -44,7 +44,7 @@ class Plans:
     def remember(self, kind: CallKind, plan: CallPlan) -> None:
         """Keep a plan, if inputs of its kind are all that decides how a call goes."""
         plain = all(x is not None and x[1] in "dl" and x[2] for x in kind)
-        if plain and not plan.variant.guards and len(plan.variant.specs) == len(kind):
+        if plain and not plan.specialisation.guards and len(plan.specialisation.specs) == len(kind):
             if len(self.known) >= MOST:
                 self.known.pop(next(iter(self.known)), None)
             self.known[kind] = plan

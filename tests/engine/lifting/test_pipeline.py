@@ -129,7 +129,7 @@ def test_folded_numbers_carry_their_fraction():
 
     program = engine.lift(lambda x: 0.1 * (0.75 * x) + engine.dot([x, x, x], [0.1, 0.1, 0.1]) ** 2)
     program.value_and_grad(2.0, wrt="inputs")
-    emitted = program.variants[program.latest.specs][0].compiled["inputs"].emitted
+    emitted = program.specialisations[program.latest.specs][0].compiled["inputs"].emitted
     assert emitted.rounded
     for printed, fraction in emitted.rounded.items():
         assert repr(printed) in emitted.text
@@ -143,7 +143,7 @@ def test_a_folded_number_is_told_from_one_that_somebody_wrote():
 
     program = engine.lift(f)
     got = program.value_and_grad(0.3, wrt="inputs")[1].inputs[0]
-    emitted = program.variants[program.latest.specs][0].compiled["inputs"].emitted
+    emitted = program.specialisations[program.latest.specs][0].compiled["inputs"].emitted
     assert list(emitted.rounded) == [0.3000000000000001]
     assert got == pytest.approx(0.3 * (1 - math.tanh(0.3) ** 2) + 0.3 * math.exp(0.3), rel=1e-15)
 

@@ -161,7 +161,7 @@ def test_a_trace_walked_in_floats_is_the_scalar_engine():
     x, n = np.array([0.5, -1.5, 0.25]), 2
     program(x, n)
     trace = program.latest.trace
-    cells = program.registry.read_cells()
+    cells = program.traces.parameters.read_cells()
     found = outcome(program, trace, plan(trace), np, cells, [x, np.array(float(n))], 1)
     leaves = [Value(v) for v in x]
     root = everything(leaves, n)
@@ -177,8 +177,8 @@ def changed(program, old, new, times=1):
     """Have a program's compiler emit another text."""
     compile_right = program.compile
 
-    def compile_wrong(variant, wrt):
-        made = compile_right(variant, wrt)
+    def compile_wrong(specialisation, wrt):
+        made = compile_right(specialisation, wrt)
         assert old in made.emitted.text, made.emitted.text
         return replace(made, emitted=replace(made.emitted, text=made.emitted.text.replace(old, new, times)))
 

@@ -65,12 +65,12 @@ def test_equations_run_as_numpy():
     X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
     program = engine.lift(nn.sample_loss(model, "mse"), batch=True, parameters=model.parameters())
     value, gradient = program.value_and_grad(X, T)
-    names = {p.variable: p.of(program.pull()) for p in program.registry.arrays}
+    names = {p.variable: p.of(program.pull()) for p in program.traces.parameters.arrays}
     space = {**names, "x": X, "t": T, "N": len(X), "tanh": np.tanh}
     space |= dict(zip(program.inputs, (X, T)))
     exec(program.formulas(), space)
     np.testing.assert_allclose(space["losses"].mean(), value, rtol=1e-12)
-    for p in program.registry.arrays:
+    for p in program.traces.parameters.arrays:
         np.testing.assert_allclose(space[f"d{p.variable}"], gradient.named()[p.name], rtol=1e-12)
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.external import outside
-from engine.lifting.ir import Step, Steps
-from engine.lifting.names import Parameter
+from engine.lifting.external import External
+from engine.lifting.ir import Steps
+from engine.lifting.names import ParameterArray
+from engine.lifting.ops import Step
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.split_parameters import in_array, split_parameters
 from engine.lifting.views import Gather, Literal, Source, View
 
-PARTS = [Parameter("wq", (2, 3), 0, "wq"), Parameter("wk", (2, 3), 6, "wk"), Parameter("b", (3,), 12, "b")]
+PARTS = [
+    ParameterArray("wq", (2, 3), 0, "wq"),
+    ParameterArray("wk", (2, 3), 6, "wk"),
+    ParameterArray("b", (3,), 12, "b"),
+]
 
 
 def caller():
-    return outside(PARTS, 15, [], {"wq", "wk", "b"})
+    return External.of(PARTS, 15, [], {"wq", "wk", "b"})
 
 
 def test_a_view_within_an_array_is_of_that_array():
