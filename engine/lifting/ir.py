@@ -15,16 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from engine.lifting.ops import COMPARISONS as COMPARISONS
-from engine.lifting.ops import Step as Step
-from engine.lifting.ops import checked_steps
-from engine.lifting.views import Gather as Gather
-from engine.lifting.views import Indices as Indices
-from engine.lifting.views import Literal as Literal
-from engine.lifting.views import Operand as Operand
-from engine.lifting.views import Source as Source
-from engine.lifting.views import View as View
-from engine.lifting.views import contiguous as contiguous
+from engine.lifting.ops import Step, checked_steps
+from engine.lifting.views import Gather, Indices, Operand, Source, View
 from engine.value import Value
 
 

@@ -16,7 +16,8 @@ from typing import TypeAlias
 from engine.lifting.emit.views import part_text
 from engine.lifting.emit.writer import reduced_axes
 from engine.lifting.expr import Expr, show, suffixed
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 Inlined: TypeAlias = Mapping[Source, Expr]

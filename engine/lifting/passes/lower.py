@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.lifting.expr import Expr, flatten
-from engine.lifting.ir import COMPARISONS, Literal, Source, Step, Steps
+from engine.lifting.expr import Expr, emit_operations
+from engine.lifting.ir import Steps
+from engine.lifting.ops import COMPARISONS, Step
+from engine.lifting.views import Literal, Source
 from engine.rules import RULES
 
 
@@ -56,4 +58,4 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         result.append(Step(op, temporary.view, xs))
         return temporary.view
 
-    flatten(expr, emit, {})
+    emit_operations(expr, emit, {})

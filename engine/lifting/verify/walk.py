@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.lifting.exact import told_apart
-from engine.lifting.ir import Indices, Trace
+from engine.lifting.ir import Trace
+from engine.lifting.views import Indices
 from engine.rules import RULES
 
 KNOWN = frozenset(RULES)

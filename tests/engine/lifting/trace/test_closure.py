@@ -159,11 +159,11 @@ def test_what_is_held_somewhere(kind):
     holder, read, change = HOLDERS[kind]
     program = program_of(lambda x: x * read(holder))
     assert program(3.0) == 6.0
-    assert sum(map(len, program.variants.values())) == 1
+    assert sum(map(len, program.specialisations.values())) == 1
     change(holder)
     assert program(3.0) == 15.0
     assert program(3.0) == 15.0
-    assert sum(map(len, program.variants.values())) == 1
+    assert sum(map(len, program.specialisations.values())) == 1
     assert not program.captured.blind
 
 
