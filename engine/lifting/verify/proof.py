@@ -93,7 +93,7 @@ def samples_needed(program: Program, specialisation: Specialisation, text: str) 
     lengths |= {
         int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
     }
-    tables = max(variant.limits.values(), default=0)
+    tables = max(specialisation.limits.values(), default=0)
     least = max(3, min(MOST_SAMPLES, -(-tables // 2)))
     return next(n for n in range(least, least + 1 + len(lengths)) if n not in lengths)
 
