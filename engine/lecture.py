@@ -68,8 +68,8 @@ class Lecture:
 
     @property
     def _op(self) -> str:
-        """The symbol of the operation, '' for a leaf."""
-        return symbol(self) if self.parents else ""
+        """The symbol of the operation, '' for a leaf, unless its author has given it one."""
+        return symbol(self) if self.parents or isinstance(self.rule, Marked) else ""
 
     @property
     def _local_grads(self) -> tuple[Any, ...]:
@@ -150,6 +150,18 @@ class Authored(NodeKind):
         """Add the cotangents of the node's parents to their gradients."""
         for parent, cotangent in zip(node.parents, self.pull(node, node.grad)):
             parent.grad += cotangent
+
+
+class Marked(Authored):
+    """A leaf that has a symbol, as some programs mark their inputs; in all else it is one like any other."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol)
+        self.name = ""
+
+    def pullback(self, *residuals_and_g: Any) -> tuple[Any, ...]:
+        """Hand nothing back."""
+        return ()
 
 
 class Sloped(Authored):
@@ -233,6 +245,8 @@ def complete(value: Any, children: Any, op: Any, named: dict[str, Any]) -> None:
         refuse_where_lifted(parents[0], "a Value of which its author says the number (by Value(data, children))")
         value.parents, value.born = parents, birth()
         value.rule = _kind(op, len(parents))
+    elif op and isinstance(op, str):
+        value.rule = Marked(op) if LOCAL.active is None else value.rule
     elif op:
         raise TypeError(f"op={described(op)} says how a Value comes from its children, and there are none.")
 

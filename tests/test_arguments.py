@@ -273,6 +273,7 @@ CALLS = {
     "viz.draw": lambda: (
         viz.draw, [graph()], {"grad": True, "collapse": "auto", "direction": "LR", "derivatives": False}
     ),
+    "viz.draw_dot": lambda: (viz.draw_dot, [graph()], {"format": "svg", "rankdir": "LR"}),
     "viz.save": lambda: (viz.save, [graph(), "picture.dot"], {"direction": "LR"}),
     "viz.svg": lambda: (viz.svg, [graph()], {"direction": "LR"}),
     "viz.explore": lambda: (viz.explore, [graph(), "page.html"], {}),

@@ -27,6 +27,8 @@ from engine.arguments import described, one_of
 from viz.dot import DIRECTIONS
 from viz.text import literal
 
+FORMATS = ("svg", "png", "pdf")
+
 
 def trace(root: Any) -> tuple[set[Any], set[tuple[Any, Any]]]:
     """Return the nodes that a Value depends on, itself included, and the edges between them, operand first.
@@ -49,7 +51,7 @@ def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> graphviz.Di
     root
         The result whose graph is drawn.
     format
-        What ``render`` writes, "svg" or "png".
+        What ``render`` writes: "svg", "png" or "pdf".
     rankdir
         "LR", from left to right, or "TB", downwards.
 
@@ -58,7 +60,7 @@ def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> graphviz.Di
     TypeError
         If `root` has no `_prev`.
     ValueError
-        If `rankdir` is no direction.
+        If `rankdir` is no direction, or `format` none of these.
 
     Examples
     --------
@@ -66,6 +68,7 @@ def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> graphviz.Di
     >>> draw_dot(Value(2.0) ** 3, rankdir="TB").source.count("->")
     2
     """
+    one_of(format, "format", FORMATS)
     one_of(rankdir, "rankdir", DIRECTIONS)
     names = {node: f"n{i}" for i, node in enumerate(_met(root))}
     picture = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})

@@ -176,6 +176,18 @@ def test_a_label_is_the_second_argument_or_goes_by_its_name():
     assert Value(1.0, (), "")._op == Value(1.0, (), ())._op == ""
 
 
+def test_a_leaf_may_have_a_symbol_and_is_a_leaf():
+    x = Value(2.0, (), "input", label="x")
+    assert (x._op, x.op, x._prev, is_constant(x)) == ("input", "", set(), False)
+    (x * x).backward()
+    x._backward()
+    assert x.grad == 4.0
+    program = engine.lift(x * x + 1.0)
+    assert (program(), program.pull().tolist()) == (5.0, [2.0])
+    assert engine.lift(lambda y: y * Value(2.0, (), "input"), strict=True)(3.0) == 6.0
+    assert pickle.loads(pickle.dumps(x * x)).parents[0].label == "x"
+
+
 def test_a_node_without_a_derivative_is_refused_never_zero():
     a = Value(2.0)
     guess = Value(4.0, (a,), "**2")
@@ -243,7 +255,7 @@ def test_births_put_nodes_by_hand_in_their_place():
         ((1.0, (Value(1.0), 2.0)), {}, TypeError, r"children are Values; one is 2\.0"),
         ((1.0, (1.0, 2.0)), {}, TypeError, "label is text; got a tuple of 2"),
         ((1.0, "a", "", "b"), {}, TypeError, "one label; got 'a' and 'b'"),
-        ((1.0, (), "*"), {}, TypeError, r"op='\*' says how a Value comes from its children, and there are none"),
+        ((1.0, (), (2.0,)), {}, TypeError, r"op=.* says how a Value comes from its children, and there are none"),
         ((1.0, (Value(1.0),), 3), {}, TypeError, "op must be a symbol"),
         ((1.0, (Value(1.0),), (1.0, 2.0)), {}, ValueError, "one local derivative per child; got 2 for 1"),
         ((1.0, (Value(1.0),), ("x",)), {}, TypeError, "a local derivative needs one real number"),

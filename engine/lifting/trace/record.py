@@ -26,8 +26,7 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
     LiftError
         If a node's derivative is not that of a rule, but its author's own.
     """
-    nodes = order(*roots)
-    _check_rules(nodes)
+    nodes = _of_rules(order(*roots))
     place = {node: i for i, node in enumerate(nodes)}
     leaves: dict[int, Leaf] = {}
     ops: list[str] = []
@@ -58,10 +57,10 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
     return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
 
 
-def _check_rules(nodes: Sequence[Value]) -> None:
-    """Refuse what no rule has computed: how its number comes from others is known to its author alone."""
+def _of_rules(nodes: list[Value]) -> list[Value]:
+    """Return the nodes; refuse what no rule has computed: how its number comes from others only its author knows."""
     if {node.rule for node in nodes if node.parents} <= set(RULES.values()):
-        return
+        return nodes
     node = next(node for node in nodes if node.parents and not isinstance(node.rule, Rule))
     called = f" ('{node.label}')" if node.label else ""
     raise LiftError(
