@@ -85,8 +85,13 @@ def _is_of_nobody(kind: type) -> bool:
 
 
 def is_of_library(module: types.ModuleType | None, name: str) -> bool:
-    """Whether a module, loaded or not, is of Python, of an installed package or of the engine."""
+    """Whether a module, loaded or not, is of Python, of an installed package or of the engine.
+
+    What is run is not, whoever runs it: under ``python -m cProfile``, the module of that name is the profiler's.
+    """
+    if name == "__main__":
+        return False
     file = namespace(module).get("__file__") if isinstance(module, types.ModuleType) else None
     if isinstance(file, str):
         return file.startswith(LIBRARIES)
-    return name in sys.builtin_module_names and name != "__main__"
+    return name in sys.builtin_module_names
