@@ -57,9 +57,12 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
 def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, at: proof.Points) -> str:
     """Return in what the text differs."""
     registry, field, n = variant.registry, at.field, at.n
-    seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
-    numpy = FieldNumpy(field)
-    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds, variant.registry)
+    seeds = Traced(field.random((n,)), field) if program.batch else lift(1, field)
+    numpy, plain = FieldNumpy(field), field.plain
+    theta, numbers = Elements(at.theta.d, plain), [Elements(x.d, plain) for x in at.numbers]
+    weights = Elements(seeds.d, plain)
+    exact = FieldNumpy(plain)
+    want = outcome(program, variant.trace, order, exact, theta, numbers, Count(n, plain), weights, registry)
     named = [_traced(p.of(at.theta)) for p in registry.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]

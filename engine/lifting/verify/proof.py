@@ -125,10 +125,10 @@ def prove(
             program,
             variant.trace,
             plan,
-            FieldNumpy(field),
-            drawn.theta,
-            drawn.numbers,
-            Count(n, field),
+            FieldNumpy(field.plain),
+            Elements(drawn.theta.d, field.plain),
+            [Elements(x.d, field.plain) for x in drawn.numbers],
+            Count(n, field.plain),
             registry=variant.registry,
         )
         try:
