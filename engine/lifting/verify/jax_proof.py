@@ -12,7 +12,7 @@ from engine.lifting.verify import proof
 from engine.lifting.verify.elements import Elements, differing, lift, same
 from engine.lifting.verify.field import Field
 from engine.lifting.verify.field_jax import Traced, modules
-from engine.lifting.verify.field_numpy import Count, FieldNumpy
+from engine.lifting.verify.field_numpy import FieldNumpy
 from engine.lifting.verify.reference import Outcome, outcome
 from engine.lifting.verify.verify import fresh_seed, wanted
 from engine.lifting.verify.walk import Plan, plan
@@ -58,16 +58,13 @@ def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, ord
     """Return in what the text differs."""
     registry, field, n = variant.registry, at.field, at.n
     seeds = Traced(field.random((n,)), field) if program.batch else lift(1, field)
-    numpy, plain = FieldNumpy(field), field.plain
-    theta, numbers = Elements(at.theta.d, plain), [Elements(x.d, plain) for x in at.numbers]
-    weights = Elements(seeds.d, plain)
-    exact = FieldNumpy(plain)
-    want = outcome(program, variant.trace, order, exact, theta, numbers, Count(n, plain), weights, registry)
+    weights, constants = Elements(seeds.d, field.plain), FieldNumpy(field).constants(emitted.constants)
+    want = outcome(program, variant.trace, order, *at.plain(), weights, registry)
     named = [_traced(p.of(at.theta)) for p in registry.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
     computed = [_traced(at.numbers[k]) for k in emitted.integers]
-    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
+    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, constants)
     value, parts = found if isinstance(found, tuple) else (found, ())
     if not same(lift(value, field), want.value):
         return "its value"

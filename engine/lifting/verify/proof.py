@@ -47,6 +47,12 @@ class Points:
     inputs: list[Any]
     numbers: list[Elements]  # the same, integers as what they compute with
 
+    def plain(self) -> tuple[FieldNumpy, Elements, list[Elements], Count]:
+        """Return what the trace runs on, where every float is itself: NumPy, parameters, inputs, how many samples."""
+        field = self.field.plain
+        numbers = [Elements(x.d, field) for x in self.numbers]
+        return FieldNumpy(field), Elements(self.theta.d, field), numbers, Count(self.n, field)
+
 
 def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int]:
     """Return at how many points a trace is to be compared, and at how many of them numbers are to be tied.
@@ -121,16 +127,8 @@ def prove(
     for p, (count, tied) in enumerate(rounds(variant, n, *points)):
         field = Field(seed + p, levels, count, compiled.emitted.rounded)
         drawn = draw(program, variant, field, cells, n, tied, p)
-        want = outcome(
-            program,
-            variant.trace,
-            plan,
-            FieldNumpy(field.plain),
-            Elements(drawn.theta.d, field.plain),
-            [Elements(x.d, field.plain) for x in drawn.numbers],
-            Count(n, field.plain),
-            registry=variant.registry,
-        )
+        numpy, theta, numbers, samples = drawn.plain()
+        want = outcome(program, variant.trace, plan, numpy, theta, numbers, samples, registry=variant.registry)
         try:
             found = _differs(program, variant, compiled, wrt, drawn, want)
         except Exception as error:  # whatever a wrong text may raise
