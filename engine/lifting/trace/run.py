@@ -260,8 +260,8 @@ def _run(
     arguments = [spec.build(supply) for spec in specs]
     with sealed(hashes), recording(watch):
         found = result(fn, arguments, {}, "lift")
-    if watch.outside is not None:  # and the function went on, which another index may not have it do
-        raise watch.outside
+    if watch.refused is not None:  # and the function went on, another way than it goes where nothing is refused
+        raise watch.refused
     root = _scalar(found, name)
     return _Run([root, *[g.condition for g in watch.guards]], inputs, watch)
 
