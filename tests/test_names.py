@@ -21,7 +21,7 @@ LIBRARIES = ("numpy", "jax")  # what a text is written for: `numpy_gather` and `
 # Tests of what no module does alone.
 ACROSS = {
     "engine": {
-        "test_edges", "test_signatures", "lifting/test_agree", "lifting/test_golden", "lifting/test_never_wrong",
+        "test_edges", "lifting/test_agree", "lifting/test_golden", "lifting/test_never_wrong",
         "lifting/test_random_programs", "lifting/test_threads",
     },
     "nn": {"test_arguments", "test_gpt_recorded"},
@@ -80,7 +80,7 @@ def test_no_module_or_package_has_the_name_of_a_public_function(package):
     assert inside & functions == set()
 
 
-def tests_of(package: str) -> set[str]:
+def mirrored(package: str) -> set[str]:
     """The test files of a package, as paths of what they test."""
     folder = ROOT / "tests" / package
     paths = [path.relative_to(folder).with_suffix("") for path in folder.rglob("test_*.py")]
@@ -93,13 +93,13 @@ def test_tests_are_named_after_what_they_test(package):
     named = {str(path.parent / path.stem.strip("_")) for path in files}
     named |= {str(path.parent / path.parent.name) for path in files}  # of a folder's own names
     across = {path.replace("test_", "") for path in ACROSS[package]}
-    assert tests_of(package) - named == across
+    assert mirrored(package) - named == across
 
 
 @pytest.mark.parametrize("package", UNTESTED)
 def test_every_module_has_a_test_file_of_its_name(package):
     modules_ = [path.relative_to(ROOT / package).with_suffix("") for path in (ROOT / package).rglob("[!_]*.py")]
-    assert set(map(str, modules_)) - tests_of(package) == UNTESTED[package]
+    assert set(map(str, modules_)) - mirrored(package) == UNTESTED[package]
 
 
 if __name__ == "__main__":

@@ -68,8 +68,8 @@ def _differs(
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
     computed = [_traced(at.numbers[k]) for k in emitted.integers]
-    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
-    value, parts = found if isinstance(found, tuple) else (found, ())
+    answer = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
+    value, parts = answer if isinstance(answer, tuple) else (answer, ())
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]
@@ -88,9 +88,9 @@ def _traced(x: Any) -> Traced:
 
 def _wanted(specialisation: Specialisation, wrt: str, want: Outcome) -> list[Any]:
     """Return the gradients in the order in which the text returns them."""
-    found: list[Any] = []
+    gradients: list[Any] = []
     if wrt != "inputs":
-        found += [p.of(want.parameters) for p in specialisation.parameters.arrays]
+        gradients += [p.of(want.parameters) for p in specialisation.parameters.arrays]
     if wrt != "parameters":
-        found += want.inputs
-    return found
+        gradients += want.inputs
+    return gradients

@@ -42,7 +42,7 @@ def test_what_a_column_is(column, case):
 REFUSED = {
     "a text among numbers": (["1", "2", "x"], "expected a number, as elsewhere in its column"),
     "dates": (["2021-03-04", "2021-03-05", "2021-03-06"], "a column of dates"),
-    "units": (["3kg", "4kg", "3kg"], "expected a number alone, without a unit"),
+    "units": (["45%", "50%", "45%"], "expected a number alone, without a unit"),
     "too many texts": ([f"name{chr(97 + i)}" for i in range(12)], "12 different texts in 12 rows"),
 }
 
