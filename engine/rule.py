@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from engine.dispatch import by_arity, ieee
-from engine.node import Kind, Pullback
+from engine.node import NodeKind, Pullback
 
 OPERANDS = ("x", "y")
 Point = tuple[float, ...]
@@ -28,7 +26,7 @@ Operation = Callable[..., Any]
 
 
 @dataclass(eq=False, repr=False)
-class Rule(Kind):
+class Rule(NodeKind):
     """One operation: how it is computed, how it is differentiated, where it may be tested, how it prints.
 
     Attributes
@@ -77,7 +75,7 @@ class Rule(Kind):
     number: str = ""
 
     def __post_init__(self) -> None:
-        Kind.__init__(self, self.name, self.pullback, len(self.keeps), len(self.operands))
+        NodeKind.__init__(self, self.name, self.pullback, len(self.keeps), len(self.operands))
         self.at, self.kinks = tuple(map(tuple, self.at)), tuple(self.kinks)
         if self.analytic is None:
             self.analytic = self.differentiable and not self.kinks
@@ -229,18 +227,6 @@ def _entered(entry: Rule) -> Operation:
     for follow in _FOLLOWERS:
         follow(entry)
     return operation
-
-
-def elementwise(op: str) -> bool:
-    """Whether an operation takes each element of its result from the same element of its operands, one of which it may
-    then write over.
-
-    >>> [elementwise(op) for op in ("tanh", "cbrt", "where", "dot", "matmul", "sum")]
-    [True, True, True, False, False, False]
-    """
-    ufunc = getattr(np, op, None)
-    rule = RULES.get(op)
-    return not rule.variadic if rule else isinstance(ufunc, np.ufunc) and ufunc.signature is None
 
 
 def table() -> str:

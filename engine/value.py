@@ -22,8 +22,9 @@ from engine.copying import Copies
 from engine.display import Display
 from engine.label import checked
 from engine.methods import install
-from engine.node import CONSTANT, VARIABLE, Kind
-from engine.number import Number, as_float
+from engine.node import CONSTANT, VARIABLE, NodeKind
+from engine.number import Number
+from engine.number import as_float as as_float
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs
@@ -74,7 +75,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     _label: str
     grad: float
     parents: tuple[Value, ...]
-    rule: Kind
+    rule: NodeKind
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = data if data.__class__ is float else as_float(data)
@@ -108,7 +109,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
 
     @pullback.setter
     def pullback(self, pullback: Callable[[Any], tuple[Any, ...]]) -> None:
-        self.rule = Kind(self.op, pullback)
+        self.rule = NodeKind(self.op, pullback)
 
     @property
     def label(self) -> str:

@@ -49,10 +49,18 @@ def assigned(steps: list[Step]) -> list[Step]:
     covered: dict[Source, Any] = {}  # arrays that were filled with zeros: which elements have been assigned since
     zeros: set[Source] = set()  # those whose zeros are added to
     result: list[Step] = []
+    fills: dict[Source, Step] = {}
     for step in steps:
         source = step.target.source
+        if (
+            step.op == "copy"
+            and step.accumulate
+            and isinstance(step.operands[0], Literal)
+            and not step.operands[0].value
+        ):
+            continue  # the slope of x**0: it assigns nothing
         if _fills_with_zeros(step) and source not in covered:
-            covered[source] = np.zeros(source.size, dtype=bool)
+            covered[source], fills[source] = np.zeros(source.size, dtype=bool), step
         elif step.accumulate and source in covered:
             at = np.arange(source.size) if step.op == "scatter" else step.target.positions().reshape(-1)
             if step.op == "copy" and not covered[source][at].any() and not step.target.overlaps():
@@ -62,7 +70,7 @@ def assigned(steps: list[Step]) -> list[Step]:
             covered[source][at] = covered[source][at] | (step.op != "scatter")
         result.append(step)
     whole = {source for source, elements in covered.items() if elements.size and elements.all()} - zeros
-    return [step for step in result if not (_fills_with_zeros(step) and step.target.source in whole)]
+    return [step for step in result if fills.get(step.target.source) is not step or step.target.source not in whole]
 
 
 def _fills_with_zeros(step: Step) -> bool:

@@ -35,6 +35,7 @@ POINTS = 3  # where nothing is decided
 TIMES = 16  # how often the rarest decision is taken where something is
 LARGE = 200_000  # from how many nodes on points are taken one at a time, for memory
 ROUNDS = 3  # how often integers are drawn, where there are any
+MOST_SAMPLES = 8  # of a batch whose integers choose: each sample has others, so that a small table is read as a whole
 MOST_INTEGERS = 5  # integers that choose from no table are drawn below this
 
 
@@ -92,7 +93,9 @@ def samples_needed(program: Program, specialisation: Specialisation, text: str) 
     lengths |= {
         int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
     }
-    return next(n for n in range(3, 4 + len(lengths)) if n not in lengths)
+    tables = max(specialisation.limits.values(), default=0)
+    least = max(3, min(MOST_SAMPLES, -(-tables // 2)))
+    return next(n for n in range(least, least + 1 + len(lengths)) if n not in lengths)
 
 
 def prove(

@@ -61,6 +61,14 @@ CASES = {
         [fill(OUT.view), add(OUT.view[:2], X.view[:2]), add(OUT.view, Y.view)],
         ["out (3,) = fill(0.0)", "out[0; (1,)] (2,) = copy(x[0; (1,)])", "out (3,) += copy(y)"],
     ),
+    "zero that is added is nothing, and leaves what is added to in need of its own zeros": (
+        [fill(OUT.view), add(OUT.view, ZERO), add(OUT.view[:2], X.view[:2])],
+        ["out (3,) = fill(0.0)", "out[0; (1,)] (2,) = copy(x[0; (1,)])"],
+    ),
+    "zero that is added first is not what is assigned": (
+        [fill(OUT.view), add(OUT.view, ZERO), add(OUT.view, X.view)],
+        ["out (3,) = copy(x)"],
+    ),
     "a number is filled in": ([fill(OUT.view), add(OUT.view, Literal(2.0))], ["out (3,) = fill(2.0)"]),
     "nothing is added to a gradient that nothing reaches": ([fill(OUT.view)], ["out (3,) = fill(0.0)"]),
     "a scatter waits until the rest is assigned": (
