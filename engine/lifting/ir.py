@@ -89,12 +89,12 @@ class Normal:
                     raise AssertionError(f"Normal: {i} reads {j}, which a sum absorbed.\n{self}")
 
     def __str__(self) -> str:
-        said = {
+        texts = {
             i: item if isinstance(item, Sum) else self.trace._said(i)
             for i, item in enumerate(self.items)
             if item is not None
         }
-        return "\n".join(f"{i}: {text}" for i, text in said.items())
+        return "\n".join(f"{i}: {text}" for i, text in texts.items())
 
 
 @dataclass(frozen=True)

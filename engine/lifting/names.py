@@ -78,12 +78,12 @@ def parameter_arrays(
     taken = set(RESERVED) if taken is None else taken
     names = set() if names is None else names
     offset = start
-    for name, found in members.items():
-        shape, order = _box([index for index, _ in found])
-        for at, (_, k) in zip(order, found):
+    for name, places in members.items():
+        shape, order = _box([index for index, _ in places])
+        for at, (_, k) in zip(order, places):
             position[k] = offset + at
         arrays.append(ParameterArray(apart(name, names), shape, offset, variable(name, taken)))
-        offset += len(found)
+        offset += len(places)
     return tuple(arrays), position
 
 
@@ -100,9 +100,9 @@ def apart(name: str, names: set[str]) -> str:
 def _place(label: str) -> tuple[str, tuple[int, ...]]:
     if isinstance(label, Label):
         return label.array, label.place
-    found = BRACKETS.fullmatch(str(label))
-    if found:
-        return found[1], tuple(int(i) for i in found[2].split(","))
+    indexed = BRACKETS.fullmatch(str(label))
+    if indexed:
+        return indexed[1], tuple(int(i) for i in indexed[2].split(","))
     return (str(label), ()) if label else ("p", (-1,))
 
 

@@ -47,8 +47,8 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         )
         return
 
-    def emit(op: str, given: tuple[Any, ...], last: bool) -> Any:
-        xs = tuple([Literal(x) if isinstance(x, float) else x for x in given])
+    def emit(op: str, operands: tuple[Any, ...], last: bool) -> Any:
+        xs = tuple([Literal(x) if isinstance(x, float) else x for x in operands])
         if last:
             result.append(Step(op, step.target, xs, nodes=step.nodes, constant=step.constant))
             return step.target

@@ -64,7 +64,7 @@ class Program:
     # --- calling ---------------------------------------------------------------------------------------------
 
     def __call__(self, *inputs: Any, parameters: Vector | None = None) -> Any:
-        """Return the value: a float, or with ``reduction="none"`` an array of one number a sample.
+        """Return the value: a float, or with ``reduction="none"`` an array of one number per sample.
 
         Where Values go in, and inside a function that is being traced or differentiated, it is the function itself that
         runs, on the scalar engine, and the value is a Value: derivatives come back through it.
@@ -220,7 +220,7 @@ class Program:
         -------
         JaxFunction
             Its parameters are a dict of named arrays (see `parameters`) or the flat vector of `pull`, and the gradients
-            come back the same way. ``weights=``, one number a sample, weighs the samples of a batch. An integer input
+            come back the same way. ``weights=``, one number per sample, weighs the samples of a batch. An integer input
             that is outside its table gives NaN, since a pure function cannot raise.
 
         Raises

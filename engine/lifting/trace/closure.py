@@ -105,9 +105,9 @@ class Surroundings:
 
     def read_at_each_call(self, readings: dict[int, Reading], others: Iterable[int]) -> None:
         """Read some arrays at each call, and compare the numbers of others, which a trace has taken for constants."""
-        kept = {k: reading for k, reading in (readings | self.readings).items() if k not in others}
-        if kept.keys() != self.readings.keys():
-            self.readings = kept
+        readings = {k: reading for k, reading in (readings | self.readings).items() if k not in others}
+        if readings.keys() != self.readings.keys():
+            self.readings = readings
             self._look()
 
     def leave_to_the_function(self, places: Iterable[Place]) -> None:

@@ -151,11 +151,11 @@ def _builds_texts(instructions: Sequence[dis.Instruction], mentioned: set[str]) 
 
 def _read_of(instructions: Sequence[dis.Instruction]) -> dict[tuple[str, str], None]:
     """Return which attributes are read, and of which globals."""
-    found: dict[tuple[str, str], None] = {}
+    readings: dict[tuple[str, str], None] = {}
     for at, after in zip(instructions, instructions[1:]):
         of = at.argval if at.opname in ("LOAD_GLOBAL", "LOAD_NAME") else ""
         if after.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
-            found[after.argval, of] = None
+            readings[after.argval, of] = None
         elif of:
-            found["", of] = None
-    return found
+            readings["", of] = None
+    return readings

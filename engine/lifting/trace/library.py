@@ -40,15 +40,15 @@ _known: dict[int, tuple[type, bool, bool]] = {}  # by identity: a class need not
 
 def mro(kind: type) -> tuple[type, ...]:
     """Return a class and its bases, whatever its metaclass makes of `__mro__`."""
-    found: tuple[type, ...] = _MRO.__get__(kind)
-    return found
+    bases: tuple[type, ...] = _MRO.__get__(kind)
+    return bases
 
 
 def namespace(owner: Any) -> Mapping[str, Any]:
     """Return what a class or a module holds, whatever its class makes of `__dict__`."""
     of = _OF_MODULE if issubclass(type(owner), types.ModuleType) else _OF_CLASS
-    found: Mapping[str, Any] = of.__get__(owner)
-    return found
+    names: Mapping[str, Any] = of.__get__(owner)
+    return names
 
 
 def has(kind: type, name: str) -> bool:
@@ -67,15 +67,15 @@ def is_plain(kind: type) -> bool:
 
 
 def _looked_up(kind: type) -> tuple[type, bool, bool]:
-    found = _known.get(id(kind))
-    if found is None:
+    known = _known.get(id(kind))
+    if known is None:
         name = _MODULE.__get__(kind)
         library = isinstance(name, str) and is_of_library(sys.modules.get(name), name) and not _is_of_nobody(kind)
-        found = kind, library, library and issubclass(kind, PLAIN) and not issubclass(kind, np.void)
+        known = kind, library, library and issubclass(kind, PLAIN) and not issubclass(kind, np.void)
         if len(_known) > 10_000:
             _known.clear()
-        _known[id(kind)] = found
-    return found
+        _known[id(kind)] = known
+    return known
 
 
 def _is_of_nobody(kind: type) -> bool:

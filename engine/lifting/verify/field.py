@@ -82,10 +82,10 @@ class Field:
     def number(self, x: float) -> Residues:
         """Return a whole number or a float, as the exact number it stands for; inf and nan are random elements."""
         key = (type(x) is int, x) if x == x else None
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = np.array(self._exactly(x), U)[:, None]
-        return found
+        result = self._known.get(key)
+        if result is None:
+            result = self._known[key] = np.array(self._exactly(x), U)[:, None]
+        return result
 
     def _exactly(self, x: float) -> list[int]:
         if x != x:
@@ -130,10 +130,10 @@ class Field:
 
     def _moduli_for(self, d: Residues) -> Residues:
         key = (len(d), d.ndim)
-        found = self._shaped.get(key)
-        if found is None:
-            found = self._shaped[key] = self.moduli[: len(d)].reshape(-1, *(1,) * (d.ndim - 1))
-        return found
+        result = self._shaped.get(key)
+        if result is None:
+            result = self._shaped[key] = self.moduli[: len(d)].reshape(-1, *(1,) * (d.ndim - 1))
+        return result
 
     def reduce(self, d: Residues) -> Residues:
         """Bring products and sums of residues below their primes, in place."""
@@ -252,10 +252,10 @@ class Field:
     def truth(self, a: Residues) -> np.ndarray:
         """Return which numbers count as true: of small whole numbers as ever, of others an oracle's bit."""
         small, c = self.whole(a)
-        found: np.ndarray = c != 0
+        result: np.ndarray = c != 0
         if not small.all():
-            found = np.where(small, found, (self._hash(self.key("truth")[0], a[0]) & U(1)) == 1)
-        return found
+            result = np.where(small, result, (self._hash(self.key("truth")[0], a[0]) & U(1)) == 1)
+        return result
 
 
 def _modulo(c: Residues, p: np.uint64) -> Residues:

@@ -86,9 +86,9 @@ def _traced(x: Any) -> Traced:
 
 def _wanted(specialisation: Specialisation, wrt: str, want: Outcome) -> list[Any]:
     """Return the gradients in the order in which the text returns them."""
-    found: list[Any] = []
+    gradients: list[Any] = []
     if wrt != "inputs":
-        found += [p.of(want.parameters) for p in specialisation.parameters.arrays]
+        gradients += [p.of(want.parameters) for p in specialisation.parameters.arrays]
     if wrt != "parameters":
-        found += want.inputs
-    return found
+        gradients += want.inputs
+    return gradients

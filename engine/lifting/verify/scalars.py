@@ -26,16 +26,16 @@ def scalar_functions(program: Program, specialisation: Specialisation, plan: Pla
         latest: list[Outcome] = []
 
         def forward(parameters: Views, inputs: Views, numbers: Views) -> Any:
-            found = _walked(program, specialisation, plan, parameters[0].astype(float), inputs, n)
-            latest[:] = [found]
-            value = found.value if np.ndim(found.value) else float(found.value)
-            return (value, tuple(found.conditions)) if specialisation.guards else value
+            reached = _walked(program, specialisation, plan, parameters[0].astype(float), inputs, n)
+            latest[:] = [reached]
+            value = reached.value if np.ndim(reached.value) else float(reached.value)
+            return (value, tuple(reached.conditions)) if specialisation.guards else value
 
         def backward(parameters: Views, inputs: Views, numbers: Views, gradient: Views, slots: Views) -> None:
             if gradient:
                 gradient[0][...] = latest[0].parameters
-            for slot, found in zip(slots, latest[0].inputs):
-                slot[...] = found
+            for slot, cotangent in zip(slots, latest[0].inputs):
+                slot[...] = cotangent
 
         return forward, backward
 
