@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.graph import order
-from engine.node import CONSTANT, VARIABLE, Kind, birth
+from engine.node import CONSTANT, VARIABLE, NodeKind, birth
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 
 V = TypeVar("V", bound="Copies")
@@ -35,7 +35,7 @@ class Copies:
     born: float
     grad: float
     parents: tuple[Any, ...]
-    rule: Kind
+    rule: NodeKind
 
     def __copy__(self: V) -> V:
         """Return a copy of one node; where a function is being watched, the node: a copy of a variable is not one."""
@@ -71,7 +71,7 @@ def _is_watched(node: Any) -> bool:
     return LOCAL.watch is not None and LOCAL.watch.depends(node)
 
 
-def _node(cls: type, data: float, grad: float, label: str, kind: Kind, parents: tuple[Any, ...]) -> Any:
+def _node(cls: type, data: float, grad: float, label: str, kind: NodeKind, parents: tuple[Any, ...]) -> Any:
     node: Any = object.__new__(cls)
     node._data, node.grad, node._label, node.rule, node.parents = data, grad, label, kind, parents
     if parents:

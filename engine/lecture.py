@@ -29,7 +29,7 @@ from typing import Any
 
 from engine.arguments import described
 from engine.label import checked
-from engine.node import Kind, birth
+from engine.node import NodeKind, birth
 from engine.number import as_float
 from engine.operands import is_value
 from engine.rule import RULES
@@ -54,7 +54,7 @@ class Lecture:
     grad: float
     parents: tuple[Any, ...]
     pullback: Callable[[Any], tuple[Any, ...]]
-    rule: Kind
+    rule: NodeKind
 
     @property
     def _children(self) -> tuple[Any, ...]:
@@ -114,7 +114,7 @@ def symbol(node: Any) -> str:
     return SYMBOLS.get(kind.name) or (rule.infix[0] if rule and rule.infix else str(kind.name))
 
 
-class Authored(Kind):
+class Authored(NodeKind):
     """What one node is that somebody has made with its children: nobody has said what its derivative is.
 
     Attributes

@@ -3,7 +3,7 @@
 A node has two places for what its rule's pullback keeps, since most keep two numbers or fewer: numbers that lie in the
 node itself are no objects for the collector to visit.  More than two are a tuple in the first place.
 
->>> product = Kind("multiply", lambda x, y, g: (g * y, g * x), 2)
+>>> product = NodeKind("multiply", lambda x, y, g: (g * y, g * x), 2)
 >>> class Node: pass
 >>> node = Node()
 >>> product.keep(node, (3.0, 2.0))
@@ -25,7 +25,7 @@ birth: Callable[[], float] = itertools.count(1.0).__next__
 """The number of the next node: what is computed is born after what it is computed from."""
 
 
-class Kind:
+class NodeKind:
     """What nodes have in common: a name, the pullback, and how much of it each keeps.
 
     Attributes
@@ -111,8 +111,8 @@ def _keeping_many(pullback: Pullback) -> Keeping:
 
 KEEPING = {0: _keeping_nothing, 1: _keeping_one, 2: _keeping_two}
 
-VARIABLE = Kind("", lambda g: ())
+VARIABLE = NodeKind("", lambda g: ())
 """What somebody made: an input, a weight."""
 
-CONSTANT = Kind("constant", lambda g: ())
+CONSTANT = NodeKind("constant", lambda g: ())
 """A plain number that met a Value, as 2.0 does in ``2.0 * x``."""

@@ -15,13 +15,13 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from engine.node import Kind, birth
+from engine.node import NodeKind, birth
 from engine.tracing import refuse_where_lifted
 
 R = TypeVar("R", bound="Rounded")
 
 
-class Rounding(Kind):
+class Rounding(NodeKind):
     """What a rounded number is: of derivative zero, and written as the number."""
 
     differentiable = False
@@ -53,7 +53,7 @@ class Rounded:
     born: float
     constant: Callable[[Any], Any]
     parents: tuple[Any, ...]
-    rule: Kind
+    rule: NodeKind
 
     def __round__(self: R, ndigits: int | None = None) -> R:
         """Return the rounded number as a node; what is infinite or NaN stays so."""

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from engine.dispatch import by_arity, ieee
-from engine.node import Kind, Pullback
+from engine.node import NodeKind, Pullback
 
 OPERANDS = ("x", "y")
 Point = tuple[float, ...]
@@ -26,7 +26,7 @@ Operation = Callable[..., Any]
 
 
 @dataclass(eq=False, repr=False)
-class Rule(Kind):
+class Rule(NodeKind):
     """One operation: how it is computed, how it is differentiated, where it may be tested, how it prints.
 
     Attributes
@@ -75,7 +75,7 @@ class Rule(Kind):
     number: str = ""
 
     def __post_init__(self) -> None:
-        Kind.__init__(self, self.name, self.pullback, len(self.keeps), len(self.operands))
+        NodeKind.__init__(self, self.name, self.pullback, len(self.keeps), len(self.operands))
         self.at, self.kinks = tuple(map(tuple, self.at)), tuple(self.kinks)
         if self.analytic is None:
             self.analytic = self.differentiable and not self.kinks

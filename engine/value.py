@@ -23,7 +23,7 @@ from engine.display import Display
 from engine.label import checked
 from engine.lecture import NOTHING, Lecture, complete
 from engine.methods import install
-from engine.node import CONSTANT, VARIABLE, Kind
+from engine.node import CONSTANT, VARIABLE, NodeKind
 from engine.number import Number
 from engine.number import as_float as as_float
 from engine.rounded import Rounded
@@ -79,7 +79,7 @@ class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
     _label: str
     grad: float
     parents: tuple[Value, ...]
-    rule: Kind
+    rule: NodeKind
 
     def __init__(self, data: Any, children: Any = NOTHING, op: Any = NOTHING, label: str = "", **named: Any) -> None:
         self._data = data if data.__class__ is float else as_float(data)
@@ -115,7 +115,7 @@ class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
 
     @pullback.setter
     def pullback(self, pullback: Callable[[Any], tuple[Any, ...]]) -> None:
-        self.rule = Kind(self.op, pullback)
+        self.rule = NodeKind(self.op, pullback)
 
     @property
     def label(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine import Value
-from engine.node import CONSTANT, VARIABLE, Kind, birth
+from engine.node import CONSTANT, VARIABLE, NodeKind, birth
 
 
 class Node:
@@ -17,7 +17,7 @@ class Node:
 
 @pytest.mark.parametrize("count", range(5))
 def test_what_is_kept_comes_back_and_is_bound_before_the_cotangent(count):
-    kind = Kind("any", lambda *bound: bound, count)
+    kind = NodeKind("any", lambda *bound: bound, count)
     node, kept = Node(), tuple(range(count))
     kind.keep(node, kept)
     assert kind.residuals(node) == kept
