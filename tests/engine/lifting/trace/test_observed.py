@@ -20,7 +20,8 @@ def seen(x):
         top = notes.stack.pop()
         if not (follow_numbers(notes, top) or follow(notes, top)):
             notes.facts.append(top)
-    notes.lengths = [*map(len, notes.mappings), *map(len, notes.sequences)]
+    notes.facts += [held for *_, held in notes.contents]
+    notes.lengths = [*notes.sizes, *map(len, notes.elements)]
     return notes
 
 
