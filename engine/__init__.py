@@ -24,6 +24,7 @@ from engine.errors import TraceError as TraceError
 from engine.functions import *  # noqa: F403  # every rule's operation, and what is composed of them
 from engine.label import Label as Label
 from engine.lifting import lift as lift
+from engine.lifting.run.parameters import Parameters as Parameters
 from engine.nonfinite import find_nan as find_nan
 from engine.rules import RULES
 from engine.transforms import grad as grad

@@ -34,7 +34,7 @@ SINGLE = 5e-6
 
 
 def agrees(given: Any, right: Any, limit: Any) -> Any:
-    """Return whether ``|given - right| <= limit``, for numbers a bool, for arrays one an entry.
+    """Return whether ``|given - right| <= limit``, for numbers a bool, for arrays one per entry.
 
     Parameters
     ----------

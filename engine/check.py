@@ -91,8 +91,8 @@ class GradientCheck:
         hidden = [entry for entry in self.entries if entry.verdict == "hidden"]
         of = len(self.entries)
         count = f"{len(wrong)} of {of}" if wrong else f"{of - len(hidden)} of {of}" if hidden else f"all {of}"
-        said = f"{count} derivatives {'disagree' if wrong else 'agree'} with central differences"
-        return "\n".join([said, *[f"  {entry}" for entry in [*wrong[:10], *kinks[:10], *hidden[:10]]]])
+        summary = f"{count} derivatives {'disagree' if wrong else 'agree'} with central differences"
+        return "\n".join([summary, *[f"  {entry}" for entry in [*wrong[:10], *kinks[:10], *hidden[:10]]]])
 
 
 def check_gradients(f: Callable[..., Any], *args: Any, step: float = STEP, rtol: float = RELATIVE) -> GradientCheck:

@@ -7,8 +7,8 @@ sides are looked at in the same way: where they contradict each other the point 
 one side only, the edge of the domain.
 
 >>> import math
->>> found = measured(math.exp, 1.0)
->>> found.kind, abs(found.value - math.e) < found.bound < 1e-8
+>>> slope = measured(math.exp, 1.0)
+>>> slope.kind, abs(slope.value - math.e) < slope.bound < 1e-8
 ('smooth', True)
 >>> measured(abs, 0.0).kind, measured(abs, 0.0).sides
 ('kink', (-1.0, 1.0))

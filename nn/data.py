@@ -90,7 +90,7 @@ def names(path: str | Path, seed: int = 0) -> tuple[list[list[int]], str]:
     """
     found = read_text(path).split()
     if not found:
-        raise DataError(f"{path}: no names in it; one a line is expected.")
+        raise DataError(f"{path}: no names in it; one per line is expected.")
     letters = "".join(sorted(set("".join(found))))
     code, end = {c: i for i, c in enumerate(letters)}, len(letters)
     order = np.random.default_rng(seed).permutation(len(found)).tolist()

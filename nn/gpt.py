@@ -92,7 +92,7 @@ def train(
     optimizer: Adam | None = None,
     after: Callable[[Any, list[float]], None] | None = None,
 ) -> list[float]:
-    """Adam on one document a step; return the losses.
+    """Adam on one document per step; return the losses.
 
     Given the `losses` of steps made before, and their `optimizer`, it goes on from there; `after` is called after every
     step with the parameters and the losses.

@@ -1,4 +1,4 @@
-"""Neurons, layers and networks of them, one Value a weight (note 001: "look at the single neuron").
+"""Neurons, layers and networks of them, one Value per weight (note 001: "look at the single neuron").
 
 A neuron's pre-activation is one `dot` node, whose local derivative with respect to its weights is its input.
 

@@ -136,7 +136,7 @@ def rows(values: Array, inputs: int | None, what: str = "X") -> Array:
         n = "one number" if values.ndim == 0 else f"one row of {len(values)} numbers"
         raise ValueError(f"{what} is {n}: pass samples as rows, (N, D); for one sample {what}[None, :].")
     if inputs is not None and values.ndim > 2:
-        raise ValueError(f"{what} has shape {values.shape}: pass one row a sample, {what}.reshape(len({what}), -1).")
+        raise ValueError(f"{what} has shape {values.shape}: pass one row per sample, {what}.reshape(len({what}), -1).")
     if inputs is not None and values.shape[1] != inputs:
         turned = f" (columns are samples? pass {what}.T)" if values.shape[0] == inputs else ""
         raise ValueError(f"the network takes samples of {inputs} numbers; got {what} {values.shape}{turned}.")

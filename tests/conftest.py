@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -19,6 +20,9 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 DATA = Path(os.environ.get("LIFTGRAD_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+collect_ignore = [] if importlib.util.find_spec("torch") else ["random_torch.py"]  # programs of tensors
 
 
 def pytest_report_header() -> str:

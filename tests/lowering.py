@@ -57,7 +57,7 @@ def lowering(f: Any, *inputs: Any, wrt: str = "all", **options: Any) -> Lowering
     task = task_of(program, program.latest, wrt)
     external = task.external
     numbers = [x.astype(float) for x in arrays]
-    given = {external.theta: program.registry.read_cells()} | dict(zip(external.inputs, arrays))
+    given = {external.theta: program.traces.parameters.read_cells()} | dict(zip(external.inputs, arrays))
     given |= {source: x for source, x in zip(external.numbers, numbers) if source not in given}
     return Lowering(program.latest.trace, task, given, n, f, inputs)
 

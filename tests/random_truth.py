@@ -131,7 +131,7 @@ def pairs(got: Any, want: Truth, program: Any, wrt: str, inputs: list[Any]) -> P
     if gradient is None:
         return compared
     if wrt != "inputs":
-        wanted = [want.parameters.get(v, 0.0) for v in program.registry.values]
+        wanted = [want.parameters.get(v, 0.0) for v in program.traces.parameters.values]
         compared.append(("the gradient of the parameters", gradient.parameters, np.array(wanted)))
     if wrt != "parameters":
         for k, (a, b, x) in enumerate(zip(gradient.inputs, want.inputs, inputs)):

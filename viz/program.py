@@ -91,8 +91,10 @@ def read_program(program: Any) -> Sheet:
 
 def _leaves(program: Any, read: set[Reading]) -> dict[Reading, ProgramBox]:
     """Return the boxes of inputs and parameters that are read, by role and name."""
-    registry = getattr(program, "registry", None)
-    variables = {p.name: p.variable for p in getattr(registry, "arrays", ())}  # the formulas say W1 for layers.0.W
+    traces = getattr(program, "traces", None)
+    variables = {
+        p.name: p.variable for p in (traces.parameters.arrays if traces else ())
+    }  # the formulas say W1 for layers.0.W
     boxes: dict[Reading, ProgramBox] = {}
     for role, arrays in (("input", program.inputs), ("parameter", program.parameters)):
         for array, shape in arrays.items():

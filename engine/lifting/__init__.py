@@ -33,7 +33,7 @@ import numpy as np
 
 from engine.arguments import described, listed, one_of, truth
 from engine.errors import LiftError
-from engine.lifting.run.executable import Variant
+from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
 from engine.lifting.verify.verify import MODES
@@ -119,24 +119,18 @@ def lift(
         return _of_graph(fn, batch, options)
     if not callable(fn):
         raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
-    return Program(
-        fn,
-        name=getattr(fn, "__name__", type(fn).__name__),
-        names=_argument_names(fn),
-        batch=batch,
-        reduction=reduction if batch else "sum",
-        **options,
-    )
+    name, reduction = getattr(fn, "__name__", type(fn).__name__), reduction if batch else "sum"
+    return Program(fn, name=name, names=_argument_names(fn), batch=batch, reduction=reduction, **options)
 
 
 def _dtype(dtype: Any) -> Any:
     try:
-        found = "" if dtype is None else np.dtype(dtype).name
+        name = "" if dtype is None else np.dtype(dtype).name
     except (TypeError, ValueError):
-        found = ""
-    if found not in ("float64", "float32"):
-        raise ValueError(f"dtype={found or described(dtype)} is not supported; use np.float64 or np.float32.")
-    return np.dtype(found)
+        name = ""
+    if name not in ("float64", "float32"):
+        raise ValueError(f"dtype={name or described(dtype)} is not supported; use np.float64 or np.float32.")
+    return np.dtype(name)
 
 
 def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
@@ -145,16 +139,16 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
     program = Program(None, name=str(root.label) or "the graph", **options)
     start = time.perf_counter()
     trace = record([root], {})
-    program.registry.add(trace)
-    variant = Variant(trace, (), [], {}, time.perf_counter() - start, program.registry)
-    program.traces.variants[()] = [variant]
-    program.traces.latest = variant
+    program.traces.parameters.add(trace)
+    specialisation = Specialisation(trace, (), [], {}, time.perf_counter() - start, program.traces.parameters)
+    program.traces.specialisations[()] = [specialisation]
+    program.traces.latest = specialisation
     return program
 
 
 def _argument_names(fn: Callable[..., Any]) -> tuple[str, ...]:
     try:
-        found = inspect.signature(fn).parameters.values()
+        parameters = inspect.signature(fn).parameters.values()
     except (TypeError, ValueError):
         return ()
-    return tuple([p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)])
+    return tuple([p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)])

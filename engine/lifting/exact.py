@@ -61,9 +61,9 @@ def negated(x: float) -> float:
     """Return -x, with its fraction."""
     if not isinstance(x, Folded):
         return -x
-    made = Folded(-float(x))
-    made.fraction = -x.fraction
-    return made
+    folded = Folded(-float(x))
+    folded.fraction = -x.fraction
+    return folded
 
 
 def rounded(fraction: Fraction) -> float | None:
@@ -76,9 +76,9 @@ def rounded(fraction: Fraction) -> float | None:
         return nearest
     if abs(nearest) < MOST_ACCURATE:
         return None
-    made = Folded(nearest)
-    made.fraction = fraction
-    return made
+    folded = Folded(nearest)
+    folded.fraction = fraction
+    return folded
 
 
 MOST_ACCURATE = 2.0**-1021  # smaller floats have fewer digits

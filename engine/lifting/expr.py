@@ -1,7 +1,7 @@
 """What rules run on to become array operations, and text.
 
-An Expr stands for an array that a program will hold.  Arithmetic on it builds a tree; `flatten` turns the tree into
-one step an operation.  Running a rule's pullback on Exprs is how lifting differentiates:
+An Expr stands for an array that a program will hold.  Arithmetic on it builds a tree; `emit_operations` turns the tree
+into one step per operation.  Running a rule's pullback on Exprs is how lifting differentiates:
 
 >>> from engine.rules import RULES
 >>> z, g = Expr("z"), Expr("g")
@@ -203,7 +203,7 @@ _POWERS: dict[float | None, Callable[[Expr], Expr]] = {
 }
 
 
-def flatten(
+def emit_operations(
     expr: Expr,
     emit: Callable[[str, tuple[Any, ...], bool], Any],
     done: dict[Hashable, Any],
@@ -215,7 +215,7 @@ def flatten(
     """
     if not expr.op:
         return expr.leaf
-    operands = tuple([flatten(a, emit, done, False) for a in expr.args])
+    operands = tuple([emit_operations(a, emit, done, False) for a in expr.args])
     key = (expr.op, *[(repr(x), getattr(x, "fraction", None)) if isinstance(x, float) else id(x) for x in operands])
     if key not in done or last:
         done[key] = emit(expr.op, operands, last)

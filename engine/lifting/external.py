@@ -1,11 +1,12 @@
 """What a program takes from its caller, as sources: an array is bound by which source it is, not by what it is called.
 
->>> from engine.lifting.names import Parameter
+>>> from engine.lifting.names import ParameterArray
 >>> taken = set()
->>> found = outside([Parameter("t", (), 0, "t"), Parameter("dt", (), 1, "dt")], 2, [], {"t", "dt"})
->>> [named.gradient.name for named in found.arrays]  # `dt` is a parameter already
+>>> parameters = [ParameterArray("t", (), 0, "t"), ParameterArray("dt", (), 1, "dt")]
+>>> external = External.of(parameters, 2, [], {"t", "dt"})
+>>> [named.gradient.name for named in external.arrays]  # `dt` is a parameter already
 ['dt_2', 'ddt']
->>> found.argument(found.arrays[1].array)
+>>> external.argument(external.arrays[1].array)
 Argument(name='dt', kind='parameters', number=2)
 """
 
@@ -16,8 +17,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from engine.lifting.ir import Source
-from engine.lifting.names import Parameter, variable
+from engine.lifting.names import ParameterArray, variable
+from engine.lifting.views import Source
 
 KINDS = ("parameters", "inputs", "numbers", "gradient", "slots")  # of arguments, as functions list them
 Views: TypeAlias = Sequence[Any]
@@ -46,13 +47,13 @@ class Argument(NamedTuple):
 class Named:
     """One named array of the flat vector, and its gradient, as sources."""
 
-    part: Parameter
+    part: ParameterArray
     array: Source
     gradient: Source
 
 
 @dataclass(frozen=True, eq=False)
-class Outside:
+class External:
     """Every source that the caller passes; the names are unique among them."""
 
     theta: Source
@@ -76,6 +77,29 @@ class Outside:
             for k, source in enumerate(sources):
                 self.places.setdefault(source, (kind, k))  # most inputs are their own numbers
 
+    @classmethod
+    def of(cls, parameters: Sequence[ParameterArray], size: int, inputs: Sequence[Source], taken: set[str]) -> External:
+        """Return the sources of a flat vector of `size` numbers, of its named arrays and the inputs; name gradients.
+
+        Parameters
+        ----------
+        parameters, size
+            The named arrays, and how many numbers they are.
+        inputs
+            The input arrays.
+        taken
+            Names that are taken, those of the parameters and inputs among them; more are added.
+        """
+        theta = Source("theta", (size,), "parameters")
+        gradient = Source("gradient", (size,), "gradient")
+        arrays = []
+        for p in parameters:
+            array = Source(p.variable, p.shape, "parameter")
+            arrays.append(Named(p, array, Source(variable(f"d{p.variable}", taken), p.shape, "parameter")))
+        slots = [Source(variable(f"d{s.name}", taken), s.shape, "slot", s.batched) for s in inputs]
+        numbers = [s if s.kind == "input" else _number(s, taken) for s in inputs]
+        return cls(theta, gradient, tuple(arrays), tuple(inputs), tuple(numbers), tuple(slots), taken)
+
     def argument(self, source: Source) -> Argument:
         """Return how an emitted function takes a source."""
         return Argument(source.name, *self.places[source])
@@ -83,29 +107,6 @@ class Outside:
     def arguments(self, used: set[Source]) -> tuple[Argument, ...]:
         """Return the arguments for sources that a function uses, in the order in which all functions list them."""
         return tuple([self.argument(source) for source in self.places if source in used])
-
-
-def outside(parameters: Sequence[Parameter], size: int, inputs: Sequence[Source], taken: set[str]) -> Outside:
-    """Return the sources of a flat vector of `size` numbers, its named arrays, and the inputs; name their gradients.
-
-    Parameters
-    ----------
-    parameters, size
-        The named arrays, and how many numbers they are.
-    inputs
-        The input arrays.
-    taken
-        Names that are taken, those of the parameters and inputs among them; more are added.
-    """
-    theta = Source("theta", (size,), "parameters")
-    gradient = Source("gradient", (size,), "gradient")
-    arrays = []
-    for p in parameters:
-        array = Source(p.variable, p.shape, "parameter")
-        arrays.append(Named(p, array, Source(variable(f"d{p.variable}", taken), p.shape, "parameter")))
-    slots = [Source(variable(f"d{s.name}", taken), s.shape, "slot", s.batched) for s in inputs]
-    numbers = [s if s.kind == "input" else _number(s, taken) for s in inputs]
-    return Outside(theta, gradient, tuple(arrays), tuple(inputs), tuple(numbers), tuple(slots), taken)
 
 
 def _number(source: Source, taken: set[str]) -> Source:

@@ -15,16 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from engine.lifting.ops import COMPARISONS as COMPARISONS
-from engine.lifting.ops import Step as Step
-from engine.lifting.ops import checked_steps
-from engine.lifting.views import Gather as Gather
-from engine.lifting.views import Indices as Indices
-from engine.lifting.views import Literal as Literal
-from engine.lifting.views import Operand as Operand
-from engine.lifting.views import Source as Source
-from engine.lifting.views import View as View
-from engine.lifting.views import contiguous as contiguous
+from engine.lifting.ops import Step, checked_steps
+from engine.lifting.views import Gather, Indices, Operand, Source, View
 from engine.value import Value
 
 
@@ -97,12 +89,12 @@ class Normal:
                     raise AssertionError(f"Normal: {i} reads {j}, which a sum absorbed.\n{self}")
 
     def __str__(self) -> str:
-        said = {
+        texts = {
             i: item if isinstance(item, Sum) else self.trace._said(i)
             for i, item in enumerate(self.items)
             if item is not None
         }
-        return "\n".join(f"{i}: {text}" for i, text in said.items())
+        return "\n".join(f"{i}: {text}" for i, text in texts.items())
 
 
 @dataclass(frozen=True)

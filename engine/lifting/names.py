@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.label import Label
-from engine.lifting.ir import Indices
+from engine.lifting.views import Indices
 from engine.value import Value
 
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
@@ -29,7 +29,7 @@ RESERVED = {
 
 
 @dataclass(frozen=True)
-class Parameter:
+class ParameterArray:
     """One named array of parameters: where it lies in the flat vector, and what the program calls it.
 
     One that is `read` is no parameter: its numbers are a captured array's, read at each call.
@@ -52,9 +52,9 @@ class Parameter:
         return part if len(self.shape) == 1 else part.reshape(self.shape)
 
 
-def parameters(
+def parameter_arrays(
     values: Sequence[Value], start: int = 0, taken: set[str] | None = None, names: set[str] | None = None
-) -> tuple[tuple[Parameter, ...], Indices]:
+) -> tuple[tuple[ParameterArray, ...], Indices]:
     """Gather captured Values into arrays: (the arrays, position of each Value in the flat vector, from `start` on).
 
     Parameters
@@ -65,7 +65,7 @@ def parameters(
         Variables and names of arrays that there are already; those given here are added.
 
     >>> values = [Value(0.0, f"W[{i}, {j}]") for j in range(3) for i in range(2)] + [Value(0.0, "b")]
-    >>> arrays, position = parameters(values)
+    >>> arrays, position = parameter_arrays(values)
     >>> [(a.name, a.shape, a.offset) for a in arrays], position.tolist()
     ([('W', (2, 3), 0), ('b', (), 6)], [0, 3, 1, 4, 2, 5, 6])
     """
@@ -74,16 +74,16 @@ def parameters(
         name, index = _place(value.label)
         members.setdefault(name, []).append((index, k))
     position = np.zeros(len(values), dtype=np.int64)
-    arrays: list[Parameter] = []
+    arrays: list[ParameterArray] = []
     taken = set(RESERVED) if taken is None else taken
     names = set() if names is None else names
     offset = start
-    for name, found in members.items():
-        shape, order = _box([index for index, _ in found])
-        for at, (_, k) in zip(order, found):
+    for name, places in members.items():
+        shape, order = _box([index for index, _ in places])
+        for at, (_, k) in zip(order, places):
             position[k] = offset + at
-        arrays.append(Parameter(apart(name, names), shape, offset, variable(name, taken)))
-        offset += len(found)
+        arrays.append(ParameterArray(apart(name, names), shape, offset, variable(name, taken)))
+        offset += len(places)
     return tuple(arrays), position
 
 
@@ -100,9 +100,9 @@ def apart(name: str, names: set[str]) -> str:
 def _place(label: str) -> tuple[str, tuple[int, ...]]:
     if isinstance(label, Label):
         return label.array, label.place
-    found = BRACKETS.fullmatch(str(label))
-    if found:
-        return found[1], tuple(int(i) for i in found[2].split(","))
+    indexed = BRACKETS.fullmatch(str(label))
+    if indexed:
+        return indexed[1], tuple(int(i) for i in indexed[2].split(","))
     return (str(label), ()) if label else ("p", (-1,))
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from engine.lifting.emit.jax_source import emit_for_jax
 from engine.lifting.emit.source import Emitted, emit
-from engine.lifting.external import Outside
+from engine.lifting.external import External
 from engine.lifting.ir import Groups, Steps, Trace
 from engine.lifting.names import variable
 from engine.lifting.passes.allocate import allocate, renamed
@@ -53,7 +53,7 @@ class Task:
     """
 
     name: str
-    external: Outside
+    external: External
     cells: Indices
     reduction: str = ""
     wrt: str = "parameters"

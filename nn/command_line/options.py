@@ -172,7 +172,7 @@ def _check(part: Parser) -> None:
 
 def _gpt(part: Parser) -> None:
     _add_eager(part)
-    part.add_argument("--data", help="a text file, one name a line")
+    part.add_argument("--data", help="a text file, one name per line")
     part.add_argument("--load", help="a network that --save wrote: make up names without training")
     part.add_argument("--steps", type=whole(1), default=1000, help="names to learn from (default: %(default)s)")
     part.add_argument("--samples", type=whole(0), default=10, help="names to make up (default: %(default)s)")

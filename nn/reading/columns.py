@@ -1,4 +1,4 @@
-"""Columns of a table as numbers: numbers as they are, true and false as 1 and 0, categories as one column a kind.
+"""Columns of a table as numbers: numbers as they are, true and false as 1 and 0, categories as one column per kind.
 
 What a column was taken for is kept with the model, so that rows to predict are read as those it was trained on.
 """

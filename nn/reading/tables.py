@@ -117,7 +117,7 @@ def read_table(
     Parameters
     ----------
     path
-        A text file of one record a line, cells separated by commas, semicolons, tabs, bars or spaces.
+        A text file of one record per line, cells separated by commas, semicolons, tabs, bars or spaces.
     header
         Whether the first line holds the names of columns; by default that is found by looking.
     decimal

@@ -44,7 +44,7 @@ class Epochs:
     task, step, optimizer, parameters
         What is learnt, by which step and optimiser, and the vector that moves.
     batch_size, seed
-        Samples a step, and the seed of the shuffling, which is an epoch's own, however often training was interrupted.
+        Samples per step, and the seed of the shuffling, which is an epoch's own however often training was interrupted.
     patience
         After how many epochs without a lower loss to stop; None for never.
     """

@@ -138,7 +138,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
 
 class MLPClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
-    """A classifier with scikit-learn's interface: one output a class, cross-entropy.
+    """A classifier with scikit-learn's interface: one output per class, cross-entropy.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def fit(
     loss
         A name from `nn.losses`.
     epochs, batch_size, optimizer
-        Passes over the data, samples a step (the last may have fewer), and the optimiser (default `Adam(lr=1e-2)`).
+        Passes over the data, samples per step (the last may have fewer), and the optimiser (default `Adam(lr=1e-2)`).
     strength
         Of 0.5 * strength * sum(W * W), over weights and not biases.
     validation
@@ -106,7 +106,7 @@ def fit(
     Returns
     -------
     History
-        One dict an epoch; ``history.said`` holds what was decided.
+        One dict per epoch; ``history.said`` holds what was decided.
 
     Raises
     ------

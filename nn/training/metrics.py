@@ -2,7 +2,7 @@
 
 | metric         | for                                             | what                                              |
 |----------------|-------------------------------------------------|---------------------------------------------------|
-| accuracy       | one class a sample                              | part of samples: highest score, or side of border |
+| accuracy       | one class per sample                            | part of samples: highest score, or side of border |
 | label_accuracy | yes or no for each output, several yes a sample | part of labels on the right side of the border    |
 | r2             | numbers                                         | 1 - squared error / squared error of the mean     |
 
@@ -30,14 +30,14 @@ def accuracy(model: Module, X: Any, T: Any, loss: str | None = None) -> float:
     Parameters
     ----------
     model, X, T
-        A model, samples (N, D), and one class a sample: as `fit` takes them.
+        A model, samples (N, D), and one class per sample: as `fit` takes them.
     loss
         What the network was trained with; for several outputs by default cross-entropy.
 
     Raises
     ------
     TypeError, ValueError
-        If the targets are not what the loss means, or are not one class a sample.
+        If the targets are not what the loss means, or are not one class per sample.
 
     Examples
     --------
@@ -184,8 +184,8 @@ def _check(name: str, targets: Targets) -> None:
         raise ValueError("metric 'label_accuracy' is for several labels a sample; loss='cross_entropy' has one class.")
     if name == "accuracy" and targets.outputs > 1 and loss != "cross_entropy" and not targets.one_class_each:
         raise ValueError(
-            "metric 'accuracy' is for one class a sample, and these targets have several labels in some rows or none; "
-            "use 'label_accuracy'."
+            "metric 'accuracy' is for one class per sample, and these targets have several labels in some rows or none"
+            "; use 'label_accuracy'."
         )
 
 

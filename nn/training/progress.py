@@ -13,7 +13,7 @@ from engine.arguments import described, listed
 
 
 class History(list[dict[str, float]]):
-    """One dict an epoch: ``epoch``, ``loss``, metrics, and with validation ``val_loss`` and its metrics.
+    """One dict per epoch: ``epoch``, ``loss``, metrics, and with validation ``val_loss`` and its metrics.
 
     Attributes
     ----------
@@ -22,10 +22,10 @@ class History(list[dict[str, float]]):
     """
 
     def __init__(self, records: Iterable[dict[str, float]] = ()) -> None:
-        listed_records = listed(records, "records", "dicts, one an epoch")
+        listed_records = listed(records, "records", "dicts, one per epoch")
         for record in listed_records:
             if not isinstance(record, dict):
-                raise TypeError(f"a history holds a dict an epoch, as nn.fit returns it; got {described(record)}.")
+                raise TypeError(f"a history holds a dict per epoch, as nn.fit returns it; got {described(record)}.")
         super().__init__(listed_records)
         self.said: list[str] = []
 
@@ -37,7 +37,7 @@ class History(list[dict[str, float]]):
 
 
 class Progress:
-    """A bar on a terminal, a line an epoch (at most twenty) elsewhere."""
+    """A bar on a terminal, a line per epoch (at most twenty) elsewhere."""
 
     def __init__(self, epochs: int, wanted: bool | None, report: Callable[[str], None] | None) -> None:
         terminal = sys.stderr.isatty() and report is None

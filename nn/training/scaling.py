@@ -125,7 +125,7 @@ class Scaling:
             names = [f"scaling.{what}.{kind}" for kind in ("mean", "deviation")]
             pair = [numbers(state[name], name).astype(float) for name in names if name in state]
             if pair and (len(pair) < 2 or pair[0].ndim != 1 or pair[0].shape != pair[1].shape):
-                raise ValueError(f"{names[0]} and {names[1]} must both be there, one number a column each.")
+                raise ValueError(f"{names[0]} and {names[1]} must both be there, one number per column each.")
             if pair and not (np.isfinite(pair).all() and (pair[1] > 0.0).all()):
                 raise ValueError(f"{names[0]} must be finite, and {names[1]} positive.")
             parts[what] = Standard(*(tuple(array.tolist()) for array in pair)) if pair else None

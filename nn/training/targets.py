@@ -94,7 +94,7 @@ class Targets:
             whole(samples, "samples", "how many there must be", least=0)
         values = finite(numbers(T, what), what, getattr(T, "columns", None))
         if values.ndim == 0 or values.ndim > 2:
-            raise ValueError(f"{what} has shape {values.shape}: pass one target a sample, (N,), or one row, (N, C).")
+            raise ValueError(f"{what} has shape {values.shape}: pass one target per sample, (N,), or one row, (N, C).")
         if samples not in (None, len(values)) or not len(values):
             raise ValueError(
                 f"{what}: there must be as many targets as samples, and at least one; got {samples} and {len(values)}."
@@ -225,7 +225,7 @@ def check_enough_outputs(loss: str, outputs: int) -> None:
     """
     if loss == "cross_entropy" and outputs == 1:
         raise ValueError(
-            "loss='cross_entropy' is 0 over one output, whatever the weights: give the network one output a class, "
+            "loss='cross_entropy' is 0 over one output, whatever the weights: give the network one output per class, "
             f"or use loss={ONE_OUTPUT}."
         )
 

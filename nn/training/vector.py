@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import Value
-from engine.lifting.run.parameters import Registry
+from engine import Parameters, Value
 from nn.samples import Array
 
 
@@ -27,14 +26,14 @@ class ParameterVector:
     """
 
     def __init__(self, values: Sequence[Value]) -> None:
-        self._registry = Registry(values)
-        self.values = self._registry.values
-        self.numbers: Array = self._registry.read()
+        self._parameters = Parameters(values)
+        self.values = self._parameters.values
+        self.numbers: Array = self._parameters.read()
 
     def named(self) -> dict[str, Array]:
         """Return the named arrays of the vector."""
-        return self._registry.flat.named(self.numbers)
+        return self._parameters.flat.named(self.numbers)
 
     def write(self) -> None:
         """Set the Values to the vector's numbers."""
-        self._registry.write(self.numbers)
+        self._parameters.write(self.numbers)

@@ -219,7 +219,7 @@ def micrograd() -> None:
 
     model = nn.MLP(2, [16, 16, 1])
     program = engine.lift(nn.sample_loss(model, "hinge", 2e-4), batch=True, parameters=model.parameters())
-    theta = program.pull() if program.registry.values else None
+    theta = program.pull() if program.traces.parameters.values else None
     medians = measure({"lifted": lambda: program.value_and_grad(X, T, parameters=theta)}, 9)
     began = time.perf_counter()
     step()

@@ -187,7 +187,9 @@ def _judged(source: Any) -> tuple[str, str]:
         except runs.REFUSALS:
             got = None
         except Exception:
-            if not unproven.variants or not any(v.compiled for known in unproven.variants.values() for v in known):
+            if not unproven.specialisations or not any(
+                v.compiled for known in unproven.specialisations.values() for v in known
+            ):
                 return "uncompiled", "accepted"
             wrong = "wrong"
             break

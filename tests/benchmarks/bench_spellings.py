@@ -19,10 +19,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from markdown import heading, row
+
+COLUMNS = ("computation", "plain", "chosen", "microseconds, plain", "chosen")
 
 
-def compare(what: str, plain: Callable[[], Any], chosen: Callable[[], Any]) -> None:
-    """Print medians of alternating rounds."""
+def compare(what: str, spellings: tuple[str, str], plain: Callable[[], Any], chosen: Callable[[], Any]) -> None:
+    """Print the median of alternating rounds for two spellings."""
     times: dict[Callable[[], Any], list[float]] = {plain: [], chosen: []}
     for _ in range(31):
         for run, taken in times.items():
@@ -31,7 +34,7 @@ def compare(what: str, plain: Callable[[], Any], chosen: Callable[[], Any]) -> N
                 run()
             taken.append((time.perf_counter() - began) / 200 * 1e6)
     slow, fast = (statistics.median(taken) for taken in times.values())
-    print(f"{what:60}{slow:8.2f}us{fast:8.2f}us")
+    row([what, *spellings, f"{slow:.2f}", f"{fast:.2f}"])
 
 
 def numpy_sums() -> None:
@@ -42,20 +45,23 @@ def numpy_sums() -> None:
             ones, out = np.ones(shape[axis]), np.empty(shape[1 - axis])
             left, right = (ones, x) if axis == 0 else (x, ones)
             compare(
-                f"sum of {shape} over axis {axis}: np.add.reduce, product with ones",
+                f"sum of {shape} over axis {axis}",
+                ("`np.add.reduce`", "product with ones"),
                 lambda x=x, axis=axis, out=out: np.add.reduce(x, axis, out=out),
                 lambda left=left, right=right, out=out: left.dot(right, out),
             )
     a, b, out = np.ones((1, 64)), np.ones((64, 32)), np.empty((1, 32))
     compare(
-        "product of (1, 64) and (64, 32): np.matmul, ndarray.dot",
+        "product of (1, 64) and (64, 32)",
+        ("`np.matmul`", "`ndarray.dot`"),
         lambda: np.matmul(a, b, out=out),
         lambda: a.dot(b, out),
     )
     n, rows, out = np.ones(100), np.ones((100, 16)), np.empty(16)
     one = n[:, None]
     compare(
-        "100 numbers times (100, 16): np.matmul, ndarray.dot",
+        "100 numbers times (100, 16)",
+        ("`np.matmul`", "`ndarray.dot`"),
         lambda: np.matmul(one.T, rows, out=out[None]),
         lambda: rows.T.dot(n, out),
     )
@@ -68,17 +74,20 @@ def jax_forms() -> None:
 
     jax.config.update("jax_enable_x64", True)
 
-    def pair(what: str, plain: Callable[..., Any], chosen: Callable[..., Any], *given: Any) -> None:
+    def pair(
+        what: str, spellings: tuple[str, str], plain: Callable[..., Any], chosen: Callable[..., Any], x: Any
+    ) -> None:
         slow, fast = jax.jit(plain), jax.jit(chosen)
-        np.testing.assert_allclose(slow(*given), fast(*given))
-        compare(what, lambda: slow(*given).block_until_ready(), lambda: fast(*given).block_until_ready())
+        np.testing.assert_allclose(slow(x), fast(x))
+        compare(what, spellings, lambda: slow(x).block_until_ready(), lambda: fast(x).block_until_ready())
 
     rng = np.random.default_rng(0)
     runs, length = 240, 16
     values, of = jnp.asarray(rng.normal(size=runs * length)), np.repeat(np.arange(runs), length)
     places = np.arange(runs * length).reshape(runs, length).T.copy()
     pair(
-        "240 runs of 16: added to their places, sums of columns",
+        "240 sums of 16, JAX",
+        ("added to their places", "sums of columns"),
         lambda x: jnp.zeros(runs).at[of].add(x),
         lambda x: x.take(places, 0, mode="clip").sum(0),
         values,
@@ -97,11 +106,12 @@ def jax_forms() -> None:
 
         return run
 
-    pair("sums of 4 x 16 x 16, picked 16 times each: of one row, of two copies", attention(False), attention(True), e)
+    spellings = "of one row", "of two copies"
+    pair("64 sums, gathered 16 times each, JAX", spellings, attention(False), attention(True), e)
 
 
 if __name__ == "__main__":
-    print(f"{'':60}{'plain':>10}{'chosen':>10}")
+    heading(COLUMNS)
     numpy_sums()
     try:
         jax_forms()

@@ -40,10 +40,10 @@ def test_one_program_serves_every_name_of_a_length():
         root = model.loss(tokens)
         root.backward()
         assert value == pytest.approx(root.data, rel=1e-13)
-        want = [v.grad for v in program.registry.values]
+        want = [v.grad for v in program.traces.parameters.values]
         np.testing.assert_allclose(gradient.parameters, want, rtol=1e-9, atol=1e-14)
-    assert len(program.variants) == 3
-    assert all(len(v) == 1 for v in program.variants.values())
+    assert len(program.specialisations) == 3
+    assert all(len(v) == 1 for v in program.specialisations.values())
 
 
 def test_the_causal_sums_are_segmented_and_the_layers_products():

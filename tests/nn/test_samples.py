@@ -114,7 +114,7 @@ def test_samples_are_rows(shape, inputs, want):
         ((3,), 3, r"X is one row of 3 numbers: .*for one sample X\[None, :\]"),
         ((5, 2), 3, r"the network takes samples of 3 numbers; got X \(5, 2\)\."),
         ((3, 5), 3, r"got X \(3, 5\) \(columns are samples\? pass X.T\)"),
-        ((5, 8, 8), 64, r"X has shape \(5, 8, 8\): pass one row a sample, X.reshape\(len\(X\), -1\)"),
+        ((5, 8, 8), 64, r"X has shape \(5, 8, 8\): pass one row per sample, X.reshape\(len\(X\), -1\)"),
     ],
 )
 def test_samples_of_another_shape(shape, inputs, message):

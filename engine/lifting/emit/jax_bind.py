@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.lifting.emit.views import part_of, tuple_text, view_text
 from engine.lifting.emit.writer import Writer, reduced_axes
-from engine.lifting.ir import Step
+from engine.lifting.ops import Step
 from engine.lifting.views import Source, View
 
 ZEROS = {"float": "dtype", "bool": "bool", "int": "int"}

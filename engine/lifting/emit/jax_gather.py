@@ -15,7 +15,7 @@ from engine.lifting.emit.jax_bind import bind, name_of
 from engine.lifting.emit.jax_tuning import column_sums, pays, picked
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer
-from engine.lifting.ir import Step
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Indices, Literal, Operand, View
 
 

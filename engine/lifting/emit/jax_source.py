@@ -13,7 +13,7 @@ from engine.lifting.emit.jax_text import JAX
 from engine.lifting.emit.source import Emitted, legal_title, touched
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers
-from engine.lifting.external import Outside
+from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import variable
 from engine.lifting.passes.join_parameters import Block
@@ -32,7 +32,7 @@ def emit_for_jax(
     steps: Steps,
     variables: dict[Source, Source],
     blocks: Sequence[Block],
-    outside: Outside,
+    external: External,
     seed: Source,
     gradients: Sequence[Source] | None,
 ) -> Emitted:
@@ -40,7 +40,7 @@ def emit_for_jax(
 
     Parameters
     ----------
-    title, steps, outside
+    title, steps, external
         As for NumPy's `emit`; without adjoints, JAX is to differentiate.
     variables
         Which result's variable each result is.
@@ -51,11 +51,11 @@ def emit_for_jax(
     gradients
         What is returned beside the value, in order; None where the value alone is.
     """
-    taken = outside.taken | {name for block in blocks for name in (block.whole.array.name, block.whole.gradient.name)}
+    taken = external.taken | {name for block in blocks for name in (block.whole.array.name, block.whole.gradient.name)}
     writer = Writer(JAX, variables, taken, plain_numbers(steps))
     result = variable("value", taken)
     joined = [block for block in blocks if len(block.members) > 1]
-    batched = [source.name for source in (*outside.inputs, seed) if source.batched]
+    batched = [source.name for source in (*external.inputs, seed) if source.batched]
     writer.body += [_joined(writer, block) for block in joined]
     if not steps.roots[0].batched and batched:  # the same for every sample
         writer.body.append(f"{seed.name} = {writer.call('sum', seed.name)}")
@@ -64,13 +64,13 @@ def emit_for_jax(
     writer.write(steps.backward)
     for block in joined:
         writer.body += _split(writer, block)
-    returned = "" if gradients is None else f", {tuple_text(_gradients(writer, gradients, outside))}"
+    returned = "" if gradients is None else f", {tuple_text(_gradients(writer, gradients, external))}"
     size = [f"N = {batched[0]}.shape[0]"] if "N" in writer.uses else []
-    numbers = {s for s in touched([*steps.forward, *steps.backward], steps.roots) if s in outside.numbers}
-    takes = outside.arguments({*[named.array for named in outside.arrays], *outside.inputs, *numbers})
+    numbers = {s for s in touched([*steps.forward, *steps.backward], steps.roots) if s in external.numbers}
+    takes = external.arguments({*[named.array for named in external.arrays], *external.inputs, *numbers})
     lines = [*size, *writer.build, *writer.body, f"return {result}{returned}"]
     text = _module(title, writer.uses, [*[a.name for a in takes], seed.name], lines)
-    return Emitted(text, tuple(writer.constants), takes, tuple(map(outside.argument, gradients or ())), writer.rounded)
+    return Emitted(text, tuple(writer.constants), takes, tuple(map(external.argument, gradients or ())), writer.rounded)
 
 
 def _module(title: str, uses: set[str], arguments: Sequence[str], body: Sequence[str]) -> str:
@@ -85,9 +85,9 @@ def _value(writer: Writer, root: Operand, seed: str) -> str:
     return writer.call("sum", weighted) if root.batched else weighted
 
 
-def _gradients(writer: Writer, gradients: Iterable[Source], outside: Outside) -> list[str]:
+def _gradients(writer: Writer, gradients: Iterable[Source], external: External) -> list[str]:
     """Return the gradients that were computed, and zeros for those that nothing reaches."""
-    inputs = dict(zip(outside.slots, outside.inputs))
+    inputs = dict(zip(external.slots, external.inputs))
     texts = []
     for source in gradients:
         if source in writer.defined:

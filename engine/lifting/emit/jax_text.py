@@ -12,7 +12,7 @@ from engine.lifting.emit.jax_bind import bind, covers, elements, hold
 from engine.lifting.emit.jax_gather import write_gather, write_scatter
 from engine.lifting.emit.jax_tuning import column_sums, pays, picked
 from engine.lifting.emit.writer import Library, Writer, reduced, rows_of_all
-from engine.lifting.ir import COMPARISONS, Step
+from engine.lifting.ops import COMPARISONS, Step
 from engine.lifting.views import Literal, Operand, View
 
 # --- element by element --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 from engine.lifting.emit.numpy_store import hold, target
 from engine.lifting.emit.writer import Writer
 from engine.lifting.exact import negated
-from engine.lifting.ir import Step
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Source
 
 

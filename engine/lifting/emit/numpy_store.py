@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer
-from engine.lifting.ir import Step
+from engine.lifting.ops import Step
 from engine.lifting.views import Source, View
 
 KINDS = {"float": "dtype", "bool": "bool", "int": "np.int64"}

@@ -7,7 +7,7 @@ import numpy as np
 from engine.lifting.emit.numpy_gather import write_gather, write_scatter
 from engine.lifting.emit.numpy_store import elements, hold, make_room, store, target
 from engine.lifting.emit.writer import Library, Writer, reduced, reduced_axes, rows_of_all
-from engine.lifting.ir import Step
+from engine.lifting.ops import Step
 from engine.lifting.views import Literal, Operand, View
 
 STRIDED = '''

@@ -17,8 +17,9 @@ import numpy as np
 from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers
-from engine.lifting.external import Argument, Outside
-from engine.lifting.ir import Step, Steps
+from engine.lifting.external import Argument, External
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source
 
 _numbers = count(1)
@@ -78,7 +79,7 @@ class Emitted:
         return namespace
 
 
-def emit(title: str, steps: Steps, arrays: dict[Source, Source], outside: Outside, reduction: str) -> Emitted:
+def emit(title: str, steps: Steps, arrays: dict[Source, Source], external: External, reduction: str) -> Emitted:
     """Write the module.
 
     Parameters
@@ -89,15 +90,15 @@ def emit(title: str, steps: Steps, arrays: dict[Source, Source], outside: Outsid
         Its operations, products by their kind and views of named arrays.
     arrays
         In which result's array each result lives.
-    outside
+    external
         What the caller passes.
     reduction
         "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
     """
-    writer = Writer(NUMPY, arrays, set(outside.taken), plain_numbers(steps))
+    writer = Writer(NUMPY, arrays, set(external.taken), plain_numbers(steps))
     writer.write(steps.forward)
     returned = _returned(writer, steps.roots, reduction)
-    takes = outside.arguments(touched(steps.forward, steps.roots)), outside.arguments(touched(steps.backward))
+    takes = external.arguments(touched(steps.forward, steps.roots)), external.arguments(touched(steps.backward))
     functions = _function("forward", takes[0], [*writer.finished(), f"return {returned}"])
     writer.write(steps.backward)
     functions += _function("backward", takes[1], writer.finished() or ["pass"])

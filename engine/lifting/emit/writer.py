@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.lifting.emit.views import tuple_text, view_text
 from engine.lifting.exact import Folded, exactly
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 INLINE = 64  # constants of more elements are handed in rather than written out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.views import Literal, Source, View
 from engine.rules import RULES
 

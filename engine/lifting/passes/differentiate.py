@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from engine.lifting.exact import fold, negated
-from engine.lifting.expr import Expr, flatten
+from engine.lifting.expr import Expr, emit_operations
 from engine.lifting.ir import Steps
 from engine.lifting.ops import COMPARISONS, Step
 from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
@@ -256,7 +256,7 @@ def _pull_rule(sweep: _Sweep, step: Step, g: Operand) -> None:
     for i, x in _differentiated(step, sweep.needed):
         assert isinstance(x, View)
         result = results[i] if isinstance(results[i], Expr) else Expr(float(results[i]))
-        value = flatten(result, partial(_emit, sweep, step, x), done)
+        value = emit_operations(result, partial(_emit, sweep, step, x), done)
         if value is not None:
             sweep.add(x, Literal(value) if isinstance(value, float) else value, step.batched)
 

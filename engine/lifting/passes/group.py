@@ -1,7 +1,7 @@
 """Third stage: Normal -> Groups, operations of equal signature are one array operation.
 
 A node's signature is its operation and its operands' signatures: constants by role, not value, and a sum by the
-kinds of its terms, not their number, or sums of ragged length would fall apart into one group a length.
+kinds of its terms, not their number, or sums of ragged length would fall apart into one group per length.
 Nodes of equal signature have equal height, so none depends on another.
 """
 

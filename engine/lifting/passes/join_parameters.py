@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.lifting.external import Named
-from engine.lifting.ir import Step, Steps
-from engine.lifting.names import Parameter, variable
+from engine.lifting.ir import Steps
+from engine.lifting.names import ParameterArray, variable
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Source, View
 
 
@@ -68,5 +69,5 @@ def _block(members: Sequence[Named], taken: set[str]) -> Block:
     width = widths.pop() if len(widths) == 1 and all(p.shape for p in parts) else ()
     shape = (size // math.prod(width), *width)
     gradient = Source(variable(f"d{name}", taken), shape, "parameter")
-    part = Parameter(name, shape, parts[0].offset, name)
+    part = ParameterArray(name, shape, parts[0].offset, name)
     return Block(Named(part, Source(name, shape, "parameter"), gradient), members)

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.lifting.expr import Expr, flatten
-from engine.lifting.ir import COMPARISONS, Literal, Source, Step, Steps
+from engine.lifting.expr import Expr, emit_operations
+from engine.lifting.ir import Steps
+from engine.lifting.ops import COMPARISONS, Step
+from engine.lifting.views import Literal, Source
 from engine.rules import RULES
 
 
@@ -45,8 +47,8 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         )
         return
 
-    def emit(op: str, given: tuple[Any, ...], last: bool) -> Any:
-        xs = tuple([Literal(x) if isinstance(x, float) else x for x in given])
+    def emit(op: str, operands: tuple[Any, ...], last: bool) -> Any:
+        xs = tuple([Literal(x) if isinstance(x, float) else x for x in operands])
         if last:
             result.append(Step(op, step.target, xs, nodes=step.nodes, constant=step.constant))
             return step.target
@@ -56,4 +58,4 @@ def _lower(result: list[Step], step: Step, prefix: str) -> None:
         result.append(Step(op, temporary.view, xs))
         return temporary.view
 
-    flatten(expr, emit, {})
+    emit_operations(expr, emit, {})

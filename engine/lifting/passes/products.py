@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.views import View
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.lifting.ir import COMPARISONS, Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import COMPARISONS, Step
 from engine.lifting.views import Gather, Literal, Operand, Source
 
 

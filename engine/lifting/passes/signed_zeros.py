@@ -63,12 +63,12 @@ def _readers(trace: Trace) -> list[int]:
     able = {op for op in set(trace.ops) - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
     if not able:
         return []
-    found: dict[int, None] = {}
+    read: dict[int, None] = {}
     for i, op in enumerate(trace.ops):
         if op in able:
             xs = trace.operands[i]
-            found |= {j: None for j, tells in zip(xs, tells_zeros_apart(op, trace.fixed.get(i, ()), len(xs))) if tells}
-    return list(found)
+            read |= {j: None for j, tells in zip(xs, tells_zeros_apart(op, trace.fixed.get(i, ()), len(xs))) if tells}
+    return list(read)
 
 
 # --- the trace, with the signs of zeros held -----------------------------------------------------------------------
@@ -92,18 +92,18 @@ class _Rewritten:
         trace, number = self.trace, list[int]()
         for i, op in enumerate(trace.ops):
             xs = tuple([number[j] for j in trace.operands[i]])
-            made = _AS_CHOICES[op](self, *xs) if i in self.chosen else self._append(op, xs)
+            new = _AS_CHOICES[op](self, *xs) if i in self.chosen else self._append(op, xs)
             if i in trace.leaves:
-                self.leaves[made] = trace.leaves[i]
+                self.leaves[new] = trace.leaves[i]
             if i in trace.fixed:
-                self.fixed[made] = trace.fixed[i]
+                self.fixed[new] = trace.fixed[i]
             if i in trace.labels:
-                self.labels[made] = trace.labels[i]
+                self.labels[new] = trace.labels[i]
             if i in self.keep:
-                self.signed.add(made)
+                self.signed.add(new)
             if i in self.cleared:
-                made = self._kept(made, self._constant(0.0))
-            number.append(made)
+                new = self._kept(new, self._constant(0.0))
+            number.append(new)
         roots = [number[root] for root in trace.roots]
         return Trace(
             self.ops, self.operands, self.fixed, self.leaves, trace.parameters, roots, self.labels,
@@ -123,9 +123,9 @@ class _Rewritten:
 
     def _kept(self, x: int, y: int) -> int:
         """Append a sum that stays one."""
-        made = self._append("add", (x, y))
-        self.signed.add(made)
-        return made
+        new = self._append("add", (x, y))
+        self.signed.add(new)
+        return new
 
     def _maximum(self, x: int, y: int) -> int:
         """The larger; of equal ones half of each, so that both get half the slope and one -0.0 gives way to 0.0."""

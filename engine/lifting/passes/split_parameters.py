@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.lifting.external import Named
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.errors import GuardError
 from engine.lifting.external import Views
-from engine.lifting.run.executable import Gradient, Variant
-from engine.lifting.run.plans import Plan
+from engine.lifting.run.executable import Gradient, Specialisation
+from engine.lifting.run.plans import CallPlan
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Call:
     """A program's trace with what it is called with; its buffers are held by whoever makes this."""
 
-    __slots__ = ("inputs", "numbers", "plan", "program", "registry", "views")
+    __slots__ = ("inputs", "numbers", "parameters", "plan", "program", "views")
 
-    def __init__(self, program: Program, plan: Plan, inputs: Sequence[Any], theta: Any) -> None:
+    def __init__(self, program: Program, plan: CallPlan, inputs: Sequence[Any], theta: Any) -> None:
         self.program, self.plan, self.inputs, self.numbers = program, plan, inputs, inputs
-        self.registry, buffers = plan.variant.registry, plan.buffers
-        self.views: Views = self.registry.views(theta, program.dtype)
+        self.parameters, buffers = plan.specialisation.parameters, plan.buffers
+        self.views: Views = self.parameters.views(theta, program.dtype)
         if len(self.views[0]) > buffers.cells:  # the flat vector that they know
             self.views = [self.views[0][: buffers.cells], *self.views[1:]]
         if buffers.integers:
@@ -32,23 +32,23 @@ class Call:
 
     def value(self) -> tuple[Any, bool]:
         """Return the value, and whether the function's branches go as they went when it was traced."""
-        variant, buffers = self.plan.variant, self.plan.buffers
+        specialisation, buffers = self.plan.specialisation, self.plan.buffers
         value = buffers.run_forward(self.views, self.inputs, self.numbers)
-        if variant.guards:
+        if specialisation.guards:
             value, conditions = value
             if not self._hold(conditions):
                 return value, False
-        if variant.limits:
+        if specialisation.limits:
             self._check_limits()
         return value, True
 
     def gradient(self, wrt: str, out: Any) -> Gradient:
         """Return the gradient at the value that was just computed."""
-        flat, known, dtype = self.registry.flat, self.plan.buffers.cells, self.program.dtype
+        flat, known, dtype = self.parameters.flat, self.plan.buffers.cells, self.program.dtype
         cells, places, slots = None, [], []
         if wrt != "inputs":
             if out is not None:
-                self.registry.check_out(out, flat.size, (self.views[0], *self.inputs))
+                self.parameters.check_out(out, flat.size, (self.views[0], *self.inputs))
             cells = flat.place(out, dtype)
             places = [cells, *[p.of(cells) for p in flat.arrays]]
             if len(cells) > known:
@@ -56,7 +56,7 @@ class Call:
                 places[0] = cells[:known]
         if wrt != "parameters":
             lead = (self.plan.n,) if self.program.batch else ()
-            slots = [np.empty(lead + shape, dtype) for shape in self.plan.variant.shapes]
+            slots = [np.empty(lead + shape, dtype) for shape in self.plan.specialisation.shapes]
         self.plan.buffers.run_backward(self.views, self.inputs, self.numbers, places, slots)
         if cells is not None and cells is not out:
             cells = flat.vector_of(cells.astype(np.float64, copy=False), out)
@@ -64,11 +64,11 @@ class Call:
 
     def _restored(self, slots: Sequence[Any]) -> tuple[Any, ...]:
         pieces = iter(slots)
-        return tuple([spec.restore(pieces) for spec in self.plan.variant.specs])
+        return tuple([spec.restore(pieces) for spec in self.plan.specialisation.specs])
 
     def _hold(self, conditions: Sequence[Any]) -> bool:
         """Whether all branches go as they went; of a batch, one that does not is an error."""
-        for guard, condition in zip(self.plan.variant.guards, conditions):
+        for guard, condition in zip(self.plan.specialisation.guards, conditions):
             went = np.asarray(condition) != 0
             if (went == guard.outcome).all():
                 continue
@@ -83,12 +83,12 @@ class Call:
 
     def _check_limits(self) -> None:
         """Refuse integers outside the tables that they choose from; forward has held them inside."""
-        variant: Variant = self.plan.variant
-        for argument, limit in variant.limits.items():
+        specialisation: Specialisation = self.plan.specialisation
+        for argument, limit in specialisation.limits.items():
             array = self.inputs[argument]
             if array.size and int(np.maximum.reduce(array.view(np.uint64), axis=None)) >= limit:
                 bad = array[(array < 0) | (array >= limit)].flat[0]
-                name = self.program.array_names(variant.specs)[argument]
+                name = self.program.array_names(specialisation.specs)[argument]
                 raise IndexError(
                     f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1})."
                 )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from engine.lifting.emit.formulas import formulas
 from engine.lifting.emit.source import Emitted
-from engine.lifting.external import outside
+from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import variable
 from engine.lifting.pipeline import Task, for_jax, for_numpy
-from engine.lifting.run.executable import Compiled, Variant
+from engine.lifting.run.executable import Compiled, Specialisation
 from engine.lifting.run.report import Stats, records, shown
 from engine.lifting.views import Source
 
@@ -19,37 +19,42 @@ if TYPE_CHECKING:
     from engine.lifting.run.program import Program
 
 
-def compiled_for_numpy(program: Program, variant: Variant, wrt: str) -> Compiled:
+def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: str) -> Compiled:
     """Return NumPy's text of a trace, with its counts, its steps as records and its formulas."""
     start = time.perf_counter()
-    task = task_of(program, variant, wrt)
-    steps, emitted = for_numpy(variant.trace, task)
-    seconds = variant.seconds + time.perf_counter() - start
+    task = task_of(program, specialisation, wrt)
+    steps, emitted = for_numpy(specialisation.trace, task)
+    seconds = specialisation.seconds + time.perf_counter() - start
     stats = Stats(
-        len(variant.trace.ops), len(steps.forward), len(steps.backward), _bytes(steps), seconds, tuple(steps.declined)
+        len(specialisation.trace.ops),
+        len(steps.forward),
+        len(steps.backward),
+        _bytes(steps),
+        seconds,
+        tuple(steps.declined),
     )
     arrays = task.external.arrays
     read = shown(steps, arrays)
     return Compiled(emitted, stats, records(steps, read, arrays), formulas(read), task.external)
 
 
-def compiled_for_jax(program: Program, variant: Variant, wrt: str, gradients: str) -> Emitted:
+def compiled_for_jax(program: Program, specialisation: Specialisation, wrt: str, gradients: str) -> Emitted:
     """Return JAX's text of a trace, with our adjoint or for JAX to differentiate."""
-    return for_jax(variant.trace, task_of(program, variant, wrt if gradients == "lifted" else "")).emitted
+    return for_jax(specialisation.trace, task_of(program, specialisation, wrt if gradients == "lifted" else "")).emitted
 
 
-def task_of(program: Program, variant: Variant, wrt: str) -> Task:
+def task_of(program: Program, specialisation: Specialisation, wrt: str) -> Task:
     """Return what is asked of a trace: its sources from outside, under names of their own, and its reduction."""
-    registry = variant.registry
-    taken = registry.taken | {p.name for p in registry.arrays}
-    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+    parameters = specialisation.parameters
+    taken = parameters.taken | {p.name for p in parameters.arrays}
+    specs = [spec for argument in specialisation.specs for _, spec in argument.arrays("")]
     inputs = [
         Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", program.batch)
-        for name, spec in zip(program.array_names(variant.specs), specs)
+        for name, spec in zip(program.array_names(specialisation.specs), specs)
     ]
-    external = outside(registry.arrays, registry.flat.cells, inputs, taken)
+    external = External.of(parameters.arrays, parameters.flat.cells, inputs, taken)
     reduction = program.reduction if program.batch else ""
-    return Task(program.name, external, registry.places(variant.trace), reduction, wrt)
+    return Task(program.name, external, parameters.places(specialisation.trace), reduction, wrt)
 
 
 def _bytes(steps: Steps) -> int:

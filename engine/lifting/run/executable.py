@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.lifting.emit.source import Emitted
-from engine.lifting.external import Outside, Views, taker
+from engine.lifting.external import External, Views, taker
 from engine.lifting.ir import Trace
-from engine.lifting.run.parameters import Flat, Registry
+from engine.lifting.run.parameters import Flat, Parameters
 from engine.lifting.run.report import Stats, StepRecord
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
@@ -111,7 +111,7 @@ class Compiled:
     stats: Stats
     steps: tuple[StepRecord, ...]
     formulas: str
-    outside: Outside
+    external: External
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class Compiled:
         return buffers
 
     def _built(self, n: int, dtype: Any) -> Buffers:
-        cells = self.outside.theta.size
+        cells = self.external.theta.size
         if self.scalars is not None:
             return Buffers(*self.scalars(n), _all_views, _all_views, cells)
         if not self.namespace:
@@ -146,7 +146,7 @@ def _all_views(*views: Views) -> tuple[Any, ...]:
 
 
 @dataclass
-class Variant:
+class Specialisation:
     """One trace of the function: for inputs of one structure, while its branches go as they went."""
 
     trace: Trace
@@ -154,7 +154,7 @@ class Variant:
     guards: list[Guard]
     limits: dict[int, int]
     seconds: float
-    registry: Registry  # of the parameters that it reads: the program's, until these are there no more
+    parameters: Parameters  # of the parameters that it reads: the program's, until these are there no more
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
 

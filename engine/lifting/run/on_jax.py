@@ -22,7 +22,7 @@ from engine.lifting.verify.jax_proof import prove_for_jax
 from engine.tree import Structure
 
 if TYPE_CHECKING:
-    from engine.lifting.run.program import Program, Variant
+    from engine.lifting.run.program import Program, Specialisation
 
 
 Written: TypeAlias = Callable[..., "tuple[Any, Any]"]  # (parameters, arrays, these as numbers, seed, dtype)
@@ -177,35 +177,35 @@ def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
     one_of(gradients, "gradients", ("lifted", "jax"))
     if program.batch and program.reduction == "none":
         raise NotScalarError("to_jax needs one number; lift with reduction='mean' or 'sum'.")
-    variant = _without_branches(program)
+    specialisation = _without_branches(program)
     extra("jax")
-    emitted = program.compile_for_jax(variant, wrt, gradients)
-    prove_for_jax(program, variant, emitted, wrt)
-    written = _loaded(emitted, variant)
+    emitted = program.compile_for_jax(specialisation, wrt, gradients)
+    prove_for_jax(program, specialisation, emitted, wrt)
+    written = _loaded(emitted, specialisation)
     return JaxFunction(
         program.name,
         written if gradients == "lifted" else _differentiated(written, wrt),
         emitted.text,
-        variant.registry.flat,
-        variant.specs,
-        tuple(program.input_names(variant.specs)),
-        variant.limits,
+        specialisation.parameters.flat,
+        specialisation.specs,
+        tuple(program.input_names(specialisation.specs)),
+        specialisation.limits,
         program.reduction if program.batch else "",
         wrt,
-        _arrays_read(variant),
+        _arrays_read(specialisation),
     )
 
 
-def _arrays_read(variant: Variant) -> dict[str, Any]:
+def _arrays_read(specialisation: Specialisation) -> dict[str, Any]:
     """Return the captured arrays that a program reads at each call, as they are."""
-    cells = variant.registry.read_cells()
-    return {p.name: p.of(cells) for p in variant.registry.arrays if p.read}
+    cells = specialisation.parameters.read_cells()
+    return {p.name: p.of(cells) for p in specialisation.parameters.arrays if p.read}
 
 
-def _loaded(emitted: Emitted, variant: Variant) -> Written:
+def _loaded(emitted: Emitted, specialisation: Specialisation) -> Written:
     """Return the text's function, called with integers where it chooses by them and with numbers elsewhere."""
     function: Written = emitted.load()["program"]
-    specs = [spec for argument in variant.specs for _, spec in argument.arrays("")]
+    specs = [spec for argument in specialisation.specs for _, spec in argument.arrays("")]
 
     def written(named: list[Any], arrays: list[Any], numbers: list[Any], seed: Any, dtype: Any) -> tuple[Any, Any]:
         inputs = [x if spec.integer else number for x, number, spec in zip(arrays, numbers, specs)]
@@ -243,14 +243,14 @@ def extra(module: str) -> Any:
         raise MissingExtraError("Programs for JAX need it installed: pip install 'liftgrad[jax]'.") from None
 
 
-def _without_branches(program: Program) -> Variant:
-    variant = program.require_trace("to_jax")
-    for guard in variant.guards:
+def _without_branches(program: Program) -> Specialisation:
+    specialisation = program.require_trace("to_jax")
+    for guard in specialisation.guards:
         raise LiftError(
             f"{guard.line} branches on a value, and a pure function cannot look which way. "
             "Write it as engine.where(condition, a, b)."
         )
-    return variant
+    return specialisation
 
 
 def _parts_of(structure: Structure, x: Any, name: str) -> list[Any]:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.arguments import described
+from engine.arguments import described, listed
 from engine.errors import ShapeError
-from engine.lifting.ir import Indices, Trace
-from engine.lifting.names import RESERVED, Parameter, apart, parameters, variable
+from engine.lifting.ir import Trace
+from engine.lifting.names import RESERVED, ParameterArray, apart, parameter_arrays, variable
 from engine.lifting.trace.stand_in import Reading
+from engine.lifting.views import Indices
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
 
@@ -26,12 +27,12 @@ class Flat:
 
     Where parameters were given as their arrays lie, as a module gives them, cells and vector are the same.
 
-    >>> arrays = Registry([Value(1.0, "W[0, 0]"), Value(3.0, "b"), Value(2.0, "W[0, 1]")]).flat
+    >>> arrays = Parameters([Value(1.0, "W[0, 0]"), Value(3.0, "b"), Value(2.0, "W[0, 1]")]).flat
     >>> arrays.cells_of(np.array([1.0, 3.0, 2.0])), arrays.named(np.array([1.0, 3.0, 2.0]))
     (array([1., 2., 3.]), {'W': array([[1., 2.]]), 'b': array(3.)})
     """
 
-    arrays: tuple[Parameter, ...] = ()
+    arrays: tuple[ParameterArray, ...] = ()
     cells: int = 0
     order: Indices | None = None  # the cell of each number, where that is another order
 
@@ -75,11 +76,32 @@ class Flat:
         return {p.name: p.of(cells) for p in self.arrays if not p.read}
 
 
-class Registry:
+class Parameters:
     """Values in the order of the flat vector: as they were given, then what later traces find.
 
-    >>> registry = Registry([Value(1.0, "W[0, 0]"), Value(2.0, "W[0, 1]"), Value(3.0, "b")])
-    >>> registry.read(), [p.name for p in registry.arrays]
+    Parameters
+    ----------
+    declared
+        The Values of the vector, in order; without them it is filled by what traces read.
+
+    Attributes
+    ----------
+    values
+        The Values, in the vector's order.
+    arrays
+        The named arrays that their labels make up.
+    flat
+        How the vector's numbers lie in these arrays.
+
+    Raises
+    ------
+    TypeError
+        If one of them is not a Value.
+
+    Examples
+    --------
+    >>> parameters = Parameters([Value(1.0, "W[0, 0]"), Value(2.0, "W[0, 1]"), Value(3.0, "b")])
+    >>> parameters.read(), [p.name for p in parameters.arrays]
     (array([1., 2., 3.]), ['W', 'b'])
     """
 
@@ -94,12 +116,12 @@ class Registry:
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
         if declared is not None:
-            order = list(declared)
+            order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
             self._append(list(dict.fromkeys(order)), order)
 
     @property
-    def arrays(self) -> tuple[Parameter, ...]:
+    def arrays(self) -> tuple[ParameterArray, ...]:
         """The named arrays."""
         return self.flat.arrays
 
@@ -137,10 +159,10 @@ class Registry:
         self.position.update(zip(standing[numbers].tolist(), cells.tolist()))
         shape = reading.array.shape if len(numbers) == reading.array.size else (len(numbers),)
         name = apart(reading.name, self.names)
-        part = Parameter(name, shape, self.flat.cells, variable(name, self.taken), read=True)
+        part = ParameterArray(name, shape, self.flat.cells, variable(name, self.taken), read=True)
         self._lay((part,), (*self._cells.reads, (reading, _run_of(numbers), _run_of(cells))))
 
-    def _lay(self, arrays: tuple[Parameter, ...], reads: tuple[_Read, ...] | None = None) -> None:
+    def _lay(self, arrays: tuple[ParameterArray, ...], reads: tuple[_Read, ...] | None = None) -> None:
         """Lay named arrays after those that there are."""
         arrays = (*self.arrays, *arrays)
         cells = sum([p.size for p in arrays])
@@ -156,7 +178,7 @@ class Registry:
 
     def _append(self, values: list[Value], order: list[Value] | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
-        arrays, cells = parameters(values, self.flat.cells, self.taken, self.names)
+        arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones

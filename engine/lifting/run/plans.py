@@ -7,24 +7,24 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from engine.lifting.run.executable import Buffers, Variant
+from engine.lifting.run.executable import Buffers, Specialisation
 
-Kind: TypeAlias = "tuple[tuple[tuple[int, ...], str, bool] | None, ...]"
+CallKind: TypeAlias = "tuple[tuple[tuple[int, ...], str, bool] | None, ...]"
 MOST = 8  # kinds that are remembered, as many as there are sizes with buffers of their own
 
 
-class Plan(NamedTuple):
+class CallPlan(NamedTuple):
     """What runs a call: a trace, its functions with buffers, and how many samples those are for."""
 
-    variant: Variant
+    specialisation: Specialisation
     buffers: Buffers
     n: int
 
 
-def kind_of(inputs: Sequence[Any]) -> Kind:
+def call_kind(inputs: Sequence[Any]) -> CallKind:
     """Return shape, type and layout of each input; None of one that is no array.
 
-    >>> kind_of([np.zeros((2, 3)), 1.0])
+    >>> call_kind([np.zeros((2, 3)), 1.0])
     (((2, 3), 'd', True), None)
     """
     return tuple([(x.shape, x.dtype.char, x.flags.c_contiguous) if x.__class__ is np.ndarray else None for x in inputs])
@@ -34,17 +34,17 @@ class Plans:
     """The plans of calls that need no looking: of contiguous arrays of plain numbers, without branches."""
 
     def __init__(self) -> None:
-        self.known: dict[Kind, Plan] = {}
+        self.known: dict[CallKind, CallPlan] = {}
 
-    def take(self, kind: Kind) -> Plan | None:
+    def take(self, kind: CallKind) -> CallPlan | None:
         """Return the plan for a kind of inputs, its buffers held; None if there is none, or another thread has them."""
         plan = self.known.get(kind)
         return plan if plan is not None and plan.buffers.take() else None
 
-    def remember(self, kind: Kind, plan: Plan) -> None:
+    def remember(self, kind: CallKind, plan: CallPlan) -> None:
         """Keep a plan, if inputs of its kind are all that decides how a call goes."""
         plain = all(x is not None and x[1] in "dl" and x[2] for x in kind)
-        if plain and not plan.variant.guards and len(plan.variant.specs) == len(kind):
+        if plain and not plan.specialisation.guards and len(plan.specialisation.specs) == len(kind):
             if len(self.known) >= MOST:
                 self.known.pop(next(iter(self.known)), None)
             self.known[kind] = plan

@@ -23,12 +23,12 @@ from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
 from engine.lifting.run.eager import eagerly, holds_values
 from engine.lifting.run.executable import Compiled as Compiled
 from engine.lifting.run.executable import Gradient
-from engine.lifting.run.executable import Variant as Variant
+from engine.lifting.run.executable import Specialisation as Specialisation
 from engine.lifting.run.on_jax import JaxFunction, on_jax
-from engine.lifting.run.parameters import Registry
-from engine.lifting.run.plans import Kind, Plan, kind_of
+from engine.lifting.run.parameters import Parameters
+from engine.lifting.run.plans import CallKind, CallPlan, call_kind
 from engine.lifting.run.report import Stats, StepRecord
-from engine.lifting.run.traces import MOST_VARIANTS, Traces
+from engine.lifting.run.traces import MOST_SPECIALISATIONS, Traces
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
 from engine.lifting.verify.verify import verified
@@ -58,13 +58,13 @@ class Program:
         self.fn, self.name, self.names = fn, name, names
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
-        self.traces = Traces(fn, name, batch, Registry(parameters))
+        self.traces = Traces(fn, name, batch, Parameters(parameters))
         self.latest_wrt = "parameters"
 
     # --- calling ---------------------------------------------------------------------------------------------
 
     def __call__(self, *inputs: Any, parameters: Vector | None = None) -> Any:
-        """Return the value: a float, or with ``reduction="none"`` an array of one number a sample.
+        """Return the value: a float, or with ``reduction="none"`` an array of one number per sample.
 
         Where Values go in, and inside a function that is being traced or differentiated, it is the function itself that
         runs, on the scalar engine, and the value is a Value: derivatives come back through it.
@@ -104,12 +104,12 @@ class Program:
             one_of(wrt, "wrt", WRT)
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
-        kind: Kind | None = None
+        kind: CallKind | None = None
         if LOCAL.active is None:
             if parameters is None:
                 self.traces.look_around()
             if wrt == "parameters":
-                kind = kind_of(inputs)
+                kind = call_kind(inputs)
                 plan = self.traces.plans.take(kind)
                 if plan is not None:
                     with plan.buffers:
@@ -121,27 +121,30 @@ class Program:
         assert gradient is not None
         return value, gradient
 
-    def _run(self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any) -> tuple[Plan, Any, Gradient | None]:
+    def _run(
+        self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any
+    ) -> tuple[CallPlan, Any, Gradient | None]:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
-        for variant in self.traces.candidates(specs, arrays, self.array_names):
-            compiled = self._compiled_for(variant, wrt, arrays)
+        for specialisation in self.traces.candidates(specs, arrays, self.array_names):
+            compiled = self._compiled_for(specialisation, wrt, arrays)
             typed = arrays
             if self.dtype != np.float64:
                 typed = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
             with compiled.buffers(n, self.dtype) as buffers:
-                plan = Plan(variant, buffers, n)
+                plan = CallPlan(specialisation, buffers, n)
                 call = Call(self, plan, typed, theta)
                 value, holds = call.value()
                 if not holds:
                     continue
                 gradient = None if wrt is None else call.gradient(wrt, out)
-            self.traces.latest, self.latest_wrt = variant, wrt or self.latest_wrt
+            self.traces.latest, self.latest_wrt = specialisation, wrt or self.latest_wrt
             return plan, value, gradient
         raise GuardError(
-            f"{self.name} took {MOST_VARIANTS} different ways through its branches; write them with engine.where(...)."
+            f"{self.name} took {MOST_SPECIALISATIONS} different ways through its branches; "
+            "write them with engine.where(...)."
         )
 
     # --- inputs ----------------------------------------------------------------------------------------------
@@ -165,35 +168,39 @@ class Program:
 
     # --- compiling -------------------------------------------------------------------------------------------
 
-    def _compiled_for(self, variant: Variant, wrt: str | None, arrays: list[Array]) -> Compiled:
+    def _compiled_for(self, specialisation: Specialisation, wrt: str | None, arrays: list[Array]) -> Compiled:
         """Return a trace compiled for some derivatives; for the value alone, as it is compiled already."""
-        if wrt is None and variant.compiled:
-            return variant.compiled.get("parameters") or next(iter(tuple(variant.compiled.values())))
-        return variant.compiled.get(wrt or "parameters") or self._compiled(variant, wrt or "parameters", arrays)
+        if wrt is None and specialisation.compiled:
+            return specialisation.compiled.get("parameters") or next(iter(tuple(specialisation.compiled.values())))
+        return specialisation.compiled.get(wrt or "parameters") or self._compiled(
+            specialisation, wrt or "parameters", arrays
+        )
 
-    def _compiled(self, variant: Variant, wrt: str, arrays: list[Array] | None = None) -> Compiled:
+    def _compiled(self, specialisation: Specialisation, wrt: str, arrays: list[Array] | None = None) -> Compiled:
         """Compile a trace and prove it."""
         try:
             with self.traces.lock, collector_paused():
-                if wrt in variant.compiled:  # by another thread, meanwhile
-                    return variant.compiled[wrt]
-                variant.compiled[wrt] = verified(self, variant, self.compile(variant, wrt), wrt, arrays)
+                if wrt in specialisation.compiled:  # by another thread, meanwhile
+                    return specialisation.compiled[wrt]
+                specialisation.compiled[wrt] = verified(
+                    self, specialisation, self.compile(specialisation, wrt), wrt, arrays
+                )
         except BaseException:
-            self.traces.drop_uncompiled(variant)
+            self.traces.drop_uncompiled(specialisation)
             raise
-        return variant.compiled[wrt]
+        return specialisation.compiled[wrt]
 
-    def outdated(self, variant: Variant) -> bool:
+    def outdated(self, specialisation: Specialisation) -> bool:
         """Whether what the function sees has changed since it was traced, as another thread may have it do."""
-        return self.traces.outdated(variant)
+        return self.traces.outdated(specialisation)
 
-    def compile(self, variant: Variant, wrt: str) -> Compiled:
+    def compile(self, specialisation: Specialisation, wrt: str) -> Compiled:
         """Return a trace compiled for NumPy, not yet proven."""
-        return compiled_for_numpy(self, variant, wrt)
+        return compiled_for_numpy(self, specialisation, wrt)
 
-    def compile_for_jax(self, variant: Variant, wrt: str, gradients: str) -> Emitted:
+    def compile_for_jax(self, specialisation: Specialisation, wrt: str, gradients: str) -> Emitted:
         """Return a trace's text for JAX, not yet proven."""
-        return compiled_for_jax(self, variant, wrt, gradients)
+        return compiled_for_jax(self, specialisation, wrt, gradients)
 
     def to_jax(self, *, gradients: str = "lifted", wrt: str = "parameters") -> JaxFunction:
         """Return a pure function of JAX arrays, ``(parameters, *inputs) -> (value, gradients)`` (extra ``jax``).
@@ -213,7 +220,7 @@ class Program:
         -------
         JaxFunction
             Its parameters are a dict of named arrays (see `parameters`) or the flat vector of `pull`, and the gradients
-            come back the same way. ``weights=``, one number a sample, weighs the samples of a batch. An integer input
+            come back the same way. ``weights=``, one number per sample, weighs the samples of a batch. An integer input
             that is outside its table gives NaN, since a pure function cannot raise.
 
         Raises
@@ -230,14 +237,9 @@ class Program:
     # --- parameters ------------------------------------------------------------------------------------------
 
     @property
-    def registry(self) -> Registry:
-        """The captured parameters."""
-        return self.traces.registry
-
-    @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the captured parameters' arrays."""
-        return {p.name: p.shape for p in self.registry.arrays if not p.read}
+        return {p.name: p.shape for p in self.traces.parameters.arrays if not p.read}
 
     def pull(self) -> Vector:
         """Return the captured parameters as one flat vector, read from the Values.
@@ -247,26 +249,26 @@ class Program:
         LiftError
             If the function has not been traced yet, so that nobody knows what it captures.
         """
-        if not self.registry.declared:
+        if not self.traces.parameters.declared:
             self.require_trace("pull")
-        return self.registry.read()
+        return self.traces.parameters.read()
 
     def push(self, theta: Vector) -> None:
         """Write a flat vector back to the Values."""
-        if not self.registry.declared:
+        if not self.traces.parameters.declared:
             self.require_trace("push")
-        self.registry.check(theta, "push's vector")
-        self.registry.write(theta)
+        self.traces.parameters.check(theta, "push's vector")
+        self.traces.parameters.write(theta)
 
     # --- looking at it ---------------------------------------------------------------------------------------
 
     @property
-    def variants(self) -> dict[tuple[Spec, ...], list[Variant]]:
+    def specialisations(self) -> dict[tuple[Spec, ...], list[Specialisation]]:
         """The traces, by the structure of their inputs."""
-        return self.traces.variants
+        return self.traces.specialisations
 
     @property
-    def latest(self) -> Variant | None:
+    def latest(self) -> Specialisation | None:
         """The trace that ran last."""
         return self.traces.latest
 
@@ -275,7 +277,7 @@ class Program:
         """What the function saw of its surroundings."""
         return self.traces.captured
 
-    def require_trace(self, what: str) -> Variant:
+    def require_trace(self, what: str) -> Specialisation:
         """Return the trace that ran last.
 
         Raises
@@ -288,8 +290,8 @@ class Program:
         return self.latest
 
     def _current(self, what: str) -> Compiled:
-        variant = self.require_trace(what)
-        return variant.compiled.get(self.latest_wrt) or self._compiled(variant, self.latest_wrt)
+        specialisation = self.require_trace(what)
+        return specialisation.compiled.get(self.latest_wrt) or self._compiled(specialisation, self.latest_wrt)
 
     def source(self) -> str:
         """Return the NumPy text that ran last, forward and backward."""
@@ -312,7 +314,7 @@ class Program:
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes (of one sample) of the input arrays of what ran last."""
-        return {source.name: source.shape for source in self._current("inputs").outside.inputs}
+        return {source.name: source.shape for source in self._current("inputs").external.inputs}
 
     def __repr__(self) -> str:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"

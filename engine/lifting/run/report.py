@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from engine.lifting.emit.formulas import formula, operand_text, transposition
 from engine.lifting.external import Named
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.passes.join_parameters import Block, join_parameters
 from engine.lifting.passes.products import products
 from engine.lifting.passes.split_parameters import split_parameters

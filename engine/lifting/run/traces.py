@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.collector import collector_paused
-from engine.lifting.run.executable import Variant
-from engine.lifting.run.parameters import Registry
-from engine.lifting.run.plans import Kind, Plan, Plans
+from engine.lifting.run.executable import Specialisation
+from engine.lifting.run.parameters import Parameters
+from engine.lifting.run.plans import CallKind, CallPlan, Plans
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.run import traced
 from engine.lines import outside_engine
 
-MOST_VARIANTS = 64  # branch patterns of one structure, before it is said that `where` would serve better
+MOST_SPECIALISATIONS = 64  # branch patterns of one structure, before it is said that `where` would serve better
 
 
 class Traces:
@@ -26,22 +26,22 @@ class Traces:
 
     Attributes
     ----------
-    variants
+    specialisations
         The traces, by the structure of their inputs; the latest first.
     latest
         The one that ran last.
     captured
         What the function saw of its surroundings.
-    registry
+    parameters
         The parameters that all traces read.
     plans
         How calls of some kinds of inputs went.
     """
 
-    def __init__(self, fn: Callable[..., Any] | None, name: str, batch: bool, registry: Registry) -> None:
-        self.fn, self.name, self.batch, self.registry = fn, name, batch, registry
-        self.variants: dict[tuple[Spec, ...], list[Variant]] = {}
-        self.latest: Variant | None = None
+    def __init__(self, fn: Callable[..., Any] | None, name: str, batch: bool, parameters: Parameters) -> None:
+        self.fn, self.name, self.batch, self.parameters = fn, name, batch, parameters
+        self.specialisations: dict[tuple[Spec, ...], list[Specialisation]] = {}
+        self.latest: Specialisation | None = None
         self.captured: Surroundings | None = None
         self._stale = False  # since a call that vouched for the surroundings
         self.plans = Plans()
@@ -49,16 +49,16 @@ class Traces:
 
     def candidates(
         self, specs: tuple[Spec, ...], arrays: list[Array], names_of: Callable[[tuple[Spec, ...]], Sequence[str]]
-    ) -> Iterable[Variant]:
+    ) -> Iterable[Specialisation]:
         """Yield the traces known for this structure, and then a new one."""
-        known = self.variants.setdefault(specs, [])
-        tried: list[Variant] = []
+        known = self.specialisations.setdefault(specs, [])
+        tried: list[Specialisation] = []
         while True:
             untried = _others(known, tried)
             if not untried and not (self.batch and tried):
                 with self.lock:  # one thread at a time; the others then find what it has traced
                     untried = _others(known, tried)
-                    if not untried and len(known) < MOST_VARIANTS and self.fn is not None:
+                    if not untried and len(known) < MOST_SPECIALISATIONS and self.fn is not None:
                         with collector_paused():
                             known.insert(0, self._trace(self.fn, specs, arrays, names_of(specs)))
                         untried = known[:1]
@@ -67,19 +67,19 @@ class Traces:
             tried += untried
             yield from untried
 
-    def knows(self, variant: Variant) -> bool:
+    def knows(self, specialisation: Specialisation) -> bool:
         """Whether nobody has forgotten a trace."""
-        return any(v is variant for v in self.variants.get(variant.specs, ()))
+        return any(v is specialisation for v in self.specialisations.get(specialisation.specs, ()))
 
-    def remember(self, kind: Kind, plan: Plan) -> None:
+    def remember(self, kind: CallKind, plan: CallPlan) -> None:
         """Have the next call of a kind go the same way, while its trace is known."""
         with self.lock:
-            if self.knows(plan.variant):
+            if self.knows(plan.specialisation):
                 self.plans.remember(kind, plan)
 
     def _trace(
         self, fn: Callable[..., Any], specs: tuple[Spec, ...], arrays: list[Array], names: Sequence[str]
-    ) -> Variant:
+    ) -> Specialisation:
         """Run the function on Values, and keep its trace."""
         start = time.perf_counter()
         samples = [a[0] if self.batch else a for a in arrays]
@@ -88,11 +88,11 @@ class Traces:
         trace, watch = traced(fn, self.name, names, specs, samples, around)
         if self.captured is None:
             self._say_what_is_blind(around)
-        self._stale = self._stale or (around.reset and any(self.variants.values()))
+        self._stale = self._stale or (around.reset and any(self.specialisations.values()))
         around.reset = False
         self.captured = Surroundings(fn) if around.unread else around
-        self.registry.add(trace, around.readings.values())
-        return Variant(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.registry)
+        self.parameters.add(trace, around.readings.values())
+        return Specialisation(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.parameters)
 
     def _say_what_is_blind(self, around: Surroundings) -> None:
         """Warn, once, of surroundings that cannot be followed."""
@@ -118,24 +118,24 @@ class Traces:
     def _forget(self, around: Surroundings) -> None:
         """Forget every trace; if a captured Value is there no more, begin anew as to parameters as well."""
         self._stale = False
-        self.variants.clear()
+        self.specialisations.clear()
         self.plans = Plans()
-        self.registry.forget_readings()
+        self.parameters.forget_readings()
         seen = around.values
-        if not self.registry.declared and any(id(v) not in seen for v in self.registry.values):
-            self.registry = Registry()
+        if not self.parameters.declared and any(id(v) not in seen for v in self.parameters.values):
+            self.parameters = Parameters()
 
-    def outdated(self, variant: Variant) -> bool:
+    def outdated(self, specialisation: Specialisation) -> bool:
         """Whether what the function sees has changed since it was traced, as another thread may have it do."""
         changed = self.captured is not None and copy.copy(self.captured).changed()
-        return not self.knows(variant) or self._stale or changed
+        return not self.knows(specialisation) or self._stale or changed
 
-    def drop_uncompiled(self, variant: Variant) -> None:
+    def drop_uncompiled(self, specialisation: Specialisation) -> None:
         """Forget a trace that cannot be compiled: it would stand in the way of others."""
-        known = self.variants.get(variant.specs, [])
-        if not variant.compiled and any(v is variant for v in known):
-            known[:] = [v for v in known if v is not variant]
+        known = self.specialisations.get(specialisation.specs, [])
+        if not specialisation.compiled and any(v is specialisation for v in known):
+            known[:] = [v for v in known if v is not specialisation]
 
 
-def _others(known: Sequence[Variant], tried: Sequence[Variant]) -> list[Variant]:
+def _others(known: Sequence[Specialisation], tried: Sequence[Specialisation]) -> list[Specialisation]:
     return [v for v in tuple(known) if not any(v is t for t in tried)]

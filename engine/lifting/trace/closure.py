@@ -95,6 +95,8 @@ class Surroundings:
 
     def candidates(self) -> dict[int, Reading]:
         """Return the large arrays that may be read at each call, apart from those that the function writes."""
+        if self.seen.asks_kinds:
+            return {}
         return {
             k: self.readings.get(k) or Reading(x, _short(self.seen.called.get(id(x), "")))
             for k, x in enumerate(self.seen.large)
@@ -103,9 +105,9 @@ class Surroundings:
 
     def read_at_each_call(self, readings: dict[int, Reading], others: Iterable[int]) -> None:
         """Read some arrays at each call, and compare the numbers of others, which a trace has taken for constants."""
-        kept = {k: reading for k, reading in (readings | self.readings).items() if k not in others}
-        if kept.keys() != self.readings.keys():
-            self.readings = kept
+        readings = {k: reading for k, reading in (readings | self.readings).items() if k not in others}
+        if readings.keys() != self.readings.keys():
+            self.readings = readings
             self._look()
 
     def leave_to_the_function(self, places: Iterable[Place]) -> None:

@@ -25,6 +25,7 @@ STATE_OF: dict[str, Callable[[], Any]] = {  # what a library's function reads
     "getenv": lambda: os.environ,
     "getcontext": decimal.getcontext,
 }
+_QUALNAME: Any = type.__dict__["__qualname__"]  # whatever a metaclass makes of it
 OF_VALUES = ("grad", "label")  # attributes of a Value that may be read as they are
 OF_FUNCTIONS = ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__")
 OF_FILES = ("read_text", "read_bytes", "open")  # attributes of a path
@@ -54,6 +55,7 @@ class Owners(Notes):
                 self._asked_of.setdefault(id(x), set()).add(attribute)
             elif attribute in OF_VALUES:
                 self._of_values.add(attribute)
+        self.asks_kinds = self.asks_kinds or names.kinds
         self._handed, self.computed = self._handed or names.handed, self.computed or names.computed
         if names.of_namespace:
             self._owners.append(_Owner(around, "module", _name_of(around), only_spelled=True))
@@ -69,7 +71,7 @@ class Owners(Notes):
                 self.content(None, abc.get_cache_token)  # of what counts as an instance
             self.class_of(type(x))
             held = namespace(x)
-            self._owners.append(_Owner(held, "class", _name_of(held, "__qualname__")))
+            self._owners.append(_Owner(held, "class", _QUALNAME.__get__(x)))
             names = tuple(held)
             self.checks.append((None, lambda: tuple(held) == names))
             for name, special in list(held.items()):
@@ -208,5 +210,5 @@ class _Owner:
         self.watched: set[str] = set()
 
 
-def _name_of(held: Mapping[str, Any], key: str = "__name__") -> str:
-    return str(held.get(key, held.get("__name__", "a class")))
+def _name_of(held: Mapping[str, Any]) -> str:
+    return str(held.get("__name__", "a module"))

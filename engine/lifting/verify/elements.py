@@ -20,6 +20,16 @@ from engine.lifting.verify.primes import Residues, U
 FUNCTIONS: dict[str, Callable[..., Elements]] = {}  # a ufunc's name -> what it is in a field (filled by `functions`)
 
 
+def _operator(name: str, *, reflected: bool = False) -> Callable[[Elements, Any], Elements]:
+    """Return a function of NumPy's as an operator."""
+
+    def operate(self: Elements, other: Any) -> Elements:
+        x, y = self, lift(other, self.field)
+        return FUNCTIONS[name](y, x) if reflected else FUNCTIONS[name](x, y)
+
+    return operate
+
+
 class Elements:
     """An array of a field's numbers; `d` has an axis for levels in front of its own, and one for points behind them."""
 
@@ -60,9 +70,9 @@ class Elements:
         if method == "at":
             return inputs[0].add_at(inputs[1], inputs[2])
         if method == "__call__":
-            found = FUNCTIONS.get(ufunc.__name__)
+            function = FUNCTIONS.get(ufunc.__name__)
             arguments = [lift(x, self.field) for x in inputs]
-            result = found(*arguments) if found else self.call(ufunc.__name__, *arguments)
+            result = function(*arguments) if function else self.call(ufunc.__name__, *arguments)
         else:
             result = getattr(lift(inputs[0], self.field), f"_{method}")(ufunc.__name__, *inputs[1:], axis=axis)
         if out is None:
@@ -86,8 +96,8 @@ class Elements:
             return self._reduce(name, axis=axes[-1] - 1)._reduce(name, axis=tuple([a - 1 for a in axes[:-1]]))
         (a,) = axes
         ranks = self.field.ranks(self.d)
-        found = ranks.argmax(a - 1) if name == "maximum" else ranks.argmin(a - 1)
-        at = np.broadcast_to(np.expand_dims(found, (0, a)), (len(self.d), *np.expand_dims(found, a - 1).shape))
+        where = ranks.argmax(a - 1) if name == "maximum" else ranks.argmin(a - 1)
+        at = np.broadcast_to(np.expand_dims(where, (0, a)), (len(self.d), *np.expand_dims(where, a - 1).shape))
         whole = np.broadcast_to(self.d, (len(self.d), *ranks.shape))
         return self.like(np.take_along_axis(whole, at, a).squeeze(a))
 
@@ -185,59 +195,19 @@ class Elements:
 
     # --- operators -------------------------------------------------------------------------------------------
 
-    def __add__(self, other: Any) -> Elements:
-        return add(self, lift(other, self.field))
-
-    def __sub__(self, other: Any) -> Elements:
-        return subtract(self, lift(other, self.field))
-
-    def __rsub__(self, other: Any) -> Elements:
-        return subtract(lift(other, self.field), self)
-
-    def __mul__(self, other: Any) -> Elements:
-        return multiply(self, lift(other, self.field))
-
-    def __truediv__(self, other: Any) -> Elements:
-        return divide(self, lift(other, self.field))
-
-    def __rtruediv__(self, other: Any) -> Elements:
-        return divide(lift(other, self.field), self)
-
-    def __pow__(self, other: Any) -> Elements:
-        return FUNCTIONS["power"](self, lift(other, self.field))
-
-    def __rpow__(self, other: Any) -> Elements:
-        return FUNCTIONS["power"](lift(other, self.field), self)
+    __add__ = __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", reflected=True)
+    __mul__ = __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", reflected=True)
+    __pow__, __rpow__ = _operator("power"), _operator("power", reflected=True)
+    __matmul__ = _operator("matmul")
+    __lt__, __gt__ = _operator("less"), _operator("less", reflected=True)
+    __le__, __ge__ = _operator("less_equal"), _operator("less_equal", reflected=True)
+    __eq__, __ne__ = _operator("equal"), _operator("not_equal")  # type: ignore[assignment]
+    __and__, __or__ = _operator("multiply"), _operator("maximum")  # of conditions, which are 0 and 1
 
     def __neg__(self) -> Elements:
         return subtract(self.like(np.zeros((len(self.d), *(1,) * (self.d.ndim - 1)), U)), self)
-
-    def __matmul__(self, other: Any) -> Elements:
-        return matmul(self, other)
-
-    def __lt__(self, other: Any) -> Elements:
-        return FUNCTIONS["less"](self, lift(other, self.field))
-
-    def __le__(self, other: Any) -> Elements:
-        return FUNCTIONS["less_equal"](self, lift(other, self.field))
-
-    def __gt__(self, other: Any) -> Elements:
-        return FUNCTIONS["less"](lift(other, self.field), self)
-
-    def __ge__(self, other: Any) -> Elements:
-        return FUNCTIONS["less_equal"](lift(other, self.field), self)
-
-    def __eq__(self, other: object) -> Elements:  # type: ignore[override]
-        return FUNCTIONS["equal"](self, lift(other, self.field))
-
-    def __ne__(self, other: object) -> Elements:  # type: ignore[override]
-        return FUNCTIONS["not_equal"](self, lift(other, self.field))
-
-    def __or__(self, other: Any) -> Elements:
-        return FUNCTIONS["maximum"](self, lift(other, self.field))
-
-    __radd__, __rmul__ = __add__, __mul__
-    __and__ = __mul__  # of conditions, which are 0 and 1
 
     def __iadd__(self, other: Any) -> Elements:
         self.write(self + other)

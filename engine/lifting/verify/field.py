@@ -12,6 +12,8 @@ True
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -59,6 +61,15 @@ class Field:
         self._keys: dict[str, list[np.uint64]] = {}
         self._shaped: dict[tuple[int, int], Residues] = {}
 
+    @functools.cached_property
+    def plain(self) -> Field:
+        """The same field where every float is itself, as it is to the trace and to the proof's own functions."""
+        if not self.rounded:
+            return self
+        plain = copy.copy(self)
+        plain.rounded, plain._known = {}, {}
+        return plain
+
     # --- numbers ---------------------------------------------------------------------------------------------
 
     def random(self, shape: tuple[int, ...]) -> Residues:
@@ -71,17 +82,17 @@ class Field:
     def number(self, x: float) -> Residues:
         """Return a whole number or a float, as the exact number it stands for; inf and nan are random elements."""
         key = (type(x) is int, x) if x == x else None
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = np.array(self._exactly(x), U)[:, None]
-        return found
+        result = self._known.get(key)
+        if result is None:
+            result = self._known[key] = np.array(self._exactly(x), U)[:, None]
+        return result
 
     def _exactly(self, x: float) -> list[int]:
         if x != x:
             return self._named("nan")
         if x in (np.inf, -np.inf):
             return [v if x > 0 else p - v for v, p in zip(self._named("inf"), self.primes)]
-        f = self.rounded.get(x) or -self.rounded.get(-x, -Fraction(x))
+        f = Fraction(x) if type(x) is int else self.rounded.get(x) or -self.rounded.get(-x, -Fraction(x))
         return [f.numerator * pow(f.denominator, -1, p) % p for p in self.primes]
 
     def _named(self, name: str) -> list[int]:
@@ -119,10 +130,10 @@ class Field:
 
     def _moduli_for(self, d: Residues) -> Residues:
         key = (len(d), d.ndim)
-        found = self._shaped.get(key)
-        if found is None:
-            found = self._shaped[key] = self.moduli[: len(d)].reshape(-1, *(1,) * (d.ndim - 1))
-        return found
+        result = self._shaped.get(key)
+        if result is None:
+            result = self._shaped[key] = self.moduli[: len(d)].reshape(-1, *(1,) * (d.ndim - 1))
+        return result
 
     def reduce(self, d: Residues) -> Residues:
         """Bring products and sums of residues below their primes, in place."""
@@ -241,10 +252,10 @@ class Field:
     def truth(self, a: Residues) -> np.ndarray:
         """Return which numbers count as true: of small whole numbers as ever, of others an oracle's bit."""
         small, c = self.whole(a)
-        found: np.ndarray = c != 0
+        result: np.ndarray = c != 0
         if not small.all():
-            found = np.where(small, found, (self._hash(self.key("truth")[0], a[0]) & U(1)) == 1)
-        return found
+            result = np.where(small, result, (self._hash(self.key("truth")[0], a[0]) & U(1)) == 1)
+        return result
 
 
 def _modulo(c: Residues, p: np.uint64) -> Residues:

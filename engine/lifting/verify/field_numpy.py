@@ -88,9 +88,9 @@ class FieldNumpy(types.ModuleType):
         return tuple([self._constant(v) if v.dtype.kind == "f" else v for v in values])
 
     def _constant(self, value: np.ndarray) -> Constant:
-        made = value.view(Constant)
-        made.field = self.field
-        return made
+        array = value.view(Constant)
+        array.field = self.field
+        return array
 
     # --- what makes arrays -----------------------------------------------------------------------------------
 
@@ -116,13 +116,13 @@ class FieldNumpy(types.ModuleType):
 
     def ones(self, shape: Any, dtype: Any = None) -> Elements:
         """As NumPy's."""
-        return self.full(shape, 1.0)
+        return self.full(shape, Elements(self.field.plain.number(1.0), self.field))
 
     def full(self, shape: Any, value: Any, dtype: Any = None) -> Elements:
         """As NumPy's."""
-        made = self.zeros(shape)
-        made.fill(value)
-        return made
+        array = self.zeros(shape)
+        array.fill(value)
+        return array
 
     def arange(self, *limits: Any) -> np.ndarray:
         """As NumPy's, of a number of samples too."""

@@ -22,7 +22,7 @@ from engine.tracing import Onlooker, watched
 from engine.value import Value
 
 if TYPE_CHECKING:
-    from engine.lifting.run.executable import Compiled, Variant
+    from engine.lifting.run.executable import Compiled, Specialisation
     from engine.lifting.run.program import Program
 
 SAMPLES = 3
@@ -70,20 +70,26 @@ class Eager(Onlooker):
 
 
 def run_text(
-    program: Program, variant: Variant, compiled: Compiled, wrt: str, theta: Any, inputs: Sequence[Any], n: int
+    program: Program,
+    specialisation: Specialisation,
+    compiled: Compiled,
+    wrt: str,
+    theta: Any,
+    inputs: Sequence[Any],
+    n: int,
 ) -> Iterator[Outcome]:
     """Yield the outcome of the text, twice; what is not asked for is None."""
     namespace = compiled.emitted.load({"numpy": Garbage()})
     forward, backward = namespace["build"](n, program.dtype.type, compiled.emitted.constants)
     take_forward, take_backward = taker(compiled.emitted.forward), taker(compiled.emitted.backward)
-    parts = [named.part for named in compiled.outside.arrays]
+    parts = [named.part for named in compiled.external.arrays]
     theta = theta.astype(program.dtype)
     parameters = [theta, *[p.of(theta) for p in parts]]
     numbers = [x.astype(program.dtype) for x in inputs]
     inputs = [x if x.dtype.kind == "i" else x.astype(program.dtype) for x in inputs]
     for _ in range(2):
         value = forward(*take_forward(parameters, inputs, numbers))
-        value, conditions = value if variant.guards else (value, [])
+        value, conditions = value if specialisation.guards else (value, [])
         flat, *slots = [np.full(x.shape, np.nan, program.dtype) for x in (theta, *inputs)]
         if not (program.batch and program.reduction == "none"):
             gradient = [flat, *[p.of(flat) for p in parts]]
@@ -94,27 +100,35 @@ def run_text(
 
 
 def run_trace(
-    program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Sequence[Any], n: int, dtype: Any = float
+    program: Program,
+    specialisation: Specialisation,
+    plan: Plan,
+    theta: Any,
+    inputs: Sequence[Any],
+    n: int,
+    dtype: Any = float,
 ) -> Outcome:
     """Return the outcome of the scalar trace, computed in a type of float."""
-    return outcome(program, variant.trace, plan, Typed(dtype), theta, inputs, n, registry=variant.registry)
+    return outcome(
+        program, specialisation.trace, plan, Typed(dtype), theta, inputs, n, parameters=specialisation.parameters
+    )
 
 
-def run_function(program: Program, variant: Variant, inputs: Sequence[Array], n: int) -> Outcome | None:
+def run_function(program: Program, specialisation: Specialisation, inputs: Sequence[Array], n: int) -> Outcome | None:
     """Return the outcome of the function itself, called with Values, sample after sample; no Value's `grad` changes.
 
     None if it raises: not every function that can be lifted can be called with Values.
     """
     assert program.fn is not None
-    places = variant.registry.position
-    flat, values = np.zeros(variant.registry.flat.cells), []
+    places = specialisation.parameters.position
+    flat, values = np.zeros(specialisation.parameters.flat.cells), []
     slots = [np.zeros(x.shape) for x in inputs]
     weight = 1.0 / n if program.batch and program.reduction == "mean" else 1.0
     for row in range(n):
         samples = [x[row] if program.batch else x for x in inputs]
         leaves = [_leaves(x) for x in samples]
         supply = iter(leaves)
-        arguments = [spec.build(supply) for spec in variant.specs]
+        arguments = [spec.build(supply) for spec in specialisation.specs]
         try:
             with watched(Eager()):
                 root = program.fn(*arguments)

@@ -12,17 +12,17 @@ from engine.lifting.verify import proof
 from engine.lifting.verify.elements import Elements, differing, lift, same
 from engine.lifting.verify.field import Field
 from engine.lifting.verify.field_jax import Traced, modules
-from engine.lifting.verify.field_numpy import Count, FieldNumpy
+from engine.lifting.verify.field_numpy import FieldNumpy
 from engine.lifting.verify.reference import Outcome, outcome
 from engine.lifting.verify.verify import fresh_seed, wanted
 from engine.lifting.verify.walk import Plan, plan
 
 if TYPE_CHECKING:
-    from engine.lifting.run.executable import Variant
+    from engine.lifting.run.executable import Specialisation
     from engine.lifting.run.program import Program
 
 
-def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str) -> None:
+def prove_for_jax(program: Program, specialisation: Specialisation, emitted: Emitted, wrt: str) -> None:
     """Compare a text for JAX with its trace; of one that JAX differentiates, the value.
 
     Raises
@@ -32,17 +32,17 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     """
     if not wanted(program):
         return
-    order = variant.plan = variant.plan or plan(variant.trace)
-    n = proof.samples_needed(program, variant, emitted.text)
-    points, levels = proof.points_needed(variant.trace, order, n), proof.levels_needed(variant.trace)
+    order = specialisation.plan = specialisation.plan or plan(specialisation.trace)
+    n = proof.samples_needed(program, specialisation, emitted.text)
+    points, levels = proof.points_needed(specialisation.trace, order, n), proof.levels_needed(specialisation.trace)
     seed = fresh_seed()
     for depth in (levels, 3):
         differs = ""
-        for k, (count, tied) in enumerate(proof.rounds(variant, n, *points)):
+        for k, (count, tied) in enumerate(proof.rounds(specialisation, n, *points)):
             field = Field(seed + k, depth, count, emitted.rounded, extremes=True)
-            at = proof.draw(program, variant, field, variant.registry.flat.cells, n, tied, k)
+            at = proof.draw(program, specialisation, field, specialisation.parameters.flat.cells, n, tied, k)
             try:
-                differs = differs or _differs(program, variant, emitted, wrt, order, at)
+                differs = differs or _differs(program, specialisation, emitted, wrt, order, at)
             except Exception as error:  # whatever a wrong text may raise
                 differs = f"its text, which raises {type(error).__name__}: {error}"
         if not differs:
@@ -54,22 +54,24 @@ def prove_for_jax(program: Program, variant: Variant, emitted: Emitted, wrt: str
     )
 
 
-def _differs(program: Program, variant: Variant, emitted: Emitted, wrt: str, order: Plan, at: proof.Points) -> str:
+def _differs(
+    program: Program, specialisation: Specialisation, emitted: Emitted, wrt: str, order: Plan, at: proof.Points
+) -> str:
     """Return in what the text differs."""
-    registry, field, n = variant.registry, at.field, at.n
-    seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
-    numpy = FieldNumpy(field)
-    want = outcome(program, variant.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds, variant.registry)
-    named = [_traced(p.of(at.theta)) for p in registry.arrays]
+    parameters, field, n = specialisation.parameters, at.field, at.n
+    seeds = Traced(field.random((n,)), field) if program.batch else lift(1, field)
+    weights, constants = Elements(seeds.d, field.plain), FieldNumpy(field).constants(emitted.constants)
+    want = outcome(program, specialisation.trace, order, *at.plain(), weights, parameters)
+    named = [_traced(p.of(at.theta)) for p in parameters.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
     computed = [_traced(at.numbers[k]) for k in emitted.integers]
-    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
+    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, constants)
     value, parts = found if isinstance(found, tuple) else (found, ())
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]
-    for name, got, wanted_part in zip(names, parts, _wanted(variant, wrt, want)):
+    for name, got, wanted_part in zip(names, parts, _wanted(specialisation, wrt, want)):
         if tuple(np.shape(got) if isinstance(got, np.ndarray) else got.shape) != wanted_part.shape:
             return f"the shape of {name}"
         wrong = differing(got, wanted_part)
@@ -82,11 +84,11 @@ def _traced(x: Any) -> Traced:
     return Traced(x.d, x.field)
 
 
-def _wanted(variant: Variant, wrt: str, want: Outcome) -> list[Any]:
+def _wanted(specialisation: Specialisation, wrt: str, want: Outcome) -> list[Any]:
     """Return the gradients in the order in which the text returns them."""
-    found: list[Any] = []
+    gradients: list[Any] = []
     if wrt != "inputs":
-        found += [p.of(want.parameters) for p in variant.registry.arrays]
+        gradients += [p.of(want.parameters) for p in specialisation.parameters.arrays]
     if wrt != "parameters":
-        found += want.inputs
-    return found
+        gradients += want.inputs
+    return gradients

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.lifting.external import taker
-from engine.lifting.ir import Indices, Trace
+from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify import walk
 from engine.lifting.verify.elements import Elements, differing, lift, same
 from engine.lifting.verify.field import Field
 from engine.lifting.verify.field_numpy import Count, FieldNumpy
 from engine.lifting.verify.reference import Outcome, outcome
+from engine.lifting.views import Indices
 
 if TYPE_CHECKING:
-    from engine.lifting.run.executable import Compiled, Variant
+    from engine.lifting.run.executable import Compiled, Specialisation
     from engine.lifting.run.program import Program
 
 DECISIONS = frozenset(
@@ -48,6 +49,12 @@ class Points:
     theta: Any
     inputs: list[Any]
     numbers: list[Elements]  # the same, integers as what they compute with
+
+    def plain(self) -> tuple[FieldNumpy, Elements, list[Elements], Count]:
+        """Return what the trace runs on, where every float is itself: NumPy, parameters, inputs, how many samples."""
+        field = self.field.plain
+        numbers = [Elements(x.d, field) for x in self.numbers]
+        return FieldNumpy(field), Elements(self.theta.d, field), numbers, Count(self.n, field)
 
 
 def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int]:
@@ -84,23 +91,23 @@ def modulus(seed: int) -> int:
     return Field(seed, 1, 1).primes[0]
 
 
-def samples_needed(program: Program, variant: Variant, text: str) -> int:
+def samples_needed(program: Program, specialisation: Specialisation, text: str) -> int:
     """Return how many samples a batch has: no length of any array, or an axis could stand for theirs unseen."""
     if not program.batch:
         return 1
-    lengths = {n for spec in described(variant.specs) for n in spec.shape}
-    lengths |= {n for p in variant.registry.arrays for n in p.shape}
+    lengths = {n for spec in described(specialisation.specs) for n in spec.shape}
+    lengths |= {n for p in specialisation.parameters.arrays for n in p.shape}
     lengths |= {
         int(n) for shape in re.findall(r"(?:empty|ones|reshape)\(([^)]*)", text) for n in re.findall(r"\d+", shape)
     }
-    tables = max(variant.limits.values(), default=0)
+    tables = max(specialisation.limits.values(), default=0)
     least = max(3, min(MOST_SAMPLES, -(-tables // 2)))
     return next(n for n in range(least, least + 1 + len(lengths)) if n not in lengths)
 
 
 def prove(
     program: Program,
-    variant: Variant,
+    specialisation: Specialisation,
     compiled: Compiled,
     wrt: str,
     plan: walk.Plan,
@@ -113,47 +120,45 @@ def prove(
 
     Parameters
     ----------
-    program, variant, compiled, wrt
+    program, specialisation, compiled, wrt
         What was compiled, and for which gradients.
     plan
-        Of the variant's trace.
+        Of the specialisation's trace.
     seed, points, levels
         Of the field.
     """
-    n = samples_needed(program, variant, compiled.emitted.text)
-    cells = compiled.outside.theta.size
-    for p, (count, tied) in enumerate(rounds(variant, n, *points)):
+    n = samples_needed(program, specialisation, compiled.emitted.text)
+    cells = compiled.external.theta.size
+    for p, (count, tied) in enumerate(rounds(specialisation, n, *points)):
         field = Field(seed + p, levels, count, compiled.emitted.rounded)
-        drawn = draw(program, variant, field, cells, n, tied, p)
-        want = outcome(
-            program,
-            variant.trace,
-            plan,
-            FieldNumpy(field),
-            drawn.theta,
-            drawn.numbers,
-            Count(n, field),
-            registry=variant.registry,
-        )
+        drawn = draw(program, specialisation, field, cells, n, tied, p)
         try:
-            found = _differs(program, variant, compiled, wrt, drawn, want)
+            difference = _differs(
+                program, specialisation, compiled, wrt, drawn, _wanted(program, specialisation, plan, drawn)
+            )
         except Exception as error:  # whatever a wrong text may raise
-            found = f"its text, which raises {type(error).__name__}: {error}"
-        if found:
-            return found
+            difference = f"its text, which raises {type(error).__name__}: {error}"
+        if difference:
+            return difference
     return ""
 
 
-def rounds(variant: Variant, n: int, count: int, tied: int) -> list[tuple[int, int]]:
+def rounds(specialisation: Specialisation, n: int, count: int, tied: int) -> list[tuple[int, int]]:
     """Return the points, and the tied ones among them, of each round: integers that choose are other ones in each."""
-    most = [variant.limits.get(k, MOST_INTEGERS) for k, spec in enumerate(described(variant.specs)) if spec.integer]
+    most = [
+        specialisation.limits.get(k, MOST_INTEGERS)
+        for k, spec in enumerate(described(specialisation.specs))
+        if spec.integer
+    ]
     number = min([count, ROUNDS, max([1, *[-(-limit // n) for limit in most]])])  # samples have other ones already
-    if len(variant.trace.ops) > LARGE:
+    if len(specialisation.trace.ops) > LARGE:
         number = count
     return [(len(range(p, count, number)), len(range(p, tied, number))) for p in range(number)]  # dealt like cards
 
 
-def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, tied: int, round: int) -> Points:
+def draw(
+    program: Program, specialisation: Specialisation, field: Field, cells: int, n: int, tied: int, round: int
+) -> Points:
     """Draw parameters and inputs.
 
     At the first points, `tied` of them, they are small: at every second each is -1, 0 or 1, so that sums are 0 as well;
@@ -172,10 +177,10 @@ def draw(program: Program, variant: Variant, field: Field, cells: int, n: int, t
 
     theta = numbers((cells,))
     inputs: list[Any] = []
-    for k, spec in enumerate(described(variant.specs)):
+    for k, spec in enumerate(described(specialisation.specs)):
         shape = (n, *spec.shape) if program.batch else spec.shape
         if spec.integer:
-            most = variant.limits.get(k, MOST_INTEGERS)
+            most = specialisation.limits.get(k, MOST_INTEGERS)
             inputs.append(_spread(field.seed - round, k, most, spec.shape, n, round).reshape(shape))
         else:
             inputs.append(numbers(shape))
@@ -189,35 +194,34 @@ def _spread(seed: int, argument: int, most: int, shape: tuple[int, ...], n: int,
     return (first + step * np.arange(round * n, (round + 1) * n).reshape(n, *(1,) * len(shape))) % most
 
 
-def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, at: Points, want: Outcome) -> str:
+def _wanted(program: Program, specialisation: Specialisation, plan: walk.Plan, at: Points) -> Outcome:
+    """Return what the scalar trace gives at random points."""
+    return outcome(program, specialisation.trace, plan, *at.plain(), parameters=specialisation.parameters)
+
+
+def _differs(
+    program: Program, specialisation: Specialisation, compiled: Compiled, wrt: str, at: Points, want: Outcome
+) -> str:
     """Run the text twice on one instance, and say in what it differs."""
     numpy = FieldNumpy(at.field)
     emitted = compiled.emitted
     build = emitted.load({"numpy": numpy, "engine": numpy}, float=_itself)["build"]
     forward, backward = build(Count(at.n, at.field), np.float64, numpy.constants(emitted.constants))
     take_forward, take_backward = taker(emitted.forward), taker(emitted.backward)
-    parts = [named.part for named in compiled.outside.arrays]
+    parts = [named.part for named in compiled.external.arrays]
     theta = [at.theta, *[p.of(at.theta) for p in parts]]
-    given = [x.copy() for x in (at.theta, *at.inputs)]
+    before = [x.copy() for x in (at.theta, *at.inputs)]
     for run in ("", " when it is called again"):
-        value = forward(*take_forward(theta, at.inputs, at.numbers))
-        if want.conditions:
-            value, conditions = value
-            for k, (a, b) in enumerate(zip(conditions, want.conditions)):
-                if not same(lift(a, at.field), b):
-                    return f"the condition of its {_nth(k)} branch{run}"
-        if not same(lift(value, at.field), want.value):
-            return f"its value{run}"
+        answer = forward(*take_forward(theta, at.inputs, at.numbers))
+        if difference := _forward_differs(answer, want, at.field):
+            return f"{difference}{run}"
         if program.batch and program.reduction == "none":
             continue  # it has no gradients
         flat: Any
         flat, *slots = [numpy.elements(x.shape) for x in (at.theta, *at.inputs)]
         gradient = [flat, *[p.of(flat) for p in parts]]
         backward(*take_backward(theta, at.inputs, at.numbers, gradient, slots))
-        if not all(
-            same(a, b) if isinstance(a, Elements) else np.array_equal(a, b)
-            for a, b in zip((at.theta, *at.inputs), given)
-        ):
+        if not all(map(_unchanged, (at.theta, *at.inputs), before)):
             return f"what it was given, which it overwrites{run}"
         for name, got, wanted in _gradients(compiled, wrt, flat, slots, want):
             wrong = differing(got, wanted)
@@ -226,15 +230,28 @@ def _differs(program: Program, variant: Variant, compiled: Compiled, wrt: str, a
     return ""
 
 
+def _forward_differs(answer: Any, want: Outcome, field: Field) -> str:
+    """Return in what a forward run differs, or ""."""
+    value, conditions = answer if want.conditions else (answer, ())
+    for k, (a, b) in enumerate(zip(conditions, want.conditions)):
+        if not same(lift(a, field), b):
+            return f"the condition of its {_nth(k)} branch"
+    return "" if same(lift(value, field), want.value) else "its value"
+
+
+def _unchanged(now: Any, before: Any) -> bool:
+    return same(now, before) if isinstance(now, Elements) else np.array_equal(now, before)
+
+
 def _gradients(
     compiled: Compiled, wrt: str, flat: Any, slots: Sequence[Any], want: Outcome
 ) -> Iterator[tuple[str, Any, Any]]:
     """Yield every gradient by name: what it is, and what it should be."""
     if wrt != "inputs":
-        for p in [named.part for named in compiled.outside.arrays]:
+        for p in [named.part for named in compiled.external.arrays]:
             yield p.name, p.of(flat), p.of(want.parameters)
     if wrt != "parameters":
-        for source, slot, wanted in zip(compiled.outside.inputs, slots, want.inputs):
+        for source, slot, wanted in zip(compiled.external.inputs, slots, want.inputs):
             yield source.name, slot, wanted
 
 

@@ -6,8 +6,8 @@
 >>> program([2.0, 3.0])
 6.0
 >>> trace = program.latest.trace
->>> found = outcome(program, trace, plan(trace), np, np.zeros(0), [np.array([2.0, 3.0])], 1)
->>> found.value, found.inputs
+>>> wanted = outcome(program, trace, plan(trace), np, np.zeros(0), [np.array([2.0, 3.0])], 1)
+>>> wanted.value, wanted.inputs
 (np.float64(6.0), [array([3., 2.])])
 """
 
@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.lifting.ir import Indices, Trace
+from engine.lifting.ir import Trace
 from engine.lifting.verify.walk import Plan, backward, forward
 from engine.lifting.verify.walk import plan as plan
+from engine.lifting.views import Indices
 
 if TYPE_CHECKING:
-    from engine.lifting.run.parameters import Registry
+    from engine.lifting.run.parameters import Parameters
     from engine.lifting.run.program import Program
 
 
@@ -47,7 +48,7 @@ def outcome(
     inputs: Sequence[Any],
     n: Any,
     seeds: Any = None,
-    registry: Registry | None = None,
+    parameters: Parameters | None = None,
 ) -> Outcome:
     """Walk a trace forward and backward, every sample with inputs of its own.
 
@@ -63,13 +64,13 @@ def outcome(
         The number of samples.
     seeds
         The cotangent of each sample's value; by default 1 / n of a mean, else 1.
-    registry
+    parameters
         Of the parameters; by default the program's, which may be another by now.
     """
     samples = int(n)
-    registry = registry or program.registry
-    V = values_of(registry, trace, plan, numpy, theta, inputs, samples)
-    places = _cells(registry, trace)
+    parameters = parameters or program.traces.parameters
+    V = values_of(parameters, trace, plan, numpy, theta, inputs, samples)
+    places = _cells(parameters, trace)
     roots = plan.number[trace.roots]
     values = V[int(roots[0])]
     mean = program.batch and program.reduction == "mean"
@@ -80,32 +81,35 @@ def outcome(
     nodes, positions = plan.parameters
     if len(nodes):
         gradient[places[positions]] = np.add.reduce(G[nodes], 1)
-    of_inputs = []
-    for k, x in enumerate(inputs):
-        size = int(np.prod(x.shape[1:] if program.batch else x.shape, dtype=np.int64))
-        d = numpy.zeros((size, samples))
-        if k in plan.inputs:
-            nodes, positions = plan.inputs[k]
-            d[positions] = G[nodes]
-        of_inputs.append(d.T.reshape(x.shape))
+    of_inputs = [_gradient_of_input(program.batch, plan, numpy, G, k, x, samples) for k, x in enumerate(inputs)]
     value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
     return Outcome(value, [V[int(r)] for r in roots[1:]], gradient, of_inputs)
 
 
+def _gradient_of_input(batch: bool, plan: Plan, numpy: Any, G: Any, k: int, x: Any, samples: int) -> Any:
+    """Return the gradient of input `k`, given those of all nodes (nodes, samples)."""
+    size = int(np.prod(x.shape[1:] if batch else x.shape, dtype=np.int64))
+    d = numpy.zeros((size, samples))
+    if k in plan.inputs:
+        nodes, positions = plan.inputs[k]
+        d[positions] = G[nodes]
+    return d.T.reshape(x.shape)
+
+
 def values_of(
-    registry: Registry, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], samples: int
+    parameters: Parameters, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], samples: int
 ) -> Any:
     """Return the value of every node for every sample, (nodes, samples), nodes as a plan numbers them."""
     V = numpy.zeros((len(trace.ops), samples))
-    places = _cells(registry, trace)
+    places = _cells(parameters, trace)
     _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
     forward(plan, V)
     return V
 
 
-def _cells(registry: Registry, trace: Trace) -> Indices:
+def _cells(parameters: Parameters, trace: Trace) -> Indices:
     """Return the cell of each parameter, by which Value it is: what the compiler was told of that is proven too."""
-    return np.array([registry.position[value] for value in trace.parameters], dtype=np.int64)
+    return np.array([parameters.position[value] for value in trace.parameters], dtype=np.int64)
 
 
 def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: int) -> None:

@@ -12,52 +12,52 @@ from engine.lifting.verify.reference import Outcome, outcome
 from engine.lifting.verify.walk import Plan
 
 if TYPE_CHECKING:
-    from engine.lifting.run.executable import Variant
+    from engine.lifting.run.executable import Specialisation
     from engine.lifting.run.program import Program
 
 Functions: TypeAlias = tuple[Callable[..., Any], Callable[..., None]]
 ROWS = 64  # samples that the trace is walked with at a time
 
 
-def scalar_functions(program: Program, variant: Variant, plan: Plan) -> Callable[[int], Functions]:
+def scalar_functions(program: Program, specialisation: Specialisation, plan: Plan) -> Callable[[int], Functions]:
     """Return what makes a forward and a backward function for n samples; both are given all views that there are."""
 
     def build(n: int) -> Functions:
         latest: list[Outcome] = []
 
         def forward(parameters: Views, inputs: Views, numbers: Views) -> Any:
-            found = _walked(program, variant, plan, parameters[0].astype(float), inputs, n)
-            latest[:] = [found]
-            value = found.value if np.ndim(found.value) else float(found.value)
-            return (value, tuple(found.conditions)) if variant.guards else value
+            reached = _walked(program, specialisation, plan, parameters[0].astype(float), inputs, n)
+            latest[:] = [reached]
+            value = reached.value if np.ndim(reached.value) else float(reached.value)
+            return (value, tuple(reached.conditions)) if specialisation.guards else value
 
         def backward(parameters: Views, inputs: Views, numbers: Views, gradient: Views, slots: Views) -> None:
             if gradient:
                 gradient[0][...] = latest[0].parameters
-            for slot, found in zip(slots, latest[0].inputs):
-                slot[...] = found
+            for slot, cotangent in zip(slots, latest[0].inputs):
+                slot[...] = cotangent
 
         return forward, backward
 
     return build
 
 
-def _walked(program: Program, variant: Variant, plan: Plan, theta: Any, inputs: Any, n: int) -> Outcome:
+def _walked(program: Program, specialisation: Specialisation, plan: Plan, theta: Any, inputs: Any, n: int) -> Outcome:
     """Return the outcome for all samples, some at a time."""
     if not program.batch:
-        return outcome(program, variant.trace, plan, np, theta, inputs, 1, registry=variant.registry)
+        return outcome(program, specialisation.trace, plan, np, theta, inputs, 1, parameters=specialisation.parameters)
     weight = 1.0 / n if program.reduction == "mean" else 1.0
     parts = [
         outcome(
             program,
-            variant.trace,
+            specialisation.trace,
             plan,
             np,
             theta,
             [x[start : start + ROWS] for x in inputs],
             len(rows),
             weight,
-            variant.registry,
+            specialisation.parameters,
         )
         for start in range(0, n, ROWS)
         for rows in [range(start, min(n, start + ROWS))]

@@ -31,7 +31,7 @@ from engine.lifting.verify.verdict import KINDS, SIGN, Difference, first_differe
 from engine.lifting.verify.walk import Plan, plan
 
 if TYPE_CHECKING:
-    from engine.lifting.run.executable import Compiled, Variant
+    from engine.lifting.run.executable import Compiled, Specialisation
     from engine.lifting.run.program import Program
 
 MODES = (True, False, "exact")
@@ -81,13 +81,13 @@ class Proof:
 
 
 def verified(
-    program: Program, variant: Variant, compiled: Compiled, wrt: str, arrays: Sequence[Array] | None
+    program: Program, specialisation: Specialisation, compiled: Compiled, wrt: str, arrays: Sequence[Array] | None
 ) -> Compiled:
     """Return a compiled program with what is known of it; if it is wrong, one that the scalar trace answers for.
 
     Parameters
     ----------
-    program, variant, compiled, wrt
+    program, specialisation, compiled, wrt
         What was compiled, and for which gradients.
     arrays
         The inputs that it will run on; None if it will not.
@@ -103,9 +103,9 @@ def verified(
     with suppress(SyntaxError):  # which the proof will meet again
         _ = compiled.emitted.code  # what runs needs to be compiled anyway
     begun = time.perf_counter()
-    variant.plan = variant.plan or plan(variant.trace)
-    check = _Check(program, variant, compiled, wrt, variant.plan, fresh_seed())
-    known = check.in_floats(arrays) if arrays is not None and not exact and _large(variant) else check.exactly()
+    specialisation.plan = specialisation.plan or plan(specialisation.trace)
+    check = _Check(program, specialisation, compiled, wrt, specialisation.plan, fresh_seed())
+    known = check.in_floats(arrays) if arrays is not None and not exact and _large(specialisation) else check.exactly()
     known = replace(known, seconds=time.perf_counter() - begun)
     if known.differs:
         return _refused(check, known)
@@ -116,8 +116,8 @@ def verified(
     return replace(compiled, stats=replace(compiled.stats, proof=known))
 
 
-def _large(variant: Variant) -> bool:
-    return len(variant.trace.ops) > EXACT
+def _large(specialisation: Specialisation) -> bool:
+    return len(specialisation.trace.ops) > EXACT
 
 
 def wanted(program: Program) -> bool:
@@ -140,7 +140,7 @@ class _Check:
     """One compiled program, and the ways to look at it."""
 
     program: Program
-    variant: Variant
+    specialisation: Specialisation
     compiled: Compiled
     wrt: str
     plan: Plan
@@ -148,8 +148,8 @@ class _Check:
 
     def exactly(self) -> Proof:
         """Prove it; what differs is looked at once more with deeper exponents, which can only take that away."""
-        trace = self.variant.trace
-        n = proof.samples_needed(self.program, self.variant, self.compiled.emitted.text)
+        trace = self.specialisation.trace
+        n = proof.samples_needed(self.program, self.specialisation, self.compiled.emitted.text)
         points, levels = proof.points_needed(trace, self.plan, n), proof.levels_needed(trace)
         differs = self._proven(points, levels)
         if differs and levels == 2:
@@ -157,20 +157,20 @@ class _Check:
         return Proof("exact", points[0], proof.modulus(self.seed), self.seed, differs=differs)
 
     def _proven(self, points: tuple[int, int], levels: int) -> str:
-        program, variant, compiled = self.program, self.variant, self.compiled
+        program, specialisation, compiled = self.program, self.specialisation, self.compiled
         return proof.prove(
-            program, variant, compiled, self.wrt, self.plan, seed=self.seed, points=points, levels=levels
+            program, specialisation, compiled, self.wrt, self.plan, seed=self.seed, points=points, levels=levels
         )
 
     def in_floats(self, arrays: Sequence[Array]) -> Proof:
         """Compare text and trace at the traced point and near it; a difference is left to the proof to judge."""
         rows = self._rows(arrays, floats.SAMPLES)
-        traced = self.variant.registry.read_cells(), self._taken(arrays, rows)
+        traced = self.specialisation.parameters.read_cells(), self._taken(arrays, rows)
         near = floats.near(*traced, self.seed)
         limit = float(np.finfo(self.program.dtype).eps) ** 0.6
         for theta, inputs in (traced, near):
             with np.errstate(all="ignore"):
-                want = floats.run_trace(self.program, self.variant, self.plan, theta, inputs, len(rows))
+                want = floats.run_trace(self.program, self.specialisation, self.plan, theta, inputs, len(rows))
                 try:
                     texts = list(self._texts(theta, inputs, len(rows)))
                 except Exception:  # what it is, the proof will say
@@ -181,11 +181,11 @@ class _Check:
 
     def beside_the_function(self, known: Proof, arrays: Sequence[Array]) -> Proof:
         """Compare text and eager run at the traced point, and warn where they differ."""
-        program, variant = self.program, self.variant
+        program, specialisation = self.program, self.specialisation
         if program.fn is None:
             return known
-        rows = self._rows(arrays, max(1, min(floats.SAMPLES, floats.EAGER // len(variant.trace.ops))))
-        theta, inputs = variant.registry.read_cells(), self._taken(arrays, rows)
+        rows = self._rows(arrays, max(1, min(floats.SAMPLES, floats.EAGER // len(specialisation.trace.ops))))
+        theta, inputs = specialisation.parameters.read_cells(), self._taken(arrays, rows)
         with np.errstate(all="ignore"):
             begun = time.perf_counter()
             rows = self._as_traced(theta, inputs, rows)
@@ -197,18 +197,16 @@ class _Check:
             except Exception as error:  # whatever a wrong text may raise
                 return replace(known, differs=f"its text, which raises {type(error).__name__}: {error}")
             middle = time.perf_counter()
-            want = floats.run_function(program, variant, inputs, len(rows))
+            want = floats.run_function(program, specialisation, inputs, len(rows))
             if want is None:
                 return known
-            ended = time.perf_counter()
-            known = replace(
-                known, seconds=known.seconds + middle - begun, eager_seconds=ended - middle, samples=len(rows)
-            )
+            eager = time.perf_counter() - middle
+            known = replace(known, seconds=known.seconds + middle - begun, eager_seconds=eager, samples=len(rows))
             eps = float(np.finfo(program.dtype).eps)
             largest = max([1.0, *[float(np.abs(x).max()) for x in (theta, *inputs) if x.size]])
             for got in texts:
                 difference = self._different(got, want, eps**0.4, ROUNDINGS * eps * largest)
-                if difference is not None and not program.outdated(variant):
+                if difference is not None and not program.outdated(specialisation):
                     return self._judged(known, difference, theta, inputs, want, ROUNDINGS * eps * largest)
         return known
 
@@ -220,14 +218,14 @@ class _Check:
             known = replace(self.exactly(), eager_seconds=known.eager_seconds, samples=known.samples)
             if known.differs:
                 return known
-        program, variant = self.program, self.variant
+        program, specialisation = self.program, self.specialisation
         tolerance, finer = float(np.finfo(program.dtype).eps) ** 0.4, FINER.get(program.dtype.str, np.longdouble)
         ran = [
-            floats.run_trace(program, variant, self.plan, theta, inputs, known.samples, dtype)
+            floats.run_trace(program, specialisation, self.plan, theta, inputs, known.samples, dtype)
             for dtype in (program.dtype, finer)
         ]
-        scalars, finely = [self._pairs(found, want)[difference.position][1] for found in ran]
-        values = values_of(variant.registry, variant.trace, self.plan, np, theta, inputs, known.samples)
+        scalars, finely = [self._pairs(got, want)[difference.position][1] for got in ran]
+        values = values_of(specialisation.parameters, specialisation.trace, self.plan, np, theta, inputs, known.samples)
         kind = kind_of(difference, scalars, finely, reads_zeros(self.plan, values), tolerance, floor)
         if kind == SIGN:
             return replace(known, differs=f"{SIGN}, on which {difference.what} depends")
@@ -249,24 +247,24 @@ class _Check:
 
     def _as_traced(self, theta: Any, inputs: list[Array], rows: list[int]) -> list[int]:
         """Return those of some samples whose branches go as they went when the function was traced."""
-        guards = self.variant.guards
+        guards = self.specialisation.guards
         if not guards:
             return rows
-        want = floats.run_trace(self.program, self.variant, self.plan, theta, inputs, len(rows))
+        want = floats.run_trace(self.program, self.specialisation, self.plan, theta, inputs, len(rows))
         holds = np.ones(len(rows), bool)
         for guard, condition in zip(guards, want.conditions):
             holds &= (condition != 0.0) == guard.outcome
         return [row for row, held in zip(rows, holds.tolist()) if held]
 
     def _texts(self, theta: Any, inputs: list[Array], n: int) -> Any:
-        return floats.run_text(self.program, self.variant, self.compiled, self.wrt, theta, inputs, n)
+        return floats.run_text(self.program, self.specialisation, self.compiled, self.wrt, theta, inputs, n)
 
     def _different(self, got: Outcome, want: Outcome, tolerance: float, floor: float) -> Difference | None:
         return first_difference(self._pairs(got, want), tolerance, floor)
 
     def _pairs(self, got: Outcome, want: Outcome) -> list[tuple[str, Any, Any]]:
         gradients = not (self.program.batch and self.program.reduction == "none")
-        integers = [spec.integer for argument in self.variant.specs for _, spec in argument.arrays("")]
+        integers = [spec.integer for argument in self.specialisation.specs for _, spec in argument.arrays("")]
         return floats.apart(got, want, self.wrt, gradients, integers)
 
 
@@ -281,7 +279,12 @@ def _outside() -> int:
 
 def _said_already(program: Program) -> bool:
     """Whether the scalar engine answers for something of a program."""
-    known = [compiled for found in program.variants.values() for v in found for compiled in v.compiled.values()]
+    known = [
+        compiled
+        for specialisations in program.specialisations.values()
+        for v in specialisations
+        for compiled in v.compiled.values()
+    ]
     return any(compiled.scalars is not None for compiled in known)
 
 
@@ -290,7 +293,7 @@ def _said_already(program: Program) -> bool:
 
 def _refused(check: _Check, known: Proof) -> Compiled:
     """Say that a program is wrong, and have its scalar trace answer for it."""
-    program, variant, compiled = check.program, check.variant, check.compiled
+    program, specialisation, compiled = check.program, check.specialisation, check.compiled
     name = program.name
     wrong = f"{name}, lifted, differs from its scalar operations: {known.differs}"
     lifted = "program.source() and print(program.latest.trace)" + (" under verify=False" if program.strict else "")
@@ -307,5 +310,5 @@ def _refused(check: _Check, known: Proof) -> Compiled:
             RuntimeWarning,
             stacklevel=_outside(),
         )
-    scalars = scalar_functions(program, variant, check.plan)
+    scalars = scalar_functions(program, specialisation, check.plan)
     return replace(compiled, stats=replace(compiled.stats, proof=known), scalars=scalars)

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.lifting.exact import told_apart
-from engine.lifting.ir import Indices, Trace
+from engine.lifting.ir import Trace
+from engine.lifting.views import Indices
 from engine.rules import RULES
 
 KNOWN = frozenset(RULES)
@@ -171,8 +172,8 @@ def backward(plan: Plan, values: Any, C: Any, seed: Any) -> Any:
             special(V, C, group, g)
         elif RULES[group.op].differentiable:
             xs = [V[x] for x in group.operands.T]
-            found = RULES[group.op].bind(V[group.start : group.stop], xs, group.fixed)(g)
-            for places, c in zip(group.places.T, found):
+            cotangents = RULES[group.op].bind(V[group.start : group.stop], xs, group.fixed)(g)
+            for places, c in zip(group.places.T, cotangents):
                 if c.__class__ is not float or c != 0.0:
                     C[places] = c
     return _summed(plan, C, 0, plan.leaves)

@@ -115,7 +115,7 @@ def shift_in_denominator(z: Array, t: Array) -> Array:
 @at_output(
     CE,
     altered="delta[L] = (sigmoid(z[L]) - t) / N",
-    reference="Ng, Machine Learning, exercise 4 (one sigmoid a class) beside note 001's softmax",
+    reference="Ng, Machine Learning, exercise 4 (one sigmoid per class) beside note 001's softmax",
 )
 def sigmoid_for_softmax(z: Array, t: Array) -> Array:
     """The probabilities are sigmoids of the scores, not their softmax."""

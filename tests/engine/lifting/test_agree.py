@@ -68,7 +68,7 @@ def agree(fn, *inputs, parameters=(), batch=False, units=64, program=None):
 
 def _in_order(program, parameters, grads):
     by = dict(zip(parameters, grads))
-    return [by[v] for v in program.registry.values]
+    return [by[v] for v in program.traces.parameters.values]
 
 
 def close(got, want, units):
@@ -160,7 +160,7 @@ def test_a_graph_over_a_batch_finds_its_matrices(fn, samples_outside):
         p.grad = 0.0
     loss.backward()
     close(value, loss.data, 16)
-    close(g.parameters, [v.grad for v in program.registry.values], 64)
+    close(g.parameters, [v.grad for v in program.traces.parameters.values], 64)
     assert ops(program).count("matmul") == 2
     assert products(program.source()) == 5
 

@@ -52,4 +52,4 @@ def test_random_programs():
         reduced = {"mean": np.mean, "sum": np.sum}.get(low.task.reduction, np.squeeze)(value)
         same([np.asarray(text)], [reduced * (low.n if low.task.reduction == "sum" and not value.ndim else 1)])
         guards = len(low.run(low.steps())) - 1
-        same([program.registry.flat.cells_of(g.parameters)], gradients[guards : guards + 1])
+        same([program.traces.parameters.flat.cells_of(g.parameters)], gradients[guards : guards + 1])

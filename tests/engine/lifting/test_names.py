@@ -176,7 +176,7 @@ def test_a_modules_parameters_are_the_flat_vector():
     model.zero_grad()
     (sum([nn.cross_entropy(model(list(x)), int(k)) for x, k in zip(X, t)]) * 0.2).backward()
     np.testing.assert_allclose(g, [v.grad for v in model.parameters()], rtol=1e-12)
-    assert program.registry.flat.order is None  # nothing is moved at a call
+    assert program.traces.parameters.flat.order is None  # nothing is moved at a call
 
 
 def test_a_parameter_given_twice_has_one_number():

@@ -4,67 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from array_steps import CASES, FLAT, GIVEN, STARTS, A, B, X, Z, f, places, result, run
 
 from engine.lifting.interpret import interpret
 from engine.lifting.ir import Steps
 from engine.lifting.ops import OPS, Step, operation
-from engine.lifting.views import Gather, Literal, Source
+from engine.lifting.views import Literal
 from engine.rules import RULES
-
-A, B = Source("A", (2, 3), "input"), Source("B", (4, 3), "input")
-X = Source("X", (2, 3), "input", batched=True)
-FLAT, Z = Source("flat", (6,), "input"), Source("z", (2, 4), "value")
-RNG = np.random.default_rng(0)
-a, b, x, f = (RNG.normal(size=shape) for shape in ((2, 3), (4, 3), (5, 2, 3), 6))
-GIVEN = {A: a, B: b, X: x, FLAT: f}
-STARTS = {"starts": np.array([0, 1, 4]), "total": 6}
-
-
-def result(*shape, batched=False):
-    return Source("r", shape, "value", batched)
-
-
-def run(step):
-    return interpret(Steps([step], [step.target]), GIVEN, 5)[step.target.source]
-
-
-def places(source, index):
-    return Gather(source, np.shape(index), np.array(index))
-
-
-def samples(*shape):
-    return result(*shape, batched=True).view
-
-
-CASES = {
-    "matmul": (Step("matmul", Z.view, (A.view, B.view)), a @ b.T),
-    "matmul of samples": (Step("matmul", samples(2, 4), (X.view, B.view)), x @ b.T),
-    "batch_matmul": (Step("batch_matmul", result(3, 3).view, (X.view, A.view)), (np.swapaxes(x, 1, 2) @ a).sum(0)),
-    "outer": (Step("outer", samples(3, 4), (X.view[0].expand_dims(-1), B.view[:, 0])), x[:, 0, :, None] * b[:, 0]),
-    "product": (Step("product", samples(4), (X.view[0], B.view.T)), x[:, 0] @ b.T),
-    "batched_product": (Step("batched_product", samples(2), (X.view, B.view[0])), x @ b[0]),
-    "summed_product": (Step("summed_product", result(3, 3).view, (X.view, A.view)), (np.swapaxes(x, 1, 2) @ a).sum(0)),
-    "weighted_sum": (Step("weighted_sum", result(3).view, (X.view[0, 0], X.view[1])), x[:, 1].T @ x[:, 0, 0]),
-    "ones_product": (Step("ones_product", result(2).view, (A.view,)), a.sum(1)),
-    "sum": (Step("sum", result(2).view, (A.view,)), a.sum(1)),
-    "sum over samples": (Step("sum", result(3).view, (X.view,), axes=(0,), over_batch=True), x.sum((0, 1))),
-    "max": (Step("max", samples(2), (X.view,)), x.max(2)),
-    "segment_sum": (
-        Step("segment_sum", result(3).view, (FLAT.view,), **STARTS), [f[0], f[1:4].sum(), f[4:].sum()],
-    ),
-    "segment_max": (
-        Step("segment_max", result(3).view, (FLAT.view,), **STARTS), [f[0], f[1:4].max(), f[4:].max()],
-    ),
-    "repeat": (Step("repeat", result(6).view, (A.view[0],), **STARTS), np.repeat(a[0], [1, 3, 2])),
-    "gather": (
-        Step("gather", samples(2, 2), (places(X, [[0, 5], [5, 1]]),)), x.reshape(5, 6)[:, [[0, 5], [5, 1]]],
-    ),
-    "copy": (Step("copy", result(3, 2).view.T, (A.view,)), a.T),
-    "fill": (Step("fill", result(2).view, (Literal(3.0, -1),)), [0.6, 0.6]),
-    "tanh": (Step("tanh", result(2, 3).view, (A.view,)), np.tanh(a)),
-    "power_constant": (Step("power_constant", result(2, 3).view, (A.view,), (3.0,)), a**3),
-    "add": (Step("add", samples(2, 3), (X.view, A.view)), x + a),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES)

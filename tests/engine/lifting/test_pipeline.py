@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
 import pytest
 
 import engine
@@ -98,57 +95,3 @@ def test_recorded_normalised_grouped(case):
     assert operations(trace) == recorded
     assert operations(normalise(trace)) == normal
     assert [line.split(": ")[1] for line in str(group(normalise(trace))).splitlines()] == groups
-
-
-def test_each_stage_checks_itself():
-    x = values()
-    trace = record([engine.tanh(x[0] + x[1] * x[2]) + x[3]], {})
-    normal, groups = normalise(trace), group(normalise(trace))
-    for stage in (trace, normal, groups):
-        stage.check()
-    with pytest.raises(AssertionError, match=r"Trace: node 0 \(\) reads \(5,\)"):
-        replace(trace, operands=[(5,), *trace.operands[1:]]).check()
-    with pytest.raises(AssertionError, match=r"Normal: \d+ reads \d+, which a sum absorbed"):
-        replace(normal, items=[None, *normal.items[1:]]).check()
-    with pytest.raises(AssertionError, match=r"Groups: group \d+ \(\w+\) reads a later group"):
-        replace(groups, of=[9] * len(groups.of)).check()
-
-
-def test_a_softmax_of_one_score_is_in_the_group_of_longer_ones():
-    def ragged(x):
-        return engine.total([p * p for n in (1, 2, 3) for p in engine.softmax(x[:n])])
-
-    groups = str(group(normalise(record([ragged(values())], {})))).splitlines()
-    assert [line.split(": ")[1].split(" of ")[0] for line in groups] == [
-        "3 x parameter", "3 x shift", "6 x subtract", "6 x exp", "3 x sum", "6 x divide", "1 x sum",
-    ]  # fmt: skip
-
-
-def test_folded_numbers_carry_their_fraction():
-    from fractions import Fraction
-
-    program = engine.lift(lambda x: 0.1 * (0.75 * x) + engine.dot([x, x, x], [0.1, 0.1, 0.1]) ** 2)
-    program.value_and_grad(2.0, wrt="inputs")
-    emitted = program.variants[program.latest.specs][0].compiled["inputs"].emitted
-    assert emitted.rounded
-    for printed, fraction in emitted.rounded.items():
-        assert repr(printed) in emitted.text
-        assert Fraction(printed) != fraction
-        assert abs(Fraction(printed) / fraction - 1) < Fraction(1, 2**52)
-
-
-def test_a_folded_number_is_told_from_one_that_somebody_wrote():
-    def f(x):
-        return 0.1 * (3.0 * engine.tanh(x)) + 0.30000000000000004 * engine.exp(x)
-
-    program = engine.lift(f)
-    got = program.value_and_grad(0.3, wrt="inputs")[1].inputs[0]
-    emitted = program.variants[program.latest.specs][0].compiled["inputs"].emitted
-    assert list(emitted.rounded) == [0.3000000000000001]
-    assert got == pytest.approx(0.3 * (1 - math.tanh(0.3) ** 2) + 0.3 * math.exp(0.3), rel=1e-15)
-
-
-def test_numbers_are_not_folded_out_of_the_range_of_floats():
-    for a, b in ((1e200, 1e-100), (1e-200, 1e100)):
-        program = engine.lift(lambda x, a=a: a * (a * x))
-        assert program.value_and_grad(b, wrt="inputs")[0] == a * (a * b)

@@ -54,7 +54,7 @@ class Holder:
 
 @pytest.mark.parametrize("attempt", range(6))
 def test_calls_of_several_shapes(attempt):
-    """A repeated call goes without asking, by its shape: that is another thread's variant only if it is its own."""
+    """A repeated call goes without asking, by its shape: another thread's specialisation only if it is its own."""
     w, b = [Value(0.5 + k, f"w[{k}]") for k in range(5)], Value(0.25, "b")
 
     def f(x):
@@ -70,7 +70,7 @@ def test_calls_of_several_shapes(attempt):
             weights = np.arange(n) + 0.5
             value, gradient = program.value_and_grad(x)
             assert value == pytest.approx(n * weights @ x + 0.25)
-            slopes = dict(zip(program.registry.values, gradient.parameters.tolist()))
+            slopes = dict(zip(program.traces.parameters.values, gradient.parameters.tolist()))
             assert [slopes.pop(v) for v in (*w[:n], b)] == pytest.approx([*(n * x), 1.0])
             assert not any(slopes.values())
 

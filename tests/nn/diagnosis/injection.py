@@ -8,6 +8,7 @@ import numpy as np
 
 from nn import matrix
 from nn.diagnosis.equations import Problem
+from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.mistakes import MISTAKES
 
 from .wrong_backprop import EVERY, Wrong
@@ -287,3 +288,19 @@ def loss_of(problem, name, value):
         loss=problem.loss,
         l2=problem.l2,
     )[0]
+
+
+def names_in(module):
+    """The names of the mistakes that a module defines."""
+    return [name for name in NAMES if hasattr(module, name.replace("-", "_"))]
+
+
+def is_named(name):
+    """Whether a mistake that is injected into a random network is named, in every convention."""
+    rng = np.random.default_rng([3, *name.encode()])
+    for convention in matrix.CONVENTIONS:
+        drawn = draw([name], rng)
+        candidate = matrix.from_rows(drawn.candidate, convention)
+        said = outcome(diagnose_problem(drawn.problem, candidate, convention), [name])
+        assert said in ("named", "ambiguous (2)", "ambiguous (3)"), (drawn.bugs, drawn.options, drawn.problem.kinds)
+    return True

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import nn
-from nn import matrix
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
 
@@ -173,16 +172,6 @@ def test_complex_numbers_are_no_gradient():
 
 
 # --- injected mistakes, by code that shares nothing with what names them -----------------------------------------
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_mistake_injected_into_a_random_network_is_named(name):
-    rng = np.random.default_rng([3, *name.encode()])
-    for convention in matrix.CONVENTIONS:
-        case = draw([name], rng)
-        given = matrix.from_rows(case.candidate, convention)
-        said = outcome(diagnose_problem(case.problem, given, convention), [name])
-        assert said in ("named", "ambiguous (2)", "ambiguous (3)"), (case.bugs, case.options, case.problem.kinds)
 
 
 def test_right_gradients_never_get_a_name():

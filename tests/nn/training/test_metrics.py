@@ -56,7 +56,7 @@ def test_a_metric_does_not_change_with_the_samples_at_hand(rows):
     if rows == [0]:
         assert nn.accuracy(identity(2), scores[rows], T[rows], "binary_cross_entropy") == 0.0
     else:
-        with pytest.raises(ValueError, match=r"'accuracy' is for one class a sample, .* use 'label_accuracy'"):
+        with pytest.raises(ValueError, match=r"'accuracy' is for one class per sample, .* use 'label_accuracy'"):
             nn.accuracy(identity(2), scores[rows], T[rows], "binary_cross_entropy")
 
 

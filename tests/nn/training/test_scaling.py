@@ -153,7 +153,7 @@ def test_a_state_without_scaling_takes_it_away(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"scaling.inputs.mean": np.ones(2)}, "must both be there, one number a column each"),
+        ({"scaling.inputs.mean": np.ones(2)}, "must both be there, one number per column each"),
         ({"scaling.inputs.mean": np.array([np.nan, 0.0, 0.0])}, "must be finite"),
         ({"scaling.inputs.deviation": np.zeros(3)}, "must be finite, and scaling.inputs.deviation positive"),
         (

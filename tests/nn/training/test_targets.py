@@ -60,7 +60,7 @@ REFUSED = {  # form -> (targets, loss, outputs, what is said)
     "several labels": (np.ones((5, 2)), "cross_entropy", 2, "row 0 of T sums to 2. For several labels a sample"),
     "no label": (np.zeros((5, 2)), "cross_entropy", 2, "row 0 of T sums to 0"),
     "scores": (4 * ROWS, "cross_entropy", 2, r"probabilities from 0 to 1; got 4.0 at \[0, 0\]"),
-    "three axes": (np.zeros((5, 1, 1)), "cross_entropy", 2, r"T has shape \(5, 1, 1\): pass one target a sample"),
+    "three axes": (np.zeros((5, 1, 1)), "cross_entropy", 2, r"T has shape \(5, 1, 1\): pass one target per sample"),
     "one number": (1, "mse", 1, r"T has shape \(\)"),
     "nan": (np.array([0.0, np.nan]), "cross_entropy", 2, r"T\[1\] is nan"),
     "inf": (np.array([[0.0], [np.inf]]), "mse", 1, r"T\[1, 0\] \(row 1, column 0\) is inf"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lowering import random_lowering
 
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.passes.allocate import allocate, last_readings, renamed
 from engine.lifting.passes.lower import lower
 from engine.lifting.passes.products import products

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.passes.drop_unread import drop_unread
 from engine.lifting.views import Gather, Literal, Source, np
 

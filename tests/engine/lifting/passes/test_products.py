@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lowering import random_lowering, same
 
-from engine.lifting.ir import Step, Steps
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
 from engine.lifting.passes.products import products
 from engine.lifting.pipeline import differentiate
 from engine.lifting.views import Source, View

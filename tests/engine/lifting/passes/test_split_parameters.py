@@ -1,21 +1,25 @@
-"""Views of the flat vector as views of named arrays, and arrays that one operand reaches over as one."""
+"""Views of the flat vector as views of named arrays."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.external import outside
-from engine.lifting.ir import Step, Steps
-from engine.lifting.names import Parameter
-from engine.lifting.passes.join_parameters import join_parameters
+from engine.lifting.external import External
+from engine.lifting.ir import Steps
+from engine.lifting.names import ParameterArray
+from engine.lifting.ops import Step
 from engine.lifting.passes.split_parameters import in_array, split_parameters
 from engine.lifting.views import Gather, Literal, Source, View
 
-PARTS = [Parameter("wq", (2, 3), 0, "wq"), Parameter("wk", (2, 3), 6, "wk"), Parameter("b", (3,), 12, "b")]
+PARTS = [
+    ParameterArray("wq", (2, 3), 0, "wq"),
+    ParameterArray("wk", (2, 3), 6, "wk"),
+    ParameterArray("b", (3,), 12, "b"),
+]
 
 
 def caller():
-    return outside(PARTS, 15, [], {"wq", "wk", "b"})
+    return External.of(PARTS, 15, [], {"wq", "wk", "b"})
 
 
 def test_a_view_within_an_array_is_of_that_array():
@@ -46,25 +50,3 @@ def test_targets_and_roots_too():
     steps = split_parameters(Steps([], [root], [Step("copy", place, (root,))]), external.arrays)
     assert [str(steps.roots[0].source.name), steps.backward[0].target.source.name] == ["b", "db"]
     assert steps.backward[0].target.is_whole()
-
-
-def blocks(*views):
-    external = caller()
-    z = Source("z", views[0][0], "value")
-    steps = Steps([Step("copy", z.view, (View(external.theta, *v),)) for v in views], [])
-    return [
-        ([m.part.name for m in block.members], block.whole.array.shape)
-        for block in join_parameters(steps, external.arrays, external.taken)
-    ]
-
-
-def test_arrays_that_are_read_as_one_are_one():
-    assert blocks(((4, 3), 0, (3, 1))) == [(["wq", "wk"], (4, 3)), (["b"], (3,))]
-
-
-def test_arrays_of_different_widths_are_joined_flat():
-    assert blocks(((9,), 6, (1,))) == [(["wq"], (2, 3)), (["wk", "b"], (9,))]
-
-
-def test_arrays_that_are_read_by_themselves_stay_apart():
-    assert blocks(((2, 3), 0, (3, 1))) == [(["wq"], (2, 3)), (["wk"], (2, 3)), (["b"], (3,))]

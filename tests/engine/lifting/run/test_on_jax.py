@@ -217,7 +217,7 @@ def test_a_batch_spread_over_eight_devices_moves_gradients_only():
 def test_parameters_are_a_vector_or_named_and_gradients_come_back_the_same_way():
     program = engine.lift(programs_of.with_dot, batch=True, parameters=ALL)
     g = program.value_and_grad(X, T)[1]
-    named = {p.name: p.of(program.pull()) for p in program.registry.arrays}
+    named = {p.name: p.of(program.pull()) for p in program.traces.parameters.arrays}
     got = jax.jit(program.to_jax())(named, X, T)[1]
     assert got.keys() == named.keys()
     for name, want in g.named().items():

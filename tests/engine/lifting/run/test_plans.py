@@ -9,7 +9,7 @@ import pytest
 
 import engine
 from engine import Value
-from engine.lifting.run.plans import MOST, kind_of
+from engine.lifting.run.plans import MOST, call_kind
 
 
 def lifted(**options):
@@ -24,7 +24,7 @@ def kinds(program):
 def test_the_second_call_of_a_kind_has_a_plan_and_the_same_answer():
     program, X = lifted(), np.random.default_rng(0).normal(size=(3, 2))
     first = program.value_and_grad(X)
-    assert kinds(program) == [kind_of([X])]
+    assert kinds(program) == [call_kind([X])]
     second = program.value_and_grad(X)
     assert first[0] == second[0]
     np.testing.assert_array_equal(first[1].parameters, second[1].parameters)
@@ -64,19 +64,19 @@ def test_no_more_kinds_are_remembered_than_there_are_sizes_with_buffers():
     for n in range(1, MOST + 4):
         program.value_and_grad(np.ones((n, 2)))
     assert len(kinds(program)) == MOST
-    assert kinds(program)[-1] == kind_of([np.ones((MOST + 3, 2))])
+    assert kinds(program)[-1] == call_kind([np.ones((MOST + 3, 2))])
     assert program.value_and_grad(np.ones((1, 2)))[0] == pytest.approx(np.tanh(-0.5))
 
 
 def test_buffers_are_one_threads_at_a_time():
     program, X = lifted(), np.ones((3, 2))
     program.value_and_grad(X)
-    plan = program.traces.plans.take(kind_of([X]))
-    assert program.traces.plans.take(kind_of([X])) is None  # held
+    plan = program.traces.plans.take(call_kind([X]))
+    assert program.traces.plans.take(call_kind([X])) is None  # held
     assert program.value_and_grad(X)[0] == pytest.approx(np.tanh(-0.5))  # another has buffers of its own
     with plan.buffers:
         pass
-    again = program.traces.plans.take(kind_of([X]))
+    again = program.traces.plans.take(call_kind([X]))
     assert again is not None
     with pytest.raises(ZeroDivisionError), again.buffers:
         raise ZeroDivisionError

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from nn.diagnosis.mistakes import MISTAKES
+from nn.diagnosis.mistakes import (
+    MISTAKES,
+    batch,
+    biases,
+    forward,
+    output,
+    penalty,
+    propagation,
+    scale,
+    slopes,
+    update,
+    weights,
+)
 
-from ..injection import BY_SHAPE, NAMES
+from ..injection import BY_SHAPE, NAMES, names_in
 
 
 def test_at_least_forty_mistakes_each_with_a_sentence_an_equation_and_a_reference():
@@ -18,3 +30,8 @@ def test_at_least_forty_mistakes_each_with_a_sentence_an_equation_and_a_referenc
 
 def test_every_mistake_is_injected_by_independent_code():
     assert set(NAMES) | BY_SHAPE == set(MISTAKES)
+
+
+def test_every_mistake_is_in_one_module():
+    modules = [batch, biases, forward, output, penalty, propagation, scale, slopes, update, weights]
+    assert sorted(name for module in modules for name in names_in(module)) == sorted(NAMES)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Value
-from engine.lifting.exact import fold
 from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.rules import RULES, rule
 
@@ -208,20 +207,3 @@ def test_ordinary_programs_stay_as_they_are(f: Callable[[Any], Any]) -> None:
     program([0.3, 0.7, 0.2, 0.4])
     trace = program.latest.trace
     assert with_signed_zeros(trace) is trace
-
-
-@pytest.mark.parametrize("op", ["add", "subtract", "multiply", "divide"])
-@pytest.mark.parametrize("x", [*ZEROS, 2.0, -2.0])
-@pytest.mark.parametrize("y", [*ZEROS, 2.0, -2.0])
-def test_folded_constants_have_the_zeros_of_floats(op: str, x: float, y: float) -> None:
-    if op == "divide" and not y:
-        return
-    want = {"add": x + y, "subtract": x - y, "multiply": x * y, "divide": x / (y or 1.0)}[op]
-    got = fold(op, x, y)
-    assert got == want and math.copysign(1.0, got) == math.copysign(1.0, want)
-
-
-def test_two_runs_that_differ_in_the_sign_of_a_zero_differ() -> None:
-    signs = iter([0.0, -0.0, 0.0, -0.0])
-    with pytest.raises(engine.LiftError, match="did not compute the same twice"):
-        engine.lift(lambda x: x + next(signs))(1.0)
