@@ -20,6 +20,7 @@ def seen(x):
         top = notes.stack.pop()
         if not (follow_numbers(notes, top) or follow(notes, top)):
             notes.facts.append(top)
+    notes.facts += [held for _, _, held in notes.contents]
     notes.lengths = [*map(len, notes.mappings), *map(len, notes.sequences)]
     return notes
 
@@ -89,7 +90,7 @@ def test_a_change_is_noticed(make):
     assert list(before.replaced()) == []
     change()
     assert not before.untouched()
-    assert not before.says_the_same(seen(x)) or make is another_key
+    assert not before.says_the_same(seen(x))
     assert len(list(before.replaced())) >= 1
 
 
