@@ -32,16 +32,25 @@ class Condition:
 
     `engine.where` keeps it in the program; ``if`` decides it now, and the program guards that decision.
     ``&``, ``|``, ``^`` and ``~`` combine conditions; compared, and in arithmetic, they count as 1 or 0, as bools do.
+    In a set and as a key, a condition is the bool that it is now, which decides it.
     """
 
     __slots__ = ("node",)
-    __hash__ = object.__hash__
 
     def __init__(self, node: Any) -> None:
         self.node = node
 
+    def __hash__(self) -> int:
+        return hash(bool(self))
+
     def __repr__(self) -> str:
-        return "Condition(traced)" if LOCAL.active is not None else f"Condition({self.node._data != 0.0})"
+        if LOCAL.active is not None:
+            LOCAL.active.told_apart(self.node)
+            return "Condition(traced)"
+        return f"Condition({self.node._data != 0.0})"
+
+    def __format__(self, spec: str) -> str:
+        return format(bool(self), spec) if spec else repr(self)
 
     def __bool__(self) -> bool:
         if LOCAL.active is None:
@@ -65,6 +74,15 @@ class Condition:
         return Condition(1.0 - self.node)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __neg__(self) -> Any:
+        return -_number(self)
+
+    def __pos__(self) -> Any:
+        return +_number(self)
+
+    def __abs__(self) -> Any:
+        return abs(_number(self))
 
     def __float__(self) -> float:
         return float(self.node)

@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 
 from engine.graph import order
 from engine.node import CONSTANT, VARIABLE, NodeKind, birth
-from engine.rules import RULES
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 
 V = TypeVar("V", bound="Copies")
@@ -106,7 +105,7 @@ class _Flattened:
 
     def _flat(self, node: Any) -> tuple[Any, ...]:
         residuals = node.rule.residuals(node)
-        return node._data, node.grad, node._label, node.op, [self._operand(p) for p in node.parents], residuals
+        return node._data, node.grad, node._label, node.rule, [self._operand(p) for p in node.parents], residuals
 
     def _operand(self, parent: Any) -> Any:
         """Return a leaf as it is, a node of this list by its place in it, one of another list by both."""
@@ -169,9 +168,9 @@ def _leaf(cls: type, data: float, grad: float, label: str, constant: bool) -> An
 
 def _restored(classes: list[type], flat: list[tuple[Any, ...]]) -> list[Any]:
     nodes: list[Any] = []
-    for cls, (data, grad, label, op, operands, residuals) in zip(classes, flat):
+    for cls, (data, grad, label, kind, operands, residuals) in zip(classes, flat):
         parents = [nodes[x] if isinstance(x, int) else x[0][x[1]] if isinstance(x, tuple) else x for x in operands]
-        node = _node(cls, data, grad, label, RULES[op], tuple(parents))
+        node = _node(cls, data, grad, label, kind, tuple(parents))
         node.rule.keep(node, residuals)
         nodes.append(node)
     return nodes

@@ -20,7 +20,6 @@ from contextlib import contextmanager
 
 from engine.errors import TraceError
 from engine.lines import user_line
-from engine.rules import RULES
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, Watch, watched
 from engine.value import Value
 
@@ -67,7 +66,7 @@ class Differentiation:
             node = stack.pop()
             if node in self.variables:
                 return True
-            if node.op in RULES and not RULES[node.op].differentiable:
+            if not node.rule.differentiable:
                 continue
             for parent in node.parents:
                 if parent not in seen and (not parent.parents or parent.born > self.since):

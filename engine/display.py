@@ -21,6 +21,10 @@ class Display:
         label = f", label={str(self._label)!r}" if self._label else ""
         op = f", op={self.rule.name!r}" if self.rule.name else ""
         lifted = LOCAL.active is not None
+        if LOCAL.active is not None:
+            LOCAL.active.told_apart(self)
+        if self.rule.shown and not lifted:
+            return str(self.rule.shown(self._data))
         return f"Value({'traced' if lifted else f'{self._data!r}, grad={self.grad!r}'}{op}{label})"
 
     def __format__(self, spec: str) -> str:

@@ -24,7 +24,6 @@ from engine.collector import collector_paused
 from engine.differentiating import differentiating
 from engine.graph import latest_first
 from engine.node import birth
-from engine.rules import RULES
 from engine.tracing import LOCAL
 from engine.tree import Structure, flatten, unflatten
 from engine.value import Value, is_constant
@@ -157,7 +156,7 @@ class Linearised:
     def _pull_node(self) -> Callable[[Value, Any], tuple[Any, ...]]:
         """Return what hands a node's cotangent to its parents: by the floats it has kept, or anew by Values."""
         if self.symbolic:
-            return lambda node, g: RULES[node.op].pull_anew(node, g)
+            return lambda node, g: node.rule.pull_anew(node, g)
         return lambda node, g: node.rule.pull(node, g)
 
     def _result(self, x: Any) -> Any:

@@ -42,7 +42,14 @@ class NodeKind:
         (node, that tuple) -> None.
     spread
         node -> None; adds the cotangents of its parents to their `grad`.
+    differentiable
+        False where the derivative is zero by definition.
+    shown
+        How the number is written where it stands for the node; None where the node is described.
     """
+
+    differentiable: bool = True
+    shown: Callable[[float], str] | None = None
 
     pull: Callable[[Any, Any], tuple[Any, ...]]
     residuals: Callable[[Any], tuple[Any, ...]]
@@ -53,6 +60,19 @@ class NodeKind:
         self.name, self.pullback = name, pullback
         self.pull, self.residuals, self.keep = KEEPING.get(residual_count, _keeping_many)(pullback)
         self.spread = compiled(spread_text(arity, residual_count), {"pullback": pullback}, f"{name}, spread")
+
+    def pull_anew(self, node: Any, g: Any) -> tuple[Any, ...]:
+        """Refuse to pull a cotangent back so that the result can be differentiated again: only a rule knows how."""
+        raise TypeError(
+            f"The derivative of '{self.name}' is its author's own, and has no derivative that the engine knows. "
+            "Add the operation with engine.rules.rule, or compute it with the engine's operations."
+        )
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            f"A Value whose derivative is a function of its author's ('{self.name}') cannot be pickled. "
+            "Add the operation with engine.rules.rule, or pickle what it is computed from."
+        )
 
     def __repr__(self) -> str:
         return f"<{self.name or 'variable'}>"

@@ -22,7 +22,7 @@ from typing import Any
 
 from engine.agreement import EPS
 from engine.graph import order
-from engine.rules import RULES
+from engine.rule import Rule
 from engine.value import Value
 
 TINY = 5e-324  # what underflow may take away
@@ -86,8 +86,10 @@ def _forward(nodes: Sequence[Value]) -> dict[Value, float]:
 
 def _brought(node: Value, errors: dict[Value, float]) -> float:
     """Return what the errors of its operands do to a node: found by moving them, since its rule is what is checked."""
-    rule = RULES[node.op]
-    if rule.variadic:
+    rule = node.rule
+    if not any(errors[p] for p in node.parents):
+        return 0.0
+    if not isinstance(rule, Rule) or rule.variadic:
         slopes = _slopes(node)
         return sum([abs(slope) * errors[p] for p, slope in zip(node.parents, slopes) if errors[p]])
     xs = [p._data for p in node.parents]
@@ -114,11 +116,10 @@ def _slopes(node: Value) -> tuple[float, ...]:
 
 def _slope_errors(node: Value, errors: dict[Value, float]) -> list[float]:
     """Return what the errors of operands and result, and rounding, may do to each local derivative."""
-    rule = RULES[node.op]
-    fixed = rule.fixed_of(node.pullback)
-    slopes = _slopes(node)
-    if not rule.differentiable:
+    rule, slopes = node.rule, _slopes(node)
+    if not isinstance(rule, Rule) or not rule.differentiable:
         return [0.0] * len(slopes)
+    fixed = rule.fixed_of(node.pullback)
     moved = []
     for sign in (1.0, -1.0):
         xs = [p._data + sign * errors[p] for p in node.parents]

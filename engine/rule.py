@@ -80,6 +80,10 @@ class Rule(NodeKind):
         if self.analytic is None:
             self.analytic = self.differentiable and not self.kinks
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a name: the rule itself is the program's."""
+        return _rule_named, (self.name,)
+
     @property
     def variadic(self) -> bool:
         """Whether the operation takes any number of operands."""
@@ -126,6 +130,12 @@ class Rule(NodeKind):
 
 
 RULES: dict[str, Rule] = {}
+
+
+def _rule_named(name: str) -> Rule:
+    return RULES[name]
+
+
 _FOLLOWERS: list[Callable[[Rule], object]] = []
 
 

@@ -37,6 +37,9 @@ class Trace(Watch, Protocol):
     def branch(self, condition: Value) -> bool:
         """Note the way a branch went, and return it."""
 
+    def told_apart(self, value: Any) -> None:
+        """Note that a Value was told from others, or from a number, by its text or its hash."""
+
 
 class Onlooker:
     """A watch that refuses nothing: programs that are called meanwhile go through the scalar engine, as in a trace."""
@@ -47,6 +50,9 @@ class Onlooker:
     def depends(self, value: Any) -> bool:
         """Let copies be made."""
         return False
+
+    def told_apart(self, value: Any) -> None:
+        """Let texts and hashes be asked for."""
 
 
 class _Local(threading.local):

@@ -21,10 +21,12 @@ from engine.arguments import described, listed
 from engine.copying import Copies
 from engine.display import Display
 from engine.label import checked
+from engine.lecture import NOTHING, Lecture, complete
 from engine.methods import install
 from engine.node import CONSTANT, VARIABLE, NodeKind
 from engine.number import Number
 from engine.number import as_float as as_float
+from engine.rounded import Rounded
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs
@@ -35,7 +37,7 @@ else:
     Operations = object
 
 
-class Value(Number, Display, Copies, Ufuncs, Operations):
+class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
     """A scalar in a computation graph.
 
     Parameters
@@ -43,7 +45,9 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     data : float
         The number. Integers, bools and NumPy scalars become floats.
     label : str
-        What to call it in pictures, lifted programs and messages; it may be set.
+        What to call it in pictures, lifted programs and messages; it may be set, and may be the second argument.
+    children, op
+        For a node of your own, what it comes from and how: see `engine.lecture`.
 
     Attributes
     ----------
@@ -59,7 +63,7 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     Raises
     ------
     TypeError
-        If `data` is not one real number, or `label` is not a text.
+        If `data` is not one real number, `label` is not a text, or `children` are no Values.
 
     Examples
     --------
@@ -77,13 +81,15 @@ class Value(Number, Display, Copies, Ufuncs, Operations):
     parents: tuple[Value, ...]
     rule: NodeKind
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Any, children: Any = NOTHING, op: Any = NOTHING, label: str = "", **named: Any) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._label = label if label.__class__ is str else checked(label)
         self.grad = 0.0
         self.parents = ()
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
         self.rule = VARIABLE if LOCAL.active is None else CONSTANT
+        if children is not NOTHING or op is not NOTHING or named:
+            complete(self, children, op, named)
 
     @classmethod
     def constant(cls, number: Any) -> Value:

@@ -234,6 +234,7 @@ CALLS = {
     "engine.total": lambda: (engine.total, [[1.0, 2.0]], {}),
     "engine.softmax": lambda: (engine.softmax, [[1.0, 2.0]], {}),
     "engine.logsumexp": lambda: (engine.logsumexp, [[1.0, 2.0]], {}),
+    "engine.Parameters": lambda: (engine.Parameters, [[value(), value()]], {}),
     "engine.zero_grad": lambda: (engine.zero_grad, [[value()]], {}),
     "engine.find_nan": lambda: (engine.find_nan, [graph()], {}),
     "engine.Label": lambda: (engine.Label, ["W.0", "W", (0,)], {}),
@@ -273,6 +274,7 @@ CALLS = {
     "viz.draw": lambda: (
         viz.draw, [graph()], {"grad": True, "collapse": "auto", "direction": "LR", "derivatives": False}
     ),
+    "viz.draw_dot": lambda: (viz.draw_dot, [graph()], {"format": "svg", "rankdir": "LR"}),
     "viz.save": lambda: (viz.save, [graph(), "picture.dot"], {"direction": "LR"}),
     "viz.svg": lambda: (viz.svg, [graph()], {"direction": "LR"}),
     "viz.explore": lambda: (viz.explore, [graph(), "page.html"], {}),

@@ -116,6 +116,18 @@ def test_figures_of_the_first_page_are_measured():
         assert figure in measured
 
 
+def test_the_compiler_is_made_wrong_in_places_that_it_has():
+    """So that a change of the compiler brings the list of `bench_mutations.py` up to date."""
+    sources = [text(path) for path in (ROOT / "engine").rglob("*.py")]
+    assigned = [n for n in ast.parse(text(BENCHMARKS / "bench_mutations.py")).body if isinstance(n, ast.Assign)]
+    lists = {ast.unparse(n.targets[0]): n.value for n in assigned}
+    mutations = [m for name in ("MUTATIONS", "FOR_JAX") for m in ast.literal_eval(lists[name])]
+    gone = [what for what, old, new in mutations if [s.count(old) for s in sources if old in s] != [1] or old == new]
+    assert gone == []
+    for page in (BENCHMARKS / "README.md", ROOT / "engine" / "lifting" / "README.md"):
+        assert f"wrong in {len(mutations)} ways" in text(page)
+
+
 # --- what is shipped, and its name -------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from viz.dot import draw as draw
 from viz.errors import ExpressionError as ExpressionError
 from viz.errors import RenderError as RenderError
 from viz.errors import TooLargeError as TooLargeError
+from viz.lecture import draw_dot as draw_dot
 from viz.page.explore import explore as explore
 from viz.render import save as save
 from viz.render import svg as svg

@@ -194,6 +194,7 @@ def _simplified(op: str, args: tuple[Expr, ...]) -> Expr | None:
 
 
 _POWERS: dict[float | None, Callable[[Expr], Expr]] = {
+    0.0: lambda x: Expr(1.0),  # of any x; JAX's derivative of its power is NaN at 0
     0.5: lambda x: Expr.call("sqrt", x),
     1.0: lambda x: x,
     2.0: lambda x: Expr.call("square", x),

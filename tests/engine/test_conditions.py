@@ -177,3 +177,25 @@ def test_conditions_combine(p, q):
 def test_a_comparison_with_nonsense_is_refused_while_lifting_too():
     with recording(Watch()), pytest.raises(TypeError):
         operator.lt(Value(1.0), object())
+
+
+AS_BOOLS = {  # what Python does with a bool beside choosing by it
+    "a key": lambda x: x * {True: 3.0, False: 2.0}[x > 0.0],
+    "a key that may be missing": lambda x: x * {True: 3.0}.get(x > 0.0, 1.0),
+    "an element": lambda x: x * (3.0 if (x > 0.0) in {True} else 1.0),
+    "elements": lambda x: x * len({x > 0.0, x > 1.0}),
+    "a number as a key": lambda x: x * {1: 3.0, 0: 2.0}[x > 0.0],
+    "a number's text": lambda x: x * float(f"{x > 0.0:d}"),
+    "negated": lambda x: x * -(x > 0.0),
+    "as it is": lambda x: x * +(x > 0.0),
+    "its size": lambda x: x * abs(x > 0.0),
+}
+
+
+@pytest.mark.parametrize("kind", AS_BOOLS)
+@pytest.mark.parametrize("first", [-1.0, 0.5, 2.0])
+def test_a_condition_is_what_its_bool_is(kind, first):
+    f = AS_BOOLS[kind]
+    program = engine.lift(f, strict=True)
+    for number in (first, -1.0, 0.5, 2.0):
+        assert program(number) == f(Value(number)).data

@@ -23,6 +23,8 @@ from engine.lifting.views import Gather, Literal, Operand, Source, View
 Inlined: TypeAlias = Mapping[Source, Expr]
 Behind: TypeAlias = Callable[[View], str]
 
+DEEPEST = 40  # operations inside one another in a formula: of a longer chain, nobody reads one line
+
 
 def formulas(steps: Steps) -> str:
     """Return the forward formulas, an empty line, and the backward ones.
@@ -34,16 +36,20 @@ def formulas(steps: Steps) -> str:
     """
     once = _read_once(steps)
     inlined: dict[Source, Expr] = {}
-    return "\n\n".join(["\n".join(_lines(part, once, inlined)) for part in (steps.forward, steps.backward)])
+    depths: dict[Source, int] = {}
+    return "\n\n".join(["\n".join(_lines(part, once, inlined, depths)) for part in (steps.forward, steps.backward)])
 
 
-def _lines(steps: Sequence[Step], once: set[Source], inlined: dict[Source, Expr]) -> list[str]:
+def _lines(
+    steps: Sequence[Step], once: set[Source], inlined: dict[Source, Expr], depths: dict[Source, int]
+) -> list[str]:
     lines = []
     for step in steps:
         if step.op == "fill" and step.operands[0] == Literal(0.0):
             continue
-        if step.target.source in once:
-            inlined[step.target.source] = expression(step, inlined)
+        depth = 1 + max([depths.get(source, 0) for x in step.operands for source in x.sources], default=0)
+        if step.target.source in once and depth < DEEPEST:
+            inlined[step.target.source], depths[step.target.source] = expression(step, inlined), depth
         else:
             lines.append(formula(step, inlined))
     return lines

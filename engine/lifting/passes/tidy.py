@@ -48,19 +48,14 @@ def assigned(steps: list[Step]) -> list[Step]:
     """Assign what is first added to elements that are zero, and fill no array that is assigned as a whole."""
     covered: dict[Source, Any] = {}  # arrays that were filled with zeros: which elements have been assigned since
     zeros: set[Source] = set()  # those whose zeros are added to
+    filled: dict[Source, Step] = {}
     result: list[Step] = []
-    fills: dict[Source, Step] = {}
     for step in steps:
         source = step.target.source
-        if (
-            step.op == "copy"
-            and step.accumulate
-            and isinstance(step.operands[0], Literal)
-            and not step.operands[0].value
-        ):
+        if step.accumulate and _copies_zero(step):
             continue  # the slope of x**0: it assigns nothing
         if _fills_with_zeros(step) and source not in covered:
-            covered[source], fills[source] = np.zeros(source.size, dtype=bool), step
+            covered[source], filled[source] = np.zeros(source.size, dtype=bool), step
         elif step.accumulate and source in covered:
             at = np.arange(source.size) if step.op == "scatter" else step.target.positions().reshape(-1)
             if step.op == "copy" and not covered[source][at].any() and not step.target.overlaps():
@@ -70,7 +65,12 @@ def assigned(steps: list[Step]) -> list[Step]:
             covered[source][at] = covered[source][at] | (step.op != "scatter")
         result.append(step)
     whole = {source for source, elements in covered.items() if elements.size and elements.all()} - zeros
-    return [step for step in result if fills.get(step.target.source) is not step or step.target.source not in whole]
+    return [step for step in result if not (step.target.source in whole and step is filled[step.target.source])]
+
+
+def _copies_zero(step: Step) -> bool:
+    x = step.operands[0]
+    return step.op == "copy" and isinstance(x, Literal) and not x.value
 
 
 def _fills_with_zeros(step: Step) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.arguments import described
+from engine.arguments import described, listed
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
 from engine.lifting.names import RESERVED, ParameterArray, apart, parameter_arrays, variable
@@ -116,7 +116,7 @@ class Parameters:
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
         if declared is not None:
-            order = list(declared)
+            order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
             self._append(list(dict.fromkeys(order)), order)
 

@@ -95,6 +95,8 @@ class Surroundings:
 
     def candidates(self) -> dict[int, Reading]:
         """Return the large arrays that may be read at each call, apart from those that the function writes."""
+        if self.seen.asks_kinds:
+            return {}
         return {
             k: self.readings.get(k) or Reading(x, _short(self.seen.called.get(id(x), "")))
             for k, x in enumerate(self.seen.large)

@@ -22,6 +22,10 @@ DYNAMIC = {
     "__getattribute__", *OF_NAMESPACE,
 }  # fmt: skip
 ASKING = {"getattr", "hasattr"}
+KINDS = {  # these tell a Value, or an array of them, from a number of the same worth
+    "isinstance", "issubclass", "type", "id", "hasattr", "singledispatch", "__class__", "dtype", "nan_to_num",
+    "tobytes", "memoryview", "frombuffer", "itemsize", "nbytes", "view",
+}  # fmt: skip
 BUILDING = {"format", "join", "replace", "lower", "upper", "removeprefix", "removesuffix", "strip"}  # of texts
 
 
@@ -41,6 +45,8 @@ class Names:
         Whether it opens files.
     handed, of_namespace, computed
         Whether it looks up names that it may be handed; globals too; names that it puts together.
+    kinds
+        Whether it asks of what kind, or which object, something is.
     read_of
         (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
         global is not only asked for attributes.
@@ -55,6 +61,7 @@ class Names:
     handed: bool
     of_namespace: bool
     computed: bool
+    kinds: bool
     read_of: tuple[tuple[str, str], ...]
 
 
@@ -70,6 +77,7 @@ def names_of(code: types.CodeType) -> Names:
     dynamic, of_namespace = bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
     handed, computed = _looked_up(instructions, mentioned) if dynamic else (False, False)
     spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
+    kinds = bool(KINDS & mentioned) or any(at.opname == "MATCH_CLASS" for at in instructions)
     read_of = _read_of(instructions)
     if dynamic:
         globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
@@ -84,6 +92,7 @@ def names_of(code: types.CodeType) -> Names:
         handed,
         of_namespace,
         computed,
+        kinds,
         tuple(read_of),
     )
 

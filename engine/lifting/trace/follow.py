@@ -89,6 +89,8 @@ class Walk(Owners):
             self.mapping(f.__dict__, f"{f.__qualname__}.")
         if not f.__code__.co_filename.startswith(LIBRARIES):
             self._code(f.__code__, f.__globals__)
+        else:
+            self.asks_kinds = self.asks_kinds or names_of(f.__code__).kinds
 
     def _code(self, code: types.CodeType, around: dict[str, Any]) -> None:
         names = names_of(code)

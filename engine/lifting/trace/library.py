@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import builtins
 import numbers
 import os
 import re
@@ -26,10 +27,12 @@ PLAIN = (
     int, float, complex, str, bytes, type(None), np.generic, range, slice, type(...), date, time, timedelta, np.dtype,
     numbers.Number, re.Pattern, np.ufunc, PurePath,
 )  # fmt: skip
+MADE = 1 << 9  # the flag of a class that was made while Python runs (Py_TPFLAGS_HEAPTYPE)
 BUILTIN = (int, float, complex, str, bytes)  # what classes derive from that are numbers or texts with attributes
 
 _MRO: Any = type.__dict__["__mro__"]
 _MODULE: Any = type.__dict__["__module__"]
+_NAME: Any = type.__dict__["__name__"]
 _OF_CLASS: Any = type.__dict__["__dict__"]
 _OF_MODULE: Any = vars(types.ModuleType)["__dict__"]
 _known: dict[int, tuple[type, bool, bool]] = {}  # by identity: a class need not be hashable
@@ -67,7 +70,7 @@ def _looked_up(kind: type) -> tuple[type, bool, bool]:
     known = _known.get(id(kind))
     if known is None:
         name = _MODULE.__get__(kind)
-        library = isinstance(name, str) and is_of_library(sys.modules.get(name), name)
+        library = isinstance(name, str) and is_of_library(sys.modules.get(name), name) and not _is_of_nobody(kind)
         known = kind, library, library and issubclass(kind, PLAIN) and not issubclass(kind, np.void)
         if len(_known) > 10_000:
             _known.clear()
@@ -75,9 +78,20 @@ def _looked_up(kind: type) -> tuple[type, bool, bool]:
     return known
 
 
+def _is_of_nobody(kind: type) -> bool:
+    """Whether somebody's `class` has no module: executed in a namespace without a name, it says that it is Python's."""
+    made = bool(kind.__flags__ & MADE)
+    return made and _MODULE.__get__(kind) == "builtins" and vars(builtins).get(_NAME.__get__(kind)) is not kind
+
+
 def is_of_library(module: types.ModuleType | None, name: str) -> bool:
-    """Whether a module, loaded or not, is of Python, of an installed package or of the engine."""
+    """Whether a module, loaded or not, is of Python, of an installed package or of the engine.
+
+    What is run is not, whoever runs it: under ``python -m cProfile``, the module of that name is the profiler's.
+    """
+    if name == "__main__":
+        return False
     file = namespace(module).get("__file__") if isinstance(module, types.ModuleType) else None
     if isinstance(file, str):
         return file.startswith(LIBRARIES)
-    return name in sys.builtin_module_names and name != "__main__"
+    return name in sys.builtin_module_names

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.lifting.trace import kinds
+from engine.lifting.trace.library import is_plain
 
 if TYPE_CHECKING:
     from engine.lifting.trace.noting import Notes
@@ -83,12 +84,14 @@ HOLDERS: tuple[tuple[type, Callable[[Notes, Any], None]], ...] = (
 
 
 def as_arrays(walk: Notes, x: Any) -> bool:
-    """Compare what a tensor or a data frame holds as arrays, its axes included; whether it can be read so."""
+    """Compare what a tensor or a data frame holds as arrays, axes and names included; whether it can be read so."""
 
     def read() -> list[bytes]:
         whole = x.detach() if hasattr(x, "detach") else x
         arrays = [np.asarray(part) for part in (whole, *getattr(x, "axes", ()))]
-        return [repr((a.shape, a.tolist())).encode() if a.dtype.hasobject else a.tobytes() for a in arrays]
+        beside = {k: v for k, v in (kinds.attributes_of(x) or {}).items() if is_plain(type(v))}
+        of_arrays = [repr((a.shape, a.tolist())).encode() if a.dtype.hasobject else a.tobytes() for a in arrays]
+        return [*of_arrays, repr(beside).encode()]
 
     return _tried(walk, x, read)
 

@@ -60,6 +60,7 @@ class Observed:
     large: list[Any] = field(default_factory=list)  # arrays that may be read at each call
     met: dict[int, int] = field(default_factory=dict)  # in how many places each is held
     called: dict[int, str] = field(default_factory=dict)  # what to call an object
+    asks_kinds: bool = False  # whether some code tells a Value from a number by its kind
     gradients: bool = False  # whether gradients of the Values are read
     blind: str = ""  # what cannot be followed
     unread: bool = False  # whether a module that is named was not loaded

@@ -55,6 +55,7 @@ class Owners(Notes):
                 self._asked_of.setdefault(id(x), set()).add(attribute)
             elif attribute in OF_VALUES:
                 self._of_values.add(attribute)
+        self.asks_kinds = self.asks_kinds or names.kinds
         self._handed, self.computed = self._handed or names.handed, self.computed or names.computed
         if names.of_namespace:
             self._owners.append(_Owner(around, "module", _name_of(around), only_spelled=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.errors import LiftError
 from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
 from engine.rules import RULES, Rule
@@ -19,8 +20,13 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
         The result, then the conditions of guards.
     inputs
         What each input leaf is; any other leaf is a parameter, unless it stands for a plain number.
+
+    Raises
+    ------
+    LiftError
+        If a node's derivative is not that of a rule, but its author's own.
     """
-    nodes = order(*roots)
+    nodes = _of_rules(order(*roots))
     place = {node: i for i, node in enumerate(nodes)}
     leaves: dict[int, Leaf] = {}
     ops: list[str] = []
@@ -49,6 +55,18 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
             residuals = node.rule.residuals(node)
             fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
     return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
+
+
+def _of_rules(nodes: list[Value]) -> list[Value]:
+    """Return the nodes; refuse what no rule has computed: how its number comes from others only its author knows."""
+    if {node.rule for node in nodes if node.parents} <= set(RULES.values()):
+        return nodes
+    node = next(node for node in nodes if node.parents and not isinstance(node.rule, Rule))
+    called = f" ('{node.label}')" if node.label else ""
+    raise LiftError(
+        f"a result of '{node.op}'{called} is computed by no rule, so that it cannot be lifted. Use the engine's "
+        "operations, or add the operation with engine.rules.rule."
+    )
 
 
 def _places(rule: Rule) -> list[int]:

@@ -56,7 +56,8 @@ def traced(
     NotScalarError
         If it does not return one number.
     """
-    run = functools.partial(_run, fn, name, names, specs, samples, gradients=around.gradients)
+    run_of = functools.partial(_run, name=name, names=names, specs=specs, samples=samples, gradients=around.gradients)
+    run = functools.partial(run_of, fn)
     draws = around.randomness()
     captured = around.values
     runs = [_followed(run, around)]
@@ -73,7 +74,7 @@ def traced(
     if last.changed:
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
-    last = _with_arrays_read(fn, lambda f: _run(f, name, names, specs, samples, around.gradients), last, around)
+    last = _with_arrays_read(fn, functools.partial(run_of, hashes=True), last, around)
     return record(last.roots, last.inputs), last.watch
 
 
@@ -212,12 +213,18 @@ def _on_a_copy(
 
 
 def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
-    """Whether a run with arrays read is the plain one: as large, and its branches are none of the arrays' numbers."""
+    """Whether a run with arrays read is the plain one: as large, with nothing but arithmetic of their numbers."""
     if len(done.roots) != len(plain.roots) or len(order(*done.roots)) > 2 * len(order(*plain.roots)):
         return False
-    if any(node in reading.position for node in order(*done.roots[1:]) for reading in readings):
+    if any(node in reading.position for node in order(*done.roots[1:], *done.watch.asked) for reading in readings):
         return False
+    if any(reading.array.dtype != np.float64 for reading in readings) and _operations(done) != _operations(plain):
+        return False  # NumPy computes in the arrays' floats, Values in double precision
     return bool(np.isclose(done.roots[0]._data, plain.roots[0]._data, rtol=1e-6, equal_nan=True))
+
+
+def _operations(run: _Run) -> int:
+    return sum(bool(node.parents) for node in order(*run.roots))
 
 
 def _in(changed: Sequence[Place]) -> str:
@@ -236,8 +243,9 @@ def _run(
     specs: Sequence[Spec],
     samples: Sequence[Array],
     gradients: frozenset[Value],
+    hashes: bool = False,
 ) -> _Run:
-    """Run the function on Values."""
+    """Run the function on Values; with `hashes`, note which it hashes."""
     watch = Recording(gradients=gradients)
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
@@ -250,10 +258,10 @@ def _run(
         leaves.append(made)
     supply = iter(leaves)
     arguments = [spec.build(supply) for spec in specs]
-    with sealed(), recording(watch):
+    with sealed(hashes), recording(watch):
         found = result(fn, arguments, {}, "lift")
-    if watch.outside is not None:  # and the function went on, which another index may not have it do
-        raise watch.outside
+    if watch.refused is not None:  # and the function went on, another way than it goes where nothing is refused
+        raise watch.refused
     root = _scalar(found, name)
     return _Run([root, *[g.condition for g in watch.guards]], inputs, watch)
 

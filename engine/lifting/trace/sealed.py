@@ -3,6 +3,9 @@
 ``x.grad`` and ``x.pullback`` are slots, or a node would cost more. For as long as somebody traces, in whichever thread,
 they are read through a property, which asks whoever traces in the reader's; the engine itself goes on reading them.
 Gradients of captured Values are numbers where the surroundings follow them.
+
+Where Values stand in for captured numbers, it is noted which of them are hashed: equal numbers are one key, Values are
+each its own.
 """
 
 from __future__ import annotations
@@ -19,41 +22,60 @@ from engine.value import Value
 
 SLOTS = {"grad": GRADIENT, "pullback": "its local derivatives (by .pullback)"}
 _LOCK = threading.Lock()
-_TRACING: list[object] = []  # one entry for each function that is being traced
-_PLAIN = {name: Value.__dict__[name] for name in SLOTS}
+_TRACING: dict[object, tuple[str, ...]] = {}  # what is exchanged for each function that is being traced
+_PLAIN = {**{name: Value.__dict__[name] for name in SLOTS}, "__hash__": object.__hash__}
 
 
 def _property(name: str) -> property:
     slot, into = _PLAIN[name], SLOTS[name]
 
     def read(value: Value) -> Any:
-        if LOCAL.active is not None and not sys._getframe(1).f_code.co_filename.startswith(ENGINE):
+        if LOCAL.active is not None and not _asked_by_the_engine():
             LOCAL.active.leak(value, into)
         return slot.__get__(value)
 
     return property(read, slot.__set__)
 
 
-_GUARDED = {name: _property(name) for name in SLOTS}
+def _hash(value: Value) -> int:
+    if LOCAL.active is not None and not _asked_by_the_engine():
+        LOCAL.active.told_apart(value)
+    return object.__hash__(value)
+
+
+def _asked_by_the_engine() -> bool:
+    """Whether the caller's caller is the engine's own code."""
+    return sys._getframe(2).f_code.co_filename.startswith(ENGINE)
+
+
+_GUARDED = {**{name: _property(name) for name in SLOTS}, "__hash__": _hash}
 
 
 @contextmanager
-def sealed() -> Iterator[None]:
-    """Have gradients and local derivatives of Values refused to the function that is traced inside a ``with`` block."""
+def sealed(hashes: bool = False) -> Iterator[None]:
+    """Have gradients and local derivatives of Values refused to the function that is traced inside a ``with`` block.
+
+    Parameters
+    ----------
+    hashes
+        Whether hashes are noted as well.
+    """
     token = object()
     with _LOCK:
-        _TRACING.append(token)
-        if len(_TRACING) == 1:
-            _exchange(_GUARDED)
+        _TRACING[token] = (*SLOTS, "__hash__") if hashes else (*SLOTS,)
+        _exchange()
     try:
         yield
     finally:
         with _LOCK:
-            _TRACING.remove(token)
-            if not _TRACING:
-                _exchange(_PLAIN)
+            del _TRACING[token]
+            _exchange()
 
 
-def _exchange(descriptors: dict[str, Any]) -> None:
-    for name, descriptor in descriptors.items():
-        setattr(Value, name, descriptor)
+def _exchange() -> None:
+    """Have the class look as all who trace need it."""
+    guarded = {name for names in _TRACING.values() for name in names}
+    for name, plain in _PLAIN.items():
+        descriptor = _GUARDED[name] if name in guarded else plain
+        if Value.__dict__.get(name, plain) is not descriptor:
+            setattr(Value, name, descriptor)

@@ -37,8 +37,11 @@ WAYS_OUT = {  # what a Value was turned into: what would come of it, and what to
         ONCE,
         "Use engine.grad inside; a constant is engine.stop_gradient(x).",
     ),
+    "gradients (by ._backward())": (ONCE, "Use engine.grad inside; a constant is engine.stop_gradient(x)."),
     GRADIENT: (FROZEN, "Use engine.grad inside; of a captured Value, pass the gradient as an input."),
     "its local derivatives (by .pullback)": (FROZEN, "Differentiate inside it with engine.grad."),
+    "its local derivatives (by ._local_grads)": (FROZEN, "Differentiate inside it with engine.grad."),
+    "a rounded number (by round())": (FROZEN, "Round outside the function what the program returns."),
     "a pickle": (FROZEN, "Copy it with copy.deepcopy(x), or pickle it outside the function."),
     "what find_nan says of its numbers": (
         FROZEN,
@@ -68,20 +71,28 @@ class Recording:
     guards: list[Guard] = field(default_factory=list)
     limits: dict[int, int] = field(default_factory=dict)  # input array -> size of the smallest table it indexes
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
-    outside: IndexError | None = None  # an index outside its table, which a function must not go on from
+    refused: Exception | None = None  # what was refused first, which a function must not catch and go on from
+    asked: list[Value] = field(default_factory=list)  # of which more than their arithmetic was asked
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn a traced Value into a plain number."""
+        self.asked.append(value)
         if into == GRADIENT and value in self.gradients:
             return
         name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.parents else "a Value")
         chooses = isinstance(value, Index) and into in ("an int", "a float", "a float (by .data)")
         outcome, cure = INTEGER if chooses else WAYS_OUT.get(into, OTHERWISE)
-        raise TraceError(f"'{name}' was turned into {into} in {user_line()}, {outcome}. {cure}")
+        error = TraceError(f"'{name}' was turned into {into} in {user_line()}, {outcome}. {cure}")
+        self.refused = self.refused or error
+        raise error
 
     def depends(self, value: Value) -> bool:
         """Whether a Value may be another in the next call: any may, since what the function reads may change."""
         return True
+
+    def told_apart(self, value: Value) -> None:
+        """Note that a Value was told from others, or from a number, by its text or its hash."""
+        self.asked.append(value)
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch goes."""
@@ -106,10 +117,11 @@ class Index(Value):
         known = self.recording.limits.get(self.argument, length)
         self.recording.limits[self.argument] = min(known, length)
         if not 0 <= self._data < length:
-            self.recording.outside = IndexError(
+            error = IndexError(
                 f"select: index {int(self._data)} is outside a table of {length} entries (0 to {length - 1})."
             )
-            raise self.recording.outside
+            self.recording.refused = self.recording.refused or error
+            raise error
         if isinstance(table[0], (list, tuple, np.ndarray)):
             row = [self.choose_from(column) for column in zip(*table)]
             return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row

@@ -12,6 +12,8 @@ True
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -59,6 +61,15 @@ class Field:
         self._keys: dict[str, list[np.uint64]] = {}
         self._shaped: dict[tuple[int, int], Residues] = {}
 
+    @functools.cached_property
+    def plain(self) -> Field:
+        """The same field where every float is itself, as it is to the trace and to the proof's own functions."""
+        if not self.rounded:
+            return self
+        plain = copy.copy(self)
+        plain.rounded, plain._known = {}, {}
+        return plain
+
     # --- numbers ---------------------------------------------------------------------------------------------
 
     def random(self, shape: tuple[int, ...]) -> Residues:
@@ -81,7 +92,7 @@ class Field:
             return self._named("nan")
         if x in (np.inf, -np.inf):
             return [v if x > 0 else p - v for v, p in zip(self._named("inf"), self.primes)]
-        f = self.rounded.get(x) or -self.rounded.get(-x, -Fraction(x))
+        f = Fraction(x) if type(x) is int else self.rounded.get(x) or -self.rounded.get(-x, -Fraction(x))
         return [f.numerator * pow(f.denominator, -1, p) % p for p in self.primes]
 
     def _named(self, name: str) -> list[int]:

@@ -116,7 +116,7 @@ class FieldNumpy(types.ModuleType):
 
     def ones(self, shape: Any, dtype: Any = None) -> Elements:
         """As NumPy's."""
-        return self.full(shape, 1.0)
+        return self.full(shape, Elements(self.field.plain.number(1.0), self.field))
 
     def full(self, shape: Any, value: Any, dtype: Any = None) -> Elements:
         """As NumPy's."""

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.verify.elements import FUNCTIONS as FUNCTIONS
-from engine.lifting.verify.elements import Elements, add, aligned, divide, lift, matmul, multiply, subtract
+from engine.lifting.verify.elements import Elements, add, aligned, divide, matmul, multiply, subtract
 from engine.lifting.verify.primes import U
 
 MOST = 64  # largest exponent that is multiplied out
 
 
 def _number(x: Elements, value: float) -> Elements:
-    return lift(value, x.field)
+    return Elements(x.field.plain.number(value), x.field)
 
 
 def _truth(x: Elements, mask: np.ndarray) -> Elements:
@@ -84,7 +84,7 @@ def power(x: Elements, y: Elements) -> Elements:
     exponents = np.unique(n[small]).tolist()
     if small.all() and len(exponents) == 1:
         return whole_power(x, exponents[0])
-    half = y.d[0] == field.number(0.5)[0]
+    half = y.d[0] == field.plain.number(0.5)[0]
     if half.all():
         return x.call("sqrt", x)
     a, b = aligned(x, y)

@@ -12,7 +12,7 @@ from engine.lifting.verify import proof
 from engine.lifting.verify.elements import Elements, differing, lift, same
 from engine.lifting.verify.field import Field
 from engine.lifting.verify.field_jax import Traced, modules
-from engine.lifting.verify.field_numpy import Count, FieldNumpy
+from engine.lifting.verify.field_numpy import FieldNumpy
 from engine.lifting.verify.reference import Outcome, outcome
 from engine.lifting.verify.verify import fresh_seed, wanted
 from engine.lifting.verify.walk import Plan, plan
@@ -59,17 +59,15 @@ def _differs(
 ) -> str:
     """Return in what the text differs."""
     parameters, field, n = specialisation.parameters, at.field, at.n
-    seeds = Traced(field.random((n,)), field) if program.batch else lift(1.0, field)
-    numpy = FieldNumpy(field)
-    want = outcome(
-        program, specialisation.trace, order, numpy, at.theta, at.numbers, Count(n, field), seeds, parameters
-    )
+    seeds = Traced(field.random((n,)), field) if program.batch else lift(1, field)
+    weights, constants = Elements(seeds.d, field.plain), FieldNumpy(field).constants(emitted.constants)
+    want = outcome(program, specialisation.trace, order, *at.plain(), weights, parameters)
     named = [_traced(p.of(at.theta)) for p in parameters.arrays]
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
     computed = [_traced(at.numbers[k]) for k in emitted.integers]
-    answer = text(*named, *inputs, *computed, _traced(seeds), np.float64, numpy.constants(emitted.constants))
-    value, parts = answer if isinstance(answer, tuple) else (answer, ())
+    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, constants)
+    value, parts = found if isinstance(found, tuple) else (found, ())
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]

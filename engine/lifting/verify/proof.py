@@ -49,6 +49,12 @@ class Points:
     inputs: list[Any]
     numbers: list[Elements]  # the same, integers as what they compute with
 
+    def plain(self) -> tuple[FieldNumpy, Elements, list[Elements], Count]:
+        """Return what the trace runs on, where every float is itself: NumPy, parameters, inputs, how many samples."""
+        field = self.field.plain
+        numbers = [Elements(x.d, field) for x in self.numbers]
+        return FieldNumpy(field), Elements(self.theta.d, field), numbers, Count(self.n, field)
+
 
 def points_needed(trace: Trace, plan: walk.Plan, samples: int) -> tuple[int, int]:
     """Return at how many points a trace is to be compared, and at how many of them numbers are to be tied.
@@ -189,10 +195,7 @@ def _spread(seed: int, argument: int, most: int, shape: tuple[int, ...], n: int,
 
 def _wanted(program: Program, specialisation: Specialisation, plan: walk.Plan, at: Points) -> Outcome:
     """Return what the scalar trace gives at random points."""
-    numpy, n = FieldNumpy(at.field), Count(at.n, at.field)
-    return outcome(
-        program, specialisation.trace, plan, numpy, at.theta, at.numbers, n, parameters=specialisation.parameters
-    )
+    return outcome(program, specialisation.trace, plan, *at.plain(), parameters=specialisation.parameters)
 
 
 def _differs(

@@ -5,7 +5,9 @@ The answer is the eager engine's, or the error says which line and what to write
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import math
 import random
 import sys
 import time
@@ -533,3 +535,77 @@ def test_threads_that_make_the_first_call_together_trace_once():
             assert program.pull().tolist() == [0.0, 1.0, 2.0]
     finally:
         sys.setswitchinterval(interval)
+
+
+ZEROS = {
+    "zero": lambda x: x * 0.0,
+    "minus zero": lambda x: x * -0.0,
+    "a product with zero": lambda x: x * -1.5 * 0.0,
+    "a sum of zeros": lambda x: x * 0.0 + x * 0.0,
+    "a difference": lambda x: x * 2.0 - x * 2.0,
+    "all entries": lambda x: (x * np.zeros(3)).sum(),
+    "some entries": lambda x: (x * np.array([0.0, 2.0, 0.0])).sum(),
+    "a parameter too": lambda x: x * 0.0 + PARAMETER * 0.0,
+    "a captured number": lambda x: x * [PARAMETER, 3.0].count(7.0),
+}
+PARAMETER = Value(2.0, "p")
+
+
+@pytest.mark.parametrize("kind", ZEROS)
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("wrt", ["parameters", "inputs", "all"])
+def test_a_gradient_that_is_zero_is_written(kind, batch, wrt):
+    f = ZEROS[kind]
+    sample = np.array([1.0, -2.0, 0.5]) if "entries" in kind else 1.5
+    x = np.array([sample, sample + 1.0]) if batch else sample
+    program = engine.lift(f, batch=batch, strict=True)
+    _, gradient = program.value_and_grad(x, wrt=wrt)
+    slopes = np.where(np.arange(3) == 1, 2.0, 0.0) if kind == "some entries" else np.zeros(np.shape(sample))
+    if wrt != "parameters":
+        np.testing.assert_array_equal(gradient.inputs[0], slopes / (2 if batch else 1) + np.zeros(np.shape(x)))
+    if wrt != "inputs":
+        np.testing.assert_array_equal(gradient.parameters, 0.0)
+
+
+def number_or(convert, default):
+    def f(x):
+        try:
+            return x * convert(x)
+        except Exception:
+            return x * default
+
+    return f
+
+
+def number_suppressed(x):
+    with contextlib.suppress(TraceError):
+        return x * float(x)
+    return x
+
+
+def branch_in_a_finally(x):
+    try:
+        return x * math.sqrt(x)
+    finally:
+        return x  # noqa: B012, SIM107 - what hides the error is meant
+
+
+CAUGHT = {
+    "a float": number_or(float, 1.0),
+    "an int": number_or(int, 1),
+    "a function of math": number_or(math.exp, 1.0),
+    "data": number_or(lambda x: x.data, 1.0),
+    "a gradient": number_or(lambda x: x.grad + 1.0, 1.0),
+    "an array of floats": number_or(lambda x: np.array([x], dtype=float)[0], 1.0),
+    "suppressed": number_suppressed,
+    "hidden by a return": branch_in_a_finally,
+}
+
+
+@pytest.mark.parametrize("kind", CAUGHT)
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_refusal_that_the_function_catches_is_raised(kind, batch):
+    program = engine.lift(CAUGHT[kind], batch=batch)
+    for x in (1.0, 2.0):  # at 1.0, both ways give the same
+        with pytest.raises(TraceError, match=r"test_never_wrong\.py:\d+"):
+            program(np.array([x]) if batch else x)

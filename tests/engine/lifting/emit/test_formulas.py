@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import engine
 import nn
@@ -69,3 +70,27 @@ def test_runs_that_are_read_once_are_written_where_they_are_read():
     }
     assigned = {line.split(" ")[0].split("[")[0] for line in text.splitlines()}
     assert read <= assigned, text
+
+
+CHAINS = {
+    "activations": lambda x: engine.tanh(x * 1.01 + 0.1),
+    "quotients": lambda x: 1.0 / (x + 1.5),
+    "signs": lambda x: -x * 1.01,
+    "powers": lambda x: (x * x + 1.0) ** 0.5,
+    "choices": lambda x: engine.where(x > 0.0, x * 0.5, x),
+    "exponentials": lambda x: engine.exp(-x),
+}
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_long_chain_has_lines_that_end(kind, batch):
+    def f(x):
+        for _ in range(500):
+            x = CHAINS[kind](x)
+        return x
+
+    program = engine.lift(f, batch=batch, verify=False)
+    value, _ = program.value_and_grad(np.array([0.5]) if batch else 0.5, wrt="all")
+    assert value == pytest.approx(f(0.5), rel=1e-9)
+    assert max(map(len, program.formulas().splitlines())) < 2_000

@@ -70,6 +70,14 @@ CASES = {
         ["out (3,) = copy(x)"],
     ),
     "a number is filled in": ([fill(OUT.view), add(OUT.view, Literal(2.0))], ["out (3,) = fill(2.0)"]),
+    "zeros that are all there is to add are filled in": (
+        [fill(OUT.view), add(OUT.view, ZERO)],
+        ["out (3,) = fill(0.0)"],
+    ),
+    "zeros that are added in parts leave the zeros that there are": (
+        [fill(OUT.view), add(OUT.view[:2], ZERO), add(OUT.view[2:], Literal(-0.0))],
+        ["out (3,) = fill(0.0)"],
+    ),
     "nothing is added to a gradient that nothing reaches": ([fill(OUT.view)], ["out (3,) = fill(0.0)"]),
     "a scatter waits until the rest is assigned": (
         [fill(OUT.view), scatter(OUT), add(OUT.view, Y.view)],

@@ -322,6 +322,11 @@ def test_a_stopped_gradient_stops_jax_too():
     assert float(program.to_jax(gradients="jax", wrt="inputs")({}, 3.0)[1][0]) == 9.0
 
 
+@pytest.mark.parametrize("exponent", [-0.0, 0, 1, 2, 3, 7])
+def test_powers_of_zero_have_jaxs_derivative_too(exponent):
+    agree(engine.lift(lambda x: engine.tanh(x) ** exponent + 3.0 * x, batch=True), np.array([0.0, -0.0, 0.5, -2.0]))
+
+
 def test_the_text_is_what_one_would_have_written():
     assert two_layers()[1].to_jax().source() == (GOLDEN / "two_layers_jax.py").read_text()
 

@@ -170,8 +170,10 @@ def test_what_is_held_somewhere(kind):
 def test_tensors_and_frames():
     pandas, torch = pytest.importorskip("pandas"), pytest.importorskip("torch")
     frame, tensor = pandas.DataFrame({"k": [2.0], "l": [5.0]}), torch.tensor([2.0], requires_grad=True)
+    named = pandas.Series([1.0], name="k")
     for f, change in (
         (lambda x: x * float(frame["k"].iloc[0]), lambda: frame.__setitem__("k", [5.0])),
+        (lambda x: x * (2.0 if named.name == "k" else 5.0), lambda: setattr(named, "name", "l")),
         (lambda x: x * float(tensor.detach()[0]), lambda: tensor.data.__setitem__(0, 5.0)),
     ):
         program = program_of(f)

@@ -359,3 +359,27 @@ def test_what_cannot_be_followed_is_said_once_and_traced_again(tmp_path):
         change()
         assert program(3.0) == 15.0
     base.close()
+
+
+NAMELESS = """
+class Base:
+    c = 2.0
+class Scaled(Base):
+    def __call__(self, x):
+        return x * self.c
+scaled = Scaled()
+def f(x):
+    return scaled(x) + 0.0 * x
+"""
+CHANGES = ["Base.c = 5.0", "Scaled.c = 5.0", "Scaled.__call__ = lambda self, x: x * 5.0", "scaled.c = 5.0"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("name", [None, "builtins", "__main__", "elsewhere"])
+def test_classes_of_a_namespace_that_has_no_module_are_followed(change, name):
+    space = {} if name is None else {"__name__": name}
+    exec(NAMELESS, space)
+    program = engine.lift(space["f"])
+    assert program(1.5) == 3.0
+    exec(change, space)
+    assert program(1.5) == 7.5

@@ -145,6 +145,79 @@ READERS = {
 }
 
 
+def kept_positive_by_kind(v):
+    return max(v, 0.0) if isinstance(v, float) else v
+
+
+def kept_positive_by_type(v):
+    return max(v, 0.0) if type(v) is np.float64 else v
+
+
+def kept_positive_by_pattern(v):
+    match v:
+        case float():
+            return max(v, 0.0)
+    return v
+
+
+@functools.singledispatch
+def kept_positive_by_dispatch(v):
+    return v
+
+
+@kept_positive_by_dispatch.register
+def _(v: float):
+    return max(v, 0.0)
+
+
+def kept_positive_by_trying(v):
+    try:
+        return max(float(v), 0.0)
+    except Exception:
+        return v
+
+
+TOLD_APART = {  # each decides by a number that is not among its branches when it is traced
+    "a kind": lambda table: lambda x: x * kept_positive_by_kind(table[3, 4]),
+    "a type": lambda table: lambda x: x * kept_positive_by_type(table[3, 4]),
+    "a pattern": lambda table: lambda x: x * kept_positive_by_pattern(table[3, 4]),
+    "a dispatch": lambda table: lambda x: x * kept_positive_by_dispatch(table[3, 4]),
+    "a refusal that is caught": lambda table: lambda x: x * kept_positive_by_trying(table[3, 4]),
+    "a set": lambda table: lambda x: x * table[0, 0] * len(set(table[3, :5].tolist())),
+    "an entry of a set": lambda table: lambda x: x * table[0, 0] * (3.0 if table[3, 4] in {-2.0} else 1.0),
+    "an entry of a dictionary": lambda table: lambda x: x * table[0, 0] * {-2.0: 3.0}.get(table[3, 4], 1.0),
+    "a key that is computed": lambda table: lambda x: x * table[0, 0] * {-4.0: 3.0}.get(table[3, 4] * 2.0, 1.0),
+    "a comparison as a key": lambda table: lambda x: x * table[0, 0] * {True: 3.0}.get(table[3, 4] < 0.0, 1.0),
+    "a comparison in a set": lambda table: lambda x: x * table[0, 0] * (3.0 if (table[3, 4] < 0.0) in {1} else 1.0),
+    "a text": lambda table: lambda x: x * table[0, 0] * (3.0 if f"{table[3, 4]:.1f}" == "-2.0" else 1.0),
+    "a comparison's text": lambda table: lambda x: x * table[0, 0] * (3.0 if str(table[3, 4] < 0.0) == "True" else 1.0),
+    "bytes": lambda table: lambda x: x * table[0, 0] * (3.0 if table[3, 4].tobytes()[7] & 128 else 1.0),
+    "NaN made a number": lambda table: lambda x: x * np.nan_to_num(np.sqrt(table[3, 4])),
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("kind", TOLD_APART)
+def test_numbers_that_are_told_apart_by_more_than_arithmetic_are_compared(kind):
+    table = np.abs(numbers(9)) + 1.0
+    fn = TOLD_APART[kind](table)
+    program = engine.lift(fn)
+    for number in (1.5, -2.0, 2.5, -2.0):
+        table[3, :5] = number
+        assert program(2.0) == pytest.approx(float(fn(2.0)), rel=1e-12)
+
+
+def test_an_array_of_narrow_floats_is_computed_with_in_them():
+    table = np.ones((200, 200), np.float32)
+    product = engine.lift(lambda x: x * table[0, 0] * (table[0, 1] + table[0, 2] - table[0, 1]))
+    elements = engine.lift(lambda x: x * table[0, 2] + table[0, 1])
+    product(2.0), elements(2.0)
+    trace = elements.latest
+    table[0, 1] = 1e9
+    assert (product(2.0), elements(2.0)) == (0.0, 1e9 + 2.0)
+    assert elements.latest is trace
+
+
 @pytest.mark.parametrize("kind", READERS)
 @pytest.mark.parametrize("batch", [False, True])
 def test_numbers_that_decide_or_cannot_be_read_are_compared(kind, batch):

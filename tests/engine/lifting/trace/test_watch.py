@@ -20,7 +20,7 @@ from engine.lifting.trace.watch import WAYS_OUT
 from engine.rules import RULES
 
 REFUSED = {"__float__", "__int__", "__trunc__", "__bool__", "__reduce__", "__reduce_ex__", "__getstate__"}
-REFUSED |= {"data", "item", "backward", "grad", "pullback"}
+REFUSED |= {"data", "item", "backward", "grad", "pullback", "__round__", "_backward", "_local_grads"}
 GUARDED = {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}  # a condition, decided by a guard
 BLANK = {"__repr__", "__str__", "__format__", "_repr_mimebundle_"}  # text without a number
 RECORDED = set(RULES) | {"__array_ufunc__", "__pow__", "__rpow__", "__neg__", "__pos__", "__abs__", "constant"}
@@ -28,6 +28,7 @@ RECORDED |= {f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub"
 NUMBERLESS = {  # of the object or its class, whatever its number is
     "__copy__", "__deepcopy__", "__hash__", "__sizeof__", "__dir__", "__class__", "__doc__", "__module__", "__slots__",
     "__init__", "__new__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__", "__delattr__",
+    "_children", "_prev", "_op",
     "parents", "op", "label", "_label", "born", "rule", "__annotations__", "__firstlineno__", "__static_attributes__",
 }  # fmt: skip
 PRIVATE = {"_data", "_first", "_second"}
@@ -52,6 +53,9 @@ READS: dict[str, Callable[[Any], Any]] = {
     "backward": lambda x: x.backward(),
     "grad": lambda x: getattr(x, "".join("grad")),
     "pullback": lambda x: x.pullback,
+    "__round__": lambda x: round(x, 2),
+    "_backward": lambda x: x._backward(),
+    "_local_grads": lambda x: x._local_grads,
 }
 
 
@@ -98,7 +102,6 @@ def test_what_python_and_numpy_read_is_refused(name):
 
 
 UNDEFINED = [
-    round,
     lambda x: divmod(x, 2),
     lambda x: x % 2,
     lambda x: x // 2,

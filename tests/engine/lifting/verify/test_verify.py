@@ -105,3 +105,39 @@ def test_a_proof_can_be_repeated(monkeypatch):
     program(X)
     assert program.stats.proof.seed == 173
     assert program.stats.proof.modulus == CHAINS[173 % len(CHAINS)][0]
+
+
+FOLDED_TO_PLAIN = {  # products of constants that are nearly, not exactly, numbers that a proof computes with itself
+    "one": (lambda x: x * (1 / 3) * 3.0, 1.0),
+    "one of a batch": (lambda x: x * 1e3 * 1e-3 + x, 2.0),
+    "minus one": (lambda x: x * 1e30 * -1e-30, -1.0),
+    "one half": (lambda x: x * (1 / 6) * 3.0, 0.5),
+    "two": (lambda x: x * 0.2 * 10.0, 2.0),
+    "three": (lambda x: x * 0.1 * 30.0, 3.0),
+    "beside tanh": (lambda x: engine.tanh(x * (1 / 3) * 3.0), None),
+    "beside a power": (lambda x: (x * (1 / 6) * 3.0) ** 0.5, None),
+    "in a sum": (lambda x: engine.dot([x, x, x], [0.1 * 10, 1.0, 0.5]) * 0.1 * 10.0, None),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED_TO_PLAIN)
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("wrt", ["inputs", "all"])
+def test_a_folded_number_next_to_a_plain_one_is_no_alarm(name, batch, wrt):
+    f, slope = FOLDED_TO_PLAIN[name]
+    program = engine.lift(f, batch=batch, reduction="sum" if batch else "mean", strict=True)
+    x = np.array([1.5, 2.5, 0.25]) if batch else 1.5
+    _, gradient = program.value_and_grad(x, wrt=wrt)
+    want = [slope if slope is not None else engine.grad(f)(float(v)) for v in np.atleast_1d(x)]
+    np.testing.assert_allclose(np.atleast_1d(gradient.inputs[0]), want, rtol=1e-14)
+    assert program.stats.proof.kind == "exact"
+
+
+def test_a_folded_number_next_to_a_plain_one_is_no_alarm_on_jax():
+    jax = pytest.importorskip("jax")
+    for f, _ in FOLDED_TO_PLAIN.values():
+        program = engine.lift(f, strict=True)
+        value = program(1.5)
+        with jax.enable_x64(True):
+            got, _ = program.to_jax(wrt="inputs")(program.pull(), 1.5)
+        assert float(got) == pytest.approx(value, rel=1e-14)
