@@ -58,9 +58,11 @@ def test_all_recorded_cases_agree_when_the_rules_run_on_values(data):
     assert wrong == []
 
 
-def test_the_sign_of_a_zero_result_is_pytorchs(data):
+def test_the_sign_of_a_zero_result_is_pytorchs_or_where_they_differ_jaxs(data):
+    """They differ for relu at -0.0, which is the larger of two zeros: 0.0, as IEEE 754-2019 has it."""
     for row in rows(data):
-        want = number(row["torch"][0])
+        torch, jax = [number(row[name][0]) for name in ("torch", "jax")]
+        want = jax if row["op"] == "relu" else torch
         if want == 0.0:
             got = call(RULES[NAMES.get(row["op"], row["op"])], [Value(number(x)) for x in row["x"]])
             assert math.copysign(1.0, got.data) == math.copysign(1.0, want), row
