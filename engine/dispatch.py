@@ -131,7 +131,7 @@ def _on_arrays(operation: Callable[..., Any], array: Callable[..., Any], name: s
             check_operand(x, name)
     if len(xs) > 1:
         check_shapes(name, xs)
-    if any([is_value(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in xs]):  # noqa: C419
+    if any(is_value(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in xs):
         return np.frompyfunc(operation, len(xs), 1)(*xs)
     with np.errstate(all="ignore"):
         return array(*[x if isinstance(x, np.ndarray) else as_number(x, name) for x in xs])

@@ -217,13 +217,13 @@ class Field:
 
     @staticmethod
     def _hash(key: np.uint64, *xs: Residues) -> Residues:
-        h: Any = key
+        h: Residues = np.asarray(key)
         for x in xs:
             h = x + h
             h = (h ^ (h >> U(30))) * U(0xBF58476D1CE4E5B9)
             h = (h ^ (h >> U(27))) * U(0x94D049BB133111EB)
             h = h ^ (h >> U(31))
-        return h  # type: ignore[no-any-return]
+        return h
 
     # --- order -----------------------------------------------------------------------------------------------
 

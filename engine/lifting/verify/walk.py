@@ -230,7 +230,8 @@ def _which(V: Any, group: Together) -> tuple[Indices, Indices]:
 def whole_numbers(x: Any) -> Indices:
     """Return integer inputs as what chooses; they are the same at all points of a field."""
     d: Any = x.d[0, ..., 0] if hasattr(x, "d") else x
-    return d.astype(np.int64)  # type: ignore[no-any-return]
+    index: Indices = d.astype(np.int64)
+    return index
 
 
 def _dot_back(V: Any, C: Any, group: Together, g: Any) -> None:
