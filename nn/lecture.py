@@ -1,7 +1,8 @@
 """The lecture's networks: one Value for one output, ``nonlin=``, and weights that Python's `random` draws.
 
-A script for micrograd's `nn` runs with these and, seeded, gives the same numbers.  `nn.MLP` is the one to start with
-otherwise: it has names for its weights, activations to choose from, and always returns a list.
+A script for micrograd's `nn` runs with these and, seeded, gives the same numbers; the networks that the lecture's video
+builds by hand, with tanh, are in `nn.video`.  `nn.MLP` is the one to start with otherwise: it has names for its
+weights, activations to choose from, and always returns a list.
 
 >>> import random
 >>> random.seed(1337)
@@ -70,13 +71,18 @@ class Neuron(Module):
         ValueError
             If there is not one number per weight.
         """
+        z = self.pre_activation(x)
+        return z.relu() if self.nonlin else z
+
+    def pre_activation(self, x: Any) -> Any:
+        """Return b + w . x, added up from the bias on, as micrograd does."""
         inputs = [x] if isinstance(x, Value) else list(x)  # a layer of one neuron gives its Value itself
         if len(inputs) != len(self.w):
             raise ValueError(f"the neuron has {len(self.w)} inputs; got {len(inputs)} numbers.")
         z: Any = self.b
         for weight, number in zip(self.w, inputs):
             z = z + weight * number
-        return z.relu() if self.nonlin else z
+        return z
 
     def __repr__(self) -> str:
         return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -100,9 +106,11 @@ class Layer(Module):
     ('Value', 'list')
     """
 
+    neuron: type[Neuron] = Neuron
+
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
         whole(nout, "nout", "the number of a layer's neurons", least=1)
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        self.neurons = [self.neuron(nin, **kwargs) for _ in range(nout)]
 
     def __call__(self, x: Any) -> Any:
         """Return one activation per neuron: a list, or the Value itself where there is one."""
@@ -135,9 +143,7 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
-        widths = [nin, *listed(nouts, "nouts", "the neurons of every layer, such as [16, 16, 1]")]
-        if len(widths) < 2:
-            raise ValueError("an MLP needs at least one layer; give nouts such as [16, 16, 1].")
+        widths = checked_widths(nin, nouts)
         last = len(widths) - 2
         self.layers = [Layer(widths[i], widths[i + 1], nonlin=i != last) for i in range(len(widths) - 1)]
 
@@ -149,3 +155,11 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def checked_widths(nin: int, nouts: Sequence[int]) -> list[int]:
+    """Return the number of inputs and of every layer's neurons, if there is a layer."""
+    widths = [nin, *listed(nouts, "nouts", "the neurons of every layer, such as [16, 16, 1]")]
+    if len(widths) < 2:
+        raise ValueError("an MLP needs at least one layer; give nouts such as [16, 16, 1].")
+    return widths
