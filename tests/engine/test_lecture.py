@@ -277,6 +277,24 @@ def test_a_step_is_a_function_and_of_a_node_with_children():
         x._prev = {x}
 
 
+def test_a_method_of_ones_own_is_set_on_the_class_and_every_result_has_it(monkeypatch):
+    monkeypatch.setattr(Value, "swish", lambda x: x * x.sigmoid(), raising=False)
+    x = Value(0.7)
+    (x * 2.0).swish().backward()
+    s = 1.0 / (1.0 + math.exp(-1.4))
+    assert x.grad == pytest.approx(2.0 * (s + 1.4 * s * (1.0 - s)), rel=1e-12)
+    assert engine.lift(lambda x: (x * 2.0).swish())(0.7) == pytest.approx(1.4 * s, rel=1e-12)
+
+
+def test_a_second_sweep_adds_the_same_again_and_the_forward_pass_decides():
+    x = Value(3.0)
+    y = x * x + 1.0
+    x.data = 10.0
+    y.backward()
+    y.backward()
+    assert x.grad == 12.0
+
+
 # --- where a node by hand meets the rest -------------------------------------------------------------------------
 
 
