@@ -24,6 +24,10 @@ from engine.lifting.views import Gather, Literal, Operand, Source
 
 _numbers = count(1)
 
+LONG = 200
+"""Lines of `build` before which there is a branch: CPython's compiler moves all that stands before the first one for each
+variable that `forward` and `backward` share with `build`, which is quadratic (3.11 to 3.13)."""
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -102,7 +106,8 @@ def emit(title: str, steps: Steps, arrays: dict[Source, Source], external: Exter
     functions = _function("forward", takes[0], [*writer.finished(), f"return {returned}"])
     writer.write(steps.backward)
     functions += _function("backward", takes[1], writer.finished() or ["pass"])
-    body = [*writer.build, "", *functions, "return forward, backward"]
+    first = ["assert N"] if len(writer.build) > LONG else []
+    body = [*first, *writer.build, "", *functions, "return forward, backward"]
     imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if "erf" in writer.uses else "")
     text = f'"""{legal_title(title)}"""\n\n{imports}{STRIDED if "strided" in writer.uses else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"

@@ -37,12 +37,13 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
     with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
     find = place.__getitem__
     for i, node in enumerate(nodes):
-        op = node.op if node.parents else ""
+        parents = node.parents
+        op = node.rule.name if parents else ""
         ops.append(op)
-        operands.append(tuple(map(find, node.parents)))
-        if node.label:
-            labels[i] = node.label
-        if not node.parents:
+        operands.append(tuple(map(find, parents)))
+        if node._label:
+            labels[i] = node._label
+        if not parents:
             leaf = inputs.get(node)
             if leaf is None:
                 if is_constant(node):

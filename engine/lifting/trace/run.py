@@ -179,6 +179,9 @@ def _with_arrays_read(
 ) -> _Run:
     """Return a run in which Values stand in for large captured arrays, or the plain one, which has their numbers."""
     large = around.candidates()
+    if not large:
+        around.read_at_each_call({}, ())
+        return plain
     constants = [node._data for node in order(*plain.roots) if not node.parents and is_constant(node)]
     readings = {
         k: reading

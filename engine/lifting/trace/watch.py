@@ -69,6 +69,7 @@ class Recording:
 
     names: dict[Value, str] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
+    branched: set[Value] = field(default_factory=set)  # the conditions of these
     limits: dict[int, int] = field(default_factory=dict)  # input array -> size of the smallest table it indexes
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
     refused: Exception | None = None  # what was refused first, which a function must not catch and go on from
@@ -97,7 +98,8 @@ class Recording:
     def branch(self, condition: Value) -> bool:
         """Note the way a branch goes."""
         outcome = condition._data != 0.0
-        if not any(g.condition is condition for g in self.guards):
+        if condition not in self.branched:
+            self.branched.add(condition)
             self.guards.append(Guard(condition, outcome, user_line()))
         return outcome
 
