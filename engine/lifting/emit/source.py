@@ -25,8 +25,8 @@ from engine.lifting.views import Gather, Literal, Operand, Source
 _numbers = count(1)
 
 LONG = 200
-"""Lines of `build` before which there is a branch: CPython's compiler moves all that stands before the first one for each
-variable that `forward` and `backward` share with `build`, which is quadratic (3.11 to 3.13)."""
+"""Lines of `build` before which there is a branch: CPython's compiler moves all that stands before the first one for
+each variable that `forward` and `backward` share with `build`, which is quadratic (3.11 to 3.13)."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from engine.graph import walk
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import Leaf
 from engine.rules import RULES
@@ -74,14 +73,14 @@ def _same_numbers(xs: Sequence[float], ys: Sequence[float]) -> bool:
     )
 
 
-def uses_another_run(roots: Sequence[Value], others: Mapping[Value, Leaf]) -> bool:
+def uses_another_run(nodes: Iterable[Value], others: Mapping[Value, Leaf]) -> bool:
     """Whether a run's graph reaches the inputs of another run: the function has kept a Value that it computed there.
 
     Parameters
     ----------
-    roots
-        Results of the one run, then the conditions of its guards.
+    nodes
+        The graph of the one run.
     others
         What the input leaves of the other run are.
     """
-    return bool(others) and any(node in others for node in walk(*roots))
+    return bool(others) and not others.keys().isdisjoint(nodes)
