@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,9 +36,7 @@ class Source:
 
     name: str
     shape: Shape
-    kind: (
-        str  # "value", "constant", "input", "index"; "parameters", "parameter"; "gradient" (flat), "slot" (an input's)
-    )
+    kind: str  # "value", "constant", "input", "index", "parameters", "parameter", "gradient" (flat), "slot" (input's)
     batched: bool = False
     value: npt.NDArray[Any] | None = None  # of a constant
     dtype: str = "float"  # "float", "bool" or "int"
@@ -96,15 +95,16 @@ class View:
     def span(self) -> tuple[int, int]:
         """Return the first and last element of the source that this reaches."""
         ends = [stride * (n - 1) for n, stride in zip(self.shape, self.strides)]
-        return self.offset + sum(e for e in ends if e < 0), self.offset + sum(e for e in ends if e > 0)
+        return self.offset + sum([e for e in ends if e < 0]), self.offset + sum([e for e in ends if e > 0])
 
     def is_contiguous(self) -> bool:
         """Whether the elements follow one another in the source."""
-        return all(n == 1 or a == b for n, a, b in zip(self.shape, self.strides, contiguous(self.shape)))
+        usual = contiguous(self.shape)
+        return self.strides == usual or all(n == 1 or a == b for n, a, b in zip(self.shape, self.strides, usual))
 
     def is_whole(self) -> bool:
         """Whether this is all of the source, in its own shape."""
-        return self.shape == self.source.shape and self.offset == 0 and self.is_contiguous()
+        return not self.offset and self.shape == self.source.shape and self.is_contiguous()
 
     def is_transposed(self) -> bool:
         """Whether the last axis is the slower one in the source."""
@@ -254,7 +254,7 @@ def _stay_inside(x: View | Gather) -> None:
     """Refuse what reaches outside its source: no text is written that could read or write there."""
     if 0 in x.shape:
         return
-    low, high = x.span()
+    low, high = x.span() if x.shape or isinstance(x, Gather) else (x.offset, x.offset)
     if not 0 <= low <= high < x.source.size:
         raise IndexError(
             f"A view of {x.source.name} reaches from element {low} to {high} of {x.source.size}. "
@@ -262,6 +262,7 @@ def _stay_inside(x: View | Gather) -> None:
         )
 
 
+@lru_cache(maxsize=4096)
 def contiguous(shape: Shape) -> Shape:
     """Return the strides, in elements, of a C-ordered array.
 
