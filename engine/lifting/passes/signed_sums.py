@@ -11,10 +11,11 @@ Sums that are to keep the sign of their zero (`Trace.signed`) stay as they are.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
+
+import numpy as np
 
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
@@ -24,13 +25,15 @@ CHAINS = frozenset(("add", "subtract", "total"))
 
 def with_signed_sums(trace: Trace) -> Trace:
     """Return the trace with chains of subtractions as one subtraction each; the same trace if there are none."""
-    if "subtract" not in trace.ops:
+    ops, operands = trace.ops, trace.operands
+    if not any(op == "subtract" and not CHAINS.isdisjoint([ops[j] for j in xs]) for op, xs in zip(ops, operands)):
         return trace
     inner = _inner(trace)
+    most = _subtractions(trace, inner)
     chains: dict[int, _Chain] = {}
     claimed: set[int] = set()
-    for i in range(len(trace.ops) - 1, -1, -1):
-        if trace.ops[i] in CHAINS and i not in claimed and i not in trace.signed:
+    for i in range(len(ops) - 1, -1, -1):
+        if most[i] > 1 and i not in claimed and i not in trace.signed:
             whole = _chain(trace, i, inner)
             claimed |= whole.within
             if whole.subtractions > 1:
@@ -60,11 +63,20 @@ class _Chain:
 
 def _inner(trace: Trace) -> list[bool]:
     """Return which operations of chains are read once, so that they may be parts of a longer one."""
-    uses = Counter(chain.from_iterable(trace.operands))
-    inner = [op in CHAINS and uses[i] == 1 for i, op in enumerate(trace.ops)]
+    uses = np.bincount(np.fromiter(chain.from_iterable(trace.operands), np.int64), minlength=len(trace.ops))
+    inner = [op in CHAINS and once for op, once in zip(trace.ops, (uses == 1).tolist())]
     for i in (*trace.roots, *trace.signed):
         inner[i] = False
     return inner
+
+
+def _subtractions(trace: Trace, inner: list[bool]) -> list[int]:
+    """Return how many subtractions each operation's chain has at most, itself included."""
+    most = [0] * len(trace.ops)
+    for i, op in enumerate(trace.ops):
+        if op in CHAINS:
+            most[i] = (op == "subtract") + sum([most[j] for j in trace.operands[i] if inner[j]])
+    return most
 
 
 def _chain(trace: Trace, last: int, inner: list[bool]) -> _Chain:
