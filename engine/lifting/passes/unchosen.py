@@ -142,9 +142,19 @@ class _Guarded:
         """Make an operation and all that it needs, without recursion."""
         stack = [self._version(root, held)]
         opened: set[int] = set()  # what waits, further down, for what is above it
-        made = self.made
+        made, plain, operands = self.made, self.plain, self.trace.operands
         while stack:
             version = stack[-1]
+            if version >= 0 and plain[version]:  # most are
+                if version not in made:
+                    waiting = [j for j in operands[version] if j not in made]
+                    if waiting:
+                        waiting.reverse()
+                        stack += waiting
+                        continue
+                    made[version] = self._made(version)
+                stack.pop()
+                continue
             if version not in made and version not in opened:
                 waiting = [v for v in self._needs(version) if v not in made]
                 if waiting:
@@ -162,8 +172,6 @@ class _Guarded:
     def _needs(self, version: int) -> Sequence[int]:
         i, held = (version, False) if version >= 0 else (~version, True)
         xs = self.trace.operands[i]
-        if self.plain[i]:
-            return xs
         first = [self._version(j, held and self._differentiated(i, k)) for k, j in enumerate(xs)]
         if held and i in self.guarded:
             mask = self.masks[i]
@@ -181,12 +189,9 @@ class _Guarded:
 
     def _made(self, version: int) -> int:
         i, held = (version, False) if version >= 0 else (~version, True)
-        if not self.trace.operands[i]:
-            number = self._append("", (), self.trace.leaves[i])
-        elif self.plain[i]:
-            number = self._append(self.trace.ops[i], tuple(map(self.made.__getitem__, self.trace.operands[i])))
-        else:
-            number = self._append(self.trace.ops[i], tuple(self._operands(i, held)))
+        xs = self.trace.operands[i]
+        operands = map(self.made.__getitem__, xs) if self.plain[i] else self._operands(i, held)
+        number = self._append(self.trace.ops[i], tuple(operands), self.trace.leaves[i] if not xs else None)
         if i in self.trace.fixed:
             self.fixed[number] = self.trace.fixed[i]
         if i in self.trace.labels:

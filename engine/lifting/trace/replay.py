@@ -24,6 +24,7 @@ def same_graph(
     """
     if len(first) != len(second):
         return False
+    with_numbers = {rule for rule in RULES.values() if rule.fixed}
     twin: dict[Value, Value] = {}
     known, stack = twin.get, list[tuple[Value, Value]]()
     above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second)
@@ -41,12 +42,12 @@ def same_graph(
             a, b = stack.pop()
             parents, others_parents = a.parents, b.parents
             if not parents:
-                if others_parents or not _same_leaves(a, b, inputs, others):
-                    return False
-            elif len(parents) != len(others_parents) or not _same_operations(a, b):
-                return False
+                alike = _same_leaves(a, b, inputs, others)
             else:
-                above = parents, others_parents
+                alike = (a.rule is b.rule and a.rule not in with_numbers) or _same_operations(a, b)
+            if not alike or len(parents) != len(others_parents):
+                return False
+            above = (parents, others_parents) if parents else None
     return True
 
 
