@@ -5,8 +5,6 @@ A view has NumPy's vocabulary, on shapes and strides alone, and it never has an 
 >>> W = Source("W", (2, 3), "parameter").view
 >>> print(W.T, W.T.shape, W[1].shape, W[:, 1:].shape)
 W[0; (1, 3)] (3, 2) (3,) (2, 2)
->>> W.reshape((1, 2, 3)).strides, W[1].expand_dims(0).broadcast_to((2, 3)).strides
-((0, 3, 1), (0, 1))
 >>> as_view(W.source, np.array([[2, 1], [5, 4]])).strides
 (3, -1)
 """
@@ -180,13 +178,19 @@ class View:
 
     def unrepeated(self) -> tuple[View, Shape]:
         """Drop the axes along which elements repeat: the rest, and which axes of the squeezed view were dropped."""
+        if 1 not in self.shape and 0 not in self.strides:
+            return self, ()
         axes = self.squeeze().axes
         repeated = tuple([a for a, (_, stride) in enumerate(axes) if stride == 0])
         return self._with([axis for a, axis in enumerate(axes) if a not in repeated]), repeated
 
     def on(self, source: Source, shift: int = 0) -> View:
         """Return the same places of another source, or as many elements further."""
-        return View(source, self.shape, self.offset + shift, self.strides)
+        if shift or source.shape != self.source.shape:
+            return View(source, self.shape, self.offset + shift, self.strides)
+        view = object.__new__(View)  # it stays inside as this does
+        view.__dict__.update(self.__dict__, source=source)
+        return view
 
     def __str__(self) -> str:
         return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
@@ -296,8 +300,6 @@ def affine(index: Indices) -> tuple[int, Shape] | None:
 
     >>> affine(np.array([[3, 5, 7], [13, 15, 17]]))
     (3, (10, 2))
-    >>> affine(np.array([0, 1, 3])) is None
-    True
     """
     offset = int(index.flat[0])
     expected = np.full(index.shape, offset, dtype=np.int64)
@@ -318,8 +320,6 @@ def factor(columns: Sequence[Indices]) -> Shape | None:
 
     >>> factor([np.array([0, 0, 0, 1, 1, 1]), np.array([4, 5, 6, 4, 5, 6])])
     (2, 3)
-    >>> factor([np.array([0, 1, 5])]) is None
-    True
     """
     size = len(columns[0])
     shape: list[int] = []

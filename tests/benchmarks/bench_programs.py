@@ -1,6 +1,6 @@
 """What lifting costs a scalar node, and a lifted step beside NumPy by hand, JAX and PyTorch, on programs of many kinds.
 
-    python tests/benchmarks/bench_programs.py                                every program of `scalar_programs.py`
+    python tests/benchmarks/bench_programs.py                                every program of `programs.py`
     python tests/benchmarks/bench_programs.py rnn bodies --peers jax torch
     python tests/benchmarks/bench_programs.py --growth bodies euler          sizes that double: cost is to grow alike
 
@@ -32,10 +32,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from markdown import heading, row
-from scalar_programs import PROGRAMS, Program, bodies, branching, gaussian_process, hunters, kalman, recurrent
+from programs import PROGRAMS, Program, bodies, branching, gaussian_process, hunters, kalman, recurrent
 
 import engine
 
+COLUMNS = ("program", "nodes", "operations", "lifting, us a node", "step, us")
+GROWTH_COLUMNS = ("program", "nodes", "lifting, us a node")
 PEERS = {"numpy": "by hand", "jax": "`jax.jit`", "torch": "PyTorch"}
 GROWTH: dict[str, list[Callable[[], Program]]] = {
     "bodies": [lambda n=n: bodies(n) for n in (25, 35, 50, 70)],
@@ -136,7 +138,7 @@ def in_a_process(which: str, peers: list[str], budget: float) -> dict[str, Any]:
 
 def table(which: list[str], peers: list[str], budget: float) -> None:
     """Print a line for each program, and the means over all."""
-    heading(["program", "nodes", "operations", "lifting, us a node", "step, us", *[f"of {PEERS[p]}" for p in peers]])
+    heading([*COLUMNS, *[f"of {PEERS[p]}" for p in peers]])
     ratios: dict[str, list[float]] = {p: [] for p in peers}
     for name in which:
         m = in_a_process(name, peers, budget)
@@ -155,7 +157,7 @@ def table(which: list[str], peers: list[str], budget: float) -> None:
 
 def growth(which: list[str]) -> None:
     """Print what lifting costs a node at sizes that double."""
-    heading(["program", "nodes", "lifting, us a node"])
+    heading(GROWTH_COLUMNS)
     for name in which:
         for k in range(len(GROWTH[name])):
             m = in_a_process(f"{name}:{k}", [], 0.0)
