@@ -17,6 +17,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from engine.collector import collector_paused
 from engine.lifting.emit.formulas import formulas
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
@@ -149,9 +150,10 @@ class Compiled:
         cells = self.external.theta.size
         if self.scalars is not None:
             return Buffers(*self.scalars(n), _all_views, _all_views, cells)
-        if not self.namespace:
-            self.namespace = self.emitted.load()
-        forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
+        with collector_paused():
+            if not self.namespace:
+                self.namespace = self.emitted.load()
+            forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         takers = taker(self.emitted.forward), taker(self.emitted.backward)
         return Buffers(forward, backward, *takers, cells, self.emitted.integers)
 
