@@ -36,6 +36,7 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
     done: set[T] = set()
     result: list[T] = []
     stack: list[T] = list(reversed(roots))
+    note, keep = done.add, result.append
     while stack:
         node = stack[-1]
         if node in done:
@@ -45,16 +46,17 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
         for parent in node.parents:
             if parent not in done:
                 if not parent.parents:
-                    done.add(parent)
-                    result.append(parent)
+                    note(parent)
+                    keep(parent)
                 elif parent not in known:
                     waiting.append(parent)
         if waiting:
-            stack.extend(reversed(waiting))
+            waiting.reverse()
+            stack += waiting
         else:
             stack.pop()
-            done.add(node)
-            result.append(node)
+            note(node)
+            keep(node)
     return result
 
 

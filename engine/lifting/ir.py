@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import NamedTuple
 
 from engine.lifting.ops import Step, checked_steps
@@ -154,14 +155,14 @@ class Steps:
     @property
     def sources(self) -> list[Source]:
         """Everything that the steps read or write."""
-        sources: dict[Source, None] = {}
-        for step in (*self.forward, *self.backward):
-            for x in (*step.operands, step.target):
-                sources |= dict.fromkeys(x.sources)
-        return list(sources)
+        steps = (*self.forward, *self.backward)
+        operands = [x for step in steps for x in (*step.operands, step.target)]
+        return list(dict.fromkeys([source for x in operands for source in x.sources]))
 
     def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
         """Return the same steps with other sources in the places of some."""
+        if not instead:
+            return self
         forward, backward = (list(with_sources(part, instead)) for part in (self.forward, self.backward))
         roots = [with_source(x, instead) for x in self.roots]
         return replace(self, forward=forward, backward=backward, roots=roots)
@@ -180,21 +181,20 @@ def with_sources(steps: Iterable[Step], instead: Mapping[Source, Source]) -> Ite
     for step in steps:
         operands = tuple([with_source(x, instead) for x in step.operands])
         target = with_source(step.target, instead)
-        assert isinstance(target, View)
-        yield (
-            step
-            if (target, *operands) == (step.target, *step.operands)
-            else replace(step, target=target, operands=operands)
-        )
+        if target is step.target and all(map(is_, operands, step.operands)):
+            yield step
+        else:
+            assert isinstance(target, View)
+            yield step.on(target, operands)
 
 
 def with_source(x: Operand, instead: Mapping[Source, Source]) -> Operand:
     """Return an operand with another source, if there is one for its own."""
-    if not any(source in instead for source in x.sources):
-        return x
-    if isinstance(x, Gather):
+    if isinstance(x, View):
+        source = instead.get(x.source)
+        return x if source is None else x.on(source)
+    if isinstance(x, Gather) and any(source in instead for source in x.sources):
         chosen = None if x.chosen is None else with_source(x.chosen, instead)
         assert chosen is None or isinstance(chosen, View)
         return replace(x, source=instead.get(x.source, x.source), chosen=chosen)
-    assert isinstance(x, View)
-    return x.on(instead[x.source])
+    return x

@@ -27,6 +27,7 @@ from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.normalise import normalise
 from engine.lifting.passes.products import products
 from engine.lifting.passes.settle import settle
+from engine.lifting.passes.signed_sums import with_signed_sums
 from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
@@ -127,6 +128,7 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     """Turn scalar operations into array operations; both libraries' texts are made of these."""
     trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
     trace = checked(with_signed_zeros(trace))  # Trace   sums and choices keep the sign of a zero where it matters
+    trace = checked(with_signed_sums(trace))  # Trace   chains of subtractions are one
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))

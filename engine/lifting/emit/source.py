@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import linecache
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,9 +20,14 @@ from engine.lifting.emit.writer import Writer, plain_numbers
 from engine.lifting.external import Argument, External
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Operand, Source
+from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 _numbers = count(1)
+
+SEVERAL = 4  # conditions that are one view
+LONG = 200
+"""Lines of `build` before which there is a branch: CPython's compiler moves all that stands before the first one for
+each variable that `forward` and `backward` share with `build`, which is quadratic (3.11 to 3.13)."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ def emit(title: str, steps: Steps, arrays: dict[Source, Source], external: Exter
     functions = _function("forward", takes[0], [*writer.finished(), f"return {returned}"])
     writer.write(steps.backward)
     functions += _function("backward", takes[1], writer.finished() or ["pass"])
-    body = [*writer.build, "", *functions, "return forward, backward"]
+    first = ["assert N"] if len(writer.build) > LONG else []
+    body = [*first, *writer.build, "", *functions, "return forward, backward"]
     imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if "erf" in writer.uses else "")
     text = f'"""{legal_title(title)}"""\n\n{imports}{STRIDED if "strided" in writer.uses else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
@@ -141,4 +147,30 @@ def _returned(writer: Writer, roots: Sequence[Operand], reduction: str) -> str:
         value = f"float(np.add.reduce({text})) / N"
     if not guards:
         return value
-    return f"{value}, {tuple_text([writer.text(g) for g in guards])}"
+    return f"{value}, {tuple_text(list(_conditions(writer, guards)))}"
+
+
+def _conditions(writer: Writer, guards: Sequence[Operand]) -> Iterator[str]:
+    """Yield the guards' conditions; several that follow one another in a result are one view of it, unpacked."""
+    run: list[View] = []
+    for guard in (*guards, None):
+        if isinstance(guard, View) and _goes_on(run, guard):
+            run.append(guard)
+            continue
+        if len(run) >= SEVERAL:
+            step = run[1].offset - run[0].offset
+            yield f"*{writer.text(View(run[0].source, (len(run),), run[0].offset, (step,)), whole=True)}"
+        else:
+            yield from map(writer.text, run)
+        run = [guard] if isinstance(guard, View) else []
+        if isinstance(guard, (Literal, Gather)):
+            yield writer.text(guard)
+
+
+def _goes_on(run: Sequence[View], guard: View) -> bool:
+    """Whether a number lies as far behind the last of a run as that lies behind the one before."""
+    last = run[-1] if run else None
+    if last is None or guard.source is not last.source or guard.batched or guard.size != 1 or last.size != 1:
+        return False
+    step = guard.offset - last.offset
+    return step != 0 and (len(run) == 1 or step == last.offset - run[-2].offset)

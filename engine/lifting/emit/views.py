@@ -6,12 +6,14 @@ axes where the view repeats or has length one.  Each of these is a piece of the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from engine.lifting.views import View, contiguous
+from engine.lifting.views import Shape, View, contiguous
 
 
 @dataclass(frozen=True)
@@ -46,22 +48,26 @@ def part_of(view: View) -> Part | None:
     >>> part_of(View(Source("z", (4, 6), "value"), (3, 4), 3, (1, 6)))
     Part(dims=(4, 6), start=(0, 3), sizes=(4, 3), along=(1, 0))
     """
-    for dims in (view.source.shape, _refined(view)):
-        along = None if dims is None else _along(view, dims)
+    return _part(view.source.shape, view.shape, view.offset, view.strides)
+
+
+@lru_cache(maxsize=4096)  # most views are of small arrays, each like many others
+def _part(array: Shape, shape: Shape, offset: int, strides: Shape) -> Part | None:
+    for dims in (array, _refined(math.prod(array), shape, strides)):
+        along = None if dims is None else _along(shape, strides, dims)
         if dims is None or along is None:
             continue
-        start = tuple([int(i) for i in np.unravel_index(view.offset, dims)]) if dims else ()
-        sizes = tuple([1 if a is None else view.shape[a] for a in along])
+        start = tuple([int(i) for i in np.unravel_index(offset, dims)]) if dims else ()
+        sizes = tuple([1 if a is None else shape[a] for a in along])
         if all(first + n <= length for first, n, length in zip(start, sizes, dims)):
             return Part(dims, start, sizes, along)
     return None
 
 
-def _refined(view: View) -> tuple[int, ...] | None:
-    """Return the source's shape split where the view's strides need it, or None."""
-    size = view.source.size
+def _refined(size: int, shape: Shape, strides: Shape) -> Shape | None:
+    """Return an array's shape split where a view's strides need it, or None."""
     edges = {1, size}
-    for n, stride in zip(view.shape, view.strides):
+    for n, stride in zip(shape, strides):
         if stride > 0 and n > 1:
             edges |= {stride} | ({stride * n} if size % (stride * n) == 0 else set())
     ordered = sorted(edges)
@@ -70,10 +76,10 @@ def _refined(view: View) -> tuple[int, ...] | None:
     return tuple(b // a for a, b in reversed(list(zip(ordered, ordered[1:]))))
 
 
-def _along(view: View, dims: tuple[int, ...]) -> tuple[int | None, ...] | None:
-    """Return which axis of the view runs along each axis of `dims`, or None if one runs along none."""
+def _along(shape: Shape, strides: Shape, dims: Shape) -> tuple[int | None, ...] | None:
+    """Return which axis of a view runs along each axis of `dims`, or None if one runs along none."""
     along: list[int | None] = [None] * len(dims)
-    for axis, (n, stride) in enumerate(zip(view.shape, view.strides)):
+    for axis, (n, stride) in enumerate(zip(shape, strides)):
         if n == 1 or stride == 0:
             continue
         steps = zip(contiguous(dims), dims)

@@ -63,7 +63,9 @@ class Writer:
     constants: list[np.ndarray] = field(default_factory=list)
     defined: set[Source] = field(default_factory=set)  # results that have been given a value
     uses: set[str] = field(default_factory=set)  # modules, functions of ours, and "N", that the text mentions
-    locals: set[str] = field(default_factory=set)  # names within the functions
+    within: set[str] = field(default_factory=set)  # its names
+    locals: set[str] = field(default_factory=set)  # names within all functions
+    numbers: dict[str, int] = field(default_factory=dict)  # name -> how many results there are of it
     ready: dict[str, str] = field(default_factory=dict)  # indices that the backward pass finds computed
     rounded: dict[float, Fraction] = field(default_factory=dict)  # of numbers that stand for a fraction
 
@@ -167,24 +169,31 @@ class Writer:
     def localise(self, expression: str, name: str) -> str:
         """Compute an expression once a call: it looks at something the caller passed."""
         if expression not in self.local:
-            fresh = f"{name}_view{len(self.local) or ''}"
-            while fresh in self.written or fresh in self.local.values():
-                fresh += "_"
+            fresh = self._numbered(f"{name}_view{len(self.local) or ''}", self.within)
             self.local[expression] = fresh
+            self.within.add(fresh)
             self.locals.add(fresh)
             self.body.append(f"{fresh} = {expression}")
         return self.local[expression]
 
     def fresh(self, name: str) -> str:
         """Return a name that nothing has yet, and take it."""
-        while name in self.written or name in self.locals:
-            name += "_"
+        name = self._numbered(name, self.locals)
         self.written.add(name)
         return name
 
+    def _numbered(self, name: str, others: set[str]) -> str:
+        """Return a name that is neither taken nor among others: with a number behind it, where it is."""
+        candidate, n = name, self.numbers.get(name, 1)
+        while candidate in self.written or candidate in others:
+            n += 1
+            candidate = f"{name}_{n}"
+        self.numbers[name] = n
+        return candidate
+
     def finished(self) -> list[str]:
         """Return the lines of the current function, and begin another."""
-        lines, self.body, self.local = self.body, [], {}
+        lines, self.body, self.local, self.within = self.body, [], {}, set()
         return lines
 
 

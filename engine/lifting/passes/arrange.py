@@ -12,7 +12,7 @@ from engine.lifting.ir import Group, Groups, Steps
 from engine.lifting.passes.choose import largest, select
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder
 from engine.lifting.passes.sums import log_sum_exp, sums
-from engine.lifting.views import Indices, Source
+from engine.lifting.views import Indices, Operand, Source, View
 
 
 def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, Source], cells: Indices) -> Steps:
@@ -40,8 +40,15 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
             builder.constants[group.members] = [leaf.value for leaf in members]
         else:
             builder.place(number, group, ARRANGEMENTS.get(group.op, _elementwise)(builder, group))
-    roots = [builder.as_view(builder.operand(np.array([root])), ()) for root in trace.roots]
+    roots = [_element(builder, root) for root in trace.roots]
     return Steps(builder.steps, roots, declined=tuple(builder.declined))
+
+
+def _element(builder: LayoutBuilder, node: int) -> Operand:
+    source = builder.source_of(int(builder.of[node]), False)
+    if source is None:
+        return builder.constant(builder.constants[node : node + 1].reshape(()))
+    return View(source, (), int(builder.position[node]), ())
 
 
 def _elementwise(builder: LayoutBuilder, group: Group) -> GroupOperand:

@@ -7,6 +7,8 @@ blocks (a causal triangle), computing all of them is cheaper than gathering.  Ot
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from engine.lifting.ir import Product
@@ -61,7 +63,7 @@ def number_rows(rows: Indices) -> tuple[Indices, Indices]:
     (array([1, 0, 1]), array([[1, 2],
            [5, 6]]))
     """
-    weights = np.random.default_rng(0).integers(1, 2**62, rows.shape[1], dtype=np.int64)
+    weights = _weights(rows.shape[1])
     with np.errstate(over="ignore"):
         keys = (rows * weights).sum(axis=1)
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
@@ -70,6 +72,12 @@ def number_rows(rows: Indices) -> tuple[Indices, Indices]:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[number.reshape(-1)], distinct[order]
+
+
+@lru_cache(maxsize=256)
+def _weights(count: int) -> Indices:
+    """Return numbers that tell rows apart by their weighted sums."""
+    return np.random.default_rng(0).integers(1, 2**62, count, dtype=np.int64)
 
 
 def _rank(order: Indices, per_block: int) -> Indices:

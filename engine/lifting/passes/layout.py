@@ -106,7 +106,7 @@ class LayoutBuilder:
     def operand(self, nodes: Indices, choosing: bool = False) -> GroupOperand:
         """Return where some nodes are, as integers where they choose; several groups are copied together."""
         of, at = self.of[nodes], self.position[nodes]
-        if (of != of[0]).any():
+        if len(of) > 1 and (of != of[0]).any():
             return self.concatenated(nodes, choosing)
         source = self.source_of(int(of[0]), choosing)
         return GroupOperand(source, at, self.constants[nodes] if source is None else None)
@@ -138,12 +138,14 @@ class LayoutBuilder:
         """Return an operand in that shape; what is no view is gathered first."""
         if operand.source is None:
             return self.constant(operand.constants.reshape(shape))
+        if not shape:
+            return View(operand.source, (), int(operand.at[0]), ())
         view = as_view(operand.source, operand.at.reshape(shape))
         return view if isinstance(view, View) else self.gathered(view)
 
     def constant(self, values: Any) -> View | Literal:
         """Return constants as a number where all are equal, else as an array without its repeated axes."""
-        if _alike(values, values.flat[0]).all():
+        if values.size == 1 or _alike(values, values.flat[0]).all():
             return Literal(values.flat[0] if values.dtype == object else float(values.flat[0]))
         shape = values.shape
         for axis in range(values.ndim):
@@ -170,6 +172,9 @@ class LayoutBuilder:
         """Append one element-by-element operation; return its result, and where each member is in it."""
         if op == "multiply" and (other := _times_one(operands)) is not None:
             return other
+        if len(operands[0].at) == 1:
+            source = self.step(op, (), [self.as_view(x, ()) for x in operands], fixed=fixed, nodes=nodes)
+            return GroupOperand(source, np.zeros(1, dtype=np.int64))
         order = reading_order(operands)
         ordered = [x[order] for x in operands]
         shape = shape_of(ordered)

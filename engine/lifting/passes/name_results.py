@@ -5,7 +5,7 @@ They are chosen when all is decided, apart from the names of what the caller pas
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
@@ -44,8 +44,10 @@ def _named(names: _Names) -> dict[Source, Source]:
     for source, name in names.names.items():
         of = None if source.of is None else named.get(source.of, source.of)
         first = names.follows.get(source)
-        role = names.roles.get(source, "")
-        named[source] = replace(source, name=name, role=role, of=of, follows=None if first is None else named[first])
+        named[source] = Source(
+            name, source.shape, source.kind, source.batched, source.value, source.dtype,
+            names.roles.get(source, ""), of, None if first is None else named[first],
+        )  # fmt: skip
     return named
 
 

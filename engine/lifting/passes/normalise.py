@@ -8,6 +8,8 @@ that is to keep the sign of its zero (`Trace.signed`) is none.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 
 from engine.lifting.ir import Leaf, Normal, Sum, Trace
@@ -18,9 +20,7 @@ ZERO = Leaf("constant", value=0.0)
 def normalise(trace: Trace) -> Normal:
     """Absorb additions and products into n-ary sums."""
     ops, operands = trace.ops, trace.operands
-    uses = np.zeros(len(ops), dtype=np.int64)
-    flat = [i for xs in operands for i in xs] + trace.roots
-    np.add.at(uses, flat, 1)
+    uses = np.bincount(np.fromiter(chain.from_iterable(operands), np.int64), minlength=len(ops))
     once = (uses == 1).tolist()
     for i in (*trace.roots, *trace.signed):
         once[i] = False

@@ -64,10 +64,14 @@ def _readers(trace: Trace) -> list[int]:
     if not able:
         return []
     read: dict[int, None] = {}
+    plain = [op for op in able if RULES[op].operands and not RULES[op].fixed]
+    always = {op: tells_zeros_apart(op, (), len(RULES[op].operands)) for op in plain}
     for i, op in enumerate(trace.ops):
         if op in able:
             xs = trace.operands[i]
-            read |= {j: None for j, tells in zip(xs, tells_zeros_apart(op, trace.fixed.get(i, ()), len(xs))) if tells}
+            for j, tells in zip(xs, always.get(op) or tells_zeros_apart(op, trace.fixed.get(i, ()), len(xs))):
+                if tells:
+                    read[j] = None
     return list(read)
 
 

@@ -5,8 +5,10 @@ What reaches over several arrays (queries, keys and values that are one product)
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import is_
 
 from engine.lifting.external import Named
 from engine.lifting.ir import Steps
@@ -19,33 +21,42 @@ def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
 
     ``theta[6; (1,)] -> b1``
     """
-    forward, backward = ([_split(step, arrays) for step in part] for part in (steps.forward, steps.backward))
-    return replace(steps, forward=forward, backward=backward, roots=[in_array(x, arrays) for x in steps.roots])
+    parts = Parts(arrays)
+    forward, backward = ([_split(step, parts) for step in part] for part in (steps.forward, steps.backward))
+    return replace(steps, forward=forward, backward=backward, roots=[parts.in_array(x) for x in steps.roots])
 
 
-def _split(step: Step, arrays: Sequence[Named]) -> Step:
-    operands = tuple([in_array(x, arrays) for x in step.operands])
+def _split(step: Step, parts: Parts) -> Step:
+    operands = tuple(map(parts.in_array, step.operands))
     places = operands[0]
-    target = (
-        places.source.view if isinstance(places, Gather) and step.op == "scatter" else in_array(step.target, arrays)
-    )
+    scatters = isinstance(places, Gather) and step.op == "scatter"
+    target = places.source.view if scatters and isinstance(places, Gather) else parts.in_array(step.target)
+    if target is step.target and all(map(is_, operands, step.operands)):
+        return step
     assert isinstance(target, View)
-    return replace(step, target=target, operands=operands)
+    return step.on(target, operands)
 
 
-def in_array(x: Operand, arrays: Sequence[Named]) -> Operand:
-    """Return an operand as one of the named array that it lies in, if it lies in one."""
-    if isinstance(x, Literal) or not is_flat(x.source):
-        return x
-    low, high = x.span()
-    for named in arrays:
-        start, size = named.part.offset, named.part.size
-        if start <= low and high < start + size:
-            source = named.gradient if x.source.kind == "gradient" else named.array
-            if isinstance(x, View):
-                return replace(x, source=source, offset=x.offset - start)
-            return replace(x, source=source, index=x.index - start)
-    return x
+class Parts:
+    """The named arrays, in the order in which they lie in the flat vector."""
+
+    def __init__(self, arrays: Sequence[Named]) -> None:
+        self.arrays = sorted([named for named in arrays if named.part.size], key=lambda named: named.part.offset)
+        self.starts = [named.part.offset for named in self.arrays]
+
+    def in_array(self, x: Operand) -> Operand:
+        """Return an operand as one of the named array that it lies in, if it lies in one."""
+        if isinstance(x, Literal) or not is_flat(x.source):
+            return x
+        low, high = x.span()
+        k = bisect_right(self.starts, low) - 1
+        if k < 0 or high >= self.starts[k] + self.arrays[k].part.size:
+            return x
+        named, start = self.arrays[k], self.starts[k]
+        source = named.gradient if x.source.kind == "gradient" else named.array
+        if isinstance(x, View):
+            return View(source, x.shape, x.offset - start, x.strides)
+        return replace(x, source=source, index=x.index - start)
 
 
 def is_flat(source: Source) -> bool:

@@ -120,7 +120,7 @@ def adopted(steps: list[Step]) -> list[Step]:
         computed.add(target.source)
     for source in reversed(instead):
         instead[source] = instead.get(instead[source], instead[source])
-    return list(with_sources(result, instead))
+    return list(with_sources(result, instead)) if instead else result
 
 
 def _alike(x: Source, y: Source) -> bool:

@@ -9,18 +9,13 @@ cotangent leaves what the same choices reach, if a derivative on its way can be 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import TypeAlias
 
 from engine.lifting.ir import Leaf, Trace
+from engine.lifting.passes.reached import ALWAYS, Mask, Reached, Way
 from engine.rules import RULES
 
-Literal: TypeAlias = "tuple[int, int, bool]"  # a condition (or an index), -1 (or the entry that it chooses), whether
-Mask: TypeAlias = "frozenset[frozenset[Literal]]"  # choices that reach an operation: any of these, each all of these
-
-NEVER: Mask = frozenset()
-ALWAYS: Mask = frozenset([frozenset()])
 ZERO, ONE = Leaf("constant", value=0.0), Leaf("constant", value=1.0)
 
 
@@ -28,14 +23,14 @@ def without_unchosen(trace: Trace) -> Trace:
     """Return the trace with operations guarded that only some choices reach; the same trace if none needs it."""
     if not any(True for i, op in enumerate(trace.ops) if op == "where" or (op == "select" and _computed(trace, i))):
         return trace
-    masks = _masks(trace)
-    gates = _gates(trace, masks)
+    reached = Reached(trace)
+    gates = _gates(reached)
     if not gates:
         return trace
     try:
-        return _Guarded(trace, masks, gates, shared=True).result()
+        return _Guarded(trace, reached.masks, gates, shared=True).result()
     except _CycleError:
-        return _Guarded(trace, masks, gates, shared=False).result()
+        return _Guarded(trace, reached.masks, gates, shared=False).result()
 
 
 def _computed(trace: Trace, i: int) -> bool:
@@ -43,88 +38,23 @@ def _computed(trace: Trace, i: int) -> bool:
     return any(trace.operands[j] for j in trace.operands[i][:-1])
 
 
-# --- which choices reach what --------------------------------------------------------------------------------------
-
-
-def _masks(trace: Trace) -> list[Mask]:
-    """Return the choices under which each operation gets a cotangent; those of leaves are not needed."""
-    masks = [NEVER] * len(trace.ops)
-    masks[trace.roots[0]] = ALWAYS
-    leaves, ordinary = (
-        set(trace.leaves),
-        {op for op, rule in RULES.items() if rule.differentiable} - {"where", "select"},
-    )
-    for i in range(len(trace.ops) - 1, -1, -1):
-        if masks[i] is ALWAYS and trace.ops[i] in ordinary:
-            for j in () if leaves.issuperset(trace.operands[i]) else trace.operands[i]:
-                masks[j] = ALWAYS
-        elif masks[i]:
-            for j, edge in _edges(trace, masks, i):
-                if trace.operands[j]:
-                    masks[j] = _either(masks[j], edge)
-    return masks
-
-
-def _edges(trace: Trace, masks: list[Mask], i: int) -> Iterator[tuple[int, Mask]]:
-    """Yield each operand that an operation hands a cotangent to, and the choices under which it does."""
-    op, xs, mask = trace.ops[i], trace.operands[i], masks[i]
-    if not xs or not RULES[op].differentiable:
-        return
-    if op == "where":
-        yield xs[1], _both(mask, (xs[0], -1, True))
-        yield xs[2], _both(mask, (xs[0], -1, False))
-    elif op == "select":
-        for k, j in enumerate(xs[:-1]):
-            yield j, (_both(mask, (xs[-1], k, True)) if trace.operands[j] else ALWAYS)
-    else:
-        yield from ((j, mask) for j in xs)
-
-
-def _both(mask: Mask, literal: Literal) -> Mask:
-    opposite = (*literal[:2], not literal[2])
-    return frozenset([term | {literal} for term in mask if opposite not in term])
-
-
-def _either(a: Mask, b: Mask) -> Mask:
-    """Return a or b; what holds with a condition and without it holds always."""
-    if b == ALWAYS or a == ALWAYS:
-        return ALWAYS
-    if not a or not b or a == b:
-        return a or b
-    terms = set(a)
-    for term in b:
-        _add(terms, term)
-    return frozenset(terms) if frozenset() not in terms else ALWAYS
-
-
-def _add(terms: set[frozenset[Literal]], term: frozenset[Literal]) -> None:
-    if any(known <= term for known in terms):
-        return
-    for literal in term:
-        rest = term - {literal}
-        if rest | {(*literal[:2], not literal[2])} in terms:
-            terms.discard(rest | {(*literal[:2], not literal[2])})
-            return _add(terms, rest)
-    terms -= {known for known in terms if term <= known}
-    terms.add(term)
-
-
 # --- where cotangents leave ----------------------------------------------------------------------------------------
 
 
-def _gates(trace: Trace, masks: list[Mask]) -> set[tuple[int, int]]:
+def _gates(reached: Reached) -> set[tuple[int, int]]:
     """Return the edges (operation, operand) on which a cotangent that may be NaN leaves what the same choices reach."""
+    trace, masks = reached.trace, reached.masks
     gates = set()
     tainted = [False] * len(trace.ops)
     for i in range(len(trace.ops) - 1, -1, -1):
-        if masks[i] in (NEVER, ALWAYS):
+        if not masks[i] or masks[i] is ALWAYS:
             continue
         spoils = tainted[i] or _spoils(trace, i)
-        for j, edge in _edges(trace, masks, i) if spoils else ():
+        for j, edge in reached.edges(masks[i], i) if spoils else ():
             leaf = trace.leaves.get(j)
             if leaf is not None and leaf.role == "constant":
                 continue
-            if leaf is not None or masks[j] != edge:
+            if leaf is not None or masks[j] is not edge:
                 gates.add((i, j))
             else:
                 tainted[j] = True
@@ -169,14 +99,17 @@ class _Guarded:
 
     def __init__(self, trace: Trace, masks: list[Mask], gates: set[tuple[int, int]], shared: bool) -> None:
         self.trace, self.masks, self.gates, self.shared = trace, masks, gates, shared
+        self.guarded = {i for i, _ in gates}
+        self.read: dict[Mask, list[int]] = {}  # conditions of a mask
         self.ops: list[str] = []
         self.operands: list[tuple[int, ...]] = []
         self.fixed: dict[int, tuple[float, ...]] = {}
         self.leaves: dict[int, Leaf] = {}
         self.labels: dict[int, str] = {}
-        self.made: dict[tuple[int, bool], int] = {}  # (operation, whether with its operands held) -> its number here
+        self.made: dict[int, int] = {}  # version -> its number here
+        self.plain = self._plain()
         self.constants: dict[Leaf, int] = {}
-        self.conditions: dict[Literal | frozenset[Literal] | Mask, int] = {}
+        self.conditions: dict[Way | frozenset[Way] | Mask, int] = {}
 
     def result(self) -> Trace:
         """Return the new trace: the value with operands held, the conditions of guards as they are."""
@@ -188,11 +121,19 @@ class _Guarded:
             self.ops, self.operands, self.fixed, self.leaves, self.trace.parameters, roots, self.labels,
         )  # fmt: skip
 
-    def _version(self, i: int, held: bool) -> tuple[int, bool]:
-        """Return which of an operation's two versions serves."""
-        if not self.trace.operands[i] or self.masks[i] == NEVER:
-            return i, False
-        return i, held or (self.shared and self.masks[i] == ALWAYS)
+    def _plain(self) -> list[bool]:
+        """Return which operations nothing is held of, however far back: one version serves everywhere."""
+        plain: list[bool] = []
+        is_plain = plain.__getitem__
+        for i, xs in enumerate(self.trace.operands):
+            plain.append(i not in self.guarded and all(map(is_plain, xs)))
+        return plain
+
+    def _version(self, i: int, held: bool) -> int:
+        """Return which of an operation's two versions serves: i, or ~i for the one with its operands held."""
+        if self.plain[i] or not self.masks[i]:
+            return i
+        return ~i if held or (self.shared and self.masks[i] is ALWAYS) else i
 
     def _number(self, i: int, held: bool) -> int:
         return self.made[self._version(i, held)]
@@ -200,26 +141,43 @@ class _Guarded:
     def _make(self, root: int, held: bool) -> None:
         """Make an operation and all that it needs, without recursion."""
         stack = [self._version(root, held)]
-        opened: set[tuple[int, bool]] = set()
+        opened: set[int] = set()  # what waits, further down, for what is above it
+        made, plain, operands = self.made, self.plain, self.trace.operands
         while stack:
             version = stack[-1]
-            waiting = [] if version in self.made else [v for v in self._needs(*version) if v not in self.made]
-            if any(v in opened for v in waiting) or version in waiting:
-                raise _CycleError
-            if waiting:
-                opened.add(version)
-                stack.extend(reversed(waiting))
+            if version >= 0 and plain[version]:  # most are
+                if version not in made:
+                    waiting = [j for j in operands[version] if j not in made]
+                    if waiting:
+                        waiting.reverse()
+                        stack += waiting
+                        continue
+                    made[version] = self._made(version)
+                stack.pop()
                 continue
+            if version not in made and version not in opened:
+                waiting = [v for v in self._needs(version) if v not in made]
+                if waiting:
+                    if version in waiting or not opened.isdisjoint(waiting):
+                        raise _CycleError
+                    opened.add(version)
+                    waiting.reverse()
+                    stack += waiting
+                    continue
             stack.pop()
             opened.discard(version)
-            if version not in self.made:
-                self.made[version] = self._made(*version)
+            if version not in made:
+                made[version] = self._made(version)
 
-    def _needs(self, i: int, held: bool) -> list[tuple[int, bool]]:
+    def _needs(self, version: int) -> Sequence[int]:
+        i, held = (version, False) if version >= 0 else (~version, True)
         xs = self.trace.operands[i]
         first = [self._version(j, held and self._differentiated(i, k)) for k, j in enumerate(xs)]
-        if held and any((i, j) in self.gates for j in xs):
-            first += [self._version(c, False) for c, _, _ in sorted({x for term in self.masks[i] for x in term})]
+        if held and i in self.guarded:
+            mask = self.masks[i]
+            if mask not in self.read:
+                self.read[mask] = sorted({condition for term in mask for condition, _, _ in term})
+            first += [self._version(c, False) for c in self.read[mask]]
         return first
 
     def _differentiated(self, i: int, k: int) -> bool:
@@ -229,11 +187,11 @@ class _Guarded:
             return k < len(self.trace.operands[i]) - 1
         return RULES[op].differentiable and not (op == "where" and k == 0)
 
-    def _made(self, i: int, held: bool) -> int:
-        if not self.trace.operands[i]:
-            number = self._append("", (), self.trace.leaves[i])
-        else:
-            number = self._append(self.trace.ops[i], tuple(self._operands(i, held)))
+    def _made(self, version: int) -> int:
+        i, held = (version, False) if version >= 0 else (~version, True)
+        xs = self.trace.operands[i]
+        operands = map(self.made.__getitem__, xs) if self.plain[i] else self._operands(i, held)
+        number = self._append(self.trace.ops[i], tuple(operands), self.trace.leaves[i] if not xs else None)
         if i in self.trace.fixed:
             self.fixed[number] = self.trace.fixed[i]
         if i in self.trace.labels:
@@ -276,7 +234,7 @@ class _Guarded:
             self.conditions[mask] = self._joined([self._all(term) for term in sorted(mask, key=sorted)], any_of=True)
         return self.conditions[mask]
 
-    def _all(self, term: frozenset[Literal]) -> int:
+    def _all(self, term: frozenset[Way]) -> int:
         if term not in self.conditions:
             self.conditions[term] = self._joined([self._holds(literal) for literal in sorted(term)], any_of=False)
         return self.conditions[term]
@@ -288,7 +246,7 @@ class _Guarded:
             first = self._append("where", (first, *sides))
         return first
 
-    def _holds(self, literal: Literal) -> int:
+    def _holds(self, literal: Way) -> int:
         if literal not in self.conditions:
             i, entry, sign = literal
             number = self._number(i, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,12 +69,13 @@ class Call:
 
     def _hold(self, conditions: Sequence[Any]) -> bool:
         """Whether all branches go as they went; of a batch, one that does not is an error."""
-        for guard, condition in zip(self.plan.specialisation.guards, conditions):
+        guards = self.plan.specialisation.guards
+        if not self.program.batch:
+            return all(map(eq, map(bool, conditions), [guard.outcome for guard in guards]))
+        for guard, condition in zip(guards, conditions):
             went = np.asarray(condition) != 0
             if (went == guard.outcome).all():
                 continue
-            if not self.program.batch:
-                return False
             where = f"row {int(np.flatnonzero(went != guard.outcome)[0])}" if went.ndim else "these parameters"
             raise GuardError(
                 f"{guard.line} was {guard.outcome} when lifted, is {not guard.outcome} for {where}. "

@@ -11,7 +11,7 @@ from engine.rules import RULES, Rule
 from engine.value import Value, is_constant
 
 
-def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
+def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Value] | None = None) -> Trace:
     """Write down the graph of `roots` as lists.
 
     Parameters
@@ -20,29 +20,30 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
         The result, then the conditions of guards.
     inputs
         What each input leaf is; any other leaf is a parameter, unless it stands for a plain number.
+    nodes
+        The whole graph in topological order, where somebody has walked it.
 
     Raises
     ------
     LiftError
         If a node's derivative is not that of a rule, but its author's own.
     """
-    nodes = _of_rules(order(*roots))
+    nodes = _of_rules(order(*roots) if nodes is None else nodes)
     place = {node: i for i, node in enumerate(nodes)}
     leaves: dict[int, Leaf] = {}
     ops: list[str] = []
     operands: list[tuple[int, ...]] = []
     fixed: dict[int, tuple[float, ...]] = {}
     parameters: list[Value] = []
-    labels: dict[int, str] = {}
+    labels = {i: node._label for i, node in enumerate(nodes) if node._label}
     with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
     find = place.__getitem__
     for i, node in enumerate(nodes):
-        op = node.op if node.parents else ""
+        parents = node.parents
+        op = node.rule.name if parents else ""
         ops.append(op)
-        operands.append(tuple(map(find, node.parents)))
-        if node.label:
-            labels[i] = node.label
-        if not node.parents:
+        operands.append(tuple(map(find, parents)))
+        if not parents:
             leaf = inputs.get(node)
             if leaf is None:
                 if is_constant(node):

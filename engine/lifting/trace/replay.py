@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from engine.graph import order
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import Leaf
 from engine.rules import RULES
@@ -25,39 +24,64 @@ def same_graph(
     """
     if len(first) != len(second):
         return False
+    with_numbers = {rule for rule in RULES.values() if rule.fixed}
     twin: dict[Value, Value] = {}
-    stack = list(zip(first, second))
-    while stack:
-        a, b = stack.pop()
-        if a is b:
-            continue
-        known = twin.setdefault(a, b)
-        if known is not b:
-            return False
-        if a.op != b.op or len(a.parents) != len(b.parents) or inputs.get(a) != others.get(b):
-            return False
-        if not a.parents:
-            if a not in inputs and not (is_constant(a) and is_constant(b) and _same_numbers([a._data], [b._data])):
+    known, stack = twin.get, list[tuple[Value, Value]]()
+    above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second)
+    while above is not None:
+        for p, q in zip(*above):
+            if p is not q:
+                seen = known(p)
+                if seen is None:
+                    twin[p] = q
+                    stack.append((p, q))
+                elif seen is not q:
+                    return False
+        above = None
+        while stack and above is None:
+            a, b = stack.pop()
+            parents, others_parents = a.parents, b.parents
+            if not parents:
+                alike = _same_leaves(a, b, inputs, others)
+            else:
+                alike = (a.rule is b.rule and a.rule not in with_numbers) or _same_operations(a, b)
+            if not alike or len(parents) != len(others_parents):
                 return False
-        elif (rule := RULES[a.op]).fixed and not _same_numbers(rule.fixed_of(a.pullback), rule.fixed_of(b.pullback)):
-            return False
-        stack.extend([(p, q) for p, q in zip(a.parents, b.parents) if p is not q and twin.get(p) is not q])
+            above = (parents, others_parents) if parents else None
     return True
+
+
+def _same_leaves(a: Value, b: Value, inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]) -> bool:
+    """Whether two leaves are the same element of an input, or the same plain number."""
+    role = inputs.get(a)
+    if role is not None or b in others:
+        return role == others.get(b)
+    return is_constant(a) and is_constant(b) and _same_numbers((a._data,), (b._data,))
+
+
+def _same_operations(a: Value, b: Value) -> bool:
+    """Whether two nodes are of one operation, with the same fixed numbers."""
+    if a.rule is not b.rule and a.op != b.op:
+        return False
+    rule = RULES.get(a.op)
+    return rule is None or not rule.fixed or _same_numbers(rule.fixed_of(a.pullback), rule.fixed_of(b.pullback))
 
 
 def _same_numbers(xs: Sequence[float], ys: Sequence[float]) -> bool:
     """Whether numbers are the same, NaN equal to itself and 0.0 another than -0.0."""
-    return all(told_apart([x]) == told_apart([y]) or (x != x and y != y) for x, y in zip(xs, ys))
+    return (xs == ys and all(xs)) or all(
+        told_apart([x]) == told_apart([y]) or (x != x and y != y) for x, y in zip(xs, ys)
+    )
 
 
-def uses_another_run(roots: Sequence[Value], others: Mapping[Value, Leaf]) -> bool:
+def uses_another_run(nodes: Iterable[Value], others: Mapping[Value, Leaf]) -> bool:
     """Whether a run's graph reaches the inputs of another run: the function has kept a Value that it computed there.
 
     Parameters
     ----------
-    roots
-        Results of the one run, then the conditions of its guards.
+    nodes
+        The graph of the one run.
     others
         What the input leaves of the other run are.
     """
-    return any(not node.parents and node in others for node in order(*roots))
+    return bool(others) and not others.keys().isdisjoint(nodes)

@@ -75,7 +75,7 @@ def traced(
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
     last = _with_arrays_read(fn, functools.partial(run_of, hashes=True), last, around)
-    return record(last.roots, last.inputs), last.watch
+    return record(last.roots, last.inputs, last.nodes), last.watch
 
 
 WATCHED_FOR = 0.005  # seconds in which a thread that goes on changing things has changed them
@@ -103,6 +103,11 @@ class _Run:
     watch: Recording
     changed: list[Place] = field(default_factory=list)
 
+    @functools.cached_property
+    def nodes(self) -> list[Value]:
+        """All that the roots were computed from, operands first."""
+        return order(*self.roots)
+
 
 def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
     """Run the function, and note what it changes of its surroundings."""
@@ -123,7 +128,7 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
     """Refuse a function that computes with what it has computed in another run."""
     others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
-    if uses_another_run(runs[-1].roots, others):
+    if uses_another_run(runs[-1].nodes, others):
         places = runs[-1].changed or runs[0].changed
         raise LiftError(
             f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
@@ -179,7 +184,10 @@ def _with_arrays_read(
 ) -> _Run:
     """Return a run in which Values stand in for large captured arrays, or the plain one, which has their numbers."""
     large = around.candidates()
-    constants = [node._data for node in order(*plain.roots) if not node.parents and is_constant(node)]
+    if not large:
+        around.read_at_each_call({}, ())
+        return plain
+    constants = [node._data for node in plain.nodes if not node.parents and is_constant(node)]
     readings = {
         k: reading
         for k, reading in large.items()
@@ -214,7 +222,7 @@ def _on_a_copy(
 
 def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
     """Whether a run with arrays read is the plain one: as large, with nothing but arithmetic of their numbers."""
-    if len(done.roots) != len(plain.roots) or len(order(*done.roots)) > 2 * len(order(*plain.roots)):
+    if len(done.roots) != len(plain.roots) or len(done.nodes) > 2 * len(plain.nodes):
         return False
     if any(node in reading.position for node in order(*done.roots[1:], *done.watch.asked) for reading in readings):
         return False
@@ -224,7 +232,7 @@ def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
 
 
 def _operations(run: _Run) -> int:
-    return sum(bool(node.parents) for node in order(*run.roots))
+    return sum(bool(node.parents) for node in run.nodes)
 
 
 def _in(changed: Sequence[Place]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import TraceError
-from engine.lines import user_line
+from engine.lines import place, said, user_line
 from engine.tracing import GRADIENT, READ, WRITTEN
 from engine.value import Value
 
@@ -69,6 +69,8 @@ class Recording:
 
     names: dict[Value, str] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
+    branched: set[Value] = field(default_factory=set)  # the conditions of these
+    lines: dict[tuple[str, int], str] = field(default_factory=dict)  # of branches, as they are said
     limits: dict[int, int] = field(default_factory=dict)  # input array -> size of the smallest table it indexes
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
     refused: Exception | None = None  # what was refused first, which a function must not catch and go on from
@@ -97,8 +99,12 @@ class Recording:
     def branch(self, condition: Value) -> bool:
         """Note the way a branch goes."""
         outcome = condition._data != 0.0
-        if not any(g.condition is condition for g in self.guards):
-            self.guards.append(Guard(condition, outcome, user_line()))
+        if condition not in self.branched:
+            self.branched.add(condition)
+            at = place()
+            if at not in self.lines:
+                self.lines[at] = said(at)
+            self.guards.append(Guard(condition, outcome, self.lines[at]))
         return outcome
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import engine
@@ -95,3 +97,55 @@ def test_recorded_normalised_grouped(case):
     assert operations(trace) == recorded
     assert operations(normalise(trace)) == normal
     assert [line.split(": ")[1] for line in str(group(normalise(trace))).splitlines()] == groups
+
+
+# --- lifting takes time in proportion to the nodes, and so does what is written ------------------------------------
+
+
+def one_after_another(x, n):
+    y = x[0]
+    for _ in range(n):
+        y = engine.tanh(y * x[1])
+    return y
+
+
+def steps_in_time(x, n):
+    u, v = x[0], x[1]
+    for _ in range(n):
+        u, v = u + 0.01 * (x[2] * u - u * v), v + 0.01 * (u * v - x[3] * v)
+    return u * v
+
+
+def taken_off(x, n):
+    total = 0.0
+    for k in range(4 * n):
+        total = total - float(k) * x[0] / (x[1] + float(k))
+    return total
+
+
+def branching(x, n):
+    total = 0.0
+    for k in range(4 * n):
+        total = total + (x[0] * float(k) if float(k % 7) > x[1] else x[2] + float(k))
+    return total
+
+
+def choosing(x, n):
+    y = x[0]
+    for k in range(n):
+        y = engine.where(y > float(k % 2), engine.sqrt(y), y * x[1])
+    return y
+
+
+@pytest.mark.parametrize("program", [one_after_another, steps_in_time, taken_off, branching, choosing])
+def test_lifting_and_its_text_grow_as_the_nodes_do(program):
+    def lifted(n):
+        x = [Value(0.5 + 0.3 * i) for i in range(4)]
+        lifted = engine.lift(lambda: program(x, n), parameters=x, verify=False)
+        start = time.process_time()
+        lifted.value_and_grad()
+        return time.process_time() - start, len(lifted.source())
+
+    (short, short_text), (long, long_text) = (min(lifted(n) for _ in range(2)) for n in (30, 150))
+    assert long < 10 * short
+    assert long_text < 7 * short_text

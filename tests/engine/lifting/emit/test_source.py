@@ -7,6 +7,7 @@ import random
 import warnings
 from collections import Counter
 
+import numpy as np
 import pytest
 from grammar import generate
 from random_programs import inputs_for, load
@@ -80,3 +81,47 @@ def _defined(text: str) -> set[str]:
         a.asname or a.name for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names
     }
     return names | {"float", "int", "bool"}
+
+
+def branching(rows):
+    """A program with a branch for each row; of its groups of comparisons, one has a row and the other the rest."""
+
+    def f(w):
+        total = 0.0
+        for row in rows:
+            total = total + (w[0] * row if w[1] > row else w[2] * row)
+        return total
+
+    return engine.lift(f, strict=True)
+
+
+def test_conditions_that_lie_in_a_row_are_returned_as_one():
+    rows = [0.1, 0.9, 0.4, 0.7, 0.2, 0.8]
+    program = branching(rows)
+    for limit in (0.5, 0.75, 0.5, 0.0):  # each goes another way, or one that is known
+        w = np.array([2.0, limit, 3.0])
+        value, gradient = program.value_and_grad(w, wrt="inputs")
+        low, high = sum(r for r in rows if limit > r), sum(r for r in rows if limit <= r)
+        assert value == pytest.approx(2.0 * low + 3.0 * high)
+        assert gradient.inputs[0] == pytest.approx([low, 0.0, high])
+    assert "(*c" in program.source()
+    assert sum(map(len, program.specialisations.values())) == 3
+
+
+def test_a_few_conditions_are_returned_one_by_one():
+    program = branching([0.1, 0.9])
+    program(np.array([2.0, 0.5, 3.0]))
+    assert "(*" not in program.source()
+
+
+@pytest.mark.parametrize(("steps", "branches"), [(5, False), (400, True)])
+def test_a_long_build_begins_with_a_branch(steps, branches):
+    def f(x):
+        for _ in range(steps):
+            x = engine.tanh(x * 0.5)
+        return x
+
+    program = engine.lift(f, verify=False)
+    program(0.3)
+    body = ast.parse(program.source()).body[-1].body
+    assert isinstance(body[0], ast.Assert) == branches

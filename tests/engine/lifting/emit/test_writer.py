@@ -57,7 +57,7 @@ def test_an_index_is_written_as_one_would(case):
 def test_an_expression_is_computed_once_and_by_a_name_of_its_own():
     w = writer()
     assert w.hoist("x + 1", "x") == w.hoist("x + 1", "x") == "x_view"
-    assert w.hoist("x + 2", "x") == "x_view_"
+    assert w.hoist("x + 2", "x") == "x_view_2"
     assert w.localise("y.T", "y") == w.localise("y.T", "y")
     assert (len(w.build), len(w.body)) == (2, 1)
     assert w.finished() == ["y_view = y.T"]

@@ -8,7 +8,7 @@ from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import ParameterArray
 from engine.lifting.ops import Step
-from engine.lifting.passes.split_parameters import in_array, split_parameters
+from engine.lifting.passes.split_parameters import Parts, split_parameters
 from engine.lifting.views import Gather, Literal, Source, View
 
 PARTS = [
@@ -25,23 +25,23 @@ def caller():
 def test_a_view_within_an_array_is_of_that_array():
     external = caller()
     for flat, arrays in ((external.theta, "array"), (external.gradient, "gradient")):
-        row = in_array(View(flat, (3,), 9, (1,)), external.arrays)
+        row = Parts(external.arrays).in_array(View(flat, (3,), 9, (1,)))
         assert row.source is getattr(external.arrays[1], arrays)
         assert (row.offset, row.shape, row.strides) == (3, (3,), (1,))
 
 
 def test_a_gather_within_an_array_is_of_that_array():
     external = caller()
-    picked = in_array(Gather(external.theta, (2,), np.array([14, 12])), external.arrays)
+    picked = Parts(external.arrays).in_array(Gather(external.theta, (2,), np.array([14, 12])))
     assert (picked.source.name, picked.index.tolist()) == ("b", [2, 0])
 
 
 def test_what_reaches_over_two_arrays_and_what_is_no_parameter_stays():
     external, z = caller(), Source("z", (15,), "value")
     both = View(external.theta, (4, 3), 0, (3, 1))
-    assert in_array(both, external.arrays) is both
-    assert in_array(z.view, external.arrays).source is z
-    assert in_array(Literal(1.0), external.arrays) == Literal(1.0)
+    assert Parts(external.arrays).in_array(both) is both
+    assert Parts(external.arrays).in_array(z.view).source is z
+    assert Parts(external.arrays).in_array(Literal(1.0)) == Literal(1.0)
 
 
 def test_targets_and_roots_too():

@@ -8,6 +8,7 @@ import pytest
 
 import engine
 from engine import Value
+from engine.graph import order
 from engine.lifting.ir import Leaf
 from engine.lifting.trace.replay import same_graph, uses_another_run
 
@@ -57,9 +58,9 @@ def test_a_run_with_more_guards_is_another():
 
 def test_a_value_of_another_run_is_found_however_deep():
     (first, inputs), (second, others) = (run(lambda x: x * W) for _ in range(2))
-    assert not uses_another_run(first, others)
-    assert uses_another_run([engine.tanh(first[0] + second[0])], others)
-    assert uses_another_run([engine.tanh(first[0] + second[0])], inputs)
+    assert not uses_another_run(order(*first), others)
+    assert uses_another_run(order(engine.tanh(first[0] + second[0])), others)
+    assert uses_another_run(order(engine.tanh(first[0] + second[0])), inputs)
 
 
 def test_two_runs_that_differ_in_the_sign_of_a_zero_differ() -> None:

@@ -1,0 +1,158 @@
+"""Before normalise: chains of additions and subtractions become what is added less what is taken off.
+
+    0 - a*x - b*y - c*z        ->   0 - (a*x + b*y + c*z)
+    s + a - b + c - d          ->   (s + a + c) - (b + d)
+
+So ``total = total - x``, in a loop, is one reduction. It is done where what is taken off is there at the same time: the
+columns of a Cholesky factor, each computed from the last, are subtracted one after the other, all rows at once. What is
+added or taken off is a term, though it may be a difference: a sum of differences of close numbers stays one.
+Sums that are to keep the sign of their zero (`Trace.signed`) stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+
+from engine.lifting.exact import negated
+from engine.lifting.ir import Leaf, Trace
+
+CHAINS = frozenset(("add", "subtract", "total"))
+
+
+def with_signed_sums(trace: Trace) -> Trace:
+    """Return the trace with chains of subtractions as one subtraction each; the same trace if there are none."""
+    ops, operands = trace.ops, trace.operands
+    if not any(op == "subtract" and not CHAINS.isdisjoint([ops[j] for j in xs]) for op, xs in zip(ops, operands)):
+        return trace
+    inner = _inner(trace)
+    most = _subtractions(trace, inner)
+    chains: dict[int, _Chain] = {}
+    claimed: set[int] = set()
+    for i in range(len(ops) - 1, -1, -1):
+        if most[i] > 1 and i not in claimed and i not in trace.signed:
+            whole = _chain(trace, i, inner)
+            claimed |= whole.within
+            if whole.subtractions > 1:
+                chains[i] = whole
+    if chains:
+        height = _heights(trace, inner)
+        chains = {i: whole for i, whole in chains.items() if whole.is_at_once(height)}
+    return _Rewritten(trace, chains).result() if chains else trace
+
+
+# --- which chains there are ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Chain:
+    """What a chain adds and takes off, in order; the operations within it, and how many of them are subtractions."""
+
+    added: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    within: set[int] = field(default_factory=set)
+    subtractions: int = 0
+
+    def is_at_once(self, height: list[int]) -> bool:
+        """Whether what is taken off is of half as many heights at most, so that it can be added up at once."""
+        return 2 * len({height[j] for j in self.taken}) <= len(self.taken)
+
+
+def _inner(trace: Trace) -> list[bool]:
+    """Return which operations of chains are read once, so that they may be parts of a longer one."""
+    uses = np.bincount(np.fromiter(chain.from_iterable(trace.operands), np.int64), minlength=len(trace.ops))
+    inner = [op in CHAINS and once for op, once in zip(trace.ops, (uses == 1).tolist())]
+    for i in (*trace.roots, *trace.signed):
+        inner[i] = False
+    return inner
+
+
+def _subtractions(trace: Trace, inner: list[bool]) -> list[int]:
+    """Return how many subtractions each operation's chain has at most, itself included."""
+    most = [0] * len(trace.ops)
+    for i, op in enumerate(trace.ops):
+        if op in CHAINS:
+            most[i] = (op == "subtract") + sum([most[j] for j in trace.operands[i] if inner[j]])
+    return most
+
+
+def _chain(trace: Trace, last: int, inner: list[bool]) -> _Chain:
+    """Return the chain that an operation is the last of."""
+    whole = _Chain(within={last})
+    stack = [(last, False)]
+    while stack:
+        i, is_taken = stack.pop()
+        if i not in whole.within:
+            (whole.taken if is_taken else whole.added).append(i)
+            continue
+        op, xs = trace.ops[i], trace.operands[i]
+        whole.subtractions += op == "subtract"
+        for k in range(len(xs) - 1, -1, -1):
+            j = xs[k]
+            if inner[j] and (trace.ops[j] != "subtract" or (k == 0 and op != "total")):
+                whole.within.add(j)
+            stack.append((j, is_taken ^ (op == "subtract" and k == 1)))
+    return whole
+
+
+def _heights(trace: Trace, inner: list[bool]) -> list[int]:
+    """Return how many operations come one after the other before each result, a chain counting as one."""
+    height: list[int] = []
+    height_of = height.__getitem__
+    for i, xs in enumerate(trace.operands):
+        height.append(max(map(height_of, xs)) + (not inner[i]) if xs else 0)
+    return height
+
+
+# --- the trace, with these chains as subtractions ------------------------------------------------------------------
+
+
+class _Rewritten:
+    """The trace being made."""
+
+    def __init__(self, trace: Trace, chains: dict[int, _Chain]) -> None:
+        self.trace, self.chains = trace, chains
+        self.ops: list[str] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.leaves: dict[int, Leaf] = {}
+        self.number: list[int] = []
+
+    def result(self) -> Trace:
+        """Return the new trace."""
+        trace, number = self.trace, self.number
+        gone = {i for last, whole in self.chains.items() for i in whole.within if i != last}
+        place = number.__getitem__
+        for i, (op, xs) in enumerate(zip(trace.ops, trace.operands)):
+            if i in gone:
+                number.append(-1)
+                continue
+            number.append(self._subtraction(self.chains[i]) if i in self.chains else self._append(op, map(place, xs)))
+            if not xs:
+                self.leaves[number[i]] = trace.leaves[i]
+        fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
+        labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
+        roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))
+        return Trace(self.ops, self.operands, fixed, self.leaves, trace.parameters, roots, labels, signed)
+
+    def _append(self, op: str, operands: Iterable[int]) -> int:
+        self.ops.append(op)
+        self.operands.append(tuple(operands))
+        return len(self.ops) - 1
+
+    def _subtraction(self, whole: _Chain) -> int:
+        """Append a chain; a number that is taken off is added negated, so that no zero of the whole loses its sign."""
+        added, taken = [self.number[j] for j in whole.added], []
+        for j in whole.taken:
+            leaf = self.trace.leaves.get(j)
+            if leaf is not None and leaf.role == "constant":
+                added.append(self._append("", ()))
+                self.leaves[added[-1]] = leaf._replace(value=negated(leaf.value))
+            else:
+                taken.append(self.number[j])
+        return self._append("subtract", (self._total(added), self._total(taken))) if taken else self._total(added)
+
+    def _total(self, terms: list[int]) -> int:
+        return self._append("total", terms) if len(terms) > 1 else terms[0]
