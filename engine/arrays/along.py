@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 import engine.functions as fn
+from engine.arrays.axes import axes_of
 from engine.arrays.elements import as_element, both, either
 from engine.arrays.loops import ELEMENTS
 from engine.arrays.plain import Objects, decided, objects
@@ -125,31 +126,6 @@ def along(
         results[i] = f(row)
     kept = keepdims is not UNSET and bool(keepdims)
     return results.reshape([1 if k in axes else a.shape[k] for k in range(a.ndim)] if kept else shape)
-
-
-def axes_of(axis: Any, ndim: int) -> list[int]:
-    """Return which axes are meant, in order, none of them negative.
-
-    Raises
-    ------
-    ValueError
-        If there is no such axis, or one is named twice.
-
-    Examples
-    --------
-    >>> axes_of(None, 2), axes_of(-1, 2), axes_of((1, 0), 3)
-    ([0, 1], [1], [0, 1])
-    """
-    if axis is None:
-        return list(range(ndim))
-    named = [operator.index(k) for k in (axis if isinstance(axis, (tuple, list)) else (axis,))]
-    for k in named:
-        if not -ndim <= k < ndim and not (ndim == 0 and k in (0, -1)):
-            raise ValueError(f"axis {k} is none of an array of {ndim} dimensions; give one of {list(range(ndim))}.")
-    axes = sorted({k % ndim for k in named} if ndim else set())
-    if len(axes) != len(named) and ndim:
-        raise ValueError(f"axis={axis} names an axis twice; name each once.")
-    return axes
 
 
 def by_lines(f: Callable[[list[Any]], Any], a: Any, axis: Any = -1, dtype: Any = object) -> Objects:

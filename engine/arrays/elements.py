@@ -20,6 +20,7 @@ import engine.functions as fn
 from engine.conditions import Condition
 from engine.number import as_float
 from engine.operands import is_value
+from engine.rules import abs as absolute
 
 LN2 = math.log(2.0)
 COMPOSED: dict[str, Callable[..., Any]] = {}
@@ -67,7 +68,7 @@ def choose(condition: Any, x: Any, y: Any) -> Any:
 
 def isnan(x: Any) -> Any:
     """Return whether a number is NaN: a bool, or a condition."""
-    return inverted(fn.absolute(as_element(x)) <= math.inf)
+    return inverted(absolute(as_element(x)) <= math.inf)
 
 
 def apply(name: str, *xs: Any) -> Any:
@@ -137,12 +138,12 @@ _answers("isnan")(isnan)
 
 @_answers("isfinite")
 def _isfinite(x: Any) -> Any:
-    return fn.absolute(as_element(x)) < math.inf
+    return absolute(as_element(x)) < math.inf
 
 
 @_answers("isinf")
 def _isinf(x: Any) -> Any:
-    return fn.absolute(as_element(x)) == math.inf
+    return absolute(as_element(x)) == math.inf
 
 
 @_answers("signbit")
@@ -157,7 +158,7 @@ def _itself(x: Any) -> Any:
 
 @_composed("fabs")
 def _absolute(x: Any) -> Any:
-    return fn.absolute(as_element(x))
+    return absolute(as_element(x))
 
 
 @_composed("power", "float_power")
@@ -200,5 +201,5 @@ def _heaviside(x: Any, y: Any) -> Any:
 
 @_composed("copysign")
 def _copysign(x: Any, y: Any) -> Any:
-    size = fn.absolute(as_element(x))
+    size = absolute(as_element(x))
     return choose(_signbit(y), -size, size)

@@ -29,7 +29,8 @@ ELEMENTS: dict[str, Callable[..., Any]] = {
 }
 """The name of a ufunc -> what it does with numbers and Values; Python's operators are rules already."""
 
-LOOPS: dict[str, np.ufunc] = {name: np.frompyfunc(f, f.__code__.co_argcount, 1) for name, f in COMPOSED.items()}
+over_objects: Callable[..., Any] = np.frompyfunc
+LOOPS: dict[str, np.ufunc] = {name: over_objects(f, f.__code__.co_argcount, 1) for name, f in COMPOSED.items()}
 """The name of a ufunc -> the ufunc of objects that stands in for it."""
 
 LOOPS.update(add=np.add, subtract=np.subtract, multiply=np.multiply, negative=np.negative)  # by Python's operators
@@ -45,7 +46,7 @@ def enter(rule: Rule, cls: type, method: Callable[..., Any]) -> None:
         return
     forms: dict[int, Callable[..., Any]] = {1: _of_one, 2: _of_two}
     f = forms.get(len(rule.operands), _of_several)(cls, method, rule.scalar)
-    ELEMENTS[rule.name], LOOPS[rule.name] = f, np.frompyfunc(f, len(rule.operands), 1)
+    ELEMENTS[rule.name], LOOPS[rule.name] = f, over_objects(f, len(rule.operands), 1)
     if isinstance(rule.array, np.ufunc):
         BY_ARRAY_FORM.setdefault(rule.array.__name__, rule.name)
 
