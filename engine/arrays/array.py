@@ -84,11 +84,11 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
         """Return what an array of bools has of this name: its shape, or a method that is NumPy's function."""
         if name.startswith("__") or name == "items":
             raise AttributeError(name)
-        if hasattr(np, name):
-            return lambda *args, **kwargs: getattr(np, name)(self, *args, **kwargs)
         attribute = getattr(self.items, name)
         if not callable(attribute):
             return wrapped(settled(attribute))
+        if hasattr(np, name):
+            return lambda *args, **kwargs: getattr(np, name)(self, *args, **kwargs)
         return lambda *args, **kwargs: wrapped(settled(attribute(*args, **kwargs)))
 
     @property

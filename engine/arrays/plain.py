@@ -42,7 +42,7 @@ def objects(x: Any) -> Objects:
         return box
     if isinstance(x, (list, tuple)):
         return filled([objects(item) for item in x]) if any(isinstance(item, Undecided) for item in x) else _of_lists(x)
-    return np.asarray(x, dtype=object)
+    return np.asarray(x.item() if isinstance(x, np.generic) else x, dtype=object)
 
 
 def _of_lists(x: Any) -> Objects:
