@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.operands import is_value
+from engine.operands import check_operand, is_value
 from engine.rule import RULES, Rule, on_new_rule
 
 BY_UFUNC: dict[str, str] = {"conjugate": "identity", "positive": "identity"}
@@ -55,6 +55,9 @@ class Ufuncs:
                     f"np.{ufunc.__name__} has no derivative rule. Rules are in engine/rules.py; add one with @rule."
                 )
             return getattr(type(self), rule.name)(*numbers)
+        for x in inputs:
+            if isinstance(x, np.ndarray):
+                check_operand(x, ufunc.__name__)  # objects of text know an operator of Python's by themselves
         boxed = [_boxed(x) if is_value(x) else x for x in inputs]
         with np.errstate(all="ignore"):
             return getattr(ufunc, method)(*boxed, **kwargs)
