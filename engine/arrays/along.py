@@ -21,7 +21,7 @@ import numpy as np
 import engine.functions as fn
 from engine.arrays.axes import axes_of
 from engine.arrays.elements import as_element, both, either
-from engine.arrays.loops import ELEMENTS
+from engine.arrays.loops import element, stand_in
 from engine.arrays.plain import Objects, decided, objects
 from engine.arrays.table import refuse_function
 
@@ -58,7 +58,7 @@ def some(xs: list[Any]) -> Any:
 
 def chain(name: str) -> OfList:
     """Return what applies a ufunc of two numbers from left to right."""
-    f = ELEMENTS[name]
+    f = element(name)
 
     def chained(xs: list[Any]) -> Any:
         if not xs:
@@ -80,7 +80,7 @@ REDUCED: dict[str, OfList] = {
 
 def reduction(name: str) -> OfList:
     """Return what reduces a list of numbers by a ufunc."""
-    if name not in REDUCED and name not in ELEMENTS:
+    if name not in REDUCED and stand_in(name) is None:
         refuse_function(f"{name}.reduce")
     return REDUCED.get(name) or chain(name)
 

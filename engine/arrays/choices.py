@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.arrays.array import as_array
 from engine.arrays.elements import as_element, choose, holds, isnan
-from engine.arrays.loops import LOOPS
+from engine.arrays.loops import loop
 from engine.arrays.plain import Objects, decided, into, objects
 from engine.arrays.table import refuse_function, written
 
@@ -57,7 +57,7 @@ def clip(
     low, high = (a_min if a_min is not None else min), (a_max if a_max is not None else max)
     low, high = (-math.inf if low is None else low), (math.inf if high is None else high)
     with np.errstate(all="ignore"):
-        return into(out, LOOPS["clip"](objects(a), objects(low), objects(high)), "clip")
+        return into(out, loop("clip")(objects(a), objects(low), objects(high)), "clip")
 
 
 @written("select")

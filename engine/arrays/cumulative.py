@@ -16,14 +16,14 @@ import engine.functions as fn
 from engine.arrays.array import as_array
 from engine.arrays.axes import axes_in_order
 from engine.arrays.elements import as_element, choose, isnan
-from engine.arrays.loops import LOOPS
+from engine.arrays.loops import loop
 from engine.arrays.plain import into, objects
 from engine.arrays.table import refuse_function, written
 
 
 def _running(name: str, a: Any, axis: Any) -> Any:
     a = objects(a)
-    return LOOPS[name].accumulate(*((a.reshape(-1), 0) if axis is None else (a, axis)))
+    return loop(name).accumulate(*((a.reshape(-1), 0) if axis is None else (a, axis)))
 
 
 def _without_nan(a: Any, filling: float) -> Any:

@@ -1,7 +1,7 @@
 """What NumPy's ufuncs that are no rule do with one number, which is a float, a Value or an undecided comparison.
 
->>> [apply("fmax", math.nan, 2.0), apply("heaviside", -1.0, 0.5), apply("signbit", -0.5), apply("power", 2, -1)]
-[2.0, 0.0, True, 0.5]
+>>> [apply("fmax", math.nan, 2.0), apply("heaviside", -1.0, 0.5), apply("signbit", -0.5)]
+[2.0, 0.0, True]
 >>> from engine import Value
 >>> apply("isnan", Value(math.nan)), apply("degrees", Value(math.pi)).data
 (True, 180.0)
@@ -159,13 +159,6 @@ def _itself(x: Any) -> Any:
 @_composed("fabs")
 def _absolute(x: Any) -> Any:
     return absolute(as_element(x))
-
-
-@_composed("power", "float_power")
-def power(x: Any, y: Any) -> Any:
-    """Return a power; where the exponent is a plain number, by the rule of fixed exponents."""
-    x, y = as_element(x), as_element(y)
-    return x.power(y) if is_value(x) else fn.power(x, y)
 
 
 @_composed("deg2rad", "radians")

@@ -15,7 +15,7 @@ import numpy as np
 
 import engine.functions as fn
 from engine.arrays.elements import as_element, choose
-from engine.arrays.loops import ELEMENTS
+from engine.arrays.loops import element
 from engine.arrays.plain import into, objects, settled
 from engine.arrays.table import written
 
@@ -29,14 +29,14 @@ def _each(f: Callable[[Any], Any], x: Any) -> Any:
 @written("round", "around", "round_")
 def rounded(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """Round to a number of decimals, half to even; its derivative is 0."""
-    rint, scale = ELEMENTS["rint"], 10.0**decimals
+    rint, scale = element("rint"), 10.0**decimals
     return into(out, _each((lambda x: rint(x * scale) / scale) if decimals else rint, a), "round")
 
 
 @written("fix")
 def fix(x: Any, out: Any = None) -> Any:
     """Round towards 0."""
-    return into(out, _each(ELEMENTS["trunc"], x), "fix")
+    return into(out, _each(element("trunc"), x), "fix")
 
 
 @written("sinc")
