@@ -14,7 +14,7 @@ import math
 import operator
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -46,6 +46,20 @@ def logsumexp(xs: list[Any]) -> Any:
     return fn.logsumexp([as_element(x) for x in xs])
 
 
+def largest_of(xs: list[Any]) -> Any:
+    """Return the largest of numbers, one node whose ties share evenly."""
+    return fn.largest([as_element(x) for x in xs]) if xs else _of_none("maximum")
+
+
+def smallest_of(xs: list[Any]) -> Any:
+    """Return the smallest of numbers, whose ties share evenly."""
+    return fn.smallest([as_element(x) for x in xs]) if xs else _of_none("minimum")
+
+
+def _of_none(name: str) -> NoReturn:
+    raise ValueError(f"np.{name} of no numbers has no result. Pass at least one, or give initial=.")
+
+
 def every(xs: list[Any]) -> Any:
     """Return whether all hold: a bool or a condition."""
     return reduce(both, xs, True)
@@ -61,9 +75,7 @@ def chain(name: str) -> OfList:
     f = element(name)
 
     def chained(xs: list[Any]) -> Any:
-        if not xs:
-            raise ValueError(f"np.{name} of no numbers has no result. Pass at least one, or give initial=.")
-        return reduce(f, xs)
+        return reduce(f, xs) if xs else _of_none(name)
 
     return chained
 
@@ -72,6 +84,8 @@ REDUCED: dict[str, OfList] = {
     "add": sum_of,
     "multiply": product_of,
     "logaddexp": logsumexp,
+    "maximum": largest_of,
+    "minimum": smallest_of,
     "logical_and": every,
     "logical_or": some,
 }

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import engine.functions as fn
+from engine.arguments import described
 from engine.conditions import Condition
 from engine.number import as_float
 from engine.operands import is_value
@@ -40,7 +41,7 @@ def as_element(x: Any) -> Any:
     """
     if x.__class__ is float or is_value(x):
         return x
-    return x.where(1.0, 0.0) if isinstance(x, Condition) else as_float(x, "An array of Values")
+    return x.where(1.0, 0.0) if isinstance(x, Condition) else as_float(x, "an array of Values")
 
 
 def primal(x: Any) -> float:
@@ -111,26 +112,49 @@ def _not_equal(x: Any, y: Any) -> Any:
     return x != y
 
 
-@_answers("logical_and", "bitwise_and")
+@_answers("logical_and")
 def both(x: Any, y: Any) -> Any:
     """Return whether both hold."""
     return holds(x) & holds(y)
 
 
-@_answers("logical_or", "bitwise_or")
+@_answers("logical_or")
 def either(x: Any, y: Any) -> Any:
     """Return whether one holds."""
     return holds(x) | holds(y)
 
 
-@_answers("logical_xor", "bitwise_xor")
+@_answers("logical_xor")
 def _one_alone(x: Any, y: Any) -> Any:
     return holds(x) ^ holds(y)
 
 
-@_answers("logical_not", "invert")
+@_answers("logical_not")
 def _untrue(x: Any) -> Any:
     return inverted(holds(x))
+
+
+def _bits(symbol: str, f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what ``&`` and its like do with comparisons; of numbers they are not defined."""
+
+    def checked(x: Any) -> Any:
+        if isinstance(x, (Condition, bool, np.bool_)):
+            return x
+        raise TypeError(f"{symbol} of {described(x)} is not defined. Compare first: (x > 0) {symbol} (y > 0).")
+
+    def of_one(x: Any) -> Any:
+        return f(checked(x))
+
+    def of_two(x: Any, y: Any) -> Any:
+        return f(checked(x), checked(y))
+
+    return of_one if symbol == "~" else of_two
+
+
+_answers("bitwise_and")(_bits("&", both))
+_answers("bitwise_or")(_bits("|", either))
+_answers("bitwise_xor")(_bits("^", _one_alone))
+_answers("invert")(_bits("~", _untrue))
 
 
 _answers("isnan")(isnan)

@@ -43,8 +43,8 @@ def _without_dtype(f: OfList, finish: Callable[[Any], Any], *names: str) -> None
 
 _with_dtype("sum", sum_of)
 _with_dtype("prod", product_of)
-_without_dtype(lambda xs: reduction("maximum")(xs), lambda result: result, "max", "amax")
-_without_dtype(lambda xs: reduction("minimum")(xs), lambda result: result, "min", "amin")
+_without_dtype(reduction("maximum"), lambda result: result, "max", "amax")
+_without_dtype(reduction("minimum"), lambda result: result, "min", "amin")
 
 
 @written("ptp")
