@@ -32,7 +32,15 @@ class Watch(Protocol):
 
 
 class Trace(Watch, Protocol):
-    """What a recording must answer as well."""
+    """What a recording must answer as well.
+
+    Attributes
+    ----------
+    choosing
+        Whether an algorithm should choose by `engine.where` where it could branch: one program serves many inputs.
+    """
+
+    choosing: bool
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch went, and return it."""
