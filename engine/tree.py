@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import described
+from engine.arrays.array import ValueArray
 from engine.errors import ShapeError
 from engine.operands import is_value
 
@@ -189,9 +190,9 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
 
 
 def _array_of_numbers(leaves: list[Any]) -> np.ndarray[Any, Any]:
-    array = np.empty(len(leaves), dtype=object if any(map(is_value, leaves)) else np.float64)
-    array[:] = leaves
-    return array
+    if any(map(is_value, leaves)):
+        return array_of_objects(leaves).view(ValueArray)
+    return np.array(leaves, dtype=np.float64)
 
 
 def array_of_objects(leaves: list[Any]) -> np.ndarray[Any, Any]:

@@ -13,6 +13,7 @@ import engine
 import viz
 import viz.expression
 from engine import Value
+from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES, rule, table
 from engine.testing import check_rule
 
@@ -86,7 +87,7 @@ def test_a_rule_whose_name_is_not_its_ufuncs_is_found_by_the_ufunc():
         assert RULES["doubling"].pullback.__name__ == "<lambda>"
         check_rule(RULES["doubling"])
     finally:
-        del RULES["doubling"], Value.doubling, engine.ufuncs.BY_UFUNC["exp2"]
+        del RULES["doubling"], Value.doubling, BY_ARRAY_FORM["exp2"]
 
 
 @pytest.mark.parametrize("name", RULES)

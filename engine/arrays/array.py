@@ -1,0 +1,249 @@
+"""Arrays of Values, and arrays of comparisons that are still undecided while a function is lifted.
+
+An array of Values is an ndarray of objects, Values and floats mixed, of which NumPy asks the rules instead of its own
+loops.  `engine.array` makes one; transforms and lifted functions are handed them, and what is computed from one is one.
+
+>>> from engine import Value
+>>> x = array([Value(-1.0), 2.0, Value(3.0)])
+>>> np.maximum(x, 0.0).sum()
+Value(5.0, grad=0.0, op='total')
+>>> x > 0.0
+array([False,  True,  True])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.arrays.along import UNSET
+from engine.arrays.elements import as_element, holds
+from engine.arrays.plain import Undecided, decided, objects, settled
+from engine.arrays.table import FUNCTIONS, REFUSED, SAFE, WAY_OUT, refuse_function, title
+from engine.arrays.ufuncs import on_ufunc
+from engine.conditions import Condition
+from engine.operands import is_value
+
+AT_ONCE = frozenset([np.add, np.subtract, np.multiply, np.negative])
+"""The ufuncs whose own loops over objects are the rules: Python's operators."""
+
+
+class ValueArray(np.ndarray[Any, Any]):
+    """An ndarray of Values and floats, whose ufuncs, functions and methods go through the rules.
+
+    See `array`, which makes one.
+    """
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Do what a ufunc does, by the rules."""
+        if method == "__call__" and not kwargs and ufunc in AT_ONCE:
+            plain = [x.view(np.ndarray) if x.__class__ is ValueArray else x for x in inputs]
+            if not any(is_value(x) or isinstance(x, Undecided) for x in plain):
+                return wrapped(ufunc(*plain))
+        return wrapped(on_ufunc(ufunc, method, inputs, **kwargs))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Do what a NumPy function does, as the table says."""
+        return on_function(func, args, kwargs)
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return a copy as floats, which Values are, or whether each is not 0 as bools.
+
+        Raises
+        ------
+        TypeError
+            If the type is another: Values are float64.
+        """
+        kind = np.dtype(dtype)
+        if kind in (np.dtype(object), np.dtype(float)):
+            return self.copy()
+        if kind == np.dtype(bool):
+            return wrapped(settled(_truths(self.view(np.ndarray))))
+        return refuse_function(
+            f"ndarray.astype({kind})",
+            "Values are float64; choose with engine.where, or pass engine.stop_gradient(x) as numbers.",
+        )
+
+    def __contains__(self, x: Any) -> bool:
+        return bool(decided(self == x).any())
+
+    @property
+    def real(self) -> Any:
+        """The array itself."""
+        return self
+
+    @property
+    def imag(self) -> Any:
+        """Zeros."""
+        return np.zeros(self.shape)
+
+
+_truths = np.frompyfunc(holds, 1, 1)
+_numbers = np.frompyfunc(as_element, 1, 1)
+
+
+class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
+    """Comparisons of Values while a function is lifted, each of them a bool or still undecided.
+
+    `engine.where`, ``&``, ``|``, ``~``, sums and products keep them in the program; what indexes or branches on them
+    decides them, and the program guards that.  No ndarray, since NumPy takes bools alone for a mask: it asks this for
+    its bools, and so decides.
+    """
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return decided(self).astype(bool if dtype is None else dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Do what a ufunc does, by the rules."""
+        return wrapped(on_ufunc(ufunc, method, inputs, **kwargs))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Do what a NumPy function does, as the table says."""
+        return on_function(func, args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what an array of bools has of this name: its shape, or a method, by the table."""
+        if name.startswith("__") or name == "items":
+            raise AttributeError(name)
+        if name in OF_ONE_NAME:
+            return lambda *args, **kwargs: on_function(getattr(np, name), (self, *args), kwargs)
+        attribute = getattr(self.items, name)
+        if not callable(attribute):
+            return wrapped(settled(attribute))
+        return lambda *args, **kwargs: wrapped(settled(attribute(*args, **kwargs)))
+
+    def __getitem__(self, index: Any) -> Any:
+        return wrapped(settled(self.items[index]))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([wrapped(settled(c)) for c in self.items])
+
+    def __bool__(self) -> bool:
+        return bool(decided(self))
+
+    def __repr__(self) -> str:
+        return f"Conditions({self.items.tolist()!r})"
+
+    def where(self, x: Any, y: Any) -> Any:
+        """Choose `x` where this holds, else `y`."""
+        return on_function(np.where, (self, x, y), {})
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return bools, decided, or numbers: 1 where a condition holds, else 0."""
+        return decided(self) if np.dtype(dtype) == bool else wrapped(_numbers(self.items))
+
+
+def wrapped(result: Any) -> Any:
+    """Return what was computed on plain arrays as arrays of Values and conditions; what has no axes as its number."""
+    if isinstance(result, np.ndarray) and result.dtype == object:
+        return result.view(ValueArray) if result.ndim else result[()]
+    if result.__class__ is Undecided:
+        return Conditions(result.items)
+    if type(result) in (list, tuple):
+        return type(result)([wrapped(x) for x in result])
+    return result
+
+
+def array(x: Any) -> Any:
+    """Return numbers and Values, and lists, tuples and arrays of them, as an array that follows the engine's rules.
+
+    Parameters
+    ----------
+    x
+        Nested as NumPy's ``array`` takes it.
+
+    Returns
+    -------
+    ValueArray
+        An ndarray of its own, of objects, whose elements are Values and floats.
+
+    Raises
+    ------
+    TypeError
+        If something in it is no number.
+    ValueError
+        If it is ragged.
+
+    Examples
+    --------
+    >>> from engine import Value
+    >>> A = array([[Value(1.0), 2.0], [3.0, 4.0]])
+    >>> (A @ [1.0, 10.0]).tolist()
+    [Value(21.0, grad=0.0, op='dot'), 43.0]
+    """
+    items = objects(x)
+    for item in items.flat:
+        if isinstance(item, (list, tuple)):
+            raise ValueError("array needs lists of one length at each level; these are ragged. Pad them.")
+    return np.asarray(_numbers(items), dtype=object).view(ValueArray)
+
+
+def as_array(x: Any) -> ValueArray:
+    """Return whatever a function is given as an array of Values, without a copy where it is one."""
+    return x if x.__class__ is ValueArray else objects(x).view(ValueArray)
+
+
+def on_function(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Do what a NumPy function does, as the table says.
+
+    Raises
+    ------
+    TypeError
+        If it is refused; the message names the way out.
+    """
+    name = title(function)
+    given = {key: x for key, x in kwargs.items() if x is not UNSET}
+    if name in FUNCTIONS:
+        return wrapped(FUNCTIONS[name](*args, **given))
+    if name not in SAFE:
+        refuse_function(name, REFUSED.get(name, WAY_OUT))
+    boxed = tuple([_safe_argument(x, top=True) for x in args])
+    options = {key: _safe_argument(x, top=True) for key, x in given.items()}
+    result = np.ndarray.__array_function__(_ANY, function, (ValueArray,), boxed, options)
+    return _with_conditions(result)
+
+
+_ANY = np.empty(0, dtype=object).view(ValueArray)
+
+
+def _safe_argument(x: Any, top: bool) -> Any:
+    """Return an argument in the form in which NumPy moves it: conditions as objects, a Value as an array of no axes."""
+    if isinstance(x, Undecided):
+        return x.items.view(ValueArray)
+    if top and is_value(x):
+        return as_array(x)
+    return type(x)([_safe_argument(item, top=False) for item in x]) if type(x) in (list, tuple) else x
+
+
+def _with_conditions(result: Any) -> Any:
+    if isinstance(result, np.ndarray) and result.dtype == object:
+        has = any(isinstance(x, Condition) for x in result.flat)
+        return wrapped(settled(result.view(np.ndarray)) if has else result)
+    return type(result)(map(_with_conditions, result)) if type(result) in (list, tuple) else result
+
+
+OF_ONE_NAME = (
+    "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "argmax", "argmin", "argsort", "cumsum",
+    "cumprod", "clip", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
+    "choose",
+)  # fmt: skip
+"""The methods of ndarray that are the NumPy function of their name."""
+
+
+def _method(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__, method.__doc__ = name, f"Return what `numpy.{name}` of this array is."
+    return method
+
+
+for _name in OF_ONE_NAME:
+    setattr(ValueArray, _name, _method(_name))

@@ -1,0 +1,12 @@
+"""The NumPy functions that are written here: to import this fills the table.
+
+>>> from engine.arrays.table import treatment
+>>> treatment("sum")
+'written'
+"""
+
+from __future__ import annotations
+
+from engine.arrays import choices as choices
+from engine.arrays import reductions as reductions
+from engine.arrays.array import array as array
