@@ -52,6 +52,8 @@ class Trace(Watch, Protocol):
 class Onlooker:
     """A watch that refuses nothing: programs that are called meanwhile go through the scalar engine, as in a trace."""
 
+    choosing = False
+
     def leak(self, value: Any, into: str) -> None:
         """Let numbers be read."""
 

@@ -5,7 +5,7 @@ and is traced anew where the decision would be another.  Where one program must 
 of many branches) an algorithm that can chooses by `engine.where` instead, which every input makes afresh.
 
 >>> from engine import Value
->>> constant(Value(2.0)), holds(Value(2.0) < 3.0), choosing()
+>>> constant(Value(2.0)), holds_now(Value(2.0) < 3.0), choosing()
 (2.0, True, False)
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.arrays.elements import inverted, number, primal
+from engine.arrays.elements import as_element, inverted, primal
 from engine.conditions import Condition
 from engine.functions import stop_gradient, total
 from engine.operands import is_value
@@ -24,11 +24,11 @@ from engine.tracing import LOCAL
 def constant(x: Any) -> Any:
     """Return what a number is, of which no derivative is taken: a float, or in a trace a node that can be compared."""
     if LOCAL.active is None or not is_value(x):
-        return primal(number(x))
+        return primal(as_element(x))
     return stop_gradient(x)
 
 
-def holds(condition: Any) -> bool:
+def holds_now(condition: Any) -> bool:
     """Whether a comparison holds at this moment, which whoever asks certifies."""
     return bool(primal(condition.node) if isinstance(condition, Condition) else condition)
 
@@ -40,7 +40,7 @@ def choosing() -> bool:
 
 def certify(conditions: Sequence[Any]) -> None:
     """Let the program that is being traced compare again, at every call, what was decided: one guard for all."""
-    if LOCAL.active is None or not any([isinstance(c, Condition) for c in conditions]):
+    if LOCAL.active is None or not any(isinstance(c, Condition) for c in conditions):
         return
-    as_now = [c if holds(c) else inverted(c) for c in conditions]
-    bool(total([number(c) for c in as_now]) == float(len(as_now)))
+    as_now = [c if holds_now(c) else inverted(c) for c in conditions]
+    bool(total([as_element(c) for c in as_now]) == float(len(as_now)))

@@ -22,7 +22,7 @@ import numpy as np
 
 from engine.arrays.deciding import certify, choosing, constant
 from engine.arrays.elements import primal
-from engine.functions import absolute, divide, dot, shift, sqrt, total, where
+from engine.functions import divide, dot, shift, sqrt, total, where
 
 Row: TypeAlias = list[Any]
 Rows: TypeAlias = list[Row]
@@ -91,7 +91,7 @@ def eliminated(rows: Iterable[Sequence[Any]], right: Iterable[Sequence[Any]] = (
 
 def _bring_pivot_up(rows: Rows, k: int) -> Any:
     """Exchange row k with the one whose entry in column k is the largest; return the sign of that."""
-    column = [absolute(constant(row[k])) for row in rows[k:]]
+    column = [abs(constant(row[k])) for row in rows[k:]]
     if choosing():
         return _exchange_by_choices(rows, k, column)
     numbers = [primal(x) for x in column]

@@ -8,5 +8,7 @@
 from __future__ import annotations
 
 from engine.arrays import choices as choices
+from engine.arrays import linalg as linalg
+from engine.arrays import norms as norms
 from engine.arrays import reductions as reductions
 from engine.arrays.array import array as array

@@ -35,6 +35,8 @@ def objects(x: Any) -> Objects:
         return x.items
     if isinstance(x, np.ndarray):
         return x.view(np.ndarray) if x.dtype == object else x.view(np.ndarray).astype(object)
+    if isinstance(x, np.generic):
+        x = x.item()  # a NumPy scalar would ask its own ufuncs again
     if is_value(x) or isinstance(x, Condition):
         box = np.empty((), dtype=object)
         box[()] = x

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.deciding import certify, choosing, constant, holds
+from engine.arrays.deciding import certify, choosing, constant, holds_now
 from engine.arrays.decompositions import (
     Row,
     Rows,
@@ -29,7 +29,8 @@ from engine.arrays.decompositions import (
     orthonormal,
     transposed,
 )
-from engine.functions import absolute, arctan2, cos, divide, dot, sin, sqrt, total, where
+from engine.arrays.elements import either
+from engine.functions import arctan2, cos, divide, dot, sin, sqrt, total, where
 
 EPS = float(np.finfo(np.float64).eps)
 MOST_SWEEPS = 40  # six are common, and convergence is quadratic
@@ -47,13 +48,13 @@ def turned(columns: Rows) -> Rows:
         If there is no end to it, as with NaN.
     """
     c, v = constants(columns), identity_rows(len(columns))
-    tolerance = EPS * max(map(len, [*c, range(4)]))
+    tolerance = EPS * max(len(c[0]), 4)
     beyond = SWEEPS_BEYOND if choosing() else 0
     for _ in range(MOST_SWEEPS):
-        orthogonal = rotate(pairs(len(c)), c, v, tolerance=tolerance)
-        if holds(orthogonal):
+        settled = rotate(pairs(len(c)), c, v, tolerance=tolerance)
+        if all(map(holds_now, settled)):
             if not beyond:
-                certify([orthogonal])
+                certify(settled)
                 return v
             beyond -= 1
     raise np.linalg.LinAlgError("SVD did not converge: an entry is NaN or infinite.")
@@ -69,18 +70,20 @@ def constants(columns: Rows) -> Rows:
     return [[constant(x) for x in column] for column in columns]
 
 
-def rotate(which: Iterable[tuple[int, int]], c: Rows, *others: Rows, tolerance: float = 0.0) -> Any:
+def rotate(which: Iterable[tuple[int, int]], c: Rows, *others: Rows, tolerance: float = 0.0) -> list[Any]:
     """Turn columns of `c` in pairs until each is orthogonal and its first the longer, and those of others likewise.
 
-    Return whether all were orthogonal before, their cosines within a tolerance.
+    Return whether each was so before, its cosine within a tolerance; what is zero but for rounding is never settled
+    more than that.
     """
-    orthogonal: Any = True
+    settled = []
+    floor = tolerance**2 * total([dot(x, x) for x in c]) if tolerance else 0.0
     for p, q in which:
         pp, qq, pq = dot(c[p], c[p]), dot(c[q], c[q]), dot(c[p], c[q])
         if tolerance:
-            orthogonal = (absolute(pq) <= tolerance * sqrt(pp * qq)) & orthogonal
+            settled.append(either((abs(pq) <= tolerance * sqrt(pp * qq)) & (pp >= qq), qq <= floor))
         turn(0.5 * arctan2(2.0 * pq, pp - qq), p, q, c, *others)
-    return orthogonal
+    return settled
 
 
 def turn(angle: Any, p: int, q: int, *matrices: Rows) -> None:
