@@ -102,7 +102,8 @@ class Structure:
         def filled(part: Structure) -> Any:
             if part.kind == LEAF:
                 return next(leaves)
-            return array([next(leaves) for _ in range(part.size)]).reshape(part.keys)
+            filled = array([next(leaves) for _ in range(part.size)]).reshape(part.keys)
+            return filled if filled.ndim or filled.dtype != object else filled[()]  # a Value is its own array
 
         return self.with_parts(filled)
 
@@ -238,6 +239,8 @@ def _ordered(tree: Any, structure: Structure) -> Any:
 
 def _skeleton(s: Structure) -> Any:
     """Return the structure with lists and tuples alike."""
+    if s.kind == "array" and not s.keys:
+        return _skeleton(Structure(LEAF))  # an array of no axes is a number
     return (
         s.kind.replace("tuple", "list"),
         s.keys if s.kind != "namedtuple" else (),

@@ -176,6 +176,7 @@ def is_constant(value: Value) -> bool:
 
 OPERATORS = {
     "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide", "__pow__": "power",
+    "__mod__": "remainder", "__floordiv__": "floor_divide",
     "__neg__": "negative", "__abs__": "abs",
     "__lt__": "less", "__le__": "less_equal", "__eq__": "equal",
 }  # fmt: skip

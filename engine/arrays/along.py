@@ -14,13 +14,14 @@ import math
 import operator
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 import engine.functions as fn
+from engine.arrays.axes import axes_of
 from engine.arrays.elements import as_element, both, either
-from engine.arrays.loops import ELEMENTS
+from engine.arrays.loops import element, stand_in
 from engine.arrays.plain import Objects, decided, objects
 from engine.arrays.table import refuse_function
 
@@ -45,6 +46,20 @@ def logsumexp(xs: list[Any]) -> Any:
     return fn.logsumexp([as_element(x) for x in xs])
 
 
+def largest_of(xs: list[Any]) -> Any:
+    """Return the largest of numbers, one node whose ties share evenly."""
+    return fn.largest([as_element(x) for x in xs]) if xs else _of_none("maximum")
+
+
+def smallest_of(xs: list[Any]) -> Any:
+    """Return the smallest of numbers, whose ties share evenly."""
+    return fn.smallest([as_element(x) for x in xs]) if xs else _of_none("minimum")
+
+
+def _of_none(name: str) -> NoReturn:
+    raise ValueError(f"np.{name} of no numbers has no result. Pass at least one, or give initial=.")
+
+
 def every(xs: list[Any]) -> Any:
     """Return whether all hold: a bool or a condition."""
     return reduce(both, xs, True)
@@ -57,12 +72,10 @@ def some(xs: list[Any]) -> Any:
 
 def chain(name: str) -> OfList:
     """Return what applies a ufunc of two numbers from left to right."""
-    f = ELEMENTS[name]
+    f = element(name)
 
     def chained(xs: list[Any]) -> Any:
-        if not xs:
-            raise ValueError(f"np.{name} of no numbers has no result. Pass at least one, or give initial=.")
-        return reduce(f, xs)
+        return reduce(f, xs) if xs else _of_none(name)
 
     return chained
 
@@ -71,6 +84,8 @@ REDUCED: dict[str, OfList] = {
     "add": sum_of,
     "multiply": product_of,
     "logaddexp": logsumexp,
+    "maximum": largest_of,
+    "minimum": smallest_of,
     "logical_and": every,
     "logical_or": some,
 }
@@ -79,7 +94,7 @@ REDUCED: dict[str, OfList] = {
 
 def reduction(name: str) -> OfList:
     """Return what reduces a list of numbers by a ufunc."""
-    if name not in REDUCED and name not in ELEMENTS:
+    if name not in REDUCED and stand_in(name) is None:
         refuse_function(f"{name}.reduce")
     return REDUCED.get(name) or chain(name)
 
@@ -125,31 +140,6 @@ def along(
         results[i] = f(row)
     kept = keepdims is not UNSET and bool(keepdims)
     return results.reshape([1 if k in axes else a.shape[k] for k in range(a.ndim)] if kept else shape)
-
-
-def axes_of(axis: Any, ndim: int) -> list[int]:
-    """Return which axes are meant, in order, none of them negative.
-
-    Raises
-    ------
-    ValueError
-        If there is no such axis, or one is named twice.
-
-    Examples
-    --------
-    >>> axes_of(None, 2), axes_of(-1, 2), axes_of((1, 0), 3)
-    ([0, 1], [1], [0, 1])
-    """
-    if axis is None:
-        return list(range(ndim))
-    named = [operator.index(k) for k in (axis if isinstance(axis, (tuple, list)) else (axis,))]
-    for k in named:
-        if not -ndim <= k < ndim and not (ndim == 0 and k in (0, -1)):
-            raise ValueError(f"axis {k} is none of an array of {ndim} dimensions; give one of {list(range(ndim))}.")
-    axes = sorted({k % ndim for k in named} if ndim else set())
-    if len(axes) != len(named) and ndim:
-        raise ValueError(f"axis={axis} names an axis twice; name each once.")
-    return axes
 
 
 def by_lines(f: Callable[[list[Any]], Any], a: Any, axis: Any = -1, dtype: Any = object) -> Objects:

@@ -13,13 +13,13 @@ array([False,  True,  True])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays.along import UNSET
-from engine.arrays.elements import as_element, holds
+from engine.arrays.elements import as_element
 from engine.arrays.plain import Undecided, decided, objects, settled
 from engine.arrays.table import FUNCTIONS, REFUSED, SAFE, WAY_OUT, refuse_function, title
 from engine.arrays.ufuncs import on_ufunc
@@ -48,39 +48,16 @@ class ValueArray(np.ndarray[Any, Any]):
         """Do what a NumPy function does, as the table says."""
         return on_function(func, args, kwargs)
 
-    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return a copy as floats, which Values are, or whether each is not 0 as bools.
-
-        Raises
-        ------
-        TypeError
-            If the type is another: Values are float64.
-        """
-        kind = np.dtype(dtype)
-        if kind in (np.dtype(object), np.dtype(float)):
-            return self.copy()
-        if kind == np.dtype(bool):
-            return wrapped(settled(_truths(self.view(np.ndarray))))
-        return refuse_function(
-            f"ndarray.astype({kind})",
-            "Values are float64; choose with engine.where, or pass engine.stop_gradient(x) as numbers.",
-        )
-
     def __contains__(self, x: Any) -> bool:
         return bool(decided(self == x).any())
 
-    @property
-    def real(self) -> Any:
-        """The array itself."""
-        return self
-
-    @property
-    def imag(self) -> Any:
-        """Zeros."""
-        return np.zeros(self.shape)
+    def __setitem__(self, index: Any, x: Any) -> None:
+        """Store numbers; what an undecided mask says of one number stays a choice."""
+        if isinstance(index, Conditions) and index.shape == self.shape and np.ndim(x) == 0:
+            index, x = ..., index.where(x, self)
+        super().__setitem__(index, x.items if isinstance(x, Undecided) else x)
 
 
-_truths = np.frompyfunc(holds, 1, 1)
 _numbers = np.frompyfunc(as_element, 1, 1)
 
 
@@ -104,18 +81,26 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
         return on_function(func, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what an array of bools has of this name: its shape, or a method, by the table."""
+        """Return what an array of bools has of this name: its shape, or a method that is NumPy's function."""
         if name.startswith("__") or name == "items":
             raise AttributeError(name)
-        if name in OF_ONE_NAME:
-            return lambda *args, **kwargs: on_function(getattr(np, name), (self, *args), kwargs)
         attribute = getattr(self.items, name)
         if not callable(attribute):
             return wrapped(settled(attribute))
+        if hasattr(np, name):
+            return lambda *args, **kwargs: getattr(np, name)(self, *args, **kwargs)
         return lambda *args, **kwargs: wrapped(settled(attribute(*args, **kwargs)))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Bool, which the elements stand for."""
+        return np.dtype(bool)
 
     def __getitem__(self, index: Any) -> Any:
         return wrapped(settled(self.items[index]))
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        self.items[index] = objects(x)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -225,25 +210,3 @@ def _with_conditions(result: Any) -> Any:
         has = any(isinstance(x, Condition) for x in result.flat)
         return wrapped(settled(result.view(np.ndarray)) if has else result)
     return type(result)(map(_with_conditions, result)) if type(result) in (list, tuple) else result
-
-
-OF_ONE_NAME = (
-    "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "argmax", "argmin", "argsort", "cumsum",
-    "cumprod", "clip", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
-    "choose",
-)  # fmt: skip
-"""The methods of ndarray that are the NumPy function of their name."""
-
-
-def _method(name: str) -> Callable[..., Any]:
-    function = getattr(np, name)
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__, method.__doc__ = name, f"Return what `numpy.{name}` of this array is."
-    return method
-
-
-for _name in OF_ONE_NAME:
-    setattr(ValueArray, _name, _method(_name))

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.along import UNSET, along, sum_of
 from engine.arrays.array import as_array
 from engine.arrays.elements import as_element, choose, holds, isnan
-from engine.arrays.loops import LOOPS
-from engine.arrays.plain import Objects, decided, into, objects
+from engine.arrays.loops import loop
+from engine.arrays.plain import Objects, Undecided, decided, into, objects, settled
 from engine.arrays.table import refuse_function, written
 
 LARGEST_FLOAT = float(np.finfo(float).max)
@@ -30,13 +31,13 @@ _chosen = np.frompyfunc(choose, 3, 1)
 
 
 @written("where")
-def where(condition: Any, *choices: Any) -> Any:
+def where(condition: Any, x: Any = UNSET, y: Any = UNSET) -> Any:
     """Choose element by element; of a condition alone, say where it holds."""
-    if not choices:
+    if x is UNSET and y is UNSET:
         return np.nonzero(decided(_truths(condition)))
-    if len(choices) != 2:
-        raise ValueError(f"np.where takes a condition and two choices, or a condition alone; got {len(choices)} more.")
-    x, y = map(objects, choices)
+    if x is UNSET or y is UNSET:
+        raise ValueError("np.where takes a condition and two choices, or a condition alone; got one choice.")
+    x, y = objects(x), objects(y)
     if isinstance(condition, np.ndarray) and condition.dtype == np.bool_:
         return np.where(condition, x, y)
     return _chosen(objects(condition), x, y)
@@ -57,7 +58,7 @@ def clip(
     low, high = (a_min if a_min is not None else min), (a_max if a_max is not None else max)
     low, high = (-math.inf if low is None else low), (math.inf if high is None else high)
     with np.errstate(all="ignore"):
-        return into(out, LOOPS["clip"](objects(a), objects(low), objects(high)), "clip")
+        return into(out, loop("clip")(objects(a), objects(low), objects(high)), "clip")
 
 
 @written("select")
@@ -160,8 +161,8 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return bool(np.all(decided(a == b)))
 
 
-def _counting(name: str) -> Callable[..., Any]:
-    """Make a function that counts or finds what is not 0, by NumPy's own of bools."""
+def _finding(name: str) -> Callable[..., Any]:
+    """Make a function that finds what is not 0, by NumPy's own of bools."""
     function = getattr(np, name)
 
     @written(name)
@@ -171,8 +172,17 @@ def _counting(name: str) -> Callable[..., Any]:
     return of_mask
 
 
-for _name in ("nonzero", "flatnonzero", "argwhere", "count_nonzero"):
-    _counting(_name)
+for _name in ("nonzero", "flatnonzero", "argwhere"):
+    _finding(_name)
+
+
+@written("count_nonzero")
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+    """Count what is not 0: whole numbers, or sums of undecided comparisons."""
+    truths = settled(_truths(a))
+    if isinstance(truths, Undecided):
+        return along(sum_of, truths, axis, keepdims)
+    return np.count_nonzero(truths, axis=axis, keepdims=keepdims)
 
 
 @written("extract")

@@ -1,7 +1,7 @@
 """What NumPy's ufuncs that are no rule do with one number, which is a float, a Value or an undecided comparison.
 
->>> [apply("fmax", math.nan, 2.0), apply("heaviside", -1.0, 0.5), apply("signbit", -0.5), apply("power", 2, -1)]
-[2.0, 0.0, True, 0.5]
+>>> [apply("fmax", math.nan, 2.0), apply("heaviside", -1.0, 0.5), apply("signbit", -0.5)]
+[2.0, 0.0, True]
 >>> from engine import Value
 >>> apply("isnan", Value(math.nan)), apply("degrees", Value(math.pi)).data
 (True, 180.0)
@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 import engine.functions as fn
+from engine.arguments import described
 from engine.conditions import Condition
 from engine.number import as_float
 from engine.operands import is_value
+from engine.rules import abs as absolute
 
 LN2 = math.log(2.0)
 COMPOSED: dict[str, Callable[..., Any]] = {}
@@ -39,7 +41,7 @@ def as_element(x: Any) -> Any:
     """
     if x.__class__ is float or is_value(x):
         return x
-    return x.where(1.0, 0.0) if isinstance(x, Condition) else as_float(x, "An array of Values")
+    return x.where(1.0, 0.0) if isinstance(x, Condition) else as_float(x, "an array of Values")
 
 
 def primal(x: Any) -> float:
@@ -67,7 +69,7 @@ def choose(condition: Any, x: Any, y: Any) -> Any:
 
 def isnan(x: Any) -> Any:
     """Return whether a number is NaN: a bool, or a condition."""
-    return inverted(fn.absolute(as_element(x)) <= math.inf)
+    return inverted(absolute(as_element(x)) <= math.inf)
 
 
 def apply(name: str, *xs: Any) -> Any:
@@ -110,26 +112,49 @@ def _not_equal(x: Any, y: Any) -> Any:
     return x != y
 
 
-@_answers("logical_and", "bitwise_and")
+@_answers("logical_and")
 def both(x: Any, y: Any) -> Any:
     """Return whether both hold."""
     return holds(x) & holds(y)
 
 
-@_answers("logical_or", "bitwise_or")
+@_answers("logical_or")
 def either(x: Any, y: Any) -> Any:
     """Return whether one holds."""
     return holds(x) | holds(y)
 
 
-@_answers("logical_xor", "bitwise_xor")
+@_answers("logical_xor")
 def _one_alone(x: Any, y: Any) -> Any:
     return holds(x) ^ holds(y)
 
 
-@_answers("logical_not", "invert")
+@_answers("logical_not")
 def _untrue(x: Any) -> Any:
     return inverted(holds(x))
+
+
+def _bits(symbol: str, f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what ``&`` and its like do with comparisons; of numbers they are not defined."""
+
+    def checked(x: Any) -> Any:
+        if isinstance(x, (Condition, bool, np.bool_)):
+            return x
+        raise TypeError(f"{symbol} of {described(x)} is not defined. Compare first: (x > 0) {symbol} (y > 0).")
+
+    def of_one(x: Any) -> Any:
+        return f(checked(x))
+
+    def of_two(x: Any, y: Any) -> Any:
+        return f(checked(x), checked(y))
+
+    return of_one if symbol == "~" else of_two
+
+
+_answers("bitwise_and")(_bits("&", both))
+_answers("bitwise_or")(_bits("|", either))
+_answers("bitwise_xor")(_bits("^", _one_alone))
+_answers("invert")(_bits("~", _untrue))
 
 
 _answers("isnan")(isnan)
@@ -137,12 +162,12 @@ _answers("isnan")(isnan)
 
 @_answers("isfinite")
 def _isfinite(x: Any) -> Any:
-    return fn.absolute(as_element(x)) < math.inf
+    return absolute(as_element(x)) < math.inf
 
 
 @_answers("isinf")
 def _isinf(x: Any) -> Any:
-    return fn.absolute(as_element(x)) == math.inf
+    return absolute(as_element(x)) == math.inf
 
 
 @_answers("signbit")
@@ -157,14 +182,7 @@ def _itself(x: Any) -> Any:
 
 @_composed("fabs")
 def _absolute(x: Any) -> Any:
-    return fn.absolute(as_element(x))
-
-
-@_composed("power", "float_power")
-def power(x: Any, y: Any) -> Any:
-    """Return a power; where the exponent is a plain number, by the rule of fixed exponents."""
-    x, y = as_element(x), as_element(y)
-    return x.power(y) if is_value(x) else fn.power(x, y)
+    return absolute(as_element(x))
 
 
 @_composed("deg2rad", "radians")
@@ -200,5 +218,5 @@ def _heaviside(x: Any, y: Any) -> Any:
 
 @_composed("copysign")
 def _copysign(x: Any, y: Any) -> Any:
-    size = fn.absolute(as_element(x))
+    size = absolute(as_element(x))
     return choose(_signbit(y), -size, size)

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import whole
-from engine.arrays.along import UNSET, along, axes_of, product_of, sum_of
+from engine.arrays.along import UNSET, product_of, sum_of
 from engine.arrays.array import as_array, wrapped
+from engine.arrays.axes import axes_of
 from engine.arrays.deciding import constant
 from engine.arrays.decompositions import Row, Rows, determinant, eliminated, solved, triangle
 from engine.arrays.elements import as_element, choose
@@ -210,22 +211,6 @@ def _in_order(factors: list[Any]) -> Any:
         return factors[i] if i == j else product(i, k) @ product(k + 1, j)
 
     return product(0, n - 1)
-
-
-@written("trace")
-def trace(
-    a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None, name: str = "trace"
-) -> Any:
-    """Return the sum of a diagonal."""
-    if dtype is not None and np.dtype(dtype) not in (np.dtype(object), np.dtype(float)):
-        refuse_function(f"{name}(dtype={np.dtype(dtype)})", "Values are float64; leave dtype out.")
-    return into(out, along(sum_of, np.diagonal(objects(a), offset, axis1, axis2), -1), name)
-
-
-@written("linalg.trace")
-def trace_of_last(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
-    """Return the sum of a diagonal of the last two axes."""
-    return trace(x, offset, -2, -1, dtype, name="linalg.trace")
 
 
 # --- singular values ---------------------------------------------------------------------------------------------

@@ -1,56 +1,71 @@
-"""For each ufunc, what runs over arrays of numbers and Values: made from its rule, or of what is composed of rules.
+"""For each ufunc, what stands in for it on numbers and Values, and on arrays of them.
 
 A rule enters when it gives Value its method (`engine.methods`), so that a new rule's ufunc works on arrays at once.
 
 >>> import numpy as np
 >>> from engine import Value
->>> loop(np.tanh)(np.array([Value(0.0), 0.0]))
+>>> loop("tanh")(np.array([Value(0.0), 0.0]))
 array([Value(0.0, grad=0.0, op='tanh'), 0.0], dtype=object)
+>>> element("tanh")(0.0), element("absolute")(-1.0), loop("frexp") is None
+(0.0, 1.0, True)
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.arrays.elements import COMPOSED, as_element
+from engine.arrays.elements import ANSWERS_TRUTH, COMPOSED, as_element
 from engine.operands import is_value
-from engine.rule import Rule
+from engine.rule import RULES, Rule
 
-ELEMENTS: dict[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "negative": operator.neg,
-    **COMPOSED,
+OfNumbers = Callable[..., Any]
+
+
+class StandIn(NamedTuple):
+    """What does a ufunc's work: on numbers, and on arrays of objects."""
+
+    element: OfNumbers
+    loop: np.ufunc
+
+
+def _over_arrays(f: OfNumbers, arity: Any) -> StandIn:
+    return StandIn(f, np.frompyfunc(f, arity, 1))
+
+
+OPERATORS = {
+    "add": StandIn(operator.add, np.add),
+    "subtract": StandIn(operator.sub, np.subtract),
+    "multiply": StandIn(operator.mul, np.multiply),
+    "negative": StandIn(operator.neg, np.negative),
 }
-"""The name of a ufunc -> what it does with numbers and Values; Python's operators are rules already."""
+"""The ufuncs whose own loops over objects are the rules already: they ask Python's operators."""
 
-LOOPS: dict[str, np.ufunc] = {name: np.frompyfunc(f, f.__code__.co_argcount, 1) for name, f in COMPOSED.items()}
-"""The name of a ufunc -> the ufunc of objects that stands in for it."""
+OTHERS = {name: _over_arrays(f, f.__code__.co_argcount) for name, f in COMPOSED.items()}
+"""The ufuncs that are composed of rules."""
 
-LOOPS.update(add=np.add, subtract=np.subtract, multiply=np.multiply, negative=np.negative)  # by Python's operators
-WRITTEN_OUT = frozenset(LOOPS)  # these are no rule's to replace
+OF_RULES: dict[str, StandIn] = {}
+"""The name of a rule -> what it does."""
 
-BY_ARRAY_FORM: dict[str, str] = {}
-"""The name of a ufunc -> the rule whose form on arrays it is, where that has another name."""
+BY_ARRAY_FORM: dict[str, str] = {"float_power": "power"}
+"""The name of a ufunc -> the rule that it computes, where that has another name."""
 
 
-def enter(rule: Rule, cls: type, method: Callable[..., Any]) -> None:
-    """Make the loop of a rule from the method that it gives a class of nodes."""
-    if rule.variadic or rule.fixed or rule.name in WRITTEN_OUT:
+def enter(rule: Rule, cls: type, method: OfNumbers) -> None:
+    """Make of a rule, and the method that it gives a class of nodes, what stands in for its ufunc."""
+    if rule.variadic or rule.fixed or rule.name in ANSWERS_TRUTH:
         return
-    forms: dict[int, Callable[..., Any]] = {1: _of_one, 2: _of_two}
-    f = forms.get(len(rule.operands), _of_several)(cls, method, rule.scalar)
-    ELEMENTS[rule.name], LOOPS[rule.name] = f, np.frompyfunc(f, len(rule.operands), 1)
-    if isinstance(rule.array, np.ufunc):
-        BY_ARRAY_FORM.setdefault(rule.array.__name__, rule.name)
+    form = FORMS.get(len(rule.operands), _of_several)
+    f = form(cls, method, rule.scalar)
+    OF_RULES[rule.name] = _over_arrays(f, len(rule.operands))
+    if isinstance(rule.array, np.ufunc) and BY_ARRAY_FORM.get(rule.array.__name__) not in RULES:
+        BY_ARRAY_FORM[rule.array.__name__] = rule.name
 
 
-def _of_one(cls: type, method: Callable[..., Any], scalar: Callable[..., float]) -> Callable[..., Any]:
+def _of_one(cls: type, method: OfNumbers, scalar: Callable[..., float]) -> OfNumbers:
     def of_one(x: Any) -> Any:
         if x.__class__ is cls:
             return method(x)
@@ -62,7 +77,7 @@ def _of_one(cls: type, method: Callable[..., Any], scalar: Callable[..., float])
     return of_one
 
 
-def _of_two(cls: type, method: Callable[..., Any], scalar: Callable[..., float]) -> Callable[..., Any]:
+def _of_two(cls: type, method: OfNumbers, scalar: Callable[..., float]) -> OfNumbers:
     def of_two(x: Any, y: Any) -> Any:
         if x.__class__ is cls and (y.__class__ is cls or y.__class__ is float):
             return method(x, y)
@@ -72,7 +87,7 @@ def _of_two(cls: type, method: Callable[..., Any], scalar: Callable[..., float])
     return of_two
 
 
-def _of_several(cls: type, method: Callable[..., Any], scalar: Callable[..., float]) -> Callable[..., Any]:
+def _of_several(cls: type, method: OfNumbers, scalar: Callable[..., float]) -> OfNumbers:
     def of_several(*operands: Any) -> Any:
         xs = [as_element(x) for x in operands]
         return method(*xs) if any(map(is_value, xs)) else scalar(*xs)
@@ -80,11 +95,33 @@ def _of_several(cls: type, method: Callable[..., Any], scalar: Callable[..., flo
     return of_several
 
 
-def loop(ufunc: np.ufunc) -> np.ufunc | None:
-    """Return what stands in for a ufunc on arrays of numbers and Values; None where there is no rule."""
+FORMS: dict[int, Callable[[type, OfNumbers, Callable[..., float]], OfNumbers]] = {1: _of_one, 2: _of_two}
+
+
+def stand_in(name: str) -> StandIn | None:
+    """Return what stands in for the ufunc of this name; None where there is no rule."""
+    if name in OPERATORS:
+        return OPERATORS[name]
+    rule = name if name in RULES else BY_ARRAY_FORM.get(name, "")
+    return OF_RULES[rule] if rule in RULES and rule in OF_RULES else OTHERS.get(name)
+
+
+def element(name: str) -> OfNumbers:
+    """Return what stands in for a ufunc on numbers, of which it is known that there is a rule."""
+    known = stand_in(name)
+    if known is None:
+        raise KeyError(name)
+    return known.element
+
+
+def loop(name: str) -> Any:
+    """Return what stands in for a ufunc on arrays of objects; None where there is no rule."""
+    known = stand_in(name)
+    return None if known is None else known.loop
+
+
+def loop_of(ufunc: np.ufunc) -> Any:
+    """Return what stands in for a ufunc on arrays of objects: for a function of numbers, by np.frompyfunc, itself."""
     name = ufunc.__name__
-    known = LOOPS.get(name) or LOOPS.get(BY_ARRAY_FORM.get(name, ""))
-    if known is not None:
-        return known
-    is_somebodys = "(vectorized)" in name and all(set(types) <= set("O->") for types in ufunc.types)
-    return ufunc if is_somebodys else None  # a function of numbers, by np.frompyfunc
+    is_of_numbers = "(vectorized)" in name and all(set(types) <= set("O->") for types in ufunc.types)
+    return ufunc if is_of_numbers else loop(name)

@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import described
-from engine.arrays.along import OfList, along, axes_of, reduction, sum_of
-from engine.arrays.elements import as_element, choose, power
+from engine.arrays.along import OfList, along, reduction, sum_of
+from engine.arrays.array import as_array
+from engine.arrays.axes import axes_of
+from engine.arrays.elements import as_element, choose
 from engine.arrays.linalg import inv, matrices, on_matrices, svdvals
 from engine.arrays.plain import Objects, objects
 from engine.arrays.rotations import nuclear_norm
 from engine.arrays.table import written
-from engine.functions import divide, dot, sqrt
+from engine.functions import dot, power, sqrt
 
 
 def root_of(powers: Any, n: float = 2.0) -> Any:
@@ -105,7 +107,7 @@ def of_matrices(x: Objects, order: Any) -> Objects:
         name, axis = OF_SUMS[order]
         return along(reduction(name), along(_sum_of_sizes, x, axis), -1)
     if order in (2, -2):
-        return svdvals(x)[..., 0 if order == 2 else -1]
+        return _singular_values(x)[..., 0 if order == 2 else -1]
     if order == "nuc":
         return on_matrices(nuclear_norm, (), x) if x.size else np.zeros(x.shape[:-2]).astype(object)
     raise ValueError(
@@ -148,11 +150,13 @@ def matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Object
 def cond(x: Any, p: Any = None) -> Any:
     """Return the condition number: by default the largest singular value over the smallest."""
     if p in (None, 2, -2):
-        s = svdvals(matrices(x, "cond", square=False))
-        largest, smallest = s[..., 0], s[..., -1]
-        return _quotient(smallest, largest) if p == -2 else _quotient(largest, smallest)
+        s = as_array(_singular_values(matrices(x, "cond", square=False)))
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     a = matrices(x, "cond")
     return np.multiply(of_matrices(a, p), of_matrices(inv(a), p))
 
 
-_quotient = np.frompyfunc(divide, 2, 1)
+def _singular_values(x: Objects) -> Objects:
+    if not x.size:
+        raise ValueError(f"An empty matrix has no largest singular value; got shape {x.shape}.")
+    return svdvals(x)

@@ -18,6 +18,7 @@ from engine.operands import is_value
 from engine.tracing import LOCAL
 
 Objects = np.ndarray[Any, Any]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Undecided:
@@ -43,7 +44,7 @@ def objects(x: Any) -> Objects:
         return box
     if isinstance(x, (list, tuple)):
         return filled([objects(item) for item in x]) if any(isinstance(item, Undecided) for item in x) else _of_lists(x)
-    return np.asarray(x, dtype=object)
+    return np.asarray(x.item() if isinstance(x, np.generic) else x, dtype=object)
 
 
 def _of_lists(x: Any) -> Objects:
@@ -72,12 +73,15 @@ def settled(items: Any) -> Any:
     return items.astype(bool)
 
 
-def decided(mask: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def decided(mask: Any) -> Bools:
     """Return a mask as bools: what is undecided is decided now, and guarded."""
     if isinstance(mask, np.ndarray) and mask.dtype == np.bool_:
         return mask
     items = objects(mask)
-    return np.array([bool(x) for x in items.flat], dtype=bool).reshape(items.shape)
+    bools: np.ndarray[Any, np.dtype[np.bool_]] = np.array([bool(x) for x in items.flat], dtype=bool).reshape(
+        items.shape
+    )
+    return bools
 
 
 def into(out: Any, result: Any, name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.along import UNSET, OfList, along, every, product_of, reduction, some, sum_of
-from engine.arrays.plain import into, settled
+from engine.arrays.plain import into, objects, settled
 from engine.arrays.table import refuse_function, written
 
 
@@ -43,7 +43,28 @@ def _without_dtype(f: OfList, finish: Callable[[Any], Any], *names: str) -> None
 
 _with_dtype("sum", sum_of)
 _with_dtype("prod", product_of)
-_without_dtype(lambda xs: reduction("maximum")(xs), lambda result: result, "max", "amax")
-_without_dtype(lambda xs: reduction("minimum")(xs), lambda result: result, "min", "amin")
+_without_dtype(reduction("maximum"), lambda result: result, "max", "amax")
+_without_dtype(reduction("minimum"), lambda result: result, "min", "amin")
+
+
+@written("ptp")
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    """Return the largest minus the smallest."""
+    largest, smallest = reduction("maximum"), reduction("minimum")
+    return into(out, along(lambda xs: largest(xs) - smallest(xs), a, axis, keepdims), "ptp")
+
+
+@written("trace")
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
+    """Return the sum of a diagonal."""
+    return into(out, along(sum_of, np.diagonal(objects(a), offset, axis1, axis2), -1), "trace")
+
+
+@written("linalg.trace")
+def trace_of_matrices(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """Return the sum of a diagonal of each matrix."""
+    return trace(x, offset, -2, -1)
+
+
 _without_dtype(every, settled, "all", "alltrue")
 _without_dtype(some, settled, "any", "sometrue")

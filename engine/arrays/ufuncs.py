@@ -16,7 +16,7 @@ import numpy as np
 from engine.arrays import products
 from engine.arrays.along import along, reduction
 from engine.arrays.elements import ANSWERS_TRUTH
-from engine.arrays.loops import loop
+from engine.arrays.loops import loop_of
 from engine.arrays.plain import decided, into, objects, settled, writable
 from engine.arrays.table import refuse_function
 
@@ -43,7 +43,7 @@ def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], **options: Any
         return into(options.get("out"), SEVERAL_AXES[name](*inputs), name)
     if method == "__call__" and name in PAIRS:
         return PAIRS[name](*inputs)
-    stand_in = loop(ufunc)
+    stand_in = loop_of(ufunc)
     if stand_in is None:
         raise TypeError(f"np.{name} {NO_RULE}")
     with np.errstate(all="ignore"):  # these loops report what Python's own arithmetic did on the way

@@ -36,7 +36,6 @@ def traced(
     specs: Sequence[Spec],
     samples: Sequence[Array],
     around: Surroundings,
-    *,
     choosing: bool = False,
 ) -> tuple[Trace, Recording]:
     """Return a function's trace, and what was noted of its branches and indices.

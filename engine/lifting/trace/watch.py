@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.array import array
 from engine.errors import TraceError
 from engine.lines import user_line
 from engine.tracing import GRADIENT, READ, WRITTEN
@@ -125,7 +126,7 @@ class Index(Value):
             raise error
         if isinstance(table[0], (list, tuple, np.ndarray)):
             row = [self.choose_from(column) for column in zip(*table)]
-            return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row
+            return array(row) if isinstance(table, np.ndarray) else row
         return Value.select([*table, self])
 
     def __index__(self) -> int:

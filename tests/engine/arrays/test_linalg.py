@@ -39,9 +39,6 @@ FUNCTIONS = {
     "tensorsolve, axes": (
         lambda a, b: linalg.tensorsolve(a, b, axes=(0,)), RNG.normal(size=(4, 2, 2)), RNG.normal(size=(2, 2)),
     ),
-    "trace": (lambda a: np.trace(a, 1), A),
-    "trace of other axes": (lambda a: np.trace(a, 0, 2, 1), STACK),
-    "trace, a method": (lambda a: a.trace(offset=-1), A),
     "singular values": (lambda a: linalg.svd(a, compute_uv=False), STACK[:, :2]),
     "pinv, tall": (linalg.pinv, B),
     "pinv, wide": (linalg.pinv, B.T),
@@ -60,7 +57,6 @@ def test_values_gradients_and_programs_are_right(name):
 def test_the_functions_that_numpy_2_has():
     holds(linalg.svdvals, B)
     holds(lambda a: linalg.cholesky(a, upper=True), POSITIVE)
-    holds(lambda a: linalg.trace(a, offset=1), STACK)
     same(numbers(linalg.pinv(engine.array(B), rtol=0.3)), linalg.pinv(B, rtol=0.3))
 
 
@@ -126,7 +122,6 @@ def test_products_take_the_order_of_the_fewest_multiplications():
         (lambda a: linalg.tensorinv(a[:2], ind=1), np.linalg.LinAlgError, "two halves of one size"),
         (lambda a: linalg.svd(a), TypeError, "signs of singular vectors are arbitrary.*compute_uv=False"),
         (lambda a: linalg.pinv(a, hermitian=True), TypeError, "Leave hermitian out"),
-        (lambda a: np.trace(a, dtype=int), TypeError, "float64"),
         (lambda a: linalg.eigh(a), TypeError, "signs are arbitrary.*stop_gradient"),
         (lambda a: linalg.eigvals(a), TypeError, "np.linalg.eigvals is not defined"),
         (lambda a: linalg.qr(a), TypeError, "np.linalg.qr is not defined"),

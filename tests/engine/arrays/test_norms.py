@@ -1,4 +1,4 @@
-"""Norms of every order along every axis: NumPy's values, the gradients of differences, lifted, and lifted for a batch."""
+"""Norms of every order along every axis: NumPy's values, gradients by differences, lifted, and lifted for a batch."""
 
 from __future__ import annotations
 
@@ -82,6 +82,8 @@ def test_the_condition_of_a_singular_matrix_is_infinite():
         (lambda x: norm(x, 3, axis=(0, 1)), "ord of a matrix must be 'fro'.*got 3"),
         (lambda x: norm(x, "fro", axis=0), "ord of a vector must be a number.*'fro'"),
         (lambda x: norm(x, axis=5), "axis 5"),
+        (lambda x: norm(x[:0], 2, axis=(0, 1)), "An empty matrix"),
+        (lambda x: np.linalg.cond(x[:, :0]), r"An empty matrix.*\(2, 0, 2\)"),
         (lambda x: norm(x, axis=(1, 1)), "names an axis twice"),
     ],
 )
