@@ -53,18 +53,11 @@ def _itself(name: str) -> Callable[..., Any]:
 
 
 def _vector(name: str) -> Callable[..., Any]:
-    return _of_one(name, lambda self: _array(self).reshape(1))
+    return _of_one(name, lambda self: as_array(self).reshape(1))
 
 
 def _truth(name: str) -> Callable[..., Any]:
     return _of_one(name, lambda self: self != 0.0)
-
-
-def _array(x: Any) -> np.ndarray[Any, Any]:
-    """Return an array of no axes that holds a Value."""
-    array = np.empty((), dtype=object)
-    array[()] = x
-    return array
 
 
 class Scalar:
@@ -106,7 +99,7 @@ class Scalar:
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
         """Return an array of that shape which holds this Value, or the Value itself where the shape is ()."""
-        array = _array(self).reshape(*shape, **options)
+        array = as_array(self).reshape(*shape, **options)
         return array if array.ndim else self
 
     def copy(self, order: str = "C") -> Any:

@@ -11,6 +11,8 @@ from engine.arrays import choices as choices
 from engine.arrays import cumulative as cumulative
 from engine.arrays import einsum as einsum
 from engine.arrays import elementwise as elementwise
+from engine.arrays import linalg as linalg
+from engine.arrays import norms as norms
 from engine.arrays import reductions as reductions
 from engine.arrays import storing as storing
 from engine.arrays import surface as surface

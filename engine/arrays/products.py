@@ -7,7 +7,6 @@ array([21.0, 43.0], dtype=object)
 from __future__ import annotations
 
 import math
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -123,12 +122,6 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
 def vdot(a: Any, b: Any) -> Any:
     """Return the product of two arrays as vectors."""
     return dot_product(objects(a).ravel(), objects(b).ravel())
-
-
-@written("linalg.multi_dot")
-def multi_dot(arrays: Any, *, out: Any = None) -> Any:
-    """Return the product of several matrices."""
-    return into(out, reduce(dot_product, arrays), "linalg.multi_dot")
 
 
 @written("kron")

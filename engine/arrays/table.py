@@ -82,11 +82,3 @@ def title(function: Any) -> str:
 def treatment(name: str) -> str:
     """Return what is done with a NumPy function: "written", "safe" or "refused"."""
     return "written" if name in FUNCTIONS else "safe" if name in SAFE else "refused"
-
-
-refused(
-    "It has no scalar algorithm here: use solve, inv, det, slogdet or cholesky where they serve, or pass "
-    "engine.stop_gradient(x) as numbers if a constant is meant.",
-    "linalg.eig", "linalg.eigh", "linalg.eigvals", "linalg.eigvalsh", "linalg.qr", "linalg.lstsq",
-    "linalg.matrix_rank", "polyfit", "roots",
-)  # fmt: skip

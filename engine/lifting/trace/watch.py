@@ -77,6 +77,7 @@ class Recording:
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
     refused: Exception | None = None  # what was refused first, which a function must not catch and go on from
     asked: list[Value] = field(default_factory=list)  # of which more than their arithmetic was asked
+    choosing: bool = False  # where an algorithm could branch: it serves a batch, or has had many branches
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn a traced Value into a plain number."""
