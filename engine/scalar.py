@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.array import as_array
 from engine.tracing import depends
 
 ONE = np.float64(1.0)  # what says which options a scalar's methods take, and which axes it has
