@@ -138,11 +138,11 @@ class Scalar:
     def __floor__(self) -> Any:
         """Return a whole number as Python does; where a function is being watched, a node, whose derivative is 0."""
         x: Any = self
-        return x.floor() if depends(x) else math.floor(x._data)
+        return x.floor() if depends(x) else math.floor(float(x))
 
     def __ceil__(self) -> Any:
         x: Any = self
-        return x.ceil() if depends(x) else math.ceil(x._data)
+        return x.ceil() if depends(x) else math.ceil(float(x))
 
     def __divmod__(self, other: Any) -> Any:
         x: Any = self
