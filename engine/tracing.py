@@ -82,6 +82,11 @@ def refuse(value: Any, into: str) -> None:
         watch.refuse(value, into)
 
 
+def depends(value: Any) -> bool:
+    """Whether a function is being watched that a Value may change with: traced, or differentiated by it."""
+    return LOCAL.watch is not None and LOCAL.watch.depends(value)
+
+
 def refuse_where_lifted(value: Any, into: str) -> None:
     """Refuse to a function that is being lifted, if one is, what depends on a Value's number."""
     if LOCAL.active is not None:

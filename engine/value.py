@@ -27,6 +27,7 @@ from engine.node import CONSTANT, VARIABLE, NodeKind
 from engine.number import Number
 from engine.number import as_float as as_float
 from engine.rounded import Rounded
+from engine.scalar import Scalar
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs
@@ -37,7 +38,7 @@ else:
     Operations = object
 
 
-class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
+class Value(Number, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operations):
     """A scalar in a computation graph.
 
     Parameters

@@ -20,14 +20,17 @@ import numpy as np
 
 from engine.arrays.along import UNSET
 from engine.arrays.elements import as_element
+from engine.arrays.loops import COMPARISONS
 from engine.arrays.plain import Undecided, decided, objects, settled
 from engine.arrays.table import FUNCTIONS, REFUSED, SAFE, WAY_OUT, refuse_function, title
-from engine.arrays.ufuncs import on_ufunc
+from engine.arrays.ufuncs import call, on_ufunc
 from engine.conditions import Condition
 from engine.operands import is_value
+from engine.tracing import LOCAL
 
-AT_ONCE = frozenset([np.add, np.subtract, np.multiply, np.negative])
-"""The ufuncs whose own loops over objects are the rules: Python's operators."""
+ndarray = np.ndarray
+AT_ONCE = frozenset([np.add, np.subtract, np.multiply, np.negative, np.absolute])
+"""The ufuncs that are done by their own loops over objects: these ask Python's operators, which are rules."""
 
 
 class ValueArray(np.ndarray[Any, Any]):
@@ -38,10 +41,14 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Do what a ufunc does, by the rules."""
-        if method == "__call__" and not kwargs and ufunc in AT_ONCE:
-            plain = [x.view(np.ndarray) if x.__class__ is ValueArray else x for x in inputs]
-            if not any(is_value(x) or isinstance(x, Undecided) for x in plain):
-                return wrapped(ufunc(*plain))
+        if method == "__call__" and not kwargs:
+            if ufunc in AT_ONCE or (ufunc in COMPARISONS and LOCAL.active is None):
+                result = ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
+            else:
+                result = call(ufunc, inputs)
+            return (
+                result.view(ValueArray) if result.__class__ is ndarray and result.dtype == object else wrapped(result)
+            )
         return wrapped(on_ufunc(ufunc, method, inputs, **kwargs))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -59,6 +66,10 @@ class ValueArray(np.ndarray[Any, Any]):
 
 
 _numbers = np.frompyfunc(as_element, 1, 1)
+
+
+def _plain(x: Any) -> Any:
+    return x if x.__class__ is float or x.__class__ is ndarray else objects(x)
 
 
 class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
@@ -126,6 +137,8 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
 def wrapped(result: Any) -> Any:
     """Return what was computed on plain arrays as arrays of Values and conditions; what has no axes as its number."""
     if isinstance(result, np.ndarray) and result.dtype == object:
+        if result.__class__ is ValueArray and result.ndim:
+            return result
         return result.view(ValueArray) if result.ndim else result[()]
     if result.__class__ is Undecided:
         return Conditions(result.items)

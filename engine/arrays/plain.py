@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.arguments import described
 from engine.conditions import Condition
+from engine.number import as_float
 from engine.operands import is_value
 from engine.tracing import LOCAL
 
@@ -35,16 +36,18 @@ def objects(x: Any) -> Objects:
     if isinstance(x, Undecided):
         return x.items
     if isinstance(x, np.ndarray):
-        return x.view(np.ndarray) if x.dtype == object else x.view(np.ndarray).astype(object)
-    if isinstance(x, np.generic):
-        x = x.item()  # a NumPy scalar would ask its own ufuncs again
+        plain: Objects = x.view(np.ndarray)
+        if x.dtype.kind in "iu":
+            plain = plain.astype(float)  # integers are numbers, as all that Values meet
+        return plain if x.dtype == object else plain.astype(object)
     if is_value(x) or isinstance(x, Condition):
         box = np.empty((), dtype=object)
         box[()] = x
         return box
     if isinstance(x, (list, tuple)):
         return filled([objects(item) for item in x]) if any(isinstance(item, Undecided) for item in x) else _of_lists(x)
-    return np.asarray(x.item() if isinstance(x, np.generic) else x, dtype=object)
+    x = x.item() if isinstance(x, np.generic) else x
+    return np.asarray(as_float(x) if x.__class__ is int else x, dtype=object)
 
 
 def _of_lists(x: Any) -> Objects:

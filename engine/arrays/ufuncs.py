@@ -16,7 +16,7 @@ import numpy as np
 from engine.arrays import products
 from engine.arrays.along import along, reduction
 from engine.arrays.elements import ANSWERS_TRUTH
-from engine.arrays.loops import loop_of
+from engine.arrays.loops import StandIn, loop, quietly, stand_in, stand_in_of
 from engine.arrays.plain import decided, into, objects, settled, writable
 from engine.arrays.table import refuse_function
 
@@ -37,18 +37,36 @@ def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], **options: Any
     TypeError
         If there is no rule for it, or Values would be written into an array of another type.
     """
+    if method == "__call__" and not options:
+        return call(ufunc, inputs)
     name = ufunc.__name__
     _check_dtype(name, options.pop("dtype", None))
-    if method == "__call__" and name in SEVERAL_AXES and not options.keys() - {"out"}:
-        return into(options.get("out"), SEVERAL_AXES[name](*inputs), name)
-    if method == "__call__" and name in PAIRS:
-        return PAIRS[name](*inputs)
-    stand_in = loop_of(ufunc)
-    if stand_in is None:
-        raise TypeError(f"np.{name} {NO_RULE}")
-    with np.errstate(all="ignore"):  # these loops report what Python's own arithmetic did on the way
-        result = METHODS[method](stand_in, name, inputs, options)
+    if method == "__call__" and name in SEVERAL_AXES and options.keys() == {"out"}:
+        return into(options["out"], SEVERAL_AXES[name](*inputs), name)
+    result = quietly(METHODS[method])(_known(ufunc).loop, name, inputs, options)
     return settled(result) if name in ANSWERS_TRUTH and options.get("out") is None else result
+
+
+def call(ufunc: np.ufunc, inputs: Sequence[Any]) -> Any:
+    """Do what a call of a ufunc does that has no options."""
+    name = ufunc.__name__
+    if name in SPECIAL:
+        return SPECIAL[name](*inputs)
+    known, plain = stand_in(name) or _known(ufunc), [objects(x) for x in inputs]
+    if known.of_values is not None:
+        try:
+            return known.of_values(*plain)
+        except AttributeError:  # there are floats among them
+            pass
+    result = quietly(known.loop)(*plain)
+    return settled(result) if name in ANSWERS_TRUTH else result
+
+
+def _known(ufunc: np.ufunc) -> StandIn:
+    known = stand_in_of(ufunc)
+    if known is None:
+        raise TypeError(f"np.{ufunc.__name__} {NO_RULE}")
+    return known
 
 
 def _check_dtype(name: str, dtype: Any) -> None:
@@ -116,8 +134,14 @@ def _modf(x: Any) -> tuple[Any, Any]:
     return on_ufunc(np.subtract, "__call__", [x, whole]), whole
 
 
-PAIRS: dict[str, Callable[..., tuple[Any, Any]]] = {"divmod": _divmod, "modf": _modf}
-"""The ufuncs of two results."""
+@quietly
+def _divide(x: Any, y: Any) -> Any:
+    x, y = objects(x), objects(y)
+    try:
+        return np.divide(x, y)
+    except ZeroDivisionError:  # of two floats; Values follow IEEE 754, and so does the rule
+        return loop("divide")(x, y)
+
 
 SEVERAL_AXES: dict[str, Callable[..., Any]] = {
     "matmul": products.matmul,
@@ -126,3 +150,6 @@ SEVERAL_AXES: dict[str, Callable[..., Any]] = {
     "vecmat": lambda x, a: products.matmul(objects(x)[..., None, :], a)[..., 0, :],
 }
 """The ufuncs of vectors and matrices."""
+
+SPECIAL: dict[str, Callable[..., Any]] = {**SEVERAL_AXES, "divide": _divide, "divmod": _divmod, "modf": _modf}
+"""The ufuncs that are no loop over numbers of one result, or a faster one in most cases."""

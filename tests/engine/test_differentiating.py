@@ -38,7 +38,6 @@ CUTS = {
     "statistics": lambda x: x * statistics.fmean([x, x]),
     "float": lambda x: x * float(x),
     "int": lambda x: x * int(x),
-    "math.floor": lambda x: x - math.floor(x),
     "complex": lambda x: x * complex(x).real,
     "data": lambda x: x * x.data,
     "item": lambda x: x * x.item(),

@@ -42,7 +42,10 @@ WAYS_OUT = {  # what a Value was turned into: what would come of it, and what to
     GRADIENT: (FROZEN, "Use engine.grad inside; of a captured Value, pass the gradient as an input."),
     "its local derivatives (by .pullback)": (FROZEN, "Differentiate inside it with engine.grad."),
     "its local derivatives (by ._local_grads)": (FROZEN, "Differentiate inside it with engine.grad."),
-    "a rounded number (by round())": (FROZEN, "Round outside the function what the program returns."),
+    "a rounded number (by round())": (
+        FROZEN,
+        "Round outside the function what the program returns, or as NumPy does, x.round(n).",
+    ),
     "a pickle": (FROZEN, "Copy it with copy.deepcopy(x), or pickle it outside the function."),
     "what find_nan says of its numbers": (
         FROZEN,
