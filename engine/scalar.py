@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.array import as_array
 from engine.tracing import depends
 
 ONE = np.float64(1.0)  # what says which options a scalar's methods take, and which axes it has
@@ -53,18 +54,11 @@ def _itself(name: str) -> Callable[..., Any]:
 
 
 def _vector(name: str) -> Callable[..., Any]:
-    return _of_one(name, lambda self: _array(self).reshape(1))
+    return _of_one(name, lambda self: as_array(self).reshape(1))
 
 
 def _truth(name: str) -> Callable[..., Any]:
     return _of_one(name, lambda self: self != 0.0)
-
-
-def _array(x: Any) -> np.ndarray[Any, Any]:
-    """Return an array of no axes that holds a Value."""
-    array = np.empty((), dtype=object)
-    array[()] = x
-    return array
 
 
 class Scalar:
@@ -106,7 +100,7 @@ class Scalar:
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
         """Return an array of that shape which holds this Value, or the Value itself where the shape is ()."""
-        array = _array(self).reshape(*shape, **options)
+        array = as_array(self).reshape(*shape, **options)
         return array if array.ndim else self
 
     def copy(self, order: str = "C") -> Any:
@@ -144,11 +138,11 @@ class Scalar:
     def __floor__(self) -> Any:
         """Return a whole number as Python does; where a function is being watched, a node, whose derivative is 0."""
         x: Any = self
-        return x.floor() if depends(x) else math.floor(x._data)
+        return x.floor() if depends(x) else math.floor(float(x))
 
     def __ceil__(self) -> Any:
         x: Any = self
-        return x.ceil() if depends(x) else math.ceil(x._data)
+        return x.ceil() if depends(x) else math.ceil(float(x))
 
     def __divmod__(self, other: Any) -> Any:
         x: Any = self

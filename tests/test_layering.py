@@ -53,9 +53,9 @@ MODULES = {
     "engine": "engine's names",
     **dict.fromkeys(
         (
-            "engine.arguments", "engine.calls", "engine.conditions", "engine.dispatch", "engine.errors",
-            "engine.functions", "engine.node", "engine.number", "engine.operands", "engine.rule", "engine.rules",
-            "engine.sums", "engine.tracing", "engine.written",
+            "engine.arguments", "engine.calls", "engine.choices", "engine.conditions", "engine.dispatch",
+            "engine.errors", "engine.functions", "engine.node", "engine.number", "engine.operands", "engine.rule",
+            "engine.rules", "engine.sums", "engine.tracing", "engine.written",
         ),
         "operations",
     ),

@@ -42,8 +42,11 @@ class ValueArray(np.ndarray[Any, Any]):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Do what a ufunc does, by the rules."""
         if method == "__call__" and not kwargs:
-            if ufunc in AT_ONCE or (ufunc in COMPARISONS and LOCAL.active is None):
+            if ufunc in AT_ONCE:
                 result = ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
+            elif ufunc in COMPARISONS and LOCAL.active is None:
+                with np.errstate(invalid="ignore"):  # a comparison with NaN is False, and no exception
+                    return ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
             else:
                 result = call(ufunc, inputs)
             return (

@@ -22,12 +22,12 @@ import numpy as np
 from engine.arrays.along import UNSET, along, sum_of
 from engine.arrays.array import as_array
 from engine.arrays.elements import as_element, choose, holds, isnan
-from engine.arrays.loops import loop
+from engine.arrays.loops import loop, over_arrays
 from engine.arrays.plain import Objects, Undecided, decided, into, objects, settled
 from engine.arrays.table import refuse_function, written
 
 LARGEST_FLOAT = float(np.finfo(float).max)
-_chosen = np.frompyfunc(choose, 3, 1)
+_chosen = over_arrays(choose, 3)
 
 
 @written("where")
@@ -45,9 +45,7 @@ def where(condition: Any, x: Any = UNSET, y: Any = UNSET) -> Any:
 
 def _truths(mask: Any) -> Any:
     """Return whether each element is not 0: bools, or conditions."""
-    return (
-        mask if isinstance(mask, np.ndarray) and mask.dtype == np.bool_ else np.frompyfunc(holds, 1, 1)(objects(mask))
-    )
+    return mask if isinstance(mask, np.ndarray) and mask.dtype == np.bool_ else over_arrays(holds, 1)(objects(mask))
 
 
 @written("clip")
@@ -110,7 +108,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
             y = choose(t < knots[i + 1], heights[i] + slope * (t - knots[i]), y)
         return choose(isnan(t), t, choose(t < knots[0], left, y))
 
-    return np.frompyfunc(at, 1, 1)(objects(x))
+    return over_arrays(at, 1)(objects(x))
 
 
 @written("nan_to_num")
@@ -122,7 +120,7 @@ def nan_to_num(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neg
         x = as_element(x)
         return choose(isnan(x), nan, choose(x == math.inf, top, choose(x == -math.inf, bottom, x)))
 
-    result = np.frompyfunc(finite, 1, 1)(objects(x))
+    result = over_arrays(finite, 1)(objects(x))
     return result if copy else into(x, result, "nan_to_num(copy=False)")
 
 

@@ -16,7 +16,7 @@ import engine.functions as fn
 from engine.arrays.array import as_array
 from engine.arrays.axes import axes_in_order
 from engine.arrays.elements import as_element, choose, isnan
-from engine.arrays.loops import loop
+from engine.arrays.loops import loop, over_arrays
 from engine.arrays.plain import into, objects
 from engine.arrays.table import refuse_function, written
 
@@ -27,7 +27,7 @@ def _running(name: str, a: Any, axis: Any) -> Any:
 
 
 def _without_nan(a: Any, filling: float) -> Any:
-    return np.frompyfunc(lambda x: choose(isnan(x), filling, as_element(x)), 1, 1)(objects(a))
+    return over_arrays(lambda x: choose(isnan(x), filling, as_element(x)), 1)(objects(a))
 
 
 @written("cumsum")
@@ -116,4 +116,4 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2.0 *
 
 
 def _as_constants(x: Any) -> Any:
-    return as_array(np.frompyfunc(fn.stop_gradient, 1, 1)(objects(x)))
+    return as_array(over_arrays(fn.stop_gradient, 1)(objects(x)))

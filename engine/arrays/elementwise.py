@@ -15,7 +15,7 @@ import numpy as np
 
 import engine.functions as fn
 from engine.arrays.elements import as_element, choose
-from engine.arrays.loops import element
+from engine.arrays.loops import element, over_arrays
 from engine.arrays.plain import into, objects, settled
 from engine.arrays.table import written
 
@@ -23,7 +23,7 @@ SINC_TERMS = 12  # of its series, which is exact to the last place where |pi x| 
 
 
 def _each(f: Callable[[Any], Any], x: Any) -> Any:
-    return np.frompyfunc(lambda item: f(as_element(item)), 1, 1)(objects(x))
+    return over_arrays(lambda item: f(as_element(item)), 1)(objects(x))
 
 
 @written("round", "around", "round_")

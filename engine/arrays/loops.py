@@ -46,7 +46,12 @@ class StandIn(NamedTuple):
     of_values: OfNumbers | None = None
 
 
-def _over_arrays(f: OfNumbers, arity: Any) -> StandIn:
+def over_arrays(f: OfNumbers, arity: Any) -> OfNumbers:
+    """Return what applies a function of numbers to arrays of objects, broadcast together."""
+    return quietly(np.frompyfunc(f, arity, 1))
+
+
+def _standing_in(f: OfNumbers, arity: Any) -> StandIn:
     return StandIn(f, np.frompyfunc(f, arity, 1))
 
 
@@ -62,7 +67,7 @@ OPERATORS = {
 COMPARISONS = frozenset([np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal])
 """The ufuncs whose own loops ask Python's operators as well, and make bools of what these answer."""
 
-OTHERS = {name: _over_arrays(f, f.__code__.co_argcount) for name, f in COMPOSED.items()}
+OTHERS = {name: _standing_in(f, f.__code__.co_argcount) for name, f in COMPOSED.items()}
 """The ufuncs that are composed of rules."""
 
 OF_RULES: dict[str, StandIn] = {}
@@ -77,7 +82,7 @@ def enter(rule: Rule, cls: type, method: OfNumbers) -> None:
     if rule.variadic or rule.fixed or rule.name in ANSWERS_TRUTH:
         return
     form = FORMS.get(len(rule.operands), _of_several)
-    known = _over_arrays(form(cls, method, rule.scalar), len(rule.operands))
+    known = _standing_in(form(cls, method, rule.scalar), len(rule.operands))
     OF_RULES[rule.name] = known._replace(of_values=_of_values(method, len(rule.operands)))
     if isinstance(rule.array, np.ufunc) and BY_ARRAY_FORM.get(rule.array.__name__) not in RULES:
         BY_ARRAY_FORM[rule.array.__name__] = rule.name

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.arrays.along import sum_of
 from engine.arrays.array import as_array
-from engine.arrays.plain import Objects, decided, filled, objects, writable
+from engine.arrays.plain import Objects, decided, filled, objects
 from engine.arrays.table import refuse_function, written
 
 
@@ -57,10 +57,22 @@ def full_like(
     return np.broadcast_to(objects(fill_value), np.shape(a) if shape is None else shape).copy()
 
 
+def _both(target: Any, numbers: Any) -> tuple[Any, Any]:
+    """Return an array and numbers that can be stored in it: in floats the floats, where nothing is lost."""
+    if not isinstance(target, np.ndarray) or target.dtype == object:
+        return objects(target), objects(numbers)
+    return target, objects(numbers).astype(target.dtype)
+
+
+def _with(target: Any, places: Any, numbers: Any) -> tuple[Any, Any, Any]:
+    array, source = _both(target, numbers)
+    return array, places, source
+
+
 @written("copyto")
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """Copy numbers into an array, where a mask says."""
-    target, source = writable(dst, "copyto"), objects(src)
+    target, source = _both(dst, src)
     if where is True:
         target[...] = source
     else:
@@ -71,25 +83,27 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 @written("put")
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     """Store numbers at places of an array that is looked at as one row."""
-    np.put(writable(a, "put"), ind, objects(v), mode=mode)
+    np.put(*_with(a, ind, v), mode=mode)
 
 
 @written("place")
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """Store numbers where a mask holds, over and over."""
-    np.place(writable(arr, "place"), decided(mask), objects(vals).ravel())
+    target, numbers = _both(arr, vals)
+    np.place(target, decided(mask), numbers.ravel())
 
 
 @written("putmask")
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """Store numbers where a mask holds, each at its own place."""
-    np.putmask(writable(a, "putmask"), decided(mask), objects(values))
+    np.putmask(*_with(a, decided(mask), values))
 
 
 @written("fill_diagonal")
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Store numbers on the diagonal of an array."""
-    np.fill_diagonal(writable(a, "fill_diagonal"), objects(val), wrap=wrap)
+    target, numbers = _both(a, val)
+    np.fill_diagonal(target, numbers, wrap=wrap)
 
 
 @written("bincount")

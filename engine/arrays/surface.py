@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.arrays.array import ValueArray, wrapped
 from engine.arrays.elements import holds
+from engine.arrays.loops import over_arrays
 from engine.arrays.plain import objects, settled
 from engine.arrays.table import refuse_function
 
@@ -81,7 +82,7 @@ def astype(self: Any, dtype: Any, *args: Any, **kwargs: Any) -> Any:
     if kind in (np.dtype(object), np.dtype(float)):
         return self.copy()
     if kind == np.dtype(bool):
-        return wrapped(settled(np.frompyfunc(holds, 1, 1)(objects(self))))
+        return wrapped(settled(over_arrays(holds, 1)(objects(self))))
     return refuse_function(
         f"ndarray.astype({kind})",
         "Values are float64; choose with engine.where, or pass engine.stop_gradient(x) as numbers.",

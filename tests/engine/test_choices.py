@@ -79,6 +79,39 @@ def test_the_slope_of_a_remainder_is_the_quotient_that_leaves_it(x, y, sign):
         assert slope == -float(mpmath.floor(mpmath.mpf(x) / mpmath.mpf(y)))
 
 
+# --- PyTorch ---------------------------------------------------------------------------------------------------------
+
+IN_TORCH = {
+    "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "round", "exp2": "exp2", "log2": "log2",
+    "log10": "log10", "remainder": "remainder",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_TORCH)
+def test_values_and_derivatives_are_pytorchs_at_every_edge(name):
+    torch = pytest.importorskip("torch")
+    for point in itertools.product(EDGES, repeat=len(RULES[name].operands)):
+        xs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
+        z = getattr(torch, IN_TORCH[name])(*xs)
+        z.backward()
+        values = [Value(x) for x in point]
+        result = getattr(Value, name)(*values)
+        result.backward()
+        wants = [float(t) for t in (z.detach(), *[x.grad for x in xs])]
+        for number, want in zip([result.data, *[v.grad for v in values]], wants):
+            assert number == pytest.approx(want, rel=1e-15, abs=0.0, nan_ok=True), point
+
+
+@pytest.mark.parametrize("xs", [[1.0, 3.0, 3.0], [2.0] * 5, [-1.0, -4.0], [0.0, -0.0, -1.0], [math.inf, 1.0, math.inf]])
+def test_ties_of_the_largest_and_the_smallest_are_pytorchs(xs):
+    torch = pytest.importorskip("torch")
+    for f, reduction in ((engine.largest, torch.amax), (engine.smallest, torch.amin)):
+        t = torch.tensor(xs, dtype=torch.float64, requires_grad=True)
+        z = reduction(t)
+        z.backward()
+        assert engine.value_and_grad(f)(xs) == (float(z.detach()), t.grad.tolist())
+
+
 # --- the largest of several ------------------------------------------------------------------------------------------
 
 

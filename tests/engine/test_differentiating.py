@@ -27,7 +27,6 @@ CUTS = {
     "math": lambda x: x * math.exp(x),
     "a cell of a float array": lambda x: x * float(np.array([1.0, x], dtype=float)[1]),
     "a block of a float array": into_a_float_array,
-    "np.interp": lambda x: x * np.interp(x, [0.0, 2.0], [0.0, 4.0]),
     "astype": lambda x: x * np.array([x, x]).astype(float)[0],
     "astype to single precision": lambda x: x * np.array([x, x]).astype(np.float32)[0],
     "astype to integers": lambda x: x * np.array([x, x]).astype(int)[0],

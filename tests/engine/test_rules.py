@@ -131,6 +131,18 @@ def test_powers_at_zero_are_as_smooth_as_they_are(n, order):
         assert program(0.0) == want
 
 
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("y", [0.0, 0.3, 1.0, 2.5])
+def test_zero_to_any_power_that_is_not_negative_is_as_constant_as_it_is(y, order):
+    for zero in (0.0, 0, -0.0, Value(0.0)):
+        nth = lambda y: zero**y  # noqa: B023, E731
+        for _ in range(order):
+            nth = grad(nth)
+        assert float(nth(y)) == 0.0
+        assert engine.lift(nth)(y) == 0.0
+    assert grad(lambda y: np.power(0.0, y))(y) == engine.jvp(grad(lambda y: 0.0**y), (y,), (1.0,))[1] == 0.0
+
+
 def test_what_a_where_does_not_choose_is_harmless_however_often_it_is_differentiated():
     for point, axes in [((0.0, 3.0), (1, 1)), ((0.0, 0.5), (1, 1)), ((0.0, 2.0), (0, 1)), ((0.0, 0.0), (0, 0))]:
         assert derivative(RULES["power"], point, axes) == 0.0
