@@ -140,6 +140,8 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
 def wrapped(result: Any) -> Any:
     """Return what was computed on plain arrays as arrays of Values and conditions; what has no axes as its number."""
     if isinstance(result, np.ndarray) and result.dtype == object:
+        if result.__class__ is ValueArray and result.ndim:
+            return result
         return result.view(ValueArray) if result.ndim else result[()]
     if result.__class__ is Undecided:
         return Conditions(result.items)
@@ -220,7 +222,7 @@ def _safe_argument(x: Any, top: bool) -> Any:
 
 
 def _of_numbers(result: Any) -> Any:
-    """Return what NumPy moved as an array of Values and floats, in which it puts integers for zeros, or of conditions."""
+    """Return what NumPy moved as Values and floats, among which it puts integers for zeros, or as conditions."""
     if isinstance(result, np.ndarray) and result.dtype == object:
         kinds = set(map(type, result.ravel().tolist()))
         if Condition in kinds:

@@ -1,6 +1,6 @@
 """Arrays of Values beside plain object arrays of the same Values, whose ufuncs are NumPy's own object loops.
 
-    python tests/benchmarks/bench_arrays.py               one table; --sizes 4 32 1000, --rounds 15
+python tests/benchmarks/bench_arrays.py               one table; --sizes 4 32 1000, --rounds 15
 """
 
 from __future__ import annotations
@@ -21,10 +21,30 @@ from markdown import heading, row
 import engine
 
 COLUMNS = ("operation", "n", "object loop, ns an element", "ours", "ratio")
-UFUNCS = (
-    "add subtract multiply divide power negative absolute square sqrt exp log sin cos tanh arctan hypot arctan2 "
-    "maximum minimum less greater_equal equal"
-).split()
+UFUNCS = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "negative",
+    "absolute",
+    "square",
+    "sqrt",
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "tanh",
+    "arctan",
+    "hypot",
+    "arctan2",
+    "maximum",
+    "minimum",
+    "less",
+    "greater_equal",
+    "equal",
+]
 OTHERS: dict[str, Callable[[Any, Any], Any]] = {
     "x + 1.0": lambda x, y: x + 1.0,
     "2.0 * x": lambda x, y: 2.0 * x,
