@@ -31,7 +31,7 @@ def root_of(powers: Any, n: float = 2.0) -> Any:
     if n < 0.0:
         return power(powers, 1.0 / n)
     is_zero = powers == 0.0
-    inside = choose(is_zero, 1.0, powers)
+    inside = where(is_zero, 1.0, powers)
     return where(is_zero, 0.0, sqrt(inside) if n == 2.0 else power(inside, 1.0 / n))
 
 
