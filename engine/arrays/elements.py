@@ -210,6 +210,13 @@ def _fmin(x: Any, y: Any) -> Any:
     return choose(isnan(x), y, choose(isnan(y), x, fn.minimum(as_element(x), as_element(y))))
 
 
+@_composed("fmod")
+def _fmod(x: Any, y: Any) -> Any:
+    x = as_element(x)
+    left_over = fn.remainder(absolute(x), absolute(as_element(y)))
+    return choose(x < 0.0, -left_over, left_over)
+
+
 @_composed("heaviside")
 def _heaviside(x: Any, y: Any) -> Any:
     x = as_element(x)

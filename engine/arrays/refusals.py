@@ -18,7 +18,6 @@ refused(
     f"It counts or sorts out, which has no derivative: pass {AS_NUMBERS}.",
     "histogram", "histogram2d", "histogramdd", "histogram_bin_edges", "unique", "unique_all", "unique_counts",
     "unique_inverse", "unique_values", "intersect1d", "setdiff1d", "setxor1d", "union1d", "isin", "in1d", "lexsort",
-    "nanargmax", "nanargmin",
 )  # fmt: skip
 refused(
     "It is of integers, dates or bits, which Values are not: pass those.",
@@ -35,7 +34,7 @@ refused(
     "fft.fft", "fft.ifft", "fft.fft2", "fft.ifft2", "fft.fftn", "fft.ifftn", "fft.rfft", "fft.irfft", "fft.rfft2",
     "fft.irfft2", "fft.rfftn", "fft.irfftn", "fft.hfft", "fft.ihfft",
 )  # fmt: skip
-refused("Sort with np.sort: Values are real.", "sort_complex", "msort")
+refused("Sort with np.sort: Values are real.", "sort_complex")
 refused("Divide by hand, or evaluate with np.polyval.", "polydiv")
 refused("It has no rule: add one with @rule.", "i0")
 refused("Use the array's own astype.", "astype")
