@@ -77,7 +77,7 @@ class Scalar:
     ndim = 0
     size = 1
     itemsize = nbytes = 8
-    dtype = np.dtype(object)  # by whose type NumPy converts the mean of a plain array: np.float64 would cut it off
+    dtype = np.dtype(object)  # by which NumPy's own functions compute on, and make no float of what they computed
 
     T = real = property(lambda self: self, doc="The Value itself: it is one real number.")
     imag = property(lambda self: 0.0, doc="0.0: Values are real.")
