@@ -6,7 +6,7 @@ Attributes are the class's and methods functions, so that a node holds nothing m
 >>> from engine import Value
 >>> x = Value(2.5)
 >>> x.shape, x.dtype, x.mean() is x, x.T is x, x.std().data, x.reshape(1, 1).shape
-((), dtype('float64'), True, True, 0.0, (1, 1))
+((), dtype('O'), True, True, 0.0, (1, 1))
 >>> divmod(x, 1.0), math.floor(x), math.ceil(x)
 ((Value(2.0, grad=0.0, op='floor_divide'), Value(0.5, grad=0.0, op='remainder')), 2, 3)
 """
@@ -71,7 +71,7 @@ class Scalar:
     ndim = 0
     size = 1
     itemsize = nbytes = 8
-    dtype = np.dtype(float)
+    dtype = np.dtype(object)  # NumPy passes the mean of a plain array of Values through it, and would make it a float
 
     T = real = property(lambda self: self, doc="The Value itself: it is one real number.")
     imag = property(lambda self: 0.0, doc="0.0: Values are real.")

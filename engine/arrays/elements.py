@@ -210,6 +210,12 @@ def _fmin(x: Any, y: Any) -> Any:
     return choose(isnan(x), y, choose(isnan(y), x, fn.minimum(as_element(x), as_element(y))))
 
 
+@_composed("fmod")
+def _fmod(x: Any, y: Any) -> Any:
+    rest = fn.remainder(absolute(as_element(x)), absolute(as_element(y)))
+    return choose(as_element(x) < 0.0, -rest, rest)
+
+
 @_composed("heaviside")
 def _heaviside(x: Any, y: Any) -> Any:
     x = as_element(x)
