@@ -144,6 +144,10 @@ class Scalar:
         x: Any = self
         return x.ceil() if depends(x) else math.ceil(float(x))
 
+    def __trunc__(self) -> Any:
+        x: Any = self
+        return x.trunc() if depends(x) else int(x)
+
     def __divmod__(self, other: Any) -> Any:
         x: Any = self
         return x // other, x % other

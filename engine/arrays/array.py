@@ -206,7 +206,7 @@ def on_function(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> A
     boxed = tuple([_safe_argument(x, top=True) for x in args])
     options = {key: _safe_argument(x, top=True) for key, x in given.items()}
     result = np.ndarray.__array_function__(_ANY, function, (ValueArray,), boxed, options)
-    return _with_conditions(result)
+    return _of_numbers(result)
 
 
 _ANY = np.empty(0, dtype=object).view(ValueArray)
@@ -221,8 +221,15 @@ def _safe_argument(x: Any, top: bool) -> Any:
     return type(x)([_safe_argument(item, top=False) for item in x]) if type(x) in (list, tuple) else x
 
 
-def _with_conditions(result: Any) -> Any:
+def _of_numbers(result: Any) -> Any:
+    """Return what NumPy moved as an array of Values and floats, which it fills up with integers, or of conditions."""
     if isinstance(result, np.ndarray) and result.dtype == object:
-        has = any(isinstance(x, Condition) for x in result.flat)
-        return wrapped(settled(result.view(np.ndarray)) if has else result)
-    return type(result)(map(_with_conditions, result)) if type(result) in (list, tuple) else result
+        kinds = set(map(type, result.ravel().tolist()))
+        if Condition in kinds:
+            return wrapped(settled(result.view(np.ndarray)))
+        return wrapped(_floats(result) if any(issubclass(kind, INTEGERS) for kind in kinds) else result)
+    return type(result)(map(_of_numbers, result)) if type(result) in (list, tuple) else result
+
+
+INTEGERS = (int, np.integer)
+_floats = np.frompyfunc(lambda x: float(x) if isinstance(x, INTEGERS) and not isinstance(x, bool) else x, 1, 1)

@@ -42,6 +42,13 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
     return into(out, _contracted(terms, arrays, result), "einsum")
 
 
+@written("einsum_path")
+def einsum_path(*operands: Any, **options: Any) -> Any:
+    """Return the order in which NumPy would multiply, which depends on shapes alone."""
+    text, factors = _as_text(operands)
+    return np.einsum_path(text, *[np.empty(objects(x).shape) for x in factors], **options)
+
+
 def _as_text(operands: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return the subscripts as text, and the arrays, whichever way they were passed."""
     if isinstance(operands[0], str):

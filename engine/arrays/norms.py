@@ -23,7 +23,7 @@ from engine.arrays.linalg import inv, matrices, on_matrices, svdvals
 from engine.arrays.plain import Objects, objects
 from engine.arrays.rotations import nuclear_norm
 from engine.arrays.table import written
-from engine.functions import dot, power, sqrt, stop_gradient
+from engine.functions import dot, power, sqrt, where
 
 
 def root_of(powers: Any, n: float = 2.0) -> Any:
@@ -31,8 +31,8 @@ def root_of(powers: Any, n: float = 2.0) -> Any:
     if n < 0.0:
         return power(powers, 1.0 / n)
     is_zero = powers == 0.0
-    inside = choose(is_zero, 1.0, powers)
-    return choose(is_zero, stop_gradient(powers), sqrt(inside) if n == 2.0 else power(inside, 1.0 / n))
+    inside = where(is_zero, 1.0, powers)
+    return where(is_zero, 0.0, sqrt(inside) if n == 2.0 else power(inside, 1.0 / n))
 
 
 def euclidean(xs: list[Any]) -> Any:

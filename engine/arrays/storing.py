@@ -111,7 +111,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Objects:
     """Sum weights by classes, which are plain integers."""
     classes = np.asarray(x)
     if classes.dtype.kind not in "iub" or weights is None:
-        refuse_function("bincount", "Its classes must be plain integers, and Values its weights.")
+        refuse_function("bincount(x)", "Its classes must be plain integers, and Values its weights.")
     groups: list[list[Any]] = [[] for _ in range(max(int(classes.max(initial=-1)) + 1, minlength))]
     for k, weight in zip(classes.tolist(), objects(weights).tolist()):
         groups[k].append(weight)

@@ -3,8 +3,9 @@
 A function is entered where it is written: ``@written("linalg.norm")``, with ``linalg.`` or ``fft.`` before the names of
 those modules.  What is safe only moves elements, or computes by operators on whatever it is given.
 
->>> treatment("stack"), treatment("fft.fft"), treatment("linalg.qr")
-('safe', 'refused', 'refused')
+>>> import engine
+>>> treatment("sum"), treatment("stack"), treatment("fft.fft")
+('written', 'safe', 'refused')
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ _SAFE = """
     array_split hsplit vsplit dsplit unstack take take_along_axis put_along_axis diagonal diag diagflat tril triu
     tril_indices_from triu_indices_from meshgrid shape ndim size copy array_repr array_str array2string ix_
     apply_along_axis apply_over_axes zeros_like empty_like ones_like may_share_memory shares_memory diff ediff1d
-    trapezoid trapz vander polyval poly polyder polyint polyadd polysub polymul choose require asfortranarray
-    ascontiguousarray result_type can_cast iscomplexobj isrealobj
+    trapezoid trapz vander polyval poly polyder polyint polyadd polysub polymul choose
+    diag_indices_from fft.fftshift fft.ifftshift result_type can_cast iscomplexobj isrealobj
     linalg.diagonal linalg.outer linalg.cross linalg.matmul linalg.tensordot linalg.matrix_transpose linalg.vecdot
 """
 SAFE = frozenset(_SAFE.split())
@@ -34,7 +35,7 @@ SAFE = frozenset(_SAFE.split())
 REFUSED: dict[str, str] = {}
 """The name of a NumPy function that is refused -> the way out, where it has one of its own."""
 
-WAY_OUT = "Write it with functions that are, or pass engine.stop_gradient(x) as numbers if a constant is meant."
+WAY_OUT = "Write it with others, or pass np.array(engine.stop_gradient(x), dtype=float) where a constant is meant."
 
 
 def written(*names: str) -> Callable[[F], F]:
@@ -80,5 +81,20 @@ def title(function: Any) -> str:
 
 
 def treatment(name: str) -> str:
-    """Return what is done with a NumPy function: "written", "safe" or "refused"."""
-    return "written" if name in FUNCTIONS else "safe" if name in SAFE else "refused"
+    """Return what is done with a NumPy function: "written", "safe", "refused", or "new": refused, and not in the table.
+
+    >>> treatment("stack"), treatment("a function to come")
+    ('safe', 'new')
+    """
+    return "written" if name in FUNCTIONS else "safe" if name in SAFE else "refused" if name in REFUSED else "new"
+
+
+def dispatched(module: Any) -> dict[str, Any]:
+    """Return the functions of a module of NumPy's that ask an array what they do with it, by their titles.
+
+    >>> import numpy as np
+    >>> dispatched(np)["sum"] is np.sum, "linalg.norm" in dispatched(np.linalg), "array" in dispatched(np)
+    (True, True, False)
+    """
+    functions = [getattr(module, name) for name in module.__all__ if name != "__version__"]
+    return {title(f): f for f in functions if hasattr(f, "_implementation")}

@@ -18,7 +18,7 @@ from engine.arrays.along import along, reduction
 from engine.arrays.elements import ANSWERS_TRUTH
 from engine.arrays.loops import StandIn, loop, quietly, stand_in, stand_in_of
 from engine.arrays.plain import decided, into, objects, settled, writable
-from engine.arrays.table import refuse_function
+from engine.arrays.table import REFUSED, refuse_function
 
 NO_RULE = "has no derivative rule. Rules are in engine/rules.py; add one with @rule."
 REDUCE_ARGUMENTS = ("axis", "dtype", "out", "keepdims", "initial", "where")
@@ -63,9 +63,11 @@ def call(ufunc: np.ufunc, inputs: Sequence[Any]) -> Any:
 
 
 def _known(ufunc: np.ufunc) -> StandIn:
-    known = stand_in_of(ufunc)
+    name, known = ufunc.__name__, stand_in_of(ufunc)
     if known is None:
-        raise TypeError(f"np.{ufunc.__name__} {NO_RULE}")
+        if name in REFUSED:
+            refuse_function(name, REFUSED[name])
+        raise TypeError(f"np.{name} {NO_RULE}")
     return known
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Value, choices, rules
+from engine.lifting.verify import walk
 from engine.rules import RULES
 
 EDGES = (0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 1.5, 2.5, -2.5, 1e16, 5e-324, -5e-324, math.inf, -math.inf, math.nan)
@@ -28,6 +29,7 @@ def same(x, y):
 def test_the_rules_of_both_files_are_all_the_rules():
     assert {*rules.__all__, *choices.__all__} == set(RULES)
     assert not set(rules.__all__) & set(choices.__all__)
+    assert set(RULES) == walk.KNOWN  # what is made of the table when it is imported sees all of it
 
 
 # --- whole numbers -------------------------------------------------------------------------------------------------

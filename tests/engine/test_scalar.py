@@ -123,8 +123,10 @@ def test_lifted_they_take_part_in_the_program_without_a_guard():
 
 def test_a_whole_part_inside_a_transform_keeps_the_graph_and_outside_it_is_an_int():
     x = Value(2.5)
-    assert (math.floor(x), math.ceil(x), [10, 20, 30][math.floor(x)]) == (2, 3, 30)
-    assert engine.grad(lambda x: x - math.floor(x) + math.ceil(x) * x)(2.5) == 4.0
+    assert (math.floor(x), math.ceil(x), math.trunc(x), [10, 20, 30][math.floor(x)]) == (2, 3, 2, 30)
+    assert engine.grad(lambda x: x - math.floor(x) + math.ceil(x) * x + math.trunc(x) * x)(2.5) == 6.0
+    for ufunc in (np.floor, np.ceil, np.trunc, np.rint):  # which ask objects for these
+        assert engine.grad(lambda x: (ufunc(np.array([x, 2.0 * x])) * x).sum())(2.6) == ufunc(2.6) + ufunc(5.2)  # noqa: B023
     assert engine.grad(lambda y: y * [10.0, 20.0, 30.0][math.floor(x)])(1.0) == 30.0
     assert engine.lift(lambda x: x - math.floor(x))(2.5) == engine.lift(lambda x: x - math.floor(x))(-1.5) == 0.5
 

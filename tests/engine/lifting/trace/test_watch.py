@@ -19,7 +19,7 @@ from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.watch import WAYS_OUT
 from engine.rules import RULES
 
-REFUSED = {"__float__", "__int__", "__trunc__", "__bool__", "__reduce__", "__reduce_ex__", "__getstate__"}
+REFUSED = {"__float__", "__int__", "__bool__", "__reduce__", "__reduce_ex__", "__getstate__"}
 REFUSED |= {"as_integer_ratio", "is_integer"}
 REFUSED |= {"data", "item", "backward", "grad", "pullback", "__round__", "_backward", "_local_grads"}
 GUARDED = {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "any", "all"}  # a condition, decided by a guard
@@ -28,7 +28,22 @@ RECORDED = set(RULES) | {"__array_ufunc__", "__pow__", "__rpow__", "__neg__", "_
 RECORDED |= {
     f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub", "mul", "truediv", "mod", "floordiv", "divmod")
 }
-RECORDED |= {"__floor__", "__ceil__", "T", "real", "sum", "prod", "mean", "max", "min", "var", "std", "round", "conj"}
+RECORDED |= {
+    "__floor__",
+    "__ceil__",
+    "__trunc__",
+    "T",
+    "real",
+    "sum",
+    "prod",
+    "mean",
+    "max",
+    "min",
+    "var",
+    "std",
+    "round",
+    "conj",
+}
 RECORDED |= {"conjugate", "squeeze", "transpose", "tolist", "cumsum", "cumprod", "ravel", "flatten", "reshape", "copy"}
 RECORDED |= {"astype"}
 NUMBERLESS = {  # of the object or its class, whatever its number is
@@ -50,7 +65,6 @@ def test_every_method_of_a_value_is_of_one_kind():
 READS: dict[str, Callable[[Any], Any]] = {
     "__float__": float,
     "__int__": int,
-    "__trunc__": math.trunc,
     "__bool__": bool,
     "__reduce__": lambda x: x.__reduce__(),
     "__reduce_ex__": pickle.dumps,
