@@ -24,7 +24,7 @@ from engine.arrays.table import refuse_function
 
 OF_ONE_NAME = (
     "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "argmax", "argmin", "argsort", "cumsum",
-    "cumprod", "clip", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
+    "cumprod", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
     "choose", "put",
 )  # fmt: skip
 """The methods that are the NumPy function of their name."""
@@ -61,6 +61,12 @@ def sort(self: Any, axis: int = -1, kind: Any = None, order: Any = None, **optio
 def partition(self: Any, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
     """Sort in place, which is a partition too."""
     self[...] = np.partition(self, kth, axis=axis)
+
+
+@_method
+def clip(self: Any, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
+    """Hold between bounds, of which each may be left out."""
+    return np.clip(self, min, max, out=out, **options)
 
 
 @_method
