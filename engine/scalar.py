@@ -71,7 +71,7 @@ class Scalar:
     ndim = 0
     size = 1
     itemsize = nbytes = 8
-    dtype = np.dtype(object)  # NumPy passes the mean of a plain array of Values through it, and would make it a float
+    dtype = np.dtype(object)  # by which NumPy's own functions compute on, and make no float of what they computed
 
     T = real = property(lambda self: self, doc="The Value itself: it is one real number.")
     imag = property(lambda self: 0.0, doc="0.0: Values are real.")

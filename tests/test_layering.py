@@ -55,7 +55,7 @@ MODULES = {
         (
             "engine.arguments", "engine.calls", "engine.choices", "engine.conditions", "engine.dispatch",
             "engine.errors", "engine.functions", "engine.node", "engine.number", "engine.operands", "engine.rule",
-            "engine.rules", "engine.sums", "engine.tracing", "engine.written",
+            "engine.lines", "engine.rules", "engine.sums", "engine.tracing", "engine.written",
         ),
         "operations",
     ),

@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.arrays.along import UNSET
 from engine.arrays.elements import as_element
-from engine.arrays.loops import COMPARISONS
+from engine.arrays.loops import COMPARING
 from engine.arrays.plain import Undecided, decided, objects, settled
 from engine.arrays.table import FUNCTIONS, REFUSED, SAFE, WAY_OUT, refuse_function, title
 from engine.arrays.ufuncs import call, on_ufunc
@@ -44,7 +44,7 @@ class ValueArray(np.ndarray[Any, Any]):
         if method == "__call__" and not kwargs:
             if ufunc in AT_ONCE:
                 result = ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
-            elif ufunc in COMPARISONS and LOCAL.active is None:
+            elif ufunc in COMPARING and LOCAL.active is None:
                 with np.errstate(invalid="ignore"):  # a comparison with NaN is False, and no exception
                     return ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
             else:
@@ -222,7 +222,7 @@ def _safe_argument(x: Any, top: bool) -> Any:
 
 
 def _of_numbers(result: Any) -> Any:
-    """Return what NumPy moved as an array of Values and floats, which it fills up with integers, or of conditions."""
+    """Return what NumPy moved as Values and floats, among which it puts integers for zeros, or as conditions."""
     if isinstance(result, np.ndarray) and result.dtype == object:
         kinds = set(map(type, result.ravel().tolist()))
         if Condition in kinds:

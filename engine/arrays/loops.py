@@ -64,7 +64,7 @@ OPERATORS = {
 }
 """The ufuncs whose own loops over objects are the rules already: they ask Python's operators."""
 
-COMPARISONS = frozenset([np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal])
+COMPARING = frozenset([np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal])
 """The ufuncs whose own loops ask Python's operators as well, and make bools of what these answer."""
 
 OTHERS = {name: _standing_in(f, f.__code__.co_argcount) for name, f in COMPOSED.items()}

@@ -14,6 +14,8 @@ import numpy as np
 
 from engine.arguments import described
 from engine.conditions import Condition
+from engine.errors import TraceError
+from engine.lines import user_line
 from engine.number import as_float
 from engine.operands import is_value
 from engine.tracing import LOCAL
@@ -92,7 +94,7 @@ def into(out: Any, result: Any, name: str) -> Any:
 
     Raises
     ------
-    TypeError
+    TraceError
         If that is an array of floats, which would hold the numbers of Values and lose their derivatives.
     """
     out = out[0] if isinstance(out, tuple) else out
@@ -111,7 +113,8 @@ def writable(out: Any, name: str) -> Objects:
 
 def _no_room(out: Any, name: str) -> NoReturn:
     where = f"an array of {out.dtype}" if isinstance(out, np.ndarray) else described(out)
-    raise TypeError(
-        f"np.{name} would write Values into {where}, which holds none, and their derivatives would be lost. "
-        "Write into engine.array(...) or np.zeros(..., dtype=object)."
+    raise TraceError(
+        f"np.{name} writes into {where}: Values would be turned into floats in {user_line()}, and their derivatives "
+        "would be lost. Write into engine.array(...) or np.zeros(..., dtype=object); a constant is "
+        "np.array(engine.stop_gradient(x), dtype=float)."
     )

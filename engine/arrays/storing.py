@@ -30,7 +30,7 @@ def linspace(
     width = np.asarray(np.subtract(stop, start), dtype=object)
     numbers = np.moveaxis(np.add(start, np.multiply(parts, width)), 0, axis)
     if endpoint and num > 1:
-        np.moveaxis(numbers, axis, 0)[-1] = stop
+        np.moveaxis(numbers, axis, 0)[-1, ...] = stop
     return (numbers, width / (num - bool(endpoint))) if retstep else numbers
 
 

@@ -179,3 +179,14 @@ def test_the_mean_of_a_plain_array_is_a_value():
 def test_a_node_costs_nothing_more():
     assert not hasattr(Value(1.0), "__dict__")
     assert not {"shape", "dtype", "T"} & {name for kind in Value.__mro__ for name in getattr(kind, "__slots__", ())}
+
+
+def test_the_type_is_that_of_objects_so_that_numpys_own_functions_make_no_floats():
+    v, w = Value(1.0), Value(3.0)
+    assert v.dtype == np.dtype(object)
+    plain = np.array([v, w])
+    mean = np.mean(plain)
+    assert isinstance(mean, Value)
+    assert mean.data == 2.0
+    assert np.var(plain).data == 1.0
+    assert engine.grad(lambda x: np.mean([x, x + 2.0]))(0.0) == 1.0
