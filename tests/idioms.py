@@ -618,7 +618,7 @@ IDIOMS = {name: [line.replace("\\n", "\n") for line in text.strip().split("\n")]
 VECTORS, FLOATS, ROOM = (
     "signs (of singular vectors )?are arbitrary",
     "was turned into a float",
-    "would write Values into",
+    "writes into an array of float64",
 )
 REFUSALS = {
     "np.i0(x)": "np.i0 is not defined",
