@@ -70,7 +70,7 @@ class ValueArray(np.ndarray[Any, Any]):
 
 OF_ONE_NAME = (
     "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "argmax", "argmin", "argsort", "cumsum",
-    "cumprod", "clip", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
+    "cumprod", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
     "choose", "put",
 )  # fmt: skip
 """The methods that are the NumPy function of their name."""

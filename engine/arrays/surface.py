@@ -58,6 +58,12 @@ def partition(self: Any, kth: Any, axis: int = -1, kind: Any = "introselect", or
 
 
 @_method
+def clip(self: Any, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
+    """Hold between bounds, of which each may be left out."""
+    return np.clip(self, min, max, out=out, **options)
+
+
+@_method
 def compress(self: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:
     """Return slices where a condition holds."""
     return np.compress(condition, self, axis=axis, out=out)

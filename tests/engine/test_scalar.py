@@ -177,6 +177,17 @@ def test_a_copy_is_another_node_but_inside_a_transform_it_is_the_value():
     assert engine.grad(lambda x: x.copy() * copy.deepcopy([x, x])[1])(3.0) == 6.0
 
 
+def test_the_mean_of_a_plain_array_is_a_value():
+    x = [Value(1.0), Value(4.0)]
+    assert x[0].dtype == np.array(x).dtype == object
+    for mean in (np.mean(x), np.array(x).mean(), np.mean(np.array(x), axis=0)):
+        assert isinstance(mean, Value)
+        assert mean.data == 2.5
+    np.testing.assert_array_equal(engine.grad(lambda x: np.mean([v * v for v in x]))(np.array([1.0, 4.0])), [1.0, 4.0])
+    assert np.var(x).data == 2.25
+    assert np.std(x).data == 1.5
+
+
 def test_a_node_costs_nothing_more():
     assert not hasattr(Value(1.0), "__dict__")
     assert not {"shape", "dtype", "T"} & {name for kind in Value.__mro__ for name in getattr(kind, "__slots__", ())}

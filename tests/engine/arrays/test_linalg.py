@@ -17,7 +17,7 @@ linalg = np.linalg
 FUNCTIONS = {
     "solve, one right side": (linalg.solve, A, B[:, 0]),
     "solve, several": (linalg.solve, A, B),
-    "solve, a stack": (linalg.solve, STACK, B),
+    "solve, a stack": (linalg.solve, STACK, B[None]),
     "solve, plain numbers on the right": (lambda a: linalg.solve(a, B), A),
     "solve, plain numbers on the left": (lambda b: linalg.solve(A, b), B),
     "inv": (linalg.inv, A),

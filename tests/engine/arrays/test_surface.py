@@ -58,9 +58,11 @@ def test_types_other_than_float_and_bool_are_refused():
 
 def test_every_method_that_computes_is_replaced():
     """What ndarray's C code would do by comparing or adding objects is done by a rule in its place."""
-    moves = {"reshape", "take", "repeat", "diagonal", "ravel", "flatten", "swapaxes", "transpose", "squeeze", "copy", "item",
-             "tolist", "fill", "view", "resize", "tobytes", "tofile", "dump", "dumps", "byteswap", "setfield", "getfield",
-             "setflags", "newbyteorder", "itemset", "tostring", "to_device", "mT"}  # fmt: skip
+    moves = {
+        "reshape", "take", "repeat", "diagonal", "ravel", "flatten", "swapaxes", "transpose", "squeeze", "copy", "item",
+        "tolist", "fill", "view", "resize", "tobytes", "tofile", "dump", "dumps", "byteswap", "setfield", "getfield",
+        "setflags", "newbyteorder", "itemset", "tostring", "to_device", "mT",
+    }  # fmt: skip
     public = {name for name in dir(np.ndarray) if not name.startswith("_") and callable(getattr(np.ndarray, name))}
     assert public - moves - METHODS.keys() == set()
     assert set(OF_ONE_NAME) <= METHODS.keys()
