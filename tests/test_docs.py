@@ -1,6 +1,6 @@
 """Pages say what the code says: tables are printed, links lead somewhere, figures are with their commands.
 
-`python tests/test_docs.py` writes the tables of rules and of mistakes anew.
+`python tests/test_docs.py` writes the tables of rules, of NumPy's functions and of mistakes anew.
 """
 
 from __future__ import annotations
@@ -167,4 +167,5 @@ def test_the_project_speaks_of_itself_only():
 
 if __name__ == "__main__":
     RULES.write_text(text(RULES).partition("\n\n|")[0] + f"\n\n{engine.rules.table()}\n", encoding="utf-8")
+    FUNCTIONS.write_text(text(FUNCTIONS).partition("\n\n|")[0] + f"\n\n{page_of_functions()}\n", encoding="utf-8")
     MISTAKES.write_text(page_of_mistakes(), encoding="utf-8")

@@ -1,9 +1,9 @@
-"""The table that the page of this room shows: what is done with each of NumPy's functions and ufuncs.
+r"""The table that the page of this room shows: what is done with each of NumPy's functions and ufuncs.
 
->>> print(*page().splitlines()[:3], sep="\\n")
+>>> print(*page().splitlines()[:3], sep="\n")
 | what is done | functions |
 |---|---|
-| a rule | `abs` `arccos` `arccosh` `arcsin` `arcsinh` `arctan` `arctan2` `arctanh` `cbrt` `ceil` `clip` `cos` `cosh` ...
+| a rule | `absolute` `add` `arccos` `arccosh` `arcsin` `arcsinh` ...
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from engine.arrays.elements import COMPOSED
-from engine.arrays.loops import OPERATORS
+from engine.arrays.loops import BY_OPERATORS
 from engine.arrays.table import FUNCTIONS, REFUSED, SAFE
 from engine.arrays.ufuncs import SPECIAL
 from engine.rule import RULES
@@ -24,7 +24,7 @@ def page() -> str:
     of_rules = {rule.array.__name__ for rule in RULES.values() if isinstance(rule.array, np.ufunc)}
     ufuncs = {"clip", "sign", *of_rules} - COMPOSED.keys()
     rows = [
-        ("a rule", ufuncs | OPERATORS.keys()),
+        ("a rule", ufuncs | BY_OPERATORS.keys()),
         ("composed of rules", (COMPOSED.keys() | SPECIAL.keys()) - of_rules | {"less", "less_equal", "equal"}),
         ("written in terms of rules", FUNCTIONS.keys()),
         ("safe as NumPy has it", SAFE),
