@@ -13,6 +13,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from engine.arrays.functions import array as array
 from engine.check import check_gradients as check_gradients
 from engine.conditions import Condition as Condition
 from engine.errors import GuardError as GuardError

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from engine.graph import order
 from engine.node import CONSTANT, VARIABLE, NodeKind, birth
-from engine.tracing import DIFFERENTIATED, LOCAL, refuse
+from engine.tracing import DIFFERENTIATED, LOCAL, depends, refuse
 
 V = TypeVar("V", bound="Copies")
 
@@ -39,11 +39,11 @@ class Copies:
 
     def __copy__(self: V) -> V:
         """Return a copy of one node; where a function is being watched, the node: a copy of a variable is not one."""
-        return self if _is_watched(self) else _twin(self, self.parents)
+        return self if depends(self) else _twin(self, self.parents)
 
     def __deepcopy__(self: V, memo: dict[int, Any]) -> V:
         """Return a copy of the graph; where a function is being watched, what depends on its variables stays itself."""
-        if _is_watched(self):
+        if depends(self):
             return self
         for node in order(self):
             if id(node) not in memo:
@@ -65,10 +65,6 @@ class Copies:
         if not self.parents:
             return _leaf, (type(self), self._data, self.grad, self._label, self.rule is CONSTANT)
         return _pick, _PICKLES.session().place(self)
-
-
-def _is_watched(node: Any) -> bool:
-    return LOCAL.watch is not None and LOCAL.watch.depends(node)
 
 
 def _node(cls: type, data: float, grad: float, label: str, kind: NodeKind, parents: tuple[Any, ...]) -> Any:

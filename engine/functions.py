@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine import rules
+from engine import choices, rules
 from engine.arguments import listed
+from engine.choices import *  # noqa: F403
+from engine.choices import largest, shift
 from engine.operands import as_operand
 from engine.rules import *  # noqa: F403
 from engine.rules import abs as absolute
-from engine.rules import erf, exp, shift, sigmoid, total
+from engine.rules import erf, exp, sigmoid, total
 
 INVERSE_SQRT_2 = 0.7071067811865476
 
@@ -44,6 +46,16 @@ def gelu(x: Any) -> Any:
     return 0.5 * x * (1.0 + erf(INVERSE_SQRT_2 * x))
 
 
+def smallest(xs: Sequence[Any]) -> Any:
+    """The smallest of any number of numbers; its derivative is shared evenly by those that are as small.
+
+    >>> smallest([2.0, -1.0, 3.0])
+    -1.0
+    """
+    operands = listed(xs, "smallest's operand", "numbers and Values")
+    return 0.0 - largest([-as_operand(x, "smallest") for x in operands])
+
+
 def softmax(xs: Sequence[Any]) -> list[Any]:
     """exp(x) / sum(exp(x)) as a list, stable for any finite input.
 
@@ -59,8 +71,8 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
     return [e / s for e in es]
 
 
-COMPOSED = {"silu": silu, "gelu": gelu, "softmax": softmax}
+COMPOSED = {"silu": silu, "gelu": gelu, "smallest": smallest, "softmax": softmax}
 """What is no operation of its own: its graph is that of the operations it is composed of."""
 
 if not TYPE_CHECKING:  # type checkers and editors read the names themselves
-    __all__ = [*rules.__all__, "absolute", *COMPOSED]
+    __all__ = [*rules.__all__, *choices.__all__, "absolute", *COMPOSED]

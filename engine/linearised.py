@@ -95,6 +95,8 @@ class Linearised:
         if isinstance(returned, np.ndarray) and not returned.ndim:
             returned = returned[()]
         leaves, structure = flatten(returned, "the function's result")
+        if name in SCALAR_VALUED:
+            _check_numbers(leaves, name)
         return [x if isinstance(x, Value) else Value.constant(x) for x in leaves], structure
 
     def _find_nodes(self, since: float) -> None:
@@ -161,6 +163,20 @@ class Linearised:
 
     def _result(self, x: Any) -> Any:
         return Value.constant(x) if self.symbolic and not isinstance(x, Value) else x
+
+
+SCALAR_VALUED = ("grad", "value_and_grad")
+"""Of whose functions nobody asks a derivative that is 0 by definition, as of a comparison among other results."""
+
+
+def _check_numbers(leaves: Sequence[Any], name: str) -> None:
+    """Refuse the answer of a comparison, whose derivative nobody can mean."""
+    for x in leaves:
+        if x.__class__ is bool or isinstance(x, np.bool_):
+            raise TypeError(
+                f"{name} differentiates numbers, but the function returned {x}, as a comparison does, which has no "
+                "derivative. Return engine.where(condition, a, b), or 1.0 * condition where a constant is meant."
+            )
 
 
 def _is_zero(x: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import described, listed
+from engine.arrays.loops import enter
 from engine.conditions import RELATIONS
 from engine.dispatch import UNDEFINED
 from engine.node import CONSTANT, birth
@@ -58,6 +59,7 @@ def give(cls: Any, operators: Mapping[str, str], rule: Rule, new: Callable[[type
         method = _or_number(cls, method, rule.number)
     method.__name__, method.__qualname__, method.__doc__ = rule.name, f"{cls.__name__}.{rule.name}", rule.doc
     setattr(cls, rule.name, staticmethod(method) if rule.variadic else method)
+    enter(rule, cls, method)
     for symbol in [symbol for symbol, name in operators.items() if name == rule.name]:
         for name, function in dunders(cls, symbol, rule, method, reflected, operand).items():
             setattr(cls, name, function)

@@ -72,8 +72,6 @@ class Number:
             refuse(self, "an int")
         return int(self._data)
 
-    __trunc__ = __int__
-
     def __bool__(self) -> bool:
         refuse_where_lifted(self, "a bool")
         return self._data != 0.0

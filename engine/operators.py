@@ -22,6 +22,7 @@ from engine.node import CONSTANT
 from engine.number import as_float
 from engine.rule import Rule
 from engine.tracing import LOCAL
+from engine.unordered import refuse_unless_written
 
 Method = Callable[..., Any]
 
@@ -102,14 +103,19 @@ def dunders(cls: Any, symbol: str, rule: Rule, method: Method, reflected: Method
 
 
 def _comparison(cls: Any, name: str, method: Method, operand: Method) -> Method:
-    relation = RELATIONS[name]
+    relation, is_order = RELATIONS[name], name != "equal"
 
     def compare(a: Any, b: Any) -> Any:
         if a.__class__ is not cls and (a := side(a, b)) is NotImplemented:
             return NotImplemented
         if b.__class__ is not cls and (b := side(b, a)) is NotImplemented:
             return NotImplemented
-        return relation(a._data, b._data) if LOCAL.active is None else Condition(method(a, b))
+        if LOCAL.active is not None:
+            return Condition(method(a, b))
+        x, y = a._data, b._data
+        if (x != x or y != y) and is_order and LOCAL.watch is not None:
+            refuse_unless_written()
+        return relation(x, y)
 
     def side(x: Any, other: Any) -> Any:
         if name == "equal" and not isinstance(x, (cls, Condition, numbers.Real, np.bool_)):

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.node import NodeKind, birth
-from engine.tracing import refuse_where_lifted
+from engine.tracing import LOCAL, refuse_where_lifted
 
 R = TypeVar("R", bound="Rounded")
 
@@ -52,11 +52,18 @@ class Rounded:
     _data: float
     born: float
     constant: Callable[[Any], Any]
+    rint: Callable[[], Any]
     parents: tuple[Any, ...]
     rule: NodeKind
 
     def __round__(self: R, ndigits: int | None = None) -> R:
-        """Return the rounded number as a node; what is infinite or NaN stays so."""
+        """Return the rounded number as a node; what is infinite or NaN stays so.
+
+        While a function is being lifted, a whole number is the rule `rint`; to decimals Python rounds as no array does.
+        """
+        if not ndigits and LOCAL.active is not None:
+            whole: R = self.rint()
+            return whole
         refuse_where_lifted(self, "a rounded number (by round())")
         number = round(self._data, ndigits or 0) if math.isfinite(self._data) else self._data
         node: R = self.constant(number)

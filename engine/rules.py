@@ -8,18 +8,19 @@ serves floats, Values (derivatives of derivatives), arrays, and printed programs
 and no `.grad`, and a cotangent goes through `where`, never through a mask: 0 * inf is not 0.
 
 Adding an operation is adding one rule.  Everything else follows from it: the function, the method, the NumPy ufunc,
-``engine.cbrt``, its lifted form, its place in pictures, and its tests.
+``engine.sech``, its lifted form, its place in pictures, and its tests.  Operations put together of pieces are in
+`engine.choices`.
 
 >>> import math, numpy as np
 >>> import engine
 >>> from engine.rules import rule
->>> @rule(lambda x: math.copysign(math.fabs(x) ** (1 / 3), x), np.cbrt, at=[(-8.0,), (0.5,), (27.0,)])
-... def cbrt(z, g):
-...     '''Cube root; dz/dx = 1 / (3 * z**2).'''
-...     return (g / (3.0 * z * z),)
->>> engine.cbrt(27.0), engine.grad(cbrt)(1.0), engine.lift(lambda x: cbrt(x) * x)(8.0)
-(3.0, 0.3333333333333333, 16.0)
->>> del RULES["cbrt"], engine.Value.cbrt
+>>> @rule(lambda x: 1.0 / math.cosh(x), lambda x: 1.0 / np.cosh(x), at=[(-2.0,), (0.3,), (1.7,)])
+... def sech(x, z, g):
+...     '''Hyperbolic secant; dz/dx = -z * tanh(x).'''
+...     return (-g * (z * tanh(x)),)
+>>> engine.sech(0.0), engine.grad(sech)(0.0), engine.lift(lambda x: sech(x) * x)(0.0)
+(1.0, -0.0, 0.0)
+>>> del RULES["sech"], engine.Value.sech
 """
 
 from __future__ import annotations
@@ -133,25 +134,21 @@ def sqrt(z: N, g: N) -> tuple[N]:
     return (divide(g, 2.0 * z),)
 
 
+@rule(lambda x: float(np.cbrt(x)), np.cbrt, at=[(-8.0,), (0.5,), (27.0,)])
+def cbrt(z: N, g: N) -> tuple[N]:
+    """Cube root, of negative numbers as well; dz/dx = 1 / (3 * z**2)."""
+    return (divide(g, 3.0 * (z * z)),)
+
+
 @rule(operator.abs, np.abs, at=ANYWHERE, kinks=[((0.0,), (0.0,), "PyTorch: the middle of the slopes -1 and 1")])
 def abs(x: N, g: N) -> tuple[N]:
     """Absolute value; dz/dx = sign(x), and 0 at 0."""
     return (where(x > 0.0, g, where(x < 0.0, -g, 0.0)),)
 
 
-@rule(
-    lambda x: float((x > 0.0) - (x < 0.0)),
-    lambda x: where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)),
-    at=ANYWHERE,
-    differentiable=False,
-    kinks=[((0.0,), (0.0,), "flat on either side")],
-)
-def sign(g: N) -> tuple[N | float]:
-    """-1, 0 or 1; dz/dx = 0."""
-    return (0.0,)
-
-
 # --- exponentials and logarithms -----------------------------------------------------------------------------
+
+LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
 
 @rule(math.exp, np.exp, at=ANYWHERE)
@@ -170,6 +167,24 @@ def expm1(z: N, g: N) -> tuple[N]:
 def log(x: N, g: N) -> tuple[N]:
     """Natural logarithm; dz/dx = 1 / x."""
     return (divide(g, x),)
+
+
+@rule(lambda x: 2.0**x, np.exp2, at=ANYWHERE)
+def exp2(z: N, g: N) -> tuple[N]:
+    """Power of two; dz/dx = log(2) * z."""
+    return (g * (LOG_2 * z),)
+
+
+@rule(math.log2, np.log2, at=POSITIVE)
+def log2(x: N, g: N) -> tuple[N]:
+    """Logarithm to base two; dz/dx = 1 / (log(2) * x)."""
+    return (divide(g, LOG_2 * x),)
+
+
+@rule(math.log10, np.log10, at=POSITIVE)
+def log10(x: N, g: N) -> tuple[N]:
+    """Logarithm to base ten; dz/dx = 1 / (log(10) * x)."""
+    return (divide(g, LOG_10 * x),)
 
 
 @rule(math.log1p, np.log1p, at=[(-0.5,), (0.3,), (2.0,)])
@@ -350,50 +365,6 @@ def leaky_relu(x: N, slope: N, g: N) -> tuple[N, N]:
 # --- choices -------------------------------------------------------------------------------------------------
 
 
-def _maximum(x: float, y: float) -> float:
-    return x if x > y or x != x else y if y > x or y != y else x + 0.0 if x else x + y
-
-
-def _minimum(x: float, y: float) -> float:
-    return x if x < y or x != x else y if y < x or y != y else x if x else -(-x - y)
-
-
-@rule(_maximum, np.maximum, at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
-def maximum(x: N, y: N, g: N) -> tuple[N, N]:
-    """The larger; dz/dx = 1 where x > y, 1/2 where x = y, else 0."""
-    half = where(x == y, 0.5 * g, g)
-    return where(x < y, 0.0, half), where(y < x, 0.0, half)
-
-
-@rule(_minimum, np.minimum, at=[(2.0, -3.0), (-0.5, 1.5)], kinks=[((1.0, 1.0), (0.5, 0.5), "PyTorch: ties share")])
-def minimum(x: N, y: N, g: N) -> tuple[N, N]:
-    """The smaller; dz/dx = 1 where x < y, 1/2 where x = y, else 0."""
-    half = where(x == y, 0.5 * g, g)
-    return where(x > y, 0.0, half), where(y > x, 0.0, half)
-
-
-def _clip(x: float, low: float, high: float) -> float:
-    x = low if x < low else x
-    return high if x > high else x
-
-
-@rule(
-    _clip,
-    lambda x, low, high: np.minimum(np.maximum(x, low), high),
-    at=[(-2.0, -1.0, 1.0), (0.3, -1.0, 1.0), (1.7, -1.0, 1.0)],
-    operands=("x", "low", "high"),
-    calls=calls.bounded,
-    kinks=[
-        ((1.0, -1.0, 1.0), (1.0, 0.0, 0.0), "PyTorch: the bounds belong to the inside"),
-        ((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0), "PyTorch: the bounds belong to the inside"),
-    ],
-)
-def clip(x: N, low: N, high: N, g: N) -> tuple[N, N, N]:
-    """x, held between low and high; dz/dx = 1 inside and on the bounds, else 0, and there the bound's is 1."""
-    inside = where(x < low, 0.0, where(x > high, 0.0, g))
-    return inside, where((x < low) & (low <= high), g, 0.0), where((x > high) | (low > high), g, 0.0)
-
-
 def _truth(relation: Callable[[float, float], bool]) -> Callable[[float, float], float]:
     return lambda x, y: 1.0 if relation(x, y) else 0.0
 
@@ -465,32 +436,12 @@ def dot(xs: Sequence[N], g: N) -> tuple[N, ...]:
     return tuple([g * x for x in xs[half : 2 * half]] + [g * w for w in xs[:half]] + [g] * (len(xs) % 2))
 
 
-def _select(xs: Sequence[float]) -> float:
-    return xs[int(xs[-1])]
-
-
-BETWEEN_INDICES = [(0.5, 0.5), (1.0, -2.0, 0.3, 2.5), (2.0, 2.0, 1.5)]
-
-
-@rule(_select, _select, calls=lambda _: calls.select, analytic=False, at=BETWEEN_INDICES)
-def select(xs: Sequence[Any], g: N) -> tuple[N | float, ...]:
-    """The entry of a table that the last operand, an integer, says; dz/dx = 1 for it, 0 for the others."""
-    chosen = int(stop_gradient(xs[-1]))
-    return tuple([g if i == chosen else 0.0 for i in range(len(xs) - 1)] + [0.0])
-
-
 @rule(sums.log_of_exponentials, np.logaddexp.reduce, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 2.0)])
 def logsumexp(xs: Sequence[N], z: N, g: N) -> tuple[N, ...]:
     """Log of the sum of exponentials; dz/dx = exp(x - z) / sum(exp(x - z)), which is softmax however large x is."""
     es = [exp(x - z) for x in xs]
     scale = divide(g, total(es))
     return tuple([scale * e for e in es])
-
-
-@rule(sums.largest, np.max, at=[(0.5,), (1.0, -2.0, 0.3), (2.0, 1.0)], differentiable=False)
-def shift(n: int, g: N) -> tuple[N | float, ...]:
-    """The largest operand, as a constant that softmax subtracts from all; dz/dx = 0 by definition."""
-    return (0.0,) * n
 
 
 if not TYPE_CHECKING:  # type checkers and editors read the names themselves

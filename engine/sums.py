@@ -38,7 +38,9 @@ def log_of_exponentials(xs: Sequence[float]) -> float:
 
 
 def largest(xs: Sequence[float]) -> float:
-    """Return the largest of at least one number."""
+    """Return the largest of at least one number: NaN where there is one, and of zeros 0.0."""
     if not xs:
         raise ValueError("the largest of no numbers is not defined. Pass at least one.")
-    return max(xs)
+    if (added := sum(xs)) != added and any(x != x for x in xs):  # not only inf - inf
+        return math.nan
+    return max(xs) + 0.0

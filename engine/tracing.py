@@ -32,7 +32,15 @@ class Watch(Protocol):
 
 
 class Trace(Watch, Protocol):
-    """What a recording must answer as well."""
+    """What a recording must answer as well.
+
+    Attributes
+    ----------
+    choosing
+        Whether an algorithm should choose by `engine.where` where it could branch: one program serves many inputs.
+    """
+
+    choosing: bool
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch went, and return it."""
@@ -43,6 +51,8 @@ class Trace(Watch, Protocol):
 
 class Onlooker:
     """A watch that refuses nothing: programs that are called meanwhile go through the scalar engine, as in a trace."""
+
+    choosing = False
 
     def leak(self, value: Any, into: str) -> None:
         """Let numbers be read."""
@@ -70,6 +80,11 @@ def refuse(value: Any, into: str) -> None:
         LOCAL.watch.leak(value, into)
     for watch in tuple(DIFFERENTIATED):
         watch.refuse(value, into)
+
+
+def depends(value: Any) -> bool:
+    """Whether a function is being watched that a Value may change with: traced, or differentiated by it."""
+    return LOCAL.watch is not None and LOCAL.watch.depends(value)
 
 
 def refuse_where_lifted(value: Any, into: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import described
+from engine.arrays.array import ValueArray
 from engine.errors import ShapeError
 from engine.operands import is_value
 
@@ -101,7 +102,8 @@ class Structure:
         def filled(part: Structure) -> Any:
             if part.kind == LEAF:
                 return next(leaves)
-            return array([next(leaves) for _ in range(part.size)]).reshape(part.keys)
+            filled = array([next(leaves) for _ in range(part.size)]).reshape(part.keys)
+            return filled if filled.ndim or filled.dtype != object else filled[()]  # a Value is its own array
 
         return self.with_parts(filled)
 
@@ -189,9 +191,9 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
 
 
 def _array_of_numbers(leaves: list[Any]) -> np.ndarray[Any, Any]:
-    array = np.empty(len(leaves), dtype=object if any(map(is_value, leaves)) else np.float64)
-    array[:] = leaves
-    return array
+    if any(map(is_value, leaves)):
+        return array_of_objects(leaves).view(ValueArray)
+    return np.array(leaves, dtype=np.float64)
 
 
 def array_of_objects(leaves: list[Any]) -> np.ndarray[Any, Any]:
@@ -237,6 +239,8 @@ def _ordered(tree: Any, structure: Structure) -> Any:
 
 def _skeleton(s: Structure) -> Any:
     """Return the structure with lists and tuples alike."""
+    if s.kind == "array" and not s.keys:
+        return _skeleton(Structure(LEAF))  # an array of no axes is a number
     return (
         s.kind.replace("tuple", "list"),
         s.keys if s.kind != "namedtuple" else (),

@@ -27,6 +27,7 @@ from engine.node import CONSTANT, VARIABLE, NodeKind
 from engine.number import Number
 from engine.number import as_float as as_float
 from engine.rounded import Rounded
+from engine.scalar import Scalar
 from engine.sweep import sweep
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse
 from engine.ufuncs import Ufuncs
@@ -37,7 +38,7 @@ else:
     Operations = object
 
 
-class Value(Number, Display, Lecture, Rounded, Copies, Ufuncs, Operations):
+class Value(Number, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operations):
     """A scalar in a computation graph.
 
     Parameters
@@ -176,6 +177,7 @@ def is_constant(value: Value) -> bool:
 
 OPERATORS = {
     "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide", "__pow__": "power",
+    "__mod__": "remainder", "__floordiv__": "floor_divide",
     "__neg__": "negative", "__abs__": "abs",
     "__lt__": "less", "__le__": "less_equal", "__eq__": "equal",
 }  # fmt: skip

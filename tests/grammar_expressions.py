@@ -165,7 +165,8 @@ class Expressions:
             a, b = draw.choice(pairs)
             return f"engine.dot({a}, {b}{', ' + self.scalar(0) if draw.random() < 0.3 else ''})"
         if kind == 1:
-            return f"engine.logsumexp([0.0 + q for q in {self.items(depth)}])"
+            name = draw.choice(["logsumexp", "logsumexp", "largest", "smallest"])
+            return f"engine.{name}([0.0 + q for q in {self.items(depth)}])"
         if kind == 2:
             return f"sum({self.items(depth)})"
         if kind == 3 and self.rows:

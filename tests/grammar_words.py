@@ -27,6 +27,9 @@ UNARY = [
 
 BOUNDED = {  # functions of what is bounded first, or made positive
     "exp": "engine.exp(engine.sin({x}))",
+    "exp2": "engine.exp2(engine.sin({x}))",
+    "log2": "engine.log2(0.5 + {x} ** 2)",
+    "cbrt": "engine.cbrt(1.5 + engine.sin({x}))",
     "expm1": "engine.expm1(engine.sin({x}))",
     "log": "engine.log(0.5 + {x} ** 2)",
     "log1p": "engine.log1p(engine.square({x}))",

@@ -106,13 +106,16 @@ FUNCTIONS = SimpleNamespace(
         name: _on_tensors(getattr(torch, name))
         for name in (
             "tanh", "sin", "cos", "sigmoid", "relu", "abs", "arctan", "square", "sign", "erf", "arcsinh", "exp",
-            "expm1", "log", "log1p", "sqrt", "cosh", "sinh", "arcsin", "arccos", "reciprocal", "arctan2", "hypot",
-            "logaddexp", "maximum", "minimum",
+            "exp2", "expm1", "log", "log2", "log1p", "sqrt", "cosh", "sinh", "arcsin", "arccos", "reciprocal",
+            "arctan2", "hypot", "logaddexp", "maximum", "minimum",
         )
     },
     softplus=_on_tensors(lambda x: torch.logaddexp(x, torch.zeros((), dtype=DOUBLE))),
     silu=_on_tensors(lambda x: x * torch.sigmoid(x)),
     gelu=_on_tensors(lambda x: x * 0.5 * torch.erfc(-x / math.sqrt(2.0))),
+    cbrt=_on_tensors(lambda x: x.abs() ** (1.0 / 3.0) * x.sign()),
+    largest=lambda xs: torch.amax(_stack(xs), 0),
+    smallest=lambda xs: torch.amin(_stack(xs), 0),
     leaky_relu=_on_tensors(_leaky_relu),
     stop_gradient=_on_tensors(torch.Tensor.detach),
     clip=_clip,

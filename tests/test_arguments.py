@@ -149,6 +149,7 @@ UNARY = [*[name for name, n in ARITY.items() if n == 1], "absolute", "gelu", "si
 BINARY = [name for name, n in ARITY.items() if n == 2]
 OPERATORS = {
     "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
+    "%": lambda a, b: a % b, "//": lambda a, b: a // b,
     "**": lambda a, b: a**b, "<": lambda a, b: a < b, ">=": lambda a, b: a >= b, "==": lambda a, b: a == b,
 }  # fmt: skip
 
@@ -231,6 +232,7 @@ CALLS = {
     "engine.dot": lambda: (engine.dot, [[1.0, 2.0], [3.0, 4.0], 1.0], {}),
     "engine.dot of Values": lambda: (engine.dot, [[value(), value()], [3.0, 4.0], value()], {}),
     "engine.shift": lambda: (engine.shift, [[1.0, 2.0]], {}),
+    **{f"engine.{n}": lambda n=n: (getattr(engine, n), [[1.0, 2.0]], {}) for n in ("largest", "smallest")},
     "engine.total": lambda: (engine.total, [[1.0, 2.0]], {}),
     "engine.softmax": lambda: (engine.softmax, [[1.0, 2.0]], {}),
     "engine.logsumexp": lambda: (engine.logsumexp, [[1.0, 2.0]], {}),

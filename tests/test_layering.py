@@ -13,12 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("engine", "viz", "nn")
 
 # A room is a folder, or the modules of MODULES; it may import itself and the rooms that are named here.
-ENGINE = {"engine"}
+CALCULUS = {"operations"}  # on any number: what stands below Value
+ENGINE = CALCULUS | {"arrays", "engine"}
 LIFTING = ENGINE | {"lifting"}
-VIZ = {"engine", "engine's names", "viz"}
-NETWORKS = {"engine", "engine's names", "shared by nn", "nn.reading", "nn"}
+VIZ = ENGINE | {"engine's names", "viz"}
+NETWORKS = ENGINE | {"engine's names", "shared by nn", "nn.reading", "nn"}
 ROOMS = {
-    "engine": set(),
+    "operations": set(),
+    "arrays": CALCULUS,
+    "engine": CALCULUS | {"arrays"},
     "lifting": ENGINE,  # what the stages hand on: steps, views, expressions
     "lifting.trace": LIFTING,
     "lifting.passes": LIFTING,
@@ -35,8 +38,8 @@ ROOMS = {
     "viz.page": VIZ | {"viz.fold"},
     "viz's drawing": VIZ | {"viz.fold", "viz.page"},
     "viz's names": VIZ | {"viz.fold", "viz.page", "viz's drawing"},
-    "shared by nn": {"engine", "engine's names"},
-    "nn.reading": {"engine", "engine's names", "shared by nn"},
+    "shared by nn": ENGINE | {"engine's names"},
+    "nn.reading": ENGINE | {"engine's names", "shared by nn"},
     "nn": NETWORKS,
     "nn.training": NETWORKS | {"lifting.run"},
     "nn.agreement": NETWORKS | {"nn.training"},
@@ -48,6 +51,14 @@ ROOMS = {
 }
 MODULES = {
     "engine": "engine's names",
+    **dict.fromkeys(
+        (
+            "engine.arguments", "engine.calls", "engine.choices", "engine.conditions", "engine.dispatch",
+            "engine.errors", "engine.functions", "engine.node", "engine.number", "engine.operands", "engine.rule",
+            "engine.lines", "engine.rules", "engine.sums", "engine.tracing", "engine.written",
+        ),
+        "operations",
+    ),
     "engine.lifting": "lift",
     "engine.lifting.pipeline": "lifting's pipeline",
     **dict.fromkeys(("viz.dot", "viz.lecture", "viz.program", "viz.render", "viz.expression"), "viz's drawing"),
@@ -96,7 +107,7 @@ def room(module: str) -> str:
         return MODULES[module]
     path = modules()[module]
     folders = (path.parent if path.stem != "__init__" else path.parent.parent).relative_to(ROOT).parts
-    if folders[:2] == ("engine", "lifting"):
+    if folders[:1] == ("engine",) and folders[1:2] in (("arrays",), ("lifting",)):
         folders = folders[1:]
     return ".".join(folders[:2])
 

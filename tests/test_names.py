@@ -21,7 +21,7 @@ LIBRARIES = ("numpy", "jax")  # what a text is written for: `numpy_gather` and `
 # Tests of what no module does alone.
 ACROSS = {
     "engine": {
-        "test_edges", "lifting/test_agree", "lifting/test_golden", "lifting/test_never_wrong",
+        "test_edges", "arrays/test_idioms", "lifting/test_agree", "lifting/test_golden", "lifting/test_never_wrong",
         "lifting/test_random_programs", "lifting/test_threads",
     },
     "nn": {"test_arguments", "test_gpt_recorded"},

@@ -23,6 +23,8 @@ BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
 DEEPEST = 100
@@ -87,7 +89,7 @@ class _Reading:
             return _floats_too(BINARY[type(node.op)], a, b)
         if isinstance(node, ast.Call):
             return self._call(node, depth)
-        raise self._error(node, "Only numbers, names, + - * / **, and the engine's functions are read here")
+        raise self._error(node, "Only numbers, names, + - * / // % **, and the engine's functions are read here")
 
     def _constant(self, node: ast.Constant) -> float:
         if not isinstance(node.value, (int, float)) or isinstance(node.value, bool):

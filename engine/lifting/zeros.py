@@ -15,7 +15,8 @@ from engine.lifting.exact import told_apart
 from engine.rule import Rule
 from engine.rules import RULES
 
-MANY = frozenset(("select", "dot", "total", "logsumexp", "shift"))  # of these, only the first passes a zero on
+MANY = frozenset(("select", "dot", "total", "logsumexp", "shift", "largest"))
+"""Of these, only the first passes a zero on."""
 PROBES = (1.0, -1.0, 2.5, 0.0, -0.0)
 
 

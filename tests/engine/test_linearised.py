@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import engine
@@ -51,3 +52,29 @@ def test_symbolic_results_may_be_differentiated_again_and_others_are_floats():
     assert (slope.data, x.grad) == (27.0, 18.0)
     at = Linearised(lambda y: y**3, 0, [3.0], {}, "grad")
     assert at.pull([1.0]) == [27.0]
+
+
+ANSWERS = {
+    "a comparison": lambda x: x > 1.0,
+    "NumPy's": lambda x: np.bool_(True),
+    "one of several": lambda x: [x, x == 2.0],
+    "an array of them": lambda x: np.array([x, x]) > 1.0,
+}
+
+
+@pytest.mark.parametrize("f", ANSWERS.values(), ids=ANSWERS)
+def test_of_the_answer_of_a_comparison_there_is_no_gradient(f):
+    for transform in (engine.grad, engine.value_and_grad, engine.hessian):
+        with pytest.raises(TypeError, match=r"differentiates numbers, but the function returned (True|False)"):
+            transform(f)(2.0)
+
+
+def test_among_other_results_a_comparison_is_flat():
+    value, pullback = engine.vjp(lambda x: [x * x, x > 1.0], 3.0)
+    assert (value, pullback([1.0, 5.0])) == ([9.0, 1.0], (6.0,))
+    assert engine.jvp(lambda x: [x * x, x > 1.0], (3.0,), (1.0,)) == ([9.0, 1.0], [6.0, 0.0])
+    assert engine.jacobian(lambda x: [x * x, x > 1.0])(3.0) == [6.0, 0.0]
+
+
+def test_counts_and_comparisons_as_numbers_are_constants():
+    assert engine.grad(lambda x: 3)(2.0) == engine.grad(lambda x: (x > 1.0) * 1.0)(2.0) == 0.0

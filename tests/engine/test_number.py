@@ -97,7 +97,6 @@ def test_while_lifting_numbers_do_not_leak():
             float,
             int,
             bool,
-            math.trunc,
             lambda v: v.data,
             lambda v: v.item(),
             lambda v: setattr(v, "data", 1.0),
@@ -106,7 +105,7 @@ def test_while_lifting_numbers_do_not_leak():
                 leak(x)
         assert is_constant(Value(3.0))
     assert watch.leaks == [
-        "a float", "an int", "a bool", "an int", "a float (by .data)", "a float",
+        "a float", "an int", "a bool", "a float (by .data)", "a float",
         "a place to store a number (by .data = ...)",
     ]  # fmt: skip
     assert x.data == 2.0

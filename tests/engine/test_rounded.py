@@ -54,7 +54,15 @@ def test_it_is_computed_with_as_any_value_and_copied():
     assert f"{y:.3f}" == "2.300"
 
 
-def test_a_lifted_function_rounds_outside():
+def test_lifted_it_is_a_rule_where_it_is_to_a_whole_number():
+    program = engine.lift(lambda x: x - round(x) + round(x * x, 0) * x)
+    for x in (2.5, -1.75, 0.0):
+        assert program(x) == x - round(x) + round(x * x) * x
+        assert program.value_and_grad(x, wrt="inputs")[1].inputs == (1.0 + round(x * x),)
+
+
+def test_a_lifted_function_rounds_to_decimals_outside_or_as_numpy_does():
+    assert engine.lift(lambda x: x.round(1) * x)(2.34) == 2.3 * 2.34
     with pytest.raises(engine.TraceError, match=r"a rounded number \(by round\(\)\) .* Round outside the function"):
         engine.lift(lambda x: round(x, 2) * x)(2.0)
     with pytest.raises(engine.LiftError, match="a result of 'round' is computed by no rule"):

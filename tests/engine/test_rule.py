@@ -18,75 +18,97 @@ from engine.testing import check_rule
 
 
 @pytest.fixture
-def cbrt():
-    @rule(lambda x: math.copysign(math.fabs(x) ** (1 / 3), x), np.cbrt, at=[(-8.0,), (0.5,), (27.0,)])
-    def cbrt(z, g):
-        """Cube root; dz/dx = 1 / (3 * z**2)."""
-        return (g / (3.0 * z * z),)
+def sech():
+    @rule(lambda x: 1.0 / math.cosh(x), lambda x: 1.0 / np.cosh(x), at=[(-2.0,), (0.5,), (1.7,)])
+    def sech(x, z, g):
+        """Hyperbolic secant; dz/dx = -z * tanh(x)."""
+        return (-g * (z * engine.tanh(x)),)
 
-    yield cbrt
-    del RULES["cbrt"], Value.cbrt
-
-
-def test_the_decorated_name_is_the_operation_on_every_kind_of_number(cbrt):
-    assert cbrt is RULES["cbrt"].operation is engine.cbrt
-    assert cbrt(8.0) == cbrt(8) == cbrt(np.float32(8.0)) == 2.0
-    np.testing.assert_allclose(cbrt(np.array([8.0, -27.0])), [2.0, -3.0], rtol=1e-15)
-    assert [v.data for v in cbrt(np.array([Value(8.0), Value(0.0)]))] == [2.0, 0.0]
-    assert cbrt(Value(8.0)).op == "cbrt"
-    assert cbrt.__doc__ == "Cube root; dz/dx = 1 / (3 * z**2)."
-    with pytest.raises(TypeError, match="cbrt of 'x' is not defined"):
-        cbrt("x")
+    yield sech
+    del RULES["sech"], Value.sech
 
 
-def test_the_method_the_ufunc_and_derivatives_of_any_order_follow(cbrt):
-    x = Value(8.0)
-    for z in (x.cbrt(), np.cbrt(x), np.cbrt(np.array([x]))[0]):
+@pytest.fixture
+def deg2rad():
+    @rule(math.radians, np.deg2rad, at=[(-90.0,), (45.0,)])
+    def deg2rad(g):
+        """Degrees as radians; dz/dx = pi / 180."""
+        return (g * (math.pi / 180.0),)
+
+    yield deg2rad
+    del RULES["deg2rad"], Value.deg2rad
+
+
+def test_the_decorated_name_is_the_operation_on_every_kind_of_number(sech):
+    assert sech is RULES["sech"].operation is engine.sech
+    assert sech(2.0) == sech(2) == sech(np.float32(2.0)) == 1.0 / math.cosh(2.0)
+    np.testing.assert_allclose(sech(np.array([0.5, -3.0])), [1 / math.cosh(0.5), 1 / math.cosh(3.0)], rtol=1e-15)
+    assert [v.data for v in sech(np.array([Value(2.0), Value(0.0)]))] == [1.0 / math.cosh(2.0), 1.0]
+    assert sech(Value(8.0)).op == "sech"
+    assert sech.__doc__ == "Hyperbolic secant; dz/dx = -z * tanh(x)."
+    with pytest.raises(TypeError, match="sech of 'x' is not defined"):
+        sech("x")
+
+
+def test_the_ufunc_follows(deg2rad):
+    x = Value(90.0)
+    for z in (x.deg2rad(), np.deg2rad(x), np.deg2rad(np.array([x]))[0]):
+        assert z.data == pytest.approx(math.pi / 2.0, rel=1e-15)
         z.backward()
-    assert x.grad == pytest.approx(3.0 / 12.0, rel=1e-15)
-    assert engine.grad(engine.grad(cbrt))(8.0) == pytest.approx(-2.0 / 9.0 / 32.0, rel=1e-14)
-    check_rule(RULES["cbrt"])
-    assert engine.check_gradients(lambda x: cbrt(x) * x, 0.7).ok
+    assert x.grad == pytest.approx(3.0 * math.pi / 180.0, rel=1e-15)
+    program = engine.lift(lambda x: deg2rad(x) * x)
+    assert program(90.0) == pytest.approx(45.0 * math.pi)
+    assert "np.deg2rad(x" in program.source()
+
+
+def test_the_method_and_derivatives_of_any_order_follow(sech):
+    x = Value(0.7)
+    x.sech().backward()
+    assert x.grad == pytest.approx(-math.tanh(0.7) / math.cosh(0.7), rel=1e-15)
+    second = (math.tanh(0.7) ** 2 - 1.0 / math.cosh(0.7) ** 2) / math.cosh(0.7)
+    assert engine.grad(engine.grad(sech))(0.7) == pytest.approx(second, rel=1e-14)
+    check_rule(RULES["sech"])
+    assert engine.check_gradients(lambda x: sech(x) * x, 0.7).ok
     with engine.provenance():
-        assert cbrt(x).place[0] == __file__
+        assert sech(x).place[0] == __file__
 
 
-def test_lifting_and_its_proof_follow(cbrt):
+def test_lifting_and_its_proof_follow(sech):
     X = np.linspace(0.5, 2.0, 7)
 
     def f(x):
-        return cbrt(cbrt(x) + 1.0) * x
+        return sech(sech(x) + 1.0) * x
 
     program = engine.lift(f, batch=True, reduction="sum", verify=True)
     value, gradient = program.value_and_grad(X, wrt="inputs")
-    assert value == pytest.approx(float(np.sum(np.cbrt(np.cbrt(X) + 1.0) * X)), rel=1e-14)
+    assert value == pytest.approx(float(np.sum(X / np.cosh(1.0 / np.cosh(X) + 1.0))), rel=1e-14)
     assert gradient.inputs[0] == pytest.approx([engine.grad(f)(x) for x in X], rel=1e-13)
-    assert "np.cbrt(x" in program.source()
-    assert "cbrt" in program.formulas()
+    assert "np.cosh(x" in program.source()
+    assert "sech" in program.formulas()
 
 
-def test_pictures_and_typed_expressions_follow(cbrt):
-    z, _ = viz.expression.evaluate("cbrt(x) * 2", {"x": 8.0})
-    assert z.data == 4.0
-    assert "cbrt" in viz.draw(z).source
-    assert "| `cbrt` | Cube root; dz/dx = 1 / (3 * z**2). | |" in table()
+def test_pictures_and_typed_expressions_follow(sech):
+    z, _ = viz.expression.evaluate("sech(x) * 2", {"x": 0.0})
+    assert z.data == 2.0
+    assert "sech" in viz.draw(z).source
+    assert "| `sech` | Hyperbolic secant; dz/dx = -z * tanh(x). | |" in table()
 
 
 def test_what_is_derived_ends_with_the_rule():
-    assert not hasattr(engine, "cbrt")
-    with pytest.raises(AttributeError, match="module 'engine' has no attribute 'cbrt'"):
-        engine.cbrt  # noqa: B018
+    assert not hasattr(engine, "sech")
+    with pytest.raises(AttributeError, match="module 'engine' has no attribute 'sech'"):
+        engine.sech  # noqa: B018
 
 
 def test_a_rule_whose_name_is_not_its_ufuncs_is_found_by_the_ufunc():
-    doubling = rule("doubling", lambda x: 2.0**x, np.exp2, at=[(0.5,)])(lambda z, g: (g * (math.log(2.0) * z),))
+    turned = rule("turned", math.radians, np.deg2rad, at=[(0.5,)])(lambda g: (g * (math.pi / 180.0),))
     try:
         x = Value(3.0)
-        assert np.exp2(x).op == doubling(x).op == "doubling"
-        assert RULES["doubling"].pullback.__name__ == "<lambda>"
-        check_rule(RULES["doubling"])
+        assert np.deg2rad(x).op == turned(x).op == "turned"
+        assert RULES["turned"].pullback.__name__ == "<lambda>"
+        check_rule(RULES["turned"])
     finally:
-        del RULES["doubling"], Value.doubling, engine.ufuncs.BY_UFUNC["exp2"]
+        del RULES["turned"], Value.turned
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -31,6 +31,11 @@ MPMATH = {
     "sin": mpmath.sin, "cos": mpmath.cos, "tan": mpmath.tan, "arcsin": mpmath.asin, "arccos": mpmath.acos,
     "arctan": mpmath.atan, "sinh": mpmath.sinh, "cosh": mpmath.cosh, "tanh": mpmath.tanh, "arcsinh": mpmath.asinh,
     "arccosh": mpmath.acosh, "arctanh": mpmath.atanh, "erf": mpmath.erf, "hypot": mpmath.hypot,
+    "exp2": lambda x: mpmath.mpf(2) ** x, "log2": lambda x: mpmath.log(x, 2), "log10": mpmath.log10,
+    "cbrt": lambda x: mpmath.cbrt(x) if x > 0 else -mpmath.cbrt(-x),
+    "floor": mpmath.floor, "ceil": mpmath.ceil, "trunc": lambda x: mpmath.sign(x) * mpmath.floor(abs(x)),
+    "rint": mpmath.nint, "floor_divide": lambda x, y: mpmath.floor(x / y),
+    "remainder": lambda x, y: x - y * mpmath.floor(x / y), "largest": lambda *xs: max(xs),
     "square": lambda x: x * x, "reciprocal": lambda x: 1 / x,
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)), "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
     "logaddexp": lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)),
@@ -52,6 +57,9 @@ SIDES = {
     "maximum": [lambda x, y: x, lambda x, y: y],
     "minimum": [lambda x, y: x, lambda x, y: y],
     "clip": [lambda x, low, high: x],
+    **{name: [lambda x: 1] for name in ("floor", "ceil", "trunc", "rint")},
+    "remainder": [lambda x, y: x - 2 * y],
+    "largest": [lambda x, y, z: x, lambda x, y, z: y, lambda x, y, z: z],
 }
 """At a kink, the smooth functions whose mean the rule differentiates."""
 precise = pytest.mark.parametrize("rule", [r for r in ALL if r.name in MPMATH], ids=lambda r: r.name)
@@ -121,6 +129,18 @@ def test_powers_at_zero_are_as_smooth_as_they_are(n, order):
         assert derivative(RULES["power"], (0.0, float(n)), [0] * order) == want
         program = engine.lift(nth)
         assert program(0.0) == want
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("y", [0.0, 0.3, 1.0, 2.5])
+def test_zero_to_any_power_that_is_not_negative_is_as_constant_as_it_is(y, order):
+    for zero in (0.0, 0, -0.0, Value(0.0)):
+        nth = lambda y: zero**y  # noqa: B023, E731
+        for _ in range(order):
+            nth = grad(nth)
+        assert float(nth(y)) == 0.0
+        assert engine.lift(nth)(y) == 0.0
+    assert grad(lambda y: np.power(0.0, y))(y) == engine.jvp(grad(lambda y: 0.0**y), (y,), (1.0,))[1] == 0.0
 
 
 def test_what_a_where_does_not_choose_is_harmless_however_often_it_is_differentiated():

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from engine.tracing import LOCAL, recording
+import engine
+from engine.tracing import LOCAL, depends, recording
 
 
 def test_the_outer_trace_is_put_back_after_an_exception():
@@ -26,3 +27,14 @@ def test_threads_have_traces_of_their_own():
         thread.start()
         thread.join()
     assert seen == [None]
+
+
+def assert_equal(x, y):
+    assert x == y
+
+
+def test_who_watches_is_asked_what_a_value_depends_on():
+    x, w = engine.Value(2.0), engine.Value(3.0)
+    assert not depends(x)
+    engine.grad(lambda x: x * (assert_equal([depends(x), depends(x * w), depends(w)], [True, True, False]) or 1.0))(2.0)
+    engine.lift(lambda x: x * (assert_equal([depends(x), depends(w)], [True, True]) or w))(2.0)

@@ -28,12 +28,12 @@ def test_expressions_agree_with_python():
             "tanh(x) * cosh(x) ** exp(yy)",
             "'yy' has no value; add yy=1.0:\n  tanh(x) * cosh(x) ** exp(yy)\n" + " " * 27 + "^",
         ),
-        ("x < 2", "Only numbers, names, + - * / **, and the engine's functions are read here:\n  x < 2\n  ^"),
+        ("x < 2", "Only numbers, names, + - * / // % **, and the engine's functions are read here:\n  x < 2\n  ^"),
         ("x if x else x", "Only numbers, names"),
         ("[x]", "Only numbers, names"),
         ("x\0", "null character|not an expression"),
         ("x" * 20_000, "The expression has 20,000 characters; at most 10,000 are read."),
-        ("1e400**2 + (x, x)", "Only numbers, names, + - * / **, and the engine's functions are read here"),
+        ("1e400**2 + (x, x)", "Only numbers, names, + - * / // % **, and the engine's functions are read here"),
         ("9" * 400, "too large for a float"),
         ("x +* 2", "This is not an expression:\n  x +* 2\n     ^"),
         ("__import__('os')", "This is not a function here"),
@@ -52,6 +52,11 @@ def test_what_is_not_arithmetic_is_pointed_at(text, message):
     with pytest.raises(viz.ExpressionError) as caught:
         evaluate(text, {"x": 1.0})
     assert any(part in str(caught.value) for part in message.split("|"))
+
+
+def test_quotients_and_remainders_are_pythons():
+    assert evaluate("x % 2 + x // 2 * 10 + floor(-x) % 3", {"x": 7.5})[0].data == 7.5 % 2 + 7.5 // 2 * 10 + -8 % 3
+    assert evaluate("1 % 0", {})[0].data != evaluate("1 % 0", {})[0].data
 
 
 def test_plain_numbers_follow_ieee_rules():

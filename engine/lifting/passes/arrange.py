@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.lifting.ir import Group, Groups, Steps
-from engine.lifting.passes.choose import largest, select
+from engine.lifting.passes.choose import largest_constant, maxima, select
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder
 from engine.lifting.passes.sums import log_sum_exp, sums
 from engine.lifting.views import Indices, Operand, Source, View
@@ -57,4 +57,4 @@ def _elementwise(builder: LayoutBuilder, group: Group) -> GroupOperand:
     return builder.element_by_element(group.op, columns, group.fixed, len(group.members))
 
 
-ARRANGEMENTS = {"sum": sums, "logsumexp": log_sum_exp, "shift": largest, "select": select}
+ARRANGEMENTS = {"sum": sums, "logsumexp": log_sum_exp, "shift": largest_constant, "largest": maxima, "select": select}

@@ -11,12 +11,17 @@ from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, reading_or
 from engine.lifting.views import Gather, Indices, View, all_distinct
 
 
-def largest(builder: LayoutBuilder, group: Group) -> GroupOperand:
-    """The largest operand of each member, which passes no derivative."""
+def largest_constant(builder: LayoutBuilder, group: Group) -> GroupOperand:
+    """Choose the largest operand of each member, which passes no derivative."""
+    return maxima(builder, group, constant=True)
+
+
+def maxima(builder: LayoutBuilder, group: Group, *, constant: bool = False) -> GroupOperand:
+    """Choose the largest operand of each member."""
     operands = builder.items(group)
     counts = np.array([len(xs) for xs in operands])
     x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum())))
-    more = {"constant": True, "nodes": len(counts)}
+    more = {"constant": constant, "nodes": len(counts)}
     if (counts != counts[0]).any():
         flat = builder.as_view(x, (len(x.at),))
         source = builder.step("segment_max", (len(counts),), [flat], **more, **runs_of(counts))

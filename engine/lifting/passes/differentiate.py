@@ -11,7 +11,7 @@ adds. Copies and zeros that need not be are left to `tidy`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from engine.lifting.ops import COMPARISONS, Step
 from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
 from engine.rules import RULES
 
-UNDIFFERENTIATED = ("max", "segment_max", "repeat")
+UNDIFFERENTIATED = ("repeat",)
 
 
 def differentiate(steps: Steps, gradients: Mapping[Source, Source], seed: Literal | View) -> Steps:
@@ -225,6 +225,42 @@ def _pull_segment_sum(sweep: _Sweep, step: Step, g: Operand) -> None:
         sweep.compute(x, "repeat", step.batched, runs, starts=step.starts, total=step.total)
 
 
+def _share(
+    sweep: _Sweep, step: Step, g: Operand, per_element: Callable[[View], View], summed: Callable[[View], View]
+) -> None:
+    """Share the cotangent of a maximum evenly among the elements that are as large."""
+    x, batched = step.view(), step.batched
+    below = sweep.result("less", x.shape, batched, x, per_element(step.target))
+    counted = sweep.result("where", x.shape, batched, below, Literal(0.0), Literal(1.0))
+    share = sweep.result("divide", step.target.shape, batched, g, summed(counted))
+    sweep.compute(x, "where", batched, (below, Literal(0.0), per_element(share)))
+
+
+def _pull_max(sweep: _Sweep, step: Step, g: Operand) -> None:
+    x = step.view()
+
+    def per_element(v: View) -> View:
+        return v.reshape((*v.shape, *[1] * (len(x.shape) - len(v.shape)))).broadcast_to(x.shape)
+
+    def summed(v: View) -> View:
+        return sweep.result("sum", step.target.shape, step.batched, v, axes=step.axes)
+
+    _share(sweep, step, g, per_element, summed)
+
+
+def _pull_segment_max(sweep: _Sweep, step: Step, g: Operand) -> None:
+    x = step.view()
+    runs = {"starts": step.starts, "total": step.total}
+
+    def per_element(v: View) -> View:
+        return sweep.result("repeat", x.shape, step.batched, v, **runs)
+
+    def summed(v: View) -> View:
+        return sweep.result("segment_sum", step.target.shape, step.batched, v, **runs)
+
+    _share(sweep, step, g, per_element, summed)
+
+
 def _pull_gather(sweep: _Sweep, step: Step, g: Operand) -> None:
     for _, x in _differentiated(step, sweep.needed):
         array = sweep.cotangent[x.source]
@@ -288,6 +324,8 @@ _PULLBACKS = {
     "copy": _pull_copy,
     "sum": _pull_sum,
     "segment_sum": _pull_segment_sum,
+    "max": _pull_max,
+    "segment_max": _pull_segment_max,
     "gather": _pull_gather,
     "matmul": _pull_matmul,
 }

@@ -35,7 +35,7 @@ def group(normal: Normal) -> Groups:
             key = _role(trace.leaves[i])
         else:
             key = (trace.ops[i], told_apart(trace.fixed.get(i, ())), *[of[j] for j in item])
-            if trace.ops[i] in ("logsumexp", "shift"):  # any number of operands: their number does not count
+            if trace.ops[i] in ("logsumexp", "shift", "largest"):  # any number of operands: their number does not count
                 key = (trace.ops[i], (), tuple(sorted(set(key[2:]))))
             elif trace.ops[i] == "select":  # nor that of a table; the index is not one of its entries
                 key = (trace.ops[i], (), tuple(sorted(set(key[2:-1]))), key[-1])

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
 from engine.lifting.ir import Group, Product
-from engine.lifting.passes.choose import largest
+from engine.lifting.passes.choose import largest_constant
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
 from engine.lifting.views import Indices, View, as_view, factor
@@ -54,7 +54,7 @@ def log_sum_exp(builder: LayoutBuilder, group: Group) -> GroupOperand:
     items = builder.items(group)
     counts = np.array([len(xs) for xs in items])
     x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())))
-    m = largest(builder, group)
+    m = largest_constant(builder, group)
     shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(items)), counts)]])
     total = _reduced(builder, builder.element_by_element("exp", [shifted]), counts)
     logarithm = builder.element_by_element("log", [total])

@@ -152,14 +152,14 @@ def _select(signs: Signs, i: int, flags: Sequence[int]) -> int:
 
 ALWAYS = {
     **dict.fromkeys(
-        ("exp", "sigmoid", "softplus", "cosh", "hypot", "abs", "square", "less", "less_equal", "equal", "arccos"),
-        WITHOUT_SIGN,
-    ),
-    **dict.fromkeys(("log", "sign", "logsumexp"), POSITIVE | PLAIN),
-}
+        ("exp", "exp2", "sigmoid", "softplus", "cosh", "hypot", "abs", "square", "less", "less_equal", "equal",
+         "arccos"), WITHOUT_SIGN),
+    **dict.fromkeys(("log", "log2", "log10", "sign", "logsumexp"), POSITIVE | PLAIN),
+    "largest": POSITIVE,
+}  # fmt: skip
 _OF: dict[str, Callable[[Signs, int, Sequence[int]], int]] = {
     **dict.fromkeys(
-        ("identity", "stop_gradient", "sqrt", "tanh", "sinh", "expm1", "arctan", "arcsinh", "arctanh", "arcsin",
+        ("identity", "stop_gradient", "sqrt", "tanh", "sinh", "expm1", "arctan", "cbrt", "arcsinh", "arctanh", "arcsin",
          "log1p", "erf", "minimum"), _any_of),
     "add": _add, "subtract": _subtract, "total": _total, "dot": _dot, "multiply": _multiply, "divide": _divide,
     "power_constant": _power_constant, "maximum": _maximum, "relu": _relu, "where": _where, "select": _select,

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arguments import result
+from engine.arrays.array import ValueArray, array
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import STATIC, batch_size
 from engine.rules import RULES, total
+from engine.tree import array_of_objects
 from engine.value import Value
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def evaluated_batch(function: Callable[..., Any], inputs: Sequence[Any], names: 
     samples = batch_size([column for column, _ in columns], [name for _, name in columns])
     results = [evaluated(function, [_sample(x, i) for x in inputs]) for i in range(samples)]
     if reduction == "none":
-        return np.array(results, dtype=object)
+        return array(results)
     s = total(results)
     return s / samples if reduction == "mean" else s
 
@@ -119,9 +121,8 @@ def _as_values(x: Any) -> Any:
     if isinstance(x, (list, tuple)) and not hasattr(x, "_fields"):
         return type(x)(map(_as_values, x))
     if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":
-        values = np.empty(x.size, dtype=object)
-        values[:] = [_as_value(number) for number in x.reshape(-1)]
-        return values.reshape(x.shape) if x.ndim else values[0]
+        values = array_of_objects([_as_value(number) for number in x.reshape(-1)])
+        return values.view(ValueArray).reshape(x.shape) if x.ndim else values[0]
     return _as_value(x) if isinstance(x, (float, np.number, np.bool_)) else x
 
 

@@ -19,6 +19,7 @@ from engine.lifting.trace.run import traced
 from engine.lines import outside_engine
 
 MOST_SPECIALISATIONS = 64  # branch patterns of one structure, before it is said that `where` would serve better
+MANY_SPECIALISATIONS = 8  # after which algorithms choose where they could branch
 
 
 class Traces:
@@ -85,7 +86,8 @@ class Traces:
         samples = [a[0] if self.batch else a for a in arrays]
         around = copy.copy(self.captured) if self.captured else Surroundings(fn)
         self._stale = around.changed() or self._stale
-        trace, watch = traced(fn, self.name, names, specs, samples, around)
+        choosing = self.batch or len(self.specialisations.get(specs, ())) >= MANY_SPECIALISATIONS
+        trace, watch = traced(fn, self.name, names, specs, samples, around, choosing=choosing)
         if self.captured is None:
             self._say_what_is_blind(around)
         self._stale = self._stale or (around.reset and any(self.specialisations.values()))

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.arguments import described
+from engine.arrays.array import ValueArray
 from engine.errors import ShapeError
-from engine.tree import Structure
+from engine.tree import Structure, array_of_objects
 from engine.value import Value
 
 Array = npt.NDArray[Any]
@@ -57,9 +58,7 @@ class Spec(Structure):
             numbers = next(leaves)
             if not part.keys:
                 return numbers[0]  # an array of no axes is a number too
-            flat = np.empty(len(numbers), dtype=object)
-            flat[:] = numbers
-            shaped = flat.reshape(part.keys)
+            shaped = array_of_objects(numbers).view(ValueArray).reshape(part.keys)
             return shaped if part.kind == "array" else shaped.tolist()
 
         return self.with_parts(make)

@@ -36,6 +36,7 @@ def traced(
     specs: Sequence[Spec],
     samples: Sequence[Array],
     around: Surroundings,
+    choosing: bool = False,
 ) -> tuple[Trace, Recording]:
     """Return a function's trace, and what was noted of its branches and indices.
 
@@ -48,6 +49,8 @@ def traced(
         The function, what to call it in messages, and its surroundings as they are.
     names, specs, samples
         Of the input arrays: what to call them, how arguments are built of them, and one sample's numbers.
+    choosing
+        Whether algorithms choose where they could branch.
 
     Raises
     ------
@@ -56,7 +59,8 @@ def traced(
     NotScalarError
         If it does not return one number.
     """
-    run_of = functools.partial(_run, name=name, names=names, specs=specs, samples=samples, gradients=around.gradients)
+    watch = functools.partial(Recording, gradients=around.gradients, choosing=choosing)
+    run_of = functools.partial(_run, name=name, names=names, specs=specs, samples=samples, new_watch=watch)
     run = functools.partial(run_of, fn)
     draws = around.randomness()
     captured = around.values
@@ -250,11 +254,11 @@ def _run(
     names: Sequence[str],
     specs: Sequence[Spec],
     samples: Sequence[Array],
-    gradients: frozenset[Value],
+    new_watch: Callable[[], Recording],
     hashes: bool = False,
 ) -> _Run:
     """Run the function on Values; with `hashes`, note which it hashes."""
-    watch = Recording(gradients=gradients)
+    watch = new_watch()
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
     for argument, (called, sample) in enumerate(zip(names, samples)):

@@ -3,6 +3,7 @@
 The function runs on a copy of what leads from it to the arrays (functions, dictionaries, objects), so that nobody else
 meets those Values. What cannot be copied (a class, a module, an array in a set) leaves the array's numbers constants.
 
+>>> import numpy as np
 >>> table = np.arange(3.0)
 >>> f = lambda i: table[i] * 2.0
 >>> reading = Reading(table, "table")
@@ -17,12 +18,13 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from engine.arrays.array import ValueArray
 from engine.lifting.trace.code_names import names_of
 from engine.lifting.trace.kinds import inside_cell, slots_of
 from engine.lifting.trace.library import LIBRARIES, is_library, is_plain, mro
+from engine.tree import array_of_objects
 from engine.value import Value
 
 
@@ -43,9 +45,8 @@ class Reading:
     @functools.cached_property
     def values(self) -> npt.NDArray[Any]:
         """The Values, in the array's shape."""
-        values = np.empty(self.array.size, dtype=object)
-        values[:] = [Value(x) for x in self.array.reshape(-1).tolist()]
-        return values.reshape(self.array.shape)
+        values = array_of_objects([Value(x) for x in self.array.reshape(-1).tolist()])
+        return values.view(ValueArray).reshape(self.array.shape)
 
     @functools.cached_property
     def position(self) -> dict[Value, int]:

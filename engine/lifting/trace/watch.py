@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.array import array
 from engine.errors import TraceError
 from engine.lines import place, said, user_line
 from engine.tracing import GRADIENT, READ, WRITTEN
@@ -41,7 +42,10 @@ WAYS_OUT = {  # what a Value was turned into: what would come of it, and what to
     GRADIENT: (FROZEN, "Use engine.grad inside; of a captured Value, pass the gradient as an input."),
     "its local derivatives (by .pullback)": (FROZEN, "Differentiate inside it with engine.grad."),
     "its local derivatives (by ._local_grads)": (FROZEN, "Differentiate inside it with engine.grad."),
-    "a rounded number (by round())": (FROZEN, "Round outside the function what the program returns."),
+    "a rounded number (by round())": (
+        FROZEN,
+        "Round outside the function what the program returns, or as NumPy does, x.round(n).",
+    ),
     "a pickle": (FROZEN, "Copy it with copy.deepcopy(x), or pickle it outside the function."),
     "what find_nan says of its numbers": (
         FROZEN,
@@ -75,6 +79,7 @@ class Recording:
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
     refused: Exception | None = None  # what was refused first, which a function must not catch and go on from
     asked: list[Value] = field(default_factory=list)  # of which more than their arithmetic was asked
+    choosing: bool = False  # where an algorithm could branch: it serves a batch, or has had many branches
 
     def leak(self, value: Value, into: str) -> None:
         """Refuse to turn a traced Value into a plain number."""
@@ -130,7 +135,7 @@ class Index(Value):
             raise error
         if isinstance(table[0], (list, tuple, np.ndarray)):
             row = [self.choose_from(column) for column in zip(*table)]
-            return np.array(row, dtype=object) if isinstance(table, np.ndarray) else row
+            return array(row) if isinstance(table, np.ndarray) else row
         return Value.select([*table, self])
 
     def __index__(self) -> int:

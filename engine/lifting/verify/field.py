@@ -190,9 +190,9 @@ class Field:
         out = np.empty(a.shape, U)
         for t, tables in enumerate(self.chain.powers):
             e, p = a[t + 1], self.moduli[t]
-            c = tables[0].take(e & MASK)
+            c = tables[0].take((e & MASK).astype(np.intp))
             for j in (1, 2):
-                c = _modulo(c * tables[j].take((e >> U(WINDOW * j)) & MASK), p)
+                c = _modulo(c * tables[j].take(((e >> U(WINDOW * j)) & MASK).astype(np.intp)), p)
             out[t] = c
         out[-1] = self._hash(self.key("exp")[-1], a[0]) % (self.moduli[-1] - U(1)) + U(1)
         return out

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from engine.lifting.run.program import Program
 
 DECISIONS = frozenset(
-    ("maximum", "minimum", "relu", "leaky_relu", "abs", "sign", "clip", "less", "less_equal", "equal", "where")
-)
+    ("maximum", "minimum", "largest", "relu", "leaky_relu", "abs", "sign", "clip", "less", "less_equal", "equal",
+     "where")
+)  # fmt: skip
 POINTS = 3  # where nothing is decided
 TIMES = 16  # how often the rarest decision is taken where something is
 TIES = 12  # at how many points, at least, numbers are tied: a tie shows where no factor behind it is 0, at a quarter

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine import calls
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import Trace
 from engine.lifting.views import Indices
@@ -206,6 +207,10 @@ def _shift(V: Any, group: Together) -> Any:
     return np.maximum.reduce(V[group.operands], 1)
 
 
+def _largest(V: Any, group: Together) -> Any:
+    return _shift(V, group) + 0.0
+
+
 def _logsumexp(V: Any, group: Together) -> Any:
     X = V[group.operands]
     m = np.maximum.reduce(X, 1)
@@ -253,6 +258,13 @@ def _logsumexp_back(V: Any, C: Any, group: Together, g: Any) -> None:
     C[group.places] = (g / np.add.reduce(e, 1))[:, None] * e
 
 
+def _largest_back(V: Any, C: Any, group: Together, g: Any) -> None:
+    """The rule of `engine.choices`, its list of operands as an axis."""
+    below = V[group.operands] < V[group.start : group.stop][:, None]
+    share = g / np.add.reduce(calls.where(below, 0.0, 1.0), 1)
+    C[group.places] = calls.where(below, 0.0, share[:, None])
+
+
 def _select_back(V: Any, C: Any, group: Together, g: Any) -> None:
     which, samples = _which(V, group)
     C[group.places[np.arange(len(which))[:, None], which], samples] = g
@@ -262,12 +274,14 @@ _FORWARD: dict[str, Callable[[Any, Together], Any]] = {
     "dot": _dot,
     "total": _total,
     "shift": _shift,
+    "largest": _largest,
     "logsumexp": _logsumexp,
     "select": _select,
 }
 _BACKWARD: dict[str, Callable[[Any, Any, Together, Any], None]] = {
     "dot": _dot_back,
     "total": _total_back,
+    "largest": _largest_back,
     "logsumexp": _logsumexp_back,
     "select": _select_back,
 }

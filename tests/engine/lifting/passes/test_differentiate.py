@@ -31,6 +31,15 @@ SHARED = {
     ),
     "a matrix": lambda x, s, b: engine.total([engine.dot([x, 1.0], [s, b]) * s, engine.dot([x, 2.0], [b, s]) * b]),
     "a table": lambda x, s, b: engine.total([s, b, x]) * b + engine.logsumexp([s, b]) * s,
+    "the largest of parameters": lambda x, s, b: engine.largest([s, b, s]) * x,
+    "the largest of both": lambda x, s, b: engine.largest([x * s, s, x * s, b]) * x,
+    "the largest of runs": lambda x, s, b: engine.total([engine.largest([x, b, s, x][:k]) * s for k in (1, 2, 4)]),
+    "the largest of runs of parameters": lambda x, s, b: engine.total(
+        [engine.largest([s, b, s, s][:k]) * b for k in (1, 2, 4)] + [x]
+    ),
+    "the largest of constants": lambda x, s, b: (
+        engine.largest([Value(1.0), Value(2.0)]) * x * engine.largest([3.0, s, x])
+    ),
     "nothing of the samples": lambda x, s, b: s * b * b,
     "an element twice": lambda x, s, b: engine.total([x, s, x]) * s,
     "constants alone": lambda x, s, b: engine.total([Value(1.0), Value(2.0)]) * b + x,

@@ -73,3 +73,33 @@ def test_blocks_of_a_product_are_an_axis():
     (step,) = [step for step in low.steps().forward if step.op == "matmul"]
     assert [x.shape for x in step.operands] == [(2, 1, 3), (2, 2, 3)]
     np.testing.assert_allclose(value(low), eager(f, np.arange(6.0)), rtol=1e-14)
+
+
+TWO, ZERO = Value.constant(2.0), Value.constant(0.0)
+REPEATED = {
+    "a number": lambda x: engine.total([x[0], 1.5, x[1], 1.5]),
+    "zeros": lambda x: engine.total([0.0, *x, 0.0]),
+    "one node": lambda x: x[0] + TWO + x[1] + TWO,
+    "one node as a factor": lambda x: engine.total([x[0] * TWO, TWO * TWO, x[1], TWO]),
+    "one node in a dot": lambda x: engine.dot([TWO, TWO, x[0]], [TWO, ZERO, x[1]], TWO),
+    "padded convolution": lambda x: engine.total(
+        [engine.dot([0.0, 0.0, *x, 0.0, 0.0][i : i + 3], x[:3]) ** 2 for i in range(6)]
+    ),
+    "padded products": lambda x: engine.total([a * b for a, b in zip([0.0, *x, 0.0], [0.0, 0.0, *x])]),
+    "a triangle": lambda x: engine.total(
+        [engine.total([x[j] * x[i] if j <= i else ZERO for j in range(4)]) ** 2 for i in range(4)]
+    ),
+    "runs": lambda x: engine.total([engine.exp(engine.total([x[i], *[TWO] * i, *[ZERO] * (2 * i)])) for i in range(4)]),
+    "what a choice left out": lambda x: engine.total([*[engine.where(q > 0, q, 0.0) for q in x], 0.0, 0.0]),
+    "nothing else": lambda x: (ZERO + ZERO) * x[0] + x[1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("f", REPEATED.values(), ids=REPEATED)
+def test_a_constant_that_is_in_a_sum_twice_counts_twice(f):
+    program = engine.lift(lambda x: f(list(x)), batch=True, reduction="sum")
+    rows = np.stack([X, -0.5 * X])
+    value, gradient = program.value_and_grad(rows, wrt="inputs")
+    wanted = [engine.value_and_grad(lambda x: f(list(x)))(x) for x in rows]
+    assert value == pytest.approx(sum(v for v, _ in wanted), rel=1e-14)
+    np.testing.assert_allclose(gradient.inputs[0], [g for _, g in wanted], rtol=1e-14)

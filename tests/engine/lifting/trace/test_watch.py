@@ -19,16 +19,38 @@ from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.watch import WAYS_OUT
 from engine.rules import RULES
 
-REFUSED = {"__float__", "__int__", "__trunc__", "__bool__", "__reduce__", "__reduce_ex__", "__getstate__"}
+REFUSED = {"__float__", "__int__", "__bool__", "__reduce__", "__reduce_ex__", "__getstate__"}
+REFUSED |= {"as_integer_ratio", "is_integer"}
 REFUSED |= {"data", "item", "backward", "grad", "pullback", "__round__", "_backward", "_local_grads"}
-GUARDED = {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}  # a condition, decided by a guard
+GUARDED = {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "any", "all"}  # a condition, decided by a guard
 BLANK = {"__repr__", "__str__", "__format__", "_repr_mimebundle_"}  # text without a number
 RECORDED = set(RULES) | {"__array_ufunc__", "__pow__", "__rpow__", "__neg__", "__pos__", "__abs__", "constant"}
-RECORDED |= {f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub", "mul", "truediv")}
+RECORDED |= {
+    f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub", "mul", "truediv", "mod", "floordiv", "divmod")
+}
+RECORDED |= {
+    "__floor__",
+    "__ceil__",
+    "__trunc__",
+    "T",
+    "real",
+    "sum",
+    "prod",
+    "mean",
+    "max",
+    "min",
+    "var",
+    "std",
+    "round",
+    "conj",
+}
+RECORDED |= {"conjugate", "squeeze", "transpose", "tolist", "cumsum", "cumprod", "ravel", "flatten", "reshape", "copy"}
+RECORDED |= {"astype", "__array_function__"}
 NUMBERLESS = {  # of the object or its class, whatever its number is
     "__copy__", "__deepcopy__", "__hash__", "__sizeof__", "__dir__", "__class__", "__doc__", "__module__", "__slots__",
     "__init__", "__new__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__", "__delattr__",
     "_children", "_prev", "_op",
+    "shape", "strides", "ndim", "size", "itemsize", "nbytes", "dtype", "imag", "argmax", "argmin",
     "parents", "op", "label", "_label", "born", "rule", "__annotations__", "__firstlineno__", "__static_attributes__",
 }  # fmt: skip
 PRIVATE = {"_data", "_first", "_second"}
@@ -43,13 +65,14 @@ def test_every_method_of_a_value_is_of_one_kind():
 READS: dict[str, Callable[[Any], Any]] = {
     "__float__": float,
     "__int__": int,
-    "__trunc__": math.trunc,
     "__bool__": bool,
     "__reduce__": lambda x: x.__reduce__(),
     "__reduce_ex__": pickle.dumps,
     "__getstate__": lambda x: x.__getstate__(),
     "data": lambda x: x.data,
     "item": lambda x: x.item(),
+    "as_integer_ratio": lambda x: x.as_integer_ratio(),
+    "is_integer": lambda x: x.is_integer(),
     "backward": lambda x: x.backward(),
     "grad": lambda x: getattr(x, "".join("grad")),
     "pullback": lambda x: x.pullback,
@@ -102,9 +125,9 @@ def test_what_python_and_numpy_read_is_refused(name):
 
 
 UNDEFINED = [
-    lambda x: divmod(x, 2),
-    lambda x: x % 2,
-    lambda x: x // 2,
+    lambda x: divmod(x, "2"),
+    lambda x: x % "2",
+    lambda x: x // None,
     lambda x: [1, 2, 3][x],
     math.gcd,
 ]

@@ -18,7 +18,9 @@ FUNCTIONS = {
     "a chain": lambda x: engine.tanh(x[0] * x[1] + 0.5) ** 2,
     "one operand twice": lambda x: x[0] * x[0] + engine.maximum(x[1], x[1]),
     "sums of any length": lambda x: engine.total(x) * engine.dot(x[:2], x[1:]) + engine.dot(x[:1], x[1:2], x[2]),
-    "the largest of some": lambda x: engine.logsumexp(x) + engine.softmax(x)[1],
+    "the largest of some": lambda x: (
+        engine.logsumexp(x) + engine.softmax(x)[1] * engine.largest(x) + engine.smallest(x)
+    ),
     "a choice": lambda x: engine.where(x[0] > x[1], x[0], x[2]) * x[1],
     "what nothing passes through": lambda x: engine.stop_gradient(x[0]) * x[1] + engine.sign(x[2]),
 }

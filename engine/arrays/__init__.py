@@ -1,0 +1,1 @@
+"""Arrays of Values: NumPy's own arrays, whose ufuncs and functions go through the rules."""
