@@ -15,10 +15,11 @@ PACKAGES = ("engine", "viz", "nn")
 # A room is a folder, or the modules of MODULES; it may import itself and the rooms that are named here.
 ENGINE = {"engine"}
 LIFTING = ENGINE | {"lifting"}
-VIZ = {"engine", "engine's names", "viz"}
+VIZ = {"engine", "engine.watching", "engine's names", "viz"}
 NETWORKS = {"engine", "engine's names", "shared by nn", "nn.reading", "nn"}
 ROOMS = {
     "engine": set(),
+    "engine.watching": ENGINE,  # where nodes come from
     "lifting": ENGINE,  # what the stages hand on: steps, views, expressions
     "lifting.trace": LIFTING,
     "lifting.passes": LIFTING,
@@ -26,10 +27,10 @@ ROOMS = {
     "lifting.verify": LIFTING | {"lifting.trace", "lifting.emit"},
     "lifting's pipeline": LIFTING | {"lifting.passes", "lifting.emit"},
     "lifting.run": LIFTING
-    | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline"},
+    | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline", "engine.watching"},
     "lift": LIFTING
     | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline", "lifting.run"},
-    "engine's names": ENGINE | {"lift", "lifting.run"},
+    "engine's names": ENGINE | {"lift", "lifting.run", "engine.watching"},
     "viz": VIZ,
     "viz.fold": VIZ,
     "viz.page": VIZ | {"viz.fold"},
@@ -48,6 +49,7 @@ ROOMS = {
 }
 MODULES = {
     "engine": "engine's names",
+    "engine.watching": "engine.watching",
     "engine.lifting": "lift",
     "engine.lifting.pipeline": "lifting's pipeline",
     **dict.fromkeys(("viz.dot", "viz.lecture", "viz.program", "viz.render", "viz.expression"), "viz's drawing"),

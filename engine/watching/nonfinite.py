@@ -9,7 +9,7 @@ from engine.arguments import described
 from engine.graph import order
 from engine.tracing import refuse_where_lifted
 from engine.value import Value, is_constant
-from engine.watching import line_of
+from engine.watching.context import line_of
 
 MOST = 6  # operands that are shown
 
