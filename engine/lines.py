@@ -12,6 +12,7 @@ from types import FrameType
 import numpy as np
 
 ENGINE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+OURS = tuple([os.path.join(os.path.dirname(os.path.dirname(ENGINE)), name) + os.sep for name in ("nn", "viz")])
 NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 STANDARD = sysconfig.get_path("stdlib") + os.sep
 INSTALLED = ("site-packages", "dist-packages")  # inside the standard library's folder, but not of it

@@ -14,13 +14,13 @@ PACKAGES = ("engine", "viz", "nn")
 
 # A room is a folder, or the modules of MODULES; it may import itself and the rooms that are named here.
 ENGINE = {"engine"}
-LIFTING = ENGINE | {"lifting"}
+LIFTING = ENGINE | {"lifting", "engine.watching"}
 VIZ = {"engine", "engine.watching", "engine's names", "viz"}
 NETWORKS = {"engine", "engine's names", "shared by nn", "nn.reading", "nn"}
 ROOMS = {
     "engine": set(),
     "engine.watching": ENGINE,  # where nodes come from
-    "lifting": ENGINE,  # what the stages hand on: steps, views, expressions
+    "lifting": ENGINE | {"engine.watching"},  # what the stages hand on: steps, views, expressions
     "lifting.trace": LIFTING,
     "lifting.passes": LIFTING,
     "lifting.emit": LIFTING | {"lifting.passes"},

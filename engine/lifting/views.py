@@ -21,6 +21,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.watching.origin import Origin
+
 Indices: TypeAlias = npt.NDArray[np.int64]
 Shape: TypeAlias = "tuple[int, ...]"
 
@@ -44,6 +46,7 @@ class Source:
     role: str = ""  # "z" of a pre-activation, "a" of an activation
     of: Source | None = None  # what this is the cotangent of
     follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
+    origin: Origin | None = None  # where a result comes from, where that was asked for
 
     @property
     def size(self) -> int:

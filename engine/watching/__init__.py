@@ -17,6 +17,7 @@
 
 from engine.watching.context import line_of as line_of
 from engine.watching.context import origin as origin
+from engine.watching.context import origins_of as origins_of
 from engine.watching.context import provenance as provenance
 from engine.watching.context import run_watched as run_watched
 from engine.watching.origin import Assignment as Assignment

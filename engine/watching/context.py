@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from types import FrameType, FunctionType, MethodType
 from typing import Any
 
+from engine.graph import order
 from engine.lines import author, place, said
 from engine.methods import give
 from engine.rules import RULES
 from engine.value import OPERATORS, Value
 from engine.watching.origin import Origin
 from engine.watching.watch import Frame, Known, LineTracer, Record
-from engine.watching.words import Words
+from engine.watching.words import NEVER, Words, first_uses
 
 
 class Watched(Value):
@@ -173,6 +174,23 @@ def provenance() -> Iterator[Words]:
     with _remembered(record), _traced(record, frame) as watch:
         words = Words(record, watch)
         yield words
+
+
+def origins_of(*roots: Value) -> dict[Value, Origin]:
+    """Return what the nodes of a graph that were made in `provenance` blocks know of their origins."""
+    if not any(isinstance(root, Watched) for root in roots):
+        return {}
+    nodes = order(*roots)
+    used = first_uses(nodes)
+    words: dict[int, Words] = {}
+    known: dict[Value, Origin] = {}
+    for node in nodes:
+        record = getattr(node, "record", None)
+        if record is not None:
+            said_of = words.setdefault(id(record), Words(record, LineTracer(record, None)))
+            origin_ = said_of.origin(node, used.get(node, NEVER))
+            known |= {} if origin_ is None else {node: origin_}
+    return known
 
 
 def origin(node: Value) -> Origin | None:

@@ -74,10 +74,20 @@ class Origin:
         """The variable with its path: ``q[3]``."""
         return self.variable + "".join([f"[{key!r}]" for key in self.path]) if self.variable else ""
 
+    @property
+    def block(self) -> str:
+        """The chain of functions with the line: ``gpt/rmsnorm, model.py:41``."""
+        functions = "/".join([call.function for call in self.chain])
+        return f"{functions}, {self._line}" if functions else self._line
+
+    @property
+    def _line(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.line}"
+
     def __str__(self) -> str:
         words = f"`{self.name}` in " if self.variable else ""
         function = f"{self.chain[-1].function}, " if self.chain else ""
-        return f"{words}{function}{os.path.basename(self.file)}:{self.line}"
+        return f"{words}{function}{self._line}"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from types import CodeType, FrameType
@@ -34,6 +35,7 @@ ADDING = (
     "update",
     "appendleft",
 )  # methods that put things into a container
+CONDITIONAL = re.compile("JUMP.*IF")
 NO_CODE = ("EXTENDED_ARG", "CACHE", "NOP", "PRECALL", "NOT_TAKEN")
 
 
@@ -130,11 +132,11 @@ def goes_on_to(code: CodeType, line: int) -> str:
     """
     steps, stores = _instructions(code), _all_stores(code)
     start = next((k for k, (at, _) in enumerate(steps) if at == line), len(steps))
-    loops = False
+    jumps = False
     for k in range(start, len(steps)):
         at, step = steps[k]
-        loops = loops or step.opname == "FOR_ITER"
-        if loops and at > line:  # the body of a loop
+        jumps = jumps or step.opname == "FOR_ITER" or CONDITIONAL.search(step.opname) is not None
+        if jumps and at > line:  # the body of a loop or a branch
             return ""
         names = [store.name for store in stores[k][1] if not store.loops]
         if names:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from engine.lines import is_looked_through
+from engine.lines import OURS, is_looked_through
 from engine.node import birth
 from engine.value import Value
 from engine.watching.held import CONTAINERS, length, values_in
@@ -144,7 +144,7 @@ class LineTracer:
         """Whether code is a function of the author's; a lambda is one only where nothing else is running."""
         name = code.co_name
         named = not name.startswith("<") or (name == "<lambda>" and self.run.code is None)
-        return named and not is_looked_through(code.co_filename)
+        return named and not is_looked_through(code.co_filename) and not code.co_filename.startswith(OURS)
 
     def stay(self) -> None:
         """Stay in the place of who traced before: some put themselves there, or leave for good."""

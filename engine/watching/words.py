@@ -70,7 +70,7 @@ class Words:
         naming, path = self._best(self.record.names.get(node.born, ()), used)
         towards = ""
         if naming is None or naming.strength == RETURNED:
-            towards = self._goes_on(run, line) or ("" if naming is None else naming.name)
+            towards = self._goes_on(run, line)
             naming = None
         variable, holder = ("", ()) if naming is None else (naming.name, self._chain(naming.run)[0])
         assert run.code is not None
@@ -111,9 +111,17 @@ class Words:
         return Origin(naming.name, path, chain, chain, times, file, naming.line)
 
     def _goes_on(self, run: Run, line: int) -> str:
-        """Return what a line goes on to assign; a lambda has no name."""
+        """Return what a line goes on to assign, or the function whose result it is part of.
+
+        The outermost function says nothing, since all is part of its result, and a lambda has no name.  What is called
+        as an object goes by the name of its class.
+        """
         name = "" if run.code is None else goes_on_to(run.code, line)
-        return "" if name.startswith("<") else name
+        if run.code is None or name != run.code.co_name:
+            return name
+        if run.call is None or run.caller is None or run.caller.code is None:
+            return ""
+        return run.call.function.partition(".")[0] if name.startswith("__") else name
 
     def _chain(self, run: Run) -> tuple[tuple[CallSite, ...], tuple[int, ...]]:
         known = self._chains.get(id(run))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -21,10 +21,11 @@ from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
 from engine.lifting.ir import Trace
 from engine.lifting.run.parameters import Flat, Parameters
-from engine.lifting.run.report import Stats, StepRecord
+from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
+from engine.watching import Origin
 
 Vector = npt.NDArray[np.float64]
 MOST_SIZES = 8  # batch sizes that buffers are kept for
@@ -109,8 +110,6 @@ class Compiled:
 
     emitted: Emitted
     stats: Stats
-    steps: tuple[StepRecord, ...]
-    formulas: str
     external: External
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
@@ -157,6 +156,9 @@ class Specialisation:
     parameters: Parameters  # of the parameters that it reads: the program's, until these are there no more
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
+    samples: Sequence[Array] = ()  # what the function was traced with
+    origins: Mapping[int, Origin] | None = None  # where the trace's do; None where nobody has asked
+    described: dict[str, Any] = field(default_factory=dict)  # what was said of it so far
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:

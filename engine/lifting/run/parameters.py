@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -130,7 +130,7 @@ class Parameters:
         """Length of the flat vector."""
         return len(self.values)
 
-    def add(self, trace: Trace, readings: Iterable[Reading] = ()) -> None:
+    def add(self, trace: Trace, readings: Iterable[Reading] = (), fn: Callable[..., Any] | None = None) -> None:
         """Add what a trace reaches, in the order in which its operations first read it.
 
         Parameters
@@ -139,6 +139,8 @@ class Parameters:
             Whose captured Values are added.
         readings
             Arrays that are read at each call; Values that stand in for their numbers are no parameters.
+        fn
+            The function that was traced: what has no label is called by the path through which it is reached.
         """
         if all(v in self.position for v in trace.parameters):
             return
@@ -149,7 +151,7 @@ class Parameters:
                 self._append_read(reading, standing)
         fresh = [v for v in fresh if v not in self.position]
         if fresh:
-            self._append(fresh)
+            self._append(fresh, fn=fn)
 
     def _append_read(self, reading: Reading, values: list[Value]) -> None:
         """Give each number of an array that is read a cell, in the array's order."""
@@ -176,9 +178,11 @@ class Parameters:
         """Read arrays no more: what was traced of them is forgotten."""
         self._cells = self._cells._replace(reads=())
 
-    def _append(self, values: list[Value], order: list[Value] | None = None) -> None:
+    def _append(
+        self, values: list[Value], order: list[Value] | None = None, fn: Callable[..., Any] | None = None
+    ) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
-        arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names)
+        arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones

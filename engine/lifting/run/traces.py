@@ -91,8 +91,10 @@ class Traces:
         self._stale = self._stale or (around.reset and any(self.specialisations.values()))
         around.reset = False
         self.captured = Surroundings(fn) if around.unread else around
-        self.parameters.add(trace, around.readings.values())
-        return Specialisation(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.parameters)
+        self.parameters.add(trace, around.readings.values(), fn)
+        seconds = time.perf_counter() - start
+        samples = [sample.copy() for sample in samples]
+        return Specialisation(trace, specs, watch.guards, watch.limits, seconds, self.parameters, samples=samples)
 
     def _say_what_is_blind(self, around: Surroundings) -> None:
         """Warn, once, of surroundings that cannot be followed."""

@@ -56,7 +56,9 @@ def traced(
     NotScalarError
         If it does not return one number.
     """
-    run_of = functools.partial(_run, name=name, names=names, specs=specs, samples=samples, gradients=around.gradients)
+    run_of = functools.partial(
+        run_on_values, name=name, names=names, specs=specs, samples=samples, gradients=around.gradients
+    )
     run = functools.partial(run_of, fn)
     draws = around.randomness()
     captured = around.values
@@ -236,7 +238,7 @@ def _listed(changed: Sequence[Place]) -> str:
     return ", ".join(called[:3]) + (f" and {len(called) - 3} more" if len(called) > 3 else "")
 
 
-def _run(
+def run_on_values(
     fn: Callable[..., Any],
     name: str,
     names: Sequence[str],

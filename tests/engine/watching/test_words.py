@@ -141,7 +141,7 @@ def test_chains_lines_and_repetitions():
     assert [o.times for o in origins] == [(0, 0)] * 3 + [(0, 1)] * 3 + [(0,)] * 8
     assert [o.line - first for o in origins] == [4] * 6 + [9] * 8
     assert {o.holder for o in origins[:6]} == {(outer,)}
-    assert [o.towards for o in origins[6:]] == ["f"] * 8
+    assert [o.towards for o in origins[6:]] == [""] * 8
 
 
 def test_methods_go_by_the_class_of_their_object():
@@ -168,7 +168,7 @@ def test_what_a_line_goes_on_to_assign_where_no_variable_held_it():
     origins = words.origins(result)
     inner_nodes = sorted((n for n in origins if n.parents), key=lambda n: n.born)
     assert [(origins[n].variable, origins[n].towards) for n in inner_nodes] == [
-        ("", "scale"), ("", "scale"), ("scale", ""), ("", "f"),
+        ("", "scale"), ("", "scale"), ("scale", ""), ("", ""),
     ]  # fmt: skip
 
 
