@@ -37,9 +37,7 @@ class Source:
 
     name: str
     shape: Shape
-    kind: (
-        str  # "value", "constant", "input", "index"; "parameters", "parameter"; "gradient" (flat), "slot" (an input's)
-    )
+    kind: str  # "value", "constant", "input", "index", "parameters", "parameter", "gradient" (flat), "slot" (of inputs)
     batched: bool = False
     value: npt.NDArray[Any] | None = None  # of a constant
     dtype: str = "float"  # "float", "bool" or "int"
