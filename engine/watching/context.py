@@ -40,6 +40,7 @@ class Watched(Value):
 
 class _Local(threading.local):
     record: Record | None = None  # of the innermost block of this thread
+    words: Words | None = None  # of the function that this thread runs watched
 
 
 LOCAL = _Local()
@@ -143,10 +144,20 @@ def run_watched(fn: Callable[..., Any], *arguments: Any) -> tuple[Any, Words]:
     >>> [origin.name for node, origin in words.origins(result).items()]
     ['squares[0]', 'squares[1]', '']
     """
-    record = Record()
+    record, outer = Record(), LOCAL.words
     with _traced(record) as watch:
-        result = fn(*arguments)
-    return result, Words(record, watch)
+        words = LOCAL.words = Words(record, watch)
+        try:
+            result = fn(*arguments)
+        finally:
+            LOCAL.words = outer
+    return result, words
+
+
+def variable_of(node: Value) -> str:
+    """Return what a node is called in the function that is running watched; "" where none is, or nothing is known."""
+    origin = None if LOCAL.words is None else LOCAL.words.origin(node)
+    return "" if origin is None else origin.name
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.collector import collector_paused
+from engine.errors import TraceError
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.plans import CallKind, CallPlan, Plans
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
+from engine.lifting.trace.retrace import retold
 from engine.lifting.trace.run import traced
 from engine.lines import outside_engine
 
@@ -85,7 +87,10 @@ class Traces:
         samples = [a[0] if self.batch else a for a in arrays]
         around = copy.copy(self.captured) if self.captured else Surroundings(fn)
         self._stale = around.changed() or self._stale
-        trace, watch = traced(fn, self.name, names, specs, samples, around)
+        try:
+            trace, watch = traced(fn, self.name, names, specs, samples, around)
+        except TraceError as error:
+            raise retold(error, fn, self.name, names, specs, samples, around) from None
         if self.captured is None:
             self._say_what_is_blind(around)
         self._stale = self._stale or (around.reset and any(self.specialisations.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine.errors import TraceError
 from engine.graph import order
 from engine.lifting.ir import Trace
 from engine.lifting.trace.closure import Surroundings
@@ -20,6 +21,39 @@ def remembered(root: Value) -> dict[int, Origin]:
     """Return the origin of each operation of a graph, by its number in the trace, as far as its nodes remember it."""
     known = origins_of(root)
     return {i: known[node] for i, node in enumerate(order(root)) if node in known} if known else {}
+
+
+def retold(
+    error: TraceError,
+    fn: Callable[..., Any],
+    name: str,
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    samples: Sequence[Array],
+    around: Surroundings,
+) -> TraceError:
+    """Return what a function was refused for in its author's words: it is run once more, watched.
+
+    Parameters
+    ----------
+    error
+        What it was refused for.
+    fn, name, around
+        The function, what to call it in messages, and its surroundings.
+    names, specs, samples
+        Of the input arrays, as `origins` takes them.
+    """
+
+    def observed(*arguments: Any) -> Any:
+        return run_watched(fn, *arguments)[0]
+
+    try:
+        run_on_values(observed, name, names, specs, samples, around.gradients)
+    except TraceError as again:
+        return again
+    except Exception:  # of somebody else's function, which this time meets another end
+        return error
+    return error
 
 
 def origins(

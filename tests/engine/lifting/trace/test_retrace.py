@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine import Value, tanh
+from engine import TraceError, Value, tanh
 from engine.lifting.trace.retrace import remembered
 
 
@@ -105,3 +105,19 @@ def test_arrays_that_are_read_at_each_call_stand_for_themselves_again():
     program = engine.lift(f)
     assert program(2.0) == pytest.approx(np.tanh(table[3] * 2.0))
     assert "picked" in program.source()
+
+
+def test_a_refusal_speaks_of_the_author_s_variable():
+    runs = []
+
+    def f(x):
+        runs.append(None)
+        ms = x * x
+        scale = ms + 1.0
+        return scale * float(ms)
+
+    with pytest.raises(TraceError, match=r"'ms' was turned into a float in test_retrace.py:\d+ 'return scale"):
+        engine.lift(f)(2.0)
+    assert len(runs) == 2
+    with pytest.raises(TraceError, match="'a result of multiply' was turned into a float"):
+        engine.lift(lambda x: x * float(x * x))(2.0)
