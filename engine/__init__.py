@@ -26,7 +26,6 @@ from engine.functions import *  # noqa: F403  # every rule's operation, and what
 from engine.label import Label as Label
 from engine.lifting import lift as lift
 from engine.lifting.run.parameters import Parameters as Parameters
-from engine.nonfinite import find_nan as find_nan
 from engine.rules import RULES
 from engine.transforms import grad as grad
 from engine.transforms import hessian as hessian
@@ -38,7 +37,8 @@ from engine.transforms import vjp as vjp
 from engine.value import Value as Value
 from engine.value import zero_grad as zero_grad
 from engine.version import __version__ as __version__
-from engine.watching import provenance as provenance
+from engine.watching.context import provenance as provenance
+from engine.watching.nonfinite import find_nan as find_nan
 
 # What `help` lists and `import *` brings.
 __all__ = [name for name, value in list(globals().items()) if getattr(value, "__module__", "").startswith("engine.")]

@@ -12,6 +12,7 @@ from types import FrameType
 import numpy as np
 
 ENGINE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+OURS = tuple([os.path.join(os.path.dirname(os.path.dirname(ENGINE)), name) + os.sep for name in ("nn", "viz")])
 NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 STANDARD = sysconfig.get_path("stdlib") + os.sep
 INSTALLED = ("site-packages", "dist-packages")  # inside the standard library's folder, but not of it
@@ -19,7 +20,7 @@ INSTALLED = ("site-packages", "dist-packages")  # inside the standard library's 
 
 def place() -> tuple[str, int]:
     """Return the file and the number of the innermost line outside the engine, NumPy and Python's library."""
-    frame = _author(sys._getframe(1))
+    frame = author(sys._getframe(1))
     return frame.f_code.co_filename, frame.f_lineno
 
 
@@ -47,10 +48,10 @@ def outside_engine() -> int:
     return up
 
 
-def _author(innermost: FrameType) -> FrameType:
+def author(innermost: FrameType) -> FrameType:
     """Return the innermost frame of a file that is no library's; where all are, the innermost outside the engine."""
     frame: FrameType | None = innermost
-    while frame is not None and _is_library(frame.f_code.co_filename):
+    while frame is not None and is_looked_through(frame.f_code.co_filename):
         frame = frame.f_back
     if frame is not None:
         return frame
@@ -61,8 +62,9 @@ def _author(innermost: FrameType) -> FrameType:
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_library(file: str) -> bool:
-    if file.startswith("<frozen"):
+def is_looked_through(file: str) -> bool:
+    """Whether a file is a library's: of the engine, of NumPy, of Python; or a text that was lifted."""
+    if file.startswith(("<frozen", "<lifted")):
         return True
     path = os.path.abspath(file)
     standard = path.startswith(STANDARD) and not path[len(STANDARD) :].startswith(INSTALLED)

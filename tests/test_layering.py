@@ -15,24 +15,25 @@ PACKAGES = ("engine", "viz", "nn")
 # A room is a folder, or the modules of MODULES; it may import itself and the rooms that are named here.
 CALCULUS = {"operations"}  # on any number: what stands below Value
 ENGINE = CALCULUS | {"arrays", "engine"}
-LIFTING = ENGINE | {"lifting"}
-VIZ = ENGINE | {"engine's names", "viz"}
+LIFTING = ENGINE | {"lifting", "engine.watching"}
+VIZ = ENGINE | {"engine.watching", "engine's names", "viz"}
 NETWORKS = ENGINE | {"engine's names", "shared by nn", "nn.reading", "nn"}
 ROOMS = {
     "operations": set(),
     "arrays": CALCULUS,
     "engine": CALCULUS | {"arrays"},
-    "lifting": ENGINE,  # what the stages hand on: steps, views, expressions
+    "engine.watching": ENGINE,  # where nodes come from
+    "lifting": ENGINE | {"engine.watching"},  # what the stages hand on: steps, views, expressions
     "lifting.trace": LIFTING,
     "lifting.passes": LIFTING,
     "lifting.emit": LIFTING | {"lifting.passes"},
     "lifting.verify": LIFTING | {"lifting.trace", "lifting.emit"},
     "lifting's pipeline": LIFTING | {"lifting.passes", "lifting.emit"},
     "lifting.run": LIFTING
-    | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline"},
+    | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline", "engine.watching"},
     "lift": LIFTING
     | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline", "lifting.run"},
-    "engine's names": ENGINE | {"lift", "lifting.run"},
+    "engine's names": ENGINE | {"lift", "lifting.run", "engine.watching"},
     "viz": VIZ,
     "viz.fold": VIZ,
     "viz.page": VIZ | {"viz.fold"},
@@ -59,6 +60,7 @@ MODULES = {
         ),
         "operations",
     ),
+    "engine.watching": "engine.watching",
     "engine.lifting": "lift",
     "engine.lifting.pipeline": "lifting's pipeline",
     **dict.fromkeys(("viz.dot", "viz.lecture", "viz.program", "viz.render", "viz.expression"), "viz's drawing"),

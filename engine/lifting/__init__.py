@@ -36,6 +36,7 @@ from engine.errors import LiftError
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
+from engine.lifting.trace.retrace import remembered
 from engine.lifting.verify.verify import MODES
 from engine.value import Value
 
@@ -140,7 +141,8 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
     start = time.perf_counter()
     trace = record([root], {})
     program.traces.parameters.add(trace)
-    specialisation = Specialisation(trace, (), [], {}, time.perf_counter() - start, program.traces.parameters)
+    seconds = time.perf_counter() - start
+    specialisation = Specialisation(trace, (), [], {}, seconds, program.traces.parameters, origins=remembered(root))
     program.traces.specialisations[()] = [specialisation]
     program.traces.latest = specialisation
     return program

@@ -12,7 +12,7 @@ What may exist after each stage is what its `check` allows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import is_
 from typing import NamedTuple
 
@@ -143,6 +143,13 @@ class Product:
     place: Indices
 
 
+class Members(NamedTuple):
+    """The scalar operations that a result stands for, and whether it is their result or a part of their work."""
+
+    nodes: Sequence[int]
+    whole: bool
+
+
 @dataclass(frozen=True)
 class Steps:
     """Array operations, forward and then backward, where the results are, and what was no matrix product and why."""
@@ -151,6 +158,7 @@ class Steps:
     roots: Sequence[Operand]  # the value, then the conditions of guards
     backward: Sequence[Step] = ()
     declined: Sequence[str] = ()
+    members: Mapping[Source, Members] = field(default_factory=dict, repr=False)  # of results, as they were laid out
 
     @property
     def sources(self) -> list[Source]:
@@ -165,7 +173,8 @@ class Steps:
             return self
         forward, backward = (list(with_sources(part, instead)) for part in (self.forward, self.backward))
         roots = [with_source(x, instead) for x in self.roots]
-        return replace(self, forward=forward, backward=backward, roots=roots)
+        members = {instead.get(source, source): of for source, of in self.members.items()}
+        return replace(self, forward=forward, backward=backward, roots=roots, members=members)
 
     def check(self) -> None:
         """Every step is an operation of the vocabulary, on what was written before."""

@@ -1,7 +1,8 @@
 """Names for what a program reads: parameters gathered into arrays by their labels, inputs after their arguments.
 
 A label that is an `engine.Label`, or that reads like ``W[2, 5]``, says which array its scalar belongs to; other
-labelled scalars keep their names, and unlabelled ones are one array, ``p``.
+labelled scalars keep their names. Unlabelled ones are called by the path through which the function reaches them
+(`engine.watching.paths`); where none is known, they are one array, ``p``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import builtins
 import keyword
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from engine.label import Label
 from engine.lifting.views import Indices
 from engine.value import Value
+from engine.watching.paths import Position, places
 
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
 RESERVED = {
@@ -53,7 +55,11 @@ class ParameterArray:
 
 
 def parameter_arrays(
-    values: Sequence[Value], start: int = 0, taken: set[str] | None = None, names: set[str] | None = None
+    values: Sequence[Value],
+    start: int = 0,
+    taken: set[str] | None = None,
+    names: set[str] | None = None,
+    fn: Callable[..., Any] | None = None,
 ) -> tuple[tuple[ParameterArray, ...], Indices]:
     """Gather captured Values into arrays: (the arrays, position of each Value in the flat vector, from `start` on).
 
@@ -63,6 +69,8 @@ def parameter_arrays(
         The Values, and how many numbers the flat vector has before them.
     taken, names
         Variables and names of arrays that there are already; those given here are added.
+    fn
+        The function that reads them, if one does.
 
     >>> values = [Value(0.0, f"W[{i}, {j}]") for j in range(3) for i in range(2)] + [Value(0.0, "b")]
     >>> arrays, position = parameter_arrays(values)
@@ -70,20 +78,22 @@ def parameter_arrays(
     ([('W', (2, 3), 0), ('b', (), 6)], [0, 3, 1, 4, 2, 5, 6])
     """
     members: dict[str, list[tuple[tuple[int, ...], int]]] = {}
+    reached = _reached(values, fn)
     for k, value in enumerate(values):
-        name, index = _place(value.label)
+        name, index = reached.get(value) or _place(value.label)
         members.setdefault(name, []).append((index, k))
     position = np.zeros(len(values), dtype=np.int64)
     arrays: list[ParameterArray] = []
     taken = set(RESERVED) if taken is None else taken
     names = set() if names is None else names
     offset = start
-    for name, places in members.items():
-        shape, order = _box([index for index, _ in places])
-        for at, (_, k) in zip(order, places):
+    for name, together in members.items():
+        indices = [index for index, _ in together]
+        shape, order = _box(_ranks(indices) if values[together[0][1]] in reached else indices)
+        for at, (_, k) in zip(order, together):
             position[k] = offset + at
         arrays.append(ParameterArray(apart(name, names), shape, offset, variable(name, taken)))
-        offset += len(places)
+        offset += len(together)
     return tuple(arrays), position
 
 
@@ -95,6 +105,25 @@ def apart(name: str, names: set[str]) -> str:
         candidate = f"{name} ({n})"
     names.add(candidate)
     return candidate
+
+
+def _reached(values: Sequence[Value], fn: Callable[..., Any] | None) -> dict[Value, Position]:
+    """Return the array that each Value without a label sits in, and where, as far as a path to it is known."""
+    unlabelled = [value for value in values if not value.label]
+    known = places(fn, unlabelled) if fn is not None and unlabelled else []
+    return {value: place for value, place in zip(unlabelled, known) if place is not None}
+
+
+def _ranks(indices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return indices with those counted alone that there are: of a table, a function may read some rows.
+
+    >>> _ranks([(7, 0), (7, 1), (2, 0), (2, 1)])
+    [(1, 0), (1, 1), (0, 0), (0, 1)]
+    """
+    if len({len(index) for index in indices}) != 1 or not indices[0]:
+        return indices
+    ranks = [np.unique(axis, return_inverse=True)[1].reshape(-1).tolist() for axis in zip(*indices)]
+    return list(zip(*ranks))
 
 
 def _place(label: str) -> tuple[str, tuple[int, ...]]:

@@ -7,8 +7,8 @@ checked where LIFTGRAD_CHECK is set. What a stage may find is what its type's `c
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
 from engine.lifting.emit.jax_source import emit_for_jax
@@ -18,11 +18,13 @@ from engine.lifting.ir import Groups, Steps, Trace
 from engine.lifting.names import variable
 from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
+from engine.lifting.passes.attribute import attribute
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
+from engine.lifting.passes.name_arrays import name_arrays
 from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.normalise import normalise
 from engine.lifting.passes.products import products
@@ -33,6 +35,7 @@ from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.views import Indices, Literal, Operand, Source
+from engine.watching.origin import Origin
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ class Task:
         "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
     wrt
         What is differentiated for: "parameters", "inputs" or "all"; "" for the value alone.
+    origins
+        Where the scalar operations come from, by their labels in the trace; empty where nobody has asked.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Task:
     cells: Indices
     reduction: str = ""
     wrt: str = "parameters"
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     @property
     def wanted(self) -> dict[Source, Source]:
@@ -102,6 +108,8 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     split = checked(split_parameters(needed, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
     spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
     arrays = allocate(spelled)  # in which array each result lives
+    if task.origins:
+        spelled, arrays = name_arrays(spelled, arrays)  # arrays go by the best name of what lives in them
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction))
 
 
@@ -133,6 +141,8 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))
     steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
+    if task.origins:
+        steps = checked(attribute(steps, trace.labels, task.origins))  # Steps   results know their author's words
     return checked(settle(steps))  # Steps   which results are booleans or integers
 
 

@@ -20,6 +20,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.watching.origin import Origin
+
 Indices: TypeAlias = npt.NDArray[np.int64]
 Shape: TypeAlias = "tuple[int, ...]"
 
@@ -34,13 +36,14 @@ class Source:
 
     name: str
     shape: Shape
-    kind: str  # "value", "constant", "input", "index", "parameters", "parameter", "gradient" (flat), "slot" (input's)
+    kind: str  # "value", "constant", "input", "index", "parameters", "parameter", "gradient" (flat), "slot" (of inputs)
     batched: bool = False
     value: npt.NDArray[Any] | None = None  # of a constant
     dtype: str = "float"  # "float", "bool" or "int"
     role: str = ""  # "z" of a pre-activation, "a" of an activation
     of: Source | None = None  # what this is the cotangent of
     follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
+    origin: Origin | None = None  # where a result comes from, where that was asked for
 
     @property
     def size(self) -> int:

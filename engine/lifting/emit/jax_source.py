@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 from engine.lifting.emit.jax_text import JAX
-from engine.lifting.emit.source import Emitted, legal_title, touched
+from engine.lifting.emit.source import Emitted, touched
 from engine.lifting.emit.views import tuple_text
-from engine.lifting.emit.writer import Writer, plain_numbers
+from engine.lifting.emit.writer import Writer, plain_numbers, printable
 from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import variable
@@ -77,7 +77,7 @@ def _module(title: str, uses: set[str], arguments: Sequence[str], body: Sequence
     imports = "".join(f"{line}\n" for name, line in IMPORTS.items() if name in uses)
     lines = "".join(f"    {line}\n" for line in body)
     signature = ", ".join([*arguments, "dtype", "constants"])
-    return f'"""{legal_title(title)}"""\n\n{imports}\n\ndef program({signature}):\n{lines}'
+    return f'"""{printable(title)}"""\n\n{imports}\n\ndef program({signature}):\n{lines}'
 
 
 def _value(writer: Writer, root: Operand, seed: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
-from engine.lifting.emit.writer import Writer, plain_numbers
+from engine.lifting.emit.writer import Writer, plain_numbers, printable
 from engine.lifting.external import Argument, External
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
@@ -110,15 +110,10 @@ def emit(title: str, steps: Steps, arrays: dict[Source, Source], external: Exter
     first = ["assert N"] if len(writer.build) > LONG else []
     body = [*first, *writer.build, "", *functions, "return forward, backward"]
     imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if "erf" in writer.uses else "")
-    text = f'"""{legal_title(title)}"""\n\n{imports}{STRIDED if "strided" in writer.uses else ""}\n\n'
+    text = f'"""{printable(title)}"""\n\n{imports}{STRIDED if "strided" in writer.uses else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
     return Emitted(text, tuple(writer.constants), *takes, writer.rounded)
-
-
-def legal_title(title: str) -> str:
-    """Return a title as a docstring can hold it: a label or a function's name may hold anything."""
-    return "".join([c if c.isprintable() and c not in '"\\' else " " for c in title])
 
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:

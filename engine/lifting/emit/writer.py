@@ -70,8 +70,14 @@ class Writer:
     rounded: dict[float, Fraction] = field(default_factory=dict)  # of numbers that stand for a fraction
 
     def write(self, steps: Sequence[Step]) -> None:
-        """Write the lines of some steps into the current function."""
+        """Write the lines of some steps into the current function; where another of the author's begins, say which."""
+        chain: object = None
         for step in steps:
+            source = step.target.source
+            origin = source.origin or (source.of.origin if source.of else None)
+            if origin is not None and origin.chain != chain and step.op != "fill":
+                chain = origin.chain
+                self.body.append(f"# {printable(origin.block)}")
             self.library.operations.get(step.op, write_function)(self, step)
 
     # --- operands --------------------------------------------------------------------------------------------
@@ -195,6 +201,11 @@ class Writer:
         """Return the lines of the current function, and begin another."""
         lines, self.body, self.local, self.within = self.body, [], {}, set()
         return lines
+
+
+def printable(text: str) -> str:
+    """Return a text as a line of a program can hold it: a label, a function's name or a file's may hold anything."""
+    return "".join([c if c.isprintable() and c not in '"\\' else " " for c in text])
 
 
 def plain_numbers(steps: Steps) -> set[float]:

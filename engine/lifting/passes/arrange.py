@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.ir import Group, Groups, Steps
+from engine.lifting.ir import Group, Groups, Members, Steps
 from engine.lifting.passes.choose import largest_constant, maxima, select
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder
 from engine.lifting.passes.sums import log_sum_exp, sums
@@ -32,16 +32,21 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
     trace = groups.normal.trace
     count = len(trace.ops)
     builder = LayoutBuilder(groups, choosing, np.zeros(count, dtype=np.int64), np.zeros(count), dict(leaves))
+    members: dict[Source, Members] = {}
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
-            members = [trace.leaves[i] for i in group.members]
-            positions = np.array([leaf.position for leaf in members])
+            read = [trace.leaves[i] for i in group.members]
+            positions = np.array([leaf.position for leaf in read])
             builder.position[group.members] = cells[positions] if group.op == "parameter" else positions
-            builder.constants[group.members] = [leaf.value for leaf in members]
+            builder.constants[group.members] = [leaf.value for leaf in read]
         else:
+            begun = len(builder.steps)
             builder.place(number, group, ARRANGEMENTS.get(group.op, _elementwise)(builder, group))
+            for step in builder.steps[begun:]:
+                source = step.target.source
+                members.setdefault(source, Members(group.members, source is builder.source[number]))
     roots = [_element(builder, root) for root in trace.roots]
-    return Steps(builder.steps, roots, declined=tuple(builder.declined))
+    return Steps(builder.steps, roots, declined=tuple(builder.declined), members=members)
 
 
 def _element(builder: LayoutBuilder, node: int) -> Operand:

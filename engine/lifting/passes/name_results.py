@@ -1,6 +1,7 @@
 """Steps -> Steps, under names as the notes have them: z for pre-activations, a for activations, d for cotangents.
 
-They are chosen when all is decided, apart from the names of what the caller passes; no stage reads them.
+Where a result knows its author's variable, that is its name.  Names are chosen when all is decided, apart from those of
+what the caller passes; no stage reads them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.lifting.ir import Steps
+from engine.lifting.names import variable
 from engine.lifting.ops import Step
 from engine.lifting.views import Literal, Source, View
 
@@ -46,7 +48,8 @@ def _named(names: _Names) -> dict[Source, Source]:
         first = names.follows.get(source)
         named[source] = Source(
             name, source.shape, source.kind, source.batched, source.value, source.dtype,
-            names.roles.get(source, ""), of, None if first is None else named[first],
+            names.roles.get(source, ""), of,
+            None if first is None else named[first], source.origin,
         )  # fmt: skip
     return named
 
@@ -87,6 +90,10 @@ class _Names:
     names: dict[Source, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     numbers: dict[Source, int] = field(default_factory=dict)  # of pre-activations
+    continued: dict[Source, Source] = field(init=False)  # what each result is added up in, on the same line
+
+    def __post_init__(self) -> None:
+        self.continued = {first: source for source, first in self.follows.items()}
 
     def give(self, source: Source, name: str) -> None:
         """Name a source so, or with a number where that is taken."""
@@ -110,9 +117,13 @@ class _Names:
         source = step.target.source
         if source in self.names:
             return
-        role, first = self.roles.get(source, ""), self.follows.get(source)
+        role, first, word = self.roles.get(source, ""), self.follows.get(source), self.word(source, step.op)
         if first is not None:
-            self.names[source], self.numbers[source] = self.names[first], self.numbers[first]
+            self.names[source] = self.names[first]
+            if first in self.numbers:
+                self.numbers[source] = self.numbers[first]
+        elif word:
+            self.names[source] = variable(word, self.taken)
         elif role == "a":
             x = step.operands[0]
             n = self.numbers.get(x.source) if not isinstance(x, Literal) and self.roles.get(x.source) == "z" else None
@@ -123,9 +134,23 @@ class _Names:
         else:
             self.numbered(source, role or LETTERS.get(step.op, "t"))
 
+    def word(self, source: Source, op: str) -> str:
+        """Return the author's word for a result: of what goes on with it on the same line, where something does."""
+        while source in self.continued:
+            source = self.continued[source]
+        origin = source.origin
+        if origin is None:
+            return ""
+        if origin.variable or not origin.towards:
+            return origin.variable
+        role = self.roles.get(source, "")
+        return f"{role}_{origin.towards}" if role else f"{origin.towards}_{op}"
+
     def root(self, root: object) -> None:
-        """Call the result what it is, unless it has a name of the notes."""
+        """Call the result what it is, unless it has a name of the notes or its author's."""
         if isinstance(root, View) and root.source in self.names and root.is_whole() and root.source not in self.roles:
+            if root.source.origin is not None and root.source.origin.variable:
+                return
             self.taken.discard(self.names[root.source])
             self.give(root.source, "losses" if root.batched else "loss")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: str) -> Compiled:
-    """Return NumPy's text of a trace, with its counts and its steps."""
+    """Return NumPy's text of a trace, with its counts."""
     start = time.perf_counter()
     task = task_of(program, specialisation, wrt)
     steps, emitted = for_numpy(specialisation.trace, task)
@@ -32,7 +32,7 @@ def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: st
         seconds,
         tuple(steps.declined),
     )
-    return Compiled(emitted, stats, steps, task.external)
+    return Compiled(emitted, stats, task.external)
 
 
 def compiled_for_jax(program: Program, specialisation: Specialisation, wrt: str, gradients: str) -> Emitted:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -18,15 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.collector import collector_paused
-from engine.lifting.emit.formulas import formulas
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
-from engine.lifting.ir import Steps, Trace
+from engine.lifting.ir import Trace
 from engine.lifting.run.parameters import Flat, Parameters
-from engine.lifting.run.report import Stats, StepRecord, records, shown
+from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
+from engine.watching import Origin
 
 Vector = npt.NDArray[np.float64]
 MOST_SIZES = 8  # batch sizes that buffers are kept for
@@ -111,26 +111,10 @@ class Compiled:
 
     emitted: Emitted
     stats: Stats
-    named: Steps  # the array operations under their names
     external: External
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def read(self) -> Steps:
-        """The array operations as people read them."""
-        return shown(self.named, self.external.arrays)
-
-    @cached_property
-    def steps(self) -> tuple[StepRecord, ...]:
-        """The forward array operations as records."""
-        return records(self.named, self.read, self.external.arrays)
-
-    @cached_property
-    def formulas(self) -> str:
-        """The array operations as matrix formulas."""
-        return formulas(self.read)
 
     def buffers(self, n: int, dtype: Any) -> Buffers:
         """Return functions with buffers for `n` samples, held; the text is compiled once."""
@@ -174,6 +158,10 @@ class Specialisation:
     parameters: Parameters  # of the parameters that it reads: the program's, until these are there no more
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
+    samples: Sequence[Array] = ()  # what the function was traced with
+    choosing: bool = False  # whether algorithms chose where they could branch
+    origins: Mapping[int, Origin] | None = None  # where the trace's do; None where nobody has asked
+    described: dict[str, Any] = field(default_factory=dict)  # what was said of it so far
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -83,6 +83,8 @@ class Parameters:
     ----------
     declared
         The Values of the vector, in order; without them it is filled by what traces read.
+    fn
+        The function that reads them: what has no label is called by its path, where the numbers stay in their order.
 
     Attributes
     ----------
@@ -105,7 +107,7 @@ class Parameters:
     (array([1., 2., 3.]), ['W', 'b'])
     """
 
-    def __init__(self, declared: Iterable[Value] | None = None) -> None:
+    def __init__(self, declared: Iterable[Value] | None = None, fn: Callable[..., Any] | None = None) -> None:
         self.values: list[Value] = []
         self.position: dict[Value, int] = {}  # the cell of each
         self.flat = Flat()
@@ -118,7 +120,8 @@ class Parameters:
         if declared is not None:
             order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
-            self._append(list(dict.fromkeys(order)), order)
+            values = list(dict.fromkeys(order))
+            self._append(values, order, fn if fn is not None and _lie_in_order(values, fn) else None)
 
     @property
     def arrays(self) -> tuple[ParameterArray, ...]:
@@ -130,7 +133,7 @@ class Parameters:
         """Length of the flat vector."""
         return len(self.values)
 
-    def add(self, trace: Trace, readings: Iterable[Reading] = ()) -> None:
+    def add(self, trace: Trace, readings: Iterable[Reading] = (), fn: Callable[..., Any] | None = None) -> None:
         """Add what a trace reaches, in the order in which its operations first read it.
 
         Parameters
@@ -139,6 +142,8 @@ class Parameters:
             Whose captured Values are added.
         readings
             Arrays that are read at each call; Values that stand in for their numbers are no parameters.
+        fn
+            The function that was traced: what has no label is called by the path through which it is reached.
         """
         if all(v in self.position for v in trace.parameters):
             return
@@ -149,7 +154,7 @@ class Parameters:
                 self._append_read(reading, standing)
         fresh = [v for v in fresh if v not in self.position]
         if fresh:
-            self._append(fresh)
+            self._append(fresh, fn=fn)
 
     def _append_read(self, reading: Reading, values: list[Value]) -> None:
         """Give each number of an array that is read a cell, in the array's order."""
@@ -176,9 +181,11 @@ class Parameters:
         """Read arrays no more: what was traced of them is forgotten."""
         self._cells = self._cells._replace(reads=())
 
-    def _append(self, values: list[Value], order: list[Value] | None = None) -> None:
+    def _append(
+        self, values: list[Value], order: list[Value] | None = None, fn: Callable[..., Any] | None = None
+    ) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
-        arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names)
+        arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))
         laid = [values[k] for k in np.argsort(cells)]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones
@@ -307,3 +314,8 @@ def _by_first_use(trace: Trace) -> list[Value]:
         met |= {number[j]: None for j in weights if j in number}
     met |= {number[j]: None for j in (*biases, *trace.roots) if j in number}
     return [trace.parameters[k] for k in met]
+
+
+def _lie_in_order(values: list[Value], fn: Callable[..., Any]) -> bool:
+    """Whether arrays by the paths of a function hold the Values in the order given, so that no call moves a number."""
+    return bool((parameter_arrays(values, fn=fn)[1] == np.arange(len(values))).all())

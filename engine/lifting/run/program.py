@@ -20,6 +20,7 @@ from engine.errors import GuardError, LiftError, NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.run.call import Call
 from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
+from engine.lifting.run.describing import Described, in_words
 from engine.lifting.run.eager import eagerly, holds_values
 from engine.lifting.run.executable import Compiled as Compiled
 from engine.lifting.run.executable import Gradient
@@ -58,7 +59,7 @@ class Program:
         self.fn, self.name, self.names = fn, name, names
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
-        self.traces = Traces(fn, name, batch, Parameters(parameters))
+        self.traces = Traces(fn, name, batch, Parameters(parameters, fn))
         self.latest_wrt = "parameters"
 
     # --- calling ---------------------------------------------------------------------------------------------
@@ -293,13 +294,19 @@ class Program:
         specialisation = self.require_trace(what)
         return specialisation.compiled.get(self.latest_wrt) or self._compiled(specialisation, self.latest_wrt)
 
+    def _described(self, what: str) -> Described:
+        """Return what ran last in its author's words; what is asked first has the function run once more, watched."""
+        self._current(what)
+        with self.traces.lock, collector_paused():
+            return in_words(self, self.require_trace(what), self.latest_wrt)
+
     def source(self) -> str:
-        """Return the NumPy text that ran last, forward and backward."""
-        return self._current("source").emitted.text
+        """Return the NumPy text that ran last, forward and backward, under the names of its author's variables."""
+        return self._described("source").text
 
     def formulas(self) -> str:
         """Return the same as matrix formulas."""
-        return self._current("formulas").formulas
+        return self._described("formulas").formulas
 
     @property
     def stats(self) -> Stats:
@@ -309,7 +316,7 @@ class Program:
     @property
     def steps(self) -> tuple[StepRecord, ...]:
         """The forward array operations of what ran last, as records."""
-        return self._current("steps").steps
+        return self._described("steps").records
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:

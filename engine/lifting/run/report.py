@@ -15,6 +15,7 @@ from engine.lifting.passes.products import products
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.verify.verify import Proof
 from engine.lifting.views import Gather, Literal, Operand, Source, View
+from engine.watching import Origin
 
 Reading: TypeAlias = "tuple[str, int | str]"
 
@@ -41,6 +42,8 @@ class StepRecord:
         What it reads: ("step", the number of a result), ("input", its name) or ("parameter", its full name).
     continuation
         How the line of the operation before goes on with this one, as in ``z1 = X @ W1 + b1``; "" if it does not.
+    origin
+        Its author's variable, functions and line; None where nothing is known of them.
     """
 
     name: str
@@ -53,6 +56,7 @@ class StepRecord:
     result: int
     reads: tuple[Reading, ...]
     continuation: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _record(step: Step, as_read: Step, arrays: Sequence[Named], results: Mapping
     return StepRecord(
         target.name, step.op, formula(as_read, behind=transposition), target.shape, step.batched,
         tuple(dict.fromkeys([name for x in step.operands for name in reads(x, arrays)])), step.nodes,
-        results[_first(target)], tuple(readings), _continuation(as_read),
+        results[_first(target)], tuple(readings), _continuation(as_read), target.origin,
     )  # fmt: skip
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.collector import collector_paused
+from engine.errors import TraceError
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.plans import CallKind, CallPlan, Plans
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
+from engine.lifting.trace.retrace import retold
 from engine.lifting.trace.run import traced
 from engine.lines import outside_engine
 
@@ -87,14 +89,21 @@ class Traces:
         around = copy.copy(self.captured) if self.captured else Surroundings(fn)
         self._stale = around.changed() or self._stale
         choosing = self.batch or len(self.specialisations.get(specs, ())) >= MANY_SPECIALISATIONS
-        trace, watch = traced(fn, self.name, names, specs, samples, around, choosing=choosing)
+        try:
+            trace, watch = traced(fn, self.name, names, specs, samples, around, choosing=choosing)
+        except TraceError as error:
+            raise retold(error, fn, self.name, names, specs, samples, around, choosing) from None
         if self.captured is None:
             self._say_what_is_blind(around)
         self._stale = self._stale or (around.reset and any(self.specialisations.values()))
         around.reset = False
         self.captured = Surroundings(fn) if around.unread else around
-        self.parameters.add(trace, around.readings.values())
-        return Specialisation(trace, specs, watch.guards, watch.limits, time.perf_counter() - start, self.parameters)
+        self.parameters.add(trace, around.readings.values(), fn)
+        seconds = time.perf_counter() - start
+        samples = [sample.copy() for sample in samples]
+        return Specialisation(
+            trace, specs, watch.guards, watch.limits, seconds, self.parameters, samples=samples, choosing=choosing
+        )
 
     def _say_what_is_blind(self, around: Surroundings) -> None:
         """Warn, once, of surroundings that cannot be followed."""

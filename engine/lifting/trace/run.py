@@ -60,7 +60,7 @@ def traced(
         If it does not return one number.
     """
     watch = functools.partial(Recording, gradients=around.gradients, choosing=choosing)
-    run_of = functools.partial(_run, name=name, names=names, specs=specs, samples=samples, new_watch=watch)
+    run_of = functools.partial(run_on_values, name=name, names=names, specs=specs, samples=samples, new_watch=watch)
     run = functools.partial(run_of, fn)
     draws = around.randomness()
     captured = around.values
@@ -248,7 +248,7 @@ def _listed(changed: Sequence[Place]) -> str:
     return ", ".join(called[:3]) + (f" and {len(called) - 3} more" if len(called) > 3 else "")
 
 
-def _run(
+def run_on_values(
     fn: Callable[..., Any],
     name: str,
     names: Sequence[str],

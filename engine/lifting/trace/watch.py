@@ -18,6 +18,7 @@ from engine.errors import TraceError
 from engine.lines import place, said, user_line
 from engine.tracing import GRADIENT, READ, WRITTEN
 from engine.value import Value
+from engine.watching.context import variable_of
 
 FROZEN = "so its value would be frozen into the lifted program"
 ONCE = "which happens once, while the function is traced, and not at each call"
@@ -86,7 +87,8 @@ class Recording:
         self.asked.append(value)
         if into == GRADIENT and value in self.gradients:
             return
-        name = self.names.get(value) or str(value.label) or (f"a result of {value.op}" if value.parents else "a Value")
+        name = self.names.get(value) or str(value.label) or variable_of(value)
+        name = name or (f"a result of {value.op}" if value.parents else "a Value")
         chooses = isinstance(value, Index) and into in ("an int", "a float", "a float (by .data)")
         outcome, cure = INTEGER if chooses else WAYS_OUT.get(into, OTHERWISE)
         error = TraceError(f"'{name}' was turned into {into} in {user_line()}, {outcome}. {cure}")

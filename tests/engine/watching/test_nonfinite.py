@@ -78,3 +78,19 @@ def test_a_long_chain_is_walked_without_recursion():
         z = z + 1.0
     assert find_nan(z).node.op == "log"
     assert np.isinf(z.data)
+
+
+def test_it_speaks_of_variables_functions_and_lines():
+    def rmsnorm(x):
+        ms = sum(u * u for u in x) / len(x)
+        scale = ms**-0.5
+        return [u * scale for u in x]
+
+    x = [Value(0.0, "x"), Value(0.0)]
+    with engine.provenance():
+        loss = sum(rmsnorm(x))
+    line = test_it_speaks_of_variables_functions_and_lines.__code__.co_firstlineno + 3
+    assert str(engine.find_nan(loss)) == (
+        f"power_constant of `ms` = 0.0 is inf, `scale` in rmsnorm, test_nonfinite.py:{line} 'scale = ms**-0.5'"
+    )
+    assert engine.find_nan(loss).origins[engine.find_nan(loss).node].variable == "scale"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 import threading
@@ -13,7 +14,7 @@ import engine
 from engine import Value
 from engine.watching import line_of
 
-FILE = "test_watching.py"
+FILE = "test_context.py"
 
 
 def build(x):
@@ -93,3 +94,30 @@ def test_find_nan_says_the_line():
         loss = build(engine.log(x))
     line = test_find_nan_says_the_line.__code__.co_firstlineno + 3
     assert str(engine.find_nan(loss)) == f"log of 'x' = 0.0 is -inf, in {FILE}:{line} 'loss = build(engine.log(x))'"
+
+
+def test_a_block_that_another_function_opens():
+    @contextlib.contextmanager
+    def opened():
+        with engine.provenance():
+            yield
+
+    x = Value(1.0)
+    with opened():
+        z = x * x
+        a = build(x)
+    assert line_of(z).startswith(f"{FILE}:")
+    assert "z = x * x" in line_of(z)
+    assert engine.watching.origin(a).chain[-1].function == "build"
+
+
+def test_names_and_chains_are_there_when_the_block_has_ended():
+    x = Value(0.5, "x")
+    with engine.provenance() as words:
+        z = build(x)
+        y = z * 2.0
+    named = {origin.name for node, origin in words.origins(y).items() if node.parents}
+    assert named == {"a", "b", "z", "y", ""}
+    assert engine.watching.origin(y).variable == "y"
+    assert engine.watching.origin(x) is None
+    assert [a.variable for a in words.assignments] == ["a", "b", "z", "y"]

@@ -1,0 +1,56 @@
+"""The Values that something holds, alone or in nested containers, with the keys that lead to each.
+
+>>> q = {"q": [Value(1.0), Value(2.0)]}
+>>> [(path, value.data) for path, value in values_in(q)]
+[(('q', 0), 1.0), (('q', 1), 2.0)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.value import Value
+
+DEEPEST = 6  # containers inside one another
+
+
+def values_in(x: Any, path: tuple[Any, ...] = (), depth: int = DEEPEST) -> Iterator[tuple[tuple[Any, ...], Value]]:
+    """Yield (keys, Value) for every Value in nested lists, tuples, dictionaries and arrays of objects.
+
+    Nothing of anybody's runs: classes derived from these are looked through as these are.
+    """
+    if isinstance(x, Value):
+        yield path, x
+        return
+    for key, y in _items(x) if depth else ():
+        if isinstance(y, Value):
+            yield (*path, *key), y
+        elif isinstance(y, CONTAINERS):
+            yield from values_in(y, (*path, *key), depth - 1)
+
+
+def length(x: Any) -> int:
+    """Return how many items a container has."""
+    kinds: tuple[Any, ...] = (list, tuple, dict)
+    for kind in kinds:
+        if isinstance(x, kind):
+            return int(kind.__len__(x))
+    return int(x.view(np.ndarray).size)
+
+
+def _items(x: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if isinstance(x, list):
+        yield from (((i,), y) for i, y in enumerate(list.__iter__(x)))
+    elif isinstance(x, tuple):
+        yield from (((i,), y) for i, y in enumerate(tuple.__iter__(x)))
+    elif isinstance(x, dict):
+        yield from (((key,), y) for key, y in list(dict.items(x)))
+    elif isinstance(x, np.ndarray) and x.dtype == object:
+        plain = x.view(np.ndarray)
+        yield from zip(np.ndindex(plain.shape), plain.reshape(-1).tolist())
+
+
+CONTAINERS = (list, tuple, dict, np.ndarray)
