@@ -41,16 +41,15 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Do what a ufunc does, by the rules."""
-        if method == "__call__" and not kwargs:
-            if ufunc in AT_ONCE:
-                result = ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
-            elif ufunc in COMPARING and LOCAL.active is None:
-                with np.errstate(invalid="ignore"):  # a comparison with NaN is False, and no exception
-                    return ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
-            else:
-                result = call(ufunc, inputs)
-            return wrapped(result)
-        return answer(ufunc, method, inputs, kwargs)
+        if kwargs or method != "__call__":
+            return answer(ufunc, method, inputs, kwargs)
+        if ufunc in AT_ONCE:
+            result = ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
+            return result.view(ValueArray) if result.__class__ is ndarray else result
+        if ufunc in COMPARING and LOCAL.active is None:
+            with np.errstate(invalid="ignore"):  # a comparison with NaN is False, and no exception
+                return ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
+        return wrapped(call(ufunc, inputs))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Do what a NumPy function does, as the table says."""

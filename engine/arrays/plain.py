@@ -20,6 +20,7 @@ from engine.number import as_float
 from engine.operands import is_value
 from engine.tracing import LOCAL
 
+ndarray, OBJECT = np.ndarray, np.dtype(object)
 Objects = np.ndarray[Any, Any]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -33,15 +34,13 @@ class Undecided:
 
 def objects(x: Any) -> Objects:
     """Return a number, a Value, lists of them or an array as a plain array of objects."""
-    if x.__class__ is np.ndarray and x.dtype == object:
-        return x
+    if isinstance(x, ndarray):
+        plain: Objects = x if x.__class__ is ndarray else x.view(ndarray)
+        if x.dtype is OBJECT or x.dtype == object:
+            return plain
+        return (plain.astype(float) if x.dtype.kind in "iu" else plain).astype(object)  # integers become numbers
     if isinstance(x, Undecided):
         return x.items
-    if isinstance(x, np.ndarray):
-        plain: Objects = x.view(np.ndarray)
-        if x.dtype.kind in "iu":
-            plain = plain.astype(float)  # integers are numbers, as all that Values meet
-        return plain if x.dtype == object else plain.astype(object)
     if is_value(x) or isinstance(x, Condition):
         box = np.empty((), dtype=object)
         box[()] = x
