@@ -13,7 +13,7 @@ g / y; -g * (z / y)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,8 +112,12 @@ class Expr:
         return show(self)
 
 
+RANGE = "range"  # of a loop variable, its leaf: from one expression up to another
+SUBSCRIPT = "subscript"  # an element: x[i, j + 1]
+OVER = " over"  # how an operation ends that reduces its operand over the ranges that are its leaf
 SUFFIX = "suffix"  # the operation whose leaf is written behind its operand: x.T, x.sum(axis=0), x[t]
 OPERATORS = INFIX | {"matmul": ("@", INFIX["multiply"][1])}
+PRODUCT = INFIX["multiply"][1]
 NEGATIVE = 6  # precedence of a sign: between products and powers
 
 
@@ -126,6 +130,15 @@ def suffixed(x: Expr, suffix: str) -> Expr:
     if suffix == ".T" and x.op == SUFFIX and x.leaf == ".T":
         return x.args[0]
     return Expr(suffix, SUFFIX, (x,))
+
+
+def subscript(array: Expr, places: Sequence[Expr]) -> Expr:
+    """Return an element of an array; the array itself where no places are told.
+
+    >>> print(subscript(Expr("x"), [Expr("i"), Expr("j") + Expr("1")]))
+    x[i, j + 1]
+    """
+    return Expr(None, SUBSCRIPT, (array, *places)) if places else array
 
 
 def show(expr: Expr) -> str:
@@ -144,6 +157,12 @@ def _shown(expr: Expr) -> tuple[str, int]:
         return str(expr.leaf), ATOM
     if expr.op == SUFFIX:
         return _bracketed(expr.args[0], ATOM) + expr.leaf, ATOM
+    if expr.op == SUBSCRIPT:
+        return f"{_bracketed(expr.args[0], ATOM)}[{', '.join(map(show, expr.args[1:]))}]", ATOM
+    if expr.op.startswith(RANGE):
+        return _range(expr), ATOM
+    if expr.op.endswith(OVER):
+        return f"{expr.op} {', '.join(map(show, expr.leaf))} of {_bracketed(expr.args[0], PRODUCT)}", INFIX["add"][1]
     if expr.op == "negative":
         return f"-{_bracketed(expr.args[0], NEGATIVE)}", NEGATIVE
     if expr.op not in OPERATORS or len(expr.args) != 2:
@@ -154,6 +173,13 @@ def _shown(expr: Expr) -> tuple[str, int]:
         return f"{_bracketed(left, precedence + 1)} {symbol} {_bracketed(right, NEGATIVE)}", precedence
     second = _bracketed(right, precedence + (expr.op != "add"))
     return f"{_bracketed(left, precedence)} {symbol} {second}", precedence
+
+
+def _range(expr: Expr) -> str:
+    """Return the range of a variable, ``1 <= i < 4``; without its beginning where that is 0."""
+    low, stop = map(show, expr.args)
+    upper = f"{expr.leaf} {expr.op.removeprefix(RANGE).strip()} {stop}"
+    return upper if low == "0" else f"{low} <= {upper}"
 
 
 def _bracketed(expr: Expr, precedence: int) -> str:

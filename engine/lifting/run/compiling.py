@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from engine.lifting.emit.formulas import formulas
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import variable
 from engine.lifting.pipeline import Task, for_jax, for_numpy
 from engine.lifting.run.executable import Compiled, Specialisation
-from engine.lifting.run.report import Stats, records, shown
+from engine.lifting.run.report import Stats
 from engine.lifting.views import Source
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: str) -> Compiled:
-    """Return NumPy's text of a trace, with its counts, its steps as records and its formulas."""
+    """Return NumPy's text of a trace, with its counts and its steps."""
     start = time.perf_counter()
     task = task_of(program, specialisation, wrt)
     steps, emitted = for_numpy(specialisation.trace, task)
@@ -33,9 +32,7 @@ def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: st
         seconds,
         tuple(steps.declined),
     )
-    arrays = task.external.arrays
-    read = shown(steps, arrays)
-    return Compiled(emitted, stats, records(steps, read, arrays), formulas(read), task.external)
+    return Compiled(emitted, stats, steps, task.external)
 
 
 def compiled_for_jax(program: Program, specialisation: Specialisation, wrt: str, gradients: str) -> Emitted:

@@ -17,11 +17,12 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from engine.lifting.emit.formulas import formulas
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
-from engine.lifting.ir import Trace
+from engine.lifting.ir import Steps, Trace
 from engine.lifting.run.parameters import Flat, Parameters
-from engine.lifting.run.report import Stats, StepRecord
+from engine.lifting.run.report import Stats, StepRecord, records, shown
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
@@ -105,16 +106,30 @@ class _Errstate:
 
 @dataclass
 class Compiled:
-    """One trace, compiled for the derivatives asked of it."""
+    """One trace, compiled for the derivatives asked of it; what it says of itself is written when somebody asks."""
 
     emitted: Emitted
     stats: Stats
-    steps: tuple[StepRecord, ...]
-    formulas: str
+    named: Steps  # the array operations under their names
     external: External
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def read(self) -> Steps:
+        """The array operations as people read them."""
+        return shown(self.named, self.external.arrays)
+
+    @cached_property
+    def steps(self) -> tuple[StepRecord, ...]:
+        """The forward array operations as records."""
+        return records(self.named, self.read, self.external.arrays)
+
+    @cached_property
+    def formulas(self) -> str:
+        """The array operations as matrix formulas."""
+        return formulas(self.read)
 
     def buffers(self, n: int, dtype: Any) -> Buffers:
         """Return functions with buffers for `n` samples, held; the text is compiled once."""
