@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]\w*)"
     r"|(?P<sign>\*\*|<=|==|[-+*/@<()\[\],.:=]))"
 )
+HEADING = re.compile(r"(\d+) times, (\w+) = (-?\d+), \.\.\., (-?\d+):")
+TERMS = re.compile(r" for (\w+) = (-?\d+), \.\.\., (-?\d+)\)")
 REDUCTIONS = ("sum", "max", "softmax", "logsumexp")
 erf = np.vectorize(math.erf, otypes=[float])
 
@@ -309,14 +312,54 @@ def read(text: str, names: dict[str, Any], shapes: dict[str, tuple[int, ...]] | 
     """
     names = {k: np.asarray(v) if k != "N" else v for k, v in names.items()}
     with np.errstate(all="ignore"):
-        for line in text.splitlines():
+        for line in unfolded(text.splitlines()):
             if line.strip():
                 run(line, names, shapes or {})
     return names
 
 
+def unfolded(lines: list[str]) -> Iterator[str]:
+    """Yield the lines, those that are said to repeat as often as that is said."""
+    at = 0
+    while at < len(lines):
+        heading = HEADING.fullmatch(lines[at])
+        at += 1
+        if heading is None:
+            yield lines[at - 1]
+            continue
+        times, variable, first, last = int(heading[1]), heading[2], int(heading[3]), int(heading[4])
+        assert last == first + times - 1, heading[0]
+        block = []
+        while at < len(lines) and lines[at].startswith("    "):
+            block.append(lines[at].strip())
+            at += 1
+        for t in range(first, last + 1):
+            for line in block:
+                yield re.sub(r"\{([^{}]*)\}", lambda m: str(numbered(m[1], variable, t)), line)  # noqa: B023
+
+
+def numbered(expression: str, variable: str, value: int) -> int:
+    """Return which number a name in a repeated line has."""
+    return int(Reader(tokens(expression), {variable: value}).comparison())
+
+
+def written_out(line: str) -> str:
+    """Return a line with every ``sum(b{t} for t = 1, ..., 3)`` as its terms."""
+    while (last := TERMS.search(line)) is not None:
+        depth, at = 1, last.start()
+        while depth:
+            at -= 1
+            depth += (line[at] == ")") - (line[at] == "(")
+        begin = at - len("sum")
+        term, variable = line[at + 1 : last.start()], last[1]
+        values = range(int(last[2]), int(last[3]) + 1)
+        terms = [re.sub(r"\{([^{}]*)\}", lambda m: str(numbered(m[1], variable, t)), term) for t in values]  # noqa: B023
+        line = f"{line[:begin]}({' + '.join(f'({x})' for x in terms)}){line[last.end() :]}"
+    return line
+
+
 def run(line: str, names: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
-    equation, _, ranges = line.partition("  for ")
+    equation, _, ranges = written_out(line).partition("  for ")
     left, sign, right = re.split(r" (\+=|-=|=) ", equation, maxsplit=1)
     loops, count = {}, 1
     if ranges:

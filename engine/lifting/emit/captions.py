@@ -9,10 +9,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from engine.lifting.emit.addition import without_sign
 from engine.lifting.emit.views import part_text
 from engine.lifting.emit.writer import reduced_axes
-from engine.lifting.expr import Expr, show, suffixed
+from engine.lifting.expr import Expr, show, suffixed, without_sign
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 

@@ -13,33 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.lifting.emit.addition import added, without_sign
-from engine.lifting.emit.elements import (
-    PRODUCTS,
-    RUNS,
-    Picked,
-    of_elements,
-    places,
-    reading,
-    reduces,
-    step_tree,
-)
+from engine.lifting.emit.addition import added
+from engine.lifting.emit.elements import PRODUCTS, RUNS, Picked, Runs, of_elements, places, reading, reduces
 from engine.lifting.emit.index_form import NoLoopsError, equation
-from engine.lifting.emit.matrix_form import (
-    has_matrix_form,
-    is_number,
-    left_side,
-    placed,
-    right_side,
-    with_shape,
-    written_number,
-)
+from engine.lifting.emit.matrix_form import has_matrix_form, written_number
 from engine.lifting.emit.notation import Notation
-from engine.lifting.emit.views import tuple_text
-from engine.lifting.expr import Expr, show, subscript
+from engine.lifting.emit.step_sides import defines_all, sources_read, step_value, whole_side, zeros
+from engine.lifting.expr import OVER, PYTHON, Expr, Spelling, show, without_sign
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Shape, Source, View
+from engine.lifting.views import Gather, Literal, Source, View
 
 DEEPEST = 40  # operations inside one another in a formula: of a longer chain, nobody reads one line
 
@@ -53,16 +36,23 @@ class Line(NamedTuple):
     right: Expr
     ranges: Sequence[Expr] = ()
 
+    def text(self, by: Spelling = PYTHON) -> str:
+        """Return the line."""
+        over = f"  for {', '.join([show(x, by) for x in self.ranges])}" if self.ranges else ""
+        return f"{show(self.left, by)} {self.sign} {show(self.right, by)}{over}"
+
     def __str__(self) -> str:
-        over = f"  for {', '.join(map(show, self.ranges))}" if self.ranges else ""
-        return f"{show(self.left)} {self.sign} {show(self.right)}{over}"
+        return self.text()
 
 
 def equations(steps: Steps) -> tuple[list[Line], Notation, str]:
     """Return the equations of steps in order, the notation that they are in, and the name of the value."""
     everything = [*steps.forward, *steps.backward]
     last = {step.target.source: k for k, step in enumerate(everything)}
-    page = _Page(_read_once(steps), last, Notation({source.name for source in steps.sources} | {"N"}))
+    read = Counter(source for step in everything for x in step.operands for source in x.sources)
+    lists = frozenset(source for source in read if source.kind == "constant" and read[source] == 1)
+    notation = Notation({source.name for source in steps.sources} | {"N"}, lists=lists)
+    page = _Page(_read_once(steps), last, notation)
     for k, step in enumerate(everything):
         page.write(k, step)
     page.finish(steps)
@@ -107,8 +97,8 @@ class _Open:
         A tree of readings, or an expression of whole arrays.
     by_element, defines, adds
         Which of the two; whether it is of all of its array; whether it adds to what lines before have put there.
-    within
-        Equations that are written in it.
+    within, reads
+        Equations that are written in it, and the sources that it reads with these.
     """
 
     at: int
@@ -119,11 +109,11 @@ class _Open:
     adds: bool
     within: list[tuple[Source, _Open]]
 
-    @property
-    def reads(self) -> set[Source]:
-        """What it reads, with the equations within it."""
-        own = {source for step in self.steps for source in _sources(step)}
-        return own.union(*[x.reads for _, x in self.within])
+    reads: set[Source] = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = {source for step in self.steps for source in sources_read(step)}
+        self.reads = own.union(*[x.reads for _, x in self.within])
 
     @property
     def depth(self) -> int:
@@ -157,9 +147,10 @@ class _Page:
         if source.kind in ("parameter", "slot") and self.zeroed is not None:
             self.zeros.setdefault(source, self.zeroed)
         by_element = self._by_element(step)
-        within = self._within(step, by_element)
+        within = self._within(k, step, by_element)
+        inlined = {s: x.value for s, x in within}
         equation_ = _Open(
-            k, [step], _value(step, by_element, within), by_element, _defines(step), step.accumulate, within
+            k, [step], step_value(step, by_element, inlined), by_element, defines_all(step), step.accumulate, within
         )
         for other in [s for s, x in self.open.items() if s is not source and source in x.reads]:
             self.close(other)
@@ -175,26 +166,26 @@ class _Page:
         first = source not in self.begun and source.kind == "value"
         return isinstance(picked, Picked) and picked.chooser is None and stays and first and new.defines
 
-    def _within(self, step: Step, by_element: bool) -> list[tuple[Source, _Open]]:
+    def _within(self, k: int, step: Step, by_element: bool) -> list[tuple[Source, _Open]]:
         """Return the equations that are written in that of a step; close those of all else that it reads."""
-        sources = dict.fromkeys(_sources(step))
-        return [(source, x) for source in sources if (x := self._taken(source, step, by_element)) is not None]
+        sources = dict.fromkeys(sources_read(step))
+        return [(source, x) for source in sources if (x := self._taken(source, k, step, by_element)) is not None]
 
     def _by_element(self, step: Step) -> bool:
         """Whether a step is written element by element."""
-        known = [*_sources(step), step.target.source]
-        for s in known:
+        known = [*sources_read(step), step.target.source]
+        for s in sources_read(step):
             found = self.open.get(s)
             if found is not None and found.by_element and (s not in self.once or step.op in PRODUCTS):
                 self.close(s)
         if not has_matrix_form(step) or any(self.notation.table(s) is not None or s in self.picked for s in known):
             return True
-        read = [self.open[s] for s in _sources(step) if s in self.open and s in self.once]
+        read = [self.open[s] for s in sources_read(step) if s in self.open and s in self.once]
         return step.op not in PRODUCTS and any(x.by_element and x.defines for x in read)
 
-    def _taken(self, source: Source, step: Step, by_element: bool) -> _Open | None:
+    def _taken(self, source: Source, k: int, step: Step, by_element: bool) -> _Open | None:
         """Return the equation of a source that is to be written where a step reads it; close any other."""
-        self._begin(source)
+        self._begin(source, k)
         found = self.picked.get(source, self.open.get(source))
         if found is None:
             return None
@@ -222,13 +213,13 @@ class _Page:
         self.close(source)
         return None
 
-    def _begin(self, source: Source) -> None:
-        """Say that an array is zero, before it is read or added to in parts."""
-        if source in self.zeros and source not in self.begun and source not in self.open:
+    def _begin(self, source: Source, k: float) -> None:
+        """Say that an array is zero, before step k reads it or adds to parts of it."""
+        if source in self.zeros and not any(source in known for known in (self.begun, self.open, self.picked)):
             self.begun.add(source)
             table = self.notation.table(source)
             shape = source.shape if table is None else tuple([int(column.max()) + 1 for column in table])
-            self.lines.append(Line(self.zeros[source] - 0.5, Expr(source.name), "=", zeros(source, shape)))
+            self.lines.append(Line(k - 0.5, Expr(source.name), "=", zeros(source, shape)))
 
     def _put(self, source: Source, new: _Open) -> None:
         """Open an equation, or go on with the one that is open."""
@@ -236,12 +227,17 @@ class _Page:
         if known is None and source not in self.begun:
             new.adds = new.adds and source not in self.zeros
             if not new.defines:
+                if self._as_sum(source, new):
+                    return
                 self.zeros.setdefault(source, new.at)
-                self._begin(source)
+                self._begin(source, new.at)
                 new.adds = new.steps[0].accumulate
         elif new.adds and known is not None and known.defines and new.defines and known.by_element == new.by_element:
             known.value = added(known.value, new.value)
-            known.at, known.steps, known.within = new.at, [*known.steps, *new.steps], [*known.within, *new.within]
+            known.at = new.at
+            known.steps += new.steps
+            known.within += new.within
+            known.reads |= new.reads
             return
         elif known is not None:
             self.close(source)
@@ -255,10 +251,36 @@ class _Page:
     def close(self, source: Source) -> None:
         """Write the line of an equation."""
         found = self.open.pop(source)
-        left, right, ranges = self._by_elements(source, found) if found.by_element else _by_arrays(source, found)
+        left, right, ranges = (self._by_elements if found.by_element else self._by_arrays)(source, found)
         positive = without_sign(right) if found.adds else None
         sign = "=" if not found.adds else "+=" if positive is None else "-="
         self.lines.append(Line(found.at, left, sign, right if positive is None else positive, ranges))
+
+    def _as_sum(self, source: Source, new: _Open) -> bool:
+        """Write what is added to an array of zeros as its elements' sums, if each has terms, and loops count them."""
+        step, where = new.steps[0], places(new.steps[0])
+        counts = np.bincount(where.at, minlength=source.size)
+        if not (new.by_element and new.adds) or step.op != "scatter" or where.chooser is not None or not counts.all():
+            return False
+        if reduces(new.value):
+            return False
+        terms = of_elements(new.value, np.argsort(where.at, kind="stable"))
+        total = Expr(Runs(counts, (), step.batched is False and step.operands[1].batched), "sum" + OVER, (terms,))
+        notation = self.notation.copied()
+        try:
+            whole = Picked(source, np.arange(source.size))
+            left, right, ranges = equation(notation, whole, total, source.shape, True)
+        except NoLoopsError:
+            return False
+        if len(notation.constants) > len(self.notation.constants):
+            return False
+        self.notation = notation
+        self.begun.add(source)
+        self.lines.append(Line(new.at, left, "=", right, ranges))
+        return True
+
+    def _by_arrays(self, source: Source, found: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
+        return whole_side(source, found.steps[0], found.defines), found.value, ()
 
     def _by_elements(self, source: Source, found: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
         step = found.steps[0]
@@ -271,7 +293,7 @@ class _Page:
                 self.picked.pop(inner, None)
                 self.open[inner] = x
                 self.close(inner)
-            values = [_value(step, True, []) for step in found.steps]
+            values = [step_value(step, True, {}) for step in found.steps]
             value = values[0]
             for more in values[1:]:
                 value = added(value, more)
@@ -282,7 +304,8 @@ class _Page:
         for source in list(self.open):
             self.close(source)
         for source in self.zeros:
-            self._begin(source)
+            if source.kind != "value":
+                self._begin(source, len(steps.forward) + len(steps.backward))
 
     def result(self, steps: Steps) -> str:
         """Return the name of the value, which gets a line if it is not what a line defines."""
@@ -295,49 +318,3 @@ class _Page:
         left, right, ranges = equation(self.notation, whole, value, (), False)
         self.lines.append(Line(len(steps.forward) - 0.25, left, "=", right, ranges))
         return name
-
-
-def zeros(source: Source, shape: Shape) -> Expr:
-    """Return an array of zeros of a shape, for every sample of a source."""
-    if not shape and not source.batched:
-        return Expr("0")
-    return Expr(None, "zeros", (Expr(tuple_text([*(["N"] if source.batched else []), *shape])),))
-
-
-def _sources(step: Step) -> list[Source]:
-    """Return what a step reads; a scatter reads the integers that say where, and not the array that it adds to."""
-    if step.op != "scatter":
-        return [source for x in step.operands for source in x.sources]
-    return [*step.gather().sources[1:], *step.operands[1].sources]
-
-
-def _defines(step: Step) -> bool:
-    """Whether a step writes every element of its array once."""
-    if step.op == "scatter":
-        gather = step.gather()
-        return gather.chosen is None and gather.distinct and gather.index.size == gather.source.size
-    return step.target.size == step.target.source.size and not step.target.overlaps()
-
-
-def _value(step: Step, by_element: bool, within: list[tuple[Source, _Open]]) -> Expr:
-    """Return what a step computes, for all of its array if it defines that."""
-    inlined = {source: x.value for source, x in within}
-    if by_element:
-        tree = step_tree(step, inlined, written_number)
-        if not _defines(step):
-            return tree
-        order = np.empty(step.target.source.size, np.int64)
-        order[places(step).at] = np.arange(len(order))
-        return of_elements(tree, order)
-    value = right_side(step, inlined)
-    if step.op != "scatter" and _defines(step):
-        return placed(value, step.target).expr
-    shape = left_side(step).shape
-    return (with_shape(value, shape) if len(value.shape) > len(shape) else value).expr
-
-
-def _by_arrays(source: Source, found: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
-    left = Expr(source.name) if found.defines else left_side(found.steps[0]).expr
-    if found.defines and is_number(source):
-        left = subscript(left, [Expr("0")] * len(source.shape))
-    return left, found.value, ()

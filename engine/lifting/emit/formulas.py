@@ -14,7 +14,12 @@ from dataclasses import replace
 import numpy as np
 
 from engine.lifting.emit.equations import equations
+from engine.lifting.emit.latex import latex
+from engine.lifting.emit.notation import Notation
+from engine.lifting.emit.repetition import Short, counting, folded
+from engine.lifting.emit.words import in_words
 from engine.lifting.ir import Steps
+from engine.lifting.views import Source
 
 
 class Formulas(str):
@@ -26,10 +31,17 @@ class Formulas(str):
         Captured numbers, and tables of places, by the names that the formulas have for them.
     result
         What the formulas call the value.
+    latex
+        The same formulas, for LaTeX's mathematics.
     """
 
     constants: dict[str, np.ndarray]
     result: str
+    latex: str
+
+    def _repr_latex_(self) -> str:
+        """Show the formulas typeset, in a notebook."""
+        return f"$\\displaystyle {self.latex}$"
 
 
 def formulas(steps: Steps) -> Formulas:
@@ -40,15 +52,29 @@ def formulas(steps: Steps) -> Formulas:
     steps
         Array operations under their names, products by their kind.
     """
-    steps = _apart(steps)
+    steps = in_words(_apart(steps))
     lines, notation, result = equations(steps)
     parts = [[line for line in lines if (line.at < len(steps.forward)) == forward] for forward in (True, False)]
-    text = Formulas("\n\n".join("\n".join(map(str, part)) for part in parts))
+    name = counting(notation.taken)
+    texts = [folded([line.text(Short(name)) for line in part], name) for part in parts]
+    text = Formulas("\n\n".join(map("\n".join, texts)))
     text.constants = notation.constants | {
-        source.name: source.value for source in steps.sources if source.kind == "constant" and source.value is not None
+        source.name: _as_indexed(source, source.value, notation)
+        for source in steps.sources
+        if source.kind == "constant" and source.value is not None
     }
-    text.result = result
+    text.result, text.latex = result, latex(parts)
     return text
+
+
+def _as_indexed(source: Source, value: np.ndarray, notation: Notation) -> np.ndarray:
+    """Return a constant's numbers where the formulas index them; not a number where a triangle, say, has none."""
+    table = notation.packed.get(source)
+    if table is None:
+        return value
+    array = np.full([int(column.max()) + 1 for column in table], np.nan)
+    array[table] = value
+    return array
 
 
 def _apart(steps: Steps) -> Steps:

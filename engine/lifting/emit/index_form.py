@@ -207,17 +207,20 @@ def equation(
     NoLoopsError
         If a run's terms need an array of their own.
     """
-    columns = [column for reading in _outer(tree) for column in notation.coordinates(reading)[0]]
-    columns += [runs.counts for runs in _runs(tree) if not runs.shape]
-    own = notation.coordinates(places)[0]
     source = places.source
     packs = defines and len(source.shape) == 1 and source.kind == "value" and notation.table(source) is None
+    listed = {x.source for x in _outer(tree) if packs and x.source in notation.lists and _in_order(x)}
+    read = [reading for reading in _outer(tree) if reading.source not in listed]
+    columns = [column for reading in read for column in notation.coordinates(reading)[0]]
+    columns += [runs.counts for runs in _runs(tree) if not runs.shape]
+    own = notation.coordinates(places)[0]
     scope, order = _scope(notation, columns, own, dims, packs)
     if order is not None:
         tree, places = of_elements(tree, order), places.of(order)
     if packs and scope.dense is None:
         back = np.arange(len(places.at)) if order is None else np.argsort(order)
-        notation.packed[source] = tuple([variable[back] for variable in scope.domain.variables])
+        table = tuple([variable[back] for variable in scope.domain.variables])
+        notation.packed |= {source: table, **dict.fromkeys(listed, table)}
     written = scope.written(tree)
     batched = places.batched or _per_sample(tree)
     ranges = [*([samples(notation)] if batched else []), *scope.ranges()]
@@ -255,6 +258,11 @@ def _orders(columns: list[Indices]) -> Iterator[Indices | None]:
     ranked = sorted(distinct.values(), key=lambda column: len(np.unique(column)))[:MOST_COLUMNS]
     for some in permutations(ranked):
         yield np.lexsort(some[::-1])
+
+
+def _in_order(reading: Picked) -> bool:
+    """Whether every element of an array is read, once and in order."""
+    return reading.chooser is None and np.array_equal(reading.at, np.arange(reading.source.size))
 
 
 def _fit(columns: Sequence[Indices], domain: Domain) -> bool:

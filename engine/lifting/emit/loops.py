@@ -170,4 +170,6 @@ def _loop(column: Indices, outer: Sequence[Indices], ends: np.ndarray) -> Loop |
     last = np.concatenate([first[1:] - 1, [len(column) - 1]])
     around = [variable[first] for variable in outer]
     low, stop = fitted(column[first], around), fitted(column[last] + 1, around)
-    return None if low is None or stop is None else Loop(low, stop)
+    if low is None or stop is None or any(abs(b - a) > 1 for a, b in zip(low.factors, stop.factors)):
+        return None  # lengths that grow by more are no pattern: of two blocks, anything is affine
+    return Loop(low, stop)

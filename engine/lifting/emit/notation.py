@@ -30,6 +30,11 @@ class Notation:
     taken: set[str]
     packed: dict[Source, tuple[Indices, ...]] = field(default_factory=dict)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
+    lists: frozenset[Source] = frozenset()  # constants that are read once, and may be packed for it
+
+    def copied(self) -> Notation:
+        """Return the same notation, which grows by itself."""
+        return Notation(set(self.taken), dict(self.packed), dict(self.constants), self.lists)
 
     def letters(self) -> list[str]:
         """Return names for loop variables, outermost first."""

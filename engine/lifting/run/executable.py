@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from engine.lifting.emit.formulas import formulas
+from engine.lifting.emit.formulas import Formulas, formulas
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
 from engine.lifting.ir import Steps, Trace
@@ -127,7 +127,7 @@ class Compiled:
         return records(self.named, self.read, self.external.arrays)
 
     @cached_property
-    def formulas(self) -> str:
+    def formulas(self) -> Formulas:
         """The array operations as matrix formulas."""
         return formulas(self.read)
 

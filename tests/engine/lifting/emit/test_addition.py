@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.lifting.emit.addition import added, without_sign
-from engine.lifting.expr import Expr, show
+from engine.lifting.emit.addition import added
+from engine.lifting.expr import Expr, show, without_sign
 
 X, Y = Expr("x"), Expr("y")
 
