@@ -37,13 +37,25 @@ def has_matrix_form(step: Step) -> bool:
     places = step.operands[0] if step.op == "scatter" else None
     if isinstance(places, Gather):
         return chosen_rows(places) is not None and all(map(_is_part, step.operands[1:]))
-    return _is_part(step.target) and not step.target.overlaps() and all(map(_is_part, step.operands))
+    target = step.target
+    written = _is_part(target) and not target.overlaps() and (target.size == target.source.size or _is_cut(target))
+    return written and all(map(_is_part, step.operands))
 
 
 def _is_part(x: Operand) -> bool:
+    """Whether an operand is said by slices, or by all of its array in another shape; not by slices of such a shape."""
     if isinstance(x, Gather):
         return chosen_rows(x) is not None
-    return isinstance(x, Literal) or x.is_whole() or part_of(x) is not None
+    if isinstance(x, Literal) or x.is_whole():
+        return True
+    pieces = view_pieces(x)
+    return pieces is not None and not (len(pieces[0]) > 1 and pieces[0][0].startswith(".reshape"))
+
+
+def _is_cut(target: View) -> bool:
+    """Whether a part is written to as slices of its array, as that lies."""
+    pieces = view_pieces(target.squeeze())
+    return pieces is not None and all(piece.startswith("[") for piece in pieces[0])
 
 
 # --- operands ------------------------------------------------------------------------------------------------------

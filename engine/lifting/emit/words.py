@@ -10,12 +10,13 @@ stand for are those that run; the words are for formulas alone, and no other pas
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
+from engine.lifting.emit.softmax import whole_axes, with_softmax
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.passes.drop_unread import drop_unread
@@ -51,33 +52,28 @@ class Exponentials:
     @property
     def axes(self) -> tuple[int, ...] | None:
         """The axes of the exponentials that are summed over; None if a sum is of no whole axes."""
-        owner = self.owner.reshape(self.exp.shape)
-        axes = [a for a in range(owner.ndim) if owner.shape[a] > 1 and (np.diff(owner, axis=a) == 0).all()]
-        terms = math.prod([owner.shape[a] for a in axes])
-        return tuple(axes) if axes and terms * self.total.size == self.exp.size else None
+        return whole_axes(self.owner.reshape(self.exp.shape), self.total.size)
 
 
 def in_words(steps: Steps) -> Steps:
     """Return the steps, what is log-sum-exp or softmax said as such, and what is added twice as 2 times; for people."""
-    steps = replace(steps, backward=list(_doubled(steps.backward)))
+    taken = {source.name for source in steps.sources}
+    names = (name for k in count(1) if (name := f"p{k}") not in taken)
+    steps = with_softmax(replace(steps, backward=list(_doubled(steps.backward, names))), names)
     made = _once_made(steps)
     found = {x.exp: x for x in _exponentials(made)}
-    if not found:
-        return steps
-    taken = {source.name for source in steps.sources}
-    names = (name for k in range(1, len(taken) + len(found) + 1) if (name := f"p{k}") not in taken)
     words = _Words(made, {x.total: x for x in found.values()}, found, {}, names)
     forward = [said for step in steps.forward for said in words.said(step)]
     backward = [said for step in steps.backward for said in words.said(step)]
     return drop_unread(replace(steps, forward=forward, backward=backward))
 
 
-def _doubled(steps: Sequence[Step]) -> Iterator[Step]:
+def _doubled(steps: Sequence[Step], names: Iterator[str]) -> Iterator[Step]:
     """Yield the steps; what one adds and the next adds once more is added twice."""
     waiting: Step | None = None
     for step in steps:
         if waiting is not None and step.accumulate and _same_step(waiting, step):
-            term = Source("twice", step.target.shape, "value", step.target.batched)
+            term = Source(next(names), step.target.shape, "value", step.target.batched)
             yield replace(step, target=term.view, accumulate=False)
             yield replace(waiting, op="multiply", operands=(Literal(2.0), term.view), fixed=())
             waiting = None
