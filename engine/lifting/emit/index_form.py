@@ -18,6 +18,7 @@ from engine.lifting.emit.notation import Notation
 from engine.lifting.expr import OVER, RANGE, Expr, subscript, suffixed
 from engine.lifting.views import Indices, Shape, factor
 
+ONE_TERM = ("sum" + OVER, "max" + OVER)  # which of one term are that term
 MOST_COLUMNS = 4  # by which elements are put in order: 24 orders
 
 
@@ -65,7 +66,7 @@ class Scope:
         """Return where a term is that lies a multiple of the innermost variable from a place of the outer ones."""
         *_, inner = self.domain.variables
         first = np.flatnonzero(inner == 0)
-        for k in (1, 0, *range(2, 9)):
+        for k in range(9):
             outer = column - k * inner
             starts = outer[first]
             if np.array_equal(np.repeat(starts, np.diff(first, append=len(column))), outer):
@@ -120,9 +121,11 @@ class Scope:
         if tree.op == "softmax" + OVER:
             return self._softmax(tree, inside, count)
         ranges = inside.ranges(count, self)
+        ranges = [x for x in ranges if not _is_one(x)]
         if runs.over_batch:
             ranges = [samples(self.notation), *ranges]
-        return Expr(tuple(ranges), tree.op, (inside.written(tree.args[-1]),))
+        body = inside.written(tree.args[-1])
+        return Expr(tuple(ranges), tree.op, (body,)) if ranges or tree.op not in ONE_TERM else body
 
     def _softmax(self, tree: Expr, inside: Scope, count: int) -> Expr:
         """Return the word, where the element's own term is the one at a variable of the loops around."""
@@ -170,6 +173,11 @@ class Scope:
         closed = any(stop.factors) and stop.constant == 1
         last = self.affine(stop._replace(constant=0) if closed else stop)
         return Expr(name, RANGE + (" <=" if closed else " <"), (low, last))
+
+
+def _is_one(span: Expr) -> bool:
+    """Whether a range is of one value, 0, at which no place depends on it."""
+    return span.op == RANGE + " <" and [str(x) for x in span.args] == ["0", "1"]
 
 
 def _added(total: Expr | None, term: Expr, negative: bool) -> Expr:
