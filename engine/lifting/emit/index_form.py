@@ -18,7 +18,7 @@ from engine.lifting.emit.notation import Notation
 from engine.lifting.expr import OVER, RANGE, Expr, subscript, suffixed
 from engine.lifting.views import Indices, Shape, factor
 
-ONE_TERM = ("sum" + OVER, "max" + OVER)  # which of one term are that term
+ONE_TERM = ("sum" + OVER, "max" + OVER, "logsumexp" + OVER)  # which of one term are that term
 MOST_COLUMNS = 4  # by which elements are put in order: 24 orders
 
 
@@ -119,7 +119,7 @@ class Scope:
         dense = None if self.dense is None or not runs.shape else (*self.dense, *runs.shape)
         inside = Scope(self.notation, self.domain.within(domain), names, dense, self.dense)
         if tree.op == "softmax" + OVER:
-            return self._softmax(tree, inside, count)
+            return self._softmax(tree, inside, count) if (runs.counts > 1).any() else Expr("1")
         ranges = inside.ranges(count, self)
         ranges = [x for x in ranges if not _is_one(x)]
         if runs.over_batch:

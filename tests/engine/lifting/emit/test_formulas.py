@@ -108,6 +108,7 @@ FUNCTIONS = {
     "every other": lambda x: engine.dot(x[::2], x[1::2]) + engine.dot(x[::-1], x[:]),
     "pairs": lambda x: engine.total([engine.tanh(x[i] - x[j]) for i in range(7) for j in range(i)]),
     "triangles": lambda x: engine.total([engine.softmax([x[i] * v for v in x[: i + 1]])[0] for i in range(7)]),
+    "runs of one": lambda x: engine.total([engine.logsumexp([x[0]]), engine.softmax([x[1]])[0] * x[2]]),
     "one row": lambda x: engine.total([engine.exp(x[0] * v) for v in x]),
     "places of no pattern": lambda x: engine.total([engine.sin(x[i] * x[j]) for i, j in ((3, 2), (0, 2), (5, 6))]),
     "a power of each place": lambda x: engine.total([x[i] ** (i + 1.0) for i in range(7)]) / 7.0,
