@@ -13,7 +13,7 @@ g / y; -g * (z / y)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,8 +112,12 @@ class Expr:
         return show(self)
 
 
+RANGE = "range"  # of a loop variable, its leaf: from one expression up to another
+SUBSCRIPT = "subscript"  # an element: x[i, j + 1]
+OVER = " over"  # how an operation ends that reduces its operand over the ranges that are its leaf
 SUFFIX = "suffix"  # the operation whose leaf is written behind its operand: x.T, x.sum(axis=0), x[t]
 OPERATORS = INFIX | {"matmul": ("@", INFIX["multiply"][1])}
+SUM, PRODUCT = INFIX["add"][1], INFIX["multiply"][1]
 NEGATIVE = 6  # precedence of a sign: between products and powers
 
 
@@ -128,37 +132,133 @@ def suffixed(x: Expr, suffix: str) -> Expr:
     return Expr(suffix, SUFFIX, (x,))
 
 
-def show(expr: Expr) -> str:
+def subscript(array: Expr, places: Sequence[Expr]) -> Expr:
+    """Return an element of an array; the array itself where no places are told.
+
+    >>> print(subscript(Expr("x"), [Expr("i"), Expr("j") + Expr("1")]))
+    x[i, j + 1]
+    """
+    return Expr(None, SUBSCRIPT, (array, *places)) if places else array
+
+
+class Spelling:
+    """How a formula's parts are written, as Python has them; another one has its own."""
+
+    def leaf(self, leaf: Any) -> str:
+        """Write a name or a number."""
+        return str(leaf)
+
+    def suffix(self, x: str, suffix: str) -> str:
+        """Write what stands behind an expression."""
+        return x + suffix
+
+    def subscript(self, array: str, places: Sequence[str]) -> str:
+        """Write an element of an array."""
+        return f"{array}[{', '.join(places)}]"
+
+    def range(self, name: str, low: str, sign: str, stop: str) -> str:
+        """Write the range of a variable; its beginning is not told where that is 0."""
+        upper = f"{self.leaf(name)} {sign} {stop}"
+        return upper if low == "0" else f"{low} <= {upper}"
+
+    def over(self, op: str, ranges: Sequence[str], body: str) -> str:
+        """Write what reduces an expression over ranges."""
+        return f"{op}{OVER} {', '.join(ranges)} of {body}"
+
+    def call(self, op: str, args: Sequence[Expr]) -> str:
+        """Write a function of expressions."""
+        return f"{op}({', '.join([show(arg, self) for arg in args])})"
+
+    def sum(self, terms: Sequence[tuple[bool, str]]) -> str:
+        """Write terms, each with whether it is taken away."""
+        return "".join([f" {'-' if k[0] else '+'} {k[1]}" if i else k[1] for i, k in enumerate(terms)])
+
+    def infix(self, symbol: str, left: str, right: str) -> str:
+        """Write an operator between expressions."""
+        return f"{left} {symbol} {right}"
+
+    def special(self, expr: Expr) -> str | None:
+        """Write what has no operator and no call; None for all that has."""
+        return None
+
+    def bracketed(self, x: str) -> str:
+        """Write brackets."""
+        return f"({x})"
+
+
+PYTHON = Spelling()
+
+
+def show(expr: Expr, spelling: Spelling = PYTHON) -> str:
     """Return an expression as a formula: operators where there are any, else calls, and no bracket for nothing.
 
     >>> x, y = Expr("x"), Expr("y")
     >>> print(show(x - (y - x) * -y), show(Expr("dz") @ suffixed(Expr("W"), ".T") * (1.0 - x * x)), sep="; ")
     x - (y - x) * -y; dz @ W.T * (1.0 - x * x)
     """
-    return _shown(expr)[0]
+    return _shown(expr, spelling)[0]
 
 
-def _shown(expr: Expr) -> tuple[str, int]:
+def _shown(expr: Expr, by: Spelling) -> tuple[str, int]:
     """Return the printed form and its precedence."""
     if not expr.op:
-        return str(expr.leaf), ATOM
+        return by.leaf(expr.leaf), ATOM
+    special = by.special(expr)
+    if special is not None:
+        return special, ATOM
     if expr.op == SUFFIX:
-        return _bracketed(expr.args[0], ATOM) + expr.leaf, ATOM
+        return by.suffix(_bracketed(expr.args[0], ATOM, by), expr.leaf), ATOM
+    if expr.op == SUBSCRIPT:
+        return by.subscript(_bracketed(expr.args[0], ATOM, by), [show(x, by) for x in expr.args[1:]]), ATOM
+    if expr.op.startswith(RANGE):
+        low, stop = (show(x, by) for x in expr.args)
+        return by.range(expr.leaf, low, expr.op.removeprefix(RANGE).strip(), stop), ATOM
+    if expr.op.endswith(OVER):
+        body = _bracketed(expr.args[0], PRODUCT, by)
+        return by.over(expr.op.removesuffix(OVER), [show(x, by) for x in expr.leaf], body), SUM
     if expr.op == "negative":
-        return f"-{_bracketed(expr.args[0], NEGATIVE)}", NEGATIVE
+        return f"-{_bracketed(expr.args[0], NEGATIVE, by)}", NEGATIVE
+    if expr.op in ("add", "subtract") and len(expr.args) > 1:
+        return by.sum(_terms(expr, by)), SUM
     if expr.op not in OPERATORS or len(expr.args) != 2:
-        return f"{expr.op}({', '.join(map(show, expr.args))})", ATOM
+        return by.call(expr.op, expr.args), ATOM
+    return _infix(expr, by)
+
+
+def _infix(expr: Expr, by: Spelling) -> tuple[str, int]:
     symbol, precedence = OPERATORS[expr.op]
     left, right = expr.args
     if expr.op == "power":  # x ** y ** z is x ** (y ** z), and a sign needs no bracket
-        return f"{_bracketed(left, precedence + 1)} {symbol} {_bracketed(right, NEGATIVE)}", precedence
-    second = _bracketed(right, precedence + (expr.op != "add"))
-    return f"{_bracketed(left, precedence)} {symbol} {second}", precedence
+        return by.infix(symbol, _bracketed(left, precedence + 1, by), _bracketed(right, NEGATIVE, by)), precedence
+    second = _bracketed(right, precedence + 1, by)
+    return by.infix(symbol, _bracketed(left, precedence, by), second), precedence
 
 
-def _bracketed(expr: Expr, precedence: int) -> str:
-    text, own = _shown(expr)
-    return text if own >= precedence else f"({text})"
+def _terms(expr: Expr, by: Spelling) -> list[tuple[bool, str]]:
+    """Return the terms of a sum, which may be one of two or of any number, and whether each is taken away."""
+    terms: list[tuple[bool, str]] = []
+    while expr.op in ("add", "subtract") and len(expr.args) > 1:
+        for term in reversed(expr.args[1:]):
+            positive = without_sign(term)
+            negative = (expr.op == "subtract") != (positive is not None)
+            terms.append(
+                (negative, _bracketed(term if positive is None else positive, PRODUCT if negative else SUM, by))
+            )
+        expr = expr.args[0]
+    return [(False, _bracketed(expr, SUM, by)), *reversed(terms)]
+
+
+def without_sign(expr: Expr) -> Expr | None:
+    """Return a product or quotient that begins with a sign without it; None if it begins with none."""
+    if expr.op == "negative":
+        return expr.args[0]
+    first = without_sign(expr.args[0]) if expr.op in ("multiply", "divide") else None
+    return None if first is None else Expr(None, expr.op, (first, expr.args[1]))
+
+
+def _bracketed(expr: Expr, precedence: int, by: Spelling) -> str:
+    text, own = _shown(expr, by)
+    return text if own >= precedence else by.bracketed(text)
 
 
 def _simplified(op: str, args: tuple[Expr, ...]) -> Expr | None:

@@ -19,10 +19,11 @@ def a_program():
 
 
 @pytest.mark.parametrize("make", [lambda: Value(1.0), a_program])
-def test_without_a_drawing_only_text_is_shown(make, monkeypatch):
+def test_without_a_drawing_only_text_and_formulas_are_shown(make, monkeypatch):
     monkeypatch.setattr(notebook, "show_svg", None)
     shown = make()
-    assert shown._repr_mimebundle_() == {"text/plain": repr(shown)}
+    formulas = {} if isinstance(shown, Value) else {"text/latex": shown.formulas()._repr_latex_()}
+    assert shown._repr_mimebundle_() == {"text/plain": repr(shown)} | formulas
 
 
 @pytest.mark.parametrize("make", [lambda: Value(1.0), a_program])

@@ -109,6 +109,29 @@ def view_text(name: str, view: View, exact: bool = False, use: Callable[[str], s
     return None if part is None else name + _cut(part, view, use) + _new_axes(part, view, exact)
 
 
+def view_pieces(view: View) -> tuple[list[str], Shape] | None:
+    """Return what is written behind an array's name for a view of it, piece by piece, and the shape of one sample.
+
+    Axes of stride 0 have length one, and are not there where broadcasting puts them in by itself; None where only
+    strides or indices say what a view is.
+
+    >>> from engine.lifting.views import Source
+    >>> view_pieces(View(Source("z", (4, 6), "value", batched=True), (3, 2, 4), 3, (1, 0, 6)))
+    (['[:, :, 3:]', '.transpose(0, 2, 1)', '[:, :, None]'], (3, 1, 4))
+    """
+    if view.is_whole():
+        return [], view.shape
+    part = part_of(view)
+    if part is None:
+        return None
+    cut = [_reshaped(part, view, str), _box(part, view.batched).replace(", ...]", "]"), _ordered(part, view.batched)]
+    shape = tuple([n if a in part.order else 1 for a, n in enumerate(view.shape)])
+    if not view.batched:
+        leading = next((a for a in range(len(shape)) if a in part.order), len(shape))
+        shape = shape[leading:]
+    return [piece for piece in (*cut, _new_axes(part, view, False)) if piece], shape
+
+
 def part_text(view: View) -> str:
     """Return what is written behind the name of an array for a view of it, but for axes that broadcasting puts in.
 
@@ -122,10 +145,14 @@ def part_text(view: View) -> str:
 
 def _cut(part: Part, view: View, use: Callable[[str], str]) -> str:
     """Return the reshaping, the slices and the exchange of axes that make a part of an array."""
-    reshaped = ""
-    if part.dims != view.source.shape:
-        reshaped = f".reshape({', '.join([*([use('N')] if view.batched else []), *map(str, part.dims)])})"
-    return reshaped + _box(part, view.batched) + _ordered(part, view.batched)
+    return _reshaped(part, view, use) + _box(part, view.batched) + _ordered(part, view.batched)
+
+
+def _reshaped(part: Part, view: View, use: Callable[[str], str]) -> str:
+    """Return the reshaping of the array, if the part is cut from another shape than its own."""
+    if part.dims == view.source.shape:
+        return ""
+    return f".reshape({', '.join([*([use('N')] if view.batched else []), *map(str, part.dims)])})"
 
 
 def _box(part: Part, batched: bool) -> str:

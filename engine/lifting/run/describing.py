@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.lifting.emit.formulas import formulas
+from engine.lifting.emit.formulas import Formulas, formulas
 from engine.lifting.ir import Steps
 from engine.lifting.pipeline import for_numpy
 from engine.lifting.run.compiling import task_of
@@ -39,7 +39,7 @@ class Described:
 
     steps: Steps
     text: str
-    formulas: str
+    formulas: Formulas
     records: tuple[StepRecord, ...]
 
 

@@ -304,9 +304,16 @@ class Program:
         """Return the NumPy text that ran last, forward and backward, under the names of its author's variables."""
         return self._described("source").text
 
-    def formulas(self) -> str:
-        """Return the same as matrix formulas."""
-        return self._described("formulas").formulas
+    def formulas(self, *, latex: bool = False) -> str:
+        """Return what ran last as formulas, forward and backward; in a notebook, they show themselves typeset.
+
+        Parameters
+        ----------
+        latex
+            Whether as LaTeX, for its mathematics.
+        """
+        text = self._described("formulas").formulas
+        return text.latex if latex else text
 
     @property
     def stats(self) -> Stats:
@@ -327,5 +334,10 @@ class Program:
         return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the array operations in a notebook, where something that draws them is imported."""
-        return notebook.mimebundle(self, drawable=self.latest is not None)
+        """Show the formulas in a notebook, and the array operations where something that draws them is imported."""
+        bundle = notebook.mimebundle(self, drawable=self.latest is not None)
+        return bundle | {"text/latex": self._repr_latex_()} if self.latest is not None else bundle
+
+    def _repr_latex_(self) -> str:
+        """Return the formulas as a notebook typesets them."""
+        return self._described("formulas").formulas._repr_latex_()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from engine.lifting.emit.formulas import formula, operand_text, transposition
+from engine.lifting.emit.captions import formula, operand_text, transposition
 from engine.lifting.external import Named
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from formulas_run import compared
+from lowering import lowering, random_lowering
 
 import engine
 import nn
 from engine import Value
+from nn.gpt import GPT
 
 
 def lines(program) -> list[str]:
@@ -70,6 +73,62 @@ def test_runs_that_are_read_once_are_written_where_they_are_read():
     }
     assigned = {line.split(" ")[0].split("[")[0] for line in text.splitlines()}
     assert read <= assigned, text
+
+
+NETWORKS = {
+    "64-32-10": (32, [64, 32, 10], "cross_entropy"),
+    "64-32-10, one sample": (1, [64, 32, 10], "cross_entropy"),
+    "2-16-16-1": (20, [2, 16, 16, 1], "hinge"),
+    "3-4-2": (7, [3, 4, 2], "mse"),
+}
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_are_what_their_formulas_say(name, activation):
+    n, sizes, loss = NETWORKS[name]
+    rng = np.random.default_rng(0)
+    model = nn.MLP(sizes[0], sizes[1:], activation=activation, seed=0)
+    targets = {"cross_entropy": rng.integers(0, sizes[-1], n), "hinge": np.sign(rng.normal(size=n))}
+    T = targets.get(loss, rng.normal(size=(n, sizes[-1])))
+    f = nn.sample_loss(model, loss)
+    compared(lowering(f, rng.normal(size=(n, sizes[0])), T, batch=True, parameters=model.parameters()))
+
+
+@pytest.mark.parametrize("tokens", [[1, 5, 3], [1, 5, 3, 2, 7, 4]])
+def test_a_transformer_is_what_its_formulas_say(tokens):
+    model = GPT(9, channels=8, heads=2, context=8)
+    text = compared(lowering(model.loss, tokens, parameters=model.parameters()))
+    assert "sum over l <= i of" in text or len(tokens) < 5
+    assert "[...]" not in text
+
+
+FUNCTIONS = {
+    "windows": lambda x: engine.total([x[i] * x[i + 1] * x[i + 2] for i in range(5)]),
+    "every other": lambda x: engine.dot(x[::2], x[1::2]) + engine.dot(x[::-1], x[:]),
+    "pairs": lambda x: engine.total([engine.tanh(x[i] - x[j]) for i in range(7) for j in range(i)]),
+    "triangles": lambda x: engine.total([engine.softmax([x[i] * v for v in x[: i + 1]])[0] for i in range(7)]),
+    "runs of one": lambda x: engine.total([engine.logsumexp([x[0]]), engine.softmax([x[1]])[0] * x[2]]),
+    "one row": lambda x: engine.total([engine.exp(x[0] * v) for v in x]),
+    "places of no pattern": lambda x: engine.total([engine.sin(x[i] * x[j]) for i, j in ((3, 2), (0, 2), (5, 6))]),
+    "a power of each place": lambda x: engine.total([x[i] ** (i + 1.0) for i in range(7)]) / 7.0,
+    "a third of negative zero": lambda x: engine.arctan2(-0.0 * x[0], x[1]) / 3.0,
+}
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_what_their_formulas_say(name, batch):
+    x = np.random.default_rng(1).normal(size=(4, 8) if batch else 8)
+    compared(lowering(FUNCTIONS[name], x, batch=batch))
+
+
+@pytest.mark.parametrize("seed", range(0, 300, 10))
+def test_random_programs_are_what_their_formulas_say(seed):
+    for k in range(seed, seed + 10):
+        case = random_lowering(k)
+        if case is not None:
+            compared(case)
 
 
 CHAINS = {

@@ -1,0 +1,64 @@
+"""Formulas of a lowering, read by themselves, beside what the program's steps compute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from lowering import Lowering
+from reading_formulas import read
+
+from engine.lifting.emit.formulas import Formulas, formulas
+from engine.lifting.interpret import interpret
+from engine.lifting.ir import Steps
+from engine.lifting.passes.differentiate import differentiate
+from engine.lifting.passes.name_results import name_results
+from engine.lifting.passes.tidy import tidy
+from engine.lifting.run.report import shown
+
+TOLERANCE = 1e-9  # of sums that the program and a reader add up in another order
+
+
+def named_steps(case: Lowering) -> Steps:
+    """Return the steps, forward and backward, under their names."""
+    steps = case.steps()
+    backward = tidy(differentiate(steps, case.task.wanted, case.task.seed(steps.roots[0])))
+    return name_results(backward, set(case.task.external.taken))
+
+
+def compared(case: Lowering) -> Formulas:
+    """Return a lowering's formulas, having compared what they say with what its steps compute."""
+    steps = named_steps(case)
+    external = case.task.external
+    text = formulas(shown(steps, external.arrays))
+    memory = interpret(steps, case.given, case.n)
+    got = read(text, _names(case, text), {named.gradient.name: named.part.shape for named in external.arrays})
+    pairs = [(got[text.result], case.run(steps)[0]), *_gradients(case, memory, got)]
+    scale = max(1.0, *[np.abs(want[np.isfinite(want)]).max(initial=0.0) for _, want in pairs])
+    for said, want in pairs:
+        assert np.size(said) == np.size(want), text
+        said = np.reshape(np.asarray(said, float), np.shape(want))
+        np.testing.assert_allclose(said, want, rtol=TOLERANCE, atol=1e-3 * TOLERANCE * scale, err_msg=text)
+    return text
+
+
+def _names(case: Lowering, text: Formulas) -> dict[str, Any]:
+    """Return what a reader is given: parameters, inputs, constants, the number of samples."""
+    external, theta = case.task.external, np.asarray(case.given[case.task.external.theta])
+    arrays = {named.array.name: named.part.of(theta) for named in external.arrays}
+    inputs = {source.name: array for source, array in case.given.items() if source is not external.theta}
+    return {**arrays, **inputs, **text.constants, "N": case.n}
+
+
+def _gradients(case: Lowering, memory: dict[Any, Any], got: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Return each gradient as it was read and as it is; what formulas do not mention is zero."""
+    external, pairs = case.task.external, []
+    for gradient in case.task.wanted.values():
+        shape = (case.n, *gradient.shape) if gradient.batched else gradient.shape
+        want = np.asarray(memory.get(gradient, np.zeros(shape)), float)
+        if gradient is external.gradient:
+            parts = [(named.gradient.name, named.part.of(want)) for named in external.arrays]
+        else:
+            parts = [(gradient.name, want)]
+        pairs += [(got.get(name, np.zeros(part.shape)), part) for name, part in parts]
+    return pairs
