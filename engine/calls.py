@@ -42,6 +42,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
             check_shapes("where", (condition, x, y))
             return np.where(condition, x, y)
         if hasattr(condition, "where"):
+            if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+                return np.where(condition, x, y)  # which asks the condition
             return condition.where(x, y)
         if not isinstance(condition, NUMBERS) and not is_value(condition):
             raise TypeError(f"where needs a comparison, or True or False, to choose by; got {described(condition)}.")

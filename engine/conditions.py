@@ -17,6 +17,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from engine.tracing import LOCAL
 
 RELATIONS: dict[str, Callable[[float, float], bool]] = {
@@ -62,13 +64,13 @@ class Condition:
         return self.node.where(x, y)
 
     def __and__(self, other: Any) -> Condition:
-        return Condition(self.node * _node_of(other))
+        return NotImplemented if _is_array(other) else Condition(self.node * _node_of(other))
 
     def __or__(self, other: Any) -> Condition:
-        return Condition(self.node.maximum(_node_of(other)))
+        return NotImplemented if _is_array(other) else Condition(self.node.maximum(_node_of(other)))
 
     def __xor__(self, other: Any) -> Condition:
-        return ~Condition(self.node.equal(_node_of(other)))
+        return NotImplemented if _is_array(other) else ~Condition(self.node.equal(_node_of(other)))
 
     def __invert__(self) -> Condition:
         return Condition(1.0 - self.node)
@@ -91,6 +93,11 @@ class Condition:
         return int(self.node)
 
     __index__ = __int__
+
+
+def _is_array(x: Any) -> bool:
+    """Whether something has comparisons of its own to combine, and says how."""
+    return hasattr(x, "__array_ufunc__") and not isinstance(x, (Condition, np.generic)) and x.ndim > 0
 
 
 def _node_of(x: Any) -> Any:

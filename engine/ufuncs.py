@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.array import on_function, wrapped
-from engine.arrays.ufuncs import on_ufunc
+from engine.arrays.array import answer, on_function
 
 
 class Ufuncs:
@@ -23,7 +22,7 @@ class Ufuncs:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Do what a ufunc does, by the rules."""
-        return wrapped(on_ufunc(ufunc, method, inputs, **kwargs))
+        return answer(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Do what a NumPy function does, as the table says."""

@@ -52,7 +52,7 @@ class ValueArray(np.ndarray[Any, Any]):
             return (
                 result.view(ValueArray) if result.__class__ is ndarray and result.dtype == object else wrapped(result)
             )
-        return wrapped(on_ufunc(ufunc, method, inputs, **kwargs))
+        return answer(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Do what a NumPy function does, as the table says."""
@@ -65,8 +65,17 @@ class ValueArray(np.ndarray[Any, Any]):
         """Store numbers; what an undecided mask says of one number stays a choice."""
         if isinstance(index, Conditions) and index.shape == self.shape and np.ndim(x) == 0:
             index, x = ..., index.where(x, self)
-        super().__setitem__(index, x.items if isinstance(x, Undecided) else x)
+        if isinstance(x, Undecided):
+            x = x.items
+        super().__setitem__(index, x[()] if isinstance(x, np.ndarray) and not x.ndim else x)
 
+
+OF_ONE_NAME = (
+    "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "argmax", "argmin", "argsort", "cumsum",
+    "cumprod", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
+    "choose", "put",
+)  # fmt: skip
+"""The methods that are the NumPy function of their name."""
 
 _numbers = np.frompyfunc(as_element, 1, 1)
 
@@ -88,7 +97,7 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Do what a ufunc does, by the rules."""
-        return wrapped(on_ufunc(ufunc, method, inputs, **kwargs))
+        return answer(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Do what a NumPy function does, as the table says."""
@@ -101,7 +110,7 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
         attribute = getattr(self.items, name)
         if not callable(attribute):
             return wrapped(settled(attribute))
-        if hasattr(np, name):
+        if name in OF_ONE_NAME:
             return lambda *args, **kwargs: getattr(np, name)(self, *args, **kwargs)
         return lambda *args, **kwargs: wrapped(settled(attribute(*args, **kwargs)))
 
@@ -114,7 +123,8 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
         return wrapped(settled(self.items[index]))
 
     def __setitem__(self, index: Any, x: Any) -> None:
-        self.items[index] = objects(x)
+        items = objects(x)
+        self.items[index] = items if items.ndim else items[()]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -135,6 +145,12 @@ class Conditions(Undecided, np.lib.mixins.NDArrayOperatorsMixin):
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """Return bools, decided, or numbers: 1 where a condition holds, else 0."""
         return decided(self) if np.dtype(dtype) == bool else wrapped(_numbers(self.items))
+
+
+def answer(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Return what a ufunc's method makes of arrays of Values: the array that it is written into, where there is one."""
+    result = on_ufunc(ufunc, method, inputs, **options)
+    return wrapped(result) if options.get("out") is None else result
 
 
 def wrapped(result: Any) -> Any:
@@ -179,7 +195,7 @@ def array(x: Any) -> Any:
     """
     items = objects(x)
     for item in items.flat:
-        if isinstance(item, (list, tuple)):
+        if isinstance(item, (list, tuple, np.ndarray)):
             raise ValueError("array needs lists of one length at each level; these are ragged. Pad them.")
     return np.asarray(_numbers(items), dtype=object).view(ValueArray)
 
@@ -200,7 +216,8 @@ def on_function(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> A
     name = title(function)
     given = {key: x for key, x in kwargs.items() if x is not UNSET}
     if name in FUNCTIONS:
-        return wrapped(FUNCTIONS[name](*args, **given))
+        result = FUNCTIONS[name](*args, **given)
+        return wrapped(result) if given.get("out") is None else result
     if name not in SAFE:
         refuse_function(name, REFUSED.get(name, WAY_OUT))
     boxed = tuple([_safe_argument(x, top=True) for x in args])

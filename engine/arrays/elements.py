@@ -212,8 +212,9 @@ def _fmin(x: Any, y: Any) -> Any:
 
 @_composed("fmod")
 def _fmod(x: Any, y: Any) -> Any:
-    rest = fn.remainder(absolute(as_element(x)), absolute(as_element(y)))
-    return choose(as_element(x) < 0.0, -rest, rest)
+    x = as_element(x)
+    left_over = fn.remainder(absolute(x), absolute(as_element(y)))
+    return choose(x < 0.0, -left_over, left_over)
 
 
 @_composed("heaviside")

@@ -16,18 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.array import ValueArray, wrapped
+from engine.arrays.array import OF_ONE_NAME, ValueArray, answer, on_function, wrapped
 from engine.arrays.elements import holds
 from engine.arrays.loops import over_arrays
 from engine.arrays.plain import objects, settled
 from engine.arrays.table import refuse_function
-
-OF_ONE_NAME = (
-    "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "argmax", "argmin", "argsort", "cumsum",
-    "cumprod", "dot", "trace", "round", "nonzero", "ptp", "conj", "conjugate", "argpartition", "searchsorted",
-    "choose", "put",
-)  # fmt: skip
-"""The methods that are the NumPy function of their name."""
+from engine.conditions import Condition
 
 METHODS: dict[str, Any] = {}
 """The name of a method or attribute -> what an array of Values has there."""
@@ -100,3 +94,16 @@ METHODS["imag"] = property(lambda self: np.zeros(self.shape), doc="Zeros.")
 
 for _name, _attribute in METHODS.items():
     setattr(ValueArray, _name, _attribute)
+
+
+def _asked_of_a_ufunc(self: Condition, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+    return answer(ufunc, method, inputs, options)
+
+
+def _asked_of_a_function(self: Condition, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    return on_function(function, args, kwargs)
+
+
+# One comparison is asked as an array of them is.
+setattr(Condition, "__array_ufunc__", _asked_of_a_ufunc)  # noqa: B010
+setattr(Condition, "__array_function__", _asked_of_a_function)  # noqa: B010
