@@ -1,6 +1,6 @@
 """Pages say what the code says: tables are printed, links lead somewhere, figures are with their commands.
 
-`python tests/test_docs.py` writes the tables of rules and of mistakes anew.
+`python tests/test_docs.py` writes the tables of rules, of NumPy's functions and of mistakes anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pytest
 
 import engine
 import engine.rules
+from engine.arrays.page import page as page_of_functions
 from nn.diagnosis import mistakes
 from nn.diagnosis.mistakes.page import page as page_of_mistakes
 
@@ -23,6 +24,7 @@ PAGES = sorted(
     + [path for package in PACKAGES for path in (ROOT / package).rglob("*.md")]
 )
 RULES = ROOT / "engine" / "RULES.md"
+FUNCTIONS = ROOT / "engine" / "arrays" / "FUNCTIONS.md"
 MISTAKES = ROOT / "nn" / "diagnosis" / "mistakes.md"
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 
@@ -84,6 +86,10 @@ def test_links_lead_somewhere(page):
 
 def test_the_table_of_rules_is_the_rules():
     assert text(RULES).endswith(f"\n\n{engine.rules.table()}\n")
+
+
+def test_the_table_of_numpys_functions_is_what_is_done_with_them():
+    assert text(FUNCTIONS).endswith(f"\n\n{page_of_functions()}\n")
 
 
 def test_the_table_of_mistakes_is_the_mistakes():
@@ -161,4 +167,5 @@ def test_the_project_speaks_of_itself_only():
 
 if __name__ == "__main__":
     RULES.write_text(text(RULES).partition("\n\n|")[0] + f"\n\n{engine.rules.table()}\n", encoding="utf-8")
+    FUNCTIONS.write_text(text(FUNCTIONS).partition("\n\n|")[0] + f"\n\n{page_of_functions()}\n", encoding="utf-8")
     MISTAKES.write_text(page_of_mistakes(), encoding="utf-8")

@@ -49,9 +49,7 @@ class ValueArray(np.ndarray[Any, Any]):
                     return ufunc(*[x.view(ndarray) if x.__class__ is ValueArray else _plain(x) for x in inputs])
             else:
                 result = call(ufunc, inputs)
-            return (
-                result.view(ValueArray) if result.__class__ is ndarray and result.dtype == object else wrapped(result)
-            )
+            return wrapped(result)
         return answer(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -128,8 +128,9 @@ def nan_to_num(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neg
 def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
     """Say whether numbers are equal within a tolerance."""
     a, b = as_array(a), as_array(b)
-    near = (abs(a - b) <= atol + rtol * abs(b)) & np.isfinite(b) | (a == b)
-    return near | np.isnan(a) & np.isnan(b) if equal_nan else near
+    with np.errstate(all="ignore"):
+        near = (abs(a - b) <= atol + rtol * abs(b)) & np.isfinite(b) | (a == b)
+        return near | np.isnan(a) & np.isnan(b) if equal_nan else near
 
 
 @written("allclose")

@@ -172,7 +172,8 @@ def _isinf(x: Any) -> Any:
 
 @_answers("signbit")
 def _signbit(x: Any) -> Any:
-    return as_element(x) < 0.0 if is_value(x) or isinstance(x, Condition) else math.copysign(1.0, x) < 0.0
+    x = as_element(x)
+    return (x < 0.0) | (fn.divide(1.0, x) == -math.inf)  # as of -0.0
 
 
 @_composed("positive", "conjugate")

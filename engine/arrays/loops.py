@@ -55,7 +55,7 @@ def _standing_in(f: OfNumbers, arity: Any) -> StandIn:
     return StandIn(f, np.frompyfunc(f, arity, 1))
 
 
-OPERATORS = {
+BY_OPERATORS = {
     "add": StandIn(operator.add, np.add),
     "subtract": StandIn(operator.sub, np.subtract),
     "multiply": StandIn(operator.mul, np.multiply),
@@ -135,8 +135,8 @@ FORMS: dict[int, Callable[[type, OfNumbers, Callable[..., float]], OfNumbers]] =
 
 def stand_in(name: str) -> StandIn | None:
     """Return what stands in for the ufunc of this name; None where there is no rule."""
-    if name in OPERATORS:
-        return OPERATORS[name]
+    if name in BY_OPERATORS:
+        return BY_OPERATORS[name]
     rule = name if name in RULES else BY_ARRAY_FORM.get(name, "")
     return OF_RULES[rule] if rule in RULES and rule in OF_RULES else OTHERS.get(name)
 

@@ -16,6 +16,7 @@ from engine.arrays.axes import axes_in_order
 from engine.arrays.elements import as_element
 from engine.arrays.plain import Objects, filled, into, objects
 from engine.arrays.table import written
+from engine.operands import is_value
 
 
 def dot(xs: list[Any], ys: list[Any]) -> Any:
@@ -48,9 +49,17 @@ def matmul(a: Any, b: Any) -> Objects:
         matrix, columns = product[i], right[i].T.tolist()
         for j, row in enumerate(left[i].tolist()):
             for k, column in enumerate(columns):
-                matrix[j, k] = fn.dot(row, column)
+                matrix[j, k] = _of_one_length(row, column)
     product = product[..., 0, :] if a.ndim == 1 else product
     return product[..., 0] if b.ndim == 1 else product
+
+
+def _of_one_length(row: list[Any], column: list[Any]) -> Any:
+    """Return the product of two lists that are known to fit: by the rule's method, where they begin with a Value."""
+    for x in (*row[:1], *column[:1]):
+        if is_value(x):
+            return x.__class__.dot([*row, *column])
+    return fn.dot(row, column)
 
 
 @written("tensordot")

@@ -112,6 +112,18 @@ def test_derivatives_go_through_and_what_is_flat_has_none(f):
     assert engine.grad(f)(2.3) == pytest.approx(slope, abs=1e-6)
 
 
+@pytest.mark.parametrize("f", [np.mean, np.var, np.std, np.sum, np.max, np.median, np.average, np.ptp])
+def test_what_numpy_makes_of_a_plain_array_of_values_stays_a_value(f):
+    """NumPy's mean and deviation convert their results by `result.dtype.type`, where there is one."""
+    x = Value(2.0)
+    assert x.dtype == np.array([x]).dtype == np.asarray(x).dtype
+    result = f(np.array([x, Value(5.0), Value(1.0)]))
+    assert isinstance(result, Value)
+    assert result.data == pytest.approx(float(f([2.0, 5.0, 1.0])), rel=1e-15)
+    slope = (f([3.0 + 1e-6, 15.0 + 5e-6, 2.0]) - f([3.0 - 1e-6, 15.0 - 5e-6, 2.0])) / 2e-6
+    assert engine.grad(lambda v: f(np.array([v, 5.0 * v, 2.0])))(3.0) == pytest.approx(float(slope), rel=1e-7)
+
+
 def test_lifted_they_take_part_in_the_program_without_a_guard():
     def f(x):
         return (x.sum() * x.mean().T + x.round(1)) * x.max(axis=0) + x.std() + x.astype(bool) * x + math.floor(x) % 2.0

@@ -86,7 +86,7 @@ class Traces:
         samples = [a[0] if self.batch else a for a in arrays]
         around = copy.copy(self.captured) if self.captured else Surroundings(fn)
         self._stale = around.changed() or self._stale
-        choosing = self.batch or len(self.specialisations[specs]) >= MANY_SPECIALISATIONS
+        choosing = self.batch or len(self.specialisations.get(specs, ())) >= MANY_SPECIALISATIONS
         trace, watch = traced(fn, self.name, names, specs, samples, around, choosing=choosing)
         if self.captured is None:
             self._say_what_is_blind(around)

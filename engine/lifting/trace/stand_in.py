@@ -3,6 +3,7 @@
 The function runs on a copy of what leads from it to the arrays (functions, dictionaries, objects), so that nobody else
 meets those Values. What cannot be copied (a class, a module, an array in a set) leaves the array's numbers constants.
 
+>>> import numpy as np
 >>> table = np.arange(3.0)
 >>> f = lambda i: table[i] * 2.0
 >>> reading = Reading(table, "table")

@@ -45,7 +45,7 @@ RECORDED |= {
     "conj",
 }
 RECORDED |= {"conjugate", "squeeze", "transpose", "tolist", "cumsum", "cumprod", "ravel", "flatten", "reshape", "copy"}
-RECORDED |= {"astype"}
+RECORDED |= {"astype", "__array_function__"}
 NUMBERLESS = {  # of the object or its class, whatever its number is
     "__copy__", "__deepcopy__", "__hash__", "__sizeof__", "__dir__", "__class__", "__doc__", "__module__", "__slots__",
     "__init__", "__new__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__", "__delattr__",
