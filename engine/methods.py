@@ -22,6 +22,7 @@ from engine.node import CONSTANT, birth
 from engine.number import as_float
 from engine.operands import is_value
 from engine.operators import dunders, operand_maker
+from engine.parents import MANY
 from engine.rule import RULES, Rule, on_new_rule
 from engine.written import compiled, method_text
 
@@ -49,7 +50,7 @@ def give(cls: Any, operators: Mapping[str, str], rule: Rule, new: Callable[[type
     else:
         names = {
             "Value": cls, "new": new, "new_leaf": object.__new__, "rule": rule, "birth": birth, "operand": operand,
-            "fixed": _fixed, "CONSTANT": CONSTANT, "python": getattr(rule.scalar, "__wrapped__", rule.scalar),
+            "fixed": _fixed, "CONSTANT": CONSTANT, "MANY": MANY, "python": getattr(rule.scalar, "__wrapped__", rule.scalar),
             "ieee": rule.scalar, "UNDEFINED": UNDEFINED,
         }  # fmt: skip
         method = compiled(method_text(rule), names, rule.name)
@@ -73,7 +74,8 @@ def _any_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any
         xs = [p._data for p in parents]
         z = f(xs)
         node = new(cls)
-        node._data, node.grad, node.parents, node.rule, node._label, node.born = z, 0.0, parents, rule, "", birth()
+        node._data, node.grad, node.rule, node._label, node.born = z, 0.0, rule, "", birth()
+        node.parents = parents
         known = {"z": z, "xs": xs, "n": len(xs)}
         keep(node, tuple([known[k] for k in rule.keeps]))
         return node

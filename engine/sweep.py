@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.collector import collector_paused
+from engine.parents import MANY
 
 
 def sweep(root: Any, seed: float) -> None:
@@ -34,11 +35,23 @@ def _latest_first(root: Any) -> list[Any]:
     stack, nodes = [root], [root]
     keep, push, pop = nodes.append, stack.append, stack.pop
     while stack:
-        for parent in pop().parents:
-            if parent.parents and parent.grad is not mark:
-                parent.grad = mark
-                push(parent)
-                keep(parent)
+        node = pop()
+        x, y = node._x, node._y
+        if y is MANY:
+            for x in x:
+                if x._x is not None and x.grad is not mark:
+                    x.grad = mark
+                    push(x)
+                    keep(x)
+            continue
+        if x._x is not None and x.grad is not mark:
+            x.grad = mark
+            push(x)
+            keep(x)
+        if y is not None and y._x is not None and y.grad is not mark:
+            y.grad = mark
+            push(y)
+            keep(y)
     nodes.sort(key=_birth, reverse=True)
     return nodes
 
