@@ -15,6 +15,8 @@ import operator
 from collections.abc import Container, Iterator
 from typing import Any, Protocol, TypeVar
 
+from engine.parents import MANY
+
 
 class Node(Protocol):
     """Anything that knows its operands."""
@@ -35,22 +37,24 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
     """
     done: set[T] = set()
     result: list[T] = []
-    stack: list[T] = list(reversed(roots))
+    stack = [(root, root.parents) for root in reversed(roots)]  # `parents` may be made when asked for: so once
     while stack:
-        node = stack[-1]
+        node, parents = stack[-1]
         if node in done:
             stack.pop()
             continue
-        waiting: list[T] = []
-        for parent in node.parents:
+        waiting: list[tuple[T, tuple[T, ...]]] = []
+        for parent in parents:
             if parent not in done:
-                if not parent.parents:
+                operands = parent.parents
+                if not operands:
                     done.add(parent)
                     result.append(parent)
                 elif parent not in known:
-                    waiting.append(parent)
+                    waiting.append((parent, operands))
         if waiting:
-            stack.extend(reversed(waiting))
+            waiting.reverse()
+            stack.extend(waiting)
         else:
             stack.pop()
             done.add(node)
@@ -71,12 +75,13 @@ def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
     >>> [v.op for v in latest_first(z)], [v.op for v in latest_first(z, since=y.born)]
     (['add', 'multiply'], ['add'])
     """
-    stack = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
+    stack = [root for root in dict.fromkeys(roots) if root._x is not None and root.born > since]
     nodes, seen = list(stack), set(stack)
     note, keep, push, pop = seen.add, nodes.append, stack.append, stack.pop
     while stack:  # in depth first: what was made together lies together in memory
-        for parent in pop().parents:
-            if parent.parents and parent not in seen and parent.born > since:
+        x, y = (node := pop())._x, node._other
+        for parent in (x,) if y is None else x if y is MANY else (y, x):
+            if parent._x is not None and parent not in seen and parent.born > since:
                 note(parent)
                 push(parent)
                 keep(parent)

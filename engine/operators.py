@@ -43,7 +43,7 @@ def operand_maker(cls: Any) -> Method:
         node: Any = new(cls)
         node._data = x
         node.grad = 0.0
-        node._x = node._y = None
+        node._x = node._other = None
         node.rule = CONSTANT
         node._label = ""
         return node

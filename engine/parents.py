@@ -5,7 +5,7 @@ operations have two operands or fewer.  `parents` is the tuple all the same, mad
 every node reads the two places instead:
 
 ====================  =============  ============
-a node                ``_x``         ``_y``
+a node                ``_x``         ``_other``
 ====================  =============  ============
 a leaf                None           None
 one parent            it             None
@@ -16,7 +16,7 @@ more                  their tuple    `MANY`
 >>> from engine import Value
 >>> x, y = Value(2.0), Value(3.0)
 >>> product = x * y
->>> product._x is x, product._y is y, product.parents == (x, y)
+>>> product._x is x, product._other is y, product.parents == (x, y)
 (True, True, True)
 >>> x._x is None, x.parents
 (True, ())
@@ -35,16 +35,16 @@ class Parents:
 
     __slots__ = ()
     _x: Any
-    _y: Any
+    _other: Any
 
     @property
     def parents(self) -> tuple[Any, ...]:
         """The operands; empty for a leaf."""
-        x, y = self._x, self._y
+        x, y = self._x, self._other
         if y is None:
             return () if x is None else (x,)
         return x if y is MANY else (x, y)  # type: ignore[no-any-return]
 
     @parents.setter
     def parents(self, parents: tuple[Any, ...]) -> None:
-        self._x, self._y = (parents, MANY) if len(parents) > 2 else (*parents, None, None)[:2]
+        self._x, self._other = (parents, MANY) if len(parents) > 2 else (*parents, None, None)[:2]

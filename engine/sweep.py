@@ -21,8 +21,6 @@ def sweep(root: Any, seed: float) -> None:
     """Add d(root)/d(leaf) * seed to every leaf's `grad`; every other node's becomes its own gradient."""
     with collector_paused():
         nodes = _latest_first(root)
-        for node in nodes:
-            node.grad = 0.0
         root.grad = seed
         remaining = iter(nodes)
         while (stopped := _spread(remaining)) is not None:
@@ -30,28 +28,29 @@ def sweep(root: Any, seed: float) -> None:
 
 
 def _latest_first(root: Any) -> list[Any]:
-    """Return `graph.latest_first` of one root, in less time: a gradient, which will be written, marks what was seen."""
-    mark = root.grad = float("nan")  # an object of its own
-    stack, nodes = [root], [root]
-    keep, push, pop = nodes.append, stack.append, stack.pop
-    while stack:
-        node = pop()
-        x, y = node._x, node._y
-        if y is MANY:
-            for x in x:
-                if x._x is not None and x.grad is not mark:
-                    x.grad = mark
-                    push(x)
-                    keep(x)
-            continue
-        if x._x is not None and x.grad is not mark:
-            x.grad = mark
-            push(x)
-            keep(x)
-        if y is not None and y._x is not None and y.grad is not mark:
-            y.grad = mark
-            push(y)
-            keep(y)
+    """Return `graph.latest_first` of one root, in less time, and with gradients of 0.0: these mark what was seen."""
+    zero = root.grad = float("0")  # an object of its own, which no other gradient is
+    waiting, nodes = [root], []
+    keep, wait, next_one = nodes.append, waiting.append, waiting.pop
+    while waiting:
+        node = next_one()
+        while node is not None:  # in depth first: what was made together lies together in memory
+            keep(node)
+            x, y, node = node._x, node._other, None
+            if y is MANY:
+                for x in x:
+                    if x._x is not None and x.grad is not zero:
+                        x.grad = zero
+                        wait(x)
+                break
+            if x._x is not None and x.grad is not zero:
+                x.grad = zero
+                node = x
+            if y is not None and y._x is not None and y.grad is not zero:
+                y.grad = zero
+                if node is not None:
+                    wait(node)
+                node = y  # the younger, most often
     nodes.sort(key=_birth, reverse=True)
     return nodes
 

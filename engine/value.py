@@ -75,7 +75,7 @@ class Value(Number, Parents, Display, Lecture, Rounded, Copies, Ufuncs, Operatio
     """
 
     # Few, and none of a node's own that could be computed: its size is its speed.
-    __slots__ = ("_first", "_label", "_second", "_x", "_y", "born", "grad", "rule")
+    __slots__ = ("_first", "_label", "_second", "_x", "_other", "born", "grad", "rule")
     born: float  # nodes only, not leaves: see `engine.node`, as for the two places of what is kept
     _label: str
     grad: float
@@ -85,7 +85,7 @@ class Value(Number, Parents, Display, Lecture, Rounded, Copies, Ufuncs, Operatio
         self._data = data if data.__class__ is float else as_float(data)
         self._label = label if label.__class__ is str else checked(label)
         self.grad = 0.0
-        self._x = self._y = None
+        self._x = self._other = None
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
         self.rule = VARIABLE if LOCAL.active is None else CONSTANT
         if children is not NOTHING or op is not NOTHING or named:
@@ -96,7 +96,7 @@ class Value(Number, Parents, Display, Lecture, Rounded, Copies, Ufuncs, Operatio
         """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
         leaf: Value = object.__new__(Value)
         leaf._data = number if number.__class__ is float else as_float(number)
-        leaf._label, leaf.grad, leaf.rule, leaf._x, leaf._y = "", 0.0, CONSTANT, None, None
+        leaf._label, leaf.grad, leaf.rule, leaf._x, leaf._other = "", 0.0, CONSTANT, None, None
         return leaf
 
     def __pos__(self) -> Value:

@@ -16,7 +16,7 @@ def exp(x):
     node._data = z
     node.grad = 0.0
     node._x = x
-    node._y = None
+    node._other = None
     node.rule = rule
     node._label = ""
     node.born = birth()
@@ -26,7 +26,7 @@ def exp(x):
 def spread(node):
     g0, g1, = pullback(node._first, node._second, node.grad)
     node._x.grad += g0
-    node._y.grad += g1
+    node._other.grad += g1
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ OPERAND = """\
             leaf = new_leaf(Value)
             leaf._data = {x}
             leaf.grad = 0.0
-            leaf._x = leaf._y = None
+            leaf._x = leaf._other = None
             leaf.rule = CONSTANT
             leaf._label = ""
             {x} = leaf
@@ -105,7 +105,7 @@ def method_text(rule: Any, *, reflected: bool = False) -> str:
 def _stored(operands: list[str]) -> str:
     """Return what puts a node's parents where they lie: see `engine.parents`."""
     x, y = (f"({', '.join(operands)})", "MANY") if len(operands) > 2 else [*operands, "None"][:2]
-    return f"    node._x = {x}\n    node._y = {y}"
+    return f"    node._x = {x}\n    node._other = {y}"
 
 
 def _computed(rule: Any, xs: list[str]) -> str:
@@ -125,7 +125,7 @@ def spread_text(operands: int, residuals: int) -> str:
         lines = [f"    for x, g in zip(node.parents, {pulled}):", "        x.grad += g"]
     else:
         gs = [f"g{i}" for i in range(operands)]
-        xs = ["node._x", "node._y"][:operands] if operands < 3 else [f"x{i}" for i in range(operands)]
+        xs = ["node._x", "node._other"][:operands] if operands < 3 else [f"x{i}" for i in range(operands)]
         lines = [f"    {', '.join(gs)}, = {pulled}"]
         lines += [f"    {', '.join(xs)} = node._x"] * (operands > 2)
         lines += [f"    {x}.grad += {g}" for x, g in zip(xs, gs)]
