@@ -1,4 +1,4 @@
-"""Walking a computation graph: iterative, so that no depth is too deep, and for anything that has `.parents`.
+"""Walking a computation graph: iterative, so that no depth is too deep, by where nodes keep their parents.
 
 >>> from engine import Value
 >>> x = Value(3.0, "x")
@@ -13,20 +13,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Container, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from engine.parents import MANY
-
-
-class Node(Protocol):
-    """Anything that knows its operands."""
-
-    @property
-    def parents(self) -> tuple[Any, ...]:
-        """The operands this node was computed from."""
+from engine.parents import MANY, Parents
 
 
-T = TypeVar("T", bound=Node)
+T = TypeVar("T", bound=Parents)
 
 
 def order(*roots: T, known: Container[T] = ()) -> list[T]:
@@ -37,21 +29,21 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
     """
     done: set[T] = set()
     result: list[T] = []
-    stack = [(root, root.parents) for root in reversed(roots)]  # `parents` may be made when asked for: so once
+    stack: list[T] = list(reversed(roots))
     while stack:
-        node, parents = stack[-1]
+        node = stack[-1]
         if node in done:
             stack.pop()
             continue
-        waiting: list[tuple[T, tuple[T, ...]]] = []
-        for parent in parents:
-            if parent not in done:
-                operands = parent.parents
-                if not operands:
+        waiting: list[T] = []
+        x, y = node._x, node._other
+        for parent in x if y is MANY else (x, y):
+            if parent is not None and parent not in done:
+                if parent._x is None:
                     done.add(parent)
                     result.append(parent)
                 elif parent not in known:
-                    waiting.append((parent, operands))
+                    waiting.append(parent)
         if waiting:
             waiting.reverse()
             stack.extend(waiting)
@@ -79,9 +71,10 @@ def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
     nodes, seen = list(stack), set(stack)
     note, keep, push, pop = seen.add, nodes.append, stack.append, stack.pop
     while stack:  # in depth first: what was made together lies together in memory
-        x, y = (node := pop())._x, node._other
-        for parent in (x,) if y is None else x if y is MANY else (y, x):
-            if parent._x is not None and parent not in seen and parent.born > since:
+        node = pop()
+        x, y = node._x, node._other
+        for parent in x if y is MANY else (x, y):
+            if parent is not None and parent._x is not None and parent not in seen and parent.born > since:
                 note(parent)
                 push(parent)
                 keep(parent)
@@ -99,8 +92,9 @@ def walk(*roots: T) -> Iterator[T]:
     while stack:
         node = stack.pop()
         yield node
-        for parent in node.parents:
-            if parent not in seen:
+        x, y = node._x, node._other
+        for parent in x if y is MANY else (x, y):
+            if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
 
@@ -112,4 +106,4 @@ def count(*roots: T) -> int:
 
 def leaves(*roots: T) -> list[T]:
     """Return the nodes without operands, in topological order."""
-    return [node for node in order(*roots) if not node.parents]
+    return [node for node in order(*roots) if node._x is None]

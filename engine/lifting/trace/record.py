@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from engine.errors import LiftError
 from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
+from engine.node import CONSTANT, VARIABLE
 from engine.rules import RULES, Rule
 from engine.value import Value, is_constant
 
@@ -37,12 +38,13 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
     with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
     find = place.__getitem__
     for i, node in enumerate(nodes):
-        op = node.op if node.parents else ""
+        parents = node.parents
+        op = node.rule.name if parents else ""
         ops.append(op)
-        operands.append(tuple(map(find, node.parents)))
-        if node.label:
-            labels[i] = node.label
-        if not node.parents:
+        operands.append(tuple(map(find, parents)))
+        if node._label:
+            labels[i] = node._label
+        if not parents:
             leaf = inputs.get(node)
             if leaf is None:
                 if is_constant(node):
@@ -59,9 +61,11 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
 
 def _of_rules(nodes: list[Value]) -> list[Value]:
     """Return the nodes; refuse what no rule has computed: how its number comes from others only its author knows."""
-    if {node.rule for node in nodes if node.parents} <= set(RULES.values()):
+    if {node.rule for node in nodes} <= {*RULES.values(), VARIABLE, CONSTANT}:
         return nodes
-    node = next(node for node in nodes if node.parents and not isinstance(node.rule, Rule))
+    node = next((node for node in nodes if node.parents and not isinstance(node.rule, Rule)), None)
+    if node is None:  # leaves alone: a marked input, for instance
+        return nodes
     called = f" ('{node.label}')" if node.label else ""
     raise LiftError(
         f"a result of '{node.op}'{called} is computed by no rule, so that it cannot be lifted. Use the engine's "

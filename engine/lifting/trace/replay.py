@@ -34,14 +34,15 @@ def same_graph(
         known = twin.setdefault(a, b)
         if known is not b:
             return False
-        if a.op != b.op or len(a.parents) != len(b.parents) or inputs.get(a) != others.get(b):
+        operands, counterparts = a.parents, b.parents
+        if a.op != b.op or len(operands) != len(counterparts) or inputs.get(a) != others.get(b):
             return False
-        if not a.parents:
+        if not operands:
             if a not in inputs and not (is_constant(a) and is_constant(b) and _same_numbers([a._data], [b._data])):
                 return False
         elif (rule := RULES[a.op]).fixed and not _same_numbers(rule.fixed_of(a.pullback), rule.fixed_of(b.pullback)):
             return False
-        stack.extend([(p, q) for p, q in zip(a.parents, b.parents) if p is not q and twin.get(p) is not q])
+        stack.extend([(p, q) for p, q in zip(operands, counterparts) if p is not q and twin.get(p) is not q])
     return True
 
 
