@@ -15,10 +15,9 @@ import operator
 from collections.abc import Container, Iterator
 from typing import Any, TypeVar
 
-from engine.parents import MANY, Parents
+from engine.parents import MANY
 
-
-T = TypeVar("T", bound=Parents)
+T = TypeVar("T")
 
 
 def order(*roots: T, known: Container[T] = ()) -> list[T]:
@@ -29,13 +28,13 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
     """
     done: set[T] = set()
     result: list[T] = []
-    stack: list[T] = list(reversed(roots))
+    stack: list[Any] = list(reversed(roots))
     while stack:
         node = stack[-1]
         if node in done:
             stack.pop()
             continue
-        waiting: list[T] = []
+        waiting: list[Any] = []
         x, y = node._x, node._other
         for parent in x if y is MANY else (x, y):
             if parent is not None and parent not in done:
@@ -88,7 +87,7 @@ _birth = operator.attrgetter("born")
 def walk(*roots: T) -> Iterator[T]:
     """Yield every node the roots depend on once, in no particular order; cheaper than `order`."""
     seen: set[T] = set(roots)
-    stack: list[T] = list(dict.fromkeys(roots))
+    stack: list[Any] = list(dict.fromkeys(roots))
     while stack:
         node = stack.pop()
         yield node
@@ -106,4 +105,5 @@ def count(*roots: T) -> int:
 
 def leaves(*roots: T) -> list[T]:
     """Return the nodes without operands, in topological order."""
-    return [node for node in order(*roots) if node._x is None]
+    nodes: list[Any] = order(*roots)
+    return [node for node in nodes if node._x is None]

@@ -99,8 +99,9 @@ class Linearised:
         return [x if isinstance(x, Value) else Value.constant(x) for x in leaves], structure
 
     def _find_nodes(self, since: float) -> None:
-        self.depends, self.nodes = set(self.inputs), []
-        depends, note, keep = self.depends, self.depends.add, self.nodes.append
+        self.nodes: list[Value] = []
+        depends = self.depends = set(self.inputs)
+        note, keep = depends.add, self.nodes.append
         for node in reversed(latest_first(*self.outputs, since=since)):
             x, y = node._x, node._other
             if not depends.isdisjoint(x) if y is MANY else x in depends or y in depends:

@@ -43,7 +43,7 @@ class Parents:
         x, y = self._x, self._other
         if y is None:
             return () if x is None else (x,)
-        return x if y is MANY else (x, y)  # type: ignore[no-any-return]
+        return x if y is MANY else (x, y)
 
     @parents.setter
     def parents(self, parents: tuple[Any, ...]) -> None:

@@ -30,7 +30,8 @@ def sweep(root: Any, seed: float) -> None:
 def _latest_first(root: Any) -> list[Any]:
     """Return `graph.latest_first` of one root, in less time, and with gradients of 0.0: these mark what was seen."""
     zero = root.grad = float("0")  # an object of its own, which no other gradient is
-    waiting, nodes = [root], []
+    nodes: list[Any] = []
+    waiting = [root]
     keep, wait, next_one = nodes.append, waiting.append, waiting.pop
     while waiting:
         node = next_one()
@@ -38,10 +39,10 @@ def _latest_first(root: Any) -> list[Any]:
             keep(node)
             x, y, node = node._x, node._other, None
             if y is MANY:
-                for x in x:
-                    if x._x is not None and x.grad is not zero:
-                        x.grad = zero
-                        wait(x)
+                for parent in x:
+                    if parent._x is not None and parent.grad is not zero:
+                        parent.grad = zero
+                        wait(parent)
                 break
             if x._x is not None and x.grad is not zero:
                 x.grad = zero

@@ -75,7 +75,7 @@ class Value(Number, Parents, Display, Lecture, Rounded, Copies, Ufuncs, Operatio
     """
 
     # Few, and none of a node's own that could be computed: its size is its speed.
-    __slots__ = ("_first", "_label", "_second", "_x", "_other", "born", "grad", "rule")
+    __slots__ = ("_first", "_label", "_other", "_second", "_x", "born", "grad", "rule")
     born: float  # nodes only, not leaves: see `engine.node`, as for the two places of what is kept
     _label: str
     grad: float
@@ -181,4 +181,12 @@ OPERATORS = {
 }  # fmt: skip
 """Python's name of an operator -> the rule in `engine/rules.py` that it is; reflections follow, ``__radd__`` and >."""
 
-install(Value, OPERATORS)
+
+class PlainNumber(Value):
+    """The leaf that an operator makes of a plain number, as it does for every number: without a call of Python's."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+install(Value, PlainNumber, OPERATORS)

@@ -14,7 +14,7 @@ from typing import Any
 from engine.lines import place, said
 from engine.methods import give
 from engine.rules import RULES
-from engine.value import OPERATORS, Value
+from engine.value import OPERATORS, PlainNumber, Value
 
 
 class Watched(Value):
@@ -37,7 +37,7 @@ _WATCHING: list[object] = []  # one entry for each block that is open, in whiche
 def _make_nodes(new: Callable[[type], Any]) -> None:
     """Give Value the methods of every rule anew, which make their nodes with `new`."""
     for rule in RULES.values():
-        give(Value, OPERATORS, rule, new)
+        give(Value, PlainNumber, OPERATORS, rule, new)
 
 
 @contextmanager

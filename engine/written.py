@@ -42,7 +42,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 OPERAND = """\
     if {x}.__class__ is not Value:
         if {x}.__class__ is float:
-            leaf = new_leaf(Value)
+            leaf = PlainNumber()
             leaf._data = {x}
             leaf.grad = 0.0
             leaf._x = leaf._other = None

@@ -46,12 +46,11 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf]) -> Trace:
             labels[i] = node._label
         if not parents:
             leaf = inputs.get(node)
-            if leaf is None:
-                if is_constant(node):
-                    leaf = Leaf("constant", 0, 0, node._data)
-                else:
-                    leaf = Leaf("parameter", len(parameters))
-                    parameters.append(node)
+            if leaf is None and is_constant(node):
+                leaf = Leaf("constant", 0, 0, node._data)
+            elif leaf is None:
+                leaf = Leaf("parameter", len(parameters))
+                parameters.append(node)
             leaves[i] = leaf
         elif op in with_numbers:
             residuals = node.rule.residuals(node)

@@ -1,0 +1,96 @@
+"""Where a node's parents lie, and that they are a tuple of Values wherever that is."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+
+import pytest
+
+import engine
+from engine import Value
+from engine.graph import count, latest_first, leaves, order, walk
+from engine.parents import MANY, Parents
+from engine.rules import RULES
+
+
+class Node(Parents):
+    pass
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_what_is_put_there_comes_back(number):
+    node, parents = Node(), tuple([object() for _ in range(number)])
+    node.parents = parents
+    assert node.parents == parents
+    assert (node._other is MANY) == (number > 2)
+    assert (node._x is None) == (number == 0)
+
+
+def test_a_node_of_one_parent_or_two_is_one_object_to_the_collector():
+    x = Value(2.0)
+    for build in (lambda: x.tanh(), lambda: x * x, lambda: x**2):
+        assert [type(held) for held in gc.get_referents(build()) if gc.is_tracked(held) and held is not x].count(
+            tuple
+        ) == 0
+        gc.disable()
+        before = gc.get_count()[0]
+        node = build()
+        assert gc.get_count()[0] - before == 1
+        gc.enable()
+        del node
+
+
+def operands_of(rule, number):
+    return [Value(0.5) for _ in range(number or len(rule.operands))]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
+def test_every_rules_node_has_its_operands_for_parents(rule):
+    for number in (1, 2, 3, 5) if rule.variadic else (0,):
+        xs = operands_of(rule, number)
+        if rule.name == "select":
+            xs[-1] = Value(0.0)
+        fixed = rule.at[0][len(xs) :] if rule.fixed else ()
+        try:
+            node = getattr(Value, rule.name)(xs) if rule.variadic else getattr(xs[0], rule.name)(*xs[1:], *fixed)
+        except (IndexError, ValueError):
+            continue  # a table of nothing
+        assert isinstance(node.parents, tuple)
+        assert [id(p) for p in node.parents] == [id(x) for x in xs]
+
+
+def test_walks_and_sweeps_know_both_places_and_the_tuple():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    one, two = engine.tanh(x), x * y
+    many = engine.total([one, two, one, x])
+    root = engine.where(two > 0.0, many, y) * many
+    assert count(root) == len(order(root)) == len(list(walk(root))) == 7
+    assert [v.label for v in leaves(root)] == ["x", "y"]
+    assert [v.op for v in latest_first(root)] == ["multiply", "where", "less", "total", "multiply", "tanh"]
+    root.backward()
+    slope = engine.grad(lambda x, y: engine.total([x.tanh(), x * y, x.tanh(), x]) ** 2, argnums=(0, 1))(2.0, 3.0)
+    assert (x.grad, y.grad) == pytest.approx(slope)
+
+
+@pytest.mark.parametrize("twin", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), copy.copy])
+def test_copies_keep_them(twin):
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    for build in (lambda: -x, lambda: x * y, lambda: engine.total([x, y, x]), lambda: engine.total([x, y]), lambda: x):
+        node = build()
+        again = twin(node)
+        assert [p.label for p in again.parents] == [p.label for p in node.parents]
+        assert (again._other is MANY) == (node._other is MANY)
+
+
+def test_a_plain_number_is_a_leaf_as_any_other():
+    x = Value(2.0)
+    for number in (2.0, 2):
+        two = (x * number).parents[1]
+        assert isinstance(two, Value)
+        assert (two.data, two.grad, two.parents, two.op, two.label) == (2.0, 0.0, (), "constant", "")
+        assert (
+            repr(two) == repr(pickle.loads(pickle.dumps(two))) == repr(copy.deepcopy(two)) == repr(Value.constant(2.0))
+        )
+        assert (two * x).data == 4.0
