@@ -35,6 +35,11 @@ def test_a_node_of_one_parent_or_two_is_one_object_to_the_collector():
         assert {id(held) for held in others} == {id(x), id(node.rule), id(Value)}
 
 
+def test_the_collector_visits_the_second_parent_first():
+    x, y = Value(2.0), Value(3.0)
+    assert [held for held in gc.get_referents(x * y) if held is x or held is y] == [y, x]
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 def test_every_rules_node_has_its_operands_for_parents(rule):
     for number in (2, 3, 5) if rule.variadic else (len(rule.operands),):
