@@ -89,13 +89,6 @@ class _Flattened:
         self.nodes, self.session = nodes, session
         session.add(self)
 
-    def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        """Return what a node's slots hold, as Python's own does."""
-        if LOCAL.watch is not None or DIFFERENTIATED:
-            refuse(self, "a pickle")
-        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
-        return None, {name: getattr(self, name) for name in slots if hasattr(self, name)}
-
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
 

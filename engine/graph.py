@@ -1,4 +1,4 @@
-"""Walking a computation graph: iterative, so that no depth is too deep, and for anything that has `.parents`.
+"""Walking a computation graph: iterative, so that no depth is too deep, by where nodes keep their parents.
 
 >>> from engine import Value
 >>> x = Value(3.0, "x")
@@ -13,18 +13,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Container, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from engine.parents import MANY
 
-class Node(Protocol):
-    """Anything that knows its operands."""
-
-    @property
-    def parents(self) -> tuple[Any, ...]:
-        """The operands this node was computed from."""
-
-
-T = TypeVar("T", bound=Node)
+T = TypeVar("T")
 
 
 def order(*roots: T, known: Container[T] = ()) -> list[T]:
@@ -35,17 +28,18 @@ def order(*roots: T, known: Container[T] = ()) -> list[T]:
     """
     done: set[T] = set()
     result: list[T] = []
-    stack: list[T] = list(reversed(roots))
+    stack: list[Any] = list(reversed(roots))
     note, keep = done.add, result.append
     while stack:
         node = stack[-1]
         if node in done:
             stack.pop()
             continue
-        waiting: list[T] = []
-        for parent in node.parents:
-            if parent not in done:
-                if not parent.parents:
+        waiting: list[Any] = []
+        x, y = node._x, node._other
+        for parent in x if y is MANY else (x, y):
+            if parent is not None and parent not in done:
+                if parent._x is None:
                     note(parent)
                     keep(parent)
                 elif parent not in known:
@@ -73,12 +67,14 @@ def latest_first(*roots: Any, since: float = 0.0) -> list[Any]:
     >>> [v.op for v in latest_first(z)], [v.op for v in latest_first(z, since=y.born)]
     (['add', 'multiply'], ['add'])
     """
-    stack = [root for root in dict.fromkeys(roots) if root.parents and root.born > since]
+    stack = [root for root in dict.fromkeys(roots) if root._x is not None and root.born > since]
     nodes, seen = list(stack), set(stack)
     note, keep, push, pop = seen.add, nodes.append, stack.append, stack.pop
     while stack:  # in depth first: what was made together lies together in memory
-        for parent in pop().parents:
-            if parent.parents and parent not in seen and parent.born > since:
+        node = pop()
+        x, y = node._x, node._other
+        for parent in x if y is MANY else (x, y):
+            if parent is not None and parent._x is not None and parent not in seen and parent.born > since:
                 note(parent)
                 push(parent)
                 keep(parent)
@@ -92,12 +88,13 @@ _birth = operator.attrgetter("born")
 def walk(*roots: T) -> Iterator[T]:
     """Yield every node the roots depend on once, in no particular order; cheaper than `order`."""
     seen: set[T] = set(roots)
-    stack: list[T] = list(dict.fromkeys(roots))
+    stack: list[Any] = list(dict.fromkeys(roots))
     while stack:
         node = stack.pop()
         yield node
-        for parent in node.parents:
-            if parent not in seen:
+        x, y = node._x, node._other
+        for parent in x if y is MANY else (x, y):
+            if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
 
@@ -109,4 +106,5 @@ def count(*roots: T) -> int:
 
 def leaves(*roots: T) -> list[T]:
     """Return the nodes without operands, in topological order."""
-    return [node for node in order(*roots) if not node.parents]
+    nodes: list[Any] = order(*roots)
+    return [node for node in nodes if node._x is None]

@@ -24,6 +24,7 @@ from engine.collector import collector_paused
 from engine.differentiating import differentiating
 from engine.graph import latest_first
 from engine.node import birth
+from engine.parents import MANY
 from engine.tracing import LOCAL
 from engine.tree import Structure, flatten, unflatten
 from engine.value import Value, is_constant
@@ -100,11 +101,14 @@ class Linearised:
         return [x if isinstance(x, Value) else Value.constant(x) for x in leaves], structure
 
     def _find_nodes(self, since: float) -> None:
-        self.depends, self.nodes = set(self.inputs), []
+        self.nodes: list[Value] = []
+        depends = self.depends = set(self.inputs)
+        note, keep = depends.add, self.nodes.append
         for node in reversed(latest_first(*self.outputs, since=since)):
-            if node not in self.depends and not self.depends.isdisjoint(node.parents):
-                self.depends.add(node)
-                self.nodes.append(node)
+            x, y = node._x, node._other
+            if not depends.isdisjoint(x) if y is MANY else x in depends or y in depends:
+                note(node)
+                keep(node)
 
     def one(self) -> Any:
         """Return the number 1, as this transform computes with it."""
@@ -135,11 +139,14 @@ class Linearised:
         for z, g in zip(self.outputs, cotangents):
             if not _is_zero(g):
                 to[z] = to[z] + g if z in to else g
-        pullback, depends = self._pull_node(), self.depends
+        symbolic, depends, take = self.symbolic, self.depends, to.pop
         with collector_paused():
             for node in reversed(self.nodes):
-                if node in to:
-                    for parent, cotangent in zip(node.parents, pullback(node, to.pop(node))):
+                g = take(node, None)
+                if g is not None:
+                    kind, x, y = node.rule, node._x, node._other
+                    cotangents = kind.pull_anew(node, g) if symbolic else kind.pull(node, g)
+                    for parent, cotangent in zip(x if y is MANY else (x, y), cotangents):
                         if parent in depends:
                             to[parent] = to[parent] + cotangent if parent in to else cotangent
         return [self._result(to.get(x, 0.0)) for x in self.inputs]

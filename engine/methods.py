@@ -23,35 +23,40 @@ from engine.node import CONSTANT, birth
 from engine.number import as_float
 from engine.operands import is_value
 from engine.operators import dunders, operand_maker
+from engine.parents import MANY
 from engine.rule import RULES, Rule, on_new_rule
 from engine.written import compiled, method_text
 
 Method = Callable[..., Any]
 
 
-def install(cls: type, operators: Mapping[str, str]) -> None:
+def install(cls: type, constant: type, operators: Mapping[str, str]) -> None:
     """Give a class of nodes the methods of all rules, those to come as well, and Python's operators.
 
     Parameters
     ----------
     cls
         Value.
+    constant
+        The class of what they make of a plain number; called without arguments, it makes a bare leaf.
     operators
         Python's name of each operator -> the rule it is.
     """
-    on_new_rule(partial(give, cls, operators))
+    on_new_rule(partial(give, cls, constant, operators))
 
 
-def give(cls: Any, operators: Mapping[str, str], rule: Rule, new: Callable[[type], Any] = object.__new__) -> None:
+def give(
+    cls: Any, constant: type, operators: Mapping[str, str], rule: Rule, new: Callable[[type], Any] = object.__new__
+) -> None:
     """Give a class the method and the operators of one rule; `new` makes the bare node."""
-    operand = operand_maker(cls)
+    operand = operand_maker(cls, constant)
     if rule.variadic:
         method = reflected = _any_number(cls, rule, operand, new)
     else:
         names = {
-            "Value": cls, "new": new, "new_leaf": object.__new__, "rule": rule, "birth": birth, "operand": operand,
-            "fixed": _fixed, "CONSTANT": CONSTANT, "python": getattr(rule.scalar, "__wrapped__", rule.scalar),
-            "ieee": rule.scalar, "UNDEFINED": UNDEFINED,
+            "Value": cls, "new": new, "PlainNumber": constant, "rule": rule, "birth": birth, "operand": operand,
+            "fixed": _fixed, "CONSTANT": CONSTANT, "MANY": MANY, "ieee": rule.scalar, "UNDEFINED": UNDEFINED,
+            "python": getattr(rule.scalar, "__wrapped__", rule.scalar),
         }  # fmt: skip
         method = compiled(method_text(rule), names, rule.name)
         reflected = compiled(method_text(rule, reflected=True), names, f"{rule.name}, reflected")
@@ -75,7 +80,8 @@ def _any_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any
         xs = [p._data for p in parents]
         z = f(xs)
         node = new(cls)
-        node._data, node.grad, node.parents, node.rule, node._label, node.born = z, 0.0, parents, rule, "", birth()
+        node._data, node.grad, node.rule, node._label, node.born = z, 0.0, rule, "", birth()
+        node.parents = parents
         known = {"z": z, "xs": xs, "n": len(xs)}
         keep(node, tuple([known[k] for k in rule.keeps]))
         return node

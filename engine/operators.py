@@ -27,12 +27,12 @@ from engine.unordered import refuse_unless_written
 Method = Callable[..., Any]
 
 
-def operand_maker(cls: Any) -> Method:
+def operand_maker(cls: Any, constant: Any) -> Method:
     """Return what makes a node of whatever meets one in an operation: (x, the operation, the other operand) -> node.
 
-    It returns NotImplemented where the type of `x` may know better; what nobody knows is refused.
+    A plain number becomes a `constant`, which makes a bare leaf when it is called.  It returns NotImplemented where the
+    type of `x` may know better; what nobody knows is refused.
     """
-    new = object.__new__
 
     def operand(x: Any, op: str, other: Any = None) -> Any:
         if x.__class__ is not int:  # the commonest number that is not a float
@@ -41,10 +41,10 @@ def operand_maker(cls: Any) -> Method:
             if not isinstance(x, (numbers.Real, np.bool_)):
                 return _other(x, op, other)
         x = float(x) if x.__class__ is int and -1000 < x < 1000 else as_float(x)
-        node: Any = new(cls)
+        node = constant()
         node._data = x
         node.grad = 0.0
-        node.parents = ()
+        node._x = node._other = None
         node.rule = CONSTANT
         node._label = ""
         return node

@@ -105,8 +105,9 @@ def _brought(node: Value, errors: dict[Value, float]) -> float:
 def _magnitude(node: Value) -> float:
     """Return the size of what a node rounds: its result, or in a sum of products the partial sums."""
     if node.op == "dot":
-        half = len(node.parents) // 2
-        return sum([abs(w._data * x._data) for w, x in zip(node.parents[:half], node.parents[half:])])
+        xs = [p._data for p in node.parents]
+        half = len(xs) // 2
+        return float(sum([abs(w * x) for w, x in zip(xs[:half], xs[half:])]))
     return abs(node._data)
 
 

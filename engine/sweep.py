@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.collector import collector_paused
+from engine.parents import MANY
 
 
 def sweep(root: Any, seed: float) -> None:
     """Add d(root)/d(leaf) * seed to every leaf's `grad`; every other node's becomes its own gradient."""
     with collector_paused():
         nodes = _latest_first(root)
-        for node in nodes:
-            node.grad = 0.0
         root.grad = seed
         remaining = iter(nodes)
         while (stopped := _spread(remaining)) is not None:
@@ -29,16 +28,30 @@ def sweep(root: Any, seed: float) -> None:
 
 
 def _latest_first(root: Any) -> list[Any]:
-    """Return `graph.latest_first` of one root, in less time: a gradient, which will be written, marks what was seen."""
-    mark = root.grad = float("nan")  # an object of its own
-    stack, nodes = [root], [root]
-    keep, push, pop = nodes.append, stack.append, stack.pop
-    while stack:
-        for parent in pop().parents:
-            if parent.parents and parent.grad is not mark:
-                parent.grad = mark
-                push(parent)
-                keep(parent)
+    """Return `graph.latest_first` of one root, in less time, and with gradients of 0.0: these mark what was seen."""
+    zero = root.grad = float("0")  # an object of its own, which no other gradient is
+    nodes: list[Any] = []
+    waiting = [root]
+    keep, wait, next_one = nodes.append, waiting.append, waiting.pop
+    while waiting:
+        node = next_one()
+        while node is not None:  # in depth first: what was made together lies together in memory
+            keep(node)
+            x, y, node = node._x, node._other, None
+            if y is MANY:
+                for parent in x:
+                    if parent._x is not None and parent.grad is not zero:
+                        parent.grad = zero
+                        wait(parent)
+                break
+            if x._x is not None and x.grad is not zero:
+                x.grad = zero
+                node = x
+            if y is not None and y._x is not None and y.grad is not zero:
+                y.grad = zero
+                if node is not None:
+                    wait(node)
+                node = y  # the younger, most often
     nodes.sort(key=_birth, reverse=True)
     return nodes
 

@@ -26,6 +26,7 @@ from engine.methods import install
 from engine.node import CONSTANT, VARIABLE, NodeKind
 from engine.number import Number
 from engine.number import as_float as as_float
+from engine.parents import Parents
 from engine.rounded import Rounded
 from engine.scalar import Scalar
 from engine.sweep import sweep
@@ -38,7 +39,7 @@ else:
     Operations = object
 
 
-class Value(Number, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operations):
+class Value(Number, Parents, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operations):
     """A scalar in a computation graph.
 
     Parameters
@@ -75,18 +76,17 @@ class Value(Number, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operation
     """
 
     # Few, and none of a node's own that could be computed: its size is its speed.
-    __slots__ = ("_first", "_label", "_second", "born", "grad", "parents", "rule")
+    __slots__ = ("_first", "_label", "_other", "_second", "_x", "born", "grad", "rule")
     born: float  # nodes only, not leaves: see `engine.node`, as for the two places of what is kept
     _label: str
     grad: float
-    parents: tuple[Value, ...]
     rule: NodeKind
 
     def __init__(self, data: Any, children: Any = NOTHING, op: Any = NOTHING, label: str = "", **named: Any) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._label = label if label.__class__ is str else checked(label)
         self.grad = 0.0
-        self.parents = ()
+        self._x = self._other = None
         # A leaf made inside a function that is being lifted belongs to it, as a number does.
         self.rule = VARIABLE if LOCAL.active is None else CONSTANT
         if children is not NOTHING or op is not NOTHING or named:
@@ -97,7 +97,7 @@ class Value(Number, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operation
         """Return a leaf that stands for a plain number, as 2.0 does in ``2.0 * x``."""
         leaf: Value = object.__new__(Value)
         leaf._data = number if number.__class__ is float else as_float(number)
-        leaf._label, leaf.grad, leaf.parents, leaf.rule = "", 0.0, (), CONSTANT
+        leaf._label, leaf.grad, leaf.rule, leaf._x, leaf._other = "", 0.0, CONSTANT, None, None
         return leaf
 
     def __pos__(self) -> Value:
@@ -144,7 +144,7 @@ class Value(Number, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, Operation
         if LOCAL.watch is not None or DIFFERENTIATED:
             refuse(self, "gradients (by .backward())")
         seed = seed if seed.__class__ is float else as_float(seed, "backward's seed")
-        if not self.parents:
+        if self._x is None:
             self.grad = (self.grad or 0.0) + seed
             return
         sweep(self, seed)
@@ -183,4 +183,12 @@ OPERATORS = {
 }  # fmt: skip
 """Python's name of an operator -> the rule in `engine/rules.py` that it is; reflections follow, ``__radd__`` and >."""
 
-install(Value, OPERATORS)
+
+class PlainNumber(Value):
+    """The leaf that an operator makes of a plain number, as it does for every number: without a call of Python's."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+install(Value, PlainNumber, OPERATORS)

@@ -15,7 +15,8 @@ def exp(x):
     node = new(Value)
     node._data = z
     node.grad = 0.0
-    node.parents = (x,)
+    node._x = x
+    node._other = None
     node.rule = rule
     node._label = ""
     node.born = birth()
@@ -23,10 +24,9 @@ def exp(x):
     return node
 >>> print(spread_text(2, 2))
 def spread(node):
-    x0, x1, = node.parents
     g0, g1, = pullback(node._first, node._second, node.grad)
-    x0.grad += g0
-    x1.grad += g1
+    node._x.grad += g0
+    node._other.grad += g1
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 OPERAND = """\
     if {x}.__class__ is not Value:
         if {x}.__class__ is float:
-            leaf = new_leaf(Value)
+            leaf = PlainNumber()
             leaf._data = {x}
             leaf.grad = 0.0
-            leaf.parents = ()
+            leaf._x = leaf._other = None
             leaf.rule = CONSTANT
             leaf._label = ""
             {x} = leaf
@@ -74,7 +74,7 @@ NODE = """\
     node = new(Value)
     node._data = z
     node.grad = 0.0
-    node.parents = ({parents},)
+{operands}
     node.rule = rule
     node._label = ""
     node.born = birth()"""
@@ -93,13 +93,19 @@ def method_text(rule: Any, *, reflected: bool = False) -> str:
     floats = {"z": "z"} | {x: f"{x}_data" for x in operands} | {n: n for n in rule.fixed}
     lines += [f"    {floats[x]} = {x}._data" for x in operands]
     lines.append(_computed(rule, [floats[x] for x in (*operands, *rule.fixed)]))
-    lines.append(NODE.format(parents=", ".join(operands)))
+    lines.append(NODE.format(operands=_stored(operands)))
     residuals = [floats[name] for name in rule.keeps]
     if len(residuals) > 2:
         lines.append(f"    node._first = ({', '.join(residuals)})")
     else:
         lines += [f"    node.{place} = {x}" for place, x in zip(("_first", "_second"), residuals)]
     return "\n".join([*lines, "    return node"])
+
+
+def _stored(operands: list[str]) -> str:
+    """Return what puts a node's parents where they lie: see `engine.parents`."""
+    x, y = (f"({', '.join(operands)})", "MANY") if len(operands) > 2 else [*operands, "None"][:2]
+    return f"    node._x = {x}\n    node._other = {y}"
 
 
 def _computed(rule: Any, xs: list[str]) -> str:
@@ -118,9 +124,11 @@ def spread_text(operands: int, residuals: int) -> str:
     if not operands:
         lines = [f"    for x, g in zip(node.parents, {pulled}):", "        x.grad += g"]
     else:
-        xs, gs = ("".join([f"{name}{i}, " for i in range(operands)]).rstrip() for name in "xg")
-        lines = [f"    {xs} = node.parents", f"    {gs} = {pulled}"]
-        lines += [f"    x{i}.grad += g{i}" for i in range(operands)]
+        gs = [f"g{i}" for i in range(operands)]
+        xs = ["node._x", "node._other"][:operands] if operands < 3 else [f"x{i}" for i in range(operands)]
+        lines = [f"    {', '.join(gs)}, = {pulled}"]
+        lines += [f"    {', '.join(xs)} = node._x"] * (operands > 2)
+        lines += [f"    {x}.grad += {g}" for x, g in zip(xs, gs)]
     return "\n".join(["def spread(node):", *lines])
 
 

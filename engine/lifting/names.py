@@ -21,7 +21,7 @@ import numpy.typing as npt
 from engine.label import Label
 from engine.lifting.views import Indices
 from engine.value import Value
-from engine.watching.paths import Position, places
+from engine.watching.paths import Position, paths_of
 
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
 RESERVED = {
@@ -110,7 +110,7 @@ def apart(name: str, names: set[str]) -> str:
 def _reached(values: Sequence[Value], fn: Callable[..., Any] | None) -> dict[Value, Position]:
     """Return the array that each Value without a label sits in, and where, as far as a path to it is known."""
     unlabelled = [value for value in values if not value.label]
-    known = places(fn, unlabelled) if fn is not None and unlabelled else []
+    known = paths_of(fn, unlabelled) if fn is not None and unlabelled else []
     return {value: place for value, place in zip(unlabelled, known) if place is not None}
 
 

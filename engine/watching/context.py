@@ -18,7 +18,7 @@ from engine.graph import order
 from engine.lines import author, place, said
 from engine.methods import give
 from engine.rules import RULES
-from engine.value import OPERATORS, Value
+from engine.value import OPERATORS, PlainNumber, Value
 from engine.watching.origin import Origin
 from engine.watching.watch import Frame, Known, LineTracer, Record
 from engine.watching.words import NEVER, Words, first_uses
@@ -63,7 +63,7 @@ _WATCHING: list[object] = []  # one entry for each block that is open, in whiche
 def _make_nodes(new: Callable[[type], Any]) -> None:
     """Give Value the methods of every rule anew, which make their nodes with `new`."""
     for rule in RULES.values():
-        give(Value, OPERATORS, rule, new)
+        give(Value, PlainNumber, OPERATORS, rule, new)
 
 
 @contextmanager

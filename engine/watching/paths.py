@@ -5,7 +5,7 @@ What has no label of its own is called so, and what is reached alike is one arra
 >>> table = {"wte": [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]}
 >>> def loss():
 ...     return table["wte"][0][1] * table["wte"][1][0]
->>> places(loss, [table["wte"][1][0], table["wte"][0][1]])
+>>> paths_of(loss, [table["wte"][1][0], table["wte"][0][1]])
 [('wte', (1, 0)), ('wte', (0, 1))]
 """
 
@@ -28,7 +28,7 @@ Path = tuple[Any, ...]  # names (text) and indices (whole numbers), from the out
 Position = tuple[str, tuple[int, ...]]
 
 
-def places(fn: Callable[..., Any], values: Sequence[Value]) -> list[Position | None]:
+def paths_of(fn: Callable[..., Any], values: Sequence[Value]) -> list[Position | None]:
     """Return for each Value the array that it sits in, and where; None for one that no path is known to.
 
     Parameters

@@ -43,7 +43,7 @@ class Described:
     records: tuple[StepRecord, ...]
 
 
-def in_words(program: Program, specialisation: Specialisation, wrt: str) -> Described:
+def description(program: Program, specialisation: Specialisation, wrt: str) -> Described:
     """Return a trace, compiled for some derivatives, in its author's words."""
     known = specialisation.described.get(wrt)
     if known is None:

@@ -20,7 +20,7 @@ from engine.errors import GuardError, LiftError, NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.run.call import Call
 from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
-from engine.lifting.run.describing import Described, in_words
+from engine.lifting.run.describing import Described, description
 from engine.lifting.run.eager import eagerly, holds_values
 from engine.lifting.run.executable import Compiled as Compiled
 from engine.lifting.run.executable import Gradient
@@ -298,7 +298,7 @@ class Program:
         """Return what ran last in its author's words; what is asked first has the function run once more, watched."""
         self._current(what)
         with self.traces.lock, collector_paused():
-            return in_words(self, self.require_trace(what), self.latest_wrt)
+            return description(self, self.require_trace(what), self.latest_wrt)
 
     def source(self) -> str:
         """Return the NumPy text that ran last, forward and backward, under the names of its author's variables."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from engine.errors import LiftError
 from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
+from engine.node import CONSTANT, VARIABLE
 from engine.rules import RULES, Rule
 from engine.value import Value, is_constant
 
@@ -45,12 +46,11 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Val
         operands.append(tuple(map(find, parents)))
         if not parents:
             leaf = inputs.get(node)
-            if leaf is None:
-                if is_constant(node):
-                    leaf = Leaf("constant", 0, 0, node._data)
-                else:
-                    leaf = Leaf("parameter", len(parameters))
-                    parameters.append(node)
+            if leaf is None and is_constant(node):
+                leaf = Leaf("constant", 0, 0, node._data)
+            elif leaf is None:
+                leaf = Leaf("parameter", len(parameters))
+                parameters.append(node)
             leaves[i] = leaf
         elif op in with_numbers:
             residuals = node.rule.residuals(node)
@@ -60,9 +60,11 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Val
 
 def _of_rules(nodes: list[Value]) -> list[Value]:
     """Return the nodes; refuse what no rule has computed: how its number comes from others only its author knows."""
-    if {node.rule for node in nodes if node.parents} <= set(RULES.values()):
+    if {node.rule for node in nodes} <= {*RULES.values(), VARIABLE, CONSTANT}:
         return nodes
-    node = next(node for node in nodes if node.parents and not isinstance(node.rule, Rule))
+    node = next((node for node in nodes if node.parents and not isinstance(node.rule, Rule)), None)
+    if node is None:  # leaves alone: a marked input, for instance
+        return nodes
     called = f" ('{node.label}')" if node.label else ""
     raise LiftError(
         f"a result of '{node.op}'{called} is computed by no rule, so that it cannot be lifted. Use the engine's "

@@ -157,8 +157,8 @@ def _cotangents(root: Value, seed: float) -> dict[Value, float]:
     """Return the gradient of every leaf."""
     found: dict[Value, float] = {root: seed}
     for node in reversed(order(root)):
-        if node.parents and node in found:
-            for parent, c in zip(node.parents, node.pullback(found.pop(node))):
+        if node._x is not None and node in found:
+            for parent, c in zip(node.parents, node.rule.pull(node, found.pop(node))):
                 found[parent] = found.get(parent, 0.0) + c
     return found
 

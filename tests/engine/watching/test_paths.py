@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine import Value
-from engine.watching.paths import places
+from engine.watching.paths import paths_of
 
 
 def matrix(rows, columns):
@@ -62,8 +62,8 @@ def of_tables():
 
 def test_tables_in_a_dictionary_rather_than_a_flat_list():
     values = [state_dict["layer0.attn_wq"][1][0], state_dict["wte"][2][1]]
-    assert places(of_tables, values) == [("layer0.attn_wq", (1, 0)), ("wte", (2, 1))]
-    assert places(lambda: params[0], values) == [("params", (8,)), ("params", (5,))]
+    assert paths_of(of_tables, values) == [("layer0.attn_wq", (1, 0)), ("wte", (2, 1))]
+    assert paths_of(lambda: params[0], values) == [("params", (8,)), ("params", (5,))]
 
 
 def test_matrices_of_layers():
@@ -71,7 +71,7 @@ def test_matrices_of_layers():
     values = [net.layers[1].W[1][2], net.layers[0].b[1], net.scale]
     expected = [("layers.1.W", (1, 2)), ("layers.0.b", (1,)), ("scale", ())]
     for fn in (net.loss, lambda x: net.loss(x), functools.partial(Net.loss, net)):
-        assert places(fn, values) == expected
+        assert paths_of(fn, values) == expected
 
 
 def test_the_neurons_of_a_layer_are_a_matrix():
@@ -79,13 +79,13 @@ def test_the_neurons_of_a_layer_are_a_matrix():
     values = [model.layers[0].neurons[2].w[1], model.layers[0].neurons[3].b, model.layers[1].neurons[0].w[2]]
     expected = [("layers.0.neurons.w", (2, 1)), ("layers.0.neurons.b", (3,)), ("layers.1.neurons.w", (0, 2))]
     for fn in (model, model.__call__, lambda x: model(x)):
-        assert places(fn, values) == expected
+        assert paths_of(fn, values) == expected
 
 
 def test_two_networks_keep_their_names():
     first, second = Dense(), Dense()
     values = [first.W[0][0], second.W[0][0]]
-    assert places(lambda x: first.W[0][0] * second.W[0][0] * x, values) == [("first.W", (0, 0)), ("second.W", (0, 0))]
+    assert paths_of(lambda x: first.W[0][0] * second.W[0][0] * x, values) == [("first.W", (0, 0)), ("second.W", (0, 0))]
 
 
 def test_single_values_arrays_defaults_and_inner_functions():
@@ -102,12 +102,12 @@ def test_single_values_arrays_defaults_and_inner_functions():
         return inner() * d * k * x
 
     values = [w, a[0, 1], default, keyword]
-    assert places(f, values) == [("w", ()), ("a", (0, 1)), ("d", ()), ("k", ())]
+    assert paths_of(f, values) == [("w", ()), ("a", (0, 1)), ("d", ()), ("k", ())]
 
 
 def test_what_no_path_leads_to():
-    assert places(lambda x: x, [Value(1.0)]) == [None]
-    assert places(abs, [Value(1.0)]) == [None]
+    assert paths_of(lambda x: x, [Value(1.0)]) == [None]
+    assert paths_of(abs, [Value(1.0)]) == [None]
 
 
 def test_nothing_of_anybody_s_runs_and_circles_end():
@@ -127,7 +127,7 @@ def test_nothing_of_anybody_s_runs_and_circles_end():
     loud = Loud()
     loud.me, loud.value, loud.by_number = loud, Value(1.0), {3: Value(2.0), (1, 2): Value(3.0)}
     values = [loud.value, loud.by_number[3], loud.by_number[1, 2]]
-    assert places(lambda: loud.value, values) == [("value", ()), ("by_number", (3,)), ("by_number.(1, 2)", ())]
+    assert paths_of(lambda: loud.value, values) == [("value", ()), ("by_number", (3,)), ("by_number.(1, 2)", ())]
 
 
 @pytest.mark.parametrize("size", [10, 1000])
@@ -136,6 +136,6 @@ def test_a_long_chain_is_no_recursion(size):
     last = node["w"]
     for _ in range(size):
         node = {"next": node}
-    name, index = places(lambda: node, [last])[0]
+    name, index = paths_of(lambda: node, [last])[0]
     assert name.endswith("next.w")
     assert index == ()
