@@ -1,8 +1,8 @@
-"""Sums and products that run along an axis, differences between neighbours, and angles without jumps.
+"""Sums and products that run along an axis, and angles without jumps.
 
 >>> from engine.arrays.array import array
->>> np.cumsum(array([1.0, 2.0, 3.0])), np.gradient(array([1.0, 4.0, 9.0]))
-(ValueArray([1.0, 3.0, 6.0], dtype=object), ValueArray([3.0, 4.0, 5.0], dtype=object))
+>>> np.cumsum(array([1.0, 2.0, 3.0]))
+ValueArray([1.0, 3.0, 6.0], dtype=object)
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 
 import engine.functions as fn
 from engine.arrays.array import as_array
-from engine.arrays.axes import axes_in_order
 from engine.arrays.elements import as_element, choose, isnan
 from engine.arrays.loops import loop, over_arrays
 from engine.arrays.plain import into, objects
@@ -80,26 +79,6 @@ def cumulative_prod(
 ) -> Any:
     """Return running products, if asked for after the product of nothing."""
     return _with_initial("multiply", 1.0, x, axis, out, include_initial)
-
-
-@written("gradient")
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    """Return central differences inside, one-sided at the edges, along each axis."""
-    f = as_array(f)
-    axes = list(range(f.ndim)) if axis is None else axes_in_order(axis, f.ndim)
-    steps = list(varargs) * (len(axes) if len(varargs) == 1 else 1) or [1.0] * len(axes)
-    if edge_order != 1 or any(np.ndim(step) for step in steps):
-        refuse_function("gradient", "Even spacing and edge_order=1 are supported; write other differences by slices.")
-    if len(steps) != len(axes):
-        raise TypeError(f"np.gradient needs one spacing, or one for each of {len(axes)} axes; got {len(steps)}.")
-    slopes = []
-    for k, step in zip(axes, steps):
-        x = np.moveaxis(f, k, 0)
-        if len(x) < 2:
-            raise ValueError(f"np.gradient needs two elements along an axis; axis {k} has {len(x)}.")
-        inner, first, last = (x[2:] - x[:-2]) / (2.0 * step), (x[1:2] - x[:1]) / step, (x[-1:] - x[-2:-1]) / step
-        slopes.append(np.moveaxis(np.concatenate([first, inner, last]), 0, k))
-    return slopes[0] if len(axes) == 1 else tuple(slopes)
 
 
 @written("unwrap")

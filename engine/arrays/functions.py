@@ -16,6 +16,7 @@ from engine.arrays import norms as norms
 from engine.arrays import quantiles as quantiles
 from engine.arrays import reductions as reductions
 from engine.arrays import refusals as refusals
+from engine.arrays import slopes as slopes
 from engine.arrays import sorting as sorting
 from engine.arrays import statistics as statistics
 from engine.arrays import storing as storing

@@ -2,8 +2,8 @@
 
 Columns are turned in pairs until all are orthogonal: A V = U S, and the lengths are the singular values, the longest
 first.  Derivatives of a dozen sweeps of rotations would be a large graph, and are not needed: V is first found as a
-constant, and the angles left after it, which are zero, are taken in sweeps that have their derivatives.  Their error is
-squared by each, so that `EXACT_SWEEPS` are right for derivatives of every order below `ORDERS`.
+constant, and the angles left after it, which are zero, are taken in two sweeps that have their derivatives.  Each of
+them squares what a change leaves, so that derivatives of every order below the eighth are right.
 
 Golub and Van Loan, Matrix Computations, section 8.6.
 
@@ -36,7 +36,6 @@ EPS = float(np.finfo(np.float64).eps)
 MOST_SWEEPS = 40  # six are common, and convergence is quadratic
 SWEEPS_BEYOND = 2  # for the other samples of a batch
 EXACT_SWEEPS = 2
-ORDERS = 2 ** (EXACT_SWEEPS + 1)
 
 
 def turned(columns: Rows) -> Rows:

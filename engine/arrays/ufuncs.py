@@ -41,10 +41,17 @@ def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], **options: Any
         return call(ufunc, inputs)
     name = ufunc.__name__
     _check_dtype(name, options.pop("dtype", None))
-    if method == "__call__" and name in SEVERAL_AXES and options.keys() == {"out"}:
-        return into(options["out"], SEVERAL_AXES[name](*inputs), name)
+    if method == "__call__" and name in SEVERAL_AXES and options.keys() <= {"out", "axis", "axes"}:
+        return into(options.get("out"), SEVERAL_AXES[name](*_with_last_axes(name, inputs, **options)), name)
     result = quietly(METHODS[method])(_known(ufunc).loop, name, inputs, options)
     return settled(result) if name in ANSWERS_TRUTH and options.get("out") is None else result
+
+
+def _with_last_axes(name: str, inputs: Sequence[Any], axis: int = -1, axes: Any = (), out: Any = None) -> list[Any]:
+    """Return the operands of a product with the axes that it is over last; ``a @= b`` names the last two."""
+    if any(pair not in ((-2, -1), [-2, -1]) for pair in axes):
+        refuse_function(f"{name}(axes=)", "Move the axes with np.moveaxis, and leave axes out.")
+    return [np.moveaxis(objects(x), axis, -1) for x in inputs] if axis != -1 else list(inputs)
 
 
 def call(ufunc: np.ufunc, inputs: Sequence[Any]) -> Any:

@@ -31,20 +31,6 @@ def test_what_is_nan_counts_as_nothing():
     assert engine.grad(lambda x: np.nancumsum(x)[-1])(x).tolist() == [1.0, 0.0, 1.0]
 
 
-def test_gradients_of_even_spacing_along_every_axis():
-    for f in (lambda a: np.gradient(a), lambda a: np.gradient(a, 0.5), lambda a: np.gradient(a, 0.5, 2.0),
-              lambda a: np.gradient(a, axis=(1, 0)), lambda a: np.gradient(a, 3.0, axis=-1)):  # fmt: skip
-        same_value(f, A)
-        same_gradient(f, A)
-    x = engine.array(A)
-    with pytest.raises(TypeError, match="Even spacing and edge_order=1 are supported"):
-        np.gradient(x, [1.0, 2.0, 4.0], axis=1)
-    with pytest.raises(TypeError, match="needs one spacing, or one for each of 2 axes; got 3"):
-        np.gradient(x, 1.0, 1.0, 1.0)
-    with pytest.raises(ValueError, match="needs two elements along an axis"):
-        np.gradient(engine.array([1.0]))
-
-
 def test_angles_are_unwrapped_by_constants():
     angles = np.cumsum(np.full(6, 2.5)) % (2.0 * math.pi)
     same_value(np.unwrap, angles)

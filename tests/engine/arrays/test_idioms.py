@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from idioms import DIED, IDIOMS, REFUSALS, REFUSED, RIGHT, WRONG, amiss, as_expected, eager, judged, truth
+from idioms import (
+    DIED,
+    IDIOMS,
+    REFUSALS,
+    REFUSED,
+    RIGHT,
+    UNREACHED,
+    WRONG,
+    amiss,
+    as_expected,
+    eager,
+    judged,
+    truth,
+)
+
+import engine
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, of its floats
@@ -26,6 +41,16 @@ def test_there_are_enough_and_none_twice():
     assert len(set(every)) == len(every) >= 500
     assert set(REFUSALS) <= set(every)
     assert all(as_expected(text, eager(text)) for text in REFUSALS)
+
+
+@pytest.mark.parametrize("text", UNREACHED)
+def test_lists_that_numpy_does_not_ask_about_are_an_error(text):
+    assert eager(text).kind == DIED
+
+
+def test_an_array_is_the_way_out():
+    gradient = engine.grad(lambda s, t: np.linalg.det(engine.array([[s, t], [1.0, s]])), (0, 1))(0.8, 1.7)
+    assert gradient == (1.6, -1.0)
 
 
 def test_the_judge_tells_them_apart():
