@@ -203,18 +203,14 @@ def test_what_indexes_by_a_mask_decides_it():
 def test_conditions_are_no_ndarray_and_answer_as_bools_do():
     def f(x):
         mask = (x > 0.0).reshape(2, 2)
-        if isinstance(x[0], Value):
-            assert isinstance(mask, Conditions)
-            assert not isinstance(mask, np.ndarray)
-        assert (mask.shape, mask.ndim, mask.size, mask.dtype, len(mask)) == ((2, 2), 2, 4, bool, 2)
+        answers = (mask.shape, mask.ndim, mask.size, mask.dtype, len(mask)) == ((2, 2), 2, 4, bool, 2)
+        kind = Conditions if isinstance(x[0], Value) else np.ndarray
+        right = 1.0 if answers and type(mask) is kind else math.nan  # no assert, whose machinery would be looked at
         rows = [np.where(row, 1.0, 2.0).sum() for row in mask]
         other = mask.copy()
         other[0, 0] = True
-        return (
-            np.where(mask.T & (mask == mask[0]) & other.any(axis=0), x.reshape(2, 2), rows[0]).sum()
-            + mask.sum()
-            + rows[1]
-        )
+        chosen = np.where(mask.T & (mask == mask[0]) & other.any(axis=0), x.reshape(2, 2), rows[0])
+        return right * (chosen.sum() + mask.sum() + rows[1])
 
     program = engine.lift(f)
     for x in (V, -V, np.abs(V)):
