@@ -234,6 +234,7 @@ CALLS = {
     "engine.shift": lambda: (engine.shift, [[1.0, 2.0]], {}),
     **{f"engine.{n}": lambda n=n: (getattr(engine, n), [[1.0, 2.0]], {}) for n in ("largest", "smallest")},
     "engine.total": lambda: (engine.total, [[1.0, 2.0]], {}),
+    "engine.array": lambda: (engine.array, [[[1.0, 2.0], [3.0, 4.0]]], {}),
     "engine.softmax": lambda: (engine.softmax, [[1.0, 2.0]], {}),
     "engine.logsumexp": lambda: (engine.logsumexp, [[1.0, 2.0]], {}),
     "engine.Parameters": lambda: (engine.Parameters, [[value(), value()]], {}),
