@@ -105,7 +105,12 @@ def _mentioned(f: types.FunctionType) -> Iterator[tuple[Path, Any]]:
     for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
         with suppress(ValueError):  # an empty one
             yield (name,), cell.cell_contents
-    yield from [((name,), f.__globals__[name]) for name in _global_names(f.__code__) if name in f.__globals__]
+    named = _global_names(f.__code__)
+    globals_ = [(name, f.__globals__[name]) for name in named if name in f.__globals__]
+    yield from [((name,), x) for name, x in globals_]
+    for module in [x for _, x in globals_ if isinstance(x, types.ModuleType)]:  # of one, what the code may mean
+        if not is_looked_through(getattr(module, "__file__", None) or ""):
+            yield from [((name,), vars(module)[name]) for name in named if name in vars(module)]
     arguments = f.__code__.co_varnames[: f.__code__.co_argcount]
     defaults = f.__defaults__ or ()
     yield from [((name,), x) for name, x in zip(arguments[len(arguments) - len(defaults) :], defaults)]

@@ -22,7 +22,7 @@ from engine.lifting.emit.step_sides import defines_all, sources_read, step_value
 from engine.lifting.expr import OVER, PYTHON, Expr, Spelling, show, without_sign
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Source, View
+from engine.lifting.views import Gather, Literal, Shape, Source, View
 
 DEEPEST = 40  # operations inside one another in a formula: of a longer chain, nobody reads one line
 
@@ -298,7 +298,17 @@ class _Page:
             value = values[0]
             for more in values[1:]:
                 value = added(value, more)
-            return equation(self.notation, where, value, shape, found.defines and not found.adds)
+            return self._by_itself(where, value, shape, found.defines and not found.adds)
+
+    def _by_itself(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> tuple[Expr, Expr, list[Expr]]:
+        """Return an equation in which no other is written: where it fits no loops, with tables of places."""
+        notation = self.notation.copied()
+        try:
+            result = equation(notation, where, value, shape, defines)
+        except NoLoopsError:
+            return equation(self.notation, where, value, shape, defines, tabled=True)
+        self.notation = notation
+        return result
 
     def finish(self, steps: Steps) -> None:
         """Write what is open, and the arrays that stay zero."""
