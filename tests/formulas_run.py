@@ -85,7 +85,7 @@ def compared_program(program: Program, *inputs: Any) -> Formulas:
         cells = parameters.flat.cells_of(gradient.parameters)
         held = [named for named in external.arrays if not named.part.read]
         pairs += [(got.get(x.gradient.name, 0.0), x.part.of(cells)) for x in held]
-    slots = [x for x in np_leaves(gradient.inputs)]
+    slots = list(np_leaves(gradient.inputs))
     floats = [slot for slot, source in zip(external.slots, external.inputs) if source.kind == "input"]
     pairs += [(got.get(slot.name, 0.0), x) for slot, x in zip(floats, slots)]
     for said, want in pairs:

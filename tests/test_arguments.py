@@ -245,7 +245,6 @@ CALLS = {
         engine.lift, [product], {"batch": True, "reduction": "mean", "parameters": [value()], "dtype": np.float64}
     ),
     "engine.lift of a graph": lambda: (engine.lift, [graph()], {}),
-    "engine.array": lambda: (engine.array, [[[2.0, 3.0], [4.0, 5.0]]], {}),
     "engine.grad": lambda: (lambda f, n, x: engine.grad(f, n)(x), [unary, 0, 2.0], {}),
     "engine.grad of two": lambda: (lambda n, x, y: engine.grad(of_two, n)(x, y), [(0, 1), 2.0, 3.0], {}),
     "engine.value_and_grad": lambda: (lambda f, n, x: engine.value_and_grad(f, n)(x), [unary, 0, 2.0], {}),
