@@ -19,10 +19,9 @@ from typing import Any
 import graphviz
 
 from viz.layout import as_svg
-from viz.look import FONT, KINDS, LINE, QUIET, TITLE
-from viz.text import clip, literal, marked, printable, text_width
+from viz.look import CLUSTER, FONT, KINDS, LINE, QUIET, TITLE
+from viz.text import literal, marked, printable, text_width, wrapped
 
-LONGEST_TITLE, LONGEST_LINE = 72, 60
 SCREEN = 1200.0  # points that a screen is wide: 1,600 pixels
 BETWEEN = 31.0  # points between a box and the next
 ROUND = 76.0  # an ellipse is wider than high
@@ -37,6 +36,7 @@ class Card:
     titles: tuple[str, ...]
     lines: tuple[str, ...]
     kind: str
+    cluster: int = -1
 
     @property
     def is_code(self) -> bool:
@@ -53,6 +53,14 @@ class Edge:
     look: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A function drawn around its boxes; `around` is the number of the one around it, or -1."""
+
+    title: str
+    around: int = -1
+
+
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A `graphviz.Digraph` that shows itself in Jupyter where the machine has no `dot`."""
 
@@ -67,6 +75,7 @@ class Picture:
     direction: str
     cards: Sequence[Card]
     edges: Sequence[Edge]
+    clusters: Sequence[Cluster] = ()
 
     def plain(self) -> graphviz.Digraph:
         """Return DOT whose labels are plain text."""
@@ -82,16 +91,48 @@ class Picture:
         dot.attr("graph", rankdir=self.direction, fontname=FONT, bgcolor="white", pad="0.15", **between)
         dot.attr("node", fontname=FONT, fontsize=f"{TITLE:g}", margin="0.1,0.07", height="0.3")
         dot.attr("edge", fontname=FONT, fontsize="10", color="#6b6b6b", fontcolor="#404040", arrowsize="0.65")
-        for card in self.cards:
-            look = dict(KINDS[card.kind])
-            if look["shape"] != "plain":
-                look["width"] = f"{width(card) / 72:.2f}"
-            if card.is_code:
-                look["class"] = "code"  # of the SVG's group
-            dot.node(card.name, label(card), _attributes=look)
+        self._add(dot, -1, label)
+        place = {card.name: i for i, card in enumerate(self.cards)}
         for edge in self.edges:
-            dot.edge(edge.source, edge.target, _attributes=dict(edge.look))
+            back = {"constraint": "false", "style": "dashed"} if place[edge.source] > place[edge.target] else {}
+            dot.edge(edge.source, edge.target, _attributes={**edge.look, **back})
         return dot
+
+    def _add(self, dot: graphviz.Digraph, number: int, label: Callable[[Card], str]) -> None:
+        """Add the boxes of a cluster, and the clusters inside it."""
+        for card in self.cards:
+            if card.cluster == number:
+                dot.node(card.name, label(card), _attributes=looks(card))
+        for i, cluster in enumerate(self.clusters):
+            if cluster.around == number:
+                inner = graphviz.Digraph(f"cluster_{i}")
+                inner.attr(label=literal(cluster.title), **CLUSTER)
+                self._add(inner, i, label)
+                dot.subgraph(inner)
+
+
+def looks(card: Card) -> dict[str, str]:
+    """Return a box's attributes in DOT."""
+    look = dict(KINDS[card.kind])
+    if look["shape"] != "plain":
+        look["width"] = f"{width(card) / 72:.2f}"
+    if card.is_code:
+        look["class"] = "code"  # of the SVG's group
+    elif len(rows(card.titles)) > 1:
+        look["class"] = f"titles{len(rows(card.titles))}"
+    return look
+
+
+def arranged(
+    cards: Sequence[Card], edges: Sequence[Edge], clusters: Sequence[Cluster], direction: str = "auto"
+) -> Picture:
+    """Return a picture in a direction, or in the one that is read more easily."""
+    return Picture(readable(cards, edges) if direction == "auto" else direction, cards, edges, clusters)
+
+
+def rows(texts: Sequence[str]) -> list[str]:
+    """Return the lines that texts take in a box."""
+    return [row for text in texts for row in wrapped(text)]
 
 
 def readable(cards: Sequence[Card], edges: Sequence[Edge]) -> str:
@@ -122,8 +163,8 @@ def _rows(cards: Sequence[Card], edges: Sequence[Edge]) -> list[list[Card]]:
 def width(card: Card) -> float:
     """Return how wide the box has to be for its text, in points."""
     bold = not card.is_code
-    texts = [text_width(printable(clip(text, LONGEST_TITLE)), TITLE, bold=bold) for text in card.titles]
-    texts += [text_width(printable(clip(text, LONGEST_LINE)), LINE) for text in card.lines]
+    texts = [text_width(printable(text), TITLE, bold=bold) for text in rows(card.titles)]
+    texts += [text_width(printable(text), LINE) for text in rows(card.lines)]
     if KINDS[card.kind]["shape"] == "ellipse":
         return max(max(texts, default=0.0) * 1.2 + PADDING, ROUND)
     return max(texts, default=0.0) + PADDING
@@ -132,19 +173,18 @@ def width(card: Card) -> float:
 def plain_label(card: Card) -> str:
     """Return the label as escaped text, lines of a program to the left; never taken for HTML."""
     end = "\\l" if card.is_code else "\\n"
-    titles = [literal(text, LONGEST_TITLE) for text in card.titles]
-    text = end.join([*titles, *[literal(line, LONGEST_LINE) for line in card.lines]])
+    text = end.join([literal(row) for row in [*rows(card.titles), *rows(card.lines)]])
     label: str = graphviz.nohtml(text + ("\\l" if card.is_code else ""))
     return label
 
 
 def rich_label(card: Card) -> str:
     """Return the label in Graphviz's HTML, a table whose rows are the lines."""
-    titles = [marked(text, LONGEST_TITLE) for text in card.titles]
+    titles = [marked(text) for text in rows(card.titles)]
     if not card.is_code:
         titles = [f"<B>{title}</B>" for title in titles if title]
     small = f'<FONT POINT-SIZE="{LINE:g}" COLOR="{QUIET}">'
-    lines = [f"{small}{marked(line, LONGEST_LINE)}</FONT>" for line in card.lines]
+    lines = [f"{small}{marked(line)}</FONT>" for line in rows(card.lines)]
     side = ' ALIGN="LEFT"' if card.is_code else ""
-    rows = "".join([f"<TR><TD{side}>{line}</TD></TR>" for line in [*titles, *lines]])
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+    table = "".join([f"<TR><TD{side}>{line}</TD></TR>" for line in [*titles, *lines]])
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{table}</TABLE>>'
