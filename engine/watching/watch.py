@@ -141,9 +141,9 @@ class LineTracer:
         return Frame(self, frame, known, beside)
 
     def _is_author_s(self, code: CodeType) -> bool:
-        """Whether code is a function of the author's; a lambda is one only where nothing else is running."""
+        """Whether code is the author's: a function, a module, and a lambda where nothing else is running."""
         name = code.co_name
-        named = not name.startswith("<") or (name == "<lambda>" and self.run.code is None)
+        named = not name.startswith("<") or name == "<module>" or (name == "<lambda>" and self.run.code is None)
         return named and not is_looked_through(code.co_filename) and not code.co_filename.startswith(OURS)
 
     def stay(self) -> None:
@@ -285,6 +285,7 @@ class Frame:
             if x is NOTHING or self.held.get(store.name, NOTHING) is x:
                 continue
             self.held[store.name] = x
+            self.sizes.pop(store.name, None)
             if isinstance(x, SIZED):
                 self.sizes[store.name] = length(x)
             self.watch.assigned(store, x, self.run, self.line)

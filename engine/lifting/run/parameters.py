@@ -83,6 +83,8 @@ class Parameters:
     ----------
     declared
         The Values of the vector, in order; without them it is filled by what traces read.
+    fn
+        The function that reads them: what has no label is called by its path, where the numbers stay in their order.
 
     Attributes
     ----------
@@ -105,7 +107,7 @@ class Parameters:
     (array([1., 2., 3.]), ['W', 'b'])
     """
 
-    def __init__(self, declared: Iterable[Value] | None = None) -> None:
+    def __init__(self, declared: Iterable[Value] | None = None, fn: Callable[..., Any] | None = None) -> None:
         self.values: list[Value] = []
         self.position: dict[Value, int] = {}  # the cell of each
         self.flat = Flat()
@@ -118,7 +120,8 @@ class Parameters:
         if declared is not None:
             order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
-            self._append(list(dict.fromkeys(order)), order)
+            values = list(dict.fromkeys(order))
+            self._append(values, order, fn if fn is not None and _lie_in_order(values, fn) else None)
 
     @property
     def arrays(self) -> tuple[ParameterArray, ...]:
@@ -312,3 +315,8 @@ def _by_first_use(trace: Trace) -> list[Value]:
         if leaf is not None and leaf.role == "parameter":
             met.setdefault(leaf.position)
     return [trace.parameters[k] for k in met]
+
+
+def _lie_in_order(values: list[Value], fn: Callable[..., Any]) -> bool:
+    """Whether arrays by the paths of a function hold the Values in the order given, so that no call moves a number."""
+    return bool((parameter_arrays(values, fn=fn)[1] == np.arange(len(values))).all())

@@ -59,7 +59,7 @@ class Program:
         self.fn, self.name, self.names = fn, name, names
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
-        self.traces = Traces(fn, name, batch, Parameters(parameters))
+        self.traces = Traces(fn, name, batch, Parameters(parameters, fn))
         self.latest_wrt = "parameters"
 
     # --- calling ---------------------------------------------------------------------------------------------

@@ -99,6 +99,28 @@ def test_what_a_line_goes_on_to():
     assert goes_on_to(code, 99) == ""
 
 
+def steps_of(monkeypatch, *steps):
+    """Have a function's instructions be these: (line, name, argument)."""
+    made = [(line, SimpleNamespace(opname=name, argval=value, arg=value)) for line, name, value in steps]
+    monkeypatch.setattr("engine.watching.stores._instructions", lambda code: made)
+    return code_of(f"def f(x, y): return {len(made)}, {id(made)}")
+
+
+def test_instructions_of_newer_pythons(monkeypatch):
+    """From 3.13 on one may store two variables, or store and load one; from 3.12 on comprehensions are inlined."""
+    code = steps_of(
+        monkeypatch, (2, "UNPACK_SEQUENCE", 2), (2, "STORE_FAST_STORE_FAST", ("a", "b")),
+        (3, "FOR_ITER", 9), (3, "STORE_FAST_LOAD_FAST", ("u", "u")), (4, "LOAD_FAST_LOAD_FAST", ("u", "self")),
+        (4, "STORE_ATTR", "h"), (5, "LOAD_FAST_AND_CLEAR", "w"), (5, "FOR_ITER", 4), (5, "STORE_FAST", "w"),
+        (5, "STORE_FAST", "w"), (5, "STORE_FAST", "z"), (6, "LOAD_FAST_BORROW", "cache"), (6, "STORE_ATTR", "k"),
+    )  # fmt: skip
+    assert names(code) == {
+        2: [("a", False), ("b", False)], 3: [("u", True)], 4: [("h", False)], 5: [("w", True), ("z", False)],
+        6: [("cache.k", False)],
+    }  # fmt: skip
+    assert goes_on_to(code, 5) == "z"
+
+
 def test_containers_that_are_filled_by_key():
     assert fills_containers(code_of("def f(x):\n    x[0] = 1"))
     assert not fills_containers(code_of("def f(x):\n    x = [1]"))

@@ -109,6 +109,18 @@ def test_what_is_put_into_containers_has_their_names():
     assert named(f, x3()) == ["listed[2]", "keyed['k']", "array[0][1]", "total", "listed[0]", "", ""]
 
 
+def test_a_variable_that_held_a_container_may_hold_a_number():
+    def f(x):
+        h = [x * 2.0]
+        y = h[0]
+        for _ in range(2):
+            h = 3
+            h = h + 1
+        return y * h
+
+    assert named(f, Value(1.0)) == ["y", ""]
+
+
 def test_attributes_of_self_and_of_others():
     class Cell:
         def step(self, x):

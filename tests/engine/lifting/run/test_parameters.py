@@ -82,3 +82,20 @@ def test_the_same_vector_is_looked_at_once():
     parameters = Parameters([v for row in matrix() for v in row])
     theta = parameters.read()
     assert parameters.views(theta, np.float64) is parameters.views(theta, np.float64)
+
+
+def test_declared_values_without_labels_go_by_their_paths_where_that_moves_no_number():
+    tables = {"W": [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]], "b": [Value(5.0)]}
+
+    def f(x):
+        return sum(w * x for row in tables["W"] for w in row) + tables["b"][0]
+
+    flat = [v for table in (*tables["W"], tables["b"]) for v in table]
+    program = engine.lift(f, parameters=flat)
+    assert program.value_and_grad(2.0)[0] == 25.0
+    assert program.parameters == {"W": (2, 2), "b": (1,)}
+    assert program.pull().tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    reordered = engine.lift(f, parameters=flat[::-1])
+    assert reordered.value_and_grad(2.0)[0] == 25.0
+    assert reordered.parameters == {"p": (5,)}
+    assert reordered.pull().tolist() == [5.0, 4.0, 3.0, 2.0, 1.0]
