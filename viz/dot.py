@@ -75,8 +75,8 @@ def draw(
     >>> "z = ×" in draw(neuron, 0.5, 2.0).source
     True
     """
-    options = {"grad": grad, "collapse": collapse, "direction": direction, "derivatives": derivatives}
-    return picture_of(root, *arguments, **options).plain()
+    picture = picture_of(root, *arguments, grad=grad, collapse=collapse, direction=direction, derivatives=derivatives)
+    return picture.plain()
 
 
 def picture_of(

@@ -6,7 +6,7 @@
 ...     return square + 1.0
 >>> subject = subject_of(f, (3.0,))
 >>> [origin.variable for origin in subject.origins.values()]
-['x', 'square', '']
+['square', '']
 """
 
 from __future__ import annotations

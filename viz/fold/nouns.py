@@ -51,4 +51,4 @@ def listed(words: Sequence[str], most: int = 3) -> str:
     """
     if len(words) > most + 1:
         words = [*words[:most], f"{len(words) - most:,} more"]
-    return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
+    return " and ".join([part for part in (", ".join(words[:-1]), *words[-1:]) if part])

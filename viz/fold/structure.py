@@ -5,8 +5,8 @@
 >>> v = Value(0.0)
 >>> for _ in range(32):
 ...     v = exp(v)
->>> [box.title for box in by_structure(Numbered.of(in_order(v)), 40).boxes]
-['1 value', '32 exps']
+>>> [box.heading for box in by_structure(Numbered.of(in_order(v)), 40).boxes]
+['1 value', '1 exp of values', '31 exps of exps']
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from viz.nodes import Numbered
 SUMS = ("add", "total")
 ARROWS = 3  # for each box: more are a tangle that no eye follows
 ARRAYS = 12  # of labelled leaves: more are no names
+VALUE = ""  # in the place of an operation, where a leaf is read
 Kind = tuple[str, int, int]  # an operation; of a sum the number of its products and of its other terms
 
 
@@ -87,8 +88,8 @@ def _folded(graph: Numbered, leads: Sequence[int], kinds: Mapping[int, Kind], ap
     reads: dict[int, set[str]] = {i: set() for i in kinds}
     for i, operands in enumerate(graph.parents):
         for p in operands if apart else ():
-            if leads[p] != leads[i] and graph.parents[p]:
-                reads[leads[i]].add(kinds[leads[p]][0])
+            if leads[p] != leads[i] and graph.kinds[p] != "constant":
+                reads[leads[i]].add(kinds[leads[p]][0] if graph.parents[p] else VALUE)
     keys: dict[int, Hashable] = {i: (kind, tuple(sorted(reads[i]))) for i, kind in kinds.items()}
     owner, boxes = numbered(graph, _with_leaves(graph, leads, keys))
     held = Counter([owner[i] for i in kinds])
@@ -153,6 +154,6 @@ def _words(key: Any, count: int) -> str:
         terms = f"{many('multiply', products)}{f' and {others} more' if others else ''}"
         return f"{many(op, count)} of {terms}"
     if others:
-        return f"{many(op, count)} of {many(reads[0] if len(reads) == 1 else '', others)}"
+        return f"{many(op, count)} of {many(reads[0] if len(reads) == 1 else VALUE, others)}"
     operands = [noun(what) for what in reads]
     return f"{many(op, count)}{f' of {listed(operands)}' if operands else ''}"

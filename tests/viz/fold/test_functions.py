@@ -75,13 +75,14 @@ def test_a_function_that_calls_itself_is_one():
 def long(x):
     a = x
     for i in range(200):
-        exec_line = 0.01 * i
-        a = engine.tanh(a + exec_line)
+        a = engine.tanh(a + 0.01 * i)
     return a
 
 
 def test_a_loop_is_one_box():
-    assert [box.heading for box in fold(subject_of(long, (0.5,))).boxes] == ["x", "a"]
+    boxes = fold(subject_of(long, (0.5,))).boxes
+    assert [box.heading for box in boxes] == ["x", "a"]
+    assert boxes[1].said == ("in long", "200 values")
 
 
 def many_lines(n):
@@ -136,4 +137,4 @@ def test_nodes_of_a_block_are_drawn_in_their_authors_words_too():
         xs = [Value(0.1 * i) for i in range(50)]
         squares = [x * x for x in xs]
         mean = sum(squares) / len(squares)
-    assert [box.heading for box in fold(mean).boxes] == ["xs", "squares", "mean"]
+    assert [box.heading for box in fold(mean).boxes] == ["50 values", "squares", "mean"]
