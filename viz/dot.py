@@ -17,7 +17,6 @@ import graphviz
 
 from engine import graph
 from engine.arguments import one_of, truth
-from engine.value import is_constant
 from viz.errors import TooLargeError
 from viz.fold.box import Box
 from viz.fold.fold import LIMIT, fold
@@ -26,7 +25,7 @@ from viz.nodes import in_order, kind, sign
 from viz.numbers import number, plural
 from viz.picture import Card, Cluster, Edge, Picture, arranged
 from viz.program import Sheet, read_program
-from viz.subject import Subject, subject_of
+from viz.subject import Subject, called, subject_of
 
 LAYABLE = 3000  # nodes: laid out in 1.3 s if regular, 11 s if tangled; 10,000 regular ones in 26 s (2 cores, 2026-11)
 DIRECTIONS = ("LR", "RL", "TB", "BT")
@@ -129,17 +128,6 @@ def _of_values(subject: Subject, grad: bool, derivatives: bool) -> tuple[list[Ca
             text = {} if local is None else {"label": f" {number(float(local))} "}
             edges.append(Edge(names[id(parent)], names[id(node)], text))
     return cards, edges
-
-
-def called(node: Any, subject: Subject) -> str:
-    """Return a node's label, or what its author calls it."""
-    if node.label or is_constant(node):
-        return str(node.label)
-    if node in subject.arrays:
-        array, place = subject.arrays[node]
-        return array + "".join([f"[{i}]" for i in place])
-    origin = subject.origins.get(node)
-    return "" if origin is None else origin.name
 
 
 def value_card(name: str, node: Any, what: str, grad: bool, operation: str | None = None, label: str = "") -> Card:

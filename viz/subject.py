@@ -84,6 +84,17 @@ def subject_of(root: Any, arguments: Sequence[Any] = ()) -> Subject:
     return _of_function(root, arguments)
 
 
+def called(node: Any, subject: Subject) -> str:
+    """Return a node's label, or what its author calls it."""
+    if node.label or is_constant(node):
+        return str(node.label)
+    if node in subject.arrays:
+        array, place = subject.arrays[node]
+        return array + "".join([f"[{i}]" for i in place])
+    origin = subject.origins.get(node)
+    return "" if origin is None else origin.name
+
+
 def _of_function(fn: Callable[..., Any], arguments: Sequence[Any]) -> Subject:
     inputs = [_as_values(x, name) for x, name in zip(arguments, _parameter_names(fn, len(arguments)))]
     result, words = run_watched(fn, *inputs)

@@ -36,10 +36,16 @@ def fold(root: Any, limit: int = LIMIT) -> Folded:
     """Fold the graph of `root`, a result or what `subject_of` returns, into at most `limit` boxes."""
     subject = root if isinstance(root, Subject) else subject_of(root)
     graph = subject.numbered()
-    tree = by_functions(graph, subject) if subject.origins else None
-    if tree is not None and not (_labelled(graph) and _is_lump(tree)):
-        return opened(graph, tree, limit)
-    return by_labels(graph, limit)
+    tree = tree_of(graph, subject)
+    return by_labels(graph, limit) if tree is None else opened(graph, tree, tree.frontier(limit))
+
+
+def tree_of(graph: Numbered, subject: Subject) -> Tree | None:
+    """Return the functions and variables of a watched graph; None of any other, or where labels say more."""
+    if not subject.origins:
+        return None
+    tree = by_functions(graph, subject)
+    return None if _labelled(graph) and _is_lump(tree) else tree
 
 
 def by_labels(graph: Numbered, limit: int = LIMIT) -> Folded:
@@ -51,9 +57,8 @@ def by_labels(graph: Numbered, limit: int = LIMIT) -> Folded:
     return by_structure(graph, limit)
 
 
-def opened(graph: Numbered, tree: Tree, limit: int = LIMIT) -> Folded:
-    """Draw the branches of a tree that fit open, as clusters, and those inside them as boxes."""
-    frontier = tree.frontier(limit)
+def opened(graph: Numbered, tree: Tree, frontier: set[int]) -> Folded:
+    """Draw the branches of a frontier as boxes, and those around them as clusters; a box's key is its branch."""
     shown = tree.shown(frontier)
     drawn = {shown[i] for i in tree.owner if i >= 0}
     numbers = {i: k for k, i in enumerate(sorted(drawn, key=lambda i: tree.branches[i].first))}
