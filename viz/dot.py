@@ -18,11 +18,12 @@ import graphviz
 from engine import graph
 from engine.arguments import one_of, truth
 from viz.errors import TooLargeError
-from viz.fold.box import Box
+from viz.fold.box import Box, Folded
 from viz.fold.fold import LIMIT, fold
 from viz.look import QUIET
 from viz.nodes import in_order, kind, sign
 from viz.numbers import number, plural
+from viz.operations import by_origin
 from viz.picture import Card, Cluster, Edge, Picture, arranged
 from viz.program import Sheet, read_program
 from viz.subject import Subject, called, subject_of
@@ -169,9 +170,22 @@ def _box_card(name: str, box: Box, what: str, grad: bool) -> Card:
 
 
 def _of_program(sheet: Sheet, collapse: str | None) -> tuple[list[Card], list[Edge], list[Cluster]]:
+    known = by_origin(sheet.boxes) if collapse == "auto" and len(sheet.in_cones) > LIMIT else None
+    if known is not None:
+        return _of_functions(*known)
     boxes = sheet.folded(LIMIT) if collapse == "auto" else sheet.boxes
     if len(boxes) > LAYABLE:
         raise TooLargeError(f"This program has {len(boxes):,} operations; use collapse='auto'.")
     cards = [Card(box.name, box.titles, box.lines, box.kind) for box in boxes]
     edges = [Edge(operand, box.name, {"color": QUIET}) for box in boxes for operand in box.operands]
     return cards, edges, []
+
+
+def _of_functions(folded: Folded, said: Sequence[tuple[str, ...]]) -> tuple[list[Card], list[Edge], list[Cluster]]:
+    """Return the boxes of a long program that is folded by functions."""
+    cards = []
+    for i, (box, lines) in enumerate(zip(folded.boxes, said)):
+        what = "result" if i == folded.result else box.kind
+        cards.append(Card(f"b{i}", (box.heading,), lines, what, box.cluster))
+    edges = [Edge(f"b{source}", f"b{target}", {"color": QUIET}) for source, target in folded.edges]
+    return cards, edges, [Cluster(title, around) for title, around in folded.clusters]

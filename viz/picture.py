@@ -22,6 +22,7 @@ from viz.layout import as_svg
 from viz.look import CLUSTER, FONT, KINDS, LINE, QUIET, TITLE
 from viz.text import literal, marked, printable, text_width, wrapped
 
+CODE = 72  # characters of a line of a program
 SCREEN = 1200.0  # points that a screen is wide: 1,600 pixels
 BETWEEN = 31.0  # points between a box and the next
 ROUND = 76.0  # an ellipse is wider than high
@@ -118,8 +119,8 @@ def looks(card: Card) -> dict[str, str]:
         look["width"] = f"{width(card) / 72:.2f}"
     if card.is_code:
         look["class"] = "code"  # of the SVG's group
-    elif len(rows(card.titles)) > 1:
-        look["class"] = f"titles{len(rows(card.titles))}"
+    elif len(title_rows(card)) > 1:
+        look["class"] = f"titles{len(title_rows(card))}"
     return look
 
 
@@ -133,6 +134,13 @@ def arranged(
 def rows(texts: Sequence[str]) -> list[str]:
     """Return the lines that texts take in a box."""
     return [row for text in texts for row in wrapped(text)]
+
+
+def title_rows(card: Card) -> list[str]:
+    """Return the lines that a box's titles take; those of a program are long, and broken between words."""
+    if not card.is_code:
+        return rows(card.titles)
+    return [row for text in card.titles for row in wrapped(text, CODE, " ", "    ")]
 
 
 def readable(cards: Sequence[Card], edges: Sequence[Edge]) -> str:
@@ -163,7 +171,7 @@ def _rows(cards: Sequence[Card], edges: Sequence[Edge]) -> list[list[Card]]:
 def width(card: Card) -> float:
     """Return how wide the box has to be for its text, in points."""
     bold = not card.is_code
-    texts = [text_width(printable(text), TITLE, bold=bold) for text in rows(card.titles)]
+    texts = [text_width(printable(text), TITLE, bold=bold) for text in title_rows(card)]
     texts += [text_width(printable(text), LINE) for text in rows(card.lines)]
     if KINDS[card.kind]["shape"] == "ellipse":
         return max(max(texts, default=0.0) * 1.2 + PADDING, ROUND)
@@ -173,14 +181,14 @@ def width(card: Card) -> float:
 def plain_label(card: Card) -> str:
     """Return the label as escaped text, lines of a program to the left; never taken for HTML."""
     end = "\\l" if card.is_code else "\\n"
-    text = end.join([literal(row) for row in [*rows(card.titles), *rows(card.lines)]])
+    text = end.join([literal(row) for row in [*title_rows(card), *rows(card.lines)]])
     label: str = graphviz.nohtml(text + ("\\l" if card.is_code else ""))
     return label
 
 
 def rich_label(card: Card) -> str:
     """Return the label in Graphviz's HTML, a table whose rows are the lines."""
-    titles = [marked(text) for text in rows(card.titles)]
+    titles = [marked(text) for text in title_rows(card)]
     if not card.is_code:
         titles = [f"<B>{title}</B>" for title in titles if title]
     small = f'<FONT POINT-SIZE="{LINE:g}" COLOR="{QUIET}">'

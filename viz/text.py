@@ -27,24 +27,26 @@ BREADTH, MOST_LINES = 44, 12  # characters of a line, lines of a text: nobody's 
 _ENDS = " ,;)]._/"  # a line may end after these
 
 
-def wrapped(text: str) -> list[str]:
-    """Return the lines of a text, long ones broken; the whole of it, up to some five hundred characters.
+def wrapped(text: str, breadth: int = BREADTH, ends: str = _ENDS, indent: str = "") -> list[str]:
+    """Return the lines of a text, long ones broken; the whole of it, up to some three hundred characters.
 
     >>> wrapped("losses"), [len(line) for line in wrapped("layers." * 20)], len(wrapped("x" * 10_000))
     (['losses'], [42, 42, 42, 14], 6)
+    >>> wrapped("total = first_term + second_term", 20, " ", "    ")
+    ['total = first_term ', '    + second_term']
     """
     if len(text) > BREADTH * MOST_LINES // 2 or text.count("\n") >= MOST_LINES:
         lines = clip(text, BREADTH * MOST_LINES // 2).split("\n")
         text = "\n".join(lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 2], "…", lines[-1]])
-    return [part for line in text.split("\n") for part in _broken(line)]
+    return [part for line in text.split("\n") for part in _broken(line, breadth, ends, indent)]
 
 
-def _broken(line: str) -> list[str]:
+def _broken(line: str, breadth: int, ends: str, indent: str) -> list[str]:
     parts = []
-    while len(line) > BREADTH:
-        end = max([line.rfind(c, BREADTH // 2, BREADTH) for c in _ENDS]) + 1 or BREADTH
+    while len(line) > breadth:
+        end = max([line.rfind(c, breadth // 2, breadth) for c in ends]) + 1 or breadth
         parts.append(line[:end])
-        line = line[end:]
+        line = indent + line[end:]
     return [*parts, line]
 
 

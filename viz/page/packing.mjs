@@ -1,7 +1,7 @@
 // @ts-check
 // Where units stand: at Graphviz's places while all is open; after folding in the same order, drawn together.
 // Everything is computed along the graph (a) and across it (c), whichever way it goes.
-import { boxOfUnit, foldedAround, unitOf } from "./computation.mjs";
+import { boxOfUnit, foldedAround, holders, unitOf } from "./computation.mjs";
 import { TITLE, short } from "./words.mjs";
 
 /**
@@ -58,7 +58,8 @@ export function layOut(state) {
   spots.forEach(t => { [t.x, t.y] = right ? [t.a, t.c] : [t.c, t.a]; });
   state.spots = new Map(spots.map(t => [t.unit, t]));
   const [x0, y0, x1, y1] = around(spots);
-  state.frame = [x0 - 14, y0 - 28, x1 + 14, y1 + 14];
+  const deep = Math.max(0, ...state.graph.boxes.map((_, box) => holders(state.graph, box).length - 1));
+  state.frame = [x0 - 14 - 8 * deep, y0 - 28 - 20 * deep, x1 + 14 + 8 * deep, y1 + 14 + 8 * deep];
 }
 /** @param {Spot[]} spots @returns {number[]} x0, y0, x1, y1 */
 export function around(spots) {
