@@ -12,6 +12,7 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,8 @@ from viz.text import literal, marked, printable, text_width, wrapped
 
 CODE = 72  # characters of a line of a program
 SCREEN = 1200.0  # points that a screen is wide: 1,600 pixels
-BETWEEN = 31.0  # points between a box and the next
+TALL, WIDEST = 1300.0, 1500.0  # points of a picture that wraps, beyond which and up to which it does
+BETWEEN, BELOW = 31.0, 23.0  # points between a box and the next, to its right and downwards
 ROUND = 76.0  # an ellipse is wider than high
 PADDING = 22.0  # points of a box's width that are not text
 
@@ -77,6 +79,7 @@ class Picture:
     cards: Sequence[Card]
     edges: Sequence[Edge]
     clusters: Sequence[Cluster] = ()
+    column: Mapping[str, int] = field(default_factory=dict)
 
     def plain(self) -> graphviz.Digraph:
         """Return DOT whose labels are plain text."""
@@ -95,8 +98,12 @@ class Picture:
         self._add(dot, -1, label)
         place = {card.name: i for i, card in enumerate(self.cards)}
         for edge in self.edges:
-            back = {"constraint": "false", "style": "dashed"} if place[edge.source] > place[edge.target] else {}
-            dot.edge(edge.source, edge.target, _attributes={**edge.look, **back})
+            look = dict(edge.look)
+            if place[edge.source] > place[edge.target]:
+                look |= {"constraint": "false", "style": "dashed"}  # what is repeated reads what came of it before
+            elif self.column.get(edge.source) != self.column.get(edge.target):
+                look["constraint"] = "false"
+            dot.edge(edge.source, edge.target, _attributes=look)
         return dot
 
     def _add(self, dot: graphviz.Digraph, number: int, label: Callable[[Card], str]) -> None:
@@ -128,7 +135,29 @@ def arranged(
     cards: Sequence[Card], edges: Sequence[Edge], clusters: Sequence[Cluster], direction: str = "auto"
 ) -> Picture:
     """Return a picture in a direction, or in the one that is read more easily."""
-    return Picture(readable(cards, edges) if direction == "auto" else direction, cards, edges, clusters)
+    if direction != "auto":
+        return Picture(direction, cards, edges, clusters)
+    direction = readable(cards, edges)
+    return Picture(direction, cards, edges, clusters, columns(cards, edges) if direction == "TB" else {})
+
+
+def columns(cards: Sequence[Card], edges: Sequence[Edge]) -> dict[str, int]:
+    """Return the column of each box of a picture that would be too tall; none where it is not, or there is no room.
+
+    A program is read downwards, as it is written.
+    """
+    levels = _rows(cards, edges)
+    heights = [max([height(card) for card in level]) + BELOW for level in levels]
+    broad = max([sum([width(card) + BETWEEN / 2 for card in level]) for level in levels])
+    count = min(math.ceil(sum(heights) / TALL), int(WIDEST / broad))
+    if count < 2 or any(card.is_code for card in cards):
+        return {}
+    column: dict[str, int] = {}
+    passed = 0.0
+    for level, high in zip(levels, heights):
+        column |= dict.fromkeys([card.name for card in level], int(passed * count / sum(heights)))
+        passed += high
+    return column
 
 
 def rows(texts: Sequence[str]) -> list[str]:
@@ -176,6 +205,11 @@ def width(card: Card) -> float:
     if KINDS[card.kind]["shape"] == "ellipse":
         return max(max(texts, default=0.0) * 1.2 + PADDING, ROUND)
     return max(texts, default=0.0) + PADDING
+
+
+def height(card: Card) -> float:
+    """Return about how high the box will be, in points."""
+    return 1.3 * TITLE * len(title_rows(card)) + 1.3 * LINE * len(rows(card.lines)) + 10.0
 
 
 def plain_label(card: Card) -> str:
