@@ -97,10 +97,7 @@ def _is_leaf(member: Member) -> bool:
 
 
 def _bundle_title(bundle: list[Member], places: Places) -> str:
-    titles = [
-        _title(m, places.all[m.place].call.function) if isinstance(m, Group) else places.all[m].call.function
-        for m in bundle
-    ]
+    titles = [_title(m, places.all[m.place].title) if isinstance(m, Group) else places.all[m].title for m in bundle]
     return listed(list(dict.fromkeys(titles)))
 
 
@@ -142,7 +139,7 @@ def _of_group(group: Group, places: Places, parent: int) -> Branch:
     said += [shape] if shape else []
     alone = group.last if runs == sum(group.paths.values()) == 1 and group.kind == "operation" else None
     alone = group.root if alone is None else alone
-    title = _title(group, places.all[group.place].call.function)
+    title = _title(group, places.all[group.place].title)
     return Branch(title, parent, group.kind, tuple(said), alone, group.first)
 
 
@@ -158,7 +155,7 @@ def _place_title(place: int, places: Places, inside: list[Member]) -> str:
     """Return the words for a function: "q = linear", and how often its caller calls it from there."""
     returned = next((m for m in inside if isinstance(m, Group) and m.kind == "operation" and not m.name), None)
     variables = [] if returned is None else [name for name, _ in returned.variables.most_common()]
-    function, times = places.all[place].call.function, places.times(place)
+    function, times = places.all[place].title, places.times(place)
     title = f"{listed(variables)} = {function}" if variables else function
     return title if times == 1 else f"{title} × {times or len(places.all[place].runs):,}"
 

@@ -36,6 +36,11 @@ class Place:
     runs: set[Hashable] = field(default_factory=set)
     lines: set[int] = field(default_factory=set)  # that call functions
 
+    @property
+    def title(self) -> str:
+        """The function's name; of an object that is called, its class's."""
+        return self.call.function.removesuffix(".__call__")
+
 
 @dataclass
 class Group:
