@@ -21,8 +21,9 @@ import numpy as np
 from engine import graph
 from engine.arguments import described
 from engine.value import Value, is_constant
-from engine.watching import Origin, origins_of, run_watched
+from engine.watching import Origin, Words, origins_of, run_watched
 from engine.watching.paths import places
+from engine.watching.watch import LineTracer
 from viz.nodes import Numbered, in_order
 
 Position = tuple[str, tuple[int, ...]]
@@ -77,8 +78,7 @@ def subject_of(root: Any, arguments: Sequence[Any] = ()) -> Subject:
     if hasattr(root, "parents"):
         if arguments:
             raise TypeError(f"a Value is drawn as it is, without {described(arguments[0])}; give viz a function.")
-        known = origins_of(root) if isinstance(root, Value) else {}
-        return Subject((root,), known)
+        return Subject((root,), {**_leaves_of(root), **origins_of(root)} if isinstance(root, Value) else {})
     if not callable(root):
         raise TypeError(f"viz draws a Value, a function or a lifted program, not {described(root)}.")
     return _of_function(root, arguments)
@@ -93,6 +93,16 @@ def called(node: Any, subject: Subject) -> str:
         return array + "".join([f"[{i}]" for i in place])
     origin = subject.origins.get(node)
     return "" if origin is None else origin.name
+
+
+def _leaves_of(root: Value) -> dict[Value, Origin]:
+    """Return what a `provenance` block knows of the leaves that its lines assigned."""
+    record = getattr(root, "record", None)
+    if record is None:
+        return {}
+    words = Words(record, LineTracer(record, None))
+    known = {leaf: words.origin(leaf) for leaf in graph.order(root) if not leaf.parents}
+    return {leaf: origin for leaf, origin in known.items() if origin is not None}
 
 
 def _of_function(fn: Callable[..., Any], arguments: Sequence[Any]) -> Subject:

@@ -136,7 +136,7 @@ def _of_group(group: Group, places: Places, parent: int) -> Branch:
     said = [f"{len(group.arrays):,} arrays"] if len(group.arrays) > 1 else []
     runs = max(len(places.all[group.place].runs), 1)
     shape = _shape(group.paths, runs if group.kind == "operation" else max(len(group.arrays), 1))
-    said += [shape] if shape else []
+    said += [shape] if shape and (group.name or group.kind == "operation") else []
     alone = group.last if runs == sum(group.paths.values()) == 1 and group.kind == "operation" else None
     alone = group.root if alone is None else alone
     title = _title(group, places.all[group.place].title)

@@ -247,7 +247,10 @@ def _array_of(node: Any, subject: Subject) -> tuple[str, tuple[Any, ...]]:
     if node in subject.arrays:
         return subject.arrays[node]
     origin = subject.origins.get(node)
-    return (origin.variable, origin.path) if origin is not None and origin.variable else ("", ())
+    if origin is None or not origin.variable:
+        return "", ()
+    keys = [key for key in origin.path if isinstance(key, str)]  # of a dictionary: an array each
+    return ".".join(keys) or origin.variable, tuple(key for key in origin.path if not isinstance(key, str))
 
 
 def _indices(label: str) -> tuple[int, ...]:

@@ -137,4 +137,12 @@ def test_nodes_of_a_block_are_drawn_in_their_authors_words_too():
         xs = [Value(0.1 * i) for i in range(50)]
         squares = [x * x for x in xs]
         mean = sum(squares) / len(squares)
-    assert [box.heading for box in fold(mean).boxes] == ["50 values", "squares", "mean"]
+    assert [box.heading for box in fold(mean).boxes] == ["xs", "squares", "mean"]
+
+
+def test_arrays_of_a_dictionary_that_a_block_assigned_are_boxes():
+    with engine.provenance():
+        table = {"w": [Value(0.1 * i) for i in range(30)], "b": [Value(0.0) for _ in range(30)]}
+        rows = [w * w + b for w, b in zip(table["w"], table["b"])]
+        mean = sum(rows) / len(rows)
+    assert [box.heading for box in fold(mean).boxes] == ["w", "b", "rows", "mean"]
