@@ -22,6 +22,7 @@ from viz.fold.signature import array_of
 from viz.nodes import Numbered
 from viz.subject import Subject
 
+PARTS = 3  # of a variable, each read by another line: more are arrays of their own
 RESULT = ""  # the name of what a function returns to a variable of its caller
 UNKNOWN = CallSite("elsewhere", "")
 DIGITS = re.compile(r"\d+")
@@ -212,10 +213,14 @@ def _give_leaves(graph: Numbered, subject: Subject, places: Places, of: list[Gro
 
 
 def _leaf_group(graph: Numbered, i: int, subject: Subject, leaves: dict[Hashable, Group], reader: Group) -> Group:
-    """Return the group of a leaf: its array's, or that of what is read by the same."""
+    """Return the group of a leaf: its array's, or that of what is read by the same; what a line assigned may be both.
+
+    A list of all parameters is one variable, and many arrays.
+    """
     array, path = _array_of(graph.nodes[i], subject)
-    kind = graph.kinds[i]
-    key: Hashable = (kind, array) if array else (kind, id(reader))
+    kind, node = graph.kinds[i], graph.nodes[i]
+    certain = array and (node.label or node in subject.arrays)
+    key: Hashable = (kind, array) if certain else (kind, array, id(reader))
     group = leaves.get(key)
     if group is None:
         group = leaves[key] = Group(reader.place, array, 0, kind, first=reader.first)
@@ -225,11 +230,18 @@ def _leaf_group(graph: Numbered, i: int, subject: Subject, leaves: dict[Hashable
 
 
 def _alike(groups: Iterable[Group], places: Places) -> dict[int, Group]:
-    """Put arrays together whose names differ in numbers, where the same lines read them: a layer's with the next's."""
+    """Put arrays together whose names differ in numbers, where the same lines read them: a layer's with the next's.
+
+    A variable's parts are together, unless many lines read a part each.
+    """
+    groups = list(groups)
+    parts = Counter([(group.kind, group.name) for group in groups])
     first: dict[Hashable, Group] = {}
     alike: dict[int, Group] = {}
     for group in groups:
-        into = first.setdefault((group.kind, DIGITS.sub("", group.name), frozenset(group.readers)), group)
+        of_layer = (group.kind, DIGITS.sub("", group.name), frozenset(group.readers))
+        whole = group.name and 1 < parts[group.kind, group.name] <= PARTS
+        into = first.setdefault((group.kind, group.name) if whole else of_layer, group)
         if into is not group:
             into.paths += group.paths
             into.arrays |= group.arrays

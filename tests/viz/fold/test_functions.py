@@ -146,3 +146,15 @@ def test_arrays_of_a_dictionary_that_a_block_assigned_are_boxes():
         rows = [w * w + b for w, b in zip(table["w"], table["b"])]
         mean = sum(rows) / len(rows)
     assert [box.heading for box in fold(mean).boxes] == ["w", "b", "rows", "mean"]
+
+
+def test_a_list_of_all_parameters_is_a_box_for_each_line_that_reads_a_part():
+    with engine.provenance():
+        params = [Value(0.1 * i) for i in range(40)]
+        a = sum(params[:10])
+        b = sum(params[10:20]) * a
+        c = sum(params[20:30]) * b
+        d = sum(params[30:]) * c
+    folded = fold(d)
+    assert [box.heading for box in folded.boxes] == ["params", "a", "params", "b", "params", "c", "params", "d"]
+    assert [box.count for box in folded.boxes if box.heading == "params"] == [10] * 4
