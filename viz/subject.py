@@ -106,6 +106,7 @@ def _leaves_of(root: Value) -> dict[Value, Origin]:
 
 
 def _of_function(fn: Callable[..., Any], arguments: Sequence[Any]) -> Subject:
+    _refuse_missing(fn, arguments)
     inputs = [_as_values(x, name) for x, name in zip(arguments, _parameter_names(fn, len(arguments)))]
     result, words = run_watched(fn, *inputs)
     roots = tuple(dict.fromkeys(v for v in _values_in(result) if v.parents)) or tuple(_values_in(result))[:1]
@@ -114,6 +115,22 @@ def _of_function(fn: Callable[..., Any], arguments: Sequence[Any]) -> Subject:
     bare = [v for v in graph.order(*roots) if not v.parents and not v.label and not is_constant(v)]
     arrays = {value: place for value, place in zip(bare, places(fn, bare)) if place is not None}
     return Subject(roots, words.origins(*roots), arrays)
+
+
+def _refuse_missing(fn: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    """Refuse arguments that are fewer or more than a function takes."""
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # not every function written in C has one
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        name = getattr(fn, "__name__", type(fn).__name__)
+        raise TypeError(
+            f"{name}{signature} is drawn as it is called, and was given {len(arguments)} of its arguments; "
+            "pass them all."
+        ) from None
 
 
 def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:

@@ -47,3 +47,9 @@ def test_what_returns_no_value_is_refused(result):
 def test_a_value_takes_no_arguments():
     with pytest.raises(TypeError, match="give viz a function"):
         viz.draw(Value(1.0), 2.0)
+
+
+@pytest.mark.parametrize("arguments", [(), (1.0,), (1.0, 2.0, 3.0)])
+def test_a_function_without_its_arguments_is_refused(arguments):
+    with pytest.raises(TypeError, match=f"pair.x, y. is drawn as it is called, and was given {len(arguments)}"):
+        viz.draw(pair, *arguments)
