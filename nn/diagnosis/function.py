@@ -186,6 +186,10 @@ class Comparison:
             return []
         return self.arrays.explanations(self.given, self.right)
 
+    def alone(self) -> Diagnosis:
+        """Return what is said of the numbers, without the function's terms and its backward pass."""
+        return next(diagnosis for judge in OF_NUMBERS if (diagnosis := judge(self)) is not None)
+
     def concluded(self, verdict: str, findings: Sequence[Finding] = (), note: str = "", remark: str = "") -> Diagnosis:
         """Return the diagnosis."""
         row = Verdict("x", verdict, self.relative / EPS, self.relative, note)
@@ -273,3 +277,4 @@ ORDER = (
     backward_altered,
     unnamed,
 )
+OF_NUMBERS = (not_finite, exactly_right, rearranged_or_scaled, reordered, nearly_right, unnamed)

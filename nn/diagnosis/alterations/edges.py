@@ -71,7 +71,13 @@ def groups(sweep: Sweep) -> list[tuple[Edge, ...]]:
     for edge in sweep.edges:
         together.setdefault((edge.step.op, edge.operand, edge.step.place, _order_in_line(edge)), []).append(edge)
     several = [tuple(edges) for edges in together.values() if len(edges) > 1]
+    several += [tuple(step.edges) for step in sweep.steps if step.edges and is_twin(step.edges[0])]
     return several + [(edge,) for edge in sweep.edges]
+
+
+def is_twin(edge: Edge) -> bool:
+    """Whether its step has the same operand twice, as x * x has: to alter one of the two is less simple than both."""
+    return len({other.parent for other in edge.step.edges}) < len(edge.step.edges)
 
 
 def _order_in_line(edge: Edge) -> tuple[str, ...]:
@@ -119,7 +125,8 @@ def _slopes(edges: tuple[Edge, ...]) -> Iterator[EdgeAlteration]:
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
     else:
-        yield _local("factor-missing", edges, lambda e, g: np.ones_like(e.saved))
+        is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
+        yield _local("factor-missing", edges, lambda e, g: np.ones_like(e.saved), rank=int(not is_number))
     if set(np.unique(edges[0].saved)) <= {0.0, 1.0}:
         yield _local("mask-inverted", edges, lambda e, g: 1.0 - e.saved)
     for n in (-2, -1, 1, 2):
@@ -208,7 +215,7 @@ def _axes(edges: tuple[Edge, ...]) -> Iterator[EdgeAlteration]:
                     (_last, "slice"),
                 ):
                     pull = partial(_taken, take=take, axes=axes, shape=shape)
-                    yield EdgeAlteration(kind, edges, pull, f"axis {', '.join(map(str, axes))}")
+                    yield EdgeAlteration(kind, edges, pull, f"axis {', '.join(map(str, axes))}", 0)
 
 
 def _taken(edge: Edge, g: Array, take: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:

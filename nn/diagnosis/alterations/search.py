@@ -21,7 +21,17 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from nn.diagnosis.alterations.edges import SCALES, EdgeAlteration, groups, joined, label, of_edges, of_steps, scaled
+from nn.diagnosis.alterations.edges import (
+    SCALES,
+    EdgeAlteration,
+    groups,
+    is_twin,
+    joined,
+    label,
+    of_edges,
+    of_steps,
+    scaled,
+)
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.samples import Array
@@ -29,6 +39,7 @@ from nn.samples import Array
 EXACT = 1e-9  # of the largest entry: beyond what rounding moves, below what is no coincidence
 ENTRIES = 4  # fewer say nothing about a factor that was fitted
 LONGEST = 4.0  # seconds
+GENERIC = ("doubled", "halved", "factor")
 LISTED = 3  # explanations that are listed
 
 
@@ -77,8 +88,14 @@ def reproducing(sweep: Sweep, given: Sequence[Array]) -> list[tuple[EdgeAlterati
         fitting = list(tried(target, deadline))
         if fitting:
             least = min(sum(a.rank for a in path) for path in fitting)
-            return _distinct([path for path in fitting if sum(a.rank for a in path) == least])[:LISTED]
+            return _distinct(_specific([path for path in fitting if sum(a.rank for a in path) == least]))[:LISTED]
     return []
+
+
+def _specific(paths: list[tuple[EdgeAlteration, ...]]) -> list[tuple[EdgeAlteration, ...]]:
+    """Return the paths that say where a factor comes from, if there are any."""
+    specific = [path for path in paths if not any(a.kind in GENERIC for a in path)]
+    return specific or paths
 
 
 def _distinct(paths: Sequence[tuple[EdgeAlteration, ...]]) -> list[tuple[EdgeAlteration, ...]]:
@@ -109,7 +126,7 @@ def _candidates(target: Target) -> Iterator[EdgeAlteration]:
     yield from (*_merged(sweep), *_unsummed(sweep), *_explained(target), *_updated(target))
     repeated = {edge for group in groups(sweep) if len(group) > 1 for edge in group}
     for group in groups(sweep):
-        is_exception = len(group) == 1 and group[0] in repeated  # one run of a line that is run several times
+        is_exception = len(group) == 1 and (group[0] in repeated or is_twin(group[0]))
         for alteration in of_edges(group, sweep):
             yield replace(alteration, rank=alteration.rank + 1) if is_exception else alteration
     yield from (*of_steps(sweep), *joined(sweep))
