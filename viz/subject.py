@@ -22,7 +22,7 @@ from engine import graph
 from engine.arguments import described
 from engine.value import Value, is_constant
 from engine.watching import Origin, Words, origins_of, run_watched
-from engine.watching.paths import places
+from engine.watching.paths import paths_of
 from engine.watching.watch import LineTracer
 from viz.nodes import Numbered, in_order
 
@@ -113,7 +113,7 @@ def _of_function(fn: Callable[..., Any], arguments: Sequence[Any]) -> Subject:
     if not roots:
         raise TypeError(f"the function to be drawn returned {described(result)}; it must return what it computed.")
     bare = [v for v in graph.order(*roots) if not v.parents and not v.label and not is_constant(v)]
-    arrays = {value: place for value, place in zip(bare, places(fn, bare)) if place is not None}
+    arrays = {value: place for value, place in zip(bare, paths_of(fn, bare)) if place is not None}
     return Subject(roots, words.origins(*roots), arrays)
 
 
