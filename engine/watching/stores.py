@@ -5,6 +5,7 @@
 ...     for x in xs:
 ...         total += x
 ...     self.out = total
+...     self.cache.sum += total * 2.0
 >>> first = f.__code__.co_firstlineno
 >>> for line, stores in stored(f.__code__).items():
 ...     print(line - first, [(store.name, store.loops) for store in stores])
@@ -12,6 +13,7 @@
 2 [('x', True)]
 3 [('total', False)]
 4 [('out', False)]
+5 [('cache.sum', False)]
 """
 
 from __future__ import annotations
@@ -184,8 +186,11 @@ def _loaded(step: dis.Instruction) -> str:
 
 
 def _of_attribute(steps: Steps, k: int) -> Store | None:
-    """Return what ``a.b.c = ...`` assigns; None where more than names leads to it."""
+    """Return what ``a.b.c = ...`` or ``a.b.c += ...`` assigns; None where more than names leads to it."""
     attributes = [str(steps[k][1].argval)]
+    if k and steps[k - 1][1].opname in ("SWAP", "ROT_TWO"):  # of the second, what it adds to has been read
+        pairs = range(k - 2, 0, -1)
+        k = next((i for i in pairs if steps[i][1].opname in ("COPY", "DUP_TOP") and _reads(steps[i + 1], steps[k])), 0)
     for _, step in reversed(steps[:k]):
         root = _loaded(step)
         if root:
@@ -195,6 +200,11 @@ def _of_attribute(steps: Steps, k: int) -> Store | None:
             return None
         attributes.insert(0, str(step.argval))
     return None
+
+
+def _reads(read: tuple[int, dis.Instruction], store: tuple[int, dis.Instruction]) -> bool:
+    """Whether an instruction reads the attribute that another one stores."""
+    return read[1].opname == "LOAD_ATTR" and read[1].argval == store[1].argval
 
 
 def _targets(step: dis.Instruction) -> int:
