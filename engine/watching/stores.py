@@ -124,13 +124,17 @@ def fills_containers(code: CodeType) -> bool:
 def goes_on_to(code: CodeType, line: int) -> str:
     """Return what a line computes for: the next variable that is assigned, the list that it appends to, the function.
 
+    What decides a branch goes by the first variable that is looked at.
+
     >>> def f(x):
     ...     y = [x +
     ...          1.0]
     ...     y.append(x)
+    ...     if y[0] > x:
+    ...         y = []
     ...     return y
-    >>> [goes_on_to(f.__code__, f.__code__.co_firstlineno + k) for k in (1, 2, 3, 4)]
-    ['y', 'y', 'y', 'f']
+    >>> [goes_on_to(f.__code__, f.__code__.co_firstlineno + k) for k in (1, 2, 3, 4, 6)]
+    ['y', 'y', 'y', 'y', 'f']
     """
     steps, stores = _instructions(code), _all_stores(code)
     start = next((k for k, (at, _) in enumerate(steps) if at == line), len(steps))
@@ -139,7 +143,9 @@ def goes_on_to(code: CodeType, line: int) -> str:
         at, step = steps[k]
         jumps = jumps or step.opname == "FOR_ITER" or CONDITIONAL.search(step.opname) is not None
         if jumps and at > line:  # the body of a loop or a branch
-            return ""
+            looked = [_loaded(step) for at, step in steps[start:k] if at == line and step.opname != "LOAD_GLOBAL"]
+            loops = any(step.opname == "FOR_ITER" for _, step in steps[start:k])
+            return "" if loops else next((name for name in looked if name and name != "self"), "")
         names = [store.name for store in stores[k][1] if not store.loops]
         if names:
             return names[0]
