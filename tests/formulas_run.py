@@ -85,9 +85,8 @@ def compared_program(program: Program, *inputs: Any) -> Formulas:
         cells = parameters.flat.cells_of(gradient.parameters)
         held = [named for named in external.arrays if not named.part.read]
         pairs += [(got.get(x.gradient.name, 0.0), x.part.of(cells)) for x in held]
-    slots = [x for x in np_leaves(gradient.inputs)]
     floats = [slot for slot, source in zip(external.slots, external.inputs) if source.kind == "input"]
-    pairs += [(got.get(slot.name, 0.0), x) for slot, x in zip(floats, slots)]
+    pairs += [(got.get(slot.name, 0.0), x) for slot, x in zip(floats, np_leaves(gradient.inputs))]
     for said, want in pairs:
         want = np.asarray(want, float)
         said = np.broadcast_to(said, want.shape) if np.size(said) == 1 else np.reshape(said, want.shape)
