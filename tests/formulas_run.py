@@ -80,7 +80,8 @@ def compared_program(program: Program, *inputs: Any) -> Formulas:
     names |= {source.name: array for source, array in zip(external.numbers, arrays)}
     names |= text.constants | {"N": len(arrays[0]) if program.batch else 1}
     got = read(text, names, {named.gradient.name: named.part.shape for named in external.arrays})
-    pairs = [(got[text.result], value)]
+    reduced = {"mean": np.mean, "sum": np.sum}[program.reduction] if program.batch else np.asarray
+    pairs = [(reduced(got[text.result]), value)]
     if gradient.parameters is not None and len(gradient.parameters):
         cells = parameters.flat.cells_of(gradient.parameters)
         held = [named for named in external.arrays if not named.part.read]
