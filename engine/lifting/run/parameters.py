@@ -182,9 +182,7 @@ class Parameters:
         """Read arrays no more: what was traced of them is forgotten."""
         self._cells = self._cells._replace(reads=())
 
-    def _append(
-        self, values: list[Value], order: list[Value] | None = None, fn: Reader | None = None
-    ) -> None:
+    def _append(self, values: list[Value], order: list[Value] | None = None, fn: Reader | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))

@@ -159,6 +159,8 @@ def test_tokens_that_are_inputs_change_no_name():
     assert set(program.parameters) == set(PARAMETERS)
     variables = {v for r in program.steps if r.origin for v in r.origin.variable.split(", ")}
     assert set(NAMES) <= variables
+    assert all(r.origin and (r.origin.variable or r.origin.towards) for r in program.steps)
+    compared_program(program, tokens)
 
 
 def test_a_graph_that_was_watched_goes_by_its_caller_s_variables():
