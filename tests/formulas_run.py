@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -72,7 +74,7 @@ def compared_program(program: Program, *inputs: Any) -> Formulas:
     value, gradient = program.value_and_grad(*inputs, wrt=wrt)
     external = task_of(program, program.latest, wrt).external
     arrays: list[Any] = []
-    program._specs(inputs, arrays)
+    specs = program._specs(inputs, arrays)
     parameters = program.traces.parameters
     theta, text = parameters.read_cells(), program.formulas()
     names = {named.array.name: named.part.of(theta) for named in external.arrays}
@@ -80,26 +82,21 @@ def compared_program(program: Program, *inputs: Any) -> Formulas:
     names |= {source.name: array for source, array in zip(external.numbers, arrays)}
     names |= text.constants | {"N": len(arrays[0]) if program.batch else 1}
     got = read(text, names, {named.gradient.name: named.part.shape for named in external.arrays})
-    pairs = [(got[text.result], value)]
+    result = got[text.result]
+    if program.batch:
+        result = {"mean": np.mean, "sum": np.sum}[program.reduction](np.broadcast_to(result, (names["N"],)))
+    pairs = [(result, value)]
     if gradient.parameters is not None and len(gradient.parameters):
         cells = parameters.flat.cells_of(gradient.parameters)
         held = [named for named in external.arrays if not named.part.read]
         pairs += [(got.get(x.gradient.name, 0.0), x.part.of(cells)) for x in held]
-    slots = list(np_leaves(gradient.inputs))
-    floats = [slot for slot, source in zip(external.slots, external.inputs) if source.kind == "input"]
-    pairs += [(got.get(slot.name, 0.0), x) for slot, x in zip(floats, slots)]
+    parts = [
+        (g, keys) for spec, g in zip(specs, gradient.inputs or ()) for keys, x in spec.parts() if x.kind != "static"
+    ]
+    pairs += [(got.get(slot.name, 0.0), reduce(getitem, keys, g)) for slot, (g, keys) in zip(external.slots, parts)]
     for said, want in pairs:
         want = np.asarray(want, float)
         said = np.broadcast_to(said, want.shape) if np.size(said) == 1 else np.reshape(said, want.shape)
         scale = max(1.0, np.abs(want[np.isfinite(want)]).max(initial=0.0))
         np.testing.assert_allclose(said, want, rtol=TOLERANCE, atol=1e-3 * TOLERANCE * scale, err_msg=text)
     return text
-
-
-def np_leaves(x: Any) -> list[np.ndarray]:
-    """Return the arrays of gradients in the structure of inputs, in order."""
-    if x is None:
-        return []
-    if isinstance(x, dict):
-        x = tuple(x.values())
-    return [leaf for part in x for leaf in np_leaves(part)] if isinstance(x, (tuple, list)) else [np.asarray(x)]

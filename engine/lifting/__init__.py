@@ -25,6 +25,7 @@ The machine is told nothing of layers; it finds the matrices. What becomes of a 
 from __future__ import annotations
 
 import inspect
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -38,7 +39,9 @@ from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
 from engine.lifting.trace.retrace import remembered
 from engine.lifting.verify.verify import MODES
+from engine.lines import author
 from engine.value import Value
+from engine.watching.paths import variables
 
 
 def lift(
@@ -140,9 +143,10 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
     program = Program(None, name=str(root.label) or "the graph", **options)
     start = time.perf_counter()
     trace = record([root], {})
-    program.traces.parameters.add(trace)
+    origins = remembered(root)
+    program.traces.parameters.add(trace, fn=variables(author(sys._getframe(2))) if origins else None)
     seconds = time.perf_counter() - start
-    specialisation = Specialisation(trace, (), [], {}, seconds, program.traces.parameters, origins=remembered(root))
+    specialisation = Specialisation(trace, (), [], {}, seconds, program.traces.parameters, origins=origins)
     program.traces.specialisations[()] = [specialisation]
     program.traces.latest = specialisation
     return program

@@ -16,7 +16,7 @@ import types
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -27,15 +27,16 @@ from engine.watching.held import is_of
 MOST = 200_000  # objects that are looked at
 Path = tuple[Any, ...]  # names (text) and indices (whole numbers), from the outermost
 Position = tuple[str, tuple[int, ...]]
+Reader: TypeAlias = Callable[..., Any] | dict[str, Any]
 
 
-def paths_of(fn: Callable[..., Any], values: Sequence[Value]) -> list[Position | None]:
+def paths_of(fn: Reader, values: Sequence[Value]) -> list[Position | None]:
     """Return for each Value the array that it sits in, and where; None for one that no path is known to.
 
     Parameters
     ----------
     fn
-        The function that reads them.
+        The function that reads them, or the variables that lead to them.
     values
         The Values.
     """
@@ -43,6 +44,12 @@ def paths_of(fn: Callable[..., Any], values: Sequence[Value]) -> list[Position |
     merged = _merged({value: path for value, path in zip(values, paths) if path})
     names = _short([name for name, _ in merged.values()])
     return [(names[merged[value][0]], merged[value][1]) if value in merged else None for value in values]
+
+
+def variables(frame: types.FrameType) -> dict[str, Any]:
+    """Return what the code of a frame names: its variables, and those of its module that it mentions."""
+    mentioned = [name for name in _global_names(frame.f_code) if name in frame.f_globals]
+    return {name: frame.f_globals[name] for name in mentioned} | frame.f_locals
 
 
 # --- the paths -----------------------------------------------------------------------------------------------------
@@ -53,7 +60,7 @@ def _paths(fn: Any, values: Sequence[Value]) -> list[Path]:
     known: dict[Value, Path] = {}
     wanted = set(values)
     seen: dict[int, Any] = {}
-    plain = isinstance(fn, (types.FunctionType, types.MethodType, functools.partial))
+    plain = isinstance(fn, (types.FunctionType, types.MethodType, functools.partial, dict))
     queue: deque[tuple[Path, Any]] = deque([(() if plain else ("self",), fn)])
     while queue and len(seen) < MOST:
         path, x = queue.popleft()

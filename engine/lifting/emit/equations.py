@@ -287,8 +287,9 @@ class _Page:
         step = found.steps[0]
         where = Picked(source, np.arange(source.size)) if found.defines else places(step)
         shape = source.shape if found.defines else step.gather().shape if step.op == "scatter" else step.target.shape
+        defines = found.defines and not found.adds
         try:
-            return equation(self.notation, where, found.value, shape, found.defines and not found.adds)
+            return self._equation(where, found.value, shape, defines)
         except NoLoopsError:
             for inner, x in found.within:
                 self.picked.pop(inner, None)
@@ -298,15 +299,15 @@ class _Page:
             value = values[0]
             for more in values[1:]:
                 value = added(value, more)
-            return self._by_itself(where, value, shape, found.defines and not found.adds)
+            try:
+                return self._equation(where, value, shape, defines)
+            except NoLoopsError:
+                return equation(self.notation, where, value, shape, defines, tabled=True)
 
-    def _by_itself(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> tuple[Expr, Expr, list[Expr]]:
-        """Return an equation in which no other is written: where it fits no loops, with tables of places."""
+    def _equation(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> tuple[Expr, Expr, list[Expr]]:
+        """Return an equation by its elements; the notation grows only if there is one."""
         notation = self.notation.copied()
-        try:
-            result = equation(notation, where, value, shape, defines)
-        except NoLoopsError:
-            return equation(self.notation, where, value, shape, defines, tabled=True)
+        result = equation(notation, where, value, shape, defines)
         self.notation = notation
         return result
 

@@ -17,6 +17,7 @@ from engine.lifting.trace.stand_in import Reading
 from engine.lifting.views import Indices
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
+from engine.watching.paths import Reader
 
 Vector = npt.NDArray[np.float64]
 
@@ -133,7 +134,7 @@ class Parameters:
         """Length of the flat vector."""
         return len(self.values)
 
-    def add(self, trace: Trace, readings: Iterable[Reading] = (), fn: Callable[..., Any] | None = None) -> None:
+    def add(self, trace: Trace, readings: Iterable[Reading] = (), fn: Reader | None = None) -> None:
         """Add what a trace reaches, in the order in which its operations first read it.
 
         Parameters
@@ -143,7 +144,7 @@ class Parameters:
         readings
             Arrays that are read at each call; Values that stand in for their numbers are no parameters.
         fn
-            The function that was traced: what has no label is called by the path through which it is reached.
+            The function that was traced, or variables: what has no label is called by the path that leads to it.
         """
         if all(v in self.position for v in trace.parameters):
             return
@@ -181,9 +182,7 @@ class Parameters:
         """Read arrays no more: what was traced of them is forgotten."""
         self._cells = self._cells._replace(reads=())
 
-    def _append(
-        self, values: list[Value], order: list[Value] | None = None, fn: Callable[..., Any] | None = None
-    ) -> None:
+    def _append(self, values: list[Value], order: list[Value] | None = None, fn: Reader | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))
