@@ -13,18 +13,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
-from nn.module import Module
-from nn.neuron import MLP
 from nn.optim import Optimizer
 from nn.samples import Array
+from nn.training.forward import Outputs, outputs_at
 from nn.training.metrics import mean_loss_of, measure
 from nn.training.origin import origin
-from nn.training.outputs import kinds_of, outputs_by_matrices, predict
 from nn.training.progress import History
 from nn.training.steps import Step
 from nn.training.targets import Targets
@@ -47,6 +43,8 @@ class Epochs:
         Samples per step, and the seed of the shuffling, which is an epoch's own however often training was interrupted.
     patience
         After how many epochs without a lower loss to stop; None for never.
+    outputs
+        What gives the outputs of samples at the vector; by default `outputs_at`.
     """
 
     def __init__(
@@ -58,14 +56,15 @@ class Epochs:
         batch_size: int,
         seed: int,
         patience: int | None = None,
+        outputs: Outputs | None = None,
     ) -> None:
         self.task, self.step, self.optimizer, self.parameters = task, step, optimizer, parameters
         self.batch_size, self.seed = batch_size, seed
         self.best, self.history = Best(patience, parameters.numbers), History()
-        self.outputs = outputs_of_vector(task.model, parameters)
+        self.outputs = outputs or outputs_at(task.model, parameters)
 
     def run(self, epoch: int) -> dict[str, float]:
-        """Run an epoch, write the parameters to their Values, and return its record.
+        """Run an epoch, and return its record.
 
         Raises
         ------
@@ -74,7 +73,8 @@ class Epochs:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
             loss = self._pass(epoch) * self.task.scaling.unit_of_loss
-            self.parameters.write()
+            if self.optimizer.runs_own_code:
+                self.parameters.write()
             self.history.append({"epoch": epoch + 1, "loss": loss} | self._measured(epoch))
         return self.history[-1]
 
@@ -94,7 +94,7 @@ class Epochs:
         order = np.random.default_rng([self.seed, epoch]).permutation(len(X))
         for begin in range(0, len(order), self.batch_size):
             rows = order[begin : begin + self.batch_size]
-            value, gradient = step(theta, X[rows], T[rows])
+            value, gradient = step(theta, X.take(rows, axis=0), T.take(rows, axis=0))
             if not math.isfinite(value):
                 raise self._diverged(value, rows, epoch)
             optimizer.update(theta, gradient)
@@ -164,16 +164,3 @@ class Best:
         else:
             self.waited += 1
         return self.patience is not None and self.waited >= self.patience
-
-
-def outputs_of_vector(model: Module, parameters: ParameterVector) -> Callable[[Array], Array]:
-    """Return what gives the outputs (N, C) of samples at the vector's numbers, which are in the Values as well."""
-    kinds, arrays = kinds_of(model), parameters.named()
-    if kinds is None or not isinstance(model, MLP):
-        return partial(predict, model)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer, size in enumerate(zip(model.sizes, model.sizes[1:])):
-        shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
-    if shapes != {name: array.shape for name, array in arrays.items()}:
-        return partial(predict, model)
-    return lambda X: outputs_by_matrices(parameters.named(), X, kinds)

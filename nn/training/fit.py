@@ -24,6 +24,7 @@ from nn.optim import Adam, Optimizer
 from nn.training.checkpoint import scaling_of
 from nn.training.devices import leads, spread_step
 from nn.training.epochs import Epochs
+from nn.training.forward import outputs_at
 from nn.training.keeper import Keeper
 from nn.training.outputs import check_columns, check_model, columns_of
 from nn.training.progress import History, Progress
@@ -130,26 +131,30 @@ def fit(
     scaling = scaling_of(source, model) if source is not None else None
     how: dict[str, Any] = {"validation": validation, "metrics": metrics, "standardise": standardise}
     task = Task.read(model, X, T, loss, scaling=scaling, seed=seed, **how)
-    step = _step(task, strength, lifted, backend, devices, verify)
     vector = ParameterVector(model.parameters())
-    training = Epochs(task, step, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience)
+    step = _step(task, vector, strength, lifted, backend, devices, verify)
+    outputs = outputs_at(task.model, vector, lifted, verify)
+    training = Epochs(task, step, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience, outputs)
     leading = backend == "numpy" or leads()
     keeper = Keeper(training, strength, source, checkpoint if leading else None)
+    show = Progress(epochs, progress if leading else False, _shown_values(vector, report))
     with keeper.alone():
         left = _begin(training, keeper, epochs)
         model.scaling = task.scaling if model.standardises else None
         model.trained_on = columns
-        _run(training, keeper, left, restore_best, Progress(epochs, progress if leading else False, report))
+        _run(training, keeper, left, restore_best, show)
     return training.history
 
 
-def _step(task: Task, strength: float, lifted: bool, backend: str, devices: Any, verify: bool | str) -> Step:
+def _step(
+    task: Task, vector: ParameterVector, strength: float, lifted: bool, backend: str, devices: Any, verify: bool | str
+) -> Step:
     """Return the step that trains: of the scalar engine, or of the matrix program, in NumPy or on JAX's devices."""
     what = task.model, task.targets.loss, strength / task.scaling.unit_of_loss
     if not lifted:
         return eager_step(*what)
     if backend == "numpy":
-        return lifted_step(*what, verify)
+        return lifted_step(*what, verify, vector.layout)
     return spread_step(*what, (task.X[:1], task.targets.values[:1]), devices, verify)
 
 
@@ -192,6 +197,18 @@ def _run(training: Epochs, keeper: Keeper, epochs: range, restore_best: bool, sh
     finally:
         training.parameters.write()
         show.close()
+
+
+def _shown_values(vector: ParameterVector, report: Callable[[str], None] | None) -> Callable[[str], None] | None:
+    """Return a report before which the Values are written, since whoever is told may look at them."""
+    if report is None:
+        return None
+
+    def told(line: str) -> None:
+        vector.write()
+        report(line)
+
+    return told
 
 
 def _columns(model: Module, X: Any, validation: Any) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -115,6 +116,7 @@ class Parameters:
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
+        self._latest_out: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # the same of a gradient's place
         if declared is not None:
             order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
@@ -228,6 +230,22 @@ class Parameters:
         if typed is theta:
             self._latest = (theta, flat, views)
         return views
+
+    def places_in(self, cells: Vector, out: Any) -> list[Any]:
+        """Return the places of a gradient: its cells and their named arrays; the same `out` is looked at once."""
+        known, flat = self._latest_out, self.flat
+        if cells is known[0] and known[1] is flat:
+            return known[2]
+        places = [cells, *[p.of(cells) for p in flat.arrays]]
+        if cells is out:
+            self._latest_out = (out, flat, places)
+        return places
+
+    def copy(self) -> Parameters:
+        """Return the same parameters, to which other traces may add theirs."""
+        other = copy(self)
+        other.position, other.taken, other.names = dict(self.position), set(self.taken), set(self.names)
+        return other
 
     def check(self, vector: Any, what: str, size: int | None = None) -> None:
         """Refuse what is no flat vector of these parameters, of which there may have been fewer."""

@@ -34,11 +34,16 @@ def test_a_validation_loss_comes_before_the_loss():
     assert best.lowest == 4.0
 
 
-def test_an_epoch_writes_the_values_and_its_record():
+@pytest.mark.parametrize("watched", [False, True])
+def test_an_epoch_returns_its_record_and_writes_values_where_own_code_looks(watched):
     epochs = training(validation=0.25)
+    epochs.optimizer = nn.SGD(lr=(lambda step: 0.1) if watched else 0.1)
+    before = [value.data for value in epochs.parameters.values]
     record = epochs.run(0)
     assert list(record) == ["epoch", "loss", "accuracy", "val_accuracy", "val_loss"]
-    assert [value.data for value in epochs.parameters.values] == epochs.parameters.numbers.tolist()
+    after = epochs.parameters.numbers.tolist()
+    assert before != after
+    assert [value.data for value in epochs.parameters.values] == (after if watched else before)
 
 
 def test_the_best_comes_back_only_where_there_is_one():

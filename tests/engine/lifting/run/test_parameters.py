@@ -82,3 +82,27 @@ def test_the_same_vector_is_looked_at_once():
     parameters = Parameters([v for row in matrix() for v in row])
     theta = parameters.read()
     assert parameters.views(theta, np.float64) is parameters.views(theta, np.float64)
+
+
+def test_what_is_lifted_with_parameters_adds_to_a_copy_of_them():
+    w, parameters = Value(2.0, "w"), Parameters([Value(1.0, "b")])
+    programs = [engine.lift(lambda x: w * x[0] + parameters.values[0], parameters=parameters) for _ in range(2)]
+    for program in programs:
+        assert program([3.0]) == 7.0
+        assert program.parameters == {"b": (), "w": ()}
+    assert (parameters.size, [p.name for p in parameters.arrays]) == (1, ["b"])
+
+
+def test_the_same_place_for_a_gradient_is_looked_at_once_and_follows_the_parameters():
+    values = [Value(1.0, "a"), Value(2.0, "b")]
+    parameters = Parameters(values[:1])
+    program = engine.lift(lambda x: values[len(x) - 1] * x[0], parameters=parameters)
+    out = np.empty(1)
+    for x in (3.0, 4.0):
+        program.value_and_grad([x], parameters=np.ones(1), out=out)
+        assert out.tolist() == [x]
+    wider = np.full(2, np.nan)
+    program([1.0, 5.0])
+    for x, want in (([1.0, 5.0], [0.0, 1.0]), ([6.0], [6.0, 0.0])):
+        program.value_and_grad(x, parameters=np.ones(2), out=wider)
+        assert wider.tolist() == want
