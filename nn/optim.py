@@ -76,6 +76,19 @@ class Optimizer:
         """
         return self._learning_rate_at(self.steps)
 
+    def learning_rates(self, first: int, steps: int) -> list[float]:
+        """Return the learning rates of so many steps, from one on.
+
+        >>> SGD(step_decay(1.0, 2, 0.5)).learning_rates(1, 3)
+        [1.0, 0.5, 0.5]
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the schedule gives none.
+        """
+        return [self._learning_rate_at(step) for step in range(first, first + steps)]
+
     def stops_after(self, steps: int) -> int | None:
         """Return after how many more steps the schedule comes to 0 for good, if that is before so many are taken.
 

@@ -18,18 +18,19 @@ import numpy as np
 
 import engine
 from engine import Parameters
-from engine.arguments import described
+from engine.arguments import described, one_of
 from engine.collector import collector_paused
 from engine.lifting.run.program import Program
 from nn.losses import mean_loss, sample_loss
 from nn.module import Module
 from nn.samples import Array
 
+DTYPES = ("float64", "float32")  # that devices compute with
 Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 
-def check_backend(lifted: bool, backend: Any, devices: Any) -> None:
-    """Refuse what trains no step, or devices where none are used.
+def check_backend(lifted: bool, backend: Any, devices: Any, dtype: Any = "float64") -> None:
+    """Refuse what trains no step, or devices and numbers of theirs where none are used.
 
     Raises
     ------
@@ -43,6 +44,8 @@ def check_backend(lifted: bool, backend: Any, devices: Any) -> None:
     if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
         wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
         raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
+    if one_of(dtype, "dtype", DTYPES) != "float64" and backend != "jax":
+        raise ValueError(f"dtype={dtype!r} is for backend='jax'; pass that as well, or leave it out.")
 
 
 def lifted_step(
