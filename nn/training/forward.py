@@ -31,7 +31,7 @@ from nn.training.vector import ParameterVector
 
 Outputs: TypeAlias = Callable[[Array], Array]
 
-ROWS = 1024  # samples that a program takes at a time: what it computes on its way is of so many
+ROWS = 1024  # samples that are taken at a time: what is computed on the way is of so many, and stays in a cache
 
 
 def outputs_at(model: Module, parameters: ParameterVector, lifted: bool = True, verify: bool | str = True) -> Outputs:
@@ -64,13 +64,20 @@ def layers_of(model: Module, parameters: ParameterVector) -> list[str] | None:
 
 
 def _by_views(parameters: ParameterVector, kinds: list[str]) -> Outputs:
-    def outputs(X: Array) -> Array:
-        named, a = parameters.named(), X
-        for layer, kind in enumerate(kinds):
-            z = a @ named[f"layers.{layer}.W"]
-            z += named[f"layers.{layer}.b"]
-            a = ACTIVATIONS[kind].f(z)
+    functions = [ACTIVATIONS[kind].f for kind in kinds]
+
+    def of_rows(layers: list[tuple[Array, Array]], a: Array) -> Array:
+        for (W, b), f in zip(layers, functions):
+            z = a @ W
+            z += b
+            a = f(z)
         return a
+
+    def outputs(X: Array) -> Array:
+        named = parameters.named()
+        layers = [(named[f"layers.{layer}.W"], named[f"layers.{layer}.b"]) for layer in range(len(kinds))]
+        parts = [of_rows(layers, X[k : k + ROWS]) for k in range(0, len(X), ROWS)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     return outputs
 

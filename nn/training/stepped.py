@@ -52,6 +52,8 @@ class SteppedEpochs(Epochs):
     ) -> None:
         super().__init__(task, optimizer, parameters, batch_size, seed, patience)
         self._step, self._outputs = step, outputs or outputs_at(task.model, parameters)
+        n, tables = min(batch_size, len(task.X)), (task.X, task.targets.values)
+        self._batch = [np.empty((n, *x.shape[1:]), x.dtype) for x in tables]  # of samples and targets, in every step
 
     @property
     def _theta(self) -> Array:
@@ -60,10 +62,14 @@ class SteppedEpochs(Epochs):
     def _pass(self, epoch: int) -> float:
         X, T, total = self.task.X, self.task.targets.values, 0.0
         step, optimizer, theta = self._step, self.optimizer, self.parameters.numbers
-        order = self._order(epoch)
-        for begin in range(0, len(order), self.batch_size):
-            rows = order[begin : begin + self.batch_size]
-            value, gradient = step(theta, X.take(rows, axis=0), T.take(rows, axis=0))
+        order, (x, t) = self._order(epoch), self._batch
+        for begin in range(0, len(order), len(x)):
+            rows = order[begin : begin + len(x)]
+            if len(rows) < len(x):
+                x, t = x[: len(rows)], t[: len(rows)]
+            X.take(rows, 0, x, "clip")  # a mode in which `out` is written without a copy; all rows are there
+            T.take(rows, 0, t, "clip")
+            value, gradient = step(theta, x, t)
             if not math.isfinite(value):
                 raise self._diverged(value, rows, epoch)
             optimizer.update(theta, gradient)

