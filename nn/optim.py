@@ -55,6 +55,7 @@ class Optimizer:
         self.steps = 0
         self.state: dict[str, Vector] = {}
         self._places: list[Vector] = []  # for what an update computes on its way
+        self._checked: tuple[Any, Any] = (None, None)  # the vectors of the last step: mostly those of the next
         self.owner: tuple[Value, int] | None = None
 
     @property
@@ -156,16 +157,9 @@ class Optimizer:
         ValueError
             If the shapes differ, or the state is of a vector of another length.
         """
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            raise TypeError(f"theta must be a vector of floats, as program.pull() returns it; got {described(theta)}.")
-        if not isinstance(gradient, np.ndarray) or gradient.dtype.kind not in "fiu":
-            raise TypeError(f"gradient must be a vector of numbers, as theta is one; got {described(gradient)}.")
-        shape = theta.shape
-        if gradient.shape != shape or any(v.shape != shape for v in self.state.values()):
-            raise ValueError(
-                f"theta {theta.shape}, gradient {gradient.shape} and the state of this {type(self).__name__} must have "
-                "one shape; an optimiser belongs to one vector, so make a new one for another."
-            )
+        if theta is not self._checked[0] or gradient is not self._checked[1]:
+            self._check(theta, gradient)
+            self._checked = theta, gradient
         self._update(theta, gradient, self.learning_rate())
         self.steps += 1
 
@@ -187,6 +181,19 @@ class Optimizer:
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         raise TypeError(f"{type(self).__name__} defines no update; use SGD, Adam or AdamW.")
 
+    def _check(self, theta: Any, gradient: Any) -> None:
+        """Refuse what is no pair of vectors of one shape."""
+        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
+            raise TypeError(f"theta must be a vector of floats, as program.pull() returns it; got {described(theta)}.")
+        if not isinstance(gradient, np.ndarray) or gradient.dtype.kind not in "fiu":
+            raise TypeError(f"gradient must be a vector of numbers, as theta is one; got {described(gradient)}.")
+        shape = theta.shape
+        if gradient.shape != shape or any(v.shape != shape for v in self.state.values()):
+            raise ValueError(
+                f"theta {theta.shape}, gradient {gradient.shape} and the state of this {type(self).__name__} must have "
+                "one shape; an optimiser belongs to one vector, so make a new one for another."
+            )
+
     def _vector(self, name: str, like: Vector) -> Vector:
         if name not in self.state:
             self.state[name] = np.zeros_like(like)
@@ -206,7 +213,7 @@ class Optimizer:
         return np.add(place, gradient, out=place)
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_places": []}  # nothing that outlasts a step
+        return vars(self) | {"_places": [], "_checked": (None, None)}  # nothing that outlasts a step
 
 
 class SGD(Optimizer):

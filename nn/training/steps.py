@@ -68,7 +68,7 @@ def lifted_step(
     program = at.program
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        vector, out = at.vector(theta, (X[:1], T[:1]))
+        vector, out = at.vector(theta, (X, T))
         value, _ = program.value_and_grad(X, T, parameters=vector, out=out)
         return value, out[: at.size]
 
@@ -104,13 +104,13 @@ class Extended:
         theta
             The parameters; where nothing follows them they are the program's vector themselves.
         example
-            Inputs of one sample, from which the program is made.
+            Inputs, from one sample of which the program is made.
         """
         if self.constants is None:
-            self.constants = constants_of(self.program, self.size, example)
+            self.constants = constants_of(self.program, self.size, tuple([x[:1] for x in example]))
             self._whole = np.concatenate([theta, self.constants])
             self._out = np.empty_like(self._whole)
-        if not self.constants.size:
+        if self._whole.size == self.size:
             return theta, self._out
         self._whole[: self.size] = theta
         return self._whole, self._out

@@ -41,6 +41,32 @@ ROWS = (
     ([784, 256, 10], 8192, 512, 2),
 )
 RATE = 1e-2
+HOST_COLUMNS = (
+    "network",
+    "samples",
+    "batch",
+    "epochs",
+    "fit",
+    "by hand",
+    "fit / hand",
+    "fit, no metrics",
+    "scikit-learn",
+    "ratio",
+    "fit, before the first epoch",
+)
+DEVICE_COLUMNS = (
+    "network",
+    "samples",
+    "batch",
+    "epochs",
+    "fit, a step",
+    "JAX by hand, a step",
+    "ratio",
+    "fit, to compile",
+    "by hand",
+    "loss beside NumPy's",
+)
+GPT_COLUMNS = ("1,000 steps of the GPT, lifting included", "seconds")
 
 
 def data(sizes, n):
@@ -221,8 +247,7 @@ def on_host(rounds):
         "bare": lambda *given: by_fit(*given, metrics=()),
         "sklearn": by_sklearn,
     }
-    columns = ["network", "samples", "batch", "epochs", "fit", "by hand", "fit / hand"]
-    heading([*columns, "fit, no metrics", "scikit-learn", "ratio", "fit, before the first epoch"])
+    heading(HOST_COLUMNS)
     ratios = {"hand": [], "sklearn": []}
     for case in ROWS:
         s = medians(peers, case, rounds, time.process_time)
@@ -265,20 +290,7 @@ def on_device(rounds, dtype):
         "fit": lambda *given: by_fit(*given, backend="jax", devices=1, dtype=dtype),
         "hand": lambda *given: by_jax(*given, dtype=np.dtype(dtype)),
     }
-    heading(
-        [
-            "network",
-            "samples",
-            "batch",
-            "epochs",
-            "fit, a step",
-            "JAX by hand, a step",
-            "ratio",
-            "fit, to compile",
-            "by hand",
-            "loss beside NumPy's",
-        ]
-    )
+    heading(DEVICE_COLUMNS)
     ratios = []
     for case in ROWS:
         sizes, n, batch, epochs = case
@@ -334,7 +346,7 @@ def gpt(names, against, rounds):
             ).stdout
             for kind, seconds in json.loads(text).items():
                 found.setdefault((tree, kind), []).append(seconds)
-    heading(["1,000 steps of the GPT, lifting included", "seconds"])
+    heading(GPT_COLUMNS)
     for (tree, kind), seconds in found.items():
         row([f"{'now' if tree == ROOT else 'before'}, {kind}", f"{statistics.median(seconds):.2f}"])
 

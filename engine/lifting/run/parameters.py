@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,6 +117,7 @@ class Parameters:
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
+        self._apart: tuple[Any, ...] = ()  # a gradient's place, and what it shares no memory with
         self._latest_out: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # the same of a gradient's place
         if declared is not None:
             order = listed(declared, "Parameters' values", "Values")
@@ -171,6 +173,7 @@ class Parameters:
         order = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = len(order) == cells and np.array_equal(order, np.arange(cells))
         self.flat = Flat(arrays, cells, None if same else order)
+        self._apart = ()  # the vector may have another size now
         own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
         self._cells = _Cells(self._held, own, self._cells.reads if reads is None else reads, cells)
 
@@ -257,11 +260,15 @@ class Parameters:
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
 
-    def check_out(self, out: Any, size: int, computed_from: Iterable[Any]) -> None:
+    def check_out(self, out: Any, size: int, computed_from: tuple[Any, ...]) -> None:
         """Refuse a place for a gradient that holds what it is computed from."""
+        known = self._apart
+        if len(known) == len(computed_from) + 1 and out is known[0] and all(map(is_, known[1:], computed_from)):
+            return
         self.check(out, "out", size)
-        if any([np.may_share_memory(out, x) for x in computed_from]):  # noqa: C419 - a list is faster, at every step
+        if any(np.may_share_memory(out, x) for x in computed_from):
             raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
+        self._apart = (out, *computed_from)
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""

@@ -101,8 +101,11 @@ def test_the_same_place_for_a_gradient_is_looked_at_once_and_follows_the_paramet
     for x in (3.0, 4.0):
         program.value_and_grad([x], parameters=np.ones(1), out=out)
         assert out.tolist() == [x]
-    wider = np.full(2, np.nan)
+    wider, theta = np.full(2, np.nan), np.ones(1)
+    program.value_and_grad([4.0], parameters=theta, out=out)
     program([1.0, 5.0])
+    with pytest.raises(ShapeError, match="must be a float64 vector of 2 numbers"):
+        program.value_and_grad([4.0], parameters=np.ones(2), out=out)
     for x, want in (([1.0, 5.0], [0.0, 1.0]), ([6.0], [6.0, 0.0])):
         program.value_and_grad(x, parameters=np.ones(2), out=wider)
         assert wider.tolist() == want
