@@ -35,6 +35,7 @@ import numpy as np
 from engine.arguments import described, listed, one_of, truth
 from engine.errors import LiftError
 from engine.lifting.run.executable import Specialisation
+from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
 from engine.lifting.trace.retrace import remembered
@@ -49,7 +50,7 @@ def lift(
     *,
     batch: bool = False,
     reduction: str = "mean",
-    parameters: Iterable[Value] | None = None,
+    parameters: Parameters | Iterable[Value] | None = None,
     dtype: Any = np.float64,
     verify: bool | str = True,
     strict: bool = False,
@@ -66,7 +67,8 @@ def lift(
     reduction
         Of a batch: "mean", "sum", or "none" for one value per sample (without gradients).
     parameters
-        The Values that make up the flat vector, in order; by default those that the function is found to read.
+        The Values that make up the flat vector, in order, or `engine.Parameters` that hold them; by default those that
+        the function is found to read.
     dtype
         Of the arrays that the program computes with: float64 or float32.
     verify
@@ -116,7 +118,7 @@ def lift(
         raise ValueError(f"verify={verify!r} is not known; use True, False or 'exact'.")
     truth(strict, "lift's strict")
     options: dict[str, Any] = {
-        "parameters": None if parameters is None else listed(parameters, "lift's parameters", "Values"),
+        "parameters": _parameters(parameters),
         "dtype": _dtype(dtype), "verify": verify, "strict": strict,
     }  # fmt: skip
     if isinstance(fn, Value):
@@ -125,6 +127,12 @@ def lift(
         raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
     name, reduction = getattr(fn, "__name__", type(fn).__name__), reduction if batch else "sum"
     return Program(fn, name=name, names=_argument_names(fn), batch=batch, reduction=reduction, **options)
+
+
+def _parameters(parameters: Any) -> Any:
+    if parameters is None or isinstance(parameters, Parameters):
+        return parameters
+    return listed(parameters, "lift's parameters", "Values")
 
 
 def _dtype(dtype: Any) -> Any:

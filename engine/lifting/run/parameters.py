@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,6 +120,8 @@ class Parameters:
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
+        self._apart: tuple[Any, ...] = ()  # a gradient's place, and what it shares no memory with
+        self._latest_out: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # the same of a gradient's place
         if declared is not None:
             order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
@@ -175,6 +179,7 @@ class Parameters:
         order = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = len(order) == cells and np.array_equal(order, np.arange(cells))
         self.flat = Flat(arrays, cells, None if same else order)
+        self._apart = ()  # the vector may have another size now
         own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
         self._cells = _Cells(self._held, own, self._cells.reads if reads is None else reads, cells)
 
@@ -235,6 +240,22 @@ class Parameters:
             self._latest = (theta, flat, views)
         return views
 
+    def places_in(self, cells: Vector, out: Any) -> list[Any]:
+        """Return the places of a gradient: its cells and their named arrays; the same `out` is looked at once."""
+        known, flat = self._latest_out, self.flat
+        if cells is known[0] and known[1] is flat:
+            return known[2]
+        places = [cells, *[p.of(cells) for p in flat.arrays]]
+        if cells is out:
+            self._latest_out = (out, flat, places)
+        return places
+
+    def copy(self) -> Parameters:
+        """Return the same parameters, to which other traces may add theirs."""
+        other = copy(self)
+        other.position, other.taken, other.names = dict(self.position), set(self.taken), set(self.names)
+        return other
+
     def check(self, vector: Any, what: str, size: int | None = None) -> None:
         """Refuse what is no flat vector of these parameters, of which there may have been fewer."""
         size = self.size if size is None else size
@@ -245,11 +266,15 @@ class Parameters:
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
 
-    def check_out(self, out: Any, size: int, computed_from: Iterable[Any]) -> None:
+    def check_out(self, out: Any, size: int, computed_from: tuple[Any, ...]) -> None:
         """Refuse a place for a gradient that holds what it is computed from."""
+        known = self._apart
+        if len(known) == len(computed_from) + 1 and out is known[0] and all(map(is_, known[1:], computed_from)):
+            return
         self.check(out, "out", size)
         if any(np.may_share_memory(out, x) for x in computed_from):
             raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
+        self._apart = (out, *computed_from)
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
