@@ -14,11 +14,12 @@ True
 
 from __future__ import annotations
 
+import copy
 import threading
 import weakref
-from collections.abc import Callable
 from typing import Any, TypeVar
 
+from engine.attributes import stored_on
 from engine.graph import order
 from engine.node import CONSTANT, VARIABLE, NodeKind, birth
 from engine.tracing import DIFFERENTIATED, LOCAL, depends, refuse
@@ -39,31 +40,40 @@ class Copies:
 
     def __copy__(self: V) -> V:
         """Return a copy of one node; where a function is being watched, the node: a copy of a variable is not one."""
-        return self if depends(self) else _twin(self, self.parents)
+        if depends(self):
+            return self
+        twin: V = _twin(self, self.parents)
+        _store(twin, stored_on(self))
+        return twin
 
     def __deepcopy__(self: V, memo: dict[int, Any]) -> V:
         """Return a copy of the graph; where a function is being watched, what depends on its variables stays itself."""
         if depends(self):
             return self
-        for node in order(self):
-            if id(node) not in memo:
-                memo[id(node)] = _twin(node, tuple([memo[id(p)] for p in node.parents]))
+        nodes = [node for node in order(self) if id(node) not in memo]
+        for node in nodes:
+            memo[id(node)] = _twin(node, tuple([memo[id(p)] for p in node.parents]))
+        for node in nodes:  # when all are there: what is stored on one may hold any
+            if stored := stored_on(node):
+                _store(memo[id(node)], copy.deepcopy(stored, memo))
         copied: V = memo[id(self)]
         return copied
 
-    def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        """Return what a node's slots hold, as Python's own does."""
+    def __getstate__(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """Return what is stored on a node and what its slots hold, as Python's own does."""
         if LOCAL.watch is not None or DIFFERENTIATED:
             refuse(self, "a pickle")
         slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
-        return None, {name: getattr(self, name) for name in slots if hasattr(self, name)}
+        slots.remove("__dict__")
+        return stored_on(self) or None, {name: getattr(self, name) for name in slots if hasattr(self, name)}
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes a node again: itself if it is a leaf, else its place in a flattened graph."""
         if LOCAL.watch is not None or DIFFERENTIATED:
             refuse(self, "a pickle")
         if not self.parents:
-            return _leaf, (type(self), self._data, self.grad, self._label, self.rule is CONSTANT)
+            leaf = _leaf, (type(self), self._data, self.grad, self._label, self.rule is CONSTANT)
+            return (*leaf, stored) if (stored := stored_on(self)) else leaf
         return _pick, _PICKLES.session().place(self)
 
 
@@ -82,6 +92,11 @@ def _twin(node: Any, parents: tuple[Any, ...]) -> Any:
     return twin
 
 
+def _store(node: Any, attributes: dict[str, Any]) -> None:
+    if attributes:
+        node.__dict__.update(attributes)
+
+
 class _Flattened:
     """Interior nodes that one pickle holds, operands first; nodes that an earlier one holds are taken from there."""
 
@@ -90,7 +105,9 @@ class _Flattened:
         session.add(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
+        made = _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
+        stored = {i: attributes for i, node in enumerate(self.nodes) if (attributes := stored_on(node))}
+        return (*made, stored, None, None, _store_all) if stored else made
 
     def _flat(self, node: Any) -> tuple[Any, ...]:
         residuals = node.rule.residuals(node)
@@ -163,6 +180,11 @@ def _restored(classes: list[type], flat: list[tuple[Any, ...]]) -> list[Any]:
         node.rule.keep(node, residuals)
         nodes.append(node)
     return nodes
+
+
+def _store_all(nodes: list[Any], stored: dict[int, dict[str, Any]]) -> None:
+    for i, attributes in stored.items():
+        _store(nodes[i], attributes)
 
 
 def _pick(nodes: list[Any], i: int) -> Any:

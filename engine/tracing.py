@@ -48,6 +48,9 @@ class Trace(Watch, Protocol):
     def told_apart(self, value: Any) -> None:
         """Note that a Value was told from others, or from a number, by its text or its hash."""
 
+    def absent(self, value: Any, name: str) -> None:
+        """Note that a Value was asked for an attribute that it has not."""
+
 
 class Onlooker:
     """A watch that refuses nothing: programs that are called meanwhile go through the scalar engine, as in a trace."""
@@ -63,6 +66,9 @@ class Onlooker:
 
     def told_apart(self, value: Any) -> None:
         """Let texts and hashes be asked for."""
+
+    def absent(self, value: Any, name: str) -> None:
+        """Let attributes be asked for."""
 
 
 class _Local(threading.local):

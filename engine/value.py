@@ -76,7 +76,7 @@ class Value(Number, Parents, Display, Lecture, Rounded, Scalar, Copies, Ufuncs, 
     """
 
     # Few, and none of a node's own that could be computed: its size is its speed.
-    __slots__ = ("_first", "_label", "_other", "_second", "_x", "born", "grad", "rule")
+    __slots__ = ("__dict__", "_first", "_label", "_other", "_second", "_x", "born", "grad", "rule")
     born: float  # nodes only, not leaves: see `engine.node`, as for the two places of what is kept
     _label: str
     grad: float

@@ -22,6 +22,7 @@ import numpy as np
 
 from engine.lines import is_looked_through
 from engine.value import Value
+from engine.watching.held import is_of
 
 MOST = 200_000  # objects that are looked at
 Path = tuple[Any, ...]  # names (text) and indices (whole numbers), from the outermost
@@ -63,12 +64,12 @@ def _paths(fn: Any, values: Sequence[Value]) -> list[Path]:
     queue: deque[tuple[Path, Any]] = deque([(() if plain else ("self",), fn)])
     while queue and len(seen) < MOST:
         path, x = queue.popleft()
-        if isinstance(x, Value):
+        if is_of(x, Value):
             if x in wanted and (x not in known or _names_in(path) > _names_in(known[x])):
                 known[x] = path
-        elif id(x) not in seen and not isinstance(x, PLAIN):
+        elif id(x) not in seen and not is_of(x, PLAIN):
             seen[id(x)] = x
-            begin = () if isinstance(x, types.FunctionType) else path  # what code names is at no object
+            begin = () if is_of(x, types.FunctionType) else path  # what code names is at no object
             queue.extend([((*begin, *keys), part) for keys, part in _parts(x)])
     return [known.get(value, ()) for value in values]
 
@@ -82,20 +83,20 @@ def _names_in(path: Path) -> int:
 
 def _parts(x: Any) -> Iterator[tuple[Path, Any]]:
     """Yield what something holds or mentions, and the keys that lead to it."""
-    if isinstance(x, types.FunctionType):
+    if is_of(x, types.FunctionType):
         yield from _mentioned(x)
-    elif isinstance(x, types.MethodType):
+    elif is_of(x, types.MethodType):
         yield from [(("self",), x.__self__), ((), x.__func__)]
-    elif isinstance(x, functools.partial):
+    elif is_of(x, functools.partial):
         arguments = getattr(getattr(x.func, "__code__", None), "co_varnames", ())
         yield from [((), x.func), *[((name,), part) for name, part in zip(arguments, x.args)]]
         yield from [((name,), part) for name, part in x.keywords.items()]
-    elif isinstance(x, dict):
+    elif is_of(x, dict):
         yield from [((key if isinstance(key, (str, int)) else str(key),), part) for key, part in list(dict.items(x))]
-    elif isinstance(x, (list, tuple)):
-        of = list if isinstance(x, list) else tuple
-        yield from [((i,), part) for i, part in enumerate(of.__iter__(x))]  # type: ignore[arg-type]
-    elif isinstance(x, np.ndarray):
+    elif is_of(x, (list, tuple)):
+        of = list if is_of(x, list) else tuple
+        yield from [((i,), part) for i, part in enumerate(of.__iter__(x))]
+    elif is_of(x, np.ndarray):
         if x.dtype == object:
             plain = x.view(np.ndarray)
             yield from [(at, part) for at, part in zip(np.ndindex(plain.shape), plain.reshape(-1).tolist())]

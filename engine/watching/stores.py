@@ -93,6 +93,7 @@ def stored(code: CodeType) -> dict[int, tuple[Store, ...]]:
     return {line: tuple(dict.fromkeys(stores)) for line, stores in lines.items() if stores}
 
 
+@functools.lru_cache(maxsize=1000)
 def _all_stores(code: CodeType) -> list[tuple[int, list[Store]]]:
     """Return each instruction's line, and what it assigns."""
     steps = _instructions(code)
@@ -167,6 +168,7 @@ def _added_to(steps: Steps) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=1000)
 def _instructions(code: CodeType) -> Steps:
     """Return the instructions with their lines."""
     ranges = [(start, line) for start, _, line in code.co_lines()]

@@ -17,7 +17,7 @@ False
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ import numpy as np
 from engine.lifting.trace.code_names import words
 from engine.lifting.trace.follow import Walk
 from engine.lifting.trace.observed import Observed, Place
+from engine.lifting.trace.owners import attribute_name
 from engine.lifting.trace.stand_in import Reading
 from engine.value import Value
 
@@ -38,6 +39,8 @@ class Surroundings:
         What the last look has seen.
     own
         Places that the function itself changes at every run: they are not compared.
+    absences
+        Attributes that a run has asked captured Values for in vain.
     readings
         Large arrays that are read at each call, by their number among all.
     reset
@@ -47,12 +50,13 @@ class Surroundings:
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.fn = fn
         self.own: dict[tuple[int, Any], Place] = {}
+        self.absences: dict[tuple[int, Any], Place] = {}
         self.readings: dict[int, Reading] = {}
         self.reset = False
         self._look()
 
     def _look(self) -> None:
-        self.seen: Observed = Walk(self.own.keys(), self.readings.keys()).run(self.fn)
+        self.seen: Observed = Walk(self.own.keys(), self.readings.keys(), self.absences.values()).run(self.fn)
 
     @property
     def values(self) -> dict[int, Value]:
@@ -114,6 +118,14 @@ class Surroundings:
         """Compare some places no more: the function itself changes them at every run."""
         self.own |= {place.mark: place for place in places}
         self._look()
+
+    def look_for(self, absences: Mapping[tuple[int, str], Value]) -> None:
+        """Compare attributes too that captured Values did not have when a run asked for them."""
+        captured = self.values if absences else {}
+        fresh = {mark: v for mark, v in absences.items() if id(v) in captured and mark not in self.absences}
+        if fresh:
+            self.absences |= {mark: Place(v, mark[1], attribute_name(v, mark[1])) for mark, v in fresh.items()}
+            self._look()
 
     def randomness(self) -> tuple[Any, ...]:
         """Return the states of all generators of random numbers that the function can see."""

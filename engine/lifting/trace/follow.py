@@ -10,7 +10,7 @@ import builtins
 import functools
 import sys
 import types
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from engine.lifting.trace import kinds, numbers_held
@@ -25,15 +25,29 @@ MOST = 200_000  # objects that are followed; plain numbers in containers are not
 
 
 class Walk(Owners):
-    """A walk, and what it has seen; see `Notes` for its parameters."""
+    """A walk, and what it has seen; see `Notes` for its parameters.
 
-    def __init__(self, skipped: Set[tuple[int, Any]] = frozenset(), reading: Set[int] = frozenset()) -> None:
+    Parameters
+    ----------
+    absences
+        Attributes that Values may have got.
+    """
+
+    def __init__(
+        self,
+        skipped: Set[tuple[int, Any]] = frozenset(),
+        reading: Set[int] = frozenset(),
+        absences: Iterable[Place] = (),
+    ) -> None:
         super().__init__(skipped, reading)
+        self.absences = absences
         self._seen: dict[int, tuple[int, Any]] = {}
 
     def run(self, fn: Callable[..., Any]) -> Walk:
         """Follow everything that a function can see."""
         self.stack.append(fn)
+        for place in self.absences:
+            self.watch(functools.partial(getattr, place.holder, place.key, MISSING), place)
         self._empty_stack()
         if self.computed:
             self.in_doubt = True

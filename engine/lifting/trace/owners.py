@@ -14,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.attributes import stored_on
+from engine.lifting.trace import kinds
 from engine.lifting.trace.code_names import Names, words
 from engine.lifting.trace.library import is_library, is_of_library, mro, namespace
 from engine.lifting.trace.noting import Notes
 from engine.lifting.trace.observed import MISSING, Place
+from engine.value import Value
 
 SPECIAL = (types.FunctionType, classmethod, staticmethod)  # what Python calls without being told: __call__, say
 READERS = ("open", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "imread", "read_text", "read_bytes")
@@ -44,6 +47,8 @@ class Owners(Notes):
         self._handed = self.computed = False  # whether any code looks up names it is handed, and puts some together
         self._of_values: set[str] = set()  # attributes of Values that are read
         self._asked_of: dict[int, set[str]] = {}  # attributes of modules that are globals, "" of what is not known
+        self._looked_through = 0  # how many of the containers with Values
+        self._with_attributes: set[int] = set()  # the Values that were looked at for what is stored on them
 
     def take_names(self, names: Names, around: dict[str, Any]) -> None:
         """Take the names that a piece of code reads, and how it reads them."""
@@ -99,10 +104,13 @@ class Owners(Notes):
 
     def more_attributes(self) -> bool:
         """Look up what the code seen so far names in the classes and modules seen so far; whether that leads on."""
+        self._look_at_values()
         self._spell()
         names, spelled = list(self._names), list(self._spelled)
         for owner in list(self._owners):
             fresh = [] if owner.only_spelled else names[owner.looked :]
+            if owner.kind == "value":  # of which there may be thousands, with few attributes each
+                fresh = [name for name in owner.namespace if name in self._names]
             fresh += [name for name in spelled[owner.looked_spelled :] if name in owner.namespace]
             owner.looked, owner.looked_spelled = len(names), len(spelled)
             for name in fresh:
@@ -115,6 +123,27 @@ class Owners(Notes):
             if self.in_doubt and owner.kind != "library":
                 self._everything(owner)
         return bool(self.stack)
+
+    def _look_at_values(self) -> None:
+        """Note the Values met since, as owners of what is stored on them."""
+        values = {id(v): v for container in self.values[self._looked_through :] for v in container}
+        self._looked_through = len(self.values)
+        for v in [v for key, v in values.items() if key not in self._with_attributes]:
+            self._with_attributes.add(id(v))
+            if stored := stored_on(v):
+                self._owners.append(_Owner(stored, "value", attribute_name(v)))
+            if not is_library(type(v)):
+                self._of_own_class(v)
+
+    def _of_own_class(self, v: Value) -> None:
+        """Follow the class of a Value, if somebody has derived it, and its slots."""
+        kind = type(v)
+        self.objects.append(v)
+        self.kinds.append(kind)
+        self.class_of(kind)
+        for slot in [slot for slot in kinds.slots_of(kind) if not is_library(slot.__objclass__)]:
+            place = Place(v, slot.__name__, attribute_name(v, slot.__name__))
+            self.watch(functools.partial(kinds.inside_slot, slot, v), place)
 
     def _watch_length(self, owner: _Owner) -> None:
         """Look again where a module has more, or less, than it had: names that it had not may be looked up."""
@@ -199,7 +228,7 @@ class _Owner:
     """A class or a module, of which the attributes matter that code names."""
 
     namespace: Mapping[str, Any]
-    kind: str  # "class", "module" or "library"
+    kind: str  # "class", "module", "library" or "value"
     name: str
     module: Any = None
     only_spelled: bool = False  # a function's own globals, where names may be looked up by texts
@@ -208,6 +237,16 @@ class _Owner:
 
     def __post_init__(self) -> None:
         self.watched: set[str] = set()
+
+
+def attribute_name(value: Value, name: str = "") -> str:
+    """Return what to call a Value's attribute, or without a name the Value.
+
+    >>> attribute_name(Value(2.0, "w"), "k"), attribute_name(Value(2.0), "k")
+    ('w.k', 'Value.k')
+    """
+    called = str(value._label) or type(value).__name__
+    return f"{called}.{name}" if name else called
 
 
 def _name_of(held: Mapping[str, Any]) -> str:

@@ -119,6 +119,7 @@ def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
     done = run()
     replaced = {place.mark: place for place in before.replaced()}
     done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed() else []
+    around.look_for(done.watch.absences)
     return done
 
 

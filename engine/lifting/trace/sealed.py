@@ -6,6 +6,8 @@ Gradients of captured Values are numbers where the surroundings follow them.
 
 Where Values stand in for captured numbers, it is noted which of them are hashed: equal numbers are one key, Values are
 each its own.
+
+An attribute that a Value has not may be there in another call, so that it is noted which of them are asked for.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from engine.value import Value
 SLOTS = {"grad": GRADIENT, "pullback": "its local derivatives (by .pullback)"}
 _LOCK = threading.Lock()
 _TRACING: dict[object, tuple[str, ...]] = {}  # what is exchanged for each function that is being traced
-_PLAIN = {**{name: Value.__dict__[name] for name in SLOTS}, "__hash__": object.__hash__}
+_PLAIN = {**{name: Value.__dict__[name] for name in SLOTS}, "__hash__": object.__hash__, "__getattr__": None}
 
 
 def _property(name: str) -> property:
@@ -43,12 +45,19 @@ def _hash(value: Value) -> int:
     return object.__hash__(value)
 
 
+def _getattr(value: Value, name: str) -> Any:
+    """Note what is asked for in vain; Python's own protocols ask for much that nobody stores."""
+    if LOCAL.active is not None and not name[:2] == "__" == name[-2:] and not _asked_by_the_engine():
+        LOCAL.active.absent(value, name)
+    return object.__getattribute__(value, name)  # refuses it in Python's words
+
+
 def _asked_by_the_engine() -> bool:
     """Whether the caller's caller is the engine's own code."""
     return sys._getframe(2).f_code.co_filename.startswith(ENGINE)
 
 
-_GUARDED = {**{name: _property(name) for name in SLOTS}, "__hash__": _hash}
+_GUARDED = {**{name: _property(name) for name in SLOTS}, "__hash__": _hash, "__getattr__": _getattr}
 
 
 @contextmanager
@@ -62,7 +71,7 @@ def sealed(hashes: bool = False) -> Iterator[None]:
     """
     token = object()
     with _LOCK:
-        _TRACING[token] = (*SLOTS, "__hash__") if hashes else (*SLOTS,)
+        _TRACING[token] = (*SLOTS, "__getattr__", *["__hash__"] * hashes)
         _exchange()
     try:
         yield
@@ -77,5 +86,9 @@ def _exchange() -> None:
     guarded = {name for names in _TRACING.values() for name in names}
     for name, plain in _PLAIN.items():
         descriptor = _GUARDED[name] if name in guarded else plain
-        if Value.__dict__.get(name, plain) is not descriptor:
+        if Value.__dict__.get(name, plain) is descriptor:
+            continue
+        if descriptor is None:
+            delattr(Value, name)
+        else:
             setattr(Value, name, descriptor)

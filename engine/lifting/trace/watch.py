@@ -80,6 +80,7 @@ class Recording:
     gradients: frozenset[Value] = frozenset()  # captured Values of which a gradient that changes is noticed
     refused: Exception | None = None  # what was refused first, which a function must not catch and go on from
     asked: list[Value] = field(default_factory=list)  # of which more than their arithmetic was asked
+    absences: dict[tuple[int, str], Value] = field(default_factory=dict)  # attributes that Values were asked for
     choosing: bool = False  # where an algorithm could branch: it serves a batch, or has had many branches
 
     def leak(self, value: Value, into: str) -> None:
@@ -102,6 +103,10 @@ class Recording:
     def told_apart(self, value: Value) -> None:
         """Note that a Value was told from others, or from a number, by its text or its hash."""
         self.asked.append(value)
+
+    def absent(self, value: Value, name: str) -> None:
+        """Note that a Value was asked for an attribute that it has not: the function may go on without."""
+        self.absences[id(value), name] = value
 
     def branch(self, condition: Value) -> bool:
         """Note the way a branch goes."""
