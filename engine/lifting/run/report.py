@@ -12,7 +12,7 @@ from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.passes.join_parameters import Block, join_parameters
 from engine.lifting.passes.products import products
-from engine.lifting.passes.split_parameters import split_parameters
+from engine.lifting.passes.split_parameters import Parts, split_parameters
 from engine.lifting.verify.verify import Proof
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 from engine.watching import Origin
@@ -84,10 +84,21 @@ class Stats:
 def shown(steps: Steps, arrays: Sequence[Named]) -> Steps:
     """Return the steps as people read them: products by their kind, parameters under their arrays' names.
 
-    What reads several arrays at once, as queries, keys and values that are one product, reads ``[wq, wk, wv]``.
+    What reads several arrays at once, as queries, keys and values that are one product, reads ``[wq, wk, wv]``; what
+    reads one reads that alone. Gradients are written together or each by itself, not both.
     """
     blocks = join_parameters(steps, arrays, set())
+    parts = Parts(arrays)
+    forward, backward = ([_read_alone(step, parts) for step in part] for part in (steps.forward, steps.backward))
+    steps = replace(steps, forward=forward, backward=backward)
     return products(split_parameters(steps, [_listed(block) for block in blocks]), for_blas=False)
+
+
+def _read_alone(step: Step, parts: Parts) -> Step:
+    operands = tuple(
+        [x if isinstance(x, Literal) or x.source.kind != "parameters" else parts.in_array(x) for x in step.operands]
+    )
+    return step.on(step.target, operands)
 
 
 def _listed(block: Block) -> Named:

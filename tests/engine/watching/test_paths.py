@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 
 import numpy as np
 import pytest
@@ -103,6 +104,22 @@ def test_single_values_arrays_defaults_and_inner_functions():
 
     values = [w, a[0, 1], default, keyword]
     assert paths_of(f, values) == [("w", ()), ("a", (0, 1)), ("d", ()), ("k", ())]
+
+
+def test_what_a_module_holds():
+    model = types.ModuleType("model")
+    model.table = {"wte": matrix(2, 2)}
+    exec("def loss(): return table['wte'][0][0] * 2.0", vars(model))
+    scope = {"model": model, "np": np}
+    exec("def scores(x): return np.sum(x) * model.loss() * model.table['wte'][1][0]", scope)
+    assert paths_of(scope["scores"], [model.table["wte"][1][0]]) == [("wte", (1, 0))]
+    exec("def through(): return model.loss()", scope)
+    assert paths_of(scope["through"], [model.table["wte"][1][0]]) == [("wte", (1, 0))]
+
+
+def test_variables_that_lead_to_values():
+    w, table = [Value(1.0), Value(2.0)], {"b": Value(3.0)}
+    assert paths_of({"w": w, "table": table}, [w[1], table["b"]]) == [("w", (1,)), ("b", ())]
 
 
 def test_what_no_path_leads_to():

@@ -199,3 +199,16 @@ def test_names_decide_nothing():
         texts.append(program.source().split("\n", 1)[1])
     assert renaming(*texts)
     assert texts[0] != texts[1]
+
+
+def test_arrays_go_by_their_own_names_though_a_penalty_reads_all_of_them():
+    W, b = [[Value(0.1 * i + j) for j in range(3)] for i in range(2)], [Value(0.5), Value(-0.5)]
+
+    def penalised(x):
+        h = [tanh(sum((w * u for w, u in zip(row, x)), b_i)) for row, b_i in zip(W, b)]
+        penalty = sum(p * p for p in [*[w for row in W for w in row], *b])
+        return sum(h) + 0.01 * penalty
+
+    program = engine.lift(penalised)
+    text = compared_program(program, X[0])
+    assert "W @ x + b" in text or "x @ W.T + b" in text, text
