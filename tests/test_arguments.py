@@ -341,6 +341,10 @@ CALLS = {
         lambda g: nn.diagnose(network(), X, T, lambda params, X, T: g), [by_hand()], {}
     ),
     "nn.diagnose_function": lambda: (nn.diagnose_function, [product, [2.0, 3.0], [3.0, 2.0]], {}),
+    "nn.assert_gradients": lambda: (
+        lambda forward, backward, x, seed: nn.assert_gradients(forward, backward, x, seed=seed),
+        [lambda x: x * x, lambda dout, x: 2.0 * x * dout, np.array([1.0, -2.0])], {"seed": 0},
+    ),
     "nn.check_backward": lambda: (
         lambda forward, backward, x, seed: nn.check_backward(forward, backward, x, seed=seed),
         [lambda x: x * x, lambda dout, x: 2.0 * x * dout, np.array([1.0, -2.0])], {"seed": 0},
