@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from engine.rules import RULES
 from nn.derivatives import ACTIVATIONS, LOSSES
 from nn.diagnosis.agreed import agreed
@@ -35,6 +37,8 @@ def by_alterations(diagnosis: Diagnosis, problem: Problem, gradients: Mapping[st
     """Return a diagnosis with what explains the gradients, if that has not named them."""
     candidate = Candidate.read(problem, gradients, convention)
     if diagnosis.verdict != "unnamed" or candidate.arrays.keys() != problem.params.keys() or candidate.suspects:
+        return diagnosis
+    if any(_is_one_entry(candidate.arrays[name], problem.right[name]) for name in problem.params):
         return diagnosis
     paths = explained(problem, candidate.arrays)
     if not paths:
@@ -58,6 +62,12 @@ def function_by_alterations(
         if results[-1].verdict == "unnamed":
             return diagnosis
     return agreed(results)
+
+
+def _is_one_entry(given: Array, right: Array) -> bool:
+    """Whether one entry of several is wrong, which no change of a whole equation makes."""
+    wrong = np.abs(given - right) > 1e-9 * max(float(np.abs(right).max(initial=0.0)), np.finfo(float).tiny)
+    return right.size > 2 and np.count_nonzero(wrong) == 1
 
 
 def explained(problem: Problem, given: Mapping[str, Array]) -> list[tuple[Finding, ...]]:

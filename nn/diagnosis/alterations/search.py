@@ -38,7 +38,7 @@ from nn.samples import Array
 
 EXACT = 1e-9  # of the largest entry: beyond what rounding moves, below what is no coincidence
 ENTRIES = 4  # fewer say nothing about a factor that was fitted
-LONGEST = 4.0  # seconds
+LONGEST = 2.0  # seconds
 GENERIC = ("doubled", "halved", "factor")
 LISTED = 3  # explanations that are listed
 
