@@ -257,6 +257,8 @@ def _pairs(target: Target, deadline: float) -> Iterator[tuple[EdgeAlteration, ..
     edges = groups(sweep)
     several = [scaled(group, 0.0, "path-missing") for group in edges if len(group) > 1]
     for pair in itertools.combinations(several, 2):
+        if time.perf_counter() > deadline:
+            return
         if target.is_met(both(*pair, sweep)):
             yield pair
     flows = [_row(sweep.flow(group)) for group in edges]
