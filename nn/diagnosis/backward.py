@@ -29,9 +29,8 @@ import numpy as np
 from engine.arguments import function, whole
 from nn.diagnosis.agreed import agreed
 from nn.diagnosis.layer import LayerPoint, is_differentiated
+from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.report import Diagnosis
-
-POINTS = 3  # where the two functions are tried: as given, and with other numbers of the same signs
 
 
 def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> Diagnosis:
@@ -81,9 +80,34 @@ def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *i
     names = _names(forward, inputs)
     diagnoses = []
     for point in range(POINTS):
-        at = inputs if point == 0 else [_elsewhere(x, rng) for x in inputs]
+        at = inputs if point == 0 else [elsewhere(x, rng) if is_differentiated(x) else x for x in inputs]
         diagnoses.append(LayerPoint(forward, backward, at, names, rng).diagnosis())
     return agreed(diagnoses)
+
+
+def assert_gradients(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> None:
+    """Fail, with the diagnosis as the message, unless every gradient of a backward pass is right: a line of a test.
+
+    Parameters
+    ----------
+    forward, backward, *inputs, seed
+        As `check_backward` takes them.
+
+    Raises
+    ------
+    AssertionError
+        If a gradient is wrong.
+    TypeError, ValueError
+        As `check_backward` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> assert_gradients(lambda x: np.tanh(x), lambda dout, x: dout * (1 - np.tanh(x) ** 2), np.array([0.5, -1.0]))
+    """
+    diagnosis = check_backward(forward, backward, *inputs, seed=seed)
+    if not diagnosis.ok:
+        raise AssertionError(f"the gradients are wrong\n{diagnosis}")
 
 
 def _names(forward: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
@@ -94,8 +118,3 @@ def _names(forward: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
         parameters = []
     positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return [positional[k] if k < len(positional) else f"input {k}" for k in range(len(inputs))]
-
-
-def _elsewhere(x: Any, rng: np.random.Generator) -> Any:
-    """Return other numbers of the same signs, so that logarithms and roots stay defined."""
-    return (x * rng.uniform(0.6, 1.6, x.shape)).astype(x.dtype) if is_differentiated(x) else x

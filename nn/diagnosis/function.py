@@ -27,9 +27,11 @@ from engine.number import as_float
 from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
+from nn.diagnosis.agreed import agreed
 from nn.diagnosis.alterations.explain import explanations
 from nn.diagnosis.difference import describe
 from nn.diagnosis.miscounted import miscounted
+from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.rearranged import by_numbers, by_shape, by_sorting
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.terms import Term
@@ -53,7 +55,8 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     x
         Where the gradient was taken: an array, or nested lists, tuples and dicts of numbers.
     candidate
-        The gradient to diagnose, in the structure of `x`.
+        The gradient to diagnose, in the structure of `x`; or the function of `x` that returns it, which is then tried
+        at other numbers of the same signs as well: what is named must be so at all of them.
 
     Returns
     -------
@@ -68,6 +71,15 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
         If a number of `x` or a right derivative is not finite.
     """
     function(f, "diagnose_function")
+    if not callable(candidate):
+        return _diagnosed(f, x, candidate)
+    rng = np.random.default_rng(0)
+    points = [x, *[elsewhere(x, rng) for _ in range(POINTS - 1)]]
+    return agreed([_diagnosed(f, at, result(candidate, [at], {}, "diagnose_function")) for at in points])
+
+
+def _diagnosed(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagnosis:
+    """Diagnose a gradient at one point."""
     entries, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
     leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
@@ -112,10 +124,14 @@ class _Arrays:
 
     def explanations(self, given: Array, right: Array) -> list[tuple[Finding, ...]]:
         """Return the alterations of its backward pass that reproduce a gradient."""
+        if given.shape == right.shape:
+            return explanations(self.f, self.arguments, self._parts(given), self._parts(right))
+        return explanations(self.f, self.arguments, [given], self._parts(right)) if len(self.arguments) == 1 else []
+
+    def _parts(self, gradient: Array) -> list[Array]:
+        """Return the part of each array, in its shape."""
         ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
-        shapes = [x.shape for _, x in self.arguments]
-        parts = [[p.reshape(n) for p, n in zip(np.split(np.ravel(g), ends), shapes)] for g in (given, right)]
-        return explanations(self.f, self.arguments, *parts)
+        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
 
 
 class Comparison:
@@ -182,7 +198,7 @@ class Comparison:
     @cached_property
     def altered(self) -> list[tuple[Finding, ...]]:
         """The alterations of the function's own backward pass that reproduce what was given."""
-        if self.arrays is None or not self.comparable or self.is_single:
+        if self.arrays is None or self.is_single or not np.isfinite(self.given).all():
             return []
         return self.arrays.explanations(self.given, self.right)
 
@@ -230,9 +246,13 @@ def terms_miscounted(c: Comparison) -> Diagnosis | None:
     if not c.comparable or (c.is_coarsely_right and c.is_single):  # differences may hide a small term
         return None
     findings = miscounted(c.root, c.leaves, c.right, c.given)
-    if any(finding.name == "sign" for finding in findings) and c.altered:
-        return None  # terms that are equal: counted less often, which a turned sign looks like
+    if any(finding.name == "term-turned" for finding in findings) and _are_assigned(c.altered):
+        return None  # terms that are equal, and are counted once: which a turned sign of one looks like
     return c.concluded("named", findings) if findings else None
+
+
+def _are_assigned(paths: Sequence[tuple[Finding, ...]]) -> bool:
+    return bool(paths) and all(finding.name == "overwritten" for path in paths for finding in path)
 
 
 def reordered(c: Comparison) -> Diagnosis | None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.arguments import described, finite, number, one_of
 from nn import matrix
+from nn.diagnosis.altered import by_alterations, function_by_alterations
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.report import Diagnosis
@@ -91,8 +92,9 @@ def diagnose(
     if previous is not None:
         problem = replace(problem, previous=_previous(problem, previous, model))
     if not callable(candidate):
-        return diagnose_problem(problem, candidate, convention)
-    return diagnose_gradients(problem, candidate, convention, classes=T.ndim == 1 and loss == "cross_entropy")
+        return by_alterations(diagnose_problem(problem, candidate, convention), problem, candidate, convention)
+    asked = problem, candidate, convention, T.ndim == 1 and loss == "cross_entropy"
+    return function_by_alterations(diagnose_gradients(*asked), *asked)
 
 
 def _problem(model: MLP, X: Array, T: Array, loss: str, reduction: str, strength: float) -> Problem:

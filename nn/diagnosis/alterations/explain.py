@@ -51,10 +51,12 @@ def explanations(
     except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
         return []
     sweep = Sweep(root, leaves).without_shifts()
-    if any(x.shape != leaf.value.shape for x, leaf in zip(given, leaves)) or root.value.size != 1:
+    if root.value.size != 1 or not all(np.isfinite(x).all() for x in given):
         return []
     if right is not None and not all(_is_close(a, b) for a, b in zip(sweep.gradients, right)):
         return []
+    if any(x.shape != leaf.value.shape for x, leaf in zip(given, leaves)):
+        return _of_another_shape(sweep, given[0]) if len(given) == 1 else []
     wrong = [k for k, (a, b) in enumerate(zip(sweep.gradients, given)) if not _is_close(b, a)]
     with np.errstate(all="ignore"):
         paths = _of_leaves(root, leaves, [given[k] for k in range(len(leaves))])
@@ -71,6 +73,21 @@ def _of_leaves(root: ArrayStep, leaves: Sequence[ArrayStep], given: Sequence[Arr
         return [(zero(where),)]
     paths = reproducing(sweep, given)
     return [tuple(said(alteration, _changed(alteration, sweep)) for alteration in path) for path in paths]
+
+
+def _of_another_shape(sweep: Sweep, given: Array) -> list[Path]:
+    """Return what makes a gradient of a shape that its leaf does not have, in the last step to it."""
+    (leaf,) = sweep.leaves
+    edges = sweep.arriving.get(leaf, [])
+    if len(edges) != 1:
+        return []
+    g, saved = sweep.cotangents[edges[0].step], edges[0].saved
+    made = {
+        "unsummed": g * saved if edges[0].kind == "local" else None,
+        "outer-product": g @ saved if edges[0].kind == "product" and g.shape == np.shape(saved) else None,
+    }
+    fitting = [kind for kind, x in made.items() if x is not None and x.shape == given.shape and _is_close(x, given)]
+    return [(said(EdgeAlteration(kind, (edges[0],), lambda edge, g: g), leaf.name),) for kind in fitting]
 
 
 def _changed(alteration: EdgeAlteration, sweep: Sweep) -> str:

@@ -78,10 +78,12 @@ class RecordedArray(NDArrayOperatorsMixin):
             return _step(primitives.product, inputs)
         if ufunc in DECIDING:
             return ufunc(*map(plain, inputs))
+        if ufunc is np.logaddexp:
+            return inputs[1] + applied("softplus", inputs[0] - inputs[1])
         rule = ufunc.__name__ if ufunc.__name__ in RULES else BY_ARRAY_FORM.get(ufunc.__name__, "")
         if rule not in RULES:
             raise NotRecordedError(f"np.{ufunc.__name__} is not recorded.")
-        return _step(lambda *xs: primitives.elementwise(rule, *xs), inputs)
+        return applied(rule, *inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         known = FUNCTIONS.get(function)
@@ -120,6 +122,11 @@ def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArra
     if frames:
         _lend_names(frames[0].f_locals, step, operands)
     return RecordedArray(step)
+
+
+def applied(rule: str, *operands: Any) -> RecordedArray:
+    """Record an elementwise rule of the engine's."""
+    return _step(lambda *xs: primitives.elementwise(rule, *xs), operands)
 
 
 def _authors() -> list[Any]:

@@ -33,12 +33,12 @@ from nn.diagnosis.alterations.edges import (
     scaled,
 )
 from nn.diagnosis.alterations.step import ArrayStep, Edge
-from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
 
 EXACT = 1e-9  # of the largest entry: beyond what rounding moves, below what is no coincidence
 ENTRIES = 4  # fewer say nothing about a factor that was fitted
-LONGEST = 4.0  # seconds
+LONGEST = 2.0  # seconds
 GENERIC = ("doubled", "halved", "factor")
 LISTED = 3  # explanations that are listed
 
@@ -53,12 +53,12 @@ class Target:
     @cached_property
     def vector(self) -> Array:
         """What was given."""
-        return np.concatenate([np.ravel(x) for x in self.given])
+        return _row(self.given)
 
     @cached_property
     def right(self) -> Array:
         """What is right."""
-        return np.concatenate([np.ravel(x) for x in self.sweep.gradients])
+        return _row(self.sweep.gradients)
 
     @cached_property
     def limit(self) -> float:
@@ -67,7 +67,7 @@ class Target:
 
     def is_met(self, gradients: Sequence[Array]) -> bool:
         """Whether gradients are what was given."""
-        made = np.concatenate([np.ravel(x) for x in gradients])
+        made = _row(gradients)
         return bool(np.isfinite(made).all() and np.abs(made - self.vector).max(initial=0.0) <= self.limit)
 
     def factor(self, flow: Array) -> float | None:
@@ -127,9 +127,36 @@ def _candidates(target: Target) -> Iterator[EdgeAlteration]:
     repeated = {edge for group in groups(sweep) if len(group) > 1 for edge in group}
     for group in groups(sweep):
         is_exception = len(group) == 1 and (group[0] in repeated or is_twin(group[0]))
+        without = target.right - _row(sweep.flow(group))
         for alteration in of_edges(group, sweep):
-            yield replace(alteration, rank=alteration.rank + 1) if is_exception else alteration
+            tried = replace(alteration, rank=alteration.rank + 1) if is_exception else alteration
+            yield tried
+            yield from _times_a_number(tried, target, without)
     yield from (*of_steps(sweep), *joined(sweep))
+
+
+def _times_a_number(alteration: EdgeAlteration, target: Target, without: Array) -> Iterator[EdgeAlteration]:
+    """Yield what is handed on in place of the right share, times a number of the function's that makes it fit."""
+    if alteration.rank == 0 or len(without) <= ENTRIES:
+        return
+    share = _row(_attempted(alteration, target.sweep)) - without
+    size = float(share @ share)
+    factor = float((target.vector - without) @ share) / size if size > 0.0 else np.nan
+    if not np.isfinite(factor) or np.abs(without + factor * share - target.vector).max() > target.limit:
+        return
+    if any(abs(abs(factor) - x) < 1e-7 * x for x in (1.0, 2.0, 0.5, *map(abs, _numbers(target.sweep).values()))):
+        pull = partial(_multiplied, pull=alteration.pull, factor=factor)
+        what = f"{factor:.4g} * {alteration.what}" if alteration.what else ""
+        yield replace(alteration, pull=pull, what=what, rank=alteration.rank + 1)
+
+
+def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
+    return factor * pull(edge, g)
+
+
+def _row(gradients: Sequence[Array]) -> Array:
+    """Return the gradients by all leaves as one vector."""
+    return np.concatenate([np.ravel(x) for x in gradients])
 
 
 def _updated(target: Target) -> Iterator[EdgeAlteration]:
@@ -142,7 +169,7 @@ def _updated(target: Target) -> Iterator[EdgeAlteration]:
         if not np.array_equal(edge.saved, other.value) or sweep.cotangents[other].shape != edge.saved.shape:
             continue
         moved = EdgeAlteration("updated-value", (edge,), partial(_moved, g_other=sweep.cotangents[other], rate=1.0))
-        flow = target.right - np.concatenate([np.ravel(x) for x in _attempted(moved, sweep)])
+        flow = target.right - _row(_attempted(moved, sweep))
         rate = target.factor(flow)
         if rate is not None and rate < 1.0:
             pull = partial(_moved, g_other=sweep.cotangents[other], rate=1.0 - rate)
@@ -167,7 +194,7 @@ def _explained(target: Target) -> Iterator[EdgeAlteration]:
     """Yield edges with the factor that they would need: a number of the function's, or any where nothing else fits."""
     numbers = _numbers(target.sweep)
     for group in groups(target.sweep):
-        flow = np.concatenate([np.ravel(x) for x in target.sweep.flow(group)])
+        flow = _row(target.sweep.flow(group))
         factor = target.factor(flow)
         if factor is None or any(abs(factor - c) < 1e-6 for c, _ in SCALES):
             continue
@@ -230,13 +257,15 @@ def _pairs(target: Target, deadline: float) -> Iterator[tuple[EdgeAlteration, ..
     edges = groups(sweep)
     several = [scaled(group, 0.0, "path-missing") for group in edges if len(group) > 1]
     for pair in itertools.combinations(several, 2):
+        if time.perf_counter() > deadline:
+            return
         if target.is_met(both(*pair, sweep)):
             yield pair
-    flows = [np.concatenate([np.ravel(x) for x in sweep.flow(group)]) for group in edges]
+    flows = [_row(sweep.flow(group)) for group in edges]
     for first in [a for group in edges for a in of_edges(group, sweep) if a.rank <= 1]:
         if time.perf_counter() > deadline:
             return
-        made = np.concatenate([np.ravel(x) for x in _attempted(first, sweep)])
+        made = _row(_attempted(first, sweep))
         if not np.isfinite(made).all() or np.abs(made - target.right).max() <= target.limit:
             continue
         for second in _proposed(target.vector - made, edges, flows, target.limit):

@@ -35,6 +35,10 @@ SENTENCES = {
         "{to} = the last of them",
     ),
     "unsummed": ("the sum over what `{path}` was repeated along is not taken", "{to} without its sum"),
+    "outer-product": (
+        "the gradient of `{path}` is an inner product where it must be an outer one",
+        "{to} = the sum of d{z} times the other factor",
+    ),
     "upstream-missing": (
         "what arrives at `{at}` is not multiplied with the local derivative (chain rule)",
         "{pulled} with d{z} = 1",

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nn import check_backward
+import engine
+from nn import assert_gradients, check_backward
 
 RNG = np.random.default_rng(8)
 X, GAMMA, BETA = RNG.normal(size=(6, 4)), RNG.normal(size=4) + 2.0, RNG.normal(size=4)
@@ -142,3 +143,40 @@ def test_an_array_of_three_axes_keeps_its_shape():
 def test_what_cannot_be_checked_is_said(arguments, error, message):
     with pytest.raises(error, match=message), np.errstate(all="ignore"):
         check_backward(*arguments)
+
+
+def test_a_test_fails_with_the_diagnosis():
+    assert_gradients(batchnorm, batchnorm_backward, X, GAMMA, BETA)
+    with pytest.raises(AssertionError, match="the path through `mu` is missing"):
+        assert_gradients(batchnorm, lambda d, c: batchnorm_backward(d, c, mean=False), X, GAMMA, BETA)
+
+
+DIFFERENTIATED = {
+    "softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
+    "log of a norm": lambda x: np.log(np.linalg.norm(x, axis=0)),
+    "clipped": lambda x: np.clip(x, -1.0, 1.0) * np.where(x > 0, x, 0.1 * x),
+    "sorted": lambda x: np.sort(x, axis=0)[::-1] ** 2,
+    "cumulated": lambda x: np.cumsum(x * x, axis=1),
+}
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("name", DIFFERENTIATED)
+def test_right_gradients_by_differences_and_in_single_precision_are_right(name, single):
+    forward = DIFFERENTIATED[name]
+
+    def by_differences(dout, x):
+        dx = np.zeros_like(x)
+        for place in np.ndindex(x.shape):
+            ends = []
+            for side in (1e-6, -1e-6):
+                moved = x.copy()
+                moved[place] += side
+                ends.append((forward(moved) * dout).sum())
+            dx[place] = (ends[0] - ends[1]) / 2e-6
+        return dx
+
+    def exactly_in_single(dout, x):
+        return engine.grad(lambda x: np.sum(forward(x) * dout))(x).astype(np.float32)
+
+    assert check_backward(forward, exactly_in_single if single else by_differences, X).ok

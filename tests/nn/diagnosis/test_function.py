@@ -220,3 +220,36 @@ def test_large_terms_that_cancel_excuse_little():
     right = engine.grad(g)([0.4])
     assert nn.diagnose_function(g, [0.4], right).ok
     assert not nn.diagnose_function(g, [0.4], [-right[0]]).ok
+
+
+def test_a_gradient_as_a_function_is_tried_at_several_points():
+    x = np.array([1.0, 1.0, 1.0, 1.0])
+    f = lambda x: np.sum(x**3)  # noqa: E731
+    assert nn.diagnose_function(f, x, lambda x: 3 * x**2).ok
+    only_here = nn.diagnose_function(f, x, lambda x: 3 * x)
+    assert only_here.verdict != "right" and "right at the point given" in only_here.remarks[0]
+    assert nn.diagnose_function(f, x, lambda x: -3 * x**2).names == ["sign"]
+    assert nn.diagnose_function(f, x, lambda x: np.array([0.3, -1.0, 2.0, 0.1])).verdict == "unnamed"
+
+
+def test_what_the_table_does_not_name_is_named_by_an_alteration_of_the_backward_pass():
+    rng = np.random.default_rng(0)
+    g, x = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    assert nn.diagnose_function(lambda x: np.sum(g * np.tanh(x)), x, g * 1 - np.tanh(x) ** 2).names == ["parenthesis"]
+    both = {"a": x, "b": g + 3.0}
+    named = nn.diagnose_function(lambda d: np.sum(d["a"] * np.exp(d["b"])), both, {"a": np.exp(both["b"]), "b": x})
+    assert named.verdict in ("named", "ambiguous")
+    assert {finding.where for path in (named.findings, *named.alternatives) for finding in path} == {"b"}
+
+
+def test_an_inner_product_in_place_of_an_outer_one():
+    A, b, g = np.ones((3, 3)), np.array([1.0, 2.0, 4.0]), np.array([0.5, -1.0, 3.0])
+    assert nn.diagnose_function(lambda A: np.sum(g * (A @ b)), A, g @ b).names == ["outer-product"]
+
+
+def test_windows_that_are_assigned_in_place_of_added_are_neither_right_nor_a_sign():
+    x = np.array([1.0, 3.0, 2.0, 5.0, 4.0, 0.0, 7.0])
+    assigned = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+    assert nn.diagnose_function(lambda x: sum(np.max(x[k : k + 3]) for k in range(5)), x, assigned).names == [
+        "overwritten"
+    ]

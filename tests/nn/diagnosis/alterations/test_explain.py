@@ -75,3 +75,9 @@ def test_the_sentence_is_in_the_author_s_words():
     (path,) = explanations(f, [("x", X)], [3 * G * (X - X.mean(axis=0)) ** 2])
     assert path[0].sentence == "the path through `mu` is missing"
     assert path[0].right == "dmu = sum(-dxc)"
+
+
+def test_what_is_not_finite_has_no_explanation():
+    for bad in (np.nan, np.inf):
+        given = np.where(X > 0, bad, 2 * X)
+        assert names(lambda x: (x * x).sum(), given) == []

@@ -25,8 +25,8 @@ def test_every_alteration_is_found_again_under_a_kind_that_does_the_same(sweep):
     right = sweep.gradients[0]
     limit = 1e-9 * np.abs(right).max()
     tried = 0
-    for group in groups(sweep)[::4]:
-        for alteration in list(of_edges(group, sweep))[::3]:
+    for group in groups(sweep)[::5]:
+        for alteration in list(of_edges(group, sweep))[::5]:
             (given,) = alteration.gradients(sweep)
             if np.isfinite(given).all() and np.abs(given - right).max() > limit:
                 paths = reproducing(sweep, [given])
@@ -35,7 +35,7 @@ def test_every_alteration_is_found_again_under_a_kind_that_does_the_same(sweep):
                     made = path[0].gradients(sweep)[0] if len(path) == 1 else both(*path, sweep)[0]
                     np.testing.assert_allclose(made, given, atol=1e-8 * np.abs(given).max())
                 tried += 1
-    assert tried > 15
+    assert tried > 5
 
 
 def test_two_paths_that_are_missing(sweep):
