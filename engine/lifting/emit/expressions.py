@@ -22,7 +22,7 @@ LONGEST = 6  # operations of an expression that is written inside another
 SYMBOLS = {op: infix for op, infix in INFIX.items() if op != "power"}  # `**` raises where `math.pow` does
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Scalar:
     """One number; as a line of text, the one that gives it its name, where it has one.
 

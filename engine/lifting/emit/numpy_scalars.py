@@ -10,10 +10,8 @@ it is used, and the backward pass finds those of the forward pass that it needs 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 
@@ -21,8 +19,8 @@ from engine.lifting.emit.expressions import SYMBOLS, Scalar, Store, written_out
 from engine.lifting.emit.numpy_store import make_room
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import NAMES, Writer, write_function
-from engine.lifting.ops import COMPARISONS, Step
-from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
+from engine.lifting.ops import Step
+from engine.lifting.views import Literal, Operand, Source, View
 
 WIDTH = 100  # characters of a line of names
 
@@ -43,6 +41,10 @@ class Scalars:
         Which of these the array does not have.
     filled
         Arrays that hold one number in every element that is not known.
+    unwritten
+        The fills of these that no array step has needed so far.
+    met
+        The sources of scalar steps.
     every
         All numbers that are no literals, in the order in which they are computed.
     crossing
@@ -54,6 +56,8 @@ class Scalars:
     known: dict[Source, dict[int, Scalar]] = field(default_factory=dict)
     newer: dict[Source, set[int]] = field(default_factory=dict)
     filled: dict[Source, Scalar] = field(default_factory=dict)
+    unwritten: dict[Source, Step] = field(default_factory=dict)
+    met: set[Source] = field(init=False)
     every: list[Scalar] = field(default_factory=list)
     crossing: dict[Scalar, str] = field(default_factory=dict)
     done: dict[tuple[object, ...], Scalar] = field(default_factory=dict)
@@ -61,15 +65,11 @@ class Scalars:
     functions: dict[str, str] = field(default_factory=dict)
     backward: bool = False
 
-    def write(self, steps: Sequence[Step]) -> None:
-        """Write the lines of some steps into the current function."""
-        for step in steps:
-            if step in self.scalar:
-                _WRITERS.get(step.op, _write_elements)(self, step)
-            else:
-                self._write_arrays(step)
+    def __post_init__(self) -> None:
+        self.met = {source for step in self.scalar for x in (*step.operands, step.target) for source in x.sources}
 
-    def _write_arrays(self, step: Step) -> None:
+    def write_arrays(self, step: Step) -> None:
+        """Write an array step, once all that it reads is in arrays."""
         target = step.target.source
         for x in step.operands:
             for source in x.sources:
@@ -77,16 +77,19 @@ class Scalars:
         whole = step.target.is_whole() and not step.accumulate
         if not whole:
             self.store(target)
-        w = self.writer
-        w.library.operations.get(step.op, write_function)(w, step)
-        self.known.pop(target, None)
-        self.newer.pop(target, None)
-        self.filled.pop(target, None)
+        for state in (self.known, self.newer, self.filled, self.unwritten):
+            state.pop(target, None)
         if step.op == "fill" and whole:
             self.filled[target] = self.literal(step.operands[0])
+        if step.op == "fill" and whole and target.kind == "value" and target in self.met:
+            self.unwritten[target] = step
+        else:
+            self.writer.library.operations.get(step.op, write_function)(self.writer, step)
 
     def store(self, source: Source) -> None:
         """Put the elements that are newer as numbers into their array."""
+        if source in self.unwritten:
+            self.writer.write([self.unwritten.pop(source)])
         places = self.newer.pop(source, None)
         if not places:
             return
@@ -131,7 +134,7 @@ class Scalars:
                 place = str(k) if source.size > 1 else ""
                 known[k] = Scalar(
                     f"{self.writer.variable(source)}.item({place})",
-                    hint=_called(source, k),
+                    hint=called(source, k),
                     own_line=True,
                     backward=self.backward,
                 )
@@ -143,7 +146,7 @@ class Scalars:
         """Give an element a number, or add it to the one that is there."""
         if accumulate:
             before = self.element(source, k)
-            number = number if _is_zero(before) else self.operate("add", (before, number), _called(source, k))
+            number = number if _is_zero(before) else self.operate("add", (before, number), called(source, k))
         self.known.setdefault(source, {})[k] = number
         self.newer.setdefault(source, set()).add(k)
 
@@ -224,7 +227,8 @@ def _lines(names: Sequence[str]) -> list[str]:
     return [*lines, ")"]
 
 
-def _called(source: Source, k: int) -> str:
+def called(source: Source, k: int) -> str:
+    """Return what an element of a source would be called."""
     return source.name if source.size == 1 else f"{source.name}_{k}"
 
 
@@ -242,90 +246,3 @@ def _same(op: str, args: tuple[Scalar, ...]) -> Scalar | None:
     if op == "multiply":
         return args[1] if args[0].text == "1.0" else args[0] if args[1].text == "1.0" else None
     return args[0] if op == "subtract" and args[1].text == "0.0" else None
-
-
-# --- steps ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def _places(shape: Shape, offset: int, strides: Shape, like: Shape = ()) -> tuple[int, ...]:
-    """Return the flat places of a view's elements, repeated as broadcasting to a shape would."""
-    at = View(Source("x", (2**62,), "value"), shape, offset, strides).positions()
-    return tuple((np.broadcast_to(at, like) if like else at).reshape(-1).tolist())
-
-
-def _elements(n: Scalars, x: Operand, like: Shape = ()) -> list[Scalar]:
-    """Return an operand's elements; of one number, that."""
-    if isinstance(x, Literal):
-        return [n.literal(x)]
-    if isinstance(x, Gather):
-        return [n.element(x.source, k) for k in x.index.reshape(-1).tolist()]
-    return [n.element(x.source, k) for k in _places(x.shape, x.offset, x.strides, like)]
-
-
-def _set(n: Scalars, step: Step, numbers: Sequence[Scalar]) -> None:
-    places = _places(step.target.shape, step.target.offset, step.target.strides)
-    for k, number in zip(places, numbers if len(numbers) > 1 else [*numbers] * len(places)):
-        n.set(step.target.source, k, number, step.accumulate)
-
-
-def _write_elements(n: Scalars, step: Step, op: str = "", like: Shape = ()) -> None:
-    op, size, source = op or step.op, step.target.size, step.target.source
-    columns = [_elements(n, x, like) for x in step.operands]
-    full = [column if len(column) == size else column * size for column in columns]
-    numbers = []
-    for place, args in zip(_places(step.target.shape, step.target.offset, step.target.strides), zip(*full)):
-        number = n.operate(op, args, _called(source, place))
-        if op in COMPARISONS and source.dtype != "bool":
-            number = n.operate("float", (number,), _called(source, place))
-        numbers.append(number)
-    _set(n, step, numbers)
-
-
-def _write_moved(n: Scalars, step: Step) -> None:
-    x = step.operands[0]
-    numbers = _elements(n, x)
-    if isinstance(x, View) and x.source.dtype == "bool" and step.target.source.dtype != "bool":
-        numbers = [n.operate("float", (number,), number.hint) for number in numbers]
-    _set(n, step, numbers)
-
-
-def _write_outer(n: Scalars, step: Step) -> None:
-    like = np.broadcast_shapes(step.operands[0].shape, step.operands[1].shape)
-    _write_elements(n, step, "multiply", like)
-
-
-def _write_reduced(n: Scalars, step: Step) -> None:
-    x = step.view()
-    axes = [a % len(x.shape) for a in step.axes] if x.shape else []
-    order = [a for a in range(len(x.shape)) if a not in axes] + axes
-    shape = tuple([x.shape[a] for a in order])
-    flat = _places(shape, x.offset, tuple([x.strides[a] for a in order]))
-    length = math.prod([x.shape[a] for a in axes])
-    op = "maximum" if step.op == "max" else "add"
-    numbers = []
-    for row, first in enumerate(range(0, len(flat), length)):
-        number, *rest = [n.element(x.source, k) for k in flat[first : first + length]]
-        for other in rest:
-            number = n.operate(op, (number, other), _called(step.target.source, row))
-        numbers.append(number)
-    _set(n, step, numbers)
-
-
-def _write_scattered(n: Scalars, step: Step) -> None:
-    gather, g = step.gather(), _elements(n, step.operands[1])
-    places = gather.index.reshape(-1).tolist()
-    for k, number in zip(places, g if len(g) > 1 else g * len(places)):
-        n.set(gather.source, k, number, accumulate=True)
-
-
-_WRITERS: dict[str, Callable[[Scalars, Step], None]] = {
-    "copy": _write_moved,
-    "fill": _write_moved,
-    "gather": _write_moved,
-    "outer": _write_outer,
-    "sum": _write_reduced,
-    "ones_product": _write_reduced,
-    "max": _write_reduced,
-    "scatter": _write_scattered,
-}

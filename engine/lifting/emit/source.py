@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.lifting.emit.element_steps import write_steps
 from engine.lifting.emit.numpy_scalars import Scalars
 from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
@@ -112,11 +113,11 @@ def emit(
     """
     writer = Writer(NUMPY, arrays, set(external.taken), plain_numbers(steps))
     scalars = Scalars(writer, scalar)
-    scalars.write(steps.forward)
+    write_steps(scalars, steps.forward)
     returned = _returned(scalars, steps.roots, reduction)
     forward = writer.finished()
     scalars.backward = True
-    scalars.write(steps.backward)
+    write_steps(scalars, steps.backward)
     scalars.finish()
     backward = writer.finished()
     keeps, finds = scalars.settle()

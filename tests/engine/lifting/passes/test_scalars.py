@@ -44,7 +44,19 @@ by_an_input = Gather(long, (1,), np.array([0]), chosen.view, 1, reach=2)
     ],
 )
 def test_a_step_is_of_single_numbers_where_it_has(why, small, step):
-    assert is_small(step) == small, why
+    assert is_small(step, scalars.MOST) == small, why
+
+
+def test_more_elements_are_single_numbers_where_all_that_is_read_are():
+    six, seven, got = source("six", (6,)), source("seven", (6,)), source("got", (6,))
+    parts = [Step("copy", six.view[3 * k : 3 * k + 3], (x.view[:3],)) for k in range(2)]
+    linked, result = Step("exp", seven.view, (six.view,)), Step("add", got.view, (seven.view, six.view))
+    assert scalar_steps(Steps([*parts, linked, result], [])) == {*parts, linked, result}
+    by_array = Step("exp", six.view, (source("p", (6,), "parameter").view,))
+    assert scalar_steps(Steps([by_array, linked], [])) == set()
+    added = Step("copy", six.view[0], (x.view[0],), accumulate=True)
+    assert scalar_steps(Steps([by_array, added, linked], [])) == {added}
+    assert scalar_steps(Steps([*parts, by_array, linked], [])) == set(parts)
 
 
 def test_gradients_that_overlap_are_written_in_order():
