@@ -1,5 +1,6 @@
 """What is found out about a few places is looked up the next time: a recurrence reads the same ones at every step.
 
+>>> import numpy as np
 >>> @remembered
 ... def reach(at):
 ...     print("looked at")
@@ -14,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
-
-import numpy as np
 
 FEW = 16  # places
 MOST = 4096  # answers that are remembered
@@ -35,7 +34,7 @@ def remembered(function: Callable[[T], R]) -> Callable[[T], R]:
 
     @wraps(function)
     def answer(places: Any) -> Any:
-        one = isinstance(places, np.ndarray)
+        one = not isinstance(places, (list, tuple))
         if (places.size if one else sum([a.size for a in places])) > FEW:
             return function(places)
         key = _key(places) if one else tuple(map(_key, places))

@@ -78,6 +78,11 @@ MUTATIONS = [
     ('what a run hands back goes to another one', 'index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")', 'index = w.index(np.repeat(np.arange(len(counts))[::-1], counts), "runs")'),
     ('a choice writes over its condition', '    operands = step.operands[1:] if step.op == "where" else step.operands  # a condition', '    operands = step.operands  # a condition'),
     ('a parameter lies where another one does', '        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)', '        return np.array([self.position[v] for v in trace.parameters[::-1]], dtype=np.int64)'),
+    ('what is added to a single number takes its place', '            before = self.element(source, k)\n            number = number if _is_zero(before) else', '            before = self.element(source, k)\n            number = number if True else'),
+    ('an array is read before the single numbers are put into it', '            for source in x.sources:\n                self.store(source)\n', '            for source in ():\n                self.store(source)\n'),
+    ('a single number stays when an array step has written another', '        for state in (self.known, self.newer, self.filled, self.unwritten):', '        for state in (self.newer, self.filled, self.unwritten):'),
+    ('a difference of single numbers loses its brackets', '{_bracketed(right, precedence + 1)}", precedence', '{_bracketed(right, precedence)}", precedence'),
+    ('sums of few numbers go along another axis', 'order = [a for a in range(len(x.shape)) if a not in axes] + axes', 'order = axes + [a for a in range(len(x.shape)) if a not in axes]'),
 ]  # fmt: skip
 """What is made wrong, the text that is replaced, which occurs once in the package, and by what."""
 
