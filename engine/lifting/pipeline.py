@@ -28,6 +28,7 @@ from engine.lifting.passes.name_arrays import name_arrays
 from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.normalise import normalise
 from engine.lifting.passes.products import products
+from engine.lifting.passes.scalars import scalar_steps
 from engine.lifting.passes.settle import settle
 from engine.lifting.passes.signed_sums import with_signed_sums
 from engine.lifting.passes.signed_zeros import with_signed_zeros
@@ -107,10 +108,12 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     needed = checked(drop_unread(lowered))  # Steps   that somebody reads
     split = checked(split_parameters(needed, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
     spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
-    arrays = allocate(spelled)  # in which array each result lives
+    scalar = scalar_steps(spelled)  # which steps are of single numbers
+    arrays = allocate(spelled, scalar)  # in which array each result lives
     if task.origins:
         spelled, arrays = name_arrays(spelled, arrays)  # arrays go by the best name of what lives in them
-    return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction))
+        scalar = scalar_steps(spelled)
+    return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction, scalar))
 
 
 def for_jax(trace: Trace, task: Task) -> Lifted:

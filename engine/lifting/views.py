@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.lifting.remembered import remembered
 from engine.watching.origin import Origin
 
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -268,11 +269,7 @@ def _stay_inside(x: View | Gather) -> None:
 
 @lru_cache(maxsize=4096)
 def contiguous(shape: Shape) -> Shape:
-    """Return the strides, in elements, of a C-ordered array.
-
-    >>> contiguous((2, 3, 4))
-    (12, 4, 1)
-    """
+    """Return the strides, in elements, of a C-ordered array: (12, 4, 1) of shape (2, 3, 4)."""
     strides = [1] * len(shape)
     for axis in range(len(shape) - 2, -1, -1):
         strides[axis] = strides[axis + 1] * shape[axis + 1]
@@ -295,6 +292,7 @@ def all_distinct(index: Indices) -> bool:
     return len(np.unique(index)) == index.size
 
 
+@remembered
 def affine(index: Indices) -> tuple[int, Shape] | None:
     """Return offset and strides if every element is offset + sum of i_axis * stride_axis, else None.
 
@@ -315,6 +313,7 @@ def affine(index: Indices) -> tuple[int, Shape] | None:
     return (offset, tuple(strides)) if np.array_equal(expected, index) else None
 
 
+@remembered
 def factor(columns: Sequence[Indices]) -> Shape | None:
     """Return the shape in which all the flat index arrays are affine, or None.
 

@@ -78,6 +78,11 @@ MUTATIONS = [
     ('what a run hands back goes to another one', 'index = w.index(np.repeat(np.arange(len(counts)), counts), "runs")', 'index = w.index(np.repeat(np.arange(len(counts))[::-1], counts), "runs")'),
     ('a choice writes over its condition', '    operands = step.operands[1:] if step.op == "where" else step.operands  # a condition', '    operands = step.operands  # a condition'),
     ('a parameter lies where another one does', '        return np.array([self.position[v] for v in trace.parameters], dtype=np.int64)', '        return np.array([self.position[v] for v in trace.parameters[::-1]], dtype=np.int64)'),
+    ('what is added to a single number takes its place', '            before = self.element(source, k)\n            number = number if _is_zero(before) else', '            before = self.element(source, k)\n            number = number if True else'),
+    ('one single number is not put into the array that is read', '        for k in sorted(places):\n', '        for k in sorted(places)[1:]:\n'),
+    ('a single number stays when an array step has written another', '        for state in (self.known, self.newer, self.filled, self.unwritten):', '        for state in (self.newer, self.filled, self.unwritten):'),
+    ('a factor of single numbers loses its brackets', 'f"{_bracketed(left, precedence + chained)} {symbol}', 'f"{left.text} {symbol}'),
+    ('a sum of few numbers lacks its last', 'for k in flat[first : first + length]]', 'for k in flat[first : first + max(1, length - 1)]]'),
 ]  # fmt: skip
 """What is made wrong, the text that is replaced, which occurs once in the package, and by what."""
 
@@ -133,6 +138,7 @@ def programs(count: int) -> list[Any]:
         ("x", [v3], "return engine.total([c * q for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 + engine.tanh(engine.total([x[0], p0, x[1], p1, 0.25]))"),
         ("x", [v3], "return engine.total([engine.exp(-engine.tanh(q - 0.3 - 0.1 * 3.0 / 7.0)) for q in [x[0], p0, x[1], p1, x[2]]])"),
         ("x", [v3], "return engine.tanh(p0 * p1) + p0 ** 2"),
+        ("x", [v3], "s = p0\n    for q in pu:\n        s = engine.sin(s * q) + (s + q) * p1\n    return engine.total([engine.tanh(s * u * q) for u in pu for q in x])"),
         ("x", [v3], "return engine.tanh(p0) - x[0] * (x[1] > p0) - x[1] * (0.5 < p1) - x[2]"),
         ("x", [v3], "return engine.total([engine.tanh(c * q) for c, q in zip([0.5, 0.5, 2.0], x)]) * p0 * 0.3 * 0.7"),
         ("x, t", [v2, t], "return engine.dot(engine.select(pW, t), list(x)) * p0"),

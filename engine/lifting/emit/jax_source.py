@@ -73,7 +73,7 @@ def emit_for_jax(
     return Emitted(text, tuple(writer.constants), takes, tuple(map(external.argument, gradients or ())), writer.rounded)
 
 
-def _module(title: str, uses: set[str], arguments: Sequence[str], body: Sequence[str]) -> str:
+def _module(title: str, uses: set[str], arguments: Sequence[str], body: Sequence[object]) -> str:
     imports = "".join(f"{line}\n" for name, line in IMPORTS.items() if name in uses)
     lines = "".join(f"    {line}\n" for line in body)
     signature = ", ".join([*arguments, "dtype", "constants"])

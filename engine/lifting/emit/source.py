@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.lifting.emit.element_steps import write_steps
+from engine.lifting.emit.numpy_scalars import Scalars
 from engine.lifting.emit.numpy_text import NUMPY, STRIDED
 from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers, printable
@@ -84,7 +86,14 @@ class Emitted:
         return namespace
 
 
-def emit(title: str, steps: Steps, arrays: dict[Source, Source], external: External, reduction: str) -> Emitted:
+def emit(
+    title: str,
+    steps: Steps,
+    arrays: dict[Source, Source],
+    external: External,
+    reduction: str,
+    scalar: frozenset[Step] = frozenset(),
+) -> Emitted:
     """Write the module.
 
     Parameters
@@ -99,21 +108,35 @@ def emit(title: str, steps: Steps, arrays: dict[Source, Source], external: Exter
         What the caller passes.
     reduction
         "mean", "sum" or "none" over the samples of a batch; "" where there is no batch.
+    scalar
+        The steps that are written as expressions of single numbers.
     """
     writer = Writer(NUMPY, arrays, set(external.taken), plain_numbers(steps))
-    writer.write(steps.forward)
-    returned = _returned(writer, steps.roots, reduction)
+    scalars = Scalars(writer, scalar)
+    write_steps(scalars, steps.forward)
+    returned = _returned(scalars, steps.roots, reduction)
+    forward = writer.finished()
+    scalars.backward = True
+    write_steps(scalars, steps.backward)
+    scalars.finish()
+    backward = writer.finished()
+    keeps, finds = scalars.settle()
     takes = external.arguments(touched(steps.forward, steps.roots)), external.arguments(touched(steps.backward))
-    functions = _function("forward", takes[0], [*writer.finished(), f"return {returned}"])
-    writer.write(steps.backward)
-    functions += _function("backward", takes[1], writer.finished() or ["pass"])
+    functions = _function("forward", takes[0], [*forward, *keeps, f"return {returned}"])
+    functions += _function("backward", takes[1], [*finds, *backward] or ["pass"])
     first = ["assert N"] if len(writer.build) > LONG else []
     body = [*first, *writer.build, "", *functions, "return forward, backward"]
-    imports = "import numpy as np\n" + ("\nfrom engine.functions import erf\n" if "erf" in writer.uses else "")
-    text = f'"""{printable(title)}"""\n\n{imports}{STRIDED if "strided" in writer.uses else ""}\n\n'
+    text = f'"""{printable(title)}"""\n\n{_imports(writer)}{STRIDED if "strided" in writer.uses else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
     return Emitted(text, tuple(writer.constants), *takes, writer.rounded)
+
+
+def _imports(writer: Writer) -> str:
+    forms = [rule if rule == name else f"{rule} as {name}" for rule, name in writer.scalar_forms.items()]
+    lines = ["from engine.functions import erf\n"] if "erf" in writer.uses else []
+    lines += [f"from engine.scalar_forms import {', '.join(sorted(forms))}\n"] if forms else []
+    return "import numpy as np\n" + ("\n" if lines else "") + "".join(lines)
 
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:
@@ -123,14 +146,15 @@ def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]
     return sources | {x.chosen.source for x in operands if isinstance(x, Gather) and x.chosen is not None}
 
 
-def _function(name: str, takes: Sequence[Argument], body: Sequence[str]) -> list[str]:
-    return [f"def {name}({', '.join([a.name for a in takes])}):", *[f"    {line}" for line in body], ""]
+def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> list[str]:
+    lines = [f"    {line}" for line in map(str, body) if line]
+    return [f"def {name}({', '.join([a.name for a in takes])}):", *lines, ""]
 
 
-def _returned(writer: Writer, roots: Sequence[Operand], reduction: str) -> str:
+def _returned(scalars: Scalars, roots: Sequence[Operand], reduction: str) -> str:
     """Return the expression for the value, and for the guards' conditions if there are any."""
     root, *guards = roots
-    text = writer.text(root)
+    text = _text(scalars, root)
     if isinstance(root, Literal) or not root.batched:  # the same for all samples
         one = text if isinstance(root, Literal) else f"float({text})"
         value = {"sum": f"{one} * N", "none": f"np.full(N, {one})"}.get(reduction, one)
@@ -142,21 +166,28 @@ def _returned(writer: Writer, roots: Sequence[Operand], reduction: str) -> str:
         value = f"float(np.add.reduce({text})) / N"
     if not guards:
         return value
-    return f"{value}, {tuple_text(list(_conditions(writer, guards)))}"
+    return f"{value}, {tuple_text(list(_conditions(scalars, guards)))}"
 
 
-def _conditions(writer: Writer, guards: Sequence[Operand]) -> Iterator[str]:
+def _text(scalars: Scalars, x: Operand) -> str:
+    """Return what is returned as an expression: a number where it is one."""
+    number = scalars.newest(x)
+    return scalars.writer.text(x) if number is None else scalars.named(number)
+
+
+def _conditions(scalars: Scalars, guards: Sequence[Operand]) -> Iterator[str]:
     """Yield the guards' conditions; several that follow one another in a result are one view of it, unpacked."""
+    writer = scalars.writer
     run: list[View] = []
     for guard in (*guards, None):
-        if isinstance(guard, View) and _goes_on(run, guard):
+        if isinstance(guard, View) and scalars.newest(guard) is None and _goes_on(run, guard):
             run.append(guard)
             continue
         if len(run) >= SEVERAL:
             step = run[1].offset - run[0].offset
             yield f"*{writer.text(View(run[0].source, (len(run),), run[0].offset, (step,)), whole=True)}"
         else:
-            yield from map(writer.text, run)
+            yield from [_text(scalars, x) for x in run]
         run = [guard] if isinstance(guard, View) else []
         if isinstance(guard, (Literal, Gather)):
             yield writer.text(guard)

@@ -57,11 +57,12 @@ class Writer:
     plain: set[float]  # sizes of numbers that are written and stand for themselves
     variables: dict[Source, str] = field(default_factory=dict)  # of arrays of results, and of constants
     build: list[str] = field(default_factory=list)
-    body: list[str] = field(default_factory=list)  # of the function being written
+    body: list[object] = field(default_factory=list)  # of the function being written: lines, once they are text
     hoisted: dict[str, str] = field(default_factory=dict)  # expression -> variable of `build`
     local: dict[str, str] = field(default_factory=dict)  # expression -> variable of the function
     constants: list[np.ndarray] = field(default_factory=list)
     defined: set[Source] = field(default_factory=set)  # results that have been given a value
+    scalar_forms: dict[str, str] = field(default_factory=dict)  # a rule -> what the text calls its scalar form
     uses: set[str] = field(default_factory=set)  # modules, functions of ours, and "N", that the text mentions
     within: set[str] = field(default_factory=set)  # its names
     locals: set[str] = field(default_factory=set)  # names within all functions
@@ -197,7 +198,7 @@ class Writer:
         self.numbers[name] = n
         return candidate
 
-    def finished(self) -> list[str]:
+    def finished(self) -> list[object]:
         """Return the lines of the current function, and begin another."""
         lines, self.body, self.local, self.within = self.body, [], {}, set()
         return lines

@@ -8,19 +8,20 @@ from engine.lifting.views import Literal, Source, View
 from engine.rules import RULES
 
 
-def allocate(steps: Steps) -> dict[Source, Source]:
+def allocate(steps: Steps, scalar: frozenset[Step] = frozenset()) -> dict[Source, Source]:
     """Return for each result the one whose array it shares; its own, where it has one to itself.
 
     A step's result takes the place of an operand of the same shape that is read here for the last time. An activation
-    keeps an array of its own, so that it can be told from its pre-activation.
+    keeps an array of its own, so that it can be told from its pre-activation. What `scalar` steps give, single
+    numbers, has an array, its own, only if an array step reads it.
     """
     last = last_readings(steps)
     arrays: dict[Source, Source] = {}
     for now, step in enumerate((*steps.forward, *steps.backward)):
         result = step.target.source
-        if result.kind == "value" and result not in arrays:
+        if result.kind == "value" and result not in arrays and step not in scalar:
             free = [x for x in _replaceable(step) if last[x] == now]
-            arrays[result] = arrays[free[0]] if free else result
+            arrays[result] = arrays.get(free[0], free[0]) if free else result
     return arrays
 
 

@@ -151,6 +151,10 @@ class Elements:
         """As NumPy's."""
         return self.like(self.d.copy())
 
+    def item(self, *place: int) -> Elements:
+        """Return one number, which stays as it is when the array changes."""
+        return self.reshape(-1)[place[0] if place else 0].copy()
+
     def astype(self, dtype: Any) -> Elements:
         """Return the array itself: numbers are exact."""
         return self

@@ -71,6 +71,12 @@ def test_the_backward_pass_takes_what_the_forward_pass_left():
     assert shared([step("exp", y, x)], [], [step("multiply", g, y, 2.0)]) == {"g": "y"}
 
 
+def test_single_numbers_have_arrays_of_their_own_if_any():
+    chain = [step("exp", y, x), step("sin", z, y), step("cos", w, z)]
+    arrays = allocate(Steps(chain, [w.view]), frozenset(chain[:2]))
+    assert arrays == {w: z}
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_what_is_overwritten_is_never_read_again(seed):
     """Walked step by step: an array holds the result that its reader wants."""

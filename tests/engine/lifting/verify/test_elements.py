@@ -34,3 +34,13 @@ def test_arrays_of_a_field_are_arrays(name):
     got = ARRAYS[name](Elements(field.integers(whole), field), FieldNumpy(field))
     assert got.shape == want.shape
     assert same(got, Elements(field.integers(want), field))
+
+
+def test_a_number_that_was_read_stays_as_it_was():
+    field = Field(seed=3, levels=1, points=2)
+    x = Elements(field.random((2, 3)), field)
+    before, read = x.copy(), x.item(4)
+    assert read.shape == () and same(read, before[1, 1])
+    x.fill(0.0)
+    assert same(read, before[1, 1]) and not same(read, x[1, 1])
+    assert same(x[0, 0].item(), 0.0)

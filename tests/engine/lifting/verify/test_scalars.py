@@ -26,7 +26,7 @@ def test_the_scalar_engine_answers_for_any_batch(reduction, dtype):
 
 def test_the_scalar_engine_keeps_to_branches():
     w = Value(2.0, "w")
-    program = changed(engine.lift(lambda x: w * x if x > 0 else x * x * w), "np.multiply", "np.add")
+    program = changed(engine.lift(lambda x: w * x if x > 0 else x * x * w), " * ", " + ")
     with pytest.warns(RuntimeWarning, match="differs from its scalar operations"):
         assert program.value_and_grad(3.0)[0] == 6.0
     assert [program(-3.0), program(4.0), program(-1.0)] == [18.0, 8.0, 2.0]
@@ -50,7 +50,7 @@ def test_the_scalar_engine_chooses_and_computes_with_integers():
 
 def test_a_graph_is_proven_too():
     w = Value(2.0, "w")
-    program = changed(engine.lift(engine.tanh(w) * 3.0), "np.tanh", "np.cos")
+    program = changed(engine.lift(engine.tanh(w) * 3.0), "tanh(w_2)", "np.cos(w_2)")
     with pytest.warns(RuntimeWarning, match="the graph, lifted, differs"):
         value, gradient = program.value_and_grad()
     assert value == pytest.approx(3.0 * np.tanh(2.0))

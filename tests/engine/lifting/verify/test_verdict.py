@@ -57,7 +57,7 @@ def test_nan_in_one_sample_is_no_branch():
 
 def test_overflow_is_said_to_be_overflow():
     f = engine.lift(lambda x: x * 3.0 + 1.0)
-    program = changed(f, "np.multiply(3.0, x,", "np.multiply(3.0 * 2.0**-1000, x * 2.0**1000,")
+    program = changed(f, "3.0 * x_2", "3.0 * 2.0**-1000 * (x_2 * 2.0**1000)")
     with pytest.warns(RuntimeWarning, match="itself: one of them is infinite where the other is not"):
         assert program(1e150) == np.inf
 
@@ -67,7 +67,7 @@ def test_a_zero_of_the_wrong_sign_is_an_error_and_no_rounding():
 
     def wrong(strict):
         f = engine.lift(lambda x: engine.arctan2(x[0] + x[1], -1.0), strict=strict)
-        return changed(f, "x_view1, out=t1)", "x_view1, out=t1); np.add(t1, 0.0, out=t1)")
+        return changed(f, "x_0 + x_1", "x_0 + x_1 + 0.0")
 
     with pytest.raises(LiftError, match="differs from its scalar operations: the sign of a zero, on which the value"):
         wrong(strict=True).value_and_grad([-0.0, -0.0], wrt="inputs")

@@ -1,0 +1,66 @@
+"""Which steps are so small that Python's floats take less time than arrays: those of a few elements and no samples.
+
+NumPy takes 300 to 500 ns to call, a float's operation 15 to 80, and moving a number to an array or out of one 40: a
+step of a recurrence over a handful of numbers is written as an expression for each element.
+"""
+
+from __future__ import annotations
+
+from engine.lifting.ir import Steps
+from engine.lifting.ops import Step
+from engine.lifting.views import Gather, Literal, Operand, Source, View
+from engine.rules import RULES
+
+MOST = 4  # elements, wherever they are
+LINKED = 8  # elements, where all that is read are single numbers already
+MOVING = ("copy", "fill", "gather", "scatter", "sum", "ones_product", "max", "outer")
+
+
+def scalar_steps(steps: Steps) -> frozenset[Step]:
+    """Return the steps that are written as expressions of single numbers."""
+    every = [*steps.forward, *steps.backward]
+    # parts of the flat gradient lie in named ones too, and must be written in order
+    flat = any(step.target.source.kind == "gradient" for step in every)
+    scalar: set[Step] = set()
+    numbers: set[Source] = set()  # that no array step has written, but for one number everywhere
+    written: set[Source] = set()
+    for step in every:
+        target = step.target.source
+        if not (flat and target.kind != "value") and (is_small(step, MOST) or _is_linked(step, numbers)):
+            scalar.add(step)
+            if target not in written:
+                numbers.add(target)
+        elif step.op == "fill" and step.target.is_whole() and not target.batched:
+            numbers.add(target)  # each of its elements is known
+        else:
+            numbers.discard(target)
+        written.add(target)
+    return frozenset(scalar)
+
+
+def is_small(step: Step, most: int) -> bool:
+    """Whether a step is of single numbers, and of how many at most."""
+    if step.fixed or not (step.op in MOVING or _is_rule(step.op)):
+        return False
+    target = step.operands[0] if step.op == "scatter" else step.target
+    return _are_few(target, most) and all(_are_few(x, most) for x in step.operands)
+
+
+def _is_linked(step: Step, numbers: set[Source]) -> bool:
+    """Whether a step is of single numbers that are there as such, and gives some to others."""
+    read = [source for x in step.operands for source in x.sources if source.kind != "constant"]
+    return step.target.source.kind == "value" and numbers.issuperset(read) and is_small(step, LINKED)
+
+
+def _is_rule(op: str) -> bool:
+    return op in RULES and not RULES[op].variadic
+
+
+def _are_few(x: Operand, most: int) -> bool:
+    if isinstance(x, Literal):
+        return True
+    if x.source.batched or x.source.kind == "index" or x.source.dtype == "int":
+        return False
+    if isinstance(x, Gather) and x.chosen is not None:
+        return False
+    return 0 < (x.size if isinstance(x, View) else x.index.size) <= most
