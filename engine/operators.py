@@ -113,9 +113,11 @@ def _comparison(cls: Any, name: str, method: Method, operand: Method) -> Method:
         if LOCAL.active is not None:
             return Condition(method(a, b))
         x, y = a._data, b._data
+        if relation(x, y):
+            return True
         if (x != x or y != y) and is_order and LOCAL.watch is not None:
             refuse_unless_written()
-        return relation(x, y)
+        return False
 
     def side(x: Any, other: Any) -> Any:
         if name == "equal" and not isinstance(x, (cls, Condition, numbers.Real, np.bool_)):

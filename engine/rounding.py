@@ -125,5 +125,7 @@ def _slope_errors(node: Value, errors: dict[Value, float]) -> list[float]:
     for sign in (1.0, -1.0):
         xs = [p._data + sign * errors[p] for p in node.parents]
         z: Any = node._data + sign * (errors[node] + EPS * abs(node._data))
+        if rule.variadic and rule.kinks:  # one of its operands, which nothing rounds, moves as that one does
+            z = rule.scalar(xs)
         moved.append(rule.bind(z, xs, fixed)(1.0))
     return [max(abs(up - s), abs(down - s)) + EPS * abs(s) for s, up, down in zip(slopes, *moved)]

@@ -91,13 +91,14 @@ def train(
     losses: list[float] | None = None,
     optimizer: Adam | None = None,
     after: Callable[[Any, list[float]], None] | None = None,
+    verify: bool | str = True,
 ) -> list[float]:
     """Adam on one document per step; return the losses.
 
     Given the `losses` of steps made before, and their `optimizer`, it goes on from there; `after` is called after every
-    step with the parameters and the losses.
+    step with the parameters and the losses; `verify` is as in `engine.lift`.
     """
-    gradient = _lifted(model) if lifted else _eager(model)
+    gradient = _lifted(model, verify) if lifted else _eager(model)
     theta = np.array([value.data for value in model.parameters()])
     losses = list(losses or [])
     optimizer = optimizer or Adam(linear(lr, steps), betas=BETAS)
@@ -114,13 +115,14 @@ def train(
     return losses
 
 
-def _lifted(model: GPT) -> Gradient:
-    """Return the loss of a document and its gradient by matrices."""
-    program = engine.lift(model.loss, parameters=model.parameters())
+def _lifted(model: GPT, verify: bool | str) -> Gradient:
+    """Return the loss of a document and its gradient by matrices, each time in the same memory."""
+    program = engine.lift(model.loss, parameters=model.parameters(), verify=verify)
+    out = np.empty(len(program.pull()))
 
     def gradient(theta: Array, tokens: list[int]) -> tuple[float, Array]:
-        value, slopes = program.value_and_grad(tokens, parameters=theta)
-        return value, np.asarray(slopes.parameters)
+        value, _ = program.value_and_grad(np.array(tokens), parameters=theta, out=out)
+        return value, out
 
     return gradient
 

@@ -1,4 +1,4 @@
-"""Optimisers and learning-rate schedules, on flat vectors, so that training touches no Value.
+"""Optimisers, on flat vectors, so that training touches no Value; their schedules are `nn.schedules`.
 
 Each does what its PyTorch namesake does.  `update` changes the vector in place; `step` is the same for Values.
 
@@ -18,10 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from engine.arguments import described, listed, number, positive, truth, whole
+from engine.arguments import described, listed, number, positive, truth
+from nn.schedules import Schedule as Schedule
+from nn.schedules import cosine as cosine
+from nn.schedules import is_known
+from nn.schedules import linear as linear
+from nn.schedules import step_decay as step_decay
+from nn.schedules import warmup as warmup
 
 Vector: TypeAlias = npt.NDArray[np.float64]
-Schedule: TypeAlias = Callable[[int], float]
 
 
 class Optimizer:
@@ -49,7 +54,18 @@ class Optimizer:
         self.weight_decay = number(weight_decay, "weight_decay", least=0.0)
         self.steps = 0
         self.state: dict[str, Vector] = {}
+        self._places: list[Vector] = []  # for what an update computes on its way
+        self._checked: tuple[Any, Any] = (None, None)  # the vectors of the last step: mostly those of the next
         self.owner: tuple[Value, int] | None = None
+
+    @property
+    def runs_own_code(self) -> bool:
+        """Whether a step runs code that is not this package's: a schedule or an optimiser of somebody's own.
+
+        >>> SGD(cosine(0.1, 100)).runs_own_code, SGD(lambda step: 0.1).runs_own_code
+        (False, True)
+        """
+        return type(self) not in OPTIMIZERS.values() or (callable(self.lr) and not is_known(self.lr))
 
     def learning_rate(self) -> float:
         """Return the learning rate of the next step.
@@ -60,6 +76,19 @@ class Optimizer:
             If the schedule gives none.
         """
         return self._learning_rate_at(self.steps)
+
+    def learning_rates(self, first: int, steps: int) -> list[float]:
+        """Return the learning rates of so many steps, from one on.
+
+        >>> SGD(step_decay(1.0, 2, 0.5)).learning_rates(1, 3)
+        [1.0, 0.5, 0.5]
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the schedule gives none.
+        """
+        return [self._learning_rate_at(step) for step in range(first, first + steps)]
 
     def stops_after(self, steps: int) -> int | None:
         """Return after how many more steps the schedule comes to 0 for good, if that is before so many are taken.
@@ -128,16 +157,9 @@ class Optimizer:
         ValueError
             If the shapes differ, or the state is of a vector of another length.
         """
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            raise TypeError(f"theta must be a vector of floats, as program.pull() returns it; got {described(theta)}.")
-        if not isinstance(gradient, np.ndarray) or gradient.dtype.kind not in "fiu":
-            raise TypeError(f"gradient must be a vector of numbers, as theta is one; got {described(gradient)}.")
-        shapes = {theta.shape, gradient.shape, *(v.shape for v in self.state.values())}
-        if len(shapes) > 1:
-            raise ValueError(
-                f"theta {theta.shape}, gradient {gradient.shape} and the state of this {type(self).__name__} must have "
-                "one shape; an optimiser belongs to one vector, so make a new one for another."
-            )
+        if theta is not self._checked[0] or gradient is not self._checked[1]:
+            self._check(theta, gradient)
+            self._checked = theta, gradient
         self._update(theta, gradient, self.learning_rate())
         self.steps += 1
 
@@ -159,10 +181,39 @@ class Optimizer:
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
         raise TypeError(f"{type(self).__name__} defines no update; use SGD, Adam or AdamW.")
 
+    def _check(self, theta: Any, gradient: Any) -> None:
+        """Refuse what is no pair of vectors of one shape."""
+        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
+            raise TypeError(f"theta must be a vector of floats, as program.pull() returns it; got {described(theta)}.")
+        if not isinstance(gradient, np.ndarray) or gradient.dtype.kind not in "fiu":
+            raise TypeError(f"gradient must be a vector of numbers, as theta is one; got {described(gradient)}.")
+        shape = theta.shape
+        if gradient.shape != shape or any(v.shape != shape for v in self.state.values()):
+            raise ValueError(
+                f"theta {theta.shape}, gradient {gradient.shape} and the state of this {type(self).__name__} must have "
+                "one shape; an optimiser belongs to one vector, so make a new one for another."
+            )
+
     def _vector(self, name: str, like: Vector) -> Vector:
         if name not in self.state:
             self.state[name] = np.zeros_like(like)
         return self.state[name]
+
+    def _two_places(self, like: Vector) -> list[Vector]:
+        """Return two vectors to write to, the same ones in every step."""
+        if not self._places or self._places[0].shape != like.shape or self._places[0].dtype != like.dtype:
+            self._places = [np.empty_like(like), np.empty_like(like)]
+        return self._places
+
+    def _decayed(self, theta: Vector, gradient: Vector, place: Vector) -> Vector:
+        """Return the gradient of the loss with weight decay, written to a place; the gradient itself without."""
+        if not self.weight_decay:
+            return gradient
+        np.multiply(theta, self.weight_decay, out=place)
+        return np.add(place, gradient, out=place)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_places": [], "_checked": (None, None)}  # nothing that outlasts a step
 
 
 class SGD(Optimizer):
@@ -184,13 +235,14 @@ class SGD(Optimizer):
         self.nesterov = bool(nesterov)
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
-        g = gradient + self.weight_decay * theta if self.weight_decay else gradient
+        a, b = self._two_places(theta)
+        g = self._decayed(theta, gradient, a)
         if self.momentum:
             velocity = self._vector("velocity", theta)
             velocity *= self.momentum
             velocity += g
-            g = g + self.momentum * velocity if self.nesterov else velocity
-        theta -= lr * g
+            g = np.add(g, np.multiply(velocity, self.momentum, out=b), out=b) if self.nesterov else velocity
+        theta -= np.multiply(g, lr, out=b)
 
 
 class Adam(Optimizer):
@@ -208,17 +260,20 @@ class Adam(Optimizer):
         self.betas, self.eps = _two_betas(betas), positive(eps, "eps")
 
     def _update(self, theta: Vector, gradient: Vector, lr: float) -> None:
-        g = gradient + self.weight_decay * theta if self.weight_decay else gradient
-        self._adapt(theta, g, lr)
+        self._adapt(theta, self._decayed(theta, gradient, self._two_places(theta)[1]), lr)
 
     def _adapt(self, theta: Vector, g: Vector, lr: float) -> None:
         m, v = self._vector("m", theta), self._vector("v", theta)
-        b1, b2 = self.betas
-        m += (1.0 - b1) * (g - m)
+        a, b = self._two_places(theta)  # g may be b
+        b1, b2, t = *self.betas, self.steps + 1
+        unit = math.sqrt(1.0 - b2**t)
+        m += np.multiply(np.subtract(g, m, out=a), 1.0 - b1, out=a)
         v *= b2
-        v += (1.0 - b2) * g * g
-        t = self.steps + 1
-        theta -= (lr / (1.0 - b1**t)) * m / (np.sqrt(v) / math.sqrt(1.0 - b2**t) + self.eps)
+        v += np.multiply(np.multiply(g, 1.0 - b2, out=a), g, out=a)
+        np.sqrt(v, out=a)
+        a += self.eps * unit  # sqrt(v) / unit + eps, times the unit, of which the learning rate takes care
+        np.multiply(m, lr * unit / (1.0 - b1**t), out=b)
+        theta -= np.divide(b, a, out=b)
 
 
 class AdamW(Adam):
@@ -240,60 +295,6 @@ class AdamW(Adam):
 
 
 OPTIMIZERS: dict[str, Callable[..., Any]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
-
-
-def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
-    """Multiply by `factor` every so many steps.
-
-    >>> [step_decay(1.0, 2, 0.5)(k) for k in range(5)]
-    [1.0, 1.0, 0.5, 0.5, 0.25]
-    """
-    positive(lr, "lr"), positive(factor, "factor")
-    whole(every, "every", "the steps between two changes", least=1)
-    return _of_steps(lambda step: lr * factor ** (step // every))
-
-
-def cosine(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
-    """Go from `lr` to `lowest` along half a cosine (Loshchilov and Hutter 2017), and stay there.
-
-    >>> [round(cosine(1.0, 4)(k), 3) for k in range(6)]
-    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
-    """
-    _check_descent(lr, steps, lowest)
-    return _of_steps(lambda step: lowest + 0.5 * (lr - lowest) * (1.0 + math.cos(math.pi * min(step, steps) / steps)))
-
-
-def linear(lr: float, steps: int, lowest: float = 0.0) -> Schedule:
-    """Go from `lr` to `lowest` along a line, as micrograd's demo does, and stay there.
-
-    >>> [linear(1.0, 4)(k) for k in range(6)]
-    [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
-    """
-    _check_descent(lr, steps, lowest)
-    return _of_steps(lambda step: lr + (lowest - lr) * step / steps if step < steps else lowest)
-
-
-def warmup(schedule: Schedule, steps: int) -> Schedule:
-    """Rise linearly to a schedule over its first steps.
-
-    >>> [warmup(lambda step: 1.0, 4)(k) for k in range(6)]
-    [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
-    """
-    if not callable(schedule):
-        raise TypeError(f"schedule={described(schedule)}: pass a schedule, such as cosine(0.1, 1000).")
-    whole(steps, "steps", "the steps of the rise", least=1)
-    return _of_steps(lambda step: schedule(step) * min(1.0, (step + 1) / steps))
-
-
-def _of_steps(schedule: Schedule) -> Schedule:
-    """Return a schedule that takes the number of a step, and nothing else."""
-    return lambda step: schedule(whole(step, "step", "the number of the step, from 0", least=0))
-
-
-def _check_descent(lr: float, steps: int, lowest: float) -> None:
-    positive(lr, "lr")
-    number(lowest, "lowest", least=0.0)
-    whole(steps, "steps", "the steps of the descent", least=1)
 
 
 def _two_betas(betas: Any) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from engine.lifting.ir import Steps
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.tidy import tidy
+from engine.lifting.run.compiling import task_of
+from engine.lifting.run.program import Program
 from engine.lifting.run.report import shown
 
 TOLERANCE = 1e-9  # of sums that the program and a reader add up in another order
@@ -62,3 +66,37 @@ def _gradients(case: Lowering, memory: dict[Any, Any], got: dict[str, Any]) -> l
             parts = [(gradient.name, want)]
         pairs += [(got.get(name, np.zeros(part.shape)), part) for name, part in parts]
     return pairs
+
+
+def compared_program(program: Program, *inputs: Any) -> Formulas:
+    """Return a program's formulas in its author's words, having compared what they say with what it computes."""
+    wrt = "all" if inputs else "parameters"
+    value, gradient = program.value_and_grad(*inputs, wrt=wrt)
+    external = task_of(program, program.latest, wrt).external
+    arrays: list[Any] = []
+    specs = program._specs(inputs, arrays)
+    parameters = program.traces.parameters
+    theta, text = parameters.read_cells(), program.formulas()
+    names = {named.array.name: named.part.of(theta) for named in external.arrays}
+    names |= {source.name: array for source, array in zip(external.inputs, arrays)}
+    names |= {source.name: array for source, array in zip(external.numbers, arrays)}
+    names |= text.constants | {"N": len(arrays[0]) if program.batch else 1}
+    got = read(text, names, {named.gradient.name: named.part.shape for named in external.arrays})
+    result = got[text.result]
+    if program.batch:
+        result = {"mean": np.mean, "sum": np.sum}[program.reduction](np.broadcast_to(result, (names["N"],)))
+    pairs = [(result, value)]
+    if gradient.parameters is not None and len(gradient.parameters):
+        cells = parameters.flat.cells_of(gradient.parameters)
+        held = [named for named in external.arrays if not named.part.read]
+        pairs += [(got.get(x.gradient.name, 0.0), x.part.of(cells)) for x in held]
+    parts = [
+        (g, keys) for spec, g in zip(specs, gradient.inputs or ()) for keys, x in spec.parts() if x.kind != "static"
+    ]
+    pairs += [(got.get(slot.name, 0.0), reduce(getitem, keys, g)) for slot, (g, keys) in zip(external.slots, parts)]
+    for said, want in pairs:
+        want = np.asarray(want, float)
+        said = np.broadcast_to(said, want.shape) if np.size(said) == 1 else np.reshape(said, want.shape)
+        scale = max(1.0, np.abs(want[np.isfinite(want)]).max(initial=0.0))
+        np.testing.assert_allclose(said, want, rtol=TOLERANCE, atol=1e-3 * TOLERANCE * scale, err_msg=text)
+    return text

@@ -42,7 +42,7 @@ def logsumexp(x: Any, axis: Any = None) -> Any:
 SAME_IN_NUMPY = (
     *("exp", "expm1", "log", "log1p", "logaddexp", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "hypot"),
     *("arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "maximum", "minimum", "outer", "sign", "abs"),
-    *("reciprocal", "square", "cbrt"),
+    *("reciprocal", "square", "cbrt", "log2", "log10", "exp2"),
 )
 FUNCTIONS = {name: getattr(np, name) for name in SAME_IN_NUMPY} | {
     "erf": erf, "softmax": softmax, "logsumexp": logsumexp, "where": lambda c, x, y: np.where(np.asarray(c) != 0, x, y),

@@ -234,6 +234,7 @@ CALLS = {
     "engine.shift": lambda: (engine.shift, [[1.0, 2.0]], {}),
     **{f"engine.{n}": lambda n=n: (getattr(engine, n), [[1.0, 2.0]], {}) for n in ("largest", "smallest")},
     "engine.total": lambda: (engine.total, [[1.0, 2.0]], {}),
+    "engine.array": lambda: (engine.array, [[[1.0, 2.0], [3.0, 4.0]]], {}),
     "engine.softmax": lambda: (engine.softmax, [[1.0, 2.0]], {}),
     "engine.logsumexp": lambda: (engine.logsumexp, [[1.0, 2.0]], {}),
     "engine.Parameters": lambda: (engine.Parameters, [[value(), value()]], {}),
@@ -244,7 +245,6 @@ CALLS = {
         engine.lift, [product], {"batch": True, "reduction": "mean", "parameters": [value()], "dtype": np.float64}
     ),
     "engine.lift of a graph": lambda: (engine.lift, [graph()], {}),
-    "engine.array": lambda: (engine.array, [[[2.0, 3.0], [4.0, 5.0]]], {}),
     "engine.grad": lambda: (lambda f, n, x: engine.grad(f, n)(x), [unary, 0, 2.0], {}),
     "engine.grad of two": lambda: (lambda n, x, y: engine.grad(of_two, n)(x, y), [(0, 1), 2.0, 3.0], {}),
     "engine.value_and_grad": lambda: (lambda f, n, x: engine.value_and_grad(f, n)(x), [unary, 0, 2.0], {}),
@@ -341,6 +341,10 @@ CALLS = {
         lambda g: nn.diagnose(network(), X, T, lambda params, X, T: g), [by_hand()], {}
     ),
     "nn.diagnose_function": lambda: (nn.diagnose_function, [product, [2.0, 3.0], [3.0, 2.0]], {}),
+    "nn.check_backward": lambda: (
+        lambda forward, backward, x, seed: nn.check_backward(forward, backward, x, seed=seed),
+        [lambda x: x * x, lambda dout, x: 2.0 * x * dout, np.array([1.0, -2.0])], {"seed": 0},
+    ),
     "nn.digits": lambda: (nn.digits, [], {}),
     "nn.xor": lambda: (nn.xor, [], {}),
     "nn.moons": lambda: (nn.moons, [10, 0.1, 0], {}),

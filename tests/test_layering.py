@@ -63,7 +63,9 @@ MODULES = {
     "engine.watching": "engine.watching",
     "engine.lifting": "lift",
     "engine.lifting.pipeline": "lifting's pipeline",
-    **dict.fromkeys(("viz.dot", "viz.lecture", "viz.program", "viz.render", "viz.expression"), "viz's drawing"),
+    **dict.fromkeys(
+        ("viz.dot", "viz.lecture", "viz.program", "viz.operations", "viz.render", "viz.expression"), "viz's drawing"
+    ),
     **dict.fromkeys(("viz", "viz.__main__"), "viz's names"),
     "nn": "nn's names",
     # What targets mean, how interrupts are met, what a problem is: below what they are about.

@@ -13,7 +13,7 @@ import subprocess
 from viz.errors import RenderError
 from viz.look import LINE, QUIET
 
-_NODE = re.compile(r'<g id="node\d+" class="node(?P<code> code)?">.*?</g>', re.DOTALL)
+_NODE = re.compile(r'<g id="node\d+" class="node(?P<code> code)?(?: titles(?P<rows>\d+))?">.*?</g>', re.DOTALL)
 
 
 def layout(source: str, form: str = "svg") -> bytes:
@@ -40,7 +40,8 @@ def _emphasised(node: re.Match[str]) -> str:
     first, *texts = node[0].split("<text ")
     code = node["code"] is not None
     small = [text.replace('font-size="12.00"', f'font-size="{LINE:g}" fill="{QUIET}"') for text in texts]
-    titles = texts[:-1] if code else [f'font-weight="bold" {title}' for title in texts[:1]]
+    bold = int(node["rows"] or 1)
+    titles = texts[:-1] if code else [f'font-weight="bold" {title}' for title in texts[:bold]]
     return "<text ".join([first, *titles, *small[len(titles) :]])
 
 

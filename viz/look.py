@@ -26,4 +26,7 @@ KINDS: dict[str, dict[str, str]] = {
     },
 }
 
+# A function around its boxes.
+CLUSTER = {"style": "rounded", "color": "#8a8a8a", "fontcolor": "#404040", "labeljust": "l", "fontsize": "11"}
+
 TITLE, LINE = 12.0, 10.5  # sizes, in points, of a title and of what is under it

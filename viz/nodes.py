@@ -40,7 +40,7 @@ def kind(node: Any) -> str:
     return "input" if _INPUT.match(label) else "leaf"
 
 
-def in_order(root: Any) -> list[Any]:
+def in_order(*roots: Any) -> list[Any]:
     """Return the nodes, operands first, each leaf just before its first use.
 
     >>> from engine import Value
@@ -50,7 +50,7 @@ def in_order(root: Any) -> list[Any]:
     """
     nodes = []
     seen = set()
-    for node in graph.order(root):
+    for node in graph.order(*roots):
         if not node.parents:
             continue
         for parent in node.parents:
@@ -58,7 +58,7 @@ def in_order(root: Any) -> list[Any]:
                 seen.add(id(parent))
                 nodes.append(parent)
         nodes.append(node)
-    return nodes or [root]
+    return nodes + [root for root in roots if not root.parents and id(root) not in seen]
 
 
 def symbol(op: str) -> str:

@@ -10,8 +10,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
+from engine.watching import Origin
 from viz.fold.cone import cones
 from viz.numbers import plural
 
@@ -33,6 +35,7 @@ class ProgramBox:
     nodes: int = 0
     product: bool = False
     arrays: int = 1
+    origin: Origin | None = None
 
     @property
     def is_step(self) -> bool:
@@ -56,9 +59,14 @@ class Sheet:
 
     boxes: tuple[ProgramBox, ...]
 
+    @cached_property
+    def in_cones(self) -> tuple[ProgramBox, ...]:
+        """Boxes in which lines are together that serve one result."""
+        return _in_cones(self.boxes)
+
     def folded(self, limit: int) -> tuple[ProgramBox, ...]:
         """Return at most about `limit` boxes: lines that serve one result together, then neighbours in one."""
-        boxes = _in_cones(self.boxes)
+        boxes = self.in_cones
         if len(boxes) <= limit:
             return boxes
         leaves = [[box] for box in boxes if not box.is_step]
@@ -77,7 +85,9 @@ def read_program(program: Any) -> Sheet:
         result: Reading = ("step", step.result)
         operands = tuple(dict.fromkeys(name for reading in step.reads for name in writers.get(reading, ())))
         shape = shape_text(step.shape, step.batched)
-        box = ProgramBox("", (step.text,), "operation", shape, "", operands, step.nodes, step.op in PRODUCTS)
+        box = ProgramBox(
+            "", (step.text,), "operation", shape, "", operands, step.nodes, step.op in PRODUCTS, origin=step.origin
+        )
         before = () if result in step.reads else writers.get(result, ())  # other parts of the same array
         if writers.get(result, ())[-1:] == (boxes[-1].name,):
             boxes[-1] = _same_result(boxes[-1], box, step.continuation)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ from viz.page.explore import explore
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".gv", ".html")
 
 
-def svg(root: Any, **options: Any) -> str:
-    """Return the picture of a graph, a program or a `graphviz.Digraph` as SVG; options are those of `draw`."""
-    return as_svg(_picture(root, options).source)
+def svg(root: Any, *arguments: Any, **options: Any) -> str:
+    """Return the picture of a graph, a function, a program or a `graphviz.Digraph` as SVG; options are `draw`'s."""
+    return as_svg(_picture(root, arguments, options).source)
 
 
-def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
+def save(root: Any, path: str | os.PathLike[str], *arguments: Any, **options: Any) -> Path:
     """Write the picture in the form its ending names: .svg, .png, .pdf, .dot, .gv or .html; options are `draw`'s.
+
+    What a function is called with comes after the path.
 
     >>> from engine import Value
     >>> from tempfile import mkdtemp
@@ -42,24 +45,27 @@ def save(root: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     if ending == ".html":
         if options:
             raise TypeError(f"An explore page takes no {', '.join(options)}; leave it out, or save as .svg.")
-        return explore(root, target)
-    write(target, _content(root, ending[1:], options))
+        return explore(root, target, *arguments)
+    write(target, _content(root, ending[1:], arguments, options))
     return target
 
 
-def _content(root: Any, form: str, options: dict[str, Any]) -> bytes:
+def _content(root: Any, form: str, arguments: Sequence[Any], options: dict[str, Any]) -> bytes:
     if form == "svg":
-        return svg(root, **options).encode("utf-8")
+        return svg(root, *arguments, **options).encode("utf-8")
     if form in ("dot", "gv"):
-        return str(_picture(root, options).source).encode("utf-8")
-    picture = _picture(root, options) if isinstance(root, graphviz.Digraph) else picture_of(root, **options).rich()
-    return by_dot(picture.source, form)
+        return str(_picture(root, arguments, options).source).encode("utf-8")
+    if isinstance(root, graphviz.Digraph):
+        return by_dot(_picture(root, arguments, options).source, form)
+    return by_dot(picture_of(root, *arguments, **options).rich().source, form)
 
 
-def _picture(root: Any, options: dict[str, Any]) -> graphviz.Digraph:
+def _picture(root: Any, arguments: Sequence[Any], options: dict[str, Any]) -> graphviz.Digraph:
     """Return a picture that is drawn already, or draw it."""
     if not isinstance(root, graphviz.Digraph):
-        return draw(root, **options)
-    if options:
-        raise TypeError(f"this graph is drawn already, and takes no {', '.join(options)}; pass them to viz.draw.")
+        return draw(root, *arguments, **options)
+    if arguments or options:
+        raise TypeError(
+            f"this graph is drawn already, and takes no {', '.join(options) or 'arguments'}; pass them to viz.draw."
+        )
     return root

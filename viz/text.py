@@ -23,6 +23,33 @@ def clip(text: str, length: int = 40) -> str:
     return text[: length // 2] + "…" + text[len(text) - (length - length // 2 - 1) :]
 
 
+BREADTH, MOST_LINES = 44, 12  # characters of a line, lines of a text: nobody's names are longer
+_ENDS = " ,;)]._/"  # a line may end after these
+
+
+def wrapped(text: str, breadth: int = BREADTH, ends: str = _ENDS, indent: str = "") -> list[str]:
+    """Return the lines of a text, long ones broken; the whole of it, up to some three hundred characters.
+
+    >>> wrapped("losses"), [len(line) for line in wrapped("layers." * 20)], len(wrapped("x" * 10_000))
+    (['losses'], [42, 42, 42, 14], 6)
+    >>> wrapped("total = first_term + second_term", 20, " ", "    ")
+    ['total = first_term ', '    + second_term']
+    """
+    if len(text) > BREADTH * MOST_LINES // 2 or text.count("\n") >= MOST_LINES:
+        lines = clip(text, BREADTH * MOST_LINES // 2).split("\n")
+        text = "\n".join(lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 2], "…", lines[-1]])
+    return [part for line in text.split("\n") for part in _broken(line, breadth, ends, indent)]
+
+
+def _broken(line: str, breadth: int, ends: str, indent: str) -> list[str]:
+    parts = []
+    while len(line) > breadth:
+        end = max([line.rfind(c, breadth // 2, breadth) for c in ends]) + 1 or breadth
+        parts.append(line[:end])
+        line = indent + line[end:]
+    return [*parts, line]
+
+
 def printable(text: str) -> str:
     """Return the text with control characters made visible and what no file can hold replaced.
 
@@ -33,23 +60,23 @@ def printable(text: str) -> str:
     return clean.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
-def literal(text: str, length: int = 40) -> str:
-    r"""Return the text for a label in DOT, where backslashes and entities would mean something: literally, clipped.
+def literal(text: str) -> str:
+    r"""Return the text for a label in DOT, where backslashes and entities would mean something: literally.
 
     >>> print(literal("a & b" + chr(92) + "n"))
     a &amp; b\\n
     """
-    shown = printable(clip(text, length)).replace("&", "&amp;").replace("\\", "\\\\")
+    shown = printable(text).replace("&", "&amp;").replace("\\", "\\\\")
     return "\\n".join([line or " " for line in shown.split("\n")])  # Graphviz in WebAssembly fails at empty lines
 
 
-def marked(text: str, length: int = 40) -> str:
+def marked(text: str) -> str:
     r"""Return the text for an HTML-like label in DOT, where brackets and backslashes would mean something.
 
     >>> print(marked("a <b> & c" + chr(92)))
     a &lt;b&gt; &amp; c<FONT>&#92;</FONT>
     """
-    shown = html.escape(printable(clip(text, length)), quote=True).replace("  ", "&#160; ")
+    shown = html.escape(printable(text), quote=True).replace("  ", "&#160; ")
     shown = shown.replace("\\", "<FONT>&#92;</FONT>")  # by itself: within one text \G is the graph's name
     return "<BR/>".join([line or " " for line in shown.split("\n")])
 

@@ -25,6 +25,7 @@ The machine is told nothing of layers; it finds the matrices. What becomes of a 
 from __future__ import annotations
 
 import inspect
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -34,11 +35,14 @@ import numpy as np
 from engine.arguments import described, listed, one_of, truth
 from engine.errors import LiftError
 from engine.lifting.run.executable import Specialisation
+from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
 from engine.lifting.trace.retrace import remembered
 from engine.lifting.verify.verify import MODES
+from engine.lines import author
 from engine.value import Value
+from engine.watching.paths import variables
 
 
 def lift(
@@ -46,7 +50,7 @@ def lift(
     *,
     batch: bool = False,
     reduction: str = "mean",
-    parameters: Iterable[Value] | None = None,
+    parameters: Parameters | Iterable[Value] | None = None,
     dtype: Any = np.float64,
     verify: bool | str = True,
     strict: bool = False,
@@ -63,7 +67,8 @@ def lift(
     reduction
         Of a batch: "mean", "sum", or "none" for one value per sample (without gradients).
     parameters
-        The Values that make up the flat vector, in order; by default those that the function is found to read.
+        The Values that make up the flat vector, in order, or `engine.Parameters` that hold them; by default those that
+        the function is found to read.
     dtype
         Of the arrays that the program computes with: float64 or float32.
     verify
@@ -113,7 +118,7 @@ def lift(
         raise ValueError(f"verify={verify!r} is not known; use True, False or 'exact'.")
     truth(strict, "lift's strict")
     options: dict[str, Any] = {
-        "parameters": None if parameters is None else listed(parameters, "lift's parameters", "Values"),
+        "parameters": _parameters(parameters),
         "dtype": _dtype(dtype), "verify": verify, "strict": strict,
     }  # fmt: skip
     if isinstance(fn, Value):
@@ -122,6 +127,12 @@ def lift(
         raise LiftError(f"lift needs a Value or a function of numbers; got {described(fn)}.")
     name, reduction = getattr(fn, "__name__", type(fn).__name__), reduction if batch else "sum"
     return Program(fn, name=name, names=_argument_names(fn), batch=batch, reduction=reduction, **options)
+
+
+def _parameters(parameters: Any) -> Any:
+    if parameters is None or isinstance(parameters, Parameters):
+        return parameters
+    return listed(parameters, "lift's parameters", "Values")
 
 
 def _dtype(dtype: Any) -> Any:
@@ -140,9 +151,10 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
     program = Program(None, name=str(root.label) or "the graph", **options)
     start = time.perf_counter()
     trace = record([root], {})
-    program.traces.parameters.add(trace)
+    origins = remembered(root)
+    program.traces.parameters.add(trace, fn=variables(author(sys._getframe(2))) if origins else None)
     seconds = time.perf_counter() - start
-    specialisation = Specialisation(trace, (), [], {}, seconds, program.traces.parameters, origins=remembered(root))
+    specialisation = Specialisation(trace, (), [], {}, seconds, program.traces.parameters, origins=origins)
     program.traces.specialisations[()] = [specialisation]
     program.traces.latest = specialisation
     return program

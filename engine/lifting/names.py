@@ -11,7 +11,7 @@ import builtins
 import keyword
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from engine.label import Label
 from engine.lifting.views import Indices
 from engine.value import Value
-from engine.watching.paths import Position, paths_of
+from engine.watching.paths import Position, Reader, paths_of
 
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
 RESERVED = {
@@ -59,7 +59,7 @@ def parameter_arrays(
     start: int = 0,
     taken: set[str] | None = None,
     names: set[str] | None = None,
-    fn: Callable[..., Any] | None = None,
+    fn: Reader | None = None,
 ) -> tuple[tuple[ParameterArray, ...], Indices]:
     """Gather captured Values into arrays: (the arrays, position of each Value in the flat vector, from `start` on).
 
@@ -70,7 +70,7 @@ def parameter_arrays(
     taken, names
         Variables and names of arrays that there are already; those given here are added.
     fn
-        The function that reads them, if one does.
+        The function that reads them, or variables that lead to them, if there are such.
 
     >>> values = [Value(0.0, f"W[{i}, {j}]") for j in range(3) for i in range(2)] + [Value(0.0, "b")]
     >>> arrays, position = parameter_arrays(values)
@@ -107,7 +107,7 @@ def apart(name: str, names: set[str]) -> str:
     return candidate
 
 
-def _reached(values: Sequence[Value], fn: Callable[..., Any] | None) -> dict[Value, Position]:
+def _reached(values: Sequence[Value], fn: Reader | None) -> dict[Value, Position]:
     """Return the array that each Value without a label sits in, and where, as far as a path to it is known."""
     unlabelled = [value for value in values if not value.label]
     known = paths_of(fn, unlabelled) if fn is not None and unlabelled else []

@@ -22,33 +22,38 @@ def values_in(x: Any, path: tuple[Any, ...] = (), depth: int = DEEPEST) -> Itera
 
     Nothing of anybody's runs: classes derived from these are looked through as these are.
     """
-    if isinstance(x, Value):
+    if is_of(x, Value):
         yield path, x
         return
     for key, y in _items(x) if depth else ():
-        if isinstance(y, Value):
+        if is_of(y, Value):
             yield (*path, *key), y
-        elif isinstance(y, CONTAINERS):
+        elif is_of(y, CONTAINERS):
             yield from values_in(y, (*path, *key), depth - 1)
+
+
+def is_of(x: Any, kinds: type | tuple[type, ...]) -> bool:
+    """Whether something is of a kind, by its type alone: `isinstance` asks the object, which may answer anything."""
+    return issubclass(type(x), kinds)
 
 
 def length(x: Any) -> int:
     """Return how many items a container has."""
     kinds: tuple[Any, ...] = (list, tuple, dict)
     for kind in kinds:
-        if isinstance(x, kind):
+        if is_of(x, kind):
             return int(kind.__len__(x))
     return int(x.view(np.ndarray).size)
 
 
 def _items(x: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    if isinstance(x, list):
+    if is_of(x, list):
         yield from (((i,), y) for i, y in enumerate(list.__iter__(x)))
-    elif isinstance(x, tuple):
+    elif is_of(x, tuple):
         yield from (((i,), y) for i, y in enumerate(tuple.__iter__(x)))
-    elif isinstance(x, dict):
+    elif is_of(x, dict):
         yield from (((key,), y) for key, y in list(dict.items(x)))
-    elif isinstance(x, np.ndarray) and x.dtype == object:
+    elif is_of(x, np.ndarray) and x.dtype == object:
         plain = x.view(np.ndarray)
         yield from zip(np.ndindex(plain.shape), plain.reshape(-1).tolist())
 

@@ -16,25 +16,27 @@ import types
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from engine.lines import is_looked_through
 from engine.value import Value
+from engine.watching.held import is_of
 
 MOST = 200_000  # objects that are looked at
 Path = tuple[Any, ...]  # names (text) and indices (whole numbers), from the outermost
 Position = tuple[str, tuple[int, ...]]
+Reader: TypeAlias = Callable[..., Any] | dict[str, Any]
 
 
-def paths_of(fn: Callable[..., Any], values: Sequence[Value]) -> list[Position | None]:
+def paths_of(fn: Reader, values: Sequence[Value]) -> list[Position | None]:
     """Return for each Value the array that it sits in, and where; None for one that no path is known to.
 
     Parameters
     ----------
     fn
-        The function that reads them.
+        The function that reads them, or the variables that lead to them.
     values
         The Values.
     """
@@ -42,6 +44,12 @@ def paths_of(fn: Callable[..., Any], values: Sequence[Value]) -> list[Position |
     merged = _merged({value: path for value, path in zip(values, paths) if path})
     names = _short([name for name, _ in merged.values()])
     return [(names[merged[value][0]], merged[value][1]) if value in merged else None for value in values]
+
+
+def variables(frame: types.FrameType) -> dict[str, Any]:
+    """Return what the code of a frame names: its variables, and those of its module that it mentions."""
+    mentioned = [name for name in _global_names(frame.f_code) if name in frame.f_globals]
+    return {name: frame.f_globals[name] for name in mentioned} | frame.f_locals
 
 
 # --- the paths -----------------------------------------------------------------------------------------------------
@@ -52,16 +60,16 @@ def _paths(fn: Any, values: Sequence[Value]) -> list[Path]:
     known: dict[Value, Path] = {}
     wanted = set(values)
     seen: dict[int, Any] = {}
-    plain = isinstance(fn, (types.FunctionType, types.MethodType, functools.partial))
+    plain = isinstance(fn, (types.FunctionType, types.MethodType, functools.partial, dict))
     queue: deque[tuple[Path, Any]] = deque([(() if plain else ("self",), fn)])
     while queue and len(seen) < MOST:
         path, x = queue.popleft()
-        if isinstance(x, Value):
+        if is_of(x, Value):
             if x in wanted and (x not in known or _names_in(path) > _names_in(known[x])):
                 known[x] = path
-        elif id(x) not in seen and not isinstance(x, PLAIN):
+        elif id(x) not in seen and not is_of(x, PLAIN):
             seen[id(x)] = x
-            begin = () if isinstance(x, types.FunctionType) else path  # what code names is at no object
+            begin = () if is_of(x, types.FunctionType) else path  # what code names is at no object
             queue.extend([((*begin, *keys), part) for keys, part in _parts(x)])
     return [known.get(value, ()) for value in values]
 
@@ -75,20 +83,20 @@ def _names_in(path: Path) -> int:
 
 def _parts(x: Any) -> Iterator[tuple[Path, Any]]:
     """Yield what something holds or mentions, and the keys that lead to it."""
-    if isinstance(x, types.FunctionType):
+    if is_of(x, types.FunctionType):
         yield from _mentioned(x)
-    elif isinstance(x, types.MethodType):
+    elif is_of(x, types.MethodType):
         yield from [(("self",), x.__self__), ((), x.__func__)]
-    elif isinstance(x, functools.partial):
+    elif is_of(x, functools.partial):
         arguments = getattr(getattr(x.func, "__code__", None), "co_varnames", ())
         yield from [((), x.func), *[((name,), part) for name, part in zip(arguments, x.args)]]
         yield from [((name,), part) for name, part in x.keywords.items()]
-    elif isinstance(x, dict):
+    elif is_of(x, dict):
         yield from [((key if isinstance(key, (str, int)) else str(key),), part) for key, part in list(dict.items(x))]
-    elif isinstance(x, (list, tuple)):
-        of = list if isinstance(x, list) else tuple
-        yield from [((i,), part) for i, part in enumerate(of.__iter__(x))]  # type: ignore[arg-type]
-    elif isinstance(x, np.ndarray):
+    elif is_of(x, (list, tuple)):
+        of = list if is_of(x, list) else tuple
+        yield from [((i,), part) for i, part in enumerate(of.__iter__(x))]
+    elif is_of(x, np.ndarray):
         if x.dtype == object:
             plain = x.view(np.ndarray)
             yield from [(at, part) for at, part in zip(np.ndindex(plain.shape), plain.reshape(-1).tolist())]
@@ -105,7 +113,12 @@ def _mentioned(f: types.FunctionType) -> Iterator[tuple[Path, Any]]:
     for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
         with suppress(ValueError):  # an empty one
             yield (name,), cell.cell_contents
-    yield from [((name,), f.__globals__[name]) for name in _global_names(f.__code__) if name in f.__globals__]
+    named = _global_names(f.__code__)
+    globals_ = [(name, f.__globals__[name]) for name in named if name in f.__globals__]
+    yield from [((name,), x) for name, x in globals_]
+    for module in [x for _, x in globals_ if isinstance(x, types.ModuleType)]:  # of one, what the code may mean
+        if not is_looked_through(getattr(module, "__file__", None) or ""):
+            yield from [((name,), vars(module)[name]) for name in named if name in vars(module)]
     arguments = f.__code__.co_varnames[: f.__code__.co_argcount]
     defaults = f.__defaults__ or ()
     yield from [((name,), x) for name, x in zip(arguments[len(arguments) - len(defaults) :], defaults)]

@@ -5,6 +5,7 @@
 ...     for x in xs:
 ...         total += x
 ...     self.out = total
+...     self.cache.sum += total * 2.0
 >>> first = f.__code__.co_firstlineno
 >>> for line, stores in stored(f.__code__).items():
 ...     print(line - first, [(store.name, store.loops) for store in stores])
@@ -12,6 +13,7 @@
 2 [('x', True)]
 3 [('total', False)]
 4 [('out', False)]
+5 [('cache.sum', False)]
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ def stored(code: CodeType) -> dict[int, tuple[Store, ...]]:
     return {line: tuple(dict.fromkeys(stores)) for line, stores in lines.items() if stores}
 
 
+@functools.lru_cache(maxsize=1000)
 def _all_stores(code: CodeType) -> list[tuple[int, list[Store]]]:
     """Return each instruction's line, and what it assigns."""
     steps = _instructions(code)
@@ -122,13 +125,17 @@ def fills_containers(code: CodeType) -> bool:
 def goes_on_to(code: CodeType, line: int) -> str:
     """Return what a line computes for: the next variable that is assigned, the list that it appends to, the function.
 
+    What decides a branch goes by the first variable that is looked at.
+
     >>> def f(x):
     ...     y = [x +
     ...          1.0]
     ...     y.append(x)
+    ...     if y[0] > x:
+    ...         y = []
     ...     return y
-    >>> [goes_on_to(f.__code__, f.__code__.co_firstlineno + k) for k in (1, 2, 3, 4)]
-    ['y', 'y', 'y', 'f']
+    >>> [goes_on_to(f.__code__, f.__code__.co_firstlineno + k) for k in (1, 2, 3, 4, 6)]
+    ['y', 'y', 'y', 'y', 'f']
     """
     steps, stores = _instructions(code), _all_stores(code)
     start = next((k for k, (at, _) in enumerate(steps) if at == line), len(steps))
@@ -137,7 +144,9 @@ def goes_on_to(code: CodeType, line: int) -> str:
         at, step = steps[k]
         jumps = jumps or step.opname == "FOR_ITER" or CONDITIONAL.search(step.opname) is not None
         if jumps and at > line:  # the body of a loop or a branch
-            return ""
+            looked = [_loaded(step) for at, step in steps[start:k] if at == line and step.opname != "LOAD_GLOBAL"]
+            loops = any(step.opname == "FOR_ITER" for _, step in steps[start:k])
+            return "" if loops else next((name for name in looked if name and name != "self"), "")
         names = [store.name for store in stores[k][1] if not store.loops]
         if names:
             return names[0]
@@ -159,6 +168,7 @@ def _added_to(steps: Steps) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=1000)
 def _instructions(code: CodeType) -> Steps:
     """Return the instructions with their lines."""
     ranges = [(start, line) for start, _, line in code.co_lines()]
@@ -184,8 +194,11 @@ def _loaded(step: dis.Instruction) -> str:
 
 
 def _of_attribute(steps: Steps, k: int) -> Store | None:
-    """Return what ``a.b.c = ...`` assigns; None where more than names leads to it."""
+    """Return what ``a.b.c = ...`` or ``a.b.c += ...`` assigns; None where more than names leads to it."""
     attributes = [str(steps[k][1].argval)]
+    if k and steps[k - 1][1].opname in ("SWAP", "ROT_TWO"):  # of the second, what it adds to has been read
+        pairs = range(k - 2, 0, -1)
+        k = next((i for i in pairs if steps[i][1].opname in ("COPY", "DUP_TOP") and _reads(steps[i + 1], steps[k])), 0)
     for _, step in reversed(steps[:k]):
         root = _loaded(step)
         if root:
@@ -195,6 +208,11 @@ def _of_attribute(steps: Steps, k: int) -> Store | None:
             return None
         attributes.insert(0, str(step.argval))
     return None
+
+
+def _reads(read: tuple[int, dis.Instruction], store: tuple[int, dis.Instruction]) -> bool:
+    """Whether an instruction reads the attribute that another one stores."""
+    return read[1].opname == "LOAD_ATTR" and read[1].argval == store[1].argval
 
 
 def _targets(step: dis.Instruction) -> int:

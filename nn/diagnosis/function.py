@@ -27,6 +27,7 @@ from engine.number import as_float
 from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
+from nn.diagnosis.alterations.explain import explanations
 from nn.diagnosis.difference import describe
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.rearranged import by_numbers, by_shape, by_sorting
@@ -42,6 +43,8 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
 
     Looked for are: a constant factor, a turned sign, a transpose, entries in another order or off by one, a constant
     added, terms of the function's own sums that are missing, doubled or subtracted, and a sum or mean over an axis.
+    What is none of these is sought among alterations of the function's own backward pass: paths and factors that are
+    missing, other slopes, other operands, sums over other axes.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     right = Term(((root, 1.0),)).gradient(leaves)
     for path, entry in zip(paths, right.tolist()):
         finite(entry, f"the right derivative by {path}", JUDGED)
-    comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure))
+    comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure), _Arrays.of(f, x))
     return next(diagnosis for judge in ORDER if (diagnosis := judge(comparison)) is not None)
 
 
@@ -92,6 +95,29 @@ def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
     return np.array([x if isinstance(x, np.floating) else as_float(x) for x in leaves])
 
 
+class _Arrays:
+    """The function as one of arrays: of the array that it takes, or of those in a dictionary."""
+
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
+        self.f, self.arguments = f, arguments
+
+    @classmethod
+    def of(cls, f: Callable[[Any], Any], x: Any) -> _Arrays | None:
+        """Return it, if what it takes is made of arrays."""
+        if isinstance(x, np.ndarray):
+            return cls(f, [("x", x.astype(float))])
+        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
+            return None
+        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
+
+    def explanations(self, given: Array, right: Array) -> list[tuple[Finding, ...]]:
+        """Return the alterations of its backward pass that reproduce a gradient."""
+        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
+        shapes = [x.shape for _, x in self.arguments]
+        parts = [[p.reshape(n) for p, n in zip(np.split(np.ravel(g), ends), shapes)] for g in (given, right)]
+        return explanations(self.f, self.arguments, *parts)
+
+
 class Comparison:
     """A function's right gradient and somebody's.
 
@@ -101,11 +127,16 @@ class Comparison:
         The function's graph.
     right, given
         The two gradients.
+    arrays
+        The function as one of arrays, if it is.
     is_single
         Whether the given one is in single precision: as such, or in numbers that all happen to be, and are not few.
     """
 
-    def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any]) -> None:
+    def __init__(
+        self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any], arrays: _Arrays | None = None
+    ) -> None:
+        self.arrays = arrays
         self.root, self.leaves, self.right, self.given = root, leaves, right, given.astype(float)
         single = given.dtype.kind == "f" and given.dtype.itemsize < self.given.dtype.itemsize
         self.is_single = single or is_single([self.given])
@@ -148,6 +179,17 @@ class Comparison:
         is_near = is_differenced(self.exact, self.right) and agrees(self.given, self.right, differenced(self.right))
         return bool(np.all(is_near))
 
+    @cached_property
+    def altered(self) -> list[tuple[Finding, ...]]:
+        """The alterations of the function's own backward pass that reproduce what was given."""
+        if self.arrays is None or not self.comparable or self.is_single:
+            return []
+        return self.arrays.explanations(self.given, self.right)
+
+    def alone(self) -> Diagnosis:
+        """Return what is said of the numbers, without the function's terms and its backward pass."""
+        return next(diagnosis for judge in OF_NUMBERS if (diagnosis := judge(self)) is not None)
+
     def concluded(self, verdict: str, findings: Sequence[Finding] = (), note: str = "", remark: str = "") -> Diagnosis:
         """Return the diagnosis."""
         row = Verdict("x", verdict, self.relative / EPS, self.relative, note)
@@ -188,6 +230,8 @@ def terms_miscounted(c: Comparison) -> Diagnosis | None:
     if not c.comparable or (c.is_coarsely_right and c.is_single):  # differences may hide a small term
         return None
     findings = miscounted(c.root, c.leaves, c.right, c.given)
+    if any(finding.name == "sign" for finding in findings) and c.altered:
+        return None  # terms that are equal: counted less often, which a turned sign looks like
     return c.concluded("named", findings) if findings else None
 
 
@@ -204,6 +248,16 @@ def nearly_right(c: Comparison) -> Diagnosis | None:
     return c.concluded("right", remark=f"{precision}: float32, or a numerical difference")
 
 
+def backward_altered(c: Comparison) -> Diagnosis | None:
+    """An alteration of the function's own backward pass reproduces it, or several do."""
+    if not c.altered:
+        return None
+    if len(c.altered) == 1:
+        return c.concluded("named", c.altered[0])
+    row = Verdict("x", "ambiguous", c.relative / EPS, c.relative)
+    return Diagnosis("ambiguous", (), tuple(c.altered), "compare the derivation at these places", (row,))
+
+
 def unnamed(c: Comparison) -> Diagnosis | None:
     """Nothing fits: where the difference sits."""
     note = "" if c.comparable else f"has shape {c.given.shape}, not {c.right.shape}"
@@ -213,4 +267,14 @@ def unnamed(c: Comparison) -> Diagnosis | None:
     return c.concluded("unnamed", note=note)
 
 
-ORDER = (not_finite, exactly_right, rearranged_or_scaled, terms_miscounted, reordered, nearly_right, unnamed)
+ORDER = (
+    not_finite,
+    exactly_right,
+    rearranged_or_scaled,
+    terms_miscounted,
+    reordered,
+    nearly_right,
+    backward_altered,
+    unnamed,
+)
+OF_NUMBERS = (not_finite, exactly_right, rearranged_or_scaled, reordered, nearly_right, unnamed)

@@ -1,7 +1,7 @@
-"""Training on JAX's devices: a batch is spread over them, each has all parameters, and XLA adds up the gradients.
+"""JAX's devices, and the processes that bring them together.
 
-The optimiser stays in NumPy, on one vector, so that a seed gives the same losses and a checkpoint is the same file
-whatever trained it.  Numbers are float64 inside, and JAX's own setting is as it was outside.
+Training on them is `nn.training.scanned`: a batch is spread over them, each has all parameters, and XLA adds up the
+gradients.  Numbers are float64 inside unless asked otherwise, and JAX's own setting is as it was outside.
 
     liftgrad train --backend jax
     liftgrad train --backend jax --coordinator localhost:7000 --processes 2 --process 0    and, elsewhere, 1
@@ -18,12 +18,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-import numpy as np
-
 from engine import MissingExtraError
-from nn.module import Module
-from nn.samples import Array
-from nn.training.steps import Step, constants_of, program_of
 
 SILENCE = 20  # seconds after which a process counts as gone, where the sums between devices do not fail at once
 
@@ -36,80 +31,6 @@ class DeviceError(RuntimeError):
     Traceback (most recent call last):
     nn.training.devices.DeviceError: devices=0: use 1 or more, or None for all.
     """
-
-
-def spread_step(
-    model: Module,
-    loss: str,
-    strength: float,
-    example: tuple[Array, Array],
-    devices: Any = None,
-    verify: bool | str = True,
-) -> Step:
-    """Return the training step of the lifted program as JAX runs it.
-
-    Parameters
-    ----------
-    model, loss, strength
-        As for NumPy's step.
-    example
-        One sample and its target, from which the program is made.
-    devices
-        How many of each process's devices to use, or a list of devices; by default all there are.
-    verify
-        As in `engine.lift`.
-
-    Raises
-    ------
-    DeviceError
-        If there are no such devices, or (from the step) if one of several processes has gone.
-    MissingExtraError
-        If JAX is not installed.
-    """
-    chosen, jax = chosen_devices(devices), jax_itself()
-    program, size = program_of(model, loss, strength, verify), len(model.parameters())
-    constants = constants_of(program, size, example)
-    function = program.to_jax()
-    mesh = jax.sharding.Mesh(np.array(chosen), ("samples",))
-    run, spread, everywhere = _compiled(jax, mesh, function)
-    most = 0
-
-    def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        nonlocal most
-        _check_tables(function.limits, X, T)
-        most = max(most, len(X))
-        X, T, weights = padded(X, T, -(-most // mesh.size) * mesh.size)
-        with double_precision():
-            placed = [_placed(jax, x, spread) for x in (X, T, weights)]
-            try:
-                value, gradient = run(_placed(jax, np.concatenate([theta, constants]), everywhere), *placed)
-                return float(value), np.array(gradient)[:size]
-            except jax.errors.JaxRuntimeError as error:
-                raise DeviceError(_what_has_gone(jax, error)) from None
-
-    return step
-
-
-def _compiled(jax: Any, mesh: Any, function: Any) -> tuple[Any, Any, Any]:
-    """Return the program as it runs on a mesh of devices, and where samples and parameters lie there."""
-    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("samples"))
-    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
-    run = jax.jit(
-        lambda theta, X, T, weights: function(theta, X, T, weights=weights),
-        in_shardings=(everywhere, spread, spread, spread),
-        out_shardings=everywhere,
-    )
-    return run, spread, everywhere
-
-
-def padded(X: Array, T: Array, size: int) -> tuple[Array, Array, Array]:
-    """Return a batch of `size` samples, and a weight for each: what is added weighs nothing.
-
-    >>> padded(np.array([[1.0], [2.0]]), np.array([0, 1]), 3)[1:]
-    (array([0, 1, 0]), array([1., 1., 0.]))
-    """
-    rows = np.concatenate([np.arange(len(X)), np.zeros(size - len(X), dtype=np.int64)])
-    return X[rows], T[rows], (np.arange(size) < len(X)).astype(float)
 
 
 def join(coordinator: str, processes: int, process: int) -> None:
@@ -237,23 +158,9 @@ def jax_itself() -> Any:
         raise MissingExtraError("Training on devices needs JAX: pip install 'liftgrad[jax]'.") from None
 
 
-def _placed(jax: Any, x: Array, sharding: Any) -> Any:
-    """Put an array on the devices; of several processes, each puts its own part there."""
-    if jax.process_count() == 1:
-        return jax.device_put(x, sharding)
-    return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
-
-
-def _check_tables(limits: dict[int, int], *arrays: Array) -> None:
-    """Refuse a class that is no class of the network's: on a device it could only give NaN."""
-    for argument, limit in limits.items():
-        x = arrays[argument]
-        if x.min() < 0 or x.max() >= limit:
-            bad = x[(x < 0) | (x >= limit)].flat[0]
-            raise IndexError(f"{bad} is outside a table of {limit} entries (0 to {limit - 1}).")
-
-
-def _what_has_gone(jax: Any, error: Exception) -> str:
+def what_has_gone(error: Exception) -> str:
+    """Return a sentence on an error of JAX's: that it could not run, or that another process has gone."""
+    jax = jax_itself()
     if jax.process_count() == 1:
         return f"JAX could not run a step: {_first_line(error)}"
     return (

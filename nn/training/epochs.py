@@ -1,33 +1,20 @@
 """Epochs: passes over a task's samples, what is measured after each, and the best of them.
 
->>> from nn import MLP, SGD, moons
->>> from nn.training.steps import lifted_step
->>> from nn.training.task import Task
->>> network = MLP(2, [3, 1])
->>> task, parameters = Task.read(network, *moons(20), "hinge"), ParameterVector(network.parameters())
->>> training = Epochs(task, lifted_step(network, "hinge", 0.0), SGD(), parameters, 5, seed=0)
->>> [list(training.run(epoch)) for epoch in range(2)]
-[['epoch', 'loss', 'accuracy'], ['epoch', 'loss', 'accuracy']]
+What computes a pass is `nn.training.stepped` on the host, and `nn.training.scanned` on JAX's devices.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
+from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
-from nn.module import Module
-from nn.neuron import MLP
 from nn.optim import Optimizer
 from nn.samples import Array
-from nn.training.metrics import mean_loss_of, measure
 from nn.training.origin import origin
-from nn.training.outputs import kinds_of, outputs_by_matrices, predict
 from nn.training.progress import History
-from nn.training.steps import Step
-from nn.training.targets import Targets
 from nn.training.task import Task
 from nn.training.vector import ParameterVector
 
@@ -36,13 +23,13 @@ class TrainingError(FloatingPointError):
     """The loss is no longer a number; the message says at which step, and with which learning rate."""
 
 
-class Epochs:
+class Epochs(ABC):
     """The state of a training: parameters as one vector, what the optimiser keeps, the best so far, and the history.
 
     Parameters
     ----------
-    task, step, optimizer, parameters
-        What is learnt, by which step and optimiser, and the vector that moves.
+    task, optimizer, parameters
+        What is learnt, by which optimiser, and the vector that moves.
     batch_size, seed
         Samples per step, and the seed of the shuffling, which is an epoch's own however often training was interrupted.
     patience
@@ -52,20 +39,18 @@ class Epochs:
     def __init__(
         self,
         task: Task,
-        step: Step,
         optimizer: Optimizer,
         parameters: ParameterVector,
         batch_size: int,
         seed: int,
         patience: int | None = None,
     ) -> None:
-        self.task, self.step, self.optimizer, self.parameters = task, step, optimizer, parameters
+        self.task, self.optimizer, self.parameters = task, optimizer, parameters
         self.batch_size, self.seed = batch_size, seed
         self.best, self.history = Best(patience, parameters.numbers), History()
-        self.outputs = outputs_of_vector(task.model, parameters)
 
     def run(self, epoch: int) -> dict[str, float]:
-        """Run an epoch, write the parameters to their Values, and return its record.
+        """Run an epoch, and return its record.
 
         Raises
         ------
@@ -74,12 +59,30 @@ class Epochs:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
             loss = self._pass(epoch) * self.task.scaling.unit_of_loss
-            self.parameters.write()
+            if self.optimizer.runs_own_code:
+                self.write()
             self.history.append({"epoch": epoch + 1, "loss": loss} | self._measured(epoch))
         return self.history[-1]
 
+    def see(self, record: dict[str, float]) -> bool:
+        """Note an epoch that was run; return whether patience has run out."""
+        return self.best.see(record, self._theta)
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what is to be said of how it computes."""
+        return ()
+
+    def collect(self) -> None:  # noqa: B027 - nothing to do where the vector is what moves
+        """Have vector and optimiser hold what they are by now, where they are not what moves."""
+
+    def write(self) -> None:
+        """Have the Values hold the parameters as they are by now."""
+        self.collect()
+        self.parameters.write()
+
     def end(self, restore_best: bool) -> str:
         """Take the best parameters back if that is wanted and they are known; return what is to be said of it."""
+        self.collect()
         if not restore_best or (self.task.held is None and self.best.patience is None):
             return ""
         self.parameters.numbers[:] = self.best.theta
@@ -87,25 +90,29 @@ class Epochs:
         sentence = f"the weights of epoch {self.best.epoch} come back: {what} {self.best.lowest:.4g}, the lowest"
         return sentence if self.best.epoch < len(self.history) else ""
 
+    @property
+    @abstractmethod
+    def _theta(self) -> Any:
+        """The parameters as they are by now, an array wherever it lies."""
+
+    @abstractmethod
     def _pass(self, epoch: int) -> float:
         """Take a step for every batch; return their mean loss."""
-        X, T, total = self.task.X, self.task.targets.values, 0.0
-        step, optimizer, theta = self.step, self.optimizer, self.parameters.numbers
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(X))
-        for begin in range(0, len(order), self.batch_size):
-            rows = order[begin : begin + self.batch_size]
-            value, gradient = step(theta, X[rows], T[rows])
-            if not math.isfinite(value):
-                raise self._diverged(value, rows, epoch)
-            optimizer.update(theta, gradient)
-            total += value * len(rows)
-        if not np.isfinite(theta).all():
-            raise TrainingError(f"parameters are no longer finite after epoch {epoch + 1}; lower the learning rate.")
-        return total / len(order)
+
+    @abstractmethod
+    def _measured(self, epoch: int) -> dict[str, float]:
+        """Return the metrics, and with validation its metrics and loss."""
+
+    def _order(self, epoch: int) -> Array:
+        """Return the samples in the order of an epoch."""
+        return np.random.default_rng([self.seed, epoch]).permutation(len(self.task.X))
+
+    def _not_finite(self, epoch: int) -> str:
+        return f"parameters are no longer finite after epoch {epoch + 1}; lower the learning rate."
 
     def _diverged(self, value: float, rows: Array, epoch: int) -> TrainingError:
         """Return the error that says at which step the loss stopped being a number, and where that began."""
-        self.parameters.write()
+        self.write()
         task = self.task
         where = origin(task.model, task.targets.loss, task.X[rows], task.targets.values[rows])
         return TrainingError(
@@ -115,21 +122,8 @@ class Epochs:
             * (where != "")
         )
 
-    def _measured(self, epoch: int) -> dict[str, float]:
-        """Return the metrics, and with validation its loss and metrics."""
-        task, record = self.task, dict[str, float]()
-        if task.metrics:
-            Y = self._outputs("", task.X, epoch)
-            record |= {name: measure(name, Y, task.targets) for name in task.metrics}
-        if task.held is not None:
-            X, targets = task.held
-            Y = self._outputs("validation ", X, epoch)
-            record |= {f"val_{name}": measure(name, Y, targets) for name in task.metrics}
-            record["val_loss"] = self._validation_loss(Y, targets, epoch)
-        return record
-
-    def _outputs(self, part: str, X: Array, epoch: int) -> Array:
-        Y = self.outputs(X)
+    def _refuse_infinite(self, part: str, Y: Array, epoch: int) -> Array:
+        """Return outputs of a part of the data, all of which must be finite."""
         if not np.isfinite(Y).all():
             row = int(np.argmax(~np.isfinite(Y).all(axis=1)))
             raise TrainingError(
@@ -138,8 +132,9 @@ class Epochs:
             )
         return Y
 
-    def _validation_loss(self, Y: Array, targets: Targets, epoch: int) -> float:
-        loss = mean_loss_of(Y, targets) * self.task.scaling.unit_of_loss
+    def _validation_loss(self, of_layers: float, epoch: int) -> float:
+        """Return the validation loss in the targets' units."""
+        loss = of_layers * self.task.scaling.unit_of_loss
         if not math.isfinite(loss):
             raise TrainingError(f"the validation loss is {loss} after epoch {epoch + 1}; lower the learning rate.")
         return loss
@@ -150,13 +145,13 @@ class Best:
 
     def __init__(self, patience: int | None, theta: Array) -> None:
         self.patience, self.lowest, self.waited, self.epoch = patience, math.inf, 0, 0
-        self.theta = theta.copy()
+        self.theta: Any = theta.copy()
 
-    def replay(self, history: History, theta: Array) -> bool:
+    def replay(self, history: History, theta: Any) -> bool:
         """Note the epochs of a checkpoint, whose best parameters are `theta`; return whether patience had run out."""
         return any([self.see(record, theta) for record in history][-1:])
 
-    def see(self, record: dict[str, float], theta: Array) -> bool:
+    def see(self, record: dict[str, float], theta: Any) -> bool:
         """Note an epoch; return whether patience has run out."""
         loss = record.get("val_loss", record["loss"])
         if loss < self.lowest:
@@ -164,16 +159,3 @@ class Best:
         else:
             self.waited += 1
         return self.patience is not None and self.waited >= self.patience
-
-
-def outputs_of_vector(model: Module, parameters: ParameterVector) -> Callable[[Array], Array]:
-    """Return what gives the outputs (N, C) of samples at the vector's numbers, which are in the Values as well."""
-    kinds, arrays = kinds_of(model), parameters.named()
-    if kinds is None or not isinstance(model, MLP):
-        return partial(predict, model)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer, size in enumerate(zip(model.sizes, model.sizes[1:])):
-        shapes |= {f"layers.{layer}.W": size, f"layers.{layer}.b": size[1:]}
-    if shapes != {name: array.shape for name, array in arrays.items()}:
-        return partial(predict, model)
-    return lambda X: outputs_by_matrices(parameters.named(), X, kinds)

@@ -1,7 +1,7 @@
 """Training: mini-batches, progress, metrics, early stopping, checkpoints that resume to the same bits.
 
-A training step is ``step(theta, X, T) -> (loss, gradient)`` on flat vectors (`nn.training.steps`,
-`nn.training.devices`); what moves is one vector (`nn.training.vector`), and Values are written when somebody can look.
+What moves is one vector (`nn.training.vector`): on the host by a step per batch (`nn.training.stepped`), on JAX's
+devices by a compiled scan per epoch (`nn.training.scanned`). Values are written when somebody can look.
 
 >>> from nn import MLP, SGD, moons
 >>> X, T = moons(40, seed=1)
@@ -22,12 +22,16 @@ from engine.arguments import described, number, truth, whole
 from nn.module import Module
 from nn.optim import Adam, Optimizer
 from nn.training.checkpoint import scaling_of
-from nn.training.devices import leads, spread_step
+from nn.training.devices import leads
 from nn.training.epochs import Epochs
+from nn.training.forward import outputs_at
 from nn.training.keeper import Keeper
+from nn.training.mesh import Mesh
 from nn.training.outputs import check_columns, check_model, columns_of
 from nn.training.progress import History, Progress
-from nn.training.steps import Step, check_backend, eager_step, lifted_step
+from nn.training.scanned import ScannedEpochs
+from nn.training.stepped import SteppedEpochs
+from nn.training.steps import check_backend, eager_step, lifted_step
 from nn.training.task import Task
 from nn.training.vector import ParameterVector
 
@@ -53,6 +57,7 @@ def fit(
     lifted: bool = True,
     backend: str = "numpy",
     devices: Any = None,
+    dtype: str = "float64",
     verify: bool | str = True,
     progress: bool | None = None,
     report: Callable[[str], None] | None = None,
@@ -96,6 +101,8 @@ def fit(
         "numpy", or "jax" (extra ``jax``): the matrix program on JAX's devices, each batch spread over them.
     devices
         How many of them (of each process) or a list; by default all.
+    dtype
+        What they compute with: "float64", or "float32", which is said.
     verify
         How the matrix program is compared with its scalars before it trains, as in `engine.lift`.
     progress
@@ -124,40 +131,42 @@ def fit(
     _check_numbers(epochs, batch_size, strength, patience, seed)
     choices = {"restore_best": restore_best, "resume": resume, "lifted": lifted}
     _check_choices(optimizer, checkpoint, report, **choices, standardise=standardise, progress=progress)
-    check_backend(lifted, backend, devices)
+    check_backend(lifted, backend, devices, dtype)
     columns = _columns(model, X, validation)
     source = checkpoint if resume and checkpoint is not None and Path(checkpoint).exists() else None
     scaling = scaling_of(source, model) if source is not None else None
     how: dict[str, Any] = {"validation": validation, "metrics": metrics, "standardise": standardise}
     task = Task.read(model, X, T, loss, scaling=scaling, seed=seed, **how)
-    step = _step(task, strength, lifted, backend, devices, verify)
     vector = ParameterVector(model.parameters())
-    training = Epochs(task, step, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience)
+    of_task = task, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience
+    training = _training(of_task, strength, lifted, verify, None if backend == "numpy" else Mesh.of(devices, dtype))
     leading = backend == "numpy" or leads()
     keeper = Keeper(training, strength, source, checkpoint if leading else None)
+    show = Progress(epochs, progress if leading else False, _shown_values(training, report))
     with keeper.alone():
         left = _begin(training, keeper, epochs)
         model.scaling = task.scaling if model.standardises else None
         model.trained_on = columns
-        _run(training, keeper, left, restore_best, Progress(epochs, progress if leading else False, report))
+        _run(training, keeper, left, restore_best, show)
     return training.history
 
 
-def _step(task: Task, strength: float, lifted: bool, backend: str, devices: Any, verify: bool | str) -> Step:
-    """Return the step that trains: of the scalar engine, or of the matrix program, in NumPy or on JAX's devices."""
-    what = task.model, task.targets.loss, strength / task.scaling.unit_of_loss
-    if not lifted:
-        return eager_step(*what)
-    if backend == "numpy":
-        return lifted_step(*what, verify)
-    return spread_step(*what, (task.X[:1], task.targets.values[:1]), devices, verify)
+def _training(of_task: Any, strength: float, lifted: bool, verify: bool | str, mesh: Mesh | None) -> Epochs:
+    """Return the training of a task: by the scalar engine, or by the matrix program, in NumPy or on JAX's devices."""
+    task, _, vector = of_task[:3]
+    strength /= task.scaling.unit_of_loss
+    if mesh is not None:
+        return ScannedEpochs(*of_task, mesh=mesh, strength=strength, verify=verify)
+    what = task.model, task.targets.loss, strength
+    step = lifted_step(*what, verify, vector.layout) if lifted else eager_step(*what)
+    return SteppedEpochs(*of_task, step=step, outputs=outputs_at(task.model, vector, lifted, verify))
 
 
 def _begin(training: Epochs, keeper: Keeper, epochs: int) -> range:
     """Take up a checkpoint, or write the first; return the epochs that are left, and note what is said of them."""
     start, is_over = keeper.begin()
     optimizer, resumed = training.optimizer, keeper.source is not None
-    sentences = _nothing_left(start, epochs) if resumed else ()
+    sentences = training.sentences() + (_nothing_left(start, epochs) if resumed else ())
     left = range(epochs if is_over else start, epochs)
     optimizer.claim(training.parameters.values)
     if not resumed:
@@ -183,15 +192,27 @@ def _run(training: Epochs, keeper: Keeper, epochs: range, restore_best: bool, sh
         for epoch in epochs:
             record = training.run(epoch)
             show(record)
-            is_over = training.best.see(record, training.parameters.numbers)
+            is_over = training.see(record)
             keeper.keep(epoch + 1)
             if is_over:
                 break
         if sentence := training.end(restore_best):
             say(sentence)
     finally:
-        training.parameters.write()
+        training.write()
         show.close()
+
+
+def _shown_values(training: Epochs, report: Callable[[str], None] | None) -> Callable[[str], None] | None:
+    """Return a report before which the Values are written, since whoever is told may look at them."""
+    if report is None:
+        return None
+
+    def told(line: str) -> None:
+        training.write()
+        report(line)
+
+    return told
 
 
 def _columns(model: Module, X: Any, validation: Any) -> tuple[str, ...] | None:

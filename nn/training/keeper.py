@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from nn.training.checkpoint import check_own, fingerprint, load_checkpoint, save_checkpoint
 from nn.training.epochs import Epochs
 from nn.training.locks import only_writer
@@ -63,5 +65,6 @@ class Keeper:
         """Write the state after so many epochs."""
         t = self.training
         if self.target is not None:
-            theta, best = t.parameters.numbers, t.best.theta
+            t.collect()
+            theta, best = t.parameters.numbers, np.asarray(t.best.theta, dtype=np.float64)
             save_checkpoint(self.target, theta, best, t.optimizer, epoch, t.history, t.task.scaling, self.run)

@@ -137,7 +137,7 @@ def check_metrics(metrics: Any, targets: Targets) -> tuple[str, ...]:
 
 def measure(name: str, scores: Array, targets: Targets) -> float:
     """Return a metric of outputs (N, C) for targets that `check_metrics` has let pass."""
-    return METRICS[name](scores, targets)
+    return float(METRICS[name](scores, targets, np))
 
 
 def mean_loss_of(scores: Array, targets: Targets) -> float:
@@ -145,27 +145,29 @@ def mean_loss_of(scores: Array, targets: Targets) -> float:
     return float(matrix.LOSSES[targets.loss].values(scores, targets.rows()).mean())
 
 
-def _accuracy(scores: Array, targets: Targets) -> float:
+# Each computes with an array library, which is that of the outputs and targets: NumPy's, or JAX's on a device.
+
+
+def _accuracy(scores: Array, targets: Targets, xp: Any) -> Any:
     T = targets.values
     if scores.shape[1] > 1:
-        return float((scores.argmax(axis=1) == (T if targets.are_classes else T.argmax(axis=1))).mean())
-    return _label_accuracy(scores, targets)
+        return (scores.argmax(axis=1) == (T if targets.are_classes else T.argmax(axis=1))).mean(dtype=float)
+    return _label_accuracy(scores, targets, xp)
 
 
-def _label_accuracy(scores: Array, targets: Targets) -> float:
+def _label_accuracy(scores: Array, targets: Targets, xp: Any) -> Any:
     middle = 0.5 if targets.loss in SQUARED else 0.0
-    return float(((scores > middle) == (targets.values.reshape(scores.shape) > border(targets.loss))).mean())
+    return ((scores > middle) == (targets.values.reshape(scores.shape) > border(targets.loss))).mean(dtype=float)
 
 
-def _r2(scores: Array, targets: Targets) -> float:
+def _r2(scores: Array, targets: Targets, xp: Any) -> Any:
     T = targets.rows()
     left, total = ((T - scores) ** 2).sum(axis=0), ((T - T.mean(axis=0)) ** 2).sum(axis=0)
     varies = total > 0.0
-    explained = np.where(varies, 1.0 - left / np.where(varies, total, 1.0), left == 0.0)
-    return float(explained.mean())
+    return xp.where(varies, 1.0 - left / xp.where(varies, total, 1.0), left == 0.0).mean(dtype=float)
 
 
-METRICS: dict[str, Callable[[Array, Targets], float]] = {
+METRICS: dict[str, Callable[[Array, Targets, Any], Any]] = {
     "accuracy": _accuracy,
     "label_accuracy": _label_accuracy,
     "r2": _r2,

@@ -17,18 +17,20 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import engine
-from engine.arguments import described
+from engine import Parameters
+from engine.arguments import described, one_of
 from engine.collector import collector_paused
 from engine.lifting.run.program import Program
 from nn.losses import mean_loss, sample_loss
 from nn.module import Module
 from nn.samples import Array
 
+DTYPES = ("float64", "float32")  # that devices compute with
 Step: TypeAlias = Callable[[Array, Array, Array], tuple[float, Array]]
 
 
-def check_backend(lifted: bool, backend: Any, devices: Any) -> None:
-    """Refuse what trains no step, or devices where none are used.
+def check_backend(lifted: bool, backend: Any, devices: Any, dtype: Any = "float64") -> None:
+    """Refuse what trains no step, or devices and numbers of theirs where none are used.
 
     Raises
     ------
@@ -42,32 +44,79 @@ def check_backend(lifted: bool, backend: Any, devices: Any) -> None:
     if backend not in ("numpy", "jax") or (backend == "jax" and not lifted):
         wrong = f"backend={backend!r} is not known" if lifted else "the scalar engine has no backend='jax'"
         raise ValueError(f"{wrong}; use 'numpy', or 'jax' with lifted=True.")
+    if one_of(dtype, "dtype", DTYPES) != "float64" and backend != "jax":
+        raise ValueError(f"dtype={dtype!r} is for backend='jax'; pass that as well, or leave it out.")
 
 
-def lifted_step(model: Module, loss: str, strength: float, verify: bool | str = True) -> Step:
-    """Return the training step of the lifted program, verified as `engine.lift` does."""
-    program = program_of(model, loss, strength, verify)
-    size, constants = len(model.parameters()), None
+def lifted_step(
+    model: Module, loss: str, strength: float, verify: bool | str = True, parameters: Parameters | None = None
+) -> Step:
+    """Return the training step of the lifted program, verified as `engine.lift` does.
+
+    The gradient is written to the same memory in every step.
+
+    Parameters
+    ----------
+    model, loss, strength
+        What the step is of.
+    verify
+        As in `engine.lift`.
+    parameters
+        The model's parameters, if somebody has laid them out already.
+    """
+    at = Extended(program_of(model, loss, strength, verify, parameters))
+    program = at.program
 
     def step(theta: Array, X: Array, T: Array) -> tuple[float, Array]:
-        nonlocal constants
-        if constants is None:
-            constants = constants_of(program, size, (X[:1], T[:1]))
-        theta = np.concatenate([theta, constants]) if constants.size else theta
-        value, gradient = program.value_and_grad(X, T, parameters=theta)
-        assert gradient.parameters is not None
-        return value, gradient.parameters[:size]
+        vector, out = at.vector(theta, (X, T))
+        value, _ = program.value_and_grad(X, T, parameters=vector, out=out)
+        return value, out[: at.size]
 
     return step
 
 
-def program_of(model: Module, loss: str, strength: float, verify: bool | str) -> Program:
+def program_of(
+    model: Module, loss: str, strength: float, verify: bool | str, parameters: Parameters | None = None
+) -> Program:
     """Return the program of a model's mean loss; its vector begins with the model's parameters."""
     one = sample_loss(model, loss, strength)
-    return engine.lift(one, batch=True, parameters=model.parameters(), verify=verify)
+    return engine.lift(one, batch=True, parameters=parameters or model.parameters(), verify=verify)
 
 
-def constants_of(program: Program, size: int, example: tuple[Array, Array]) -> Array:
+class Extended:
+    """A program's vector: the model's parameters, and behind them what the model makes anew in every call.
+
+    >>> from nn import MLP
+    >>> at = Extended(program_of(MLP(2, [1]), "hinge", 0.0, True))
+    >>> at.vector(np.ones(3), (np.ones((1, 2)), np.ones(1)))[0]
+    array([1., 1., 1.])
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.size = program, len(program.pull())
+        self.constants: Array | None = None
+
+    def vector(self, theta: Array, example: tuple[Array, ...]) -> tuple[Array, Array]:
+        """Return the program's vector for some parameters, and a place for its gradient, the same in every call.
+
+        Parameters
+        ----------
+        theta
+            The parameters; where nothing follows them they are the program's vector themselves.
+        example
+            Inputs, from one sample of which the program is made.
+        """
+        if self.constants is None:
+            self.constants = constants_of(self.program, self.size, tuple([x[:1] for x in example]))
+            self._whole = np.concatenate([theta, self.constants])
+            self._out = np.empty_like(self._whole)
+        if self._whole.size == self.size:
+            return theta, self._out
+        self._whole[: self.size] = theta
+        return self._whole, self._out
+
+
+def constants_of(program: Program, size: int, example: tuple[Array, ...]) -> Array:
     """Return the numbers of Values that a model makes anew in every call: in its program they follow the parameters."""
     program(*example)
     return program.pull()[size:]

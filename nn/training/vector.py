@@ -19,21 +19,23 @@ class ParameterVector:
 
     Attributes
     ----------
+    layout
+        Which Values they are, and how they lie in the vector; what is lifted with it has them in the same order.
     values
         The Values, in the vector's order, which is that of `Program.pull`.
     numbers
-        The vector; the Values are behind it until `write`.
+        The vector, the same array as long as this lasts; the Values are behind it until `write`.
     """
 
     def __init__(self, values: Sequence[Value]) -> None:
-        self._parameters = Parameters(values)
-        self.values = self._parameters.values
-        self.numbers: Array = self._parameters.read()
+        self.layout = Parameters(values)
+        self.values = self.layout.values
+        self.numbers: Array = self.layout.read()
 
     def named(self) -> dict[str, Array]:
-        """Return the named arrays of the vector."""
-        return self._parameters.flat.named(self.numbers)
+        """Return the named arrays of the vector; as a model gives its parameters, views of it."""
+        return self.layout.flat.named(self.numbers)
 
     def write(self) -> None:
         """Set the Values to the vector's numbers."""
-        self._parameters.write(self.numbers)
+        self.layout.write(self.numbers)

@@ -87,3 +87,11 @@ def test_choices_and_constants_bring_no_error_of_their_own():
     z = Value.select([x, x * x, i]) + engine.stop_gradient(x) + engine.where(x > 1, x, 0.0)
     assert np.isfinite(analysed(z, [x]).derivatives).all()
     assert analysed(Value(3.0), [x]) == engine.rounding.Analysis(0.0, (0.0,), (0.0,))
+
+
+def test_the_largest_of_exact_numbers_has_exact_slopes():
+    xs = [Value(x) for x in (0.3, 0.7, 0.1)]
+    largest = engine.largest(xs)
+    assert max(analysed(largest, xs).derivatives) < 10 * EPS
+    computed = engine.largest([x * 1.1 + 0.3 for x in xs])
+    assert max(analysed(computed, xs).derivatives) < 20 * EPS

@@ -38,8 +38,8 @@ def browser():
 
 @pytest.fixture
 def page(browser, tmp_path):
-    def opened(root):
-        browser.get(viz.explore(root, tmp_path / "page.html").as_uri())
+    def opened(root, *arguments):
+        browser.get(viz.explore(root, tmp_path / "page.html", *arguments).as_uri())
         return browser
 
     yield opened

@@ -17,7 +17,7 @@ import viz
 from engine import Value
 from viz.dot import picture_of
 from viz.layout import layout
-from viz.text import clip, printable
+from viz.text import printable, wrapped
 
 
 def neuron():
@@ -105,7 +105,7 @@ def titles_in(picture):
 
 
 def as_read(label):
-    lines = [line.replace("\xa0", " ") for line in printable(clip(label)).split("\n")]
+    lines = [printable(line).replace("\xa0", " ") for line in wrapped(label)]
     return [line for line in lines if line.strip()]
 
 
@@ -175,7 +175,7 @@ def test_unknown_options_are_refused(options, message):
 
 
 def test_what_is_not_a_graph_is_refused():
-    with pytest.raises(TypeError, match="viz draws a Value or a lifted program, not 3"):
+    with pytest.raises(TypeError, match="viz draws a Value, a function or a lifted program, not 3"):
         viz.draw(3)
 
 

@@ -1,6 +1,7 @@
 """Boxes are wide enough for what they say, and pictures stand the way that fits a screen."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -11,9 +12,9 @@ import viz
 from engine import Value
 from nn.gpt import GPT
 from viz.dot import picture_of
-from viz.layout import layout
+from viz.layout import as_svg, layout
 from viz.nodes import kind
-from viz.picture import Card, Edge, Picture, readable, width
+from viz.picture import Card, Cluster, Edge, Picture, arranged, readable, width
 
 
 def chain(n):
@@ -23,7 +24,7 @@ def chain(n):
     return v
 
 
-@pytest.mark.parametrize(("n", "direction"), [(5, "LR"), (40, "TB")])
+@pytest.mark.parametrize(("n", "direction"), [(5, "LR"), (39, "TB")])
 def test_long_chains_are_drawn_downwards(n, direction):
     assert picture_of(chain(n)).direction == direction
 
@@ -124,3 +125,51 @@ def test_bold_titles_change_the_file(tmp_path, ending):
     product = Value(2.0, "x") * 3.0
     rich = viz.save(product, tmp_path / f"rich{ending}").read_bytes()
     assert rich != viz.save(viz.draw(product), tmp_path / f"plain{ending}").read_bytes()
+
+
+def size_of(picture):
+    """Width and height of an SVG, in points."""
+    return [float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', picture).groups()]
+
+
+def long_picture(n):
+    cards = [Card(f"n{i}", (f"variable number {i}",), ("8 values", "40 nodes"), "operation") for i in range(n)]
+    edges = [Edge(f"n{i}", f"n{i + 1}") for i in range(n - 1)]
+    return arranged(cards, [*edges, Edge("n0", f"n{n - 1}")], [Cluster("outer")])
+
+
+def test_a_tall_picture_wraps_into_columns():
+    tall = long_picture(40)
+    assert tall.direction == "TB"
+    assert set(tall.column.values()) == {0, 1, 2}
+    wide, high = size_of(as_svg(tall.plain().source))
+    _, unwrapped = size_of(as_svg(Picture("TB", tall.cards, tall.edges).plain().source))
+    assert high < unwrapped / 2
+    assert wide < 1500
+    assert long_picture(10).column == {}
+
+
+def test_no_text_is_cut_however_long_it_is():
+    name = "a_rather_long_name_of_a_variable_that_its_author_has_given_it_after_long_thought"
+    card = Card("n0", (name,), ("and what is said of it, " * 6,), "operation")
+    picture = as_svg(Picture("LR", [card], []).plain().source)
+    text = "".join(re.findall(r"<text[^>]*>([^<]*)</text>", picture)).replace("&#160;", " ").replace("&#45;", "-")
+    assert "…" not in text
+    assert name in text
+    assert text.count("and what is said of it,") == 6
+
+
+def test_repetitions_lead_back_by_dashed_arrows():
+    cards = [Card("n0", ("a",), (), "operation"), Card("n1", ("b",), (), "operation")]
+    source = Picture("LR", cards, [Edge("n0", "n1"), Edge("n1", "n0")]).plain().source
+    assert [line.strip() for line in source.splitlines() if "->" in line] == [
+        "n0 -> n1",
+        "n1 -> n0 [constraint=false style=dashed]",
+    ]
+
+
+def test_clusters_are_drawn_around_one_another():
+    cards = [Card("n0", ("a",), (), "operation", 1), Card("n1", ("b",), (), "operation")]
+    picture = as_svg(Picture("LR", cards, [Edge("n0", "n1")], [Cluster("outer"), Cluster("inner", 0)]).plain().source)
+    assert picture.index("outer") < picture.index("inner")
+    assert picture.count('class="cluster"') == 2

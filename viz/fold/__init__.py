@@ -1,1 +1,1 @@
-"""Folding: a graph of any size becomes at most some sixty boxes."""
+"""Folding: a graph of any size becomes at most forty boxes."""

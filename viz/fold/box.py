@@ -16,6 +16,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from viz.fold.nouns import many
 from viz.nodes import Numbered, symbol
 from viz.numbers import brief, number, plural
 
@@ -39,6 +40,10 @@ class Box:
     ops: Counter[str] = field(default_factory=Counter)
     neurons: set[str] = field(default_factory=set)
     only: Any = None
+    said: tuple[str, ...] = ()  # under the title
+    worded: bool = False  # whether the title says all that there is to say of the operations
+    cluster: int = CONSTANT  # the function that is drawn around it
+    result: Any = None  # the one node that has its name
 
     def add(self, node: Any, what: str) -> None:
         """Take one node in."""
@@ -84,20 +89,34 @@ class Box:
     @property
     def heading(self) -> str:
         """The title, with the constant that all its nodes read: "× 0.25"."""
-        if self.factor is None:
+        if self.worded and not self.title:
+            return many("" if self.kind in ("leaf", "operation") else self.kind, self.count)
+        if self.factor is None or self.worded:
             return self.title
         return f"{number(self.factor)} {self.title}" if self.leading else f"{self.title} {number(self.factor)}"
+
+    @property
+    def _counted(self) -> bool:
+        """Whether the title, or a shape under it, says how many there are."""
+        return (
+            not self.title
+            or self.title.startswith(f"{self.count:,} ")
+            or self.count == 1
+            or (not self.ops and bool(self.said))
+        )
 
     def lines(self, grad: bool = True) -> list[str]:
         """Return what the box holds, one thing per line."""
         parts = [plural(len(self.neurons), "neuron")] if len(self.neurons) > 1 else []
-        parts += [plural(self.parameters, "parameter")] if self.parameters else []
-        lines = [", ".join(parts)] if parts else []
+        parts += (
+            [plural(self.parameters, "parameter")] if self.parameters and not (self.worded and self._counted) else []
+        )
+        lines = [*self.said, *([", ".join(parts)] if parts else [])]
         if self.ops and self.parameters:
             lines.append(", ".join(f"{count:,} {symbol(op)}" for op, count in self.ops.most_common(3)))
-        elif not self.parameters:
+        elif not self.parameters and not (self.worded and self._counted):
             lines.append(plural(self.count, "node" if self.ops else "value"))
-        if self.constants and (self.parameters or self.factor is None):
+        if self.constants and not self.worded and (self.parameters or self.factor is None):
             lines.append(plural(self.constants, "constant"))
         if grad:
             over = self.parameters or self.count
@@ -107,15 +126,18 @@ class Box:
 
 @dataclass
 class Folded:
-    """Boxes, operands first, and how many scalar edges run between each two of them; `result` holds the root.
+    """Boxes, and how many scalar edges run between each two of them; `result` holds the last root.
 
-    `owner` says of each node, in the order of `in_order`, which box holds it; -1 for a constant, which none does.
+    Boxes come operands first, except where a function's repetitions are one box. `clusters` are the functions that are
+    drawn around boxes, each a title and the number of the one around it. `owner` says of each node, in the order of
+    `in_order`, which box holds it; -1 for a constant, which none does.
     """
 
     boxes: list[Box]
     edges: Counter[tuple[int, int]]
     result: int
     owner: list[int]
+    clusters: list[tuple[str, int]] = field(default_factory=list)
 
 
 def moved(folded: Folded, boxes: list[Box], place: Sequence[int]) -> Folded:

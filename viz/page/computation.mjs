@@ -5,12 +5,12 @@
 /**
  * @typedef {{name: string, sign: string, op: string, kind: string, data: number, parents: number[],
  *   box: number}} GraphNode
- * @typedef {{title: string, kind: string}} Box  what folds into one
+ * @typedef {{title: string, kind: string, parent: number, shut: boolean}} Box  what folds into one; `parent` holds it
  * @typedef {[number, number, string]} Arrow  source, target, and the curve between them
  * @typedef {{direction: string, size: number[], boxes: number[][], edges: Arrow[]}} Layout  boxes are [x, y, w, h]
  * @typedef {{node: number, locals: number[], sent: number[]}} Pullback  local derivatives, and what goes to each parent
- * @typedef {{nodes: GraphNode[], root: number, fixed: boolean, boxes: Box[], layouts: Layout[],
- *   sweep: Pullback[]}} Graph
+ * @typedef {{nodes: GraphNode[], root: number, fixed: boolean, boxes: Box[], first: number[], layouts: Layout[],
+ *   sweep: Pullback[]}} Graph  `first` is folded at first sight; where it is fixed no node is drawn, and boxes may be shut
  *
  * @typedef {{kind: "start" | "forward" | "seed" | "backward", node: number, locals: number[], sent: number[]}} Step
  * @typedef {[number, number]} Contribution  to a gradient: the step, and which operand of its node; -1 for the seed
@@ -50,16 +50,28 @@ export function newState(graph) {
   const known = nodes.map(n => !n.parents.length);
   /** @type {number[][]} */
   const members = boxes.map(() => []);
-  nodes.forEach((n, i) => { if (n.box >= 0) members[n.box].push(i); });
+  nodes.forEach((n, i) => holders(graph, n.box).forEach(box => members[box].push(i)));
   const steps = stepsOf(graph);
   return {
     graph, steps, members, known,
     turn: steps.findIndex(step => step.kind === "seed"), end: steps.length - 1,
     operations: members.map(inside => inside.filter(i => !known[i]).length),
     at: 0, grads: nodes.map(() => 0), arrived: nodes.map(() => []), computed: boxes.map(() => 0), undo: [],
-    folded: new Set(graph.fixed ? boxes.keys() : []), chosen: null,
+    folded: new Set(graph.fixed ? [...shutBoxes(graph), ...graph.first] : []), chosen: null,
     layout: 0, spots: new Map(), frame: [0, 0, 1, 1], view: { x: 0, y: 0, k: 1 },
   };
+}
+/** @param {Graph} graph @param {number} box @returns {number[]} a box and those around it, the innermost first */
+export function holders({ boxes }, box) {
+  const found = [];
+  for (let b = box; b >= 0; b = boxes[b].parent) found.push(b);
+  return found;
+}
+/** @param {Graph} graph @returns {number[]} the boxes that never open */
+function shutBoxes({ boxes }) { return [...boxes.keys()].filter(k => boxes[k].shut); }
+/** @param {State} state @param {number} box @returns {number} the outermost folded box that holds a box, or -1 */
+export function foldedAround({ graph, folded }, box) {
+  return holders(graph, box).filter(b => folded.has(b)).pop() ?? -1;
 }
 /** @param {Graph} graph @returns {Step[]} */
 function stepsOf({ nodes, root, sweep }) {
@@ -76,7 +88,7 @@ function stepsOf({ nodes, root, sweep }) {
 function setKnown(state, node, yes) {
   const { box } = state.graph.nodes[node];
   state.known[node] = yes;
-  if (box >= 0) state.computed[box] += yes ? 1 : -1;
+  holders(state.graph, box).forEach(b => { state.computed[b] += yes ? 1 : -1; });
 }
 /** @param {State} state */
 function advance(state) {
@@ -129,9 +141,9 @@ export function moveTo(state, target) {
 
 // Steps within one folded box are taken together.
 /** @param {State} state @param {number} k @returns {number} the folded box that step k computes in, or -1 */
-export function boxOf({ graph, steps, folded }, k) {
-  const node = graph.nodes[steps[k].node];
-  return node && folded.has(node.box) ? node.box : -1;
+export function boxOf(state, k) {
+  const node = state.graph.nodes[state.steps[k].node];
+  return node ? foldedAround(state, node.box) : -1;
 }
 /** @param {State} state @param {number} a @param {number} b */
 function together(state, a, b) {
@@ -156,17 +168,32 @@ export const NO_UNIT = NaN;
 /** @param {number} unit @returns {number} the box that a unit is, if it is one */
 export const boxOfUnit = unit => -1 - unit;
 /** @param {State} state @param {number} i @returns {number} */
-export function unitOf({ graph, folded }, i) {
-  const box = graph.nodes[i].box;
-  return box >= 0 && folded.has(box) ? -1 - box : graph.fixed ? NO_UNIT : i;
+export function unitOf(state, i) {
+  const box = foldedAround(state, state.graph.nodes[i].box);
+  return box >= 0 ? -1 - box : state.graph.fixed ? NO_UNIT : i;
 }
 
-/** @param {State} state @param {number} box @returns {boolean} whether it is folded now */
-export function toggleFold({ folded }, box) {
-  return !folded.delete(box) && !!folded.add(box);
+/**
+ * Fold a box, or open it by one level: what it holds is folded then, unless that is one box alone.
+ * @param {State} state @param {number} box @returns {boolean} whether it is folded now
+ */
+export function toggleFold({ graph, folded, members }, box) {
+  if (!folded.delete(box)) return !!folded.add(box);
+  let around = box, inner = inside(graph, around);
+  while (inner.length === 1 && members[inner[0]].length === members[around].length && inside(graph, inner[0]).length) {
+    [around] = inner;
+    folded.delete(around);
+    inner = inside(graph, around);
+  }
+  inner.forEach(k => folded.add(k));
+  return false;
 }
-/** @param {State} state @param {boolean} shut */
+/** @param {Graph} graph @param {number} box @returns {number[]} the boxes just inside a box */
+function inside({ boxes }, box) { return [...boxes.keys()].filter(k => boxes[k].parent === box); }
+/** Fold as at first sight, or open all. @param {State} state @param {boolean} shut */
 export function foldEvery({ graph, folded }, shut) {
   folded.clear();
-  if (shut) graph.boxes.forEach((_, box) => folded.add(box));
+  [...shutBoxes(graph), ...shut ? graph.first : []].forEach(box => folded.add(box));
 }
+/** @param {State} state @param {number} box @returns {boolean} whether it is drawn open */
+export function isOpen(state, box) { return foldedAround(state, box) < 0; }

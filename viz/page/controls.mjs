@@ -1,7 +1,7 @@
 // @ts-check
 // The page at work: every change of the state begins here, and is then drawn.
 import { FAR, fitting, lookingAt, shows, whole, zoomed } from "./camera.mjs";
-import { foldEvery, following, moveTo, newState, preceding, toggleFold, unitOf } from "./computation.mjs";
+import { foldEvery, following, isOpen, moveTo, newState, preceding, toggleFold, unitOf } from "./computation.mjs";
 import { layOut } from "./packing.mjs";
 import { describe, tell } from "./panel.mjs";
 import { onPointer } from "./pointer.mjs";
@@ -147,7 +147,7 @@ function actionsOf(page) {
     first: () => page.step(0), back: () => page.step(preceding(state)), play: () => page.play(),
     next: () => page.step(following(state)), last: () => page.step(state.end),
     out: () => page.zoom(.8), fit: () => page.fit(), in: () => page.zoom(1.25),
-    fold: () => page.foldAll(state.folded.size < state.graph.boxes.length),
+    fold: () => page.foldAll(state.graph.first.some(box => isOpen(state, box))),
     theme: () => darken(document.documentElement.dataset.theme !== "dark"),
   };
 }
@@ -157,7 +157,7 @@ function connect(page) {
   for (const id in actions) $(id).onclick = actions[id];
   $("place").max = state.end;
   $("place").oninput = (/** @type {any} */ e) => page.step(+e.target.value);
-  $("fold").hidden = state.graph.fixed || !state.graph.boxes.length;
+  $("fold").hidden = state.graph.boxes.every(box => box.shut);
   onPointer(scene.svg, (dx, dy) => page.pan(dx, dy), (factor, x, y) => page.zoom(factor, x, y));
   window.addEventListener("keydown", e => {
     const id = KEYS[e.key], target = /** @type {HTMLElement} */ (e.target);

@@ -12,22 +12,20 @@ are then in another order.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from engine.graph import latest_first
 from engine.value import Value
 from viz.errors import TooLargeError
-from viz.fold.box import Folded
-from viz.fold.fold import fold
-from viz.fold.signature import groups
-from viz.nodes import Numbered, in_order, kind, sign
+from viz.nodes import Numbered, sign
 from viz.numbers import number
+from viz.page.boxes import foldable, shut
 from viz.page.places import place
 from viz.page.runs import runs
 from viz.picture import Card
+from viz.subject import Subject, called, subject_of
 from viz.text import clip, printable
 
 DRAWN_NODES, DRAWN_EDGES = 3000, 8000  # a digit through 64-32-10, 2,550 and 4,822, takes 2 s to lay out
@@ -35,56 +33,64 @@ BOTH_WAYS = 400  # nodes: fewer are laid out for upright screens, too
 LARGEST = 300_000  # operands: a page of some 12 MB
 
 
-def page_data(root: Any) -> dict[str, Any]:
+def page_data(root: Any, *arguments: Any) -> dict[str, Any]:
     """Return what the page needs: nodes and the boxes they fold into, layouts, and the sweep back."""
-    nodes = in_order(root)
-    operands = sum(len(node.parents) for node in nodes)
+    subject = subject_of(root, arguments)
+    if len(subject.roots) > 1:
+        raise TypeError(f"a page steps back from one result, and there are {len(subject.roots)}; explore one of them.")
+    (root,) = subject.roots
+    graph = subject.numbered()
+    operands = sum(map(len, graph.parents))
     if operands > LARGEST:
         raise TooLargeError(
-            f"This graph has {len(nodes):,} nodes with {operands:,} operands, and a page holds at most {LARGEST:,}. "
-            "Explore the loss of fewer samples, or see the whole with viz.save(root, 'graph.svg')."
+            f"This graph has {len(graph.nodes):,} nodes with {operands:,} operands, and a page holds at most "
+            f"{LARGEST:,}. Explore the loss of fewer samples, or see the whole with viz.save(root, 'graph.svg')."
         )
-    if len(nodes) > DRAWN_NODES or operands > DRAWN_EDGES:
-        return _folded_data(nodes, fold(root))
-    owner, boxes = groups(nodes)
+    if len(graph.nodes) > DRAWN_NODES or operands > DRAWN_EDGES:
+        return _folded_data(subject, graph)
+    owner, boxes, first = foldable(graph, subject)
     return {
-        **_shared(nodes, owner),
+        **_shared(graph, owner, _names(graph, subject)),
         "fixed": False,
         "boxes": boxes,
-        "layouts": _layouts(nodes, owner),
-        "sweep": sweep(nodes, latest_first(root)[::-1] if isinstance(root, Value) else ()),  # in the engine's own order
+        "first": first,
+        "layouts": _layouts(graph, owner, boxes, _names(graph, subject)),
+        "sweep": sweep(graph.nodes, latest_first(root)[::-1] if isinstance(root, Value) else ()),  # the engine's order
     }
 
 
-def _folded_data(nodes: Sequence[Any], folded: Folded) -> dict[str, Any]:
-    """Return the data of a page whose boxes stay shut."""
-    ordered = runs(Numbered.of(nodes).parents, folded.owner)
-    nodes, owner = [nodes[i] for i in ordered], [folded.owner[i] for i in ordered]
-    titles = [printable(clip(box.heading, 48)) for box in folded.boxes]
+def _folded_data(subject: Subject, graph: Numbered) -> dict[str, Any]:
+    """Return the data of a page that draws no nodes: its innermost boxes stay shut."""
+    folded, boxes, first = shut(graph, subject)
+    ordered = runs(graph.parents, folded.owner)
+    graph = Numbered.of([graph.nodes[i] for i in ordered])
+    owner = [folded.owner[i] for i in ordered]
     lines = ("99,999 of 99,999 computed", "mean |grad| 1.1e-11")
-    cards = [Card(f"n{i}", (title,), lines, "operation") for i, title in enumerate(titles)]
+    cards = [Card(f"n{i}", (box["title"],), lines, "operation") for i, box in enumerate(boxes[: len(folded.boxes)])]
+    around = {i: box["parent"] for i, box in enumerate(boxes)}
+    clusters: dict[int, list[int]] = {i: [] for i in range(len(cards), len(boxes))}
+    for i in range(len(cards)):
+        if around[i] >= 0:
+            clusters[around[i]].append(i)
     return {
-        **_shared(nodes, owner),
+        **_shared(graph, owner, _names(graph, subject)),
         "fixed": True,
-        "boxes": [
-            {"title": title, "kind": "result" if i == folded.result else box.kind}
-            for i, (title, box) in enumerate(zip(titles, folded.boxes))
-        ],
-        "layouts": [place(cards, folded.edges, {}, direction) for direction in ("LR", "TB")],
-        "sweep": [{**step, "locals": [float(f"{g:.6g}") for g in step["locals"]]} for step in sweep(nodes)],
+        "boxes": boxes,
+        "first": first,
+        "layouts": [place(cards, folded.edges, clusters, direction, around) for direction in ("LR", "TB")],
+        "sweep": [{**step, "locals": [float(f"{g:.6g}") for g in step["locals"]]} for step in sweep(graph.nodes)],
     }
 
 
-def _shared(nodes: Sequence[Any], owner: Sequence[int]) -> dict[str, Any]:
-    parents, names = Numbered.of(nodes).parents, _names(nodes)
-    last = len(nodes) - 1
+def _shared(graph: Numbered, owner: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
+    nodes, parents, last = graph.nodes, graph.parents, len(graph.nodes) - 1
     return {
         "nodes": [
             {
                 "name": names[i],
                 "sign": sign(node),
                 "op": node.op,
-                "kind": "result" if i == last and node.parents else kind(node),
+                "kind": "result" if i == last and node.parents else graph.kinds[i],
                 "data": node.data,
                 "parents": parents[i],
                 "box": owner[i],
@@ -95,20 +101,23 @@ def _shared(nodes: Sequence[Any], owner: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _layouts(nodes: Sequence[Any], owner: Sequence[int]) -> list[dict[str, Any]]:
+def _layouts(
+    graph: Numbered, owner: Sequence[int], boxes: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> list[dict[str, Any]]:
     """Return one layout to the right and, for what may be seen on a phone, one downwards."""
     cards = []
-    for i, (node, name) in enumerate(zip(nodes, _names(nodes))):
+    for i, (node, what, name) in enumerate(zip(graph.nodes, graph.kinds, names)):
         title = clip(name, 24)
-        lines = () if kind(node) == "constant" else (number(node.data), "grad -0.1235e-10")
-        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.parents else title,), lines, kind(node)))
-    clusters: defaultdict[int, list[int]] = defaultdict(list)
+        lines = () if what == "constant" else (number(node.data), "grad -0.1235e-10")
+        cards.append(Card(f"n{i}", (f"{title} = {sign(node)}" if node.parents else title,), lines, what))
+    clusters: dict[int, list[int]] = {i: [] for i in range(len(boxes))}
     for i, box in enumerate(owner):
         if box >= 0:
             clusters[box].append(i)
-    edges = [(p, i) for i, ps in enumerate(Numbered.of(nodes).parents) for p in dict.fromkeys(ps)]
-    ways = ("LR", "TB") if len(nodes) <= BOTH_WAYS else ("LR",)
-    return [place(cards, edges, clusters, way) for way in ways]
+    around = {i: box["parent"] for i, box in enumerate(boxes)}
+    edges = [(p, i) for i, ps in enumerate(graph.parents) for p in dict.fromkeys(ps)]
+    ways = ("LR", "TB") if len(graph.nodes) <= BOTH_WAYS else ("LR",)
+    return [place(cards, edges, clusters, way, around) for way in ways]
 
 
 def sweep(nodes: Sequence[Any], order: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -133,9 +142,10 @@ def sweep(nodes: Sequence[Any], order: Sequence[Any] = ()) -> list[dict[str, Any
     return steps
 
 
-def _names(nodes: Sequence[Any]) -> list[str]:
-    """Return labels; operations without one are v1, v2 and so on, and leaves without one are their numbers."""
+def _names(graph: Numbered, subject: Subject) -> list[str]:
+    """Return labels and variables; operations without one are v1, v2 and so on, and leaves without one are numbers."""
     unnamed = count(1)
     return [
-        printable(clip(node.label)) or (f"v{next(unnamed)}" if node.parents else number(node.data)) for node in nodes
+        printable(clip(called(node, subject))) or (f"v{next(unnamed)}" if node.parents else number(node.data))
+        for node in graph.nodes
     ]

@@ -26,8 +26,10 @@ _IMPORT = re.compile(r"^import .*?;\n", re.DOTALL | re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
-def explore(root: Any, path: str | os.PathLike[str]) -> Path:
+def explore(root: Any, path: str | os.PathLike[str], *arguments: Any) -> Path:
     """Write one self-contained page that steps forward and backward through the graph of `root`.
+
+    A function is run once, with the arguments that follow the path, and its page folds by functions and variables.
 
     >>> from engine import Value
     >>> from tempfile import mkdtemp
@@ -35,11 +37,11 @@ def explore(root: Any, path: str | os.PathLike[str]) -> Path:
     >>> "http://" in page.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     False
     """
-    if not hasattr(root, "parents"):
-        raise TypeError(f"explore steps through a Value's graph, not {described(root)}; give it a Value.")
+    if not hasattr(root, "parents") and (not callable(root) or hasattr(root, "steps")):
+        raise TypeError(f"explore steps through a Value's graph, not {described(root)}; give it a Value or a function.")
     target = Path(checked_path(path, "explore's path", "page.html"))
     # JSON's NaN and Infinity are JavaScript's too; no "<" may end the script early.
-    data = json.dumps(page_data(root), separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(page_data(root, *arguments), separators=(",", ":")).replace("<", "\\u003c")
     page = _read("page.html").replace("/*STYLE*/", _read("page.css"))
     scripts = "".join(_scope(_read(f"{name}.mjs")) for name in MODULES)
     write(target, page.replace("/*SCRIPT*/", scripts).replace("/*COMPUTATION*/null", data).encode("utf-8"))

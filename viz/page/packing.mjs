@@ -1,7 +1,7 @@
 // @ts-check
 // Where units stand: at Graphviz's places while all is open; after folding in the same order, drawn together.
 // Everything is computed along the graph (a) and across it (c), whichever way it goes.
-import { boxOfUnit, unitOf } from "./computation.mjs";
+import { boxOfUnit, foldedAround, holders, unitOf } from "./computation.mjs";
 import { TITLE, short } from "./words.mjs";
 
 /**
@@ -36,9 +36,14 @@ export function sizeOf({ graph }, unit) {
   const laid = graph.layouts[0].boxes;
   if (unit >= 0) return laid[unit].slice(2);
   const box = boxOfUnit(unit);
-  if (graph.fixed) return laid[box].slice(2);
+  if (graph.fixed && box < laid.length) return laid[box].slice(2);
   return [Math.max(150, short(graph.boxes[box].title, TITLE).length * 8 + 60), FOLDED_HEIGHT];
 }
+
+/** @param {State} state @returns {boolean} whether anything is folded that Graphviz has seen open */
+const isFolded = ({ graph, folded }) => [...folded].some(box => !graph.boxes[box].shut);
+/** @param {State} state @param {number} i @returns {number} the unit in which what Graphviz placed is drawn */
+const unitAt = (state, i) => state.graph.fixed ? -1 - foldedAround(state, i) : unitOf(state, i);
 
 /** Place every unit. @param {State} state */
 export function layOut(state) {
@@ -49,11 +54,12 @@ export function layOut(state) {
     t.a = (t.a0 + t.a1) / 2;
     t.c = (t.c0 + t.c1) / 2;
   });
-  if (!state.graph.fixed && state.folded.size) pack(spots);
+  if (isFolded(state)) pack(spots);
   spots.forEach(t => { [t.x, t.y] = right ? [t.a, t.c] : [t.c, t.a]; });
   state.spots = new Map(spots.map(t => [t.unit, t]));
   const [x0, y0, x1, y1] = around(spots);
-  state.frame = [x0 - 14, y0 - 28, x1 + 14, y1 + 14];
+  const deep = Math.max(0, ...state.graph.boxes.map((_, box) => holders(state.graph, box).length - 1));
+  state.frame = [x0 - 14 - 8 * deep, y0 - 28 - 20 * deep, x1 + 14 + 8 * deep, y1 + 14 + 8 * deep];
 }
 /** @param {Spot[]} spots @returns {number[]} x0, y0, x1, y1 */
 export function around(spots) {
@@ -71,13 +77,13 @@ function extents(state, right) {
   /** @type {Map<number, Spot>} */
   const spots = new Map();
   boxes.forEach(([x, y, w, h], i) => {
-    const unit = graph.fixed ? -1 - i : unitOf(state, i);
+    const unit = unitAt(state, i);
     const [a, c, da, dc] = right ? [x, y, w / 2, h / 2] : [y, x, h / 2, w / 2];
     const t = spots.get(unit) ?? newSpot(unit);
     spots.set(unit, t);
     t.a0 = Math.min(t.a0, a - da); t.a1 = Math.max(t.a1, a + da);
     t.c0 = Math.min(t.c0, c - dc); t.c1 = Math.max(t.c1, c + dc);
-    if (!graph.fixed && graph.nodes[i].parents.length) { t.sum += a; t.n++; }
+    if (graph.fixed || graph.nodes[i].parents.length) { t.sum += a; t.n++; }
   });
   return [...spots.values()];
 }
@@ -149,11 +155,11 @@ function sideways(spots, low, high) {
  * @param {State} state @returns {Map<string, string>}
  */
 export function curves(state) {
-  const { graph, spots } = state, right = goesRight(state), bent = !graph.fixed && state.folded.size > 0;
+  const { graph, spots } = state, right = goesRight(state), bent = isFolded(state);
   /** @type {Map<string, string>} */
   const paths = new Map();
   for (const [source, target, path] of graph.layouts[state.layout].edges) {
-    const [a, b] = [source, target].map(i => graph.fixed ? boxOfUnit(i) : unitOf(state, i)), key = `${a}>${b}`;
+    const [a, b] = [source, target].map(i => unitAt(state, i)), key = `${a}>${b}`;
     const from = spots.get(a), to = spots.get(b);
     if (a !== b && from && to && !paths.has(key)) paths.set(key, bent ? bend(spots, from, to, right) : path);
   }

@@ -44,7 +44,7 @@ export function describe(state, openers) {
 function describeBox(state, box, panel, openers) {
   const { heading, members, paragraphs } = ofBox(state, box);
   append(panel, "h2", heading);
-  if (!state.graph.fixed) append(panel, "button", "Open this group").onclick = () => openers.toggle(box);
+  if (!state.graph.boxes[box].shut) append(panel, "button", "Open this group").onclick = () => openers.toggle(box);
   for (const { node, title, numbers } of members) {
     const button = append(panel, "button", "", "member");
     append(button, "span", title);

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import graphviz
@@ -21,10 +22,17 @@ HEIGHT, LOW = 54.0, 20.0  # of a box: a title and two lines, or a title alone
 
 
 def place(
-    cards: Sequence[Card], edges: Iterable[tuple[int, int]], clusters: Mapping[int, Sequence[int]], direction: str
+    cards: Sequence[Card],
+    edges: Iterable[tuple[int, int]],
+    clusters: Mapping[int, Sequence[int]],
+    direction: str,
+    around: Mapping[int, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Lay boxes out; `clusters` says which stand together. Return the size, boxes as [x, y, w, h], and curves."""
-    placed = json.loads(layout(_source(cards, edges, clusters, direction), "json"))
+    """Lay boxes out; `clusters` says which stand together, and `around` in which other cluster a cluster is.
+
+    Return the size, boxes as [x, y, w, h], and curves.
+    """
+    placed = json.loads(layout(_source(cards, edges, clusters, direction, around), "json"))
     height = float(placed["bb"].split(",")[3])
     objects = {thing["name"]: thing for thing in placed["objects"] if "pos" in thing}
     return {
@@ -36,25 +44,37 @@ def place(
 
 
 def _source(
-    cards: Sequence[Card], edges: Iterable[tuple[int, int]], clusters: Mapping[int, Sequence[int]], direction: str
+    cards: Sequence[Card],
+    edges: Iterable[tuple[int, int]],
+    clusters: Mapping[int, Sequence[int]],
+    direction: str,
+    around: Mapping[int, int],
 ) -> str:
     dot = graphviz.Digraph()
     between = {"nodesep": "0.18", "ranksep": "0.5" if direction == "LR" else "0.4"}
     dot.attr("graph", rankdir=direction, fontname=FONT, fontsize=f"{LINE:g}", **between)
     dot.attr("node", shape="box", fontname=FONT, fontsize=f"{LINE:g}", margin="0,0")
     inside = {i for members in clusters.values() for i in members}
+    drawn = {number: graphviz.Digraph(f"cluster_{number}") for number in clusters}
     for number, members in clusters.items():
-        cluster = graphviz.Digraph(f"cluster_{number}")
-        cluster.attr(label="-")  # room for its name
+        drawn[number].attr(label="-")  # room for its name
         for i in members:
-            _add(cluster, cards[i])
-        dot.subgraph(cluster)
+            _add(drawn[number], cards[i])
+    for number in sorted(clusters, key=lambda k: -_depth(k, around)):  # what is inside first
+        drawn.get(around.get(number, -1), dot).subgraph(drawn[number])
     for i, card in enumerate(cards):
         if i not in inside:
             _add(dot, card)
     for source, target in edges:
         dot.edge(cards[source].name, cards[target].name)
     return str(dot.source)
+
+
+def _depth(number: int, around: Mapping[int, int]) -> int:
+    depth = 0
+    while (number := around.get(number, -1)) >= 0:
+        depth += 1
+    return depth
 
 
 def _add(dot: graphviz.Digraph, card: Card) -> None:

@@ -1,6 +1,6 @@
 // @ts-check
 // The picture: an element for every unit, box outline and curve. It reads the state, and writes none of it.
-import { NO_UNIT, boxOfUnit, receivers, runStart, unitOf } from "./computation.mjs";
+import { NO_UNIT, boxOfUnit, isOpen, receivers, runStart, unitOf } from "./computation.mjs";
 import { FAR } from "./camera.mjs";
 import { around, curves, sizeOf } from "./packing.mjs";
 import { NAME, TITLE, boxText, nodeText, short } from "./words.mjs";
@@ -45,7 +45,7 @@ export class Scene {
     /** @type {Card[]} */
     this.boxes = boxes.map((_, k) => this.newBox(k));
     /** @type {Outline[]} */
-    this.outlines = fixed ? [] : boxes.map((_, k) => this.newOutline(k));
+    this.outlines = boxes.map((_, k) => this.newOutline(k));
     /** @type {Map<string, SVGElement>} */
     this.curves = new Map();
     /** @type {[Element, string][]} */
@@ -74,7 +74,7 @@ export class Scene {
     const card = this.newCard(kind, short(title, TITLE), unit, false, members[k].length > 1);
     card.g.dataset.box = String(k);
     onPress(card.g, () => this.actions.choose({ box: k }));
-    if (!graph.fixed) {
+    if (!graph.boxes[k].shut) {
       const opener = make("text", { class: "opener", x: 14 - sizeOf(this.state, unit)[0] / 2, y: -8 }, card.g);
       opener.textContent = "▸";
       opener.addEventListener("click", e => { e.stopPropagation(); this.actions.toggle(k); });
@@ -127,10 +127,13 @@ export class Scene {
   }
   /** @param {number} k */
   placeOutline(k) {
-    const { g, rect, text, handle } = this.outlines[k], { folded, members, spots } = this.state;
-    g.classList.toggle("hidden", folded.has(k));
-    if (folded.has(k)) return;
-    const [x0, y0, x1, y1] = around(members[k].flatMap(i => spots.get(i) ?? []));
+    const { g, rect, text, handle } = this.outlines[k], { graph, members, spots } = this.state;
+    const open = isOpen(this.state, k), deep = levels(graph, k);
+    g.classList.toggle("hidden", !open);
+    if (!open) return;
+    const inside = [...new Set(members[k].map(i => unitOf(this.state, i)))].flatMap(unit => spots.get(unit) ?? []);
+    const [left, top, right, bottom] = around(inside), x0 = left - 8 * deep, y0 = top - 20 * deep;
+    const x1 = right + 8 * deep, y1 = bottom + 8 * deep;
     put(rect, { x: x0 - 7, y: y0 - 20, width: x1 - x0 + 14, height: y1 - y0 + 27 });
     put(text, { x: x0, y: y0 - 6 });
     put(handle, { x: x0 - 7, y: y0 - 22 });
@@ -190,6 +193,19 @@ export class Scene {
   }
 }
 
+/**
+ * How many boxes are around one another inside a box.
+ * @param {import("./computation.mjs").Graph} graph @param {number} box @returns {number}
+ */
+function levels({ boxes }, box) {
+  let deep = 0;
+  for (const k of boxes.keys()) {
+    let above = boxes[k].parent, n = 1;
+    while (above >= 0 && above !== box) { above = boxes[above].parent; n++; }
+    if (above === box) deep = Math.max(deep, n);
+  }
+  return deep;
+}
 /** @param {SVGElement} e @param {() => void} act */
 function onPress(e, act) {
   e.addEventListener("click", act);

@@ -22,7 +22,7 @@ from engine.lifting.emit.step_sides import defines_all, sources_read, step_value
 from engine.lifting.expr import OVER, PYTHON, Expr, Spelling, show, without_sign
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Source, View
+from engine.lifting.views import Gather, Literal, Shape, Source, View
 
 DEEPEST = 40  # operations inside one another in a formula: of a longer chain, nobody reads one line
 
@@ -287,8 +287,9 @@ class _Page:
         step = found.steps[0]
         where = Picked(source, np.arange(source.size)) if found.defines else places(step)
         shape = source.shape if found.defines else step.gather().shape if step.op == "scatter" else step.target.shape
+        defines = found.defines and not found.adds
         try:
-            return equation(self.notation, where, found.value, shape, found.defines and not found.adds)
+            return self._equation(where, found.value, shape, defines)
         except NoLoopsError:
             for inner, x in found.within:
                 self.picked.pop(inner, None)
@@ -298,7 +299,17 @@ class _Page:
             value = values[0]
             for more in values[1:]:
                 value = added(value, more)
-            return equation(self.notation, where, value, shape, found.defines and not found.adds)
+            try:
+                return self._equation(where, value, shape, defines)
+            except NoLoopsError:
+                return equation(self.notation, where, value, shape, defines, tabled=True)
+
+    def _equation(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> tuple[Expr, Expr, list[Expr]]:
+        """Return an equation by its elements; the notation grows only if there is one."""
+        notation = self.notation.copied()
+        result = equation(notation, where, value, shape, defines)
+        self.notation = notation
+        return result
 
     def finish(self, steps: Steps) -> None:
         """Write what is open, and the arrays that stay zero."""

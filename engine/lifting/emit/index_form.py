@@ -7,7 +7,7 @@ cut finer, or ranges that depend on one another (`loops`). What fits none has it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, permutations
 
 import numpy as np
@@ -35,6 +35,7 @@ class Scope:
     names: list[str]
     dense: Shape | None  # the lengths of the loops where none depends on another
     outside: Shape | None = None  # those of all but the innermost, of a run's
+    tabled: bool = False  # whether a table says where terms of no pattern are
 
     def affine(self, x: Affine) -> Expr:
         """Return an affine function of the variables as an expression."""
@@ -75,10 +76,15 @@ class Scope:
                     Domain((), tuple([v[first] for v in self.domain.variables[:-1]])),
                     self.names[:-1],
                     self._around(),
+                    tabled=self.tabled,
                 )
                 moved = Expr(self.names[-1]) if k == 1 else Expr(None, "multiply", (Expr(str(k)), Expr(self.names[-1])))
                 return Expr(None, "add", (around.index(starts), moved)) if k else around.index(starts)
-        raise NoLoopsError
+        if not self.tabled:
+            raise NoLoopsError
+        table = np.zeros((*self._around(), int(inner.max()) + 1), np.int64)
+        table[self.domain.variables] = column
+        return subscript(Expr(self.notation.constant(table)), [Expr(name) for name in self.names])
 
     def _around(self) -> Shape:
         if self.outside is None:
@@ -117,7 +123,7 @@ class Scope:
         count = len(outer)
         names = [*self.names, *[x for x in self.notation.letters() if x not in self.names][: len(domain.loops)]]
         dense = None if self.dense is None or not runs.shape else (*self.dense, *runs.shape)
-        inside = Scope(self.notation, self.domain.within(domain), names, dense, self.dense)
+        inside = Scope(self.notation, self.domain.within(domain), names, dense, self.dense, self.tabled)
         if tree.op == "softmax" + OVER:
             return self._softmax(tree, inside, count) if (runs.counts > 1).any() else Expr("1")
         ranges = inside.ranges(count, self)
@@ -130,9 +136,13 @@ class Scope:
     def _softmax(self, tree: Expr, inside: Scope, count: int) -> Expr:
         """Return the word, where the element's own term is the one at a variable of the loops around."""
         own = self.written(tree.args[0])
-        for name in self.names:
-            bound = Scope(self.notation, inside.domain, [*self.names, name], inside.dense)
-            if len(inside.names) == count + 1 and str(bound.written(tree.args[1])) == str(own):
+        for name in self.names if len(inside.names) == count + 1 else ():
+            bound = replace(inside, notation=self.notation.copied(), names=[*self.names, name])
+            try:
+                same = str(bound.written(tree.args[1])) == str(own)
+            except NoLoopsError:
+                continue
+            if same:
                 return Expr(tuple(bound.ranges(count, self)), tree.op, (own,))
         total = Expr(
             tuple(inside.ranges(count, self)), "sum" + OVER, (Expr(None, "exp", (inside.written(tree.args[1]),)),)
@@ -195,7 +205,7 @@ def samples(notation: Notation) -> Expr:
 
 
 def equation(
-    notation: Notation, places: Picked, tree: Expr, dims: Shape, defines: bool
+    notation: Notation, places: Picked, tree: Expr, dims: Shape, defines: bool, tabled: bool = False
 ) -> tuple[Expr, Expr, list[Expr]]:
     """Return the element that is written, what it is, and the ranges of the variables.
 
@@ -209,11 +219,13 @@ def equation(
         The axes of the elements.
     defines
         Whether each element of the array is written, once and in order, and nothing else has been.
+    tabled
+        Whether the loops are the axes, and tables say where terms are that fit no loops.
 
     Raises
     ------
     NoLoopsError
-        If a run's terms need an array of their own.
+        If a run's terms need an array of their own, and may have no table.
     """
     source = places.source
     packs = defines and len(source.shape) == 1 and source.kind == "value" and notation.table(source) is None
@@ -222,7 +234,8 @@ def equation(
     columns = [column for reading in read for column in notation.coordinates(reading)[0]]
     columns += [runs.counts for runs in _runs(tree) if not runs.shape]
     own = notation.coordinates(places)[0]
-    scope, order = _scope(notation, columns, own, dims, packs)
+    axes = replace(_axes(notation, dims), tabled=tabled)
+    scope, order = (axes, None) if tabled else _scope(notation, axes, columns, own, packs)
     if order is not None:
         tree, places = of_elements(tree, order), places.of(order)
     if packs and scope.dense is None:
@@ -236,27 +249,31 @@ def equation(
 
 
 def _scope(
-    notation: Notation, columns: list[Indices], own: list[Indices], dims: Shape, packs: bool
+    notation: Notation, axes: Scope, columns: list[Indices], own: list[Indices], packs: bool
 ) -> tuple[Scope, Indices | None]:
     """Return loops in whose variables all columns are affine, and the elements' order in them if that is another.
 
     They are the axes, finer ones, or nested ones; where there are none, the axes.
     """
-    dims = tuple([n for n in dims if n != 1])
     letters = notation.letters()
-    axes = box(dims)
     known = [*columns, *own]
-    if _fit(known, axes):
-        return Scope(notation, axes, letters[: len(dims)], dims), None
+    if _fit(known, axes.domain):
+        return axes, None
     finer = factor(known)
-    if finer is not None and len(finer) <= len(dims) + 3:
+    if finer is not None and len(finer) <= len(axes.names) + 3:
         return Scope(notation, box(finer), letters[: len(finer)], finer), None
     read = columns if packs else known
     for order in _orders(read):
         ragged = nested([column if order is None else column[order] for column in read])
         if ragged is not None and _fit([column if order is None else column[order] for column in read], ragged):
             return Scope(notation, ragged, letters[: len(ragged.loops)], None), order
-    return Scope(notation, axes, letters[: len(dims)], dims), None
+    return axes, None
+
+
+def _axes(notation: Notation, dims: Shape) -> Scope:
+    """Return the loops over the axes of the elements."""
+    dims = tuple([n for n in dims if n != 1])
+    return Scope(notation, box(dims), notation.letters()[: len(dims)], dims)
 
 
 def _orders(columns: list[Indices]) -> Iterator[Indices | None]:

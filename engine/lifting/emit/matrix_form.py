@@ -294,6 +294,9 @@ def _reduced(step: Step, inlined: Inlined) -> Array:
     said = "" if len(axes) == len(x.shape) else f"axis={counted[0] if len(counted) == 1 else tuple(counted)}"
     rest = tuple([n for a, n in enumerate(x.shape) if a not in axes])
     if step.op not in WORDS:
+        turned = x.expr.op == SUFFIX and x.expr.leaf == ".T" and len(x.shape) == 2 and len(axes) == 1
+        if turned:  # each row of a matrix that lies on its side is a column
+            return Array(suffixed(x.expr.args[0], f".{step.op}(axis={1 - axes[0] and -1})"), rest)
         return Array(suffixed(x.expr, f".{step.op}({said})"), rest)
     word = Expr(None, step.op, (x.expr, *([Expr(said)] if said else [])))
     return Array(word, x.shape if step.op == "softmax" else rest)

@@ -3,6 +3,7 @@
     m = max(x);  e = exp(x - m);  s = sum(e);  log(s) + m    ->  logsumexp(x)
     m = max(x);  e = exp(x - m);  s = sum(e);  e / s         ->  softmax(x)
     (g / s) * e                                              ->  g * softmax(x)
+    0 - x                                                    ->  -x
 
 These hold whatever m is, if it is one number for every sum. What the words leave unread is dropped. The steps that they
 stand for are those that run; the words are for formulas alone, and no other pass knows them.
@@ -162,6 +163,8 @@ class _Words:
 
     def said(self, step: Step) -> list[Step]:
         """Return what is said in place of a step."""
+        if step.op == "subtract" and step.operands[0] == Literal(0.0):
+            return [replace(step, op="negative", operands=step.operands[1:])]
         if len(step.operands) == 2 and all(isinstance(x, View) for x in step.operands) and not step.accumulate:
             if step.op == "add":
                 return [self._log_sum_exp(step) or step]

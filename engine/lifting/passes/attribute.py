@@ -1,7 +1,8 @@
 """Steps -> Steps, whose results know where they come from in their author's words.
 
 A result stands for many scalars: it has the variable that most of them have, and the chain of functions that all have
-in common. What is only a part of an operation's work, as the sum in a mean, goes on towards the whole.
+in common. What is only a part of an operation's work, as the sum in a mean, goes on towards the whole, and so does
+what has no word of its own towards what reads it.
 """
 
 from __future__ import annotations
@@ -31,13 +32,19 @@ def attribute(steps: Steps, labels: Mapping[int, str], origins: Mapping[str, Ori
     origins
         What is known of the scalar operations of that label.
     """
-    instead: dict[Source, Source] = {}
+    attributed: dict[Source, Origin] = {}
     for source, (members, whole) in steps.members.items():
         known = [origins.get(labels.get(i, "")) for i in members]
         origin = common([x for x in known if x is not None])
         if origin is not None:
-            instead[source] = replace(source, origin=origin if whole else _part_of(origin))
-    return steps.with_sources(instead)
+            attributed[source] = origin if whole else _part_of(origin)
+    for step in reversed(steps.forward):
+        origin = attributed.get(step.target.source)
+        for source in [source for x in step.operands for source in x.sources if source.kind == "value"]:
+            if origin is not None and not (source in attributed and _has_word(attributed[source])):
+                part = _part_of(origin)
+                attributed[source] = replace(attributed.get(source, part), variable="", towards=part.towards)
+    return steps.with_sources({source: replace(source, origin=origin) for source, origin in attributed.items()})
 
 
 def common(origins: Sequence[Origin]) -> Origin | None:
@@ -101,3 +108,7 @@ def _beginning(chains: Sequence[tuple[CallSite, ...]]) -> tuple[CallSite, ...]:
 
 def _part_of(origin: Origin) -> Origin:
     return replace(origin, variable="", holder=(), towards=origin.variable or origin.towards)
+
+
+def _has_word(origin: Origin) -> bool:
+    return bool(origin.variable or origin.towards)

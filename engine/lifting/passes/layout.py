@@ -23,6 +23,8 @@ from engine.lifting.views import (
     factor,
 )
 
+COMPARED = 4  # terms of a sum, by which its rows are put in order
+
 
 def distinct(constants: Any) -> tuple[Any, Indices]:
     """Return the different constants, 0.0 another than -0.0, and the number of each one's own."""
@@ -220,11 +222,22 @@ def shape_of(operands: Sequence[GroupOperand]) -> Shape:
 
 
 def rows_of(rows: Indices) -> tuple[Indices, Shape]:
-    """Return the order of the rows of an index matrix, by what they read first, and the axes that they then have."""
+    """Return the order of the rows of an index matrix, by what they read first, and the axes that they then have.
+
+    If what they read first is the same for some, or in another order than they are, a term decides that is different
+    for more, or in their own.
+    """
     if len(rows) == 1:
         return np.arange(1), ()
-    order = np.lexsort(rows.T[:1])
-    return order, factor([rows[order][:, 0]]) or (len(rows),)
+    first, *others = rows.T[:COMPARED]
+    decides = first if (np.diff(first) > 0).all() else max([first, *others], key=_telling)
+    order = np.lexsort([decides])
+    return order, factor([first[order]]) or factor([decides[order]]) or (len(rows),)
+
+
+def _telling(column: Indices) -> tuple[int, bool]:
+    """Return how many different elements rows read there, and whether they are in the order of these."""
+    return len(np.unique(column)), bool((np.diff(column) >= 0).all())
 
 
 def runs_of(counts: Indices) -> dict[str, Any]:

@@ -51,10 +51,10 @@ class Call:
             if out is not None:
                 self.parameters.check_out(out, flat.size, (self.views[0], *self.inputs))
             cells = flat.place(out, dtype)
-            places = [cells, *[p.of(cells) for p in flat.arrays]]
+            places = self.parameters.places_in(cells, out)
             if len(cells) > known:
                 cells[known:] = 0.0  # what another trace has read since, this one does not
-                places[0] = cells[:known]
+                places = [cells[:known], *places[1:]]
         if wrt != "parameters":
             lead = (self.plan.n,) if self.program.batch else ()
             slots = [np.empty(lead + shape, dtype) for shape in self.plan.specialisation.shapes]

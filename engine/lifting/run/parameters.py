@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from engine.lifting.trace.stand_in import Reading
 from engine.lifting.views import Indices
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
+from engine.watching.paths import Reader
 
 Vector = npt.NDArray[np.float64]
 
@@ -117,6 +120,8 @@ class Parameters:
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
+        self._apart: tuple[Any, ...] = ()  # a gradient's place, and what it shares no memory with
+        self._latest_out: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # the same of a gradient's place
         if declared is not None:
             order = listed(declared, "Parameters' values", "Values")
             _refuse_others(order)
@@ -133,7 +138,7 @@ class Parameters:
         """Length of the flat vector."""
         return len(self.values)
 
-    def add(self, trace: Trace, readings: Iterable[Reading] = (), fn: Callable[..., Any] | None = None) -> None:
+    def add(self, trace: Trace, readings: Iterable[Reading] = (), fn: Reader | None = None) -> None:
         """Add what a trace reaches, in the order in which its operations first read it.
 
         Parameters
@@ -143,7 +148,7 @@ class Parameters:
         readings
             Arrays that are read at each call; Values that stand in for their numbers are no parameters.
         fn
-            The function that was traced: what has no label is called by the path through which it is reached.
+            The function that was traced, or variables: what has no label is called by the path that leads to it.
         """
         if all(v in self.position for v in trace.parameters):
             return
@@ -174,6 +179,7 @@ class Parameters:
         order = np.array([self.position[v] for v in self.values], dtype=np.int64)
         same = len(order) == cells and np.array_equal(order, np.arange(cells))
         self.flat = Flat(arrays, cells, None if same else order)
+        self._apart = ()  # the vector may have another size now
         own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
         self._cells = _Cells(self._held, own, self._cells.reads if reads is None else reads, cells)
 
@@ -181,9 +187,7 @@ class Parameters:
         """Read arrays no more: what was traced of them is forgotten."""
         self._cells = self._cells._replace(reads=())
 
-    def _append(
-        self, values: list[Value], order: list[Value] | None = None, fn: Callable[..., Any] | None = None
-    ) -> None:
+    def _append(self, values: list[Value], order: list[Value] | None = None, fn: Reader | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))
@@ -236,6 +240,22 @@ class Parameters:
             self._latest = (theta, flat, views)
         return views
 
+    def places_in(self, cells: Vector, out: Any) -> list[Any]:
+        """Return the places of a gradient: its cells and their named arrays; the same `out` is looked at once."""
+        known, flat = self._latest_out, self.flat
+        if cells is known[0] and known[1] is flat:
+            return known[2]
+        places = [cells, *[p.of(cells) for p in flat.arrays]]
+        if cells is out:
+            self._latest_out = (out, flat, places)
+        return places
+
+    def copy(self) -> Parameters:
+        """Return the same parameters, to which other traces may add theirs."""
+        other = copy(self)
+        other.position, other.taken, other.names = dict(self.position), set(self.taken), set(self.names)
+        return other
+
     def check(self, vector: Any, what: str, size: int | None = None) -> None:
         """Refuse what is no flat vector of these parameters, of which there may have been fewer."""
         size = self.size if size is None else size
@@ -246,11 +266,15 @@ class Parameters:
         if not vector.flags.c_contiguous:
             raise ShapeError(f"{what} must be contiguous; pass np.ascontiguousarray(...).")
 
-    def check_out(self, out: Any, size: int, computed_from: Iterable[Any]) -> None:
+    def check_out(self, out: Any, size: int, computed_from: tuple[Any, ...]) -> None:
         """Refuse a place for a gradient that holds what it is computed from."""
+        known = self._apart
+        if len(known) == len(computed_from) + 1 and out is known[0] and all(map(is_, known[1:], computed_from)):
+            return
         self.check(out, "out", size)
         if any(np.may_share_memory(out, x) for x in computed_from):
             raise ShapeError("out shares memory with what the gradient is computed from; pass memory of its own.")
+        self._apart = (out, *computed_from)
 
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""

@@ -51,7 +51,7 @@ class Program:
         names: tuple[str, ...] = (),
         batch: bool = False,
         reduction: str = "mean",
-        parameters: Iterable[Value] | None = None,
+        parameters: Parameters | Iterable[Value] | None = None,
         dtype: Any = np.float64,
         verify: bool | str = True,
         strict: bool = False,
@@ -59,7 +59,8 @@ class Program:
         self.fn, self.name, self.names = fn, name, names
         self.batch, self.reduction, self.dtype = batch, reduction, np.dtype(dtype)
         self.verify, self.strict = verify, strict
-        self.traces = Traces(fn, name, batch, Parameters(parameters, fn))
+        held = parameters.copy() if isinstance(parameters, Parameters) else Parameters(parameters, fn)
+        self.traces = Traces(fn, name, batch, held)
         self.latest_wrt = "parameters"
 
     # --- calling ---------------------------------------------------------------------------------------------

@@ -8,7 +8,10 @@ import pytest
 import engine
 from engine import Value
 from engine.arrays.plain import Undecided, decided, filled, into, objects, settled, writable
+from engine.conditions import Condition
 from engine.errors import TraceError
+from engine.lifting.trace.watch import Recording
+from engine.tracing import recording
 
 
 def test_everything_of_numbers_becomes_a_plain_array_of_objects():
@@ -39,13 +42,11 @@ def test_comparisons_are_bools_unless_one_is_undecided():
 
 
 def test_comparisons_of_what_is_lifted_are_undecided():
-    def f(x):
-        mask = settled(np.array([x > 0.0, True], object))
-        assert (type(mask) is Undecided) == isinstance(x, Value)
-        return engine.where(objects(mask)[0], x, -x)
-
-    program = engine.lift(f)
-    assert [program(-2.0), program(3.0)] == [2.0, 3.0]
+    with recording(Recording()):
+        mask = settled(np.array([Value(1.0) > 0.0, True], object))
+        assert type(mask) is Undecided
+        assert decided(mask).tolist() == [True, True]
+        assert isinstance(settled(np.array(Value(1.0) > 0.0, object)), Condition)
 
 
 def test_a_mask_is_decided_where_bools_are_needed():

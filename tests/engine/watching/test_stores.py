@@ -124,3 +124,12 @@ def test_instructions_of_newer_pythons(monkeypatch):
 def test_containers_that_are_filled_by_key():
     assert fills_containers(code_of("def f(x):\n    x[0] = 1"))
     assert not fills_containers(code_of("def f(x):\n    x = [1]"))
+
+
+def test_what_is_added_to_an_attribute():
+    text = """def f(self, other, x):
+    self.v += x * 0.1
+    other.cache.total -= self.v
+    other.items[0].v += x
+"""
+    assert names(code_of(text)) == {2: [("v", False)], 3: [("other.cache.total", False)]}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import nn
-from nn.training.epochs import Best, Epochs, TrainingError
+from nn.training.epochs import Best
+from nn.training.stepped import SteppedEpochs
 from nn.training.steps import lifted_step
 from nn.training.task import Task
 from nn.training.vector import ParameterVector
@@ -16,7 +16,7 @@ def training(step=None, patience=None, **how):
     model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
     task = Task.read(model, *nn.moons(40), "hinge", **how)
     step = step or lifted_step(task.model, "hinge", 0.0)
-    return Epochs(task, step, nn.SGD(lr=0.1), ParameterVector(model.parameters()), 10, 0, patience)
+    return SteppedEpochs(task, nn.SGD(lr=0.1), ParameterVector(model.parameters()), 10, 0, patience, step=step)
 
 
 def test_the_best_is_the_lowest_and_patience_runs_out():
@@ -34,13 +34,6 @@ def test_a_validation_loss_comes_before_the_loss():
     assert best.lowest == 4.0
 
 
-def test_an_epoch_writes_the_values_and_its_record():
-    epochs = training(validation=0.25)
-    record = epochs.run(0)
-    assert list(record) == ["epoch", "loss", "accuracy", "val_accuracy", "val_loss"]
-    assert [value.data for value in epochs.parameters.values] == epochs.parameters.numbers.tolist()
-
-
 def test_the_best_comes_back_only_where_there_is_one():
     epochs = training()
     epochs.run(0)
@@ -51,11 +44,3 @@ def test_the_best_comes_back_only_where_there_is_one():
     for epoch in range(2):
         epochs.best.see(epochs.run(epoch) | {"loss": float(epoch)}, epochs.parameters.numbers)
     assert epochs.end(restore_best=True) == "the weights of epoch 1 come back: loss 0, the lowest"
-
-
-def test_a_loss_that_is_no_number_names_its_step():
-    def step(theta, X, T):
-        return float("nan"), np.zeros_like(theta)
-
-    with pytest.raises(TrainingError, match=r"the loss is nan at step 0 \(epoch 1\), learning rate 0.1"):
-        training(step).run(0)

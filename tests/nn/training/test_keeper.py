@@ -8,8 +8,8 @@ import pytest
 import nn
 from nn.files import OutputError
 from nn.training.checkpoint import CheckpointError
-from nn.training.epochs import Epochs
 from nn.training.keeper import Keeper
+from nn.training.stepped import SteppedEpochs
 from nn.training.steps import lifted_step
 from nn.training.task import Task
 from nn.training.vector import ParameterVector
@@ -19,7 +19,7 @@ def training(seed=1):
     model = nn.MLP(2, [4, 1], activation="tanh", seed=seed)
     task = Task.read(model, *nn.moons(40), "hinge")
     step = lifted_step(task.model, "hinge", 0.0)
-    return Epochs(task, step, nn.Adam(), ParameterVector(model.parameters()), 10, 0)
+    return SteppedEpochs(task, nn.Adam(), ParameterVector(model.parameters()), 10, 0, step=step)
 
 
 def test_what_is_kept_is_taken_up(tmp_path):

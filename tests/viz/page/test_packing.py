@@ -85,7 +85,7 @@ def test_with_nothing_folded_all_stands_where_graphviz_put_it(node):
 def test_a_curve_goes_round_what_stands_between(node):
     body = """const spot = (unit, a) => ({ unit, a, c: 0, x: a, y: 0, w: 50, h: 20, da: 50, dc: 20 });
         const spots = new Map([[-1, spot(-1, 0)], [1, spot(1, 200)], [2, spot(2, 400)]]), folded = new Set([0]);
-        const graph = { nodes: [{ box: 0 }, { box: -1 }, { box: -1 }], fixed: false,
+        const graph = { nodes: [{ box: 0 }, { box: -1 }, { box: -1 }], fixed: false, boxes: [{ parent: -1 }],
             layouts: [{ direction: "LR", edges: [[0, 2, ""], [0, 1, ""]] }] };
         return [...packing.curves({ graph, spots, folded, layout: 0 })].map(([key, d]) => [key, d.includes("L")])"""
     assert node(body) == [["-1>2", True], ["-1>1", False]]

@@ -9,7 +9,8 @@ from reading_formulas import read
 
 from engine.lifting.emit.matrix_form import SAMPLES, has_matrix_form, right_side, written_number
 from engine.lifting.expr import show
-from engine.lifting.views import Literal
+from engine.lifting.ops import Step
+from engine.lifting.views import Literal, Source
 
 OTHERS = ("matmul", "batch_matmul", "weighted_sum", "ones_product", "copy")  # not of people's, and one that is placed
 WHOLE = [name for name, (step, _) in CASES.items() if has_matrix_form(step) and step.op not in OTHERS]
@@ -34,3 +35,12 @@ def test_a_number_is_read_as_it_is(x):
 def test_runs_and_windows_have_none():
     assert not has_matrix_form(CASES["segment_sum"][0])
     assert not has_matrix_form(CASES["repeat"][0])
+
+
+def test_rows_of_a_matrix_that_lies_on_its_side_are_columns():
+    x = Source("x", (2, 3), "value")
+    step = Step("sum", Source("s", (3,), "value").view, (x.view.T,), axes=(1,))
+    value = right_side(step, {})
+    assert (show(value.expr), value.shape) == ("x.sum(axis=0)", (3,))
+    step = Step("sum", Source("s", (2,), "value").view, (x.view.T,), axes=(0,))
+    assert show(right_side(step, {}).expr) == "x.sum(axis=-1)"

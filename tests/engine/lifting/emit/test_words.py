@@ -47,3 +47,14 @@ def test_steps_without_exponentials_stay():
 def test_what_is_added_twice_is_added_twice_over():
     text = compared(lowering(lambda x: engine.dot(x, x), X, batch=True))
     assert "2 * " in text
+
+
+def test_what_is_taken_from_nothing_has_a_sign():
+    def taken(x):
+        energy = 0.0
+        for u in x:
+            energy = energy - engine.exp(u)
+        return energy
+
+    text = compared(lowering(taken, X, batch=True))
+    assert "= 0 - " not in text and "= -e1.sum(axis=-1)" in text

@@ -81,5 +81,9 @@ def test_what_was_reordered_is_found_where_it_went():
 def test_rows_and_runs():
     order, shape = rows_of(np.array([[4, 5], [0, 1], [2, 3]]))
     assert (order.tolist(), shape) == ([1, 2, 0], (3,))
+    order, shape = rows_of(np.array([[3, 5], [4, 6], [0, 7], [1, 8], [3, 9], [4, 10]]))
+    assert (order.tolist(), shape) == ([0, 1, 2, 3, 4, 5], (6,))  # of a row that is read twice
+    order, shape = rows_of(np.array([[6, 5], [4, 6], [7, 7]]))
+    assert order.tolist() == [0, 1, 2]
     runs = runs_of(np.array([2, 1, 3]))
     assert (runs["starts"].tolist(), runs["total"]) == ([0, 2, 3], 6)

@@ -8,6 +8,7 @@ import tokenize
 
 import numpy as np
 import pytest
+from formulas_run import compared_program
 from scalar_gpt import NAMES, PARAMETERS, loss_of, of_select, tokens
 
 import engine
@@ -158,6 +159,27 @@ def test_tokens_that_are_inputs_change_no_name():
     assert set(program.parameters) == set(PARAMETERS)
     variables = {v for r in program.steps if r.origin for v in r.origin.variable.split(", ")}
     assert set(NAMES) <= variables
+    assert all(r.origin and (r.origin.variable or r.origin.towards) for r in program.steps)
+    compared_program(program, tokens)
+
+
+def test_a_graph_that_was_watched_goes_by_its_caller_s_variables():
+    W = [[Value(0.1 * i + j) for j in range(3)] for i in range(2)]
+    gain = Value(2.0)
+    with engine.provenance():
+        scores = [tanh(sum(w * u for w, u in zip(row, (1.0, 2.0, 3.0)))) for row in W]
+        total = (scores[0] + scores[1]) * gain
+    program = engine.lift(total)
+    program.value_and_grad()
+    assert program.parameters == {"W": (2, 3), "gain": ()}
+    assert "scores" in program.formulas()
+    compared_program(program)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "none"])
+def test_formulas_are_what_runs(case):
+    program, inputs = lifted(case)
+    compared_program(program, *inputs)
 
 
 def test_names_decide_nothing():

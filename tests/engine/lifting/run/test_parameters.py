@@ -99,3 +99,30 @@ def test_declared_values_without_labels_go_by_their_paths_where_that_moves_no_nu
     assert reordered.value_and_grad(2.0)[0] == 25.0
     assert reordered.parameters == {"p": (5,)}
     assert reordered.pull().tolist() == [5.0, 4.0, 3.0, 2.0, 1.0]
+
+
+def test_what_is_lifted_with_parameters_adds_to_a_copy_of_them():
+    w, parameters = Value(2.0, "w"), Parameters([Value(1.0, "b")])
+    programs = [engine.lift(lambda x: w * x[0] + parameters.values[0], parameters=parameters) for _ in range(2)]
+    for program in programs:
+        assert program([3.0]) == 7.0
+        assert program.parameters == {"b": (), "w": ()}
+    assert (parameters.size, [p.name for p in parameters.arrays]) == (1, ["b"])
+
+
+def test_the_same_place_for_a_gradient_is_looked_at_once_and_follows_the_parameters():
+    values = [Value(1.0, "a"), Value(2.0, "b")]
+    parameters = Parameters(values[:1])
+    program = engine.lift(lambda x: values[len(x) - 1] * x[0], parameters=parameters)
+    out = np.empty(1)
+    for x in (3.0, 4.0):
+        program.value_and_grad([x], parameters=np.ones(1), out=out)
+        assert out.tolist() == [x]
+    wider, theta = np.full(2, np.nan), np.ones(1)
+    program.value_and_grad([4.0], parameters=theta, out=out)
+    program([1.0, 5.0])
+    with pytest.raises(ShapeError, match="must be a float64 vector of 2 numbers"):
+        program.value_and_grad([4.0], parameters=np.ones(2), out=out)
+    for x, want in (([1.0, 5.0], [0.0, 1.0]), ([6.0], [6.0, 0.0])):
+        program.value_and_grad(x, parameters=np.ones(2), out=wider)
+        assert wider.tolist() == want

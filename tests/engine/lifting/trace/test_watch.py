@@ -47,8 +47,9 @@ RECORDED |= {
 RECORDED |= {"conjugate", "squeeze", "transpose", "tolist", "cumsum", "cumprod", "ravel", "flatten", "reshape", "copy"}
 RECORDED |= {"astype", "__array_function__"}
 NUMBERLESS = {  # of the object or its class, whatever its number is
-    "__copy__", "__deepcopy__", "__hash__", "__sizeof__", "__dir__", "__class__", "__doc__", "__module__", "__slots__", "__dict__",
-    "__init__", "__new__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__", "__delattr__",
+    "__copy__", "__deepcopy__", "__hash__", "__sizeof__", "__dir__", "__class__", "__doc__", "__module__", "__slots__",
+    "__dict__", "__init__", "__new__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__",
+    "__delattr__",
     "_children", "_prev", "_op",
     "shape", "strides", "ndim", "size", "itemsize", "nbytes", "dtype", "imag", "argmax", "argmin",
     "parents", "op", "label", "_label", "born", "rule", "__annotations__", "__firstlineno__", "__static_attributes__",

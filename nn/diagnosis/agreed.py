@@ -1,0 +1,57 @@
+"""One diagnosis of several, of the same gradient at different points: a name is believed where all of them have it.
+
+>>> from nn.diagnosis.report import Finding
+>>> sign, factor = (Finding(name, "", "x", "", "", "", "") for name in ("sign", "factor"))
+>>> here = Diagnosis("ambiguous", alternatives=((sign,), (factor,)))
+>>> there = Diagnosis("named", (factor,))
+>>> agreed([here, there]).names
+['factor']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nn.diagnosis.report import Diagnosis, Finding
+
+ELSEWHERE = "right at the point given, but not at others: other numbers of the same signs"
+
+
+def agreed(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
+    """Return what holds at every point where the gradient is wrong; the first is of the point that was given."""
+    wrong = [diagnosis for diagnosis in diagnoses if not diagnosis.ok]
+    if not wrong:
+        return diagnoses[0]
+    shown = wrong[0]
+    remarks = shown.remarks if shown is diagnoses[0] else (*shown.remarks, ELSEWHERE)
+    if any(diagnosis.verdict == "unnamed" for diagnosis in wrong):
+        unnamed = next(diagnosis for diagnosis in wrong if diagnosis.verdict == "unnamed")
+        common = tuple(x for x in unnamed.findings if all(_said(x) in _all_said(d) for d in wrong))
+        return replace(unnamed, findings=common, remarks=remarks)
+    common_paths = [path for path in paths_of(shown) if all(_key(path) in map(_key, paths_of(d)) for d in wrong)]
+    rows = shown.parameters
+    if not common_paths:
+        rows = tuple(row if row.verdict == "right" else replace(row, verdict="unnamed") for row in rows)
+        return Diagnosis("unnamed", parameters=rows, remarks=remarks)
+    if len(common_paths) > 1:
+        return replace(shown, alternatives=tuple(common_paths), remarks=remarks)
+    rows = tuple(replace(row, verdict="named") if row.verdict == "ambiguous" else row for row in rows)
+    return Diagnosis("named", common_paths[0], parameters=rows, remarks=remarks)
+
+
+def paths_of(diagnosis: Diagnosis) -> tuple[tuple[Finding, ...], ...]:
+    """Return the sets of mistakes that a diagnosis leaves possible."""
+    return diagnosis.alternatives or (diagnosis.findings,)
+
+
+def _said(finding: Finding) -> tuple[str, str]:
+    return finding.where, finding.name
+
+
+def _key(path: Sequence[Finding]) -> frozenset[tuple[str, str]]:
+    return frozenset(map(_said, path))
+
+
+def _all_said(diagnosis: Diagnosis) -> set[tuple[str, str]]:
+    return {_said(finding) for path in (diagnosis.findings, *diagnosis.alternatives) for finding in path}

@@ -1,0 +1,145 @@
+"""The operations that a recorded function is made of: elementwise rules, products, sums, extremes, and moves.
+
+>>> x = ArrayStep([[1.0, 2.0], [3.0, 4.0]], name="x")
+>>> total = summed(elementwise("multiply", x, 2.0), (0, 1), False)
+>>> [edge.right(np.ones(()))[0].tolist() for edge in total.edges]
+[[1.0, 1.0]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.rules import RULES
+from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.samples import Array
+
+FIRST = 2.0**50  # of the numbers by which a move is followed: beyond any constant that is moved along
+
+
+def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
+    """Sum over the axes along which an array of this shape was repeated."""
+    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
+    repeated = tuple(k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1)
+    return g.sum(axis=repeated, keepdims=True) if repeated else g
+
+
+def elementwise(rule: str, *operands: Any) -> ArrayStep:
+    """Apply a rule to operands that broadcast."""
+    values = [value_of(x) for x in operands]
+    step = ArrayStep(RULES[rule].array(*values), rule, operands)
+    shape = step.value.shape
+    slopes = RULES[rule].bind(step.value, [np.broadcast_to(x, shape) for x in values])(np.ones(shape))
+    edges = [_local(step, k, np.broadcast_to(np.asarray(slopes[k], float), shape)) for k in _steps(operands)]
+    return step.linked(*edges)
+
+
+def _steps(operands: Any) -> list[int]:
+    return [k for k, x in enumerate(operands) if isinstance(x, ArrayStep)]
+
+
+def _local(step: ArrayStep, k: int, slope: Array) -> Edge:
+    shape = step.operands[k].value.shape
+    return Edge(step, k, lambda g, saved: unbroadcast(g * saved, shape), slope, "local")
+
+
+def chosen(condition: Array, x: Any, y: Any) -> ArrayStep:
+    """Choose `x` where a condition holds, else `y`."""
+    step = ArrayStep(np.where(condition, value_of(x), value_of(y)), "where", (x, y))
+    masks = [np.broadcast_to(mask, step.value.shape).astype(float) for mask in (condition, ~condition)]
+    return step.linked(*[_local(step, k, masks[k]) for k in _steps((x, y))])
+
+
+def product(a: Any, b: Any) -> ArrayStep:
+    """Multiply matrices, stacks of them, and vectors."""
+    A, B = value_of(a), value_of(b)
+    step = ArrayStep(A @ B, "matmul", (a, b))
+
+    def left(g: Array, B: Array) -> Array:
+        g, B = _as_matrix(g, A.ndim == 1, B.ndim == 1), B[:, None] if B.ndim == 1 else B
+        return unbroadcast(g @ B.swapaxes(-1, -2), np.shape(np.atleast_2d(A))).reshape(A.shape)
+
+    def right(g: Array, A: Array) -> Array:
+        g, A = _as_matrix(g, A.ndim == 1, B.ndim == 1), np.atleast_2d(A)
+        return unbroadcast(A.swapaxes(-1, -2) @ g, np.shape(B[:, None] if B.ndim == 1 else B)).reshape(B.shape)
+
+    pulls = [Edge(step, k, (left, right)[k], (B, A)[k], "product") for k in _steps((a, b))]
+    return step.linked(*pulls)
+
+
+def _as_matrix(g: Array, row: bool, column: bool) -> Array:
+    g = g[..., None, :] if row and not column else g
+    return g[..., None] if column and not row else g.reshape(1, 1) if row and column else g
+
+
+def contracted(subscripts: str, *operands: Any) -> ArrayStep:
+    """Sum products as `numpy.einsum` does, by explicit subscripts; none is repeated in one operand."""
+    inputs, output = subscripts.replace(" ", "").split("->")
+    letters = inputs.split(",")
+    values = [value_of(x) for x in operands]
+    step = ArrayStep(np.einsum(subscripts, *values), "einsum", operands)
+
+    def edge(k: int) -> Edge:
+        others = [(letters[j], values[j]) for j in range(len(values)) if j != k]
+        present = "".join(c for c in letters[k] if c in output or any(c in names for names, _ in others))
+        text = ",".join([output, *[names for names, _ in others]]) + "->" + present
+        shape = tuple(n if c in present else 1 for c, n in zip(letters[k], values[k].shape))
+
+        def pull(g: Array, saved: Any) -> Array:
+            factors = [saved] if len(others) == 1 else [x for _, x in others]
+            return np.broadcast_to(np.einsum(text, g, *factors).reshape(shape), values[k].shape)
+
+        return Edge(step, k, pull, others[0][1] if len(others) == 1 else None, "product")
+
+    return step.linked(*[edge(k) for k in _steps(operands)])
+
+
+def summed(x: ArrayStep, axes: tuple[int, ...], keepdims: bool) -> ArrayStep:
+    """Sum over axes."""
+    shape = x.value.shape
+    step = ArrayStep(x.value.sum(axis=axes, keepdims=keepdims), "sum", (x,))
+    kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
+    edge = Edge(step, 0, lambda g, saved: np.broadcast_to(g.reshape(kept), shape), None, "sum")
+    return step.linked(edge)
+
+
+def extreme(function: Callable[..., Any], x: ArrayStep, axes: tuple[int, ...], keepdims: bool) -> ArrayStep:
+    """Take the largest or the smallest over axes; those that are as large share the cotangent."""
+    among = function(x.value, axis=axes, keepdims=True)
+    hit = x.value == among
+    step = ArrayStep(function(x.value, axis=axes, keepdims=keepdims), function.__name__, (x,))
+    share = hit / hit.sum(axis=axes, keepdims=True)
+    edge = Edge(step, 0, lambda g, saved: np.reshape(g, among.shape) * saved, share, "product")
+    return step.linked(edge)
+
+
+def moved(name: str, move: Callable[..., Any], operands: tuple[Any, ...]) -> ArrayStep:
+    """Put elements in other places: what a function that computes nothing does with arrays."""
+    values = [value_of(x) for x in operands]
+    step = ArrayStep(move(*values), name, operands)
+    marks, first = [], FIRST
+    for x in values:
+        marks.append(first + np.arange(x.size, dtype=float).reshape(x.shape))
+        first += x.size
+    origins = np.asarray(move(*marks)).ravel() - FIRST
+    edges, start = [], 0
+    for k, x in enumerate(values):
+        if isinstance(operands[k], ArrayStep):
+            edges.append(_moving(step, k, origins - start))
+        start += x.size
+    return step.linked(*edges)
+
+
+def _moving(step: ArrayStep, k: int, origins: Array) -> Edge:
+    shape, size = step.operands[k].value.shape, step.operands[k].value.size
+    taken = np.flatnonzero((origins >= 0) & (origins < size))
+    sources = origins[taken].astype(int)
+
+    def pull(g: Array, saved: Any) -> Array:
+        share: Array = np.bincount(sources, np.ravel(g)[taken], size).reshape(shape)
+        return share
+
+    return Edge(step, k, pull, None, "move")

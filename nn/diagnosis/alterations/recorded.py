@@ -1,0 +1,322 @@
+"""Arrays that record what NumPy does with them, as steps; a function is run as it is.
+
+>>> root, (x,) = record(lambda x: (np.exp(x) * x).mean(), [("x", np.array([0.0, 1.0]))])
+>>> root.op, float(root.value).__round__(3), x.name
+('divide', 1.359, 'x')
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from engine.arrays.axes import axes_of
+from engine.arrays.loops import BY_ARRAY_FORM
+from engine.rules import RULES
+from nn.diagnosis.alterations import primitives
+from nn.diagnosis.alterations.step import ArrayStep
+from nn.samples import Array
+
+LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
+DEEPEST = 8
+
+
+class NotRecordedError(TypeError):
+    """A function does something with its arrays that is not recorded."""
+
+
+class RecordedArray(NDArrayOperatorsMixin):
+    """An array that stands for a step, and records what is done with it."""
+
+    def __init__(self, step: ArrayStep) -> None:
+        self.step = step
+
+    value = property(lambda self: self.step.value)
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    dtype = property(lambda self: self.value.dtype)
+    T = property(lambda self: _move("transpose", np.transpose, self))
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __iter__(self) -> Any:
+        return iter([self[k] for k in range(len(self))])
+
+    def __getitem__(self, index: Any) -> Any:
+        index = plain(index)
+        return _move("[]", lambda x: x[index], self)
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        index = plain(index)
+
+        def assigned(old: Array, new: Array) -> Array:
+            result: Array = old.copy()
+            result[index] = new
+            return result
+
+        self.step = _move("[]=", assigned, self, x).step
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotRecordedError("a recorded array was turned into numbers.")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method == "reduce" and ufunc in REDUCTIONS:
+            return REDUCTIONS[ufunc](*inputs, **{"axis": 0, **options})
+        if method != "__call__" or options:
+            raise NotRecordedError(f"np.{ufunc.__name__}.{method} with {', '.join(options)} is not recorded.")
+        if ufunc is np.matmul:
+            return _step(primitives.product, inputs)
+        if ufunc in DECIDING:
+            return ufunc(*map(plain, inputs))
+        rule = ufunc.__name__ if ufunc.__name__ in RULES else BY_ARRAY_FORM.get(ufunc.__name__, "")
+        if rule not in RULES:
+            raise NotRecordedError(f"np.{ufunc.__name__} is not recorded.")
+        return _step(lambda *xs: primitives.elementwise(rule, *xs), inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        known = FUNCTIONS.get(function)
+        if known is None:
+            raise NotRecordedError(f"np.{function.__name__} is not recorded.")
+        return known(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(np, name, None)
+        if name.startswith("_") or function not in FUNCTIONS or function is None:
+            raise AttributeError(name)
+        if name in ("reshape", "transpose"):
+            return lambda *given, **kw: getattr(np, name)(self, given[0] if len(given) == 1 else given or None, **kw)
+        return lambda *args, **kwargs: function(self, *args, **kwargs)
+
+
+def plain(x: Any) -> Any:
+    """Return the numbers of recorded arrays, in tuples and lists too."""
+    if isinstance(x, RecordedArray):
+        return x.value
+    return type(x)([plain(item) for item in x]) if type(x) in (list, tuple) else x
+
+
+def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArray:
+    """Record a step: what it does, who asked for it, and under which names its operands stand there."""
+    given = tuple(x.step if isinstance(x, RecordedArray) else np.asarray(x) for x in operands)
+    for x in given:
+        if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
+            raise NotRecordedError("an operand is no array of numbers.")
+    step = do(*given)
+    frames = _authors()
+    step.place = tuple(
+        (code.f_code.co_qualname if hasattr(code.f_code, "co_qualname") else code.f_code.co_name, code.f_lineno)
+        for code in frames
+    )
+    if frames:
+        _lend_names(frames[0].f_locals, step, operands)
+    return RecordedArray(step)
+
+
+def _authors() -> list[Any]:
+    frame: Any = sys._getframe(2)
+    frames: list[Any] = []
+    while frame is not None and len(frames) < DEEPEST:
+        name = frame.f_code.co_filename
+        if frame.f_code is record.__code__:
+            break
+        if not name.startswith(LIBRARIES):
+            frames.append(frame)
+        frame = frame.f_back
+    return frames
+
+
+def _lend_names(variables: dict[str, Any], step: ArrayStep, operands: Sequence[Any]) -> None:
+    for name, x in variables.items():
+        if isinstance(x, RecordedArray) and not x.step.name:
+            x.step.name = name
+    for k, x in enumerate(operands):
+        if isinstance(x, np.ndarray):
+            step.constants[k] = next((name for name, y in variables.items() if y is x), "")
+
+
+def _move(name: str, move: Callable[..., Any], *operands: Any) -> RecordedArray:
+    return _step(lambda *xs: primitives.moved(name, move, xs), operands)
+
+
+def _moving(function: Any) -> Callable[..., Any]:
+    """Record a function that moves the elements of its first argument."""
+    return lambda x, *args, **kwargs: _move(function.__name__, lambda v: function(v, *args, **kwargs), x)
+
+
+def _joining(function: Any) -> Callable[..., Any]:
+    """Record a function that joins a sequence of arrays."""
+    return lambda xs, *args, **kwargs: _move(function.__name__, lambda *vs: function(vs, *args, **kwargs), *xs)
+
+
+def _splitting(function: Any) -> Callable[..., Any]:
+    def split(x: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        count = len(function(x.value, *args, **kwargs))
+        return [_move(function.__name__, lambda v, k=k: function(v, *args, **kwargs)[k], x) for k in range(count)]
+
+    return split
+
+
+def total(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **options: Any) -> Any:
+    """Record a sum."""
+    _no_options(dtype, out, options)
+    return _step(lambda x: primitives.summed(x, tuple(axes_of(axis, x.value.ndim)), keepdims is True), [x])
+
+
+def mean(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **options: Any) -> Any:
+    """Record a mean, as a sum and a division."""
+    sums = total(x, axis, dtype, out, keepdims, **options)
+    return sums / float(x.size / max(1, sums.size))
+
+
+def var(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, **options: Any
+) -> Any:
+    """Record a variance, as its definition."""
+    squares = total((x - mean(x, axis, keepdims=True)) ** 2, axis, dtype, out, keepdims, **options)
+    return squares / float(x.size / max(1, squares.size) - ddof)
+
+
+def _extreme(function: Any) -> Callable[..., Any]:
+    def recorded(x: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **options: Any) -> Any:
+        _no_options(None, out, options)
+        return _step(
+            lambda x: primitives.extreme(function, x, tuple(axes_of(axis, x.value.ndim)), keepdims is True), [x]
+        )
+
+    return recorded
+
+
+def _no_options(dtype: Any, out: Any, options: Any) -> None:
+    if out is not None or any(x is not np._NoValue for x in options.values()):
+        raise NotRecordedError("out=, where= and initial= are not recorded.")
+
+
+def _where(condition: Any, *choices: Any) -> Any:
+    if len(choices) != 2:
+        raise NotRecordedError("np.where of a condition alone is not recorded.")
+    holds = np.asarray(plain(condition), bool)
+    return _step(lambda x, y: primitives.chosen(holds, x, y), choices)
+
+
+def _clip(x: Any, least: Any = None, most: Any = None, **options: Any) -> Any:
+    least, most = options.get("a_min", options.get("min", least)), options.get("a_max", options.get("max", most))
+    x = x if least is None else np.maximum(x, least)
+    return x if most is None else np.minimum(x, most)
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and x.ndim != 1):
+        raise NotRecordedError("norms other than the Euclidean one are not recorded.")
+    return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
+
+
+def _einsum(subscripts: Any, *operands: Any, **options: Any) -> Any:
+    inputs = str(subscripts).replace(" ", "").split("->")
+    letters = inputs[0].split(",")
+    if (
+        options.keys() - {"optimize"}
+        or len(inputs) != 2
+        or "." in inputs[0]
+        or any(len(set(t)) < len(t) for t in letters)
+    ):
+        raise NotRecordedError("np.einsum is recorded with explicit subscripts, none twice in an operand.")
+    return _step(lambda *xs: primitives.contracted(subscripts, *xs), operands)
+
+
+def _dot(a: Any, b: Any) -> Any:
+    if np.ndim(plain(a)) > 2 or np.ndim(plain(b)) > 2:
+        raise NotRecordedError("np.dot of more than two axes is not recorded.")
+    return np.multiply(a, b) if not (np.ndim(plain(a)) and np.ndim(plain(b))) else np.matmul(a, b)
+
+
+def _plainly(function: Any) -> Callable[..., Any]:
+    """Compute what has no derivative from the numbers."""
+    return lambda *args, **kwargs: function(*map(plain, args), **kwargs)
+
+
+DECIDING = {
+    np.less,
+    np.less_equal,
+    np.greater,
+    np.greater_equal,
+    np.equal,
+    np.not_equal,
+    np.sign,
+    np.isfinite,
+    np.isnan,
+}
+MOVES = (
+    np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.ravel, np.squeeze, np.expand_dims, np.repeat, np.tile,
+    np.roll, np.flip, np.broadcast_to, np.take, np.pad, np.diag, np.diagonal, np.rollaxis, np.copy, np.take_along_axis,
+    np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.rot90, np.delete, np.fliplr, np.flipud,
+)  # fmt: skip
+JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack)
+SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit)
+WITHOUT_DERIVATIVE = (
+    np.argmax,
+    np.argmin,
+    np.argsort,
+    np.shape,
+    np.ndim,
+    np.size,
+    np.zeros_like,
+    np.ones_like,
+    np.any,
+    np.all,
+)
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    **{f: _moving(f) for f in MOVES},
+    **{f: _joining(f) for f in JOINS},
+    **{f: _splitting(f) for f in SPLITS},
+    **{f: _plainly(f) for f in WITHOUT_DERIVATIVE},
+    np.sum: total,
+    np.mean: mean,
+    np.average: mean,
+    np.var: var,
+    np.std: lambda *args, **kwargs: np.sqrt(var(*args, **kwargs)),
+    np.max: _extreme(np.max),
+    np.min: _extreme(np.min),
+    np.where: _where,
+    np.clip: _clip,
+    np.linalg.norm: _norm,
+    np.einsum: _einsum,
+    np.dot: _dot,
+    np.inner: lambda a, b: _dot(a, b.T if b.ndim > 1 else b),
+    np.outer: lambda a, b: np.ravel(a)[:, None] * np.ravel(b)[None, :],
+    np.append: lambda x, y, axis=None: np.concatenate(
+        [np.ravel(x), np.ravel(y)] if axis is None else [x, y], axis or 0
+    ),
+}
+"""NumPy's functions, and what records each."""
+REDUCTIONS = {np.add: total, np.maximum: _extreme(np.max), np.minimum: _extreme(np.min)}
+
+
+def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple[ArrayStep, list[ArrayStep]]:
+    """Run a function of arrays on recorded ones.
+
+    Returns
+    -------
+    tuple
+        The step of what it returns, and the leaves.
+
+    Raises
+    ------
+    NotRecordedError
+        If it does not return a recorded array.
+    """
+    leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
+    with np.errstate(all="ignore"):
+        result = f(*leaves)
+    if not isinstance(result, RecordedArray):
+        raise NotRecordedError("the function returns something else than what was recorded.")
+    return result.step, [leaf.step for leaf in leaves]

@@ -1,0 +1,101 @@
+"""Check a hand-written backward pass against the author's own forward pass.
+
+>>> import numpy as np
+>>> def forward(x, w):
+...     mu = x.mean(axis=1, keepdims=True)
+...     xc = x - mu
+...     return xc**3 * w, (xc, w)
+>>> def backward(dout, cache):
+...     xc, w = cache
+...     return 3 * xc**2 * w * dout, (xc**3 * dout).sum(axis=0)
+>>> rng = np.random.default_rng(0)
+>>> diagnosis = check_backward(forward, backward, rng.normal(size=(4, 3)), rng.normal(size=3))
+>>> [(row.parameter, row.verdict) for row in diagnosis.parameters]
+[('x', 'named'), ('w', 'right')]
+>>> print(*diagnosis.sentences())
+x: the path through `mu` is missing [path-missing]
+  should be:  dmu = sum(-dxc)
+  yours fits: dmu without it
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.arguments import function, whole
+from nn.diagnosis.agreed import agreed
+from nn.diagnosis.layer import LayerPoint, is_differentiated
+from nn.diagnosis.report import Diagnosis
+
+POINTS = 3  # where the two functions are tried: as given, and with other numbers of the same signs
+
+
+def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> Diagnosis:
+    """Say of each gradient of a hand-written backward pass whether it is right, or which mistake is in it.
+
+    The forward function is differentiated as it is; what the backward function returns is compared with that for a
+    random `dout`, where the inputs are and at other numbers of the same signs. A mistake is named only if one
+    alteration of the right backward pass reproduces the gradient at all of them, to rounding.
+
+    Parameters
+    ----------
+    forward
+        ``forward(*inputs)`` returns an array, or ``(out, cache)``. It computes with NumPy, or the engine's functions.
+    backward
+        ``backward(dout, cache)`` where there is a cache, else ``backward(dout, *inputs)``. It returns the gradient of
+        each array of floats among `inputs`: one; several in their order; or a dictionary by name, ``x`` or ``dx``.
+        Fewer are told by their shapes.
+    *inputs
+        Arrays of floats, by which is differentiated, and whatever else `forward` takes.
+    seed
+        Of the random numbers.
+
+    Returns
+    -------
+    Diagnosis
+        A verdict for each array, by the name of forward's parameter, and the mistakes.
+
+    Raises
+    ------
+    TypeError
+        If there is no array of floats, forward returns no array, or backward something else than gradients.
+    ValueError
+        If a number is not finite, or it cannot be told which gradient is whose.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_backward(lambda x: np.tanh(x), lambda dout, x: dout * np.tanh(x), np.array([0.5, -1.0, 2.0])).names
+    ['value-for-slope']
+    """
+    function(forward, "check_backward")
+    function(backward, "check_backward")
+    rng = np.random.default_rng(whole(seed, "seed", least=0))
+    arrays = [x for x in inputs if is_differentiated(x)]
+    if not arrays:
+        raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
+    names = _names(forward, inputs)
+    diagnoses = []
+    for point in range(POINTS):
+        at = inputs if point == 0 else [_elsewhere(x, rng) for x in inputs]
+        diagnoses.append(LayerPoint(forward, backward, at, names, rng).diagnosis())
+    return agreed(diagnoses)
+
+
+def _names(forward: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
+    """Return what forward calls its inputs."""
+    try:
+        parameters = list(inspect.signature(forward).parameters.values())
+    except (TypeError, ValueError):  # of a function that is not written in Python
+        parameters = []
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [positional[k] if k < len(positional) else f"input {k}" for k in range(len(inputs))]
+
+
+def _elsewhere(x: Any, rng: np.random.Generator) -> Any:
+    """Return other numbers of the same signs, so that logarithms and roots stay defined."""
+    return (x * rng.uniform(0.6, 1.6, x.shape)).astype(x.dtype) if is_differentiated(x) else x

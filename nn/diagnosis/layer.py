@@ -1,0 +1,214 @@
+"""A forward and a backward function at one point, and what is said of each gradient there.
+
+>>> layer = LayerPoint(np.exp, lambda dout, x: -dout * np.exp(x), [np.array([0.5, 1.0, -2.0])], ["x"], np.ones(3))
+>>> layer.diagnosis().names
+['sign']
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from engine import Value
+from engine import array as array_of_values
+from engine.arguments import described, finite, result
+from engine.differentiating import differentiating
+from nn.diagnosis.agreed import paths_of
+from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.function import JUDGED, Comparison
+from nn.diagnosis.report import Diagnosis, Finding, Verdict
+from nn.samples import Array, numbers
+
+Path: TypeAlias = tuple[Finding, ...]
+CHECKED = "check_backward"
+EXPERIMENT = "look at these places of the derivation: on these shapes they lead to the same numbers"
+WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
+"""Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
+
+
+def is_differentiated(x: Any) -> bool:
+    """Whether an input is one that a backward pass has a gradient for."""
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+@dataclass(frozen=True)
+class LayerPoint:
+    """The two functions at one point.
+
+    Attributes
+    ----------
+    forward, backward
+        The author's functions.
+    inputs, names
+        All inputs, and what forward calls them.
+    draws
+        Random numbers for `dout`, as many as are needed, or a generator of them.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    inputs: Sequence[Any]
+    names: Sequence[str]
+    draws: Array | np.random.Generator
+
+    @cached_property
+    def places(self) -> list[int]:
+        """Which inputs are differentiated by."""
+        return [k for k, x in enumerate(self.inputs) if is_differentiated(x)]
+
+    @cached_property
+    def ran(self) -> tuple[Array, tuple[Any, ...]]:
+        """What forward returns: its result, and the cache if there is one."""
+        out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
+        return numbers(out, "forward's result"), cache
+
+    @cached_property
+    def dout(self) -> Array:
+        """The cotangent of the result."""
+        shape = self.ran[0].shape
+        return (
+            self.draws.normal(size=shape) if isinstance(self.draws, np.random.Generator) else self.draws.reshape(shape)
+        )
+
+    @cached_property
+    def given(self) -> dict[int, Array]:
+        """The gradients that backward returns, by the place of the input."""
+        returned = result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
+        return assigned(returned, [self.names[k] for k in self.places], [self.inputs[k].shape for k in self.places])
+
+    def loss(self, *arrays: Any) -> Any:
+        """Return the sum of what forward makes of arrays times `dout`."""
+        inputs = copies(self.inputs)
+        for k, x in zip(self.places, arrays):
+            inputs[k] = x
+        return np.sum(np.multiply(parts(self.forward(*inputs))[0], self.dout))
+
+    @cached_property
+    def comparisons(self) -> dict[int, Comparison]:
+        """Each gradient beside the right one."""
+        given = self.given
+        leaves = [[Value(float(x)) for x in self.inputs[k].ravel()] for k in self.places]
+        shapes = [self.inputs[k].shape for k in self.places]
+        arrays = [array_of_values(np.array(row, object).reshape(shape)) for row, shape in zip(leaves, shapes)]
+        with differentiating(list(itertools.chain(*leaves)), CHECKED):
+            root = self.loss(*arrays)
+        root = root if isinstance(root, Value) else Value.constant(float(root))
+        root.backward()
+        compared = {}
+        for at, (k, row, shape) in enumerate(zip(self.places, leaves, shapes)):
+            right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
+            if at in given:
+                compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
+        return compared
+
+    @cached_property
+    def alone(self) -> dict[int, Diagnosis]:
+        """What is said of each gradient by itself, as numbers."""
+        return {at: comparison.alone() for at, comparison in self.comparisons.items()}
+
+    def altered(self, wrong: Sequence[int]) -> list[Path]:
+        """Return the alterations of forward's own backward pass that reproduce some gradients, and leave the others."""
+        names = [self.names[k] for k in self.places]
+        if any(not comparison.comparable or comparison.is_single for comparison in self.comparisons.values()):
+            return []
+        used = [at for at in self.comparisons if at in wrong or self.alone[at].ok]
+        given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
+
+        def f(*arrays: Any) -> Any:
+            inputs = [self.inputs[k] for k in self.places]
+            for at, x in zip(used, arrays):
+                inputs[at] = x
+            return self.loss(*inputs)
+
+        arguments = [(names[at], self.inputs[self.places[at]].astype(float)) for at in used]
+        return explanations(f, arguments, given, [self.comparisons[at].right for at in used])
+
+    def diagnosis(self) -> Diagnosis:
+        """Return the verdict on each gradient, and the mistakes that are in the wrong ones."""
+        wrong = [at for at, diagnosis in self.alone.items() if not diagnosis.ok]
+        whole = {at: self._whole(at) for at in wrong}
+        paths = self.altered(wrong) if wrong else []
+        if all(whole.values()) and all(finding.name in WHOLE for path in paths for finding in path):
+            paths = (
+                [tuple(itertools.chain(*several)) for several in itertools.product(*whole.values())] if wrong else []
+            )
+        each = {at: paths or whole[at] or self.altered([at]) for at in wrong}
+        rows = tuple(self._row(at, each.get(at)) for at in self.alone)
+        remarks = tuple(dict.fromkeys(itertools.chain(*[diagnosis.remarks for diagnosis in self.alone.values()])))
+        kinds = {row.verdict for row in rows}
+        verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds), "right")
+        if verdict == "ambiguous":
+            several = paths or [tuple(itertools.chain(*some)) for some in itertools.product(*each.values())]
+            return Diagnosis(verdict, (), tuple(several), EXPERIMENT, rows, remarks)
+        certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
+        return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
+
+    def _whole(self, at: int) -> list[Path]:
+        """Return the changes of one whole gradient that it is."""
+        name = self.names[self.places[at]]
+        if self.alone[at].verdict not in ("named", "ambiguous"):
+            return []
+        return [tuple(replace(finding, where=name) for finding in path) for path in paths_of(self.alone[at])]
+
+    def _row(self, at: int, paths: list[Path] | None) -> Verdict:
+        name = self.names[self.places[at]]
+        kind = "right" if paths is None else "unnamed" if not paths else "named" if len(paths) == 1 else "ambiguous"
+        row = self.alone[at].parameters[0]
+        return replace(row, parameter=name, verdict=kind, note=row.note if kind in ("right", "unnamed") else "")
+
+
+def copies(inputs: Sequence[Any]) -> list[Any]:
+    """Return inputs that a function may write into."""
+    return [x.copy() if isinstance(x, np.ndarray) else x for x in inputs]
+
+
+def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return a forward function's result, and its cache: the last of several things that it returns."""
+    if isinstance(returned, tuple):
+        if len(returned) != 2:
+            raise TypeError(f"forward must return an array, or (out, cache); it returned {len(returned)} things.")
+        return returned[0], (returned[1],)
+    return returned, ()
+
+
+def assigned(returned: Any, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[int, Array]:
+    """Return the gradients by the place of their input: told by name, order or shape.
+
+    Raises
+    ------
+    TypeError
+        If they are no arrays.
+    ValueError
+        If it cannot be told which is whose.
+    """
+    if isinstance(returned, Mapping):
+        return _by_name(returned, names)
+    several = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+    several = [x for x in several if x is not None]
+    gradients = [numbers(x, f"gradient {k}") for k, x in enumerate(several)]
+    if len(gradients) == len(names):
+        return dict(enumerate(gradients))
+    places = [[k for k, shape in enumerate(shapes) if shape == gradient.shape] for gradient in gradients]
+    if not gradients or any(len(fitting) != 1 for fitting in places) or len({k for (k,) in places}) < len(places):
+        raise ValueError(
+            f"backward returned {len(gradients)} gradients for {', '.join(names)}, and their shapes do not tell whose "
+            "they are; return one for each, or a dictionary by name."
+        )
+    return {k: gradient for (k,), gradient in zip(places, gradients)}
+
+
+def _by_name(returned: Mapping[Any, Any], names: Sequence[str]) -> dict[int, Array]:
+    known = {name: k for k, name in enumerate(names)} | {f"d{name}": k for k, name in enumerate(names)}
+    unknown = [key for key in returned if key not in known]
+    if unknown or not returned:
+        raise ValueError(
+            f"backward returned gradients of {', '.join(map(described, unknown)) or 'nothing'}; name them "
+            f"{', '.join(f'd{name}' for name in names)}."
+        )
+    return {known[key]: numbers(x, f"gradient {key!r}") for key, x in returned.items()}

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from nn.diagnosis.layer import LayerPoint, assigned, copies, is_differentiated, parts
+
+X, W = np.arange(6.0).reshape(2, 3) + 1.0, np.array([0.5, -1.0, 2.0])
+
+
+def test_gradients_are_told_by_order_shape_or_name():
+    shapes = [(2, 3), (3,)]
+    for returned in ((X, W), [X, W], {"dw": W, "x": X}):
+        found = assigned(returned, ["x", "w"], shapes)
+        assert sorted(found) == [0, 1] and found[1] is not None and found[1].tolist() == W.tolist()
+    assert list(assigned(W, ["x", "w"], shapes)) == [1]
+    assert list(assigned((None, W), ["x", "w"], shapes)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (X, "2 gradients|do not tell"),
+        ({"dz": X}, "name them dx, dw"),
+        ({}, "nothing"),
+        ((), "do not tell"),
+        ("x", "gradient 0"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(returned, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        assigned(returned, ["x", "w"], [(2, 3), (2, 3)])
+
+
+def test_a_forward_function_returns_its_result_and_one_cache():
+    assert parts((X, "cache")) == (X, ("cache",))
+    assert parts(X) == (X, ())
+    with pytest.raises(TypeError, match="3 things"):
+        parts((X, 1, 2))
+
+
+def test_inputs_are_copied_and_arrays_of_floats_are_differentiated():
+    (x, n) = copies([X, 3])
+    assert x is not X and n == 3
+    assert [is_differentiated(v) for v in (X, X.astype(np.float32), X.astype(int), 2.0, "x")] == [True, True] + [
+        False
+    ] * 3
+
+
+def test_the_right_gradient_is_judged_right_and_others_wrong():
+    def layer(backward):
+        return LayerPoint(lambda x, w: x * w, backward, [X, W], ["x", "w"], np.random.default_rng(0)).diagnosis()
+
+    assert layer(lambda dout, x, w: (dout * w, (dout * x).sum(axis=0))).ok
+    diagnosis = layer(lambda dout, x, w: (dout * w, (dout * x).mean(axis=0)))
+    assert diagnosis.parameters[0].verdict == "right"
+    assert diagnosis.names == ["mean-for-sum"]
