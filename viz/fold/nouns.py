@@ -16,6 +16,8 @@ NOUNS = {
     "subtract": "difference/differences",
     "multiply": "product/products",
     "divide": "quotient/quotients",
+    "floor_divide": "whole quotient/whole quotients",
+    "remainder": "remainder/remainders",
     "negative": "negative/negatives",
     "reciprocal": "reciprocal/reciprocals",
     "square": "square/squares",
@@ -34,7 +36,9 @@ NOUNS = {
 
 def noun(op: str, count: int = 2) -> str:
     """Return what so many results of an operation are called; "" is what is not computed."""
-    one, _, several = NOUNS.get(op, f"{symbol(op)}/{symbol(op)}s").partition("/")
+    if op not in NOUNS:
+        return symbol(op) + "s" * (count != 1)
+    one, several = NOUNS[op].split("/")
     return one if count == 1 else several
 
 

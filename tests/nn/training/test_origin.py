@@ -26,7 +26,7 @@ def test_the_sample_the_operation_and_the_line_are_said():
     X, T = np.array([[0.5], [2.0], [0.0]]), np.array([[1.0], [0.0], [1.0]])
     line = Ratio.__call__.__code__.co_firstlineno + 2
     assert origin(Ratio(), "mse", X, T) == (
-        f"sample 0: divide of 0.5, 0.0 is inf, in test_origin.py:{line} 'return [x[0] / gap]'"
+        f"sample 0: divide of 0.5, `gap` = 0.0 is inf, in test_origin.py:{line} 'return [x[0] / gap]'"
     )
     model = Ratio()
     model.w.data = 3.0
