@@ -22,9 +22,11 @@ refused(
 refused(
     "It is of integers, dates or bits, which Values are not: pass those.",
     "packbits", "unpackbits", "ravel_multi_index", "unravel_index", "busday_count", "busday_offset", "is_busday",
-    "datetime_as_string", "min_scalar_type", "common_type", "bitwise_count", "frexp", "ldexp", "nextafter", "spacing",
-    "gcd", "lcm", "left_shift", "right_shift", "isnat",
+    "datetime_as_string", "bitwise_count", "gcd", "lcm", "left_shift", "right_shift", "isnat",
 )  # fmt: skip
+refused(f"It is of how floats are stored, which has no derivative: pass {AS_NUMBERS}.", "frexp", "nextafter", "spacing")
+refused("Write x * 2.0**n.", "ldexp")
+refused("The type of Values is float64.", "min_scalar_type", "common_type")
 refused(
     f"A file holds numbers: pass {AS_NUMBERS}.",
     "save", "savetxt", "savez", "savez_compressed", "datasource",
