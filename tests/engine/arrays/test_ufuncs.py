@@ -74,8 +74,9 @@ def test_what_is_true_or_not_may_be_written_into_any_array(dtype):
     np.less(x, 0.0, out=out, where=[True, False, True])
     assert out.tolist() == [True, False, False]
     whole = np.zeros((), dtype=dtype)
-    assert np.any(x > 5.0, out=whole) and whole
+    assert np.any(x, out=whole)
     assert np.logical_and.reduce(x, out=whole) is whole
+    assert whole
 
 
 def test_a_mask_that_is_written_is_decided_and_guarded():
