@@ -36,6 +36,11 @@ refused(
     "fft.fft", "fft.ifft", "fft.fft2", "fft.ifft2", "fft.fftn", "fft.ifftn", "fft.rfft", "fft.irfft", "fft.rfft2",
     "fft.irfft2", "fft.rfftn", "fft.irfftn", "fft.hfft", "fft.ihfft",
 )  # fmt: skip
+refused(
+    "It is complex where the function of its name in np is NaN: use that, Values are real.",
+    "emath.sqrt", "emath.log", "emath.log2", "emath.logn", "emath.log10", "emath.power", "emath.arccos",
+    "emath.arcsin", "emath.arctanh",
+)  # fmt: skip
 refused("Sort with np.sort: Values are real.", "sort_complex")
 refused("Divide by hand, or evaluate with np.polyval.", "polydiv")
 refused("It has no rule: add one with @rule.", "i0")
