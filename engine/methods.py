@@ -73,11 +73,14 @@ def give(
 def _any_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any]) -> Method:
     f, name, keep = rule.scalar, rule.name, rule.keep
 
-    def method(operands: Sequence[Any]) -> Any:
-        if operands.__class__ is not list:
-            operands = listed(operands, f"{name}'s operand", "numbers and Values")
-        parents = tuple([x if x.__class__ is cls else _of_many(operand(x, name), x, name) for x in operands])
-        xs = [p._data for p in parents]
+    def method(operands: Sequence[Any], xs: list[float] | None = None) -> Any:
+        if xs is None:
+            if operands.__class__ is not list:
+                operands = listed(operands, f"{name}'s operand", "numbers and Values")
+            parents = tuple([x if x.__class__ is cls else _of_many(operand(x, name), x, name) for x in operands])
+            xs = [p._data for p in parents]
+        else:  # their numbers, by who knows that each is of this class
+            parents = tuple(operands)
         z = f(xs)
         node = new(cls)
         node._data, node.grad, node.rule, node._label, node.born = z, 0.0, rule, "", birth()

@@ -89,7 +89,7 @@ def decided(mask: Any) -> Bools:
 
 
 def into(out: Any, result: Any, name: str) -> Any:
-    """Put a result where the caller wants it, if anywhere.
+    """Put a result where the caller wants it, if anywhere; what is true or not is decided for an array of numbers.
 
     Raises
     ------
@@ -99,8 +99,17 @@ def into(out: Any, result: Any, name: str) -> Any:
     out = out[0] if isinstance(out, tuple) else out
     if out is None:
         return result
+    if isinstance(out, np.ndarray) and out.dtype != object and is_truth(result):
+        out[...] = decided(result)
+        return out
     writable(out, name)[...] = result.items if isinstance(result, Undecided) else result
     return out
+
+
+def is_truth(result: Any) -> bool:
+    """Return whether a result is bools or comparisons, which have no derivative to lose."""
+    kind = result.dtype if isinstance(result, np.ndarray) else None
+    return kind == np.bool_ or isinstance(result, (Undecided, Condition, bool, np.bool_))
 
 
 def writable(out: Any, name: str) -> Objects:

@@ -46,20 +46,36 @@ def matmul(a: Any, b: Any) -> Objects:
     right = np.broadcast_to(right, stack + right.shape[-2:])
     product = np.empty([*stack, left.shape[-2], right.shape[-1]], dtype=object)
     for i in np.ndindex(stack):
-        matrix, columns = product[i], right[i].T.tolist()
-        for j, row in enumerate(left[i].tolist()):
+        matrix, columns = product[i], list(map(_Operands, right[i].T.tolist()))
+        for j, row in enumerate(map(_Operands, left[i].tolist())):
             for k, column in enumerate(columns):
                 matrix[j, k] = _of_one_length(row, column)
     product = product[..., 0, :] if a.ndim == 1 else product
     return product[..., 0] if b.ndim == 1 else product
 
 
-def _of_one_length(row: list[Any], column: list[Any]) -> Any:
+class _Operands:
+    """A row or a column, which takes part in many products: what is the same in each of them is looked up once."""
+
+    __slots__ = ("cls", "items", "numbers")
+
+    def __init__(self, items: list[Any]) -> None:
+        self.items = items
+        self.numbers: list[float] | None = None
+        self.cls = cls = items[0].__class__ if items and is_value(items[0]) else None
+        numbers = [x._data for x in items if x.__class__ is cls] if cls else []
+        if cls and len(numbers) == len(items):  # all of them are of one class
+            self.numbers = numbers
+
+
+def _of_one_length(row: _Operands, column: _Operands) -> Any:
     """Return the product of two lists that are known to fit: by the rule's method, where they begin with a Value."""
-    for x in (*row[:1], *column[:1]):
-        if is_value(x):
-            return x.__class__.dot([*row, *column])
-    return fn.dot(row, column)
+    cls = row.cls or column.cls
+    if cls is None:
+        return fn.dot(row.items, column.items)
+    if row.numbers is None or column.numbers is None or row.cls is not column.cls:
+        return cls.dot([*row.items, *column.items])
+    return cls.dot((*row.items, *column.items), [*row.numbers, *column.numbers])
 
 
 @written("tensordot")

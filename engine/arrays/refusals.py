@@ -22,9 +22,11 @@ refused(
 refused(
     "It is of integers, dates or bits, which Values are not: pass those.",
     "packbits", "unpackbits", "ravel_multi_index", "unravel_index", "busday_count", "busday_offset", "is_busday",
-    "datetime_as_string", "min_scalar_type", "common_type", "bitwise_count", "frexp", "ldexp", "nextafter", "spacing",
-    "gcd", "lcm", "left_shift", "right_shift", "isnat",
+    "datetime_as_string", "bitwise_count", "gcd", "lcm", "left_shift", "right_shift", "isnat",
 )  # fmt: skip
+refused(f"It is of how floats are stored, which has no derivative: pass {AS_NUMBERS}.", "frexp", "nextafter", "spacing")
+refused("Write x * 2.0**n.", "ldexp")
+refused("The type of Values is float64.", "min_scalar_type", "common_type")
 refused(
     f"A file holds numbers: pass {AS_NUMBERS}.",
     "save", "savetxt", "savez", "savez_compressed", "datasource",
@@ -33,6 +35,11 @@ refused(
     "A Fourier transform is complex: multiply by the matrices of its cosines and sines.",
     "fft.fft", "fft.ifft", "fft.fft2", "fft.ifft2", "fft.fftn", "fft.ifftn", "fft.rfft", "fft.irfft", "fft.rfft2",
     "fft.irfft2", "fft.rfftn", "fft.irfftn", "fft.hfft", "fft.ihfft",
+)  # fmt: skip
+refused(
+    "It is complex where the function of its name in np is NaN: use that, Values are real.",
+    "emath.sqrt", "emath.log", "emath.log2", "emath.logn", "emath.log10", "emath.power", "emath.arccos",
+    "emath.arcsin", "emath.arctanh",
 )  # fmt: skip
 refused("Sort with np.sort: Values are real.", "sort_complex")
 refused("Divide by hand, or evaluate with np.polyval.", "polydiv")

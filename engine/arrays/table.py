@@ -26,11 +26,14 @@ _SAFE = """
     tril_indices_from triu_indices_from meshgrid shape ndim size copy array_repr array_str array2string ix_
     apply_along_axis apply_over_axes zeros_like empty_like ones_like may_share_memory shares_memory diff ediff1d
     trapezoid trapz vander polyval poly polyder polyint polyadd polysub polymul choose
-    diag_indices_from fft.fftshift fft.ifftshift result_type can_cast iscomplexobj isrealobj
+    sliding_window_view diag_indices_from fft.fftshift fft.ifftshift result_type can_cast iscomplexobj isrealobj
     linalg.diagonal linalg.outer linalg.cross linalg.matmul linalg.tensordot linalg.matrix_transpose linalg.vecdot
 """
 SAFE = frozenset(_SAFE.split())
 """NumPy functions that are right on arrays of Values as they are."""
+
+MODULES = {"linalg": "linalg", "fft": "fft", "random": "random", "scimath": "emath"}
+"""The modules of NumPy's whose functions are called by the module as well -> its name."""
 
 REFUSED: dict[str, str] = {}
 """The name of a NumPy function that is refused -> the way out, where it has one of its own."""
@@ -76,7 +79,7 @@ def title(function: Any) -> str:
     """
     name = getattr(function, "__name__", str(function))
     module = (getattr(function, "__module__", "") or "").split(".")
-    inner = [part for part in module if part in ("linalg", "fft", "random")]
+    inner = [MODULES[part] for part in module if part in MODULES]
     return ".".join([*inner[:1], name])
 
 

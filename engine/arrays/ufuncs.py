@@ -43,8 +43,12 @@ def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], **options: Any
     _check_dtype(name, options.pop("dtype", None))
     if method == "__call__" and name in SEVERAL_AXES and options.keys() <= {"out", "axis", "axes"}:
         return into(options.get("out"), SEVERAL_AXES[name](*_with_last_axes(name, inputs, **options)), name)
-    result = quietly(METHODS[method])(_known(ufunc).loop, name, inputs, options)
-    return settled(result) if name in ANSWERS_TRUTH and options.get("out") is None else result
+    return quietly(METHODS[method])(_known(ufunc).loop, name, inputs, options)
+
+
+def _finished(out: Any, result: Any, name: str, title: str = "") -> Any:
+    """Return a result, comparisons as bools or undecided, in the array that it is written into, where there is one."""
+    return into(out, settled(result) if name in ANSWERS_TRUTH else result, title or name)
 
 
 def _with_last_axes(name: str, inputs: Sequence[Any], axis: int = -1, axes: Any = (), out: Any = None) -> list[Any]:
@@ -86,15 +90,23 @@ def _check_dtype(name: str, dtype: Any) -> None:
 def _call(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     plain = [objects(x) for x in inputs]
     if options.get("where", True) is True:
-        return into(options.get("out"), loop(*plain), name)
+        return _finished(options.get("out"), loop(*plain), name)
     out = options.get("out")
+    if name in ANSWERS_TRUTH and out is not None:
+        return _where(out, decided(loop(*plain)), decided(options["where"]))
     out = writable(out[0] if isinstance(out, tuple) else out, name) if out is not None else None
     return loop(*plain, where=decided(options["where"]), **({} if out is None else {"out": out}))
 
 
+def _where(out: Any, bools: Any, mask: Any) -> Any:
+    out = out[0] if isinstance(out, tuple) else out
+    np.copyto(out, bools, where=mask)
+    return out
+
+
 def _outer(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     a, b = map(objects, inputs)
-    return into(options.get("out"), loop.outer(a, b), name)
+    return _finished(options.get("out"), loop.outer(a, b), name)
 
 
 def _at(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> None:
@@ -107,19 +119,20 @@ def _reduce(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str,
     given = {**dict(zip(REDUCE_ARGUMENTS, positional)), **options}
     _check_dtype(name, given.get("dtype"))
     kept = {key: given[key] for key in ("keepdims", "initial", "where") if key in given}
-    return into(given.get("out"), along(reduction(name), a, given.get("axis", 0), **kept), f"{name}.reduce")
+    reduced = along(reduction(name), a, given.get("axis", 0), **kept)
+    return _finished(given.get("out"), reduced, name, f"{name}.reduce")
 
 
 def _accumulate(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     a, *positional = inputs
     axis = options.get("axis", positional[0] if positional else 0)
-    return into(options.get("out"), loop.accumulate(objects(a), axis=axis), f"{name}.accumulate")
+    return _finished(options.get("out"), loop.accumulate(objects(a), axis=axis), name, f"{name}.accumulate")
 
 
 def _reduceat(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     a, indices, *positional = inputs
     axis = options.get("axis", positional[0] if positional else 0)
-    return into(options.get("out"), loop.reduceat(objects(a), indices, axis=axis), f"{name}.reduceat")
+    return _finished(options.get("out"), loop.reduceat(objects(a), indices, axis=axis), name, f"{name}.reduceat")
 
 
 METHODS: dict[str, Callable[..., Any]] = {

@@ -77,6 +77,7 @@ CALLS = {
     "atleast_1d": [(np.atleast_1d, V)],
     "atleast_2d": [(np.atleast_2d, V)],
     "atleast_3d": [(np.atleast_3d, V)],
+    "sliding_window_view": [(lambda a: np.lib.stride_tricks.sliding_window_view(a, 2, axis=0), A)],
     "broadcast_to": [(lambda a: np.broadcast_to(a, (2, 4)), V)],
     "broadcast_arrays": [(lambda a, b: [2.0 * x for x in np.broadcast_arrays(a, b[:, None])], V, W)],
     "split": [(lambda a: np.split(a, 2)[0], V)],

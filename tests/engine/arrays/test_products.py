@@ -52,3 +52,17 @@ def test_what_does_not_fit_is_refused():
         correlate([1.0], [1.0], "best")
     with pytest.raises(ValueError, match=r"np.cross of vectors of 4 and 3 is not defined"):
         np.cross(engine.array(np.ones(4)), engine.array(np.ones(3)))
+
+
+@pytest.mark.parametrize("at", [(0, 0), (1, 2), (2, 1)])
+def test_a_float_anywhere_in_a_matrix_is_a_constant(at):
+    numbers = np.arange(1.0, 10.0).reshape(3, 3)
+    A, B = (engine.array([[Value(x) for x in row] for row in numbers]) for _ in range(2))
+    A[at], B[at[::-1]] = 0.5, 0.25
+    want_A, want_B = numbers.copy(), numbers.copy()
+    want_A[at], want_B[at[::-1]] = 0.5, 0.25
+    product = A @ B
+    assert [[z.data for z in row] for row in product] == (want_A @ want_B).tolist()
+    np.sum(product).backward()
+    slopes = [[getattr(x, "grad", 0.0) for x in row] for row in A]
+    assert slopes == np.where(want_A == 0.5, 0.0, np.broadcast_to(want_B.sum(axis=1), (3, 3))).tolist()

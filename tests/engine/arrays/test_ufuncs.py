@@ -64,6 +64,31 @@ def test_out_and_where_write_into_objects_alone():
             wrong()
 
 
+@pytest.mark.parametrize("dtype", [bool, int, float, object])
+def test_what_is_true_or_not_may_be_written_into_any_array(dtype):
+    x = engine.array([Value(-1.0), 2.0, Value(np.inf)])
+    for test in (np.isfinite, np.isposinf, np.isnan, np.signbit):
+        out = np.full(3, 7, dtype=dtype)
+        test(x, out)
+        assert out.tolist() == test(np.array([-1.0, 2.0, np.inf])).tolist()
+    np.less(x, 0.0, out=out, where=[True, False, True])
+    assert out.tolist() == [True, False, False]
+    whole = np.zeros((), dtype=dtype)
+    assert np.any(x, out=whole)
+    assert np.logical_and.reduce(x, out=whole) is whole
+    assert whole
+
+
+def test_a_mask_that_is_written_is_decided_and_guarded():
+    def f(x):
+        above = np.zeros(3, dtype=bool)
+        np.greater(x, 0.0, out=above)
+        return np.sum(x[above])
+
+    program = engine.lift(f)
+    assert [program(np.array(x)) for x in ([1.0, -2.0, 3.0], [-1.0, 2.0, 3.0])] == [4.0, 5.0]
+
+
 def test_types_other_than_float_are_refused():
     x = engine.array([Value(1.0)])
     for wrong in (
