@@ -38,7 +38,7 @@ from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.program import Program
 from engine.lifting.trace.record import record
-from engine.lifting.trace.retrace import remembered
+from engine.lifting.trace.retrace import remembered_origins
 from engine.lifting.verify.verify import MODES
 from engine.lines import author
 from engine.value import Value
@@ -151,7 +151,7 @@ def _of_graph(root: Value, batch: bool, options: dict[str, Any]) -> Program:
     program = Program(None, name=str(root.label) or "the graph", **options)
     start = time.perf_counter()
     trace = record([root], {})
-    origins = remembered(root)
+    origins = remembered_origins(root)
     program.traces.parameters.add(trace, fn=variables(author(sys._getframe(2))) if origins else None)
     seconds = time.perf_counter() - start
     specialisation = Specialisation(trace, (), [], {}, seconds, program.traces.parameters, origins=origins)

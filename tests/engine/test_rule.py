@@ -56,9 +56,12 @@ def test_the_ufunc_follows(deg2rad):
         assert z.data == pytest.approx(math.pi / 2.0, rel=1e-15)
         z.backward()
     assert x.grad == pytest.approx(3.0 * math.pi / 180.0, rel=1e-15)
-    program = engine.lift(lambda x: deg2rad(x) * x)
-    assert program(90.0) == pytest.approx(45.0 * math.pi)
+    program = engine.lift(lambda x: engine.total([deg2rad(v) * v for v in x]))
+    assert program([90.0] * 9) == pytest.approx(9 * 45.0 * math.pi)
     assert "np.deg2rad(x" in program.source()
+    single = engine.lift(lambda x: deg2rad(x) * x)
+    assert single(90.0) == pytest.approx(45.0 * math.pi)
+    assert "import deg2rad" in single.source()
 
 
 def test_the_method_and_derivatives_of_any_order_follow(sech):

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.lifting.emit.expressions import Scalar
+from engine.lifting.emit.expressions import SingleNumber
 from engine.lifting.emit.numpy_scalars import Scalars, called
 from engine.lifting.ops import COMPARISONS, Step
 from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
@@ -22,6 +22,7 @@ def write_steps(n: Scalars, steps: Sequence[Step]) -> None:
     """Write the lines of some steps, of either kind, into the current function."""
     for step in steps:
         if step in n.scalar:
+            n.writer.announce(step)
             _WRITERS.get(step.op, _write_elements)(n, step)
         else:
             n.write_arrays(step)
@@ -34,7 +35,7 @@ def _places(shape: Shape, offset: int, strides: Shape, like: Shape = ()) -> tupl
     return tuple((np.broadcast_to(at, like) if like else at).reshape(-1).tolist())
 
 
-def _elements(n: Scalars, x: Operand, like: Shape = ()) -> list[Scalar]:
+def _elements(n: Scalars, x: Operand, like: Shape = ()) -> list[SingleNumber]:
     """Return an operand's elements; of one number, that."""
     if isinstance(x, Literal):
         return [n.literal(x)]
@@ -43,7 +44,7 @@ def _elements(n: Scalars, x: Operand, like: Shape = ()) -> list[Scalar]:
     return [n.element(x.source, k) for k in _places(x.shape, x.offset, x.strides, like)]
 
 
-def _set(n: Scalars, step: Step, numbers: Sequence[Scalar]) -> None:
+def _set(n: Scalars, step: Step, numbers: Sequence[SingleNumber]) -> None:
     places = _places(step.target.shape, step.target.offset, step.target.strides)
     for k, number in zip(places, numbers if len(numbers) > 1 else [*numbers] * len(places)):
         n.set(step.target.source, k, number, step.accumulate)

@@ -1,8 +1,8 @@
 """Single numbers as expressions of Python: what is used once is written where it is used, all else has a name.
 
->>> x = Scalar("x.item(0)", hint="x_0", own_line=True)
->>> s = Scalar(op="add", args=(x, Scalar("1.0", literal=True)), hint="s")
->>> z = Scalar(op="multiply", args=(s, x), hint="z", name="z")
+>>> x = SingleNumber("x.item(0)", hint="x_0", own_line=True)
+>>> s = SingleNumber(op="add", args=(x, SingleNumber("1.0", literal=True)), hint="s")
+>>> z = SingleNumber(op="multiply", args=(s, x), hint="z", name="z")
 >>> for number in (x, s, z):
 ...     for arg in number.args:
 ...         arg.uses += 1
@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from engine.lifting.expr import ATOM, INFIX, NEGATIVE
 
 LONGEST = 6  # operations of an expression that is written inside another
-SYMBOLS = {op: infix for op, infix in INFIX.items() if op != "power"}  # `**` raises where `math.pow` does
+RAISING = ("power", "floor_divide", "remainder")  # whose signs raise where the rules have IEEE's answer
+SYMBOLS = {op: infix for op, infix in INFIX.items() if op not in RAISING}
 
 
 @dataclass(eq=False, slots=True)
-class Scalar:
+class SingleNumber:
     """One number; as a line of text, the one that gives it its name, where it has one.
 
     Attributes
@@ -48,7 +49,7 @@ class Scalar:
 
     text: str = ""
     op: str = ""
-    args: tuple[Scalar, ...] = ()
+    args: tuple[SingleNumber, ...] = ()
     hint: str = ""
     literal: bool = False
     own_line: bool = False
@@ -64,17 +65,17 @@ class Scalar:
 
 
 @dataclass(eq=False)
-class Store:
+class StoreLine:
     """A number that goes into an array's element, as a line of text."""
 
     place: str
-    number: Scalar
+    number: SingleNumber
 
     def __str__(self) -> str:
         return f"{self.place} = {self.number.text}"
 
 
-def written_out(numbers: Sequence[Scalar], functions: Mapping[str, str], fresh: Callable[[str], str]) -> None:
+def written_out(numbers: Sequence[SingleNumber], functions: Mapping[str, str], fresh: Callable[[str], str]) -> None:
     """Give each number its text, in the order in which they are computed.
 
     Parameters
@@ -95,7 +96,7 @@ def written_out(numbers: Sequence[Scalar], functions: Mapping[str, str], fresh: 
             _write_out(number, functions, fresh)
 
 
-def _write_out(number: Scalar, functions: Mapping[str, str], fresh: Callable[[str], str]) -> None:
+def _write_out(number: SingleNumber, functions: Mapping[str, str], fresh: Callable[[str], str]) -> None:
     if number.op:
         number.weight = 1 + sum([arg.weight for arg in number.args])
         number.text, number.precedence = _expression(number, functions)
@@ -106,7 +107,7 @@ def _write_out(number: Scalar, functions: Mapping[str, str], fresh: Callable[[st
     number.text, number.precedence, number.weight = number.name, ATOM, 0
 
 
-def _expression(number: Scalar, functions: Mapping[str, str]) -> tuple[str, int]:
+def _expression(number: SingleNumber, functions: Mapping[str, str]) -> tuple[str, int]:
     """Return an operation's text and its precedence."""
     if number.op == "negative":
         return f"-{_bracketed(number.args[0], NEGATIVE)}", NEGATIVE
@@ -119,5 +120,5 @@ def _expression(number: Scalar, functions: Mapping[str, str]) -> tuple[str, int]
     return f"{name}({', '.join([arg.text for arg in number.args])})", ATOM
 
 
-def _bracketed(x: Scalar, precedence: int) -> str:
+def _bracketed(x: SingleNumber, precedence: int) -> str:
     return x.text if x.precedence >= precedence else f"({x.text})"

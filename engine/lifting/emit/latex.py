@@ -15,7 +15,13 @@ from engine.lifting.emit.equations import Line
 from engine.lifting.expr import Expr, Spelling, show
 
 TIMES = r"\,"
-SYMBOLS = {"@": r"\,", "<=": r"\le", "==": "=", "<": "<", "+": "+", "-": "-"}
+SYMBOLS = {"@": r"\,", "%": r"\bmod", "<=": r"\le", "==": "=", "<": "<", "+": "+", "-": "-"}
+FORMS = {
+    "divide": r"\frac{%s}{%s}",
+    "floor_divide": r"\left\lfloor\frac{%s}{%s}\right\rfloor",
+    "sqrt": r"\sqrt{%s}",
+    "abs": r"\left|%s\right|",
+}
 FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min")
 NUMBERED = re.compile(r"(.*?[^\d_])_?(\d+)")  # z1, a_2
 GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "sigma", "rho", "phi", "omega", "tau")
@@ -73,11 +79,8 @@ class Latex(Spelling):
 
     def special(self, expr: Expr) -> str | None:
         """Write a fraction, a root or a size; the product with a number has a point."""
-        texts = [show(arg, self) for arg in expr.args] if expr.op in ("divide", "sqrt", "abs") else []
-        if texts:
-            form = {"divide": r"\frac{%s}{%s}", "sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|"}[expr.op]
-            return form % tuple(texts)
-        return None
+        form = FORMS.get(expr.op)
+        return form and form % tuple([show(arg, self) for arg in expr.args])
 
     def bracketed(self, x: str) -> str:
         """Write brackets as high as what is in them."""

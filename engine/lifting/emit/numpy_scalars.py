@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.lifting.emit.expressions import SYMBOLS, Scalar, Store, written_out
+from engine.lifting.emit.expressions import SYMBOLS, SingleNumber, StoreLine, written_out
 from engine.lifting.emit.numpy_store import make_room
 from engine.lifting.emit.views import tuple_text
-from engine.lifting.emit.writer import NAMES, Writer, write_function
+from engine.lifting.emit.writer import NAMES, Writer
 from engine.lifting.ops import Step
 from engine.lifting.views import Literal, Operand, Source, View
 
@@ -53,15 +53,15 @@ class Scalars:
 
     writer: Writer
     scalar: frozenset[Step]
-    known: dict[Source, dict[int, Scalar]] = field(default_factory=dict)
+    known: dict[Source, dict[int, SingleNumber]] = field(default_factory=dict)
     newer: dict[Source, set[int]] = field(default_factory=dict)
-    filled: dict[Source, Scalar] = field(default_factory=dict)
+    filled: dict[Source, SingleNumber] = field(default_factory=dict)
     unwritten: dict[Source, Step] = field(default_factory=dict)
     met: set[Source] = field(init=False)
-    every: list[Scalar] = field(default_factory=list)
-    crossing: dict[Scalar, str] = field(default_factory=dict)
-    done: dict[tuple[object, ...], Scalar] = field(default_factory=dict)
-    literals: dict[str, Scalar] = field(default_factory=dict)
+    every: list[SingleNumber] = field(default_factory=list)
+    crossing: dict[SingleNumber, str] = field(default_factory=dict)
+    done: dict[tuple[object, ...], SingleNumber] = field(default_factory=dict)
+    literals: dict[str, SingleNumber] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     backward: bool = False
 
@@ -84,7 +84,7 @@ class Scalars:
         if step.op == "fill" and whole and target.kind == "value" and target in self.met:
             self.unwritten[target] = step
         else:
-            self.writer.library.operations.get(step.op, write_function)(self.writer, step)
+            self.writer.write([step])
 
     def store(self, source: Source) -> None:
         """Put the elements that are newer as numbers into their array."""
@@ -97,7 +97,7 @@ class Scalars:
         name, known = self.writer.variable(source), self.known[source]
         for k in sorted(places):
             index = ", ".join([str(int(i)) for i in np.unravel_index(k, source.shape)]) if source.shape else "()"
-            self.writer.body.append(Store(f"{name}[{index}]", self.used(known[k])))
+            self.writer.body.append(StoreLine(f"{name}[{index}]", self.used(known[k])))
 
     def finish(self) -> None:
         """Put what the caller gets into the caller's arrays."""
@@ -107,22 +107,22 @@ class Scalars:
 
     # --- numbers -----------------------------------------------------------------------------------------------
 
-    def used(self, number: Scalar) -> Scalar:
+    def used(self, number: SingleNumber) -> SingleNumber:
         """Return a number, one use of which is written."""
         number.uses += 1
         if self.backward and not number.backward and not number.literal and (number.op or number.own_line):
             self.crossing.setdefault(number, "")
         return number
 
-    def literal(self, x: Operand) -> Scalar:
+    def literal(self, x: Operand) -> SingleNumber:
         """Return a number that is written out, or is computed of the number of samples."""
         assert isinstance(x, Literal)
         text = self.writer.literal(x)
         if text not in self.literals:
-            self.literals[text] = Scalar(text, literal=not x.batch_power)
+            self.literals[text] = SingleNumber(text, literal=not x.batch_power)
         return self.literals[text]
 
-    def element(self, source: Source, k: int) -> Scalar:
+    def element(self, source: Source, k: int) -> SingleNumber:
         """Return one element of a source."""
         known = self.known.setdefault(source, {})
         if k not in known:
@@ -132,7 +132,7 @@ class Scalars:
                 known[k] = self.filled[source]
             else:
                 place = str(k) if source.size > 1 else ""
-                known[k] = Scalar(
+                known[k] = SingleNumber(
                     f"{self.writer.variable(source)}.item({place})",
                     hint=called(source, k),
                     own_line=True,
@@ -142,7 +142,7 @@ class Scalars:
                 self.writer.body.append(known[k])
         return known[k]
 
-    def set(self, source: Source, k: int, number: Scalar, accumulate: bool = False) -> None:
+    def set(self, source: Source, k: int, number: SingleNumber, accumulate: bool = False) -> None:
         """Give an element a number, or add it to the one that is there."""
         if accumulate:
             before = self.element(source, k)
@@ -150,7 +150,7 @@ class Scalars:
         self.known.setdefault(source, {})[k] = number
         self.newer.setdefault(source, set()).add(k)
 
-    def operate(self, op: str, args: tuple[Scalar, ...], hint: str) -> Scalar:
+    def operate(self, op: str, args: tuple[SingleNumber, ...], hint: str) -> SingleNumber:
         """Return the number that an operation gives, which is computed once."""
         if op == "square":
             op, args = "multiply", (args[0], args[0])
@@ -166,18 +166,18 @@ class Scalars:
             elif op == "divide" and not _divides(args[1]):
                 op = "divided"
                 self._function("divided", "divide")
-            number = Scalar(op=op, args=tuple(map(self.used, args)), hint=hint, backward=self.backward)
+            number = SingleNumber(op=op, args=tuple(map(self.used, args)), hint=hint, backward=self.backward)
             self.every.append(number)
             self.writer.body.append(number)
             self.done[key] = number
         return self.done[key]
 
-    def _computed(self, args: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    def _computed(self, args: tuple[SingleNumber, ...]) -> tuple[SingleNumber, ...]:
         """Return numbers of which one is computed: between literals nothing is folded here."""
         if not all(arg.literal for arg in args):
             return args
         text = f"{self.writer.call('full', '()', args[0].text, 'dtype')}.item()"
-        return (Scalar(self.writer.hoist(text, "number", "number")), *args[1:])
+        return (SingleNumber(self.writer.hoist(text, "number", "number")), *args[1:])
 
     def _function(self, op: str, rule: str = "") -> None:
         if op not in self.functions:
@@ -185,7 +185,7 @@ class Scalars:
             self.functions[op] = self.writer.fresh(NAMES.get(rule, rule))
             self.writer.scalar_forms[rule] = self.functions[op]
 
-    def newest(self, x: Operand) -> Scalar | None:
+    def newest(self, x: Operand) -> SingleNumber | None:
         """Return the number of an operand of one element that its array does not have."""
         if not isinstance(x, View) or x.size != 1 or x.offset not in self.newer.get(x.source, ()):
             return None
@@ -193,7 +193,7 @@ class Scalars:
 
     # --- lines that are known at the end -----------------------------------------------------------------------
 
-    def named(self, number: Scalar) -> str:
+    def named(self, number: SingleNumber) -> str:
         """Return the name of a number that is returned."""
         self.used(number)
         if number.op or number.own_line:
@@ -232,16 +232,16 @@ def called(source: Source, k: int) -> str:
     return source.name if source.size == 1 else f"{source.name}_{k}"
 
 
-def _is_zero(x: Scalar) -> bool:
+def _is_zero(x: SingleNumber) -> bool:
     return x.literal and x.text == "0.0"
 
 
-def _divides(x: Scalar) -> bool:
+def _divides(x: SingleNumber) -> bool:
     """Whether a divisor cannot be zero."""
     return x.literal and x.text not in ("0.0", "-0.0")
 
 
-def _same(op: str, args: tuple[Scalar, ...]) -> Scalar | None:
+def _same(op: str, args: tuple[SingleNumber, ...]) -> SingleNumber | None:
     """Return the operand that an operation gives back as it is, to the sign of a zero."""
     if op == "multiply":
         return args[1] if args[0].text == "1.0" else args[0] if args[1].text == "1.0" else None

@@ -147,7 +147,9 @@ def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]
 
 
 def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> list[str]:
-    lines = [f"    {line}" for line in map(str, body) if line]
+    written = [line for line in map(str, body) if line]  # numbers that are parts of others have no line
+    idle = [a[0] == b[0] == "#" for a, b in zip(written, [*written[1:], "#"])]  # nothing is written under it
+    lines = [f"    {line}" for line, is_idle in zip(written, idle) if not is_idle]
     return [f"def {name}({', '.join([a.name for a in takes])}):", *lines, ""]
 
 

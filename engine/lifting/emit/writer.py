@@ -18,6 +18,7 @@ from engine.lifting.exact import Folded, exactly
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
+from engine.watching.origin import CallSite
 
 INLINE = 64  # constants of more elements are handed in rather than written out
 
@@ -58,6 +59,7 @@ class Writer:
     variables: dict[Source, str] = field(default_factory=dict)  # of arrays of results, and of constants
     build: list[str] = field(default_factory=list)
     body: list[object] = field(default_factory=list)  # of the function being written: lines, once they are text
+    chain: tuple[CallSite, ...] | None = None  # of the author's functions whose lines are being written
     hoisted: dict[str, str] = field(default_factory=dict)  # expression -> variable of `build`
     local: dict[str, str] = field(default_factory=dict)  # expression -> variable of the function
     constants: list[np.ndarray] = field(default_factory=list)
@@ -71,15 +73,18 @@ class Writer:
     rounded: dict[float, Fraction] = field(default_factory=dict)  # of numbers that stand for a fraction
 
     def write(self, steps: Sequence[Step]) -> None:
-        """Write the lines of some steps into the current function; where another of the author's begins, say which."""
-        chain: object = None
+        """Write the lines of some steps into the current function."""
         for step in steps:
-            source = step.target.source
-            origin = source.origin or (source.of.origin if source.of else None)
-            if origin is not None and origin.chain != chain and step.op != "fill":
-                chain = origin.chain
-                self.body.append(f"# {printable(origin.block)}")
+            self.announce(step)
             self.library.operations.get(step.op, write_function)(self, step)
+
+    def announce(self, step: Step) -> None:
+        """Say which of its author's functions a step is of, where another begins."""
+        source = step.target.source
+        origin = source.origin or (source.of.origin if source.of else None)
+        if origin is not None and origin.chain != self.chain and step.op != "fill":
+            self.chain = origin.chain
+            self.body.append(f"# {printable(origin.block)}")
 
     # --- operands --------------------------------------------------------------------------------------------
 
@@ -200,7 +205,7 @@ class Writer:
 
     def finished(self) -> list[object]:
         """Return the lines of the current function, and begin another."""
-        lines, self.body, self.local, self.within = self.body, [], {}, set()
+        lines, self.body, self.local, self.within, self.chain = self.body, [], {}, set(), None
         return lines
 
 

@@ -19,7 +19,7 @@ from engine.value import Value
 from engine.watching import Origin, Words, origins_of, run_watched
 
 
-def remembered(root: Value) -> dict[int, Origin]:
+def remembered_origins(root: Value) -> dict[int, Origin]:
     """Return the origin of each operation of a graph, by its number in the trace, as far as its nodes remember it."""
     known = origins_of(root)
     return {i: known[node] for i, node in enumerate(order(root)) if node in known} if known else {}

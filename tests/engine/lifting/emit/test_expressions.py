@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from engine.lifting.emit.expressions import LONGEST, Scalar, Store, written_out
+from engine.lifting.emit.expressions import LONGEST, SingleNumber, StoreLine, written_out
 
 
 def leaf(name):
-    return Scalar(f"{name}.item()", hint=name, own_line=True)
+    return SingleNumber(f"{name}.item()", hint=name, own_line=True)
 
 
 def op(name, *args, hint="t"):
     for arg in args:
         arg.uses += 1
-    return Scalar(op=name, args=args, hint=hint)
+    return SingleNumber(op=name, args=args, hint=hint)
 
 
 def lines(numbers, functions=None):
@@ -59,7 +59,7 @@ def test_a_store_is_a_use():
     x = leaf("x")
     s = op("negative", x)
     s.uses += 1
-    line = Store("out[1, 2]", s)
+    line = StoreLine("out[1, 2]", s)
     assert lines([x, s]) == ["x = x.item()"]
     assert str(line) == "out[1, 2] = -x"
 

@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from engine.lifting.emit.latex import LATEX, OF_ELEMENTS
-from engine.lifting.expr import Expr, show, subscript
+from engine.lifting.expr import INFIX, Expr, show, subscript
 
 X, Y = Expr("x"), Expr("y1")
 SPELT = {
@@ -41,3 +41,10 @@ def test_a_program_shows_its_formulas_in_a_notebook():
     assert text.count("{") == text.count("}")
     assert program._repr_mimebundle_()["text/latex"] == program.formulas()._repr_latex_()
     assert text in program._repr_latex_()
+
+
+@pytest.mark.parametrize("op", INFIX)
+def test_every_sign_is_spelt(op):
+    text = show(Expr(None, op, (Expr("x"), Expr("y"))), LATEX)
+    assert text.count("{") == text.count("}") and "x" in text and "y" in text
+    assert not {"//", "%", "**"} & {part for part in ("//", "%", "**") if part in text}
