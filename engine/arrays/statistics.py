@@ -60,13 +60,16 @@ def _finished(deviations: Numbers, freedom: Any, finish: Callable[[Any], Any]) -
     return finish(divide(dot(deviations, deviations), choose(freedom > 0.0, freedom, 0.0)))
 
 
-@written("mean")
-def mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> Any:
-    """Return the mean along axes."""
-    check_dtype("mean", dtype)
-    return into(out, along(mean_of, a, axis, keepdims, where), "mean")
+def _averaged(name: str, of: Callable[[Numbers], Any]) -> None:
+    @written(name)
+    def mean(
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+    ) -> Any:
+        check_dtype(name, dtype)
+        return into(out, along(of, a, axis, keepdims, where), name)
+
+
+_averaged("mean", mean_of)
 
 
 def _spread(name: str, finish: Callable[[Any], Any]) -> None:
@@ -234,13 +237,7 @@ _filled("nansum", 0.0, sum_of)
 _filled("nanprod", 1.0, product_of)
 
 
-@written("nanmean")
-def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> Any:
-    """Return the mean along axes of the numbers that are not NaN."""
-    check_dtype("nanmean", dtype)
-    return into(out, along(nanmean_of, a, axis, keepdims, where), "nanmean")
+_averaged("nanmean", nanmean_of)
 
 
 def _nanspread(name: str, finish: Callable[[Any], Any]) -> None:
