@@ -125,13 +125,13 @@ class Scalar:
             "it, or pass float(engine.stop_gradient(x)) on as a number."
         )
 
-    def is_integer(self) -> bool:
+    def is_integer(self: Any) -> bool:
         """Whether the number is a whole one."""
-        return float(self).is_integer()  # type: ignore[arg-type]
+        return float(self).is_integer()
 
-    def as_integer_ratio(self) -> tuple[int, int]:
+    def as_integer_ratio(self: Any) -> tuple[int, int]:
         """Return the number as a fraction."""
-        return float(self).as_integer_ratio()  # type: ignore[arg-type]
+        return float(self).as_integer_ratio()
 
     # --- Python's math ------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
+from engine.lifting.passes.layout import runs_of
 from engine.lifting.views import Gather, Indices, Operand, Shape, Source, View, all_distinct
 
 
@@ -59,12 +60,6 @@ class Softmax:
     def axes(self) -> tuple[int, ...] | None:
         """The axes of the quotient that are summed over; None if a sum is of no whole axes."""
         return whole_axes(self.owner.reshape(self.exp.shape), self.total.size)
-
-    @property
-    def runs(self) -> dict[str, object]:
-        """Where the runs begin, for a step over them."""
-        counts = self.counts
-        return {"starts": np.cumsum(counts) - counts, "total": int(counts.sum())}
 
 
 def whole_axes(owner: Indices, sums: int) -> tuple[int, ...] | None:
@@ -193,7 +188,7 @@ def _said(x: Softmax, names: Iterator[str]) -> list[Step]:
     back = np.argsort(x.order).reshape(x.exp.shape)
     return [
         Step("gather", read.view, (places,)),
-        Step("softmax", word.view, (read.view,), **x.runs),  # type: ignore[arg-type]
+        Step("softmax", word.view, (read.view,), **runs_of(x.counts)),
         replace(x.quotient, op="gather", operands=(Gather(word, x.exp.shape, back, distinct=True),)),
     ]
 
@@ -230,7 +225,7 @@ def _projected(step: Step, x: Softmax, a: Source, da: Source, names: Iterator[st
     total, spread = Source(next(names), (x.total.size,), "value", batched), Source(next(names), shape, "value", batched)
     yield Step("multiply", product.view, (da.view, a.view))
     yield Step("gather", terms.view, (Gather(product, (size,), x.order, distinct=True),))
-    yield Step("segment_sum", total.view, (terms.view,), **x.runs)  # type: ignore[arg-type]
+    yield Step("segment_sum", total.view, (terms.view,), **runs_of(x.counts))
     yield Step("gather", spread.view, (Gather(total, shape, x.owner.reshape(shape)),))
     yield Step("subtract", rest.view, (da.view, spread.view))
     yield replace(step, operands=(a.view, rest.view))
