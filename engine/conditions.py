@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class Condition:
     """
 
     __slots__ = ("node",)
+    __array_ufunc__: ClassVar[Callable[..., Any]]  # NumPy's protocols, which the room of arrays answers
+    __array_function__: ClassVar[Callable[..., Any]]
 
     def __init__(self, node: Any) -> None:
         self.node = node

@@ -105,5 +105,5 @@ def _asked_of_a_function(self: Condition, function: Any, types: Any, args: Any, 
 
 
 # One comparison is asked as an array of them is.
-setattr(Condition, "__array_ufunc__", _asked_of_a_ufunc)  # noqa: B010
-setattr(Condition, "__array_function__", _asked_of_a_function)  # noqa: B010
+Condition.__array_ufunc__ = _asked_of_a_ufunc
+Condition.__array_function__ = _asked_of_a_function

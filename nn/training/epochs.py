@@ -72,7 +72,8 @@ class Epochs(ABC):
         """Return what is to be said of how it computes."""
         return ()
 
-    def collect(self) -> None:  # noqa: B027 - nothing to do where the vector is what moves
+    @abstractmethod
+    def collect(self) -> None:
         """Have vector and optimiser hold what they are by now, where they are not what moves."""
 
     def write(self) -> None:

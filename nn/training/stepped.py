@@ -78,6 +78,9 @@ class SteppedEpochs(Epochs):
             raise TrainingError(self._not_finite(epoch))
         return total / len(order)
 
+    def collect(self) -> None:
+        """Do nothing: the vector is what moves."""
+
     def _measured(self, epoch: int) -> dict[str, float]:
         task, record = self.task, dict[str, float]()
         if task.metrics:

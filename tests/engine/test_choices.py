@@ -142,7 +142,10 @@ def test_the_largest_of_nothing_is_refused():
 
 def test_every_order_of_a_tie_has_the_derivative_of_the_sides_mean():
     for order in range(1, 4):
-        nth = lambda x: engine.largest([x**3, x**3, 0.0 * x - 5.0])  # noqa: E731
+
+        def nth(x):
+            return engine.largest([x**3, x**3, 0.0 * x - 5.0])
+
         for _ in range(order):
             nth = engine.grad(nth)
         assert nth(2.0) == pytest.approx([12.0, 12.0, 6.0][order - 1])
@@ -174,7 +177,9 @@ def test_lifted_it_needs_no_guard_and_agrees_at_ties_and_apart(f):
 
 
 def test_the_derivative_of_a_lifted_one_lifts_again():
-    f = lambda x: engine.largest([x[0] * x[1], x[1] ** 2, x[2]])  # noqa: E731
+    def f(x):
+        return engine.largest([x[0] * x[1], x[1] ** 2, x[2]])
+
     program = engine.lift(lambda x: engine.total(list(engine.grad(f)(x))) ** 2)
     for x in ROWS:
         assert program(np.array(x)) == pytest.approx(sum(engine.grad(f)(x)) ** 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 import pickle
 
 import numpy as np
@@ -127,7 +128,7 @@ def test_comparisons_are_numpys_and_eagerly_bools(xs, ys):
         np.testing.assert_array_equal(got, f(x, y))
         np.testing.assert_array_equal(f(ours, 1.0), f(x, 1.0))
     assert (ours[0] in ours) is (x[0] in x)
-    assert (ours == None).tolist() == [False] * len(xs)  # noqa: E711
+    assert operator.eq(ours, None).tolist() == [False] * len(xs)
 
 
 def test_comparisons_with_nan_are_false_and_order_keeps_it():

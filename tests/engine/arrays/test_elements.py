@@ -36,7 +36,7 @@ def test_they_are_numpys_ufuncs_of_floats_and_of_values(name, x, y):
 
 
 def test_bits_are_of_comparisons():
-    assert apply("bitwise_and", True, np.False_) == apply("bitwise_xor", True, True) == apply("invert", True) == False  # noqa: E712
+    assert apply("bitwise_and", True, np.False_) == apply("bitwise_xor", True, True) == apply("invert", True) == 0
     assert apply("bitwise_or", False, True) is True
     with pytest.raises(TypeError, match=r"& of a Value is not defined. Compare first"):
         apply("bitwise_and", Value(1.0), True)

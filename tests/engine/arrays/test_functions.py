@@ -20,7 +20,7 @@ S = RNG.normal(size=(3, 3))
 V = np.array([0.7, -1.3, 2.1, 0.4])
 W = np.array([-0.2, 1.1, 0.3, 0.9])
 P = np.abs(V) + 0.5
-trapezoid = getattr(np, "trapezoid", None) or getattr(np, "trapz")  # noqa: B009  # the older name
+trapezoid = vars(np).get("trapezoid") or vars(np)["trapz"]  # the older name
 MASK = np.array([True, False, True, False])
 
 
