@@ -100,9 +100,12 @@ class Module:
         placed: dict[str, dict[tuple[int, ...], Value]] = {}
         for name, value in self.named_parameters():
             array, place = _place(name, value.label)
-            if place in placed.get(array, {}):
-                array, place = name, ()
-            placed.setdefault(array, {})[place] = value
+            places = placed.get(array)
+            if places is None:
+                places = placed[array] = {}
+            elif place in places:
+                places, place = placed.setdefault(name, {}), ()
+            places[place] = value
         return placed
 
     def state_dict(self) -> dict[str, Array]:
@@ -216,6 +219,8 @@ def _readable(path: str | Path) -> Iterator[Any]:
 def _place(name: str, label: str) -> tuple[str, tuple[int, ...]]:
     if not isinstance(label, Label):
         return name, ()
+    if name == label:
+        return label.array, label.place
     owner = name.removesuffix(label) if name.endswith(label) else ""
     return owner + label.array, label.place
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.lifting.distinct import count_distinct
 from engine.lifting.ir import Group, Groups
 from engine.lifting.ops import Step
 from engine.lifting.views import (
@@ -198,7 +199,7 @@ def reading_order(operands: Sequence[GroupOperand]) -> Indices:
     read = [x for x in operands if x.source is not None]
     if size == 1 or not read:
         return np.arange(size)
-    read.sort(key=lambda x: (-len(np.unique(x.at)), x.source is not None and x.source.kind == "parameters"))
+    read.sort(key=lambda x: (-count_distinct(x.at), x.source is not None and x.source.kind == "parameters"))
     return np.lexsort([x.at for x in reversed(read)])
 
 
@@ -237,7 +238,7 @@ def rows_of(rows: Indices) -> tuple[Indices, Shape]:
 
 def _telling(column: Indices) -> tuple[int, bool]:
     """Return how many different elements rows read there, and whether they are in the order of these."""
-    return len(np.unique(column)), bool((np.diff(column) >= 0).all())
+    return count_distinct(column), bool((np.diff(column) >= 0).all())
 
 
 def runs_of(counts: Indices) -> dict[str, Any]:
