@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
@@ -79,21 +79,18 @@ def parameter_arrays(
     >>> [(a.name, a.shape, a.offset) for a in arrays], position.tolist()
     ([('W', (2, 3), 0), ('b', (), 6)], [0, 3, 1, 4, 2, 5, 6])
     """
-    members: dict[str, tuple[list[tuple[int, ...]], list[int]]] = {}
+    members: dict[str, list[int]] = {}
     reached = _reached(values, fn)
-    for k, value in enumerate(values):
-        name, index = (reached and reached.get(value)) or _place(value._label)
-        if name not in members:
-            members[name] = [], []
-        indices, numbers = members[name]
-        indices.append(index)
-        numbers.append(k)
+    placed = [reached.get(v) or _place(v._label) for v in values] if reached else [_place(v._label) for v in values]
+    for name, run in groupby(range(len(values)), lambda k: placed[k][0]):
+        members.setdefault(name, []).extend(run)
     position = np.zeros(len(values), dtype=np.int64)
     arrays: list[ParameterArray] = []
     taken = set(RESERVED) if taken is None else taken
     names = set() if names is None else names
     offset = start
-    for name, (indices, numbers) in members.items():
+    for name, numbers in members.items():
+        indices = [placed[k][1] for k in numbers]
         shape, order = _box(_ranks(indices) if values[numbers[0]] in reached else indices)
         position[numbers] = np.add(order, offset)
         arrays.append(ParameterArray(apart(name, names), shape, offset, variable(name, taken)))
