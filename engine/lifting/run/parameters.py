@@ -196,12 +196,9 @@ class Parameters:
         laid = [values[k] for k in by_cell]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones
         self._own = np.concatenate([self._own, cells[by_cell]])
-        if order is None:
-            order, cells = laid, cells[by_cell]
-        elif len(order) != len(values):  # some more than once
-            cells = np.array([self.position[v] for v in order], dtype=np.int64)
+        order = laid if order is None else order  # in which one may be several times
         self.values = [*self.values, *order]
-        self._order = np.concatenate([self._order, cells])
+        self._order = np.append(self._order, np.array([self.position[v] for v in order], dtype=np.int64))
         self._lay(arrays)
 
     def places(self, trace: Trace) -> Indices:
