@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed, differenced, is_differenced
+from engine.agreement import EPS, EXACT, NEARER, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
 from engine.number import as_float
@@ -174,16 +174,26 @@ class Comparison:
     def agreeing(self, relative: float, coarser: float) -> Array:
         """Return which entries are right, beside the terms that they are the sums of and beside their own rounding."""
         if not self.comparable:
-            return np.zeros(1)
+            return np.zeros(1, bool)
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
         limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
         within: Array = agrees(self.given, self.right, limit.reshape(self.right.shape))
         return within
 
     @cached_property
+    def nearer(self) -> Array:
+        """Which entries are off by a part of their own that no mistake changes so little."""
+        within: Array = agrees(self.given, self.right, NEARER * np.abs(self.right))
+        return within
+
+    @cached_property
     def exact(self) -> Array:
-        """Which entries are right to double precision."""
-        return self.agreeing(EXACT, 1.0)
+        """Which entries are right to double precision: a saturated one too, where a formula cancels (p - 1)."""
+        if not self.comparable:
+            return np.zeros(1, bool)
+        largest = float(np.abs(self.right).max(initial=0.0))
+        saturated: Array = self.nearer & agrees(self.given, self.right, EXACT * largest)
+        return self.agreeing(EXACT, 1.0) | saturated
 
     @cached_property
     def is_coarsely_right(self) -> bool:
@@ -192,8 +202,10 @@ class Comparison:
             return False
         if self.is_single:
             return bool(self.agreeing(SINGLE, UNIT_OF_SINGLE).all())
-        is_near = is_differenced(self.exact, self.right) and agrees(self.given, self.right, differenced(self.right))
-        return bool(np.all(is_near))
+        if not agrees(self.given, self.right, differenced(self.right)).all():
+            return False
+        rounded = self.agreeing(0.0, 1.0)  # beside large terms that cancel, differences are as good as EXACT
+        return is_differenced(rounded, self.right) or bool(np.all(self.exact | self.nearer))
 
     @cached_property
     def altered(self) -> list[tuple[Finding, ...]]:

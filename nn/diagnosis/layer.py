@@ -70,11 +70,10 @@ class LayerPoint:
 
     @cached_property
     def dout(self) -> Array:
-        """The cotangent of the result."""
-        shape = self.ran[0].shape
-        return (
-            self.draws.normal(size=shape) if isinstance(self.draws, np.random.Generator) else self.draws.reshape(shape)
-        )
+        """The cotangent of the result, in its precision."""
+        out, draws = self.ran[0], self.draws
+        drawn = draws.normal(size=out.shape) if isinstance(draws, np.random.Generator) else draws.reshape(out.shape)
+        return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
 
     @cached_property
     def given(self) -> dict[int, Array]:

@@ -9,8 +9,9 @@ Every file holds ``forward(*inputs) -> (out, cache)``, ``backward(dout, cache)``
 >>> mistake.what
 'the variance is taken for a constant'
 >>> x, gamma, beta = batch_norm.inputs(np.random.default_rng(0))
->>> print(nn.check_backward(batch_norm.forward, mistake.made_in(batch_norm.backward), x, gamma, beta).findings[0].sentence)
-the path through `var` is missing
+>>> wrong = mistake.made_in(batch_norm.backward)
+>>> print(nn.check_backward(batch_norm.forward, wrong, x, gamma, beta).findings[0].sentence)
+the path through `std` is missing
 """
 
 from nn.layers import affine as affine

@@ -1,7 +1,7 @@
 """Average pooling: the mean of each window.
 
-LeCun and others, "Gradient-Based Learning Applied to Document Recognition" (1998), section II.B: the subsampling layers,
-without their coefficients.
+LeCun and others, "Gradient-Based Learning Applied to Document Recognition" (1998), section II.B: the subsampling
+layers, without their coefficients.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def forward(x: Array, size: int = 2, stride: int = 2) -> tuple[Array, Cache]:
     [[[[2.5, 4.5], [10.5, 12.5]]]]
     """
     height, width = ((n - size) // stride + 1 for n in x.shape[2:])
-    total = 0.0
+    total = np.zeros((height, width))
     for i in range(size):
         for j in range(size):
             total = total + x[:, :, i : i + stride * height : stride, j : j + stride * width : stride]
@@ -61,9 +61,10 @@ def backward(dout: Array, cache: Cache) -> Array:
 
 
 def inputs(rng: np.random.Generator) -> tuple[Array, int, int]:
-    """Draw images, and windows that overlap or do not."""
+    """Draw images, and windows that overlap."""
     stride = int(rng.integers(1, 3))
-    return rng.normal(size=(2, 2, 4, 4)), 2, stride
+    side = 3 if stride == 1 else 5
+    return rng.normal(size=(2, 2, side, side + stride)), stride + 1, stride
 
 
 MISTAKES = (

@@ -1,7 +1,7 @@
 """Continuous bag of words: the word in the middle from the mean of the words around it.
 
-Mikolov and others, "Efficient Estimation of Word Representations in Vector Space" (2013), section 3.1; the gradients as in
-Rong, "word2vec Parameter Learning Explained" (2014), equations 22 to 25.
+Mikolov and others, "Efficient Estimation of Word Representations in Vector Space" (2013), section 3.1; the gradients
+as in Rong, "word2vec Parameter Learning Explained" (2014), equations 22 to 25.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def forward(w: Array, u: Array, context: Array, y: Array) -> tuple[Array, Cache]
 
     Examples
     --------
-    >>> forward(np.zeros((4, 2)), np.zeros((2, 4)), np.array([[0, 2]]), np.array([1]))[0].round(4)
+    >>> float(forward(np.zeros((4, 2)), np.zeros((2, 4)), np.array([[0, 2]]), np.array([1]))[0]).__round__(4)
     1.3863
     """
     n = len(y)

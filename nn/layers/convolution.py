@@ -67,10 +67,11 @@ def backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
 
 
 def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, int, int]:
-    """Draw images and kernels, with a stride of 1 and padding, or of 2 without."""
+    """Draw images, and kernels whose windows overlap, with a stride of 1 or 2 and zeros around."""
     stride = int(rng.integers(1, 3))
-    size = 3 if stride == 1 else 5
-    return rng.normal(size=(2, 2, size, size)), rng.normal(size=(2, 2, 3, 3)), rng.normal(size=2), stride, 2 - stride
+    side, size = (3, 2) if stride == 1 else (4, 3)
+    x, w = rng.normal(size=(2, 2, side, side)), rng.normal(size=(2, 2, size, size))
+    return x, w, rng.normal(size=2), stride, 1
 
 
 MISTAKES = (

@@ -26,7 +26,7 @@ def forward(z: Array, y: Array) -> tuple[Array, Cache]:
 
     Examples
     --------
-    >>> forward(np.zeros((1, 4)), np.array([2]))[0].round(4)
+    >>> float(forward(np.zeros((1, 4)), np.array([2]))[0]).__round__(4)
     1.3863
     """
     n = len(z)

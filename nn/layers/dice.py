@@ -29,7 +29,7 @@ def forward(p: Array, t: Array, eps: float = 1.0) -> tuple[Array, Cache]:
 
     Examples
     --------
-    >>> forward(np.array([[1.0, 0.0]]), np.array([[1, 0]]))[0]
+    >>> float(forward(np.array([[1.0, 0.0]]), np.array([[1, 0]]))[0])
     0.0
     """
     above = 2.0 * (p * t).sum(axis=1) + eps

@@ -1,7 +1,7 @@
 """A layer of gated recurrent units.
 
-Cho and others, "Learning Phrase Representations using RNN Encoder-Decoder" (2014), equations 5 to 8: the reset gate acts on
-the state before the product.
+Cho and others, "Learning Phrase Representations using RNN Encoder-Decoder" (2014), equations 5 to 8: the reset gate
+acts on the state before the product.
 """
 
 from __future__ import annotations

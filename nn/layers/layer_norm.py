@@ -1,7 +1,7 @@
 """Layer normalisation: every sample with mean 0 and variance 1 over its features, then scaled and shifted.
 
-Ba, Kiros and Hinton, "Layer Normalization" (2016), equation 4. The three ways from the result to x are written as one line,
-as in batch normalisation with the axes exchanged: ``dx = (g - mean(g) - xhat * mean(g * xhat)) / std``.
+Ba, Kiros and Hinton, "Layer Normalization" (2016), equation 4. The three ways from the result to x are written as
+one line, as in batch normalisation with the axes exchanged: ``dx = (g - mean(g) - xhat * mean(g * xhat)) / std``.
 """
 
 from __future__ import annotations

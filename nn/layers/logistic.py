@@ -28,7 +28,7 @@ def forward(x: Array, w: Array, b: Array, y: Array) -> tuple[Array, Cache]:
 
     Examples
     --------
-    >>> forward(np.ones((2, 1)), np.zeros(1), np.zeros(1), np.array([0, 1]))[0].round(4)
+    >>> float(forward(np.ones((2, 1)), np.zeros(1), np.zeros(1), np.array([0, 1]))[0]).__round__(4)
     0.6931
     """
     z = x @ w + b

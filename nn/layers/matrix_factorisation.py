@@ -31,7 +31,7 @@ def forward(p: Array, q: Array, ratings: Array, strength: float) -> tuple[Array,
 
     Examples
     --------
-    >>> forward(np.ones((1, 2)), np.ones((2, 2)), np.array([[3, 0]]), 0.0)[0]
+    >>> float(forward(np.ones((1, 2)), np.ones((2, 2)), np.array([[3, 0]]), 0.0)[0])
     0.5
     """
     error = np.where(ratings > 0, p @ q.T - ratings, 0.0)

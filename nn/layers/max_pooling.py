@@ -62,9 +62,10 @@ def backward(dout: Array, cache: Cache) -> Array:
 
 
 def inputs(rng: np.random.Generator) -> tuple[Array, int, int]:
-    """Draw images, and windows that overlap or do not."""
+    """Draw images without two equal numbers, and windows that overlap."""
     stride = int(rng.integers(1, 3))
-    return rng.permutation(64).reshape(2, 2, 4, 4) / 16.0 - 2.0, 2, stride
+    side = 3 if stride == 1 else 5
+    return rng.permutation(4 * side**2).reshape(2, 2, side, side) / 16.0 - 2.0, stride + 1, stride
 
 
 MISTAKES = (

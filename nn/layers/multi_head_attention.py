@@ -14,13 +14,15 @@ from nn.samples import Array
 def in_heads(x: Array, heads: int) -> Array:
     """Return (N, T, heads * D) as (N, heads, T, D)."""
     n, t, _ = x.shape
-    return x.reshape(n, t, heads, -1).swapaxes(1, 2)
+    split: Array = x.reshape(n, t, heads, -1).swapaxes(1, 2)
+    return split
 
 
 def side_by_side(x: Array) -> Array:
     """Return (N, heads, T, D) as (N, T, heads * D)."""
     n, _, t, _ = x.shape
-    return x.swapaxes(1, 2).reshape(n, t, -1)
+    joined: Array = x.swapaxes(1, 2).reshape(n, t, -1)
+    return joined
 
 
 def forward(x: Array, w_q: Array, w_k: Array, w_v: Array, w_o: Array, heads: int) -> tuple[Array, Cache]:

@@ -1,7 +1,7 @@
 """Negative sampling: a word's vector against that of a neighbour and those of drawn words.
 
-Mikolov and others, "Distributed Representations of Words and Phrases and their Compositionality" (2013), equation 4; the
-gradients as in Rong, "word2vec Parameter Learning Explained" (2014), equations 56 to 61.
+Mikolov and others, "Distributed Representations of Words and Phrases and their Compositionality" (2013), equation 4;
+the gradients as in Rong, "word2vec Parameter Learning Explained" (2014), equations 56 to 61.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def forward(v: Array, u: Array, outside: int, drawn: Array) -> tuple[Array, Cach
 
     Examples
     --------
-    >>> forward(np.zeros(2), np.zeros((4, 2)), 1, np.array([0, 3]))[0].round(4)
+    >>> float(forward(np.zeros(2), np.zeros((4, 2)), 1, np.array([0, 3]))[0]).__round__(4)
     2.0794
     """
     neighbour, others = u[outside], u[drawn]

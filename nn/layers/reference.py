@@ -68,27 +68,22 @@ def rewritten(function: Callable[..., Any], source: str) -> Callable[..., Any]:
 
 
 class Reference(Protocol):
-    """The file of a layer.
-
-    Attributes
-    ----------
-    forward, backward
-        ``forward(*inputs)`` returns ``(out, cache)``, and ``backward(dout, cache)`` the gradients of its arrays of floats.
-    inputs
-        ``inputs(rng)`` draws arguments for it, of a random shape.
-    MISTAKES
-        Those that people make in its backward pass, the most frequent first.
-    """
+    """The file of a layer."""
 
     __name__: str
-    __doc__: str | None
-    MISTAKES: tuple[Mistake, ...]
 
     @property
-    def forward(self) -> Callable[..., tuple[Any, Cache]]: ...
+    def forward(self) -> Callable[..., tuple[Any, Cache]]:
+        """Of its inputs, ``(out, cache)``."""
 
     @property
-    def backward(self) -> Callable[..., Any]: ...
+    def backward(self) -> Callable[..., Any]:
+        """Of ``dout`` and the cache, the gradients of the inputs that are arrays of floats, in their order."""
 
     @property
-    def inputs(self) -> Callable[[np.random.Generator], tuple[Any, ...]]: ...
+    def inputs(self) -> Callable[[np.random.Generator], tuple[Any, ...]]:
+        """Of a generator, arguments for the forward pass, of a random shape."""
+
+    @property
+    def MISTAKES(self) -> tuple[Mistake, ...]:
+        """Those that people make in the backward pass, the most frequent first."""

@@ -29,7 +29,8 @@ def forward(x: Array, h0: Array, w_x: Array, w_h: Array, b: Array) -> tuple[Arra
 
     Examples
     --------
-    >>> forward(np.zeros((1, 2, 1)), np.zeros((1, 1)), np.ones((1, 1)), np.ones((1, 1)), np.ones(1))[0].round(3).tolist()
+    >>> w = np.ones((1, 1))
+    >>> forward(np.zeros((1, 2, 1)), np.zeros((1, 1)), w, w, np.ones(1))[0].round(3).tolist()
     [[[0.762], [0.943]]]
     """
     states = [h0]

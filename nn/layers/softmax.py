@@ -1,7 +1,7 @@
 """Softmax: scores become probabilities.
 
-The Jacobian is ``diag(p) - p p'``; Goodfellow, Bengio and Courville, *Deep Learning* (2016), section 6.2.2.3. Times what
-arrives it is one line, without the matrix.
+The Jacobian is ``diag(p) - p p'``; Goodfellow, Bengio and Courville, *Deep Learning* (2016), section 6.2.2.3. Times
+what arrives it is one line, without the matrix.
 """
 
 from __future__ import annotations

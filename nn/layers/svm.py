@@ -27,7 +27,7 @@ def forward(z: Array, y: Array) -> tuple[Array, Cache]:
 
     Examples
     --------
-    >>> forward(np.array([[3.0, 2.5, -1.0]]), np.array([0]))[0]
+    >>> float(forward(np.array([[3.0, 2.5, -1.0]]), np.array([0]))[0])
     0.5
     """
     n = len(z)
