@@ -32,7 +32,8 @@ def forward(q: Array, k: Array, v: Array) -> tuple[Array, Cache]:
     """
     scores = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[2])
     seen = np.tril(np.ones(scores.shape[1:], bool))
-    e = np.where(seen, np.exp(scores - scores.max(axis=2, keepdims=True)), 0.0)
+    z = np.where(seen, scores, -np.inf)
+    e = np.exp(z - z.max(axis=2, keepdims=True))
     p = e / e.sum(axis=2, keepdims=True)
     return p @ v, (q, k, v, p)
 
