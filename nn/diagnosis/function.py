@@ -37,6 +37,7 @@ from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
 
+STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
 JUDGED = "a gradient is judged where all numbers are finite"
 
 
@@ -147,6 +148,8 @@ class Comparison:
         The function as one of arrays, if it is.
     is_single
         Whether the given one is in single precision: as such, or in numbers that all happen to be, and are not few.
+    beside
+        Those of the same function by other arrays, which were computed in the same way.
     """
 
     def __init__(
@@ -157,6 +160,7 @@ class Comparison:
         single = given.dtype.kind == "f" and given.dtype.itemsize < self.given.dtype.itemsize
         self.is_single = single or is_single([self.given])
         self.analysis = analysed(root, leaves)
+        self.beside: Sequence[Comparison] = ()
 
     @property
     def comparable(self) -> bool:
@@ -202,10 +206,15 @@ class Comparison:
             return False
         if self.is_single:
             return bool(self.agreeing(SINGLE, UNIT_OF_SINGLE).all())
-        if not agrees(self.given, self.right, differenced(self.right)).all():
+        together = [c for c in (self, *self.beside) if c.comparable]
+        largest = max(float(np.abs(c.right).max(initial=0.0)) for c in together)
+        noise = min(self.analysis.value / STEP, SINGLE * largest)
+        if not agrees(self.given, self.right, differenced(self.right, largest) + noise).all():
             return False
-        rounded = self.agreeing(0.0, 1.0)  # beside large terms that cancel, differences are as good as EXACT
-        return is_differenced(rounded, self.right) or bool(np.all(self.exact | self.nearer))
+        if np.all(self.exact | self.nearer):
+            return True
+        rounded = [c.agreeing(0.0, 1.0).ravel() for c in together]  # not EXACT: large terms hide differences
+        return is_differenced(np.concatenate(rounded), np.concatenate([c.right.ravel() for c in together]))
 
     @cached_property
     def altered(self) -> list[tuple[Finding, ...]]:

@@ -104,6 +104,8 @@ class LayerPoint:
             right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
             if at in given:
                 compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
+        for at, comparison in compared.items():
+            comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
 
     @cached_property

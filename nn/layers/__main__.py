@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nn.layers import LAYERS
-from nn.layers.page import contents, file_name, page
+from nn.layers.page import contents, file_name, page_of
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     folder = Path(arguments[0]) if arguments else Path(__file__).parent
     (folder / "README.md").write_text(contents(), encoding="utf-8")
     for layer in LAYERS:
-        (folder / file_name(layer)).write_text(page(layer), encoding="utf-8")
+        (folder / file_name(layer)).write_text(page_of(layer), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -55,11 +55,11 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the bias gradient is a mean", "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", ("mean-for-sum",)),
-    Mistake("the weights are not transposed", "dout @ w.T", "dout @ w", ("factor-transposed",)),
-    Mistake("the weights' gradient is averaged once more", "x.T @ dout", "x.T @ dout / len(x)", ("factor",)),
-    Mistake("the weights' gradient is transposed", "x.T @ dout", "dout.T @ x", ("transposed",)),
-    Mistake("the bias gradient is that of one sample", "dout.sum(axis=0)", "dout[-1]", ("slice",)),
-    Mistake("the weights are left out", "dout @ w.T", "dout.copy()", ("factor-missing",)),
-    Mistake("the weights step uphill", "x.T @ dout", "-x.T @ dout", ("sign",)),
+    Slip("the bias gradient is a mean", "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", ("mean-for-sum",)),
+    Slip("the weights are not transposed", "dout @ w.T", "dout @ w", ("factor-transposed",)),
+    Slip("the weights' gradient is averaged once more", "x.T @ dout", "x.T @ dout / len(x)", ("factor",)),
+    Slip("the weights' gradient is transposed", "x.T @ dout", "dout.T @ x", ("transposed",)),
+    Slip("the bias gradient is that of one sample", "dout.sum(axis=0)", "dout[-1]", ("slice",)),
+    Slip("the weights are left out", "dout @ w.T", "dout.copy()", ("factor-missing",)),
+    Slip("the weights step uphill", "x.T @ dout", "-x.T @ dout", ("sign",)),
 )

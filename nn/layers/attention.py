@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -64,15 +64,15 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the softmax's sum is forgotten", "(dp - (dp * p).sum(axis=2, keepdims=True))", "dp", ("path-missing",)),
-    Mistake("the root of the width is forgotten", "dscores / dscores.dtype.type(np.sqrt(q.shape[2]))", "dscores",
+    Slip("the softmax's sum is forgotten", "(dp - (dp * p).sum(axis=2, keepdims=True))", "dp", ("path-missing",)),
+    Slip("the root of the width is forgotten", "dscores / dscores.dtype.type(np.sqrt(q.shape[2]))", "dscores",
             ("factor", "factor-missing", "slope-missing")),
-    Mistake("the probabilities are not transposed", "p.swapaxes(1, 2) @ dout", "p @ dout", ("factor-transposed",)),
-    Mistake("the keys get nothing from later queries", "dk = dz.swapaxes(1, 2)",
+    Slip("the probabilities are not transposed", "p.swapaxes(1, 2) @ dout", "p @ dout", ("factor-transposed",)),
+    Slip("the keys get nothing from later queries", "dk = dz.swapaxes(1, 2)",
             "dk = (dz * np.eye(dz.shape[1], dtype=dz.dtype)).swapaxes(1, 2)", ()),
-    Mistake("the softmax's sum is over the queries", "(dp * p).sum(axis=2", "(dp * p).sum(axis=1", ("wrong-axis",)),
-    Mistake("the scores are not transposed", "dz.swapaxes(1, 2) @ q", "dz @ q", ("factor-transposed",)),
-    Mistake("keys and queries are exchanged", "dq = dz @ k", "dq = dz @ q", ("wrong-operand",)),
-    Mistake("only the softmax's diagonal", "p * (dp - (dp * p).sum(axis=2, keepdims=True))", "p * (1.0 - p) * dp",
+    Slip("the softmax's sum is over the queries", "(dp * p).sum(axis=2", "(dp * p).sum(axis=1", ("wrong-axis",)),
+    Slip("the scores are not transposed", "dz.swapaxes(1, 2) @ q", "dz @ q", ("factor-transposed",)),
+    Slip("keys and queries are exchanged", "dq = dz @ k", "dq = dz @ q", ("wrong-operand",)),
+    Slip("only the softmax's diagonal", "p * (dp - (dp * p).sum(axis=2, keepdims=True))", "p * (1.0 - p) * dp",
             ("unsummed",)),
 )  # fmt: skip

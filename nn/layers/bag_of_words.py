@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -70,14 +70,14 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the mean over the context is forgotten", "dh[:, None, :] / size", "dh[:, None, :]", ("factor", "doubled")),
-    Mistake("of equal words only the last counts", "np.add.at(dw, context, dh[:, None, :] / size)",
+    Slip("the mean over the context is forgotten", "dh[:, None, :] / size", "dh[:, None, :]", ("factor", "doubled")),
+    Slip("of equal words only the last counts", "np.add.at(dw, context, dh[:, None, :] / size)",
             "dw[context] += dh[:, None, :] / size", ("overwritten",)),
-    Mistake("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
-    Mistake("a ReLU is applied to the error", "dh = dz @ u.T", "dh = np.maximum(0.0, dz @ u.T)", ("mask-of-error",)),
-    Mistake("the right word is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0",
+    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
+    Slip("a ReLU is applied to the error", "dh = dz @ u.T", "dh = np.maximum(0.0, dz @ u.T)", ("mask-of-error",)),
+    Slip("the right word is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0",
             ("path-missing",)),
-    Mistake("only the first word around counts", "np.add.at(dw, context, dh[:, None, :] / size)",
+    Slip("only the first word around counts", "np.add.at(dw, context, dh[:, None, :] / size)",
             "np.add.at(dw, context[:, 0], dh / size)", ()),
-    Mistake("targets less probabilities", "dz = dout * dz / n", "dz = -dout * dz / n", ("sign",)),
+    Slip("targets less probabilities", "dz = dout * dz / n", "dz = -dout * dz / n", ("sign",)),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -75,16 +75,16 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, int, int]:
 
 
 MISTAKES = (
-    Mistake("overlapping windows overwrite one another", "columns] += np", "columns] = np", ("overwritten",)),
-    Mistake("the kernel is turned by half a turn", "dout, w[:, :, i, j]", "dout, w[:, :, -1 - i, -1 - j]", ()),
-    Mistake("the bias gradient is a mean", "db = dout.sum", "db = dout.mean", ("mean-for-sum",)),
-    Mistake("the padding is cut off at the wrong end",
+    Slip("overlapping windows overwrite one another", "columns] += np", "columns] = np", ("overwritten",)),
+    Slip("the kernel is turned by half a turn", "dout, w[:, :, i, j]", "dout, w[:, :, -1 - i, -1 - j]", ()),
+    Slip("the bias gradient is a mean", "db = dout.sum", "db = dout.mean", ("mean-for-sum",)),
+    Slip("the padding is cut off at the wrong end",
             "padding : padded.shape[2] - padding, padding : padded.shape[3] - padding",
             ": padded.shape[2] - 2 * padding, : padded.shape[3] - 2 * padding", ()),
-    Mistake("the kernels' gradient is turned by half a turn", "dw[:, :, i, j]", "dw[:, :, -1 - i, -1 - j]", ()),
-    Mistake("in and out are exchanged", '"nfhw,fc->nchw"', '"nfhw,cf->nchw"', ("factor-transposed",)),
-    Mistake("the kernels' gradient is a mean over the batch", "np.einsum(\"nfhw,nchw->fc\", dout,",
+    Slip("the kernels' gradient is turned by half a turn", "dw[:, :, i, j]", "dw[:, :, -1 - i, -1 - j]", ()),
+    Slip("in and out are exchanged", '"nfhw,fc->nchw"', '"nfhw,cf->nchw"', ("factor-transposed",)),
+    Slip("the kernels' gradient is a mean over the batch", "np.einsum(\"nfhw,nchw->fc\", dout,",
             "np.einsum(\"nfhw,nchw->fc\", dout / len(dout),", ("factor",)),
-    Mistake("the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:',
+    Slip("the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:',
             ("gradient-zero",)),
 )  # fmt: skip

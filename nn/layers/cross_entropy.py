@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -59,12 +59,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
-    Mistake("the one is taken from every sample's column", "dz[np.arange(n), y] -= 1.0", "dz[:, y] -= 1.0", ()),
-    Mistake("the softmax is differentiated once more", "dout * dz / n", "dout * dz * p * (1.0 - p) / n", ()),
-    Mistake("the right class is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0",
+    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
+    Slip("the one is taken from every sample's column", "dz[np.arange(n), y] -= 1.0", "dz[:, y] -= 1.0", ()),
+    Slip("the softmax is differentiated once more", "dout * dz / n", "dout * dz * p * (1.0 - p) / n", ()),
+    Slip("the right class is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0",
             ("path-missing",)),
-    Mistake("targets less probabilities", "dout * dz / n", "-dout * dz / n", ("sign",)),
-    Mistake("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor",)),
-    Mistake("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing",)),
+    Slip("targets less probabilities", "dout * dz / n", "-dout * dz / n", ("sign",)),
+    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor",)),
+    Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing",)),
 )  # fmt: skip

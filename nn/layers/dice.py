@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -60,12 +60,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Mistake("plus for minus in the quotient rule", "2.0 * t * below - above", "2.0 * t * below + above", ("sign",)),
-    Mistake("the sum below is taken for a constant", "(2.0 * t * below - above) / below**2", "2.0 * t / below",
+    Slip("plus for minus in the quotient rule", "2.0 * t * below - above", "2.0 * t * below + above", ("sign",)),
+    Slip("the sum below is taken for a constant", "(2.0 * t * below - above) / below**2", "2.0 * t / below",
             ("path-missing",)),
-    Mistake("the brackets below are missing", "/ below**2", "/ below * below", ()),
-    Mistake("the mean over the images is forgotten", "-dout * slope / len(t)", "-dout * slope", ("factor",)),
-    Mistake("the coefficient is differentiated, not the loss", "-dout * slope", "dout * slope", ("sign",)),
-    Mistake("the two above is forgotten", "2.0 * t * below", "t * below", ("halved",)),
-    Mistake("the square below is forgotten", "/ below**2", "/ below", ()),
+    Slip("the brackets below are missing", "/ below**2", "/ below * below", ()),
+    Slip("the mean over the images is forgotten", "-dout * slope / len(t)", "-dout * slope", ("factor",)),
+    Slip("the coefficient is differentiated, not the loss", "-dout * slope", "dout * slope", ("sign",)),
+    Slip("the two above is forgotten", "2.0 * t * below", "t * below", ("halved",)),
+    Slip("the square below is forgotten", "/ below**2", "/ below", ()),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -59,11 +59,11 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, float]:
 
 
 MISTAKES = (
-    Mistake("the mask is not applied", "dout * mask", "dout / _p", ("slope-missing", "factor-missing")),
-    Mistake("the scale is forgotten", "dout * mask", "dout * _kept", ("factor",)),
-    Mistake("mask and scale are forgotten", "dout * mask", "dout.copy()", ("factor-missing",)),
-    Mistake("it is multiplied with the probability", "dout * mask", "dout * _kept * _p", ("factor",)),
-    Mistake("the mask is the wrong way round", "dout * mask", "dout * ~_kept / _p", ("mask-inverted",)),
-    Mistake("the mask is applied twice", "dout * mask", "dout * mask * mask", ("slope-squared", "factor")),
-    Mistake("what arrives is ignored", "dout * mask", "mask.copy()", ("upstream-missing",)),
+    Slip("the mask is not applied", "dout * mask", "dout / _p", ("slope-missing", "factor-missing")),
+    Slip("the scale is forgotten", "dout * mask", "dout * _kept", ("factor",)),
+    Slip("mask and scale are forgotten", "dout * mask", "dout.copy()", ("factor-missing",)),
+    Slip("it is multiplied with the probability", "dout * mask", "dout * _kept * _p", ("factor",)),
+    Slip("the mask is the wrong way round", "dout * mask", "dout * ~_kept / _p", ("mask-inverted",)),
+    Slip("the mask is applied twice", "dout * mask", "dout * mask * mask", ("slope-squared", "factor")),
+    Slip("what arrives is ignored", "dout * mask", "mask.copy()", ("upstream-missing",)),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -56,13 +56,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Mistake("of equal tokens only the last counts", "np.add.at(dw, tokens, dout)", "dw[tokens] += dout",
+    Slip("of equal tokens only the last counts", "np.add.at(dw, tokens, dout)", "dw[tokens] += dout",
             ("overwritten",)),
-    Mistake("each row is a mean over its tokens", "return dw",
+    Slip("each row is a mean over its tokens", "return dw",
             "return dw / np.maximum(1, np.bincount(tokens.ravel(), minlength=len(w)))[:, None]", ()),
-    Mistake("only the first sequence counts", "tokens, dout", "tokens[0], dout[0]", ()),
-    Mistake("the gradient is a mean over the batch", "tokens, dout", "tokens, dout / len(tokens)", ("factor",)),
-    Mistake("the tokens are counted from 1", "tokens, dout", "tokens - 1, dout", ("shifted", "permuted")),
-    Mistake("the tokens' embeddings are the gradient", "tokens, dout", "tokens, w[tokens]", ("wrong-upstream",)),
-    Mistake("only the last token of each sequence counts", "tokens, dout", "tokens[:, -1], dout[:, -1]", ()),
+    Slip("only the first sequence counts", "tokens, dout", "tokens[0], dout[0]", ()),
+    Slip("the gradient is a mean over the batch", "tokens, dout", "tokens, dout / len(tokens)", ("factor",)),
+    Slip("the tokens are counted from 1", "tokens, dout", "tokens - 1, dout", ("shifted", "permuted")),
+    Slip("the tokens' embeddings are the gradient", "tokens, dout", "tokens, w[tokens]", ("wrong-upstream",)),
+    Slip("only the last token of each sequence counts", "tokens, dout", "tokens[:, -1], dout[:, -1]", ()),
 )  # fmt: skip

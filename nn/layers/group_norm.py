@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -70,13 +70,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, int]:
 
 
 MISTAKES = (
-    Mistake("the mean is taken for a constant", "g - by_mean - by_var", "g - by_var", ("path-missing",)),
-    Mistake("the variance is taken for a constant", "g - by_mean - by_var", "g - by_mean", ("path-missing",)),
-    Mistake("gamma is left out", "(dout * gamma[:, None, None])", "dout", ("factor-missing",)),
-    Mistake("the groups' means are sums", "by_mean = g.mean(axis=2", "by_mean = g.sum(axis=2", ("factor",)),
-    Mistake("gamma's gradient is a mean", "(dout * xhat).sum(", "(dout * xhat).mean(", ("mean-for-sum",)),
-    Mistake("the division by the standard deviation is forgotten", "((g - by_mean - by_var) / std)",
+    Slip("the mean is taken for a constant", "g - by_mean - by_var", "g - by_var", ("path-missing",)),
+    Slip("the variance is taken for a constant", "g - by_mean - by_var", "g - by_mean", ("path-missing",)),
+    Slip("gamma is left out", "(dout * gamma[:, None, None])", "dout", ("factor-missing",)),
+    Slip("the groups' means are sums", "by_mean = g.mean(axis=2", "by_mean = g.sum(axis=2", ("factor",)),
+    Slip("gamma's gradient is a mean", "(dout * xhat).sum(", "(dout * xhat).mean(", ("mean-for-sum",)),
+    Slip("the division by the standard deviation is forgotten", "((g - by_mean - by_var) / std)",
             "(g - by_mean - by_var)", ("slope-missing",)),
-    Mistake("the mean is that of all groups", "by_mean = g.mean(axis=2", "by_mean = g.mean(axis=(1, 2)", ()),
-    Mistake("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
+    Slip("the mean is that of all groups", "by_mean = g.mean(axis=2", "by_mean = g.mean(axis=(1, 2)", ()),
+    Slip("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
 )  # fmt: skip

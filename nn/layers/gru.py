@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.lstm import sigmoid
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
+
+
+def sigmoid(z: Array) -> Array:
+    """Return ``1 / (1 + exp(-z))``."""
+    return 1.0 / (1.0 + np.exp(-z))
 
 
 def forward(x: Array, h0: Array, w_x: Array, w_h: Array, b: Array) -> tuple[Array, Cache]:
@@ -83,17 +87,17 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array]
 
 
 MISTAKES = (
-    Mistake("the direct way of the state back in time is forgotten", "dh = dh * u + dz_u", "dh = dz_u",
+    Slip("the direct way of the state back in time is forgotten", "dh = dh * u + dz_u", "dh = dz_u",
             ("path-missing",)),
-    Mistake("the way through the reset gate is forgotten", " + dz_r @ w_h[1].T + dreset", " + dreset",
+    Slip("the way through the reset gate is forgotten", " + dz_r @ w_h[1].T + dreset", " + dreset",
             ("path-missing",)),
-    Mistake("the update gate's derivative is left out", "(before - g) * u * (1.0 - u)", "(before - g)",
+    Slip("the update gate's derivative is left out", "(before - g) * u * (1.0 - u)", "(before - g)",
             ("slope-missing",)),
-    Mistake("the update gate is turned", "(before - g)", "(g - before)", ("sign",)),
-    Mistake("the candidate's weights meet the state, not the reset one", "(dz_g, reset)", "(dz_g, before)",
+    Slip("the update gate is turned", "(before - g)", "(g - before)", ("sign",)),
+    Slip("the candidate's weights meet the state, not the reset one", "(dz_g, reset)", "(dz_g, before)",
             ("wrong-operand", "factor-missing")),
-    Mistake("the candidate's way through the reset gate is forgotten", " + dreset * r", "", ("path-missing",)),
-    Mistake("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
-    Mistake("u stands for 1 - u at the candidate", "dh * (1.0 - u) * (1.0 - g**2)", "dh * u * (1.0 - g**2)",
+    Slip("the candidate's way through the reset gate is forgotten", " + dreset * r", "", ("path-missing",)),
+    Slip("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
+    Slip("u stands for 1 - u at the candidate", "dh * (1.0 - u) * (1.0 - g**2)", "dh * u * (1.0 - g**2)",
             ("wrong-operand",)),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -65,15 +65,15 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the mean is taken for a constant", "g - by_mean - by_var", "g - by_var", ("path-missing",)),
-    Mistake("the variance is taken for a constant", "g - by_mean - by_var", "g - by_mean", ("path-missing",)),
-    Mistake("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
-    Mistake("the means are sums", "by_mean = g.mean(axis=-1", "by_mean = g.sum(axis=-1", ("factor",)),
-    Mistake("the division by the standard deviation is forgotten", "(g - by_mean - by_var) / std",
+    Slip("the mean is taken for a constant", "g - by_mean - by_var", "g - by_var", ("path-missing",)),
+    Slip("the variance is taken for a constant", "g - by_mean - by_var", "g - by_mean", ("path-missing",)),
+    Slip("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
+    Slip("the means are sums", "by_mean = g.mean(axis=-1", "by_mean = g.sum(axis=-1", ("factor",)),
+    Slip("the division by the standard deviation is forgotten", "(g - by_mean - by_var) / std",
             "g - by_mean - by_var", ("slope-missing",)),
-    Mistake("the variance stands for the standard deviation", "by_var) / std", "by_var) / std**2",
+    Slip("the variance stands for the standard deviation", "by_var) / std", "by_var) / std**2",
             ("slope-times-value", "factor-too-many", "slope-squared")),
-    Mistake("beta's gradient is a mean", "dbeta = dout.sum(axis=(0, 1))", "dbeta = dout.mean(axis=(0, 1))",
+    Slip("beta's gradient is a mean", "dbeta = dout.sum(axis=(0, 1))", "dbeta = dout.mean(axis=(0, 1))",
             ("mean-for-sum",)),
-    Mistake("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
+    Slip("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
 )  # fmt: skip

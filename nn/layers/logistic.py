@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -62,12 +62,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the mean over the batch is forgotten", " / len(y)", "", ("factor",)),
-    Mistake("the sigmoid is differentiated once more", "dout * (p - y)", "dout * (p - y) * p * (1.0 - p)", ()),
-    Mistake("targets less probabilities", "(p - y)", "(y - p)", ("sign",)),
-    Mistake("the bias gradient is a mean of means", "dz.sum(keepdims=True)", "dz.mean(keepdims=True)",
+    Slip("the mean over the batch is forgotten", " / len(y)", "", ("factor",)),
+    Slip("the sigmoid is differentiated once more", "dout * (p - y)", "dout * (p - y) * p * (1.0 - p)", ()),
+    Slip("targets less probabilities", "(p - y)", "(y - p)", ("sign",)),
+    Slip("the bias gradient is a mean of means", "dz.sum(keepdims=True)", "dz.mean(keepdims=True)",
             ("mean-for-sum", "factor")),
-    Mistake("the classes 0 are forgotten", "(p - y)", "y * (p - 1.0)", ("path-missing",)),
-    Mistake("the loss counts for the error", "(p - y)", "-np.log(p)", ()),
-    Mistake("the inputs are left out", "x.T @ dz", "np.ones_like(x.T) @ dz", ("factor-missing",)),
+    Slip("the classes 0 are forgotten", "(p - y)", "y * (p - 1.0)", ("path-missing",)),
+    Slip("the loss counts for the error", "(p - y)", "-np.log(p)", ()),
+    Slip("the inputs are left out", "x.T @ dz", "np.ones_like(x.T) @ dz", ("factor-missing",)),
 )  # fmt: skip

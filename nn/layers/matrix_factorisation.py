@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -62,12 +62,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
 
 
 MISTAKES = (
-    Mistake("the penalty is forgotten", "(error @ q + strength * p)", "(error @ q)", ("path-missing",)),
-    Mistake("the factors that were updated a line before are used", "dq = dout * (error.T @ p",
+    Slip("the penalty is forgotten", "(error @ q + strength * p)", "(error @ q)", ("path-missing",)),
+    Slip("the factors that were updated a line before are used", "dq = dout * (error.T @ p",
             "dq = dout * (error.T @ (p - 0.1 * dp)", ("updated-value",)),
-    Mistake("missing ratings count as zeros", "(error @ q + strength * p)", "((p @ q.T) @ q + strength * p)", ()),
-    Mistake("the two of the square has no half", "dout * (error @ q", "dout * (2.0 * error @ q", ("doubled",)),
-    Mistake("the penalty is subtracted", "error.T @ p + strength", "error.T @ p - strength", ("sign",)),
-    Mistake("users step uphill", "dp = dout", "dp = -dout", ("sign",)),
-    Mistake("the penalty is that of the other factors", "error.T @ p + strength * q", "error.T @ p + strength", ()),
+    Slip("missing ratings count as zeros", "(error @ q + strength * p)", "((p @ q.T) @ q + strength * p)", ()),
+    Slip("the two of the square has no half", "dout * (error @ q", "dout * (2.0 * error @ q", ("doubled",)),
+    Slip("the penalty is subtracted", "error.T @ p + strength", "error.T @ p - strength", ("sign",)),
+    Slip("users step uphill", "dp = dout", "dp = -dout", ("sign",)),
+    Slip("the penalty is that of the other factors", "error.T @ p + strength * q", "error.T @ p + strength", ()),
 )  # fmt: skip

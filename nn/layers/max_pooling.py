@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -69,13 +69,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, int, int]:
 
 
 MISTAKES = (
-    Mistake("overlapping windows overwrite one another", "columns] += mask * dout", "columns] = mask * dout",
+    Slip("overlapping windows overwrite one another", "columns] += mask * dout", "columns] = mask * dout",
             ("overwritten",)),
-    Mistake("every place of a window gets the gradient", "mask * dout", "dout", ("slope-missing", "factor-missing")),
-    Mistake("it is shared as in average pooling", "mask * dout", "dout / size**2", ("slope-missing", "factor-missing")),
-    Mistake("the mask is the wrong way round", "columns] == out", "columns] != out", ("mask-inverted",)),
-    Mistake("the mask itself is the gradient", "mask * dout", "mask", ("upstream-missing",)),
-    Mistake("the maxima are the gradient", "mask * dout", "mask * out", ("wrong-upstream",)),
-    Mistake("it is multiplied with the maximum", "mask * dout", "mask * dout * out",
+    Slip("every place of a window gets the gradient", "mask * dout", "dout", ("slope-missing", "factor-missing")),
+    Slip("it is shared as in average pooling", "mask * dout", "dout / size**2", ("slope-missing", "factor-missing")),
+    Slip("the mask is the wrong way round", "columns] == out", "columns] != out", ("mask-inverted",)),
+    Slip("the mask itself is the gradient", "mask * dout", "mask", ("upstream-missing",)),
+    Slip("the maxima are the gradient", "mask * dout", "mask * out", ("wrong-upstream",)),
+    Slip("it is multiplied with the maximum", "mask * dout", "mask * dout * out",
             ("slope-times-value", "factor-too-many")),
 )  # fmt: skip

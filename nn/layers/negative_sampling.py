@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.lstm import sigmoid
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
+
+
+def sigmoid(z: Array) -> Array:
+    """Return ``1 / (1 + exp(-z))``."""
+    return 1.0 / (1.0 + np.exp(-z))
 
 
 def forward(v: Array, u: Array, outside: int, drawn: Array) -> tuple[Array, Cache]:
@@ -66,13 +70,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, int, Array]:
 
 
 MISTAKES = (
-    Mistake("of equal drawn words only the last counts", "np.add.at(du, drawn, dwrong[:, None] * v)",
+    Slip("of equal drawn words only the last counts", "np.add.at(du, drawn, dwrong[:, None] * v)",
             "du[drawn] += dwrong[:, None] * v", ("overwritten",)),
-    Mistake("the drawn words have the neighbour's sign", "dwrong = dout * wrong", "dwrong = dout * (wrong - 1.0)", ()),
-    Mistake("the drawn words are forgotten", " + dwrong @ u[drawn]", "", ("path-missing",)),
-    Mistake("the drawn words are subtracted", " + dwrong @ u[drawn]", " - dwrong @ u[drawn]", ("sign",)),
-    Mistake("the sigmoid is differentiated once more", "dout * (right - 1.0)",
+    Slip("the drawn words have the neighbour's sign", "dwrong = dout * wrong", "dwrong = dout * (wrong - 1.0)", ()),
+    Slip("the drawn words are forgotten", " + dwrong @ u[drawn]", "", ("path-missing",)),
+    Slip("the drawn words are subtracted", " + dwrong @ u[drawn]", " - dwrong @ u[drawn]", ("sign",)),
+    Slip("the sigmoid is differentiated once more", "dout * (right - 1.0)",
             "dout * (right - 1.0) * right * (1.0 - right)", ()),
-    Mistake("the neighbour is forgotten", "dright * u[outside] + dwrong", "dwrong", ("path-missing",)),
-    Mistake("the probability stands for the error", "dout * (right - 1.0)", "dout * right", ()),
+    Slip("the neighbour is forgotten", "dright * u[outside] + dwrong", "dwrong", ("path-missing",)),
+    Slip("the probability stands for the error", "dout * (right - 1.0)", "dout * right", ()),
 )  # fmt: skip

@@ -24,7 +24,7 @@ import numpy as np
 from nn.diagnosis.backward import check_backward
 from nn.diagnosis.report import Diagnosis
 from nn.layers import LAYERS
-from nn.layers.reference import Mistake, Reference
+from nn.layers.reference import Reference, Slip
 
 SHOWN = 3  # mistakes with all that is said of them
 SEED = 0
@@ -84,11 +84,12 @@ def contents() -> str:
     return HEAD.format(count=len(LAYERS)) + "".join(rows)
 
 
-def page(layer: Reference) -> str:
+def page_of(layer: Reference) -> str:
     """Return the page of a layer in Markdown."""
     lines = [f"# {title(layer)}", "", _prose(layer), "", "Printed by `python -m nn.layers`; [all layers](README.md)."]
-    for heading, function in (("Forward", layer.forward), ("Backward", layer.backward)):
-        lines += ["", f"## {heading}", "", *fenced(code(function), "python")]
+    forward = "\n\n".join(map(code, [*helpers(layer.forward), layer.forward]))
+    for heading, text in (("Forward", forward), ("Backward", code(layer.backward))):
+        lines += ["", f"## {heading}", "", *fenced(text, "python")]
     lines += ["", "## What people write in its place, and what they are told"]
     for mistake in layer.MISTAKES[:SHOWN]:
         sentences = "\n".join(diagnosis(layer, mistake).sentences())
@@ -102,6 +103,13 @@ def page(layer: Reference) -> str:
     return "\n".join(lines) + "\n"
 
 
+def helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """Return the functions of its own file that a function calls."""
+    names = [name for name in function.__code__.co_names if name in function.__globals__]
+    called = [function.__globals__[name] for name in names]
+    return [f for f in called if inspect.isfunction(f) and f.__module__ == function.__module__]
+
+
 def code(function: Callable[..., Any]) -> str:
     """Return the source of a function without its docstring."""
     source = inspect.getsource(function)
@@ -113,14 +121,14 @@ def code(function: Callable[..., Any]) -> str:
     return "\n".join(lines)
 
 
-def changed(layer: Reference, mistake: Mistake) -> str:
+def changed(layer: Reference, mistake: Slip) -> str:
     """Return the lines of the backward pass that a mistake changes, right and wrong."""
     right = code(layer.backward)
     lines = difflib.ndiff(right.split("\n"), right.replace(mistake.right, mistake.wrong).split("\n"))
     return "\n".join(f"{line[0]} {line[2:].strip()}" for line in lines if line[0] in "-+")
 
 
-def diagnosis(layer: Reference, mistake: Mistake) -> Diagnosis:
+def diagnosis(layer: Reference, mistake: Slip) -> Diagnosis:
     """Return what is said of a mistake in a layer."""
     inputs = layer.inputs(np.random.default_rng(SEED))
     return check_backward(layer.forward, mistake.made_in(layer.backward), *inputs)

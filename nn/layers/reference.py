@@ -23,7 +23,7 @@ Cache: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Slip:
     """A backward pass in which some text stands in place of another.
 
     Attributes
@@ -85,5 +85,5 @@ class Reference(Protocol):
         """Of a generator, arguments for the forward pass, of a random shape."""
 
     @property
-    def MISTAKES(self) -> tuple[Mistake, ...]:
+    def MISTAKES(self) -> tuple[Slip, ...]:
         """Those that people make in the backward pass, the most frequent first."""

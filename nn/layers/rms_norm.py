@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -60,13 +60,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Mistake("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
-    Mistake("the scale is taken for a constant", "(g - xhat * (g * xhat).mean(axis=-1, keepdims=True)) * scale",
+    Slip("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
+    Slip("the scale is taken for a constant", "(g - xhat * (g * xhat).mean(axis=-1, keepdims=True)) * scale",
             "g * scale", ("path-missing",)),
-    Mistake("the mean is a sum", "(g * xhat).mean(axis=-1", "(g * xhat).sum(axis=-1", ("factor",)),
-    Mistake("gamma's gradient is taken with x", "(dout * xhat).sum(axis=0)", "(dout * xhat / scale).sum(axis=0)",
+    Slip("the mean is a sum", "(g * xhat).mean(axis=-1", "(g * xhat).sum(axis=-1", ("factor",)),
+    Slip("gamma's gradient is taken with x", "(dout * xhat).sum(axis=0)", "(dout * xhat / scale).sum(axis=0)",
             ("wrong-operand",)),
-    Mistake("the sign inside is turned", "g - xhat", "g + xhat", ("sign",)),
-    Mistake("gamma's gradient is a mean", "(dout * xhat).sum", "(dout * xhat).mean", ("mean-for-sum",)),
-    Mistake("the scale outside is forgotten", "keepdims=True)) * scale", "keepdims=True))", ("factor-missing",)),
+    Slip("the sign inside is turned", "g - xhat", "g + xhat", ("sign",)),
+    Slip("gamma's gradient is a mean", "(dout * xhat).sum", "(dout * xhat).mean", ("mean-for-sum",)),
+    Slip("the scale outside is forgotten", "keepdims=True)) * scale", "keepdims=True))", ("factor-missing",)),
 )  # fmt: skip

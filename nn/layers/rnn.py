@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -71,14 +71,14 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array]
 
 
 MISTAKES = (
-    Mistake("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
-    Mistake("the state after is taken for the one before", "dw_h += states[t].T", "dw_h += states[t + 1].T",
+    Slip("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
+    Slip("the state after is taken for the one before", "dw_h += states[t].T", "dw_h += states[t + 1].T",
             ("wrong-operand",)),
-    Mistake("the steps' gradients are assigned", "dw_h += states[t].T @ dz", "dw_h = states[t].T @ dz",
+    Slip("the steps' gradients are assigned", "dw_h += states[t].T @ dz", "dw_h = states[t].T @ dz",
             ("overwritten",)),
-    Mistake("the derivative of tanh is left out", "dh * (1.0 - states[t + 1] ** 2)", "dh", ("slope-missing",)),
-    Mistake("the weights are not transposed", "dz @ w_h.T", "dz @ w_h", ("factor-transposed",)),
-    Mistake("the bias gradient is a mean over the batch", "dz.sum(axis=0)", "dz.mean(axis=0)", ("mean-for-sum",)),
-    Mistake("the derivative of tanh is taken without its square", "states[t + 1] ** 2", "states[t + 1]", ()),
-    Mistake("what is carried back does not pass the tanh", "dh = dz @ w_h.T", "dh = dh @ w_h.T", ()),
+    Slip("the derivative of tanh is left out", "dh * (1.0 - states[t + 1] ** 2)", "dh", ("slope-missing",)),
+    Slip("the weights are not transposed", "dz @ w_h.T", "dz @ w_h", ("factor-transposed",)),
+    Slip("the bias gradient is a mean over the batch", "dz.sum(axis=0)", "dz.mean(axis=0)", ("mean-for-sum",)),
+    Slip("the derivative of tanh is taken without its square", "states[t + 1] ** 2", "states[t + 1]", ()),
+    Slip("what is carried back does not pass the tanh", "dh = dz @ w_h.T", "dh = dh @ w_h.T", ()),
 )  # fmt: skip

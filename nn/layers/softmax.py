@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -57,14 +57,14 @@ def inputs(rng: np.random.Generator) -> tuple[Array]:
 
 
 MISTAKES = (
-    Mistake("only the diagonal of the Jacobian", "mean = (dout * p).sum(axis=1, keepdims=True)", "mean = dout * p",
+    Slip("only the diagonal of the Jacobian", "mean = (dout * p).sum(axis=1, keepdims=True)", "mean = dout * p",
             ("unsummed",)),
-    Mistake("what the other scores share is forgotten", "p * (dout - mean)", "p * dout", ("path-missing",)),
-    Mistake("the mean is taken over the batch", "(dout * p).sum(axis=1, keepdims=True)", "(dout * p).sum(axis=0)",
+    Slip("what the other scores share is forgotten", "p * (dout - mean)", "p * dout", ("path-missing",)),
+    Slip("the mean is taken over the batch", "(dout * p).sum(axis=1, keepdims=True)", "(dout * p).sum(axis=0)",
             ("wrong-axis",)),
-    Mistake("the sum is a mean", "(dout * p).sum(axis=1", "(dout * p).mean(axis=1", ("mean-for-sum", "factor")),
-    Mistake("the sign inside is turned", "dout - mean", "dout + mean", ("sign",)),
-    Mistake("the probabilities are left out", "p * (dout - mean)", "dout - mean", ("slope-missing",)),
-    Mistake("the rows of the Jacobian are summed before the product", "mean = (dout * p).sum(axis=1, keepdims=True)",
+    Slip("the sum is a mean", "(dout * p).sum(axis=1", "(dout * p).mean(axis=1", ("mean-for-sum", "factor")),
+    Slip("the sign inside is turned", "dout - mean", "dout + mean", ("sign",)),
+    Slip("the probabilities are left out", "p * (dout - mean)", "dout - mean", ("slope-missing",)),
+    Slip("the rows of the Jacobian are summed before the product", "mean = (dout * p).sum(axis=1, keepdims=True)",
             "mean = dout * p.sum(axis=1, keepdims=True)", ("gradient-zero",)),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.layers.reference import Cache, Mistake
+from nn.layers.reference import Cache, Slip
 from nn.samples import Array
 
 
@@ -62,13 +62,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Mistake("the right class gets nothing", "dz[np.arange(n), y] = -dz.sum(axis=1)", "dz[np.arange(n), y] = 0.0",
+    Slip("the right class gets nothing", "dz[np.arange(n), y] = -dz.sum(axis=1)", "dz[np.arange(n), y] = 0.0",
             ("path-missing",)),
-    Mistake("the right class counts one violation only", "-dz.sum(axis=1)", "-1.0", ()),
-    Mistake("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
-    Mistake("the margins stand for the mask", "(margins > 0.0).astype(margins.dtype)", "margins.copy()",
+    Slip("the right class counts one violation only", "-dz.sum(axis=1)", "-1.0", ()),
+    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
+    Slip("the margins stand for the mask", "(margins > 0.0).astype(margins.dtype)", "margins.copy()",
             ("value-for-slope",)),
-    Mistake("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ("mask-inverted",)),
-    Mistake("the right class is pushed down too", "-dz.sum(axis=1)", "dz.sum(axis=1)", ("sign",)),
-    Mistake("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing",)),
+    Slip("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ("mask-inverted",)),
+    Slip("the right class is pushed down too", "-dz.sum(axis=1)", "dz.sum(axis=1)", ("sign",)),
+    Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing",)),
 )  # fmt: skip

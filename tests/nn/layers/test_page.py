@@ -21,7 +21,7 @@ def test_the_first_page_leads_to_every_layer():
 @pytest.mark.parametrize("layer", LAYERS, ids=page.title)
 def test_a_page_shows_the_functions_and_the_mistakes_as_they_are(layer):
     text = read(page.file_name(layer))
-    for function in (layer.forward, layer.backward):
+    for function in (layer.forward, layer.backward, *page.helpers(layer.forward)):
         assert page.code(function) in text
     for mistake in layer.MISTAKES[: page.SHOWN]:
         assert page.changed(layer, mistake) in text
@@ -32,4 +32,4 @@ def test_a_page_shows_the_functions_and_the_mistakes_as_they_are(layer):
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", LAYERS, ids=page.title)
 def test_a_page_says_what_is_said_of_the_mistakes(layer):
-    assert read(page.file_name(layer)) == page.page(layer)
+    assert read(page.file_name(layer)) == page.page_of(layer)

@@ -5,7 +5,7 @@ import pytest
 
 import nn
 from nn.layers import LAYERS
-from nn.layers.reference import Mistake, rewritten
+from nn.layers.reference import Slip, rewritten
 
 from .injected import gradients, injected, is_wrong
 from .precisions import PRECISIONS, differences, is_float
@@ -94,7 +94,7 @@ def test_a_mistake_of_a_text_that_is_not_there_or_twice_is_refused():
     (layer,) = (layer for layer in LAYERS if name_of(layer) == "affine")
     for text, times in (("dout @ x", 0), ("dout", 5)):
         with pytest.raises(ValueError, match=f"'{text}' is {times} times in nn.layers.affine, not once"):
-            Mistake("", text, "", ()).made_in(layer.backward)
+            Slip("", text, "", ()).made_in(layer.backward)
 
 
 def test_a_function_is_rewritten_among_the_names_of_its_module():
