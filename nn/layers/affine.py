@@ -1,4 +1,4 @@
-"""An affine layer: every output a weighted sum of the inputs, and a bias.
+"""Affine layer: every output a weighted sum of the inputs, and a bias.
 
 Nielsen, *Neural Networks and Deep Learning*, chapter 2: BP2, BP3 and BP4, with samples in rows.
 """

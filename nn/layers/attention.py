@@ -1,4 +1,4 @@
-"""Attention of one head, causal: no position sees a later one.
+"""Causal attention: of one head; no position sees a later one.
 
 Vaswani and others, "Attention Is All You Need" (2017), equation 1 and section 3.2.3; the softmax's derivative is
 that of `nn.layers.softmax`.

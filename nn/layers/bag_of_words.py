@@ -1,4 +1,4 @@
-"""Continuous bag of words: the word in the middle from the mean of the words around it.
+"""Bag of words: continuous, the word in the middle from the mean of the words around it.
 
 Mikolov and others, "Efficient Estimation of Word Representations in Vector Space" (2013), section 3.1; the gradients
 as in Rong, "word2vec Parameter Learning Explained" (2014), equations 22 to 25.

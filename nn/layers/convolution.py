@@ -1,4 +1,4 @@
-"""Convolution of images, as networks have it: a cross-correlation, with stride and padding.
+"""Convolution: of images, as networks have it, a cross-correlation, with stride and padding.
 
 Goodfellow, Bengio and Courville, *Deep Learning* (2016), equations 9.7 and 9.11 to 9.13.
 """

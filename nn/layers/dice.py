@@ -1,4 +1,4 @@
-"""The soft Dice loss of a segmentation.
+"""Dice loss: of a segmentation, soft.
 
 Milletari, Navab and Ahmadi, "V-Net" (2016), section 3, with sums of probabilities below in place of their squares: the
 gradient is the quotient rule.

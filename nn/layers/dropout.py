@@ -1,4 +1,4 @@
-"""Inverted dropout: some activations are set to 0 in training, and the others enlarged.
+"""Dropout: some activations are set to 0 in training, and the others enlarged.
 
 Srivastava and others, "Dropout" (2014), section 10, in the inverted form of the CS231n notes, "Neural Networks Part 2".
 """

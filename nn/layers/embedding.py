@@ -1,4 +1,4 @@
-"""An embedding: a row of a table for each token.
+"""Embedding: a row of a table for each token.
 
 Bengio and others, "A Neural Probabilistic Language Model" (2003), section 2: the gradient of a row is the sum over the
 places where its word stands.

@@ -1,4 +1,4 @@
-"""A layer of gated recurrent units.
+"""GRU: a layer of gated recurrent units.
 
 Cho and others, "Learning Phrase Representations using RNN Encoder-Decoder" (2014), equations 5 to 8: the reset gate
 acts on the state before the product.

@@ -1,4 +1,4 @@
-"""Logistic regression with binary cross-entropy.
+"""Logistic regression: with binary cross-entropy.
 
 Bishop, *Pattern Recognition and Machine Learning* (2006), equation 4.91: the gradient is a sum of errors times inputs.
 """

@@ -1,4 +1,4 @@
-"""A layer of long short-term memory.
+"""LSTM: a layer of long short-term memory.
 
 Hochreiter and Schmidhuber (1997) with the forget gate of Gers and others (2000); the gradients as in Greff and others,
 "LSTM: A Search Space Odyssey" (2017), appendix A, without peepholes.

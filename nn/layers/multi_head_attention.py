@@ -1,4 +1,4 @@
-"""Causal self-attention with several heads, between its projections.
+"""Multi-head attention: causal, of a sequence to itself, with its projections.
 
 Vaswani and others, "Attention Is All You Need" (2017), section 3.2.2.
 """

@@ -1,4 +1,4 @@
-"""Root mean square normalisation: layer normalisation without the mean.
+"""RMS normalisation: layer normalisation without the mean.
 
 Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019), equation 4.
 """

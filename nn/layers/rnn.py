@@ -1,4 +1,4 @@
-"""A recurrent layer with tanh, through time.
+"""RNN: a recurrent layer with tanh.
 
 Werbos, "Backpropagation Through Time" (1990); Goodfellow, Bengio and Courville, *Deep Learning* (2016), equations 10.8,
 10.9 and 10.21 to 10.28.

@@ -1,4 +1,4 @@
-"""The multiclass support vector machine's hinge loss.
+"""Multiclass SVM: the support vector machine's hinge loss.
 
 Crammer and Singer's margin as summed by Weston and Watkins (1999); the gradient as in the CS231n notes, "Optimization",
 under "Computing the gradient analytically with Calculus".
