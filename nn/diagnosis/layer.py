@@ -19,8 +19,11 @@ from engine import Value
 from engine import array as array_of_values
 from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
+from engine.errors import TraceError
 from nn.diagnosis.agreed import paths_of
 from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.buffers import buffers
 from nn.diagnosis.function import JUDGED, Comparison
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.samples import Array, numbers
@@ -83,6 +86,14 @@ class LayerPoint:
 
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
+        try:
+            return self._loss(arrays)
+        except (TraceError, NotRecordedError):  # it may fill an array of floats with what is differentiated
+            recorded = any(isinstance(x, RecordedArray) for x in arrays)
+            with buffers(constant if recorded else array_of_values):
+                return self._loss(arrays)
+
+    def _loss(self, arrays: Sequence[Any]) -> Any:
         inputs = copies(self.inputs)
         for k, x in zip(self.places, arrays):
             inputs[k] = x
