@@ -106,6 +106,11 @@ class RecordedArray(NDArrayOperatorsMixin):
         return lambda *args, **kwargs: function(self, *args, **kwargs)
 
 
+def constant(x: Array) -> RecordedArray:
+    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
+    return RecordedArray(ArrayStep(x))
+
+
 def plain(x: Any) -> Any:
     """Return the numbers of recorded arrays, in tuples and lists too."""
     if isinstance(x, RecordedArray):
