@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from nn.agreement.tolerance import close, proportion
-from nn.diagnosis.equations import Array, Problem, Tape
+from nn.diagnosis.equations import Array, Pass, Problem
 
 Place: TypeAlias = tuple[str, frozenset[int]]
 """Where a step may be wrong: in words, and the layers."""
@@ -26,8 +26,8 @@ class Evidence:
         The first parameter, in the order of the backward pass, that differs.
     have
         What the equations give there.
-    tape
-        What their pass had computed when it reached `name`.
+    sweep
+        Their pass, which has come as far as `name`.
     tolerance, floor
         Relative size of a difference that counts as rounding, and the least size that it is relative to.
     """
@@ -36,7 +36,7 @@ class Evidence:
     candidate: Mapping[str, Array]
     name: str
     have: Array
-    tape: Tape
+    sweep: Pass
     tolerance: float
     floor: float
 
@@ -90,7 +90,7 @@ class Evidence:
         Parameters
         ----------
         step
-            "error", "back", "slope", "weight", "penalty", "bias" or "bias_penalty" of `nn.diagnosis.equations`.
+            "error", "back", "slope", "weight", "penalty", "bias" or "bias_penalty", an edge of `Network`.
         """
         layers = self.problem.layers
         if step == "error":

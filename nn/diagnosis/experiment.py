@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from nn.diagnosis.equations import RIGHT, Array, Problem
-from nn.diagnosis.search import Explanation
+from nn.diagnosis.equations import Array, Problem, backward_pass
+from nn.diagnosis.search import Explanation, alterations_of
 
 
 def experiment(problem: Problem, explanations: Sequence[Explanation]) -> str:
@@ -22,7 +22,7 @@ def experiment(problem: Problem, explanations: Sequence[Explanation]) -> str:
         "add regularisation (a strength of 0.1)": replace(other, l2=problem.l2 + 0.1),
     }
     for sentence, trial in trials.items():
-        gradients = [RIGHT.altered(*(s.alteration for s in path)).gradients(trial) for path in explanations]
+        gradients = [backward_pass(trial, *alterations_of(path)).gradients() for path in explanations]
         if all(_differ(one, two) for k, one in enumerate(gradients) for two in gradients[:k]):
             return sentence
     return (
