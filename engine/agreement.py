@@ -32,6 +32,9 @@ roundings, which another order of the same operations stays far below."""
 SINGLE = 5e-6
 """The same where it was computed in single precision, whose unit is 6e-8, or by differences."""
 
+NEARER = 0.1 * RELATIVE
+"""Of an entry: nearer to the right one than any mistake comes."""
+
 
 def agrees(given: Any, right: Any, limit: Any) -> Any:
     """Return whether ``|given - right| <= limit``, for numbers a bool, for arrays one per entry.

@@ -47,6 +47,7 @@ ROOMS = {
     "nn.diagnosis": NETWORKS
     | {"nn.training", "nn.agreement", "lifting"},  # formulas are printed as lifting prints them
     "nn's names": NETWORKS | {"nn.training", "nn.agreement", "nn.diagnosis"},
+    "nn.layers": {"shared by nn", "nn.diagnosis"},
     "nn.command_line": NETWORKS
     | {"nn.training", "nn.agreement", "nn.diagnosis", "nn's names", "viz", "viz's drawing", "viz's names"},
 }
@@ -61,6 +62,7 @@ MODULES = {
         "operations",
     ),
     "engine.watching": "engine.watching",
+    "nn.layers": "nn.layers",
     "engine.lifting": "lift",
     "engine.lifting.pipeline": "lifting's pipeline",
     **dict.fromkeys(

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,7 +28,7 @@ def agreed(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     remarks = shown.remarks if shown is diagnoses[0] else (*shown.remarks, ELSEWHERE)
     if any(diagnosis.verdict == "unnamed" for diagnosis in wrong):
         unnamed = next(diagnosis for diagnosis in wrong if diagnosis.verdict == "unnamed")
-        common = tuple(x for x in unnamed.findings if all(_said(x) in _all_said(d) for d in wrong))
+        common = tuple(x for x in unnamed.findings if all(_said(x) <= _all_said(d) for d in wrong))
         return replace(unnamed, findings=common, remarks=remarks)
     common_paths = [path for path in paths_of(shown) if all(_key(path) in map(_key, paths_of(d)) for d in wrong)]
     rows = shown.parameters
@@ -45,13 +46,14 @@ def paths_of(diagnosis: Diagnosis) -> tuple[tuple[Finding, ...], ...]:
     return diagnosis.alternatives or (diagnosis.findings,)
 
 
-def _said(finding: Finding) -> tuple[str, str]:
-    return finding.where, finding.name
+def _said(finding: Finding) -> set[tuple[str, str]]:
+    """Return each gradient and what is said of it: the same whether of all at once or of one after the other."""
+    return {(where, finding.name) for where in finding.where.split(", ")}
 
 
 def _key(path: Sequence[Finding]) -> frozenset[tuple[str, str]]:
-    return frozenset(map(_said, path))
+    return frozenset(itertools.chain(*map(_said, path)))
 
 
-def _all_said(diagnosis: Diagnosis) -> set[tuple[str, str]]:
-    return {_said(finding) for path in (diagnosis.findings, *diagnosis.alternatives) for finding in path}
+def _all_said(diagnosis: Diagnosis) -> frozenset[tuple[str, str]]:
+    return _key([*diagnosis.findings, *itertools.chain(*diagnosis.alternatives)])

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ from nn.diagnosis.agreed import agreed
 from nn.diagnosis.layer import LayerPoint, is_differentiated
 from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.report import Diagnosis
+
+NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
 
 
 def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> Diagnosis:
@@ -73,16 +76,30 @@ def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *i
     """
     function(forward, "check_backward")
     function(backward, "check_backward")
-    rng = np.random.default_rng(whole(seed, "seed", least=0))
-    arrays = [x for x in inputs if is_differentiated(x)]
-    if not arrays:
+    whole(seed, "seed", least=0)
+    if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
-    names = _names(forward, inputs)
-    diagnoses = []
+    diagnosis = _diagnosed(forward, backward, inputs, seed)
+    if diagnosis.ok or not any(_is_narrow(x) for x in inputs):
+        return diagnosis
+    wide = _diagnosed(forward, backward, [x.astype(float) if _is_narrow(x) else x for x in inputs], seed)
+    return replace(wide, remarks=(*wide.remarks, NARROW)) if wide.ok else wide
+
+
+def _diagnosed(
+    forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any], seed: int
+) -> Diagnosis:
+    """Diagnose at the point given, and at others."""
+    rng, names, diagnoses = np.random.default_rng(seed), _names(forward, inputs), []
     for point in range(POINTS):
         at = inputs if point == 0 else [elsewhere(x, rng) if is_differentiated(x) else x for x in inputs]
         diagnoses.append(LayerPoint(forward, backward, at, names, rng).diagnosis())
     return agreed(diagnoses)
+
+
+def _is_narrow(x: Any) -> bool:
+    """Whether an input is in single precision: what is wrong is told with more digits."""
+    return is_differentiated(x) and x.dtype.itemsize < np.dtype(float).itemsize
 
 
 def assert_gradients(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> None:

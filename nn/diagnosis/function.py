@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
-from engine.agreement import EPS, EXACT, SINGLE, agrees, allowed, differenced, is_differenced
+from engine.agreement import EPS, EXACT, NEARER, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
 from engine.number import as_float
@@ -37,6 +37,7 @@ from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
 
+STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
 JUDGED = "a gradient is judged where all numbers are finite"
 
 
@@ -147,6 +148,8 @@ class Comparison:
         The function as one of arrays, if it is.
     is_single
         Whether the given one is in single precision: as such, or in numbers that all happen to be, and are not few.
+    beside
+        Those of the same function by other arrays, which were computed in the same way.
     """
 
     def __init__(
@@ -157,6 +160,7 @@ class Comparison:
         single = given.dtype.kind == "f" and given.dtype.itemsize < self.given.dtype.itemsize
         self.is_single = single or is_single([self.given])
         self.analysis = analysed(root, leaves)
+        self.beside: Sequence[Comparison] = ()
 
     @property
     def comparable(self) -> bool:
@@ -174,16 +178,26 @@ class Comparison:
     def agreeing(self, relative: float, coarser: float) -> Array:
         """Return which entries are right, beside the terms that they are the sums of and beside their own rounding."""
         if not self.comparable:
-            return np.zeros(1)
+            return np.zeros(1, bool)
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
         limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
         within: Array = agrees(self.given, self.right, limit.reshape(self.right.shape))
         return within
 
     @cached_property
+    def nearer(self) -> Array:
+        """Which entries are off by a part of their own that no mistake changes so little."""
+        within: Array = agrees(self.given, self.right, NEARER * np.abs(self.right))
+        return within
+
+    @cached_property
     def exact(self) -> Array:
-        """Which entries are right to double precision."""
-        return self.agreeing(EXACT, 1.0)
+        """Which entries are right to double precision: a saturated one too, where a formula cancels (p - 1)."""
+        if not self.comparable:
+            return np.zeros(1, bool)
+        largest = float(np.abs(self.right).max(initial=0.0))
+        saturated: Array = self.nearer & agrees(self.given, self.right, EXACT * largest)
+        return self.agreeing(EXACT, 1.0) | saturated
 
     @cached_property
     def is_coarsely_right(self) -> bool:
@@ -192,8 +206,15 @@ class Comparison:
             return False
         if self.is_single:
             return bool(self.agreeing(SINGLE, UNIT_OF_SINGLE).all())
-        is_near = is_differenced(self.exact, self.right) and agrees(self.given, self.right, differenced(self.right))
-        return bool(np.all(is_near))
+        together = [c for c in (self, *self.beside) if c.comparable]
+        largest = max(float(np.abs(c.right).max(initial=0.0)) for c in together)
+        noise = min(self.analysis.value / STEP, SINGLE * largest)
+        if not agrees(self.given, self.right, differenced(self.right, largest) + noise).all():
+            return False
+        if np.all(self.exact | self.nearer):
+            return True
+        rounded = [c.agreeing(0.0, 1.0).ravel() for c in together]  # not EXACT: large terms hide differences
+        return is_differenced(np.concatenate(rounded), np.concatenate([c.right.ravel() for c in together]))
 
     @cached_property
     def altered(self) -> list[tuple[Finding, ...]]:

@@ -19,8 +19,11 @@ from engine import Value
 from engine import array as array_of_values
 from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
+from engine.errors import TraceError
 from nn.diagnosis.agreed import paths_of
 from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.buffers import buffers
 from nn.diagnosis.function import JUDGED, Comparison
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.samples import Array, numbers
@@ -70,11 +73,10 @@ class LayerPoint:
 
     @cached_property
     def dout(self) -> Array:
-        """The cotangent of the result."""
-        shape = self.ran[0].shape
-        return (
-            self.draws.normal(size=shape) if isinstance(self.draws, np.random.Generator) else self.draws.reshape(shape)
-        )
+        """The cotangent of the result, in its precision."""
+        out, draws = self.ran[0], self.draws
+        drawn = draws.normal(size=out.shape) if isinstance(draws, np.random.Generator) else draws.reshape(out.shape)
+        return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
 
     @cached_property
     def given(self) -> dict[int, Array]:
@@ -84,6 +86,14 @@ class LayerPoint:
 
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
+        try:
+            return self._loss(arrays)
+        except (TraceError, NotRecordedError):  # it may fill an array of floats with what is differentiated
+            recorded = any(isinstance(x, RecordedArray) for x in arrays)
+            with buffers(constant if recorded else array_of_values):
+                return self._loss(arrays)
+
+    def _loss(self, arrays: Sequence[Any]) -> Any:
         inputs = copies(self.inputs)
         for k, x in zip(self.places, arrays):
             inputs[k] = x
@@ -105,6 +115,8 @@ class LayerPoint:
             right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
             if at in given:
                 compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
+        for at, comparison in compared.items():
+            comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
 
     @cached_property

@@ -12,21 +12,35 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.edges import EdgeAlteration
+from nn.diagnosis.alterations.alteration import Alteration, attempted
 from nn.diagnosis.alterations.recorded import NotRecordedError, record
-from nn.diagnosis.alterations.search import EXACT, LISTED, reproducing
-from nn.diagnosis.alterations.sentences import said, zero
+from nn.diagnosis.alterations.search import LISTED, reproducing
+from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.target import EXACT, Target
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
-Path: TypeAlias = tuple[Finding, ...]
+Explanation: TypeAlias = tuple[Finding, ...]
+
+
+class Point(NamedTuple):
+    """A function of arrays that returns one number, its arguments by name, and gradients by them.
+
+    The right gradients, if they are known, are what the recorded function must agree with to be believed.
+    """
+
+    f: Callable[..., Any]
+    arguments: Sequence[tuple[str, Array]]
+    given: Sequence[Array]
+    right: Sequence[Array] | None = None
 
 
 def explanations(
@@ -34,48 +48,95 @@ def explanations(
     arguments: Sequence[tuple[str, Array]],
     given: Sequence[Array],
     right: Sequence[Array] | None = None,
-) -> list[Path]:
+    others: Sequence[Point] = (),
+) -> list[Explanation]:
     """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
 
     Parameters
     ----------
-    f
-        A function of arrays that returns one number.
-    arguments, given
-        The arrays, by name, and the gradients by them.
-    right
-        The right gradients: what the recorded function must agree with to be believed.
+    f, arguments, given, right
+        What `Point` has.
+    others
+        The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    try:
-        root, leaves = record(f, arguments)
-    except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+    first = _Recorded.of(Point(f, arguments, given, right))
+    if first is None:
         return []
-    sweep = Sweep(root, leaves).without_shifts()
-    if root.value.size != 1 or not all(np.isfinite(x).all() for x in given):
-        return []
-    if right is not None and not all(_is_close(a, b) for a, b in zip(sweep.gradients, right)):
-        return []
-    if any(x.shape != leaf.value.shape for x, leaf in zip(given, leaves)):
-        return _of_another_shape(sweep, given[0]) if len(given) == 1 else []
-    wrong = [k for k, (a, b) in enumerate(zip(sweep.gradients, given)) if not _is_close(b, a)]
+    if any(x.shape != leaf.value.shape for x, leaf in zip(given, first.leaves)):
+        return _of_another_shape(Sweep(first.root, first.leaves), given[0]) if len(given) == 1 else []
+    points = [first, *[there for other in others if (there := _Recorded.of(other)) is not None and there.is_whole]]
+    wrong = sorted({k for point in points for k in point.wrong})
     with np.errstate(all="ignore"):
-        paths = _of_leaves(root, leaves, [given[k] for k in range(len(leaves))])
-        if paths or (len(wrong) < 2 and len(leaves) == len(wrong)):
+        known = _without_search(points, wrong) if wrong else []
+        if known or not wrong:
+            return known
+        paths = _of_leaves(points, range(len(first.leaves)))
+        if paths or (len(wrong) < 2 and len(first.leaves) == len(wrong)):
             return paths
-        each = [_of_leaves(root, [leaves[k]], [given[k]]) for k in wrong]
-    return [tuple(itertools.chain(*paths)) for paths in itertools.product(*each)][:LISTED]
+        each = [_without_search(points, [k]) or _of_leaves(points, [k]) for k in wrong]
+    return [tuple(itertools.chain(*several)) for several in itertools.product(*each)][:LISTED]
 
 
-def _of_leaves(root: ArrayStep, leaves: Sequence[ArrayStep], given: Sequence[Array]) -> list[Path]:
-    sweep, where = Sweep(root, leaves), ", ".join(leaf.name for leaf in leaves)
-    largest = max(float(np.abs(x).max(initial=0.0)) for x in sweep.gradients)
-    if all(np.abs(x).max(initial=0.0) <= EXACT * largest for x in given):
-        return [(zero(where),)]
-    paths = reproducing(sweep, given)
+@dataclass(frozen=True)
+class _Recorded:
+    """A function that was recorded at a point, and the gradients there."""
+
+    root: ArrayStep
+    leaves: Sequence[ArrayStep]
+    given: Sequence[Array]
+    right: Sequence[Array]
+
+    @classmethod
+    def of(cls, point: Point) -> _Recorded | None:
+        """Return it, if it is recorded and agrees with the right gradients."""
+        try:
+            root, leaves = record(point.f, point.arguments)
+        except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+            return None
+        right = Sweep(root, leaves).without_shifts().gradients
+        if root.value.size != 1 or not all(np.isfinite(x).all() for x in point.given):
+            return None
+        if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
+            return None
+        return cls(root, leaves, point.given, right)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the gradients have their leaves' shapes."""
+        return all(x.shape == leaf.value.shape for x, leaf in zip(self.given, self.leaves))
+
+    @property
+    def wrong(self) -> list[int]:
+        """Which gradients are wrong."""
+        return [k for k, (a, b) in enumerate(zip(self.right, self.given)) if not _is_close(a, b)]
+
+    def target(self, which: Sequence[int]) -> Target:
+        """Return what is to be reproduced of some leaves' gradients."""
+        return Target(Sweep(self.root, [self.leaves[k] for k in which]), [self.given[k] for k in which])
+
+
+def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[Explanation]:
+    """Return what the gradients are as a whole: zero, or those of other leaves."""
+    names = [leaf.name for leaf in points[0].leaves]
+    if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
+        return [(zero(", ".join(names[k] for k in wrong)),)]
+    for order in itertools.permutations(range(len(names)), len(wrong)) if len(wrong) == 2 else ():
+        if all(p.given[k].shape == p.right[of].shape for p in points for k, of in zip(wrong, order)) and all(
+            _is_close(p.given[k], p.right[of]) for p in points for k, of in zip(wrong, order)
+        ):
+            return [tuple(exchanged_leaves(names[k], names[of]) for k, of in zip(wrong, order))]
+    return []
+
+
+def _of_leaves(points: Sequence[_Recorded], which: Sequence[int]) -> list[Explanation]:
+    targets = [point.target(which) for point in points]
+    first = next((k for k, target in enumerate(targets) if not target.is_met(target.sweep.gradients)), 0)
+    paths = reproducing([targets[first], *targets[:first], *targets[first + 1 :]])
+    sweep = targets[first].sweep
     return [tuple(said(alteration, _changed(alteration, sweep)) for alteration in path) for path in paths]
 
 
-def _of_another_shape(sweep: Sweep, given: Array) -> list[Path]:
+def _of_another_shape(sweep: Sweep, given: Array) -> list[Explanation]:
     """Return what makes a gradient of a shape that its leaf does not have, in the last step to it."""
     (leaf,) = sweep.leaves
     edges = sweep.arriving.get(leaf, [])
@@ -87,12 +148,12 @@ def _of_another_shape(sweep: Sweep, given: Array) -> list[Path]:
         "outer-product": g @ saved if edges[0].kind == "product" and g.shape == np.shape(saved) else None,
     }
     fitting = [kind for kind, x in made.items() if x is not None and x.shape == given.shape and _is_close(x, given)]
-    return [(said(EdgeAlteration(kind, (edges[0],), lambda edge, g: g), leaf.name),) for kind in fitting]
+    return [(said(Alteration(kind, (edges[0],)), leaf.name),) for kind in fitting]
 
 
-def _changed(alteration: EdgeAlteration, sweep: Sweep) -> str:
+def _changed(alteration: Alteration, sweep: Sweep) -> str:
     """Return the leaves whose gradients an alteration changes."""
-    changes = zip(sweep.leaves, sweep.gradients, alteration.gradients(sweep))
+    changes = zip(sweep.leaves, sweep.gradients, attempted((alteration,), sweep))
     return ", ".join(leaf.name for leaf, right, made in changes if not _is_close(right, made))
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ FIRST = 2.0**50  # of the numbers by which a move is followed: beyond any consta
 
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     """Sum over the axes along which an array of this shape was repeated."""
+    if g.shape == shape:
+        return g
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     repeated = tuple(k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1)
     return g.sum(axis=repeated, keepdims=True) if repeated else g
@@ -34,7 +37,7 @@ def elementwise(rule: str, *operands: Any) -> ArrayStep:
     shape = step.value.shape
     slopes = RULES[rule].bind(step.value, [np.broadcast_to(x, shape) for x in values])(np.ones(shape))
     edges = [_local(step, k, np.broadcast_to(np.asarray(slopes[k], float), shape)) for k in _steps(operands)]
-    return step.linked(*edges)
+    return step.linked(partial(elementwise, rule), *edges)
 
 
 def _steps(operands: Any) -> list[int]:
@@ -43,14 +46,15 @@ def _steps(operands: Any) -> list[int]:
 
 def _local(step: ArrayStep, k: int, slope: Array) -> Edge:
     shape = step.operands[k].value.shape
-    return Edge(step, k, lambda g, saved: unbroadcast(g * saved, shape), slope, "local")
+    return Edge(step, k, lambda g, saved: unbroadcast(g * saved, shape), lambda t, saved: t * saved, slope, "local")
 
 
-def chosen(condition: Array, x: Any, y: Any) -> ArrayStep:
+def chosen(condition: Any, x: Any, y: Any) -> ArrayStep:
     """Choose `x` where a condition holds, else `y`."""
-    step = ArrayStep(np.where(condition, value_of(x), value_of(y)), "where", (x, y))
-    masks = [np.broadcast_to(mask, step.value.shape).astype(float) for mask in (condition, ~condition)]
-    return step.linked(*[_local(step, k, masks[k]) for k in _steps((x, y))])
+    holds = value_of(condition) != 0.0
+    step = ArrayStep(np.where(holds, value_of(x), value_of(y)), "where", (condition, x, y))
+    masks = [np.broadcast_to(mask, step.value.shape).astype(float) for mask in (holds, ~holds)]
+    return step.linked(chosen, *[_local(step, k, masks[k - 1]) for k in _steps((None, x, y))])
 
 
 def product(a: Any, b: Any) -> ArrayStep:
@@ -66,8 +70,9 @@ def product(a: Any, b: Any) -> ArrayStep:
         g, A = _as_matrix(g, A.ndim == 1, B.ndim == 1), np.atleast_2d(A)
         return unbroadcast(A.swapaxes(-1, -2) @ g, np.shape(B[:, None] if B.ndim == 1 else B)).reshape(B.shape)
 
-    pulls = [Edge(step, k, (left, right)[k], (B, A)[k], "product") for k in _steps((a, b))]
-    return step.linked(*pulls)
+    pushes = lambda t, B: t @ B, lambda t, A: A @ t
+    edges = [Edge(step, k, (left, right)[k], pushes[k], (B, A)[k], "product") for k in _steps((a, b))]
+    return step.linked(product, *edges)
 
 
 def _as_matrix(g: Array, row: bool, column: bool) -> Array:
@@ -92,9 +97,13 @@ def contracted(subscripts: str, *operands: Any) -> ArrayStep:
             factors = [saved] if len(others) == 1 else [x for _, x in others]
             return np.broadcast_to(np.einsum(text, g, *factors).reshape(shape), values[k].shape)
 
-        return Edge(step, k, pull, others[0][1] if len(others) == 1 else None, "product")
+        def push(t: Array, saved: Any) -> Array:
+            factors = [saved if len(others) == 1 else x for x in values]
+            return np.asarray(np.einsum(subscripts, *[t if j == k else x for j, x in enumerate(factors)]))
 
-    return step.linked(*[edge(k) for k in _steps(operands)])
+        return Edge(step, k, pull, push, others[0][1] if len(others) == 1 else None, "product")
+
+    return step.linked(partial(contracted, subscripts), *[edge(k) for k in _steps(operands)])
 
 
 def summed(x: ArrayStep, axes: tuple[int, ...], keepdims: bool) -> ArrayStep:
@@ -102,8 +111,11 @@ def summed(x: ArrayStep, axes: tuple[int, ...], keepdims: bool) -> ArrayStep:
     shape = x.value.shape
     step = ArrayStep(x.value.sum(axis=axes, keepdims=keepdims), "sum", (x,))
     kept = tuple(1 if k in axes else n for k, n in enumerate(shape))
-    edge = Edge(step, 0, lambda g, saved: np.broadcast_to(g.reshape(kept), shape), None, "sum")
-    return step.linked(edge)
+    edge = Edge(
+        step, 0, lambda g, saved: np.broadcast_to(g.reshape(kept), shape),
+        lambda t, saved: np.sum(t, axis=axes, keepdims=keepdims), None, "sum",
+    )  # fmt: skip
+    return step.linked(partial(summed, axes=axes, keepdims=keepdims), edge)
 
 
 def extreme(function: Callable[..., Any], x: ArrayStep, axes: tuple[int, ...], keepdims: bool) -> ArrayStep:
@@ -112,8 +124,11 @@ def extreme(function: Callable[..., Any], x: ArrayStep, axes: tuple[int, ...], k
     hit = x.value == among
     step = ArrayStep(function(x.value, axis=axes, keepdims=keepdims), function.__name__, (x,))
     share = hit / hit.sum(axis=axes, keepdims=True)
-    edge = Edge(step, 0, lambda g, saved: np.reshape(g, among.shape) * saved, share, "product")
-    return step.linked(edge)
+    edge = Edge(
+        step, 0, lambda g, saved: np.reshape(g, among.shape) * saved,
+        lambda t, saved: np.sum(t * saved, axis=axes, keepdims=keepdims), share, "product",
+    )  # fmt: skip
+    return step.linked(partial(extreme, function, axes=axes, keepdims=keepdims), edge)
 
 
 def moved(name: str, move: Callable[..., Any], operands: tuple[Any, ...]) -> ArrayStep:
@@ -130,16 +145,21 @@ def moved(name: str, move: Callable[..., Any], operands: tuple[Any, ...]) -> Arr
         if isinstance(operands[k], ArrayStep):
             edges.append(_moving(step, k, origins - start))
         start += x.size
-    return step.linked(*edges)
+    return step.linked(lambda *xs: moved(name, move, xs), *edges)
 
 
 def _moving(step: ArrayStep, k: int, origins: Array) -> Edge:
+    """Return the edge of a move; `saved` are the places that were taken, and where they came from."""
     shape, size = step.operands[k].value.shape, step.operands[k].value.size
     taken = np.flatnonzero((origins >= 0) & (origins < size))
-    sources = origins[taken].astype(int)
 
     def pull(g: Array, saved: Any) -> Array:
-        share: Array = np.bincount(sources, np.ravel(g)[taken], size).reshape(shape)
+        share: Array = np.bincount(saved[1], np.ravel(g)[saved[0]], size).reshape(shape)
         return share
 
-    return Edge(step, k, pull, None, "move")
+    def push(t: Array, saved: Any) -> Array:
+        change = np.zeros(step.value.size)
+        change[saved[0]] = np.ravel(t)[saved[1]]
+        return change.reshape(step.value.shape)
+
+    return Edge(step, k, pull, push, (taken, origins[taken].astype(int)), "move")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.step import ArrayStep
+from nn.diagnosis.alterations.written import with_writable
 from nn.samples import Array
 
 LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
@@ -54,7 +56,9 @@ class RecordedArray(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Any:
         index = plain(index)
-        return _move("[]", lambda x: x[index], self)
+        taken = _move("[]", lambda x: x[index], self)
+        taken.step.note, taken.step.index = as_text(index), index
+        return taken
 
     def __setitem__(self, index: Any, x: Any) -> None:
         index = plain(index)
@@ -72,6 +76,8 @@ class RecordedArray(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "reduce" and ufunc in REDUCTIONS:
             return REDUCTIONS[ufunc](*inputs, **{"axis": 0, **options})
+        if method == "at" and ufunc is np.add:
+            return _add_at(*inputs)
         if method != "__call__" or options:
             raise NotRecordedError(f"np.{ufunc.__name__}.{method} with {', '.join(options)} is not recorded.")
         if ufunc is np.matmul:
@@ -100,6 +106,11 @@ class RecordedArray(NDArrayOperatorsMixin):
         return lambda *args, **kwargs: function(self, *args, **kwargs)
 
 
+def constant(x: Array) -> RecordedArray:
+    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
+    return RecordedArray(ArrayStep(x))
+
+
 def plain(x: Any) -> Any:
     """Return the numbers of recorded arrays, in tuples and lists too."""
     if isinstance(x, RecordedArray):
@@ -107,18 +118,37 @@ def plain(x: Any) -> Any:
     return type(x)([plain(item) for item in x]) if type(x) in (list, tuple) else x
 
 
+def as_text(index: Any) -> str:
+    """Return an index as it is written."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return ", ".join(_part(part) for part in parts)
+
+
+def _part(part: Any) -> str:
+    if not isinstance(part, slice):
+        return str(part) if isinstance(part, (int, np.integer)) else "..." if part is not None else "None"
+    ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
+    return ":".join(ends if part.step is not None else ends[:2])
+
+
+def _add_at(old: RecordedArray, index: Any, x: Any) -> None:
+    index = plain(index)
+    wide = np.broadcast_to(x, old.value[index].shape)
+    places = np.zeros((old.size, wide.size))
+    places[np.arange(old.size).reshape(old.shape)[index].ravel(), np.arange(wide.size)] = 1.0
+    old.step = (old + np.reshape(places @ np.ravel(wide), old.shape)).step
+
+
 def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArray:
     """Record a step: what it does, who asked for it, and under which names its operands stand there."""
-    given = tuple(x.step if isinstance(x, RecordedArray) else np.asarray(x) for x in operands)
-    for x in given:
+    known = tuple(x.step if isinstance(x, RecordedArray) and x.step.depends else np.asarray(plain(x)) for x in operands)
+    for x in known:
         if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
             raise NotRecordedError("an operand is no array of numbers.")
-    step = do(*given)
+    step = do(*known)
     frames = _authors()
-    step.place = tuple(
-        (code.f_code.co_qualname if hasattr(code.f_code, "co_qualname") else code.f_code.co_name, code.f_lineno)
-        for code in frames
-    )
+    step.place = tuple((frame.f_code.co_name, frame.f_lineno) for frame in frames)
+    step.site, step.line = _calls()
     if frames:
         _lend_names(frames[0].f_locals, step, operands)
     return RecordedArray(step)
@@ -142,12 +172,24 @@ def _authors() -> list[Any]:
     return frames
 
 
+def _calls() -> tuple[tuple[object, ...], tuple[object, ...]]:
+    """Return the calls that led here, each with its place in its function; and those from the author's own on."""
+    frame: Any = sys._getframe(2)
+    calls: list[object] = []
+    own = 0
+    while frame is not None and frame.f_code is not record.__code__:
+        calls.append((frame.f_code, frame.f_lasti))
+        own = own or len(calls) * (not frame.f_code.co_filename.startswith(LIBRARIES))
+        frame = frame.f_back
+    return tuple(calls), tuple(calls[:own])
+
+
 def _lend_names(variables: dict[str, Any], step: ArrayStep, operands: Sequence[Any]) -> None:
     for name, x in variables.items():
         if isinstance(x, RecordedArray) and not x.step.name:
             x.step.name = name
     for k, x in enumerate(operands):
-        if isinstance(x, np.ndarray):
+        if isinstance(x, np.ndarray) or (isinstance(x, RecordedArray) and not x.step.depends):
             step.constants[k] = next((name for name, y in variables.items() if y is x), "")
 
 
@@ -211,8 +253,7 @@ def _no_options(dtype: Any, out: Any, options: Any) -> None:
 def _where(condition: Any, *choices: Any) -> Any:
     if len(choices) != 2:
         raise NotRecordedError("np.where of a condition alone is not recorded.")
-    holds = np.asarray(plain(condition), bool)
-    return _step(lambda x, y: primitives.chosen(holds, x, y), choices)
+    return _step(primitives.chosen, (np.asarray(plain(condition), bool), *choices))
 
 
 def _clip(x: Any, least: Any = None, most: Any = None, **options: Any) -> Any:
@@ -246,9 +287,44 @@ def _dot(a: Any, b: Any) -> Any:
     return np.multiply(a, b) if not (np.ndim(plain(a)) and np.ndim(plain(b))) else np.matmul(a, b)
 
 
+def _cumsum(x: Any, axis: Any = None, **options: Any) -> Any:
+    _no_options(options.pop("dtype", None), options.pop("out", None), options)
+    if axis is None:
+        return np.tril(np.ones((x.size, x.size))) @ np.ravel(x)
+    before = np.tril(np.ones((x.shape[axis],) * 2))
+    return np.moveaxis(np.moveaxis(x, axis, -1) @ before.T, -1, axis)
+
+
+def _prod(x: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
+    _no_options(options.pop("dtype", None), options.pop("out", None), options)
+    rows = np.moveaxis(np.ravel(x) if axis is None else x, axis or 0, 0)
+    product = functools.reduce(lambda a, b: a * b, rows)
+    return np.expand_dims(product, axis or 0) if keepdims is True else product
+
+
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    left, right = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, int) else axes
+    pairs = list(zip(np.atleast_1d(left) % a.ndim, np.atleast_1d(right) % b.ndim))
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    one = [next(letters) for _ in range(a.ndim)]
+    two = [next((one[i] for i, j in pairs if j == k), "") or next(letters) for k in range(b.ndim)]
+    kept = [c for c in one if c not in two] + [c for c in two if c not in one]
+    return np.einsum(f"{''.join(one)},{''.join(two)}->{''.join(kept)}", a, b)
+
+
 def _plainly(function: Any) -> Callable[..., Any]:
     """Compute what has no derivative from the numbers."""
     return lambda *args, **kwargs: function(*map(plain, args), **kwargs)
+
+
+def _filled(function: Any) -> Callable[..., Any]:
+    """Make a constant into which may be written."""
+    return lambda *args, **kwargs: constant(function(*map(plain, args), **kwargs))
+
+
+def constant(x: Array) -> RecordedArray:
+    """Return a constant into which what is recorded may be written."""
+    return RecordedArray(ArrayStep(x, "constant"))
 
 
 DECIDING = {
@@ -265,7 +341,7 @@ DECIDING = {
 MOVES = (
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.ravel, np.squeeze, np.expand_dims, np.repeat, np.tile,
     np.roll, np.flip, np.broadcast_to, np.take, np.pad, np.diag, np.diagonal, np.rollaxis, np.copy, np.take_along_axis,
-    np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.rot90, np.delete, np.fliplr, np.flipud,
+    np.lib.stride_tricks.sliding_window_view, np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.rot90, np.delete, np.fliplr, np.flipud,
 )  # fmt: skip
 JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack)
 SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit)
@@ -276,8 +352,6 @@ WITHOUT_DERIVATIVE = (
     np.shape,
     np.ndim,
     np.size,
-    np.zeros_like,
-    np.ones_like,
     np.any,
     np.all,
 )
@@ -286,6 +360,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{f: _joining(f) for f in JOINS},
     **{f: _splitting(f) for f in SPLITS},
     **{f: _plainly(f) for f in WITHOUT_DERIVATIVE},
+    **{f: _filled(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     np.sum: total,
     np.mean: mean,
     np.average: mean,
@@ -298,6 +373,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.norm: _norm,
     np.einsum: _einsum,
     np.dot: _dot,
+    np.cumsum: _cumsum,
+    np.prod: _prod,
+    np.tensordot: _tensordot,
     np.inner: lambda a, b: _dot(a, b.T if b.ndim > 1 else b),
     np.outer: lambda a, b: np.ravel(a)[:, None] * np.ravel(b)[None, :],
     np.append: lambda x, y, axis=None: np.concatenate(
@@ -323,7 +401,7 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     """
     leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
     with np.errstate(all="ignore"):
-        result = f(*leaves)
+        result = with_writable(lambda: f(*leaves), constant, NotRecordedError)
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]

@@ -5,9 +5,8 @@
 ...     mu = x.mean()
 ...     return ((x - mu) ** 3).sum()
 >>> x = np.array([1.0, 2.0, 4.0, 8.0, 5.0])
->>> root, leaves = record(f, [("x", x)])
->>> found = reproducing(Sweep(root, leaves), [3.0 * (x - x.mean()) ** 2])
->>> [(a.kind, label(a.edges[0].parent)) for (a,) in found]
+>>> target = Target(Sweep(*record(f, [("x", x)])), [3.0 * (x - x.mean()) ** 2])
+>>> [(a.kind, a.edges[0].parent.name) for (a,) in reproducing([target])]
 [('path-missing', 'mu')]
 """
 
@@ -16,273 +15,123 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
 
 import numpy as np
 
-from nn.diagnosis.alterations.edges import (
-    SCALES,
-    EdgeAlteration,
-    groups,
-    is_twin,
-    joined,
-    label,
-    of_edges,
-    of_steps,
-    scaled,
-)
-from nn.diagnosis.alterations.step import ArrayStep, Edge
-from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.diagnosis.alterations.alteration import Path, attempted
+from nn.diagnosis.alterations.candidates import Candidate, numbers, phases
+from nn.diagnosis.alterations.series import in_series, interleaved
+from nn.diagnosis.alterations.step import Edge
+from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.target import Target
 from nn.samples import Array
 
-EXACT = 1e-9  # of the largest entry: beyond what rounding moves, below what is no coincidence
-ENTRIES = 4  # fewer say nothing about a factor that was fitted
-LONGEST = 2.0  # seconds
-GENERIC = ("doubled", "halved", "factor")
+SINGLES, PAIRS = 2.0, 0.7  # seconds
+FACTORS = ("doubled", "halved", "factor")
 LISTED = 3  # explanations that are listed
+MOST_PAIRS = 200  # that agree along the random directions and are rerun
+
+Tried = list[tuple[Candidate, Array]]
 
 
-@dataclass(frozen=True, eq=False)
-class Target:
-    """A gradient that is to be reproduced: its leaves in a row."""
+def reproducing(targets: Sequence[Target]) -> list[Path]:
+    """Return the simplest alterations, or pairs of them, that reproduce all of the gradients; at most three.
 
-    sweep: Sweep
-    given: Sequence[Array]
-
-    @cached_property
-    def vector(self) -> Array:
-        """What was given."""
-        return _row(self.given)
-
-    @cached_property
-    def right(self) -> Array:
-        """What is right."""
-        return _row(self.sweep.gradients)
-
-    @cached_property
-    def limit(self) -> float:
-        """How far an entry may be off."""
-        return EXACT * max(float(np.abs(self.right).max(initial=0.0)), float(np.abs(self.vector).max(initial=0.0)))
-
-    def is_met(self, gradients: Sequence[Array]) -> bool:
-        """Whether gradients are what was given."""
-        made = _row(gradients)
-        return bool(np.isfinite(made).all() and np.abs(made - self.vector).max(initial=0.0) <= self.limit)
-
-    def factor(self, flow: Array) -> float | None:
-        """Return the factor that a flow must have for the rest to be right, if there is one."""
-        size = float(flow @ flow)
-        if size <= self.limit**2 or len(flow) < ENTRIES:
-            return None
-        factor = 1.0 + float((self.vector - self.right) @ flow) / size
-        misfit = np.abs(self.right + (factor - 1.0) * flow - self.vector).max()
-        return factor if misfit <= self.limit else None
-
-
-def reproducing(sweep: Sweep, given: Sequence[Array]) -> list[tuple[EdgeAlteration, ...]]:
-    """Return the simplest alterations, or pairs of them, that reproduce all of the gradients; at most three."""
-    target = Target(sweep, [np.asarray(x, float) for x in given])
-    for tried in (_single, _pairs):
-        deadline = time.perf_counter() + LONGEST / 2
-        fitting = list(tried(target, deadline))
+    Parameters
+    ----------
+    targets
+        The gradients at several points: alterations are sought at the first, and believed where they hold at all.
+    """
+    first, tried, flows = targets[0], Tried(), dict[tuple[Edge, ...], Array]()
+    deadline = time.perf_counter() + SINGLES
+    for phase in phases(first.sweep):
+        fitting = [(c,) for c in _fitting(phase, first, tried, flows, deadline) if believed((c,), targets)]
         if fitting:
-            least = min(sum(a.rank for a in path) for path in fitting)
-            return _distinct(_specific([path for path in fitting if sum(a.rank for a in path) == least]))[:LISTED]
-    return []
+            return _simplest(fitting)
+    for pairs in (_beside, interleaved, in_series):
+        both = pairs(first, tried, time.perf_counter() + PAIRS)
+        fitting = [pair for pair in both if believed(pair, targets)]
+        if fitting:
+            break
+    return _simplest(fitting)
 
 
-def _specific(paths: list[tuple[EdgeAlteration, ...]]) -> list[tuple[EdgeAlteration, ...]]:
-    """Return the paths that say where a factor comes from, if there are any."""
-    specific = [path for path in paths if not any(a.kind in GENERIC for a in path)]
-    return specific or paths
+def _fitting(
+    phase: Iterator[Candidate], target: Target, tried: Tried, flows: dict[tuple[Edge, ...], Array], deadline: float
+) -> Iterator[Candidate]:
+    """Yield what reproduces a gradient, as it is or multiplied with a number, and note what each changes."""
+    for candidate in phase:
+        if time.perf_counter() > deadline:
+            return
+        effect = target.effect(candidate.alteration)
+        if effect is None:
+            continue
+        tried.append((candidate, effect))
+        if candidate.alteration.kind == "path-missing":
+            flows[candidate.alteration.edges] = -effect
+        if target.agrees(effect) and target.is_met(attempted((candidate.alteration,), target.sweep)):
+            yield candidate
+        flow = np.zeros(1) if candidate.is_update else flows.get(candidate.alteration.edges)
+        if flow is not None and candidate.is_multiplied:
+            yield from _with_a_number(candidate, effect, flow, target)
 
 
-def _distinct(paths: Sequence[tuple[EdgeAlteration, ...]]) -> list[tuple[EdgeAlteration, ...]]:
-    """Return one of each kind: those nearest to a variable's name."""
-    by_kind: dict[tuple[str, ...], tuple[EdgeAlteration, ...]] = {}
-    for path in sorted(paths, key=_distance):
-        by_kind.setdefault(tuple(a.kind for a in path), path)
-    return list(by_kind.values())
+def _with_a_number(candidate: Candidate, effect: Array, flow: Array, target: Target) -> Iterator[Candidate]:
+    wanted, share = target.residual + flow, effect + flow
+    factor = target.multiple(wanted, share)
+    if factor is not None and abs(factor - 1.0) > 1e-6:
+        for fitted in candidate.times(factor, numbers(target.sweep)):
+            if target.is_met(attempted((fitted.alteration,), target.sweep)):
+                yield fitted
 
 
-def _distance(path: Sequence[EdgeAlteration]) -> tuple[int, int]:
+def believed(path: Sequence[Candidate], targets: Sequence[Target]) -> bool:
+    """Whether alterations reproduce what was given at every other point too, and that proves them."""
+    if sum(target.bits for target in targets) < targets[0].needed(len(path), sum(c.fitted for c in path)):
+        return False
+    return all(_holds(path, target) for target in targets[1:])
+
+
+def _holds(path: Sequence[Candidate], target: Target) -> bool:
+    there = [list(candidate.at(target.sweep)) for candidate in path]
+    return any(target.is_met(attempted(several, target.sweep)) for several in itertools.product(*there))
+
+
+def _beside(target: Target, tried: Tried, deadline: float) -> Iterator[tuple[Candidate, ...]]:
+    """Yield pairs whose effects add up to what is sought: those that do along the random directions are rerun."""
+    simple = [(c, effect) for c, effect in tried if c.alteration.rank <= 2 and not target.is_nothing(effect)]
+    if not simple:
+        return
+    effects = np.array([effect for _, effect in simple])
+    order = np.argsort(effects[:, 0])
+    column, slack = effects[order, 0], target.tolerance[0] * 2
+    wanted = target.residual[0] - effects[:, 0]
+    begin, end = np.searchsorted(column, wanted - slack), np.searchsorted(column, wanted + slack)
+    pairs = [(k, int(order[at])) for k in np.flatnonzero(end > begin) for at in range(begin[k], end[k])]
+    fitting = [(a, b) for a, b in pairs if a < b and target.agrees((effects[a] + effects[b]) / 1.0)]
+    for a, b in sorted(fitting, key=lambda ab: sum(simple[k][0].alteration.rank for k in ab))[:MOST_PAIRS]:
+        pair = simple[a][0], simple[b][0]
+        if time.perf_counter() > deadline:
+            return
+        if not set(pair[0].alteration.edges) & set(pair[1].alteration.edges):
+            if target.is_met(attempted(tuple(c.alteration for c in pair), target.sweep)):
+                yield pair
+
+
+def _simplest(paths: Sequence[Sequence[Candidate]]) -> list[Path]:
+    """Return the paths of the least rank, those that say where a factor comes from, one of each kind."""
+    several = [tuple(candidate.alteration for candidate in path) for path in paths]
+    least = min((sum(a.rank for a in path) for path in several), default=0)
+    simple = [path for path in several if sum(a.rank for a in path) == least]
+    specific = [path for path in simple if not any(a.kind in FACTORS for a in path)] or simple
+    by_kind: dict[tuple[str, ...], Path] = {}
+    for path in sorted(specific, key=_distance):
+        by_kind.setdefault(tuple(sorted(a.kind for a in path)), path)
+    return list(by_kind.values())[:LISTED]
+
+
+def _distance(path: Path) -> tuple[int, int]:
+    """Return how far a path is from a variable's name, and from the largest group."""
     edges = [a.edges[0] for a in path if a.edges]
     unnamed = sum(not edge.parent.name for edge in edges) + sum(not edge.step.name for edge in edges)
     return unnamed, -max((len(a.edges) for a in path), default=0)
-
-
-def _single(target: Target, deadline: float) -> Iterator[tuple[EdgeAlteration, ...]]:
-    for alteration in _candidates(target):
-        if time.perf_counter() > deadline:
-            return
-        if target.is_met(_attempted(alteration, target.sweep)):
-            yield (alteration,)
-
-
-def _candidates(target: Target) -> Iterator[EdgeAlteration]:
-    """Yield every alteration that is tried, the cheap ones first."""
-    sweep = target.sweep
-    yield from (*_merged(sweep), *_unsummed(sweep), *_explained(target), *_updated(target))
-    repeated = {edge for group in groups(sweep) if len(group) > 1 for edge in group}
-    for group in groups(sweep):
-        is_exception = len(group) == 1 and (group[0] in repeated or is_twin(group[0]))
-        without = target.right - _row(sweep.flow(group))
-        for alteration in of_edges(group, sweep):
-            tried = replace(alteration, rank=alteration.rank + 1) if is_exception else alteration
-            yield tried
-            yield from _times_a_number(tried, target, without)
-    yield from (*of_steps(sweep), *joined(sweep))
-
-
-def _times_a_number(alteration: EdgeAlteration, target: Target, without: Array) -> Iterator[EdgeAlteration]:
-    """Yield what is handed on in place of the right share, times a number of the function's that makes it fit."""
-    if alteration.rank == 0 or len(without) <= ENTRIES:
-        return
-    share = _row(_attempted(alteration, target.sweep)) - without
-    size = float(share @ share)
-    factor = float((target.vector - without) @ share) / size if size > 0.0 else np.nan
-    if not np.isfinite(factor) or np.abs(without + factor * share - target.vector).max() > target.limit:
-        return
-    if any(abs(abs(factor) - x) < 1e-7 * x for x in (1.0, 2.0, 0.5, *map(abs, _numbers(target.sweep).values()))):
-        pull = partial(_multiplied, pull=alteration.pull, factor=factor)
-        what = f"{factor:.4g} * {alteration.what}" if alteration.what else ""
-        yield replace(alteration, pull=pull, what=what, rank=alteration.rank + 1)
-
-
-def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
-    return factor * pull(edge, g)
-
-
-def _row(gradients: Sequence[Array]) -> Array:
-    """Return the gradients by all leaves as one vector."""
-    return np.concatenate([np.ravel(x) for x in gradients])
-
-
-def _updated(target: Target) -> Iterator[EdgeAlteration]:
-    """Yield factors that a step of gradient descent has changed before they were used."""
-    sweep = target.sweep
-    for edge in sweep.edges:
-        other = edge.step.operands[1 - edge.operand] if len(edge.step.operands) == 2 else None
-        if not isinstance(other, ArrayStep) or edge.saved is None or other.value.shape != edge.saved.shape:
-            continue
-        if not np.array_equal(edge.saved, other.value) or sweep.cotangents[other].shape != edge.saved.shape:
-            continue
-        moved = EdgeAlteration("updated-value", (edge,), partial(_moved, g_other=sweep.cotangents[other], rate=1.0))
-        flow = target.right - _row(_attempted(moved, sweep))
-        rate = target.factor(flow)
-        if rate is not None and rate < 1.0:
-            pull = partial(_moved, g_other=sweep.cotangents[other], rate=1.0 - rate)
-            yield EdgeAlteration(
-                "updated-value", (edge,), pull, f"{label(other)} - {1.0 - rate:.4g} * d{label(other)}", 2
-            )
-
-
-def _moved(edge: Edge, g: Array, g_other: Array, rate: float) -> Array:
-    return edge.pull(g, edge.saved - rate * g_other)
-
-
-def _attempted(alteration: EdgeAlteration, sweep: Sweep) -> list[Array]:
-    """Return its gradients; not a number where its arrays do not go together."""
-    try:
-        return alteration.gradients(sweep)
-    except (ValueError, IndexError):
-        return [np.full(leaf.value.shape, np.nan) for leaf in sweep.leaves]
-
-
-def _explained(target: Target) -> Iterator[EdgeAlteration]:
-    """Yield edges with the factor that they would need: a number of the function's, or any where nothing else fits."""
-    numbers = _numbers(target.sweep)
-    for group in groups(target.sweep):
-        flow = _row(target.sweep.flow(group))
-        factor = target.factor(flow)
-        if factor is None or any(abs(factor - c) < 1e-6 for c, _ in SCALES):
-            continue
-        what = next((text for text, x in numbers.items() if abs(factor - x) < 1e-7 * abs(factor)), "")
-        yield scaled(group, factor, "factor", what or f"{factor:.6g}", 1 if what else 4)
-
-
-def _numbers(sweep: Sweep) -> dict[str, float]:
-    """Return numbers that a function knows: lengths, constants, and their inverses."""
-    numbers: dict[str, float] = {}
-    for step in sweep.steps:
-        for n in step.value.shape:
-            numbers[f"{n}"] = float(n)
-        for k, x in enumerate(step.operands):
-            if isinstance(x, np.ndarray) and not x.ndim and float(x) not in (0.0, 1.0):
-                numbers.setdefault(step.constants.get(k) or f"{float(x):.4g}", float(x))
-    return numbers | {f"1/{text}": 1.0 / x for text, x in numbers.items() if x}
-
-
-def _merged(sweep: Sweep) -> Iterator[EdgeAlteration]:
-    """Yield cotangents that are assigned where they should be added up."""
-    for step, edges in sweep.arriving.items():
-        if len(edges) < 2:
-            continue
-        shares = [edge.right(sweep.cotangents[edge.step]) for edge in edges]
-        whole = np.sum(shares, axis=0)
-        for order in (shares, shares[::-1]):
-            last = np.zeros(step.value.shape)
-            for share in order:
-                last = np.where(share != 0.0, share, last)
-            is_loop = len({(edge.step.place, edge.step.op, edge.operand) for edge in edges}) == 1
-            for kept in (order[-1], last):
-                if not is_loop and any(np.array_equal(kept, share) for share in shares):
-                    continue  # paths that are missing
-                yield EdgeAlteration(
-                    "overwritten", (edges[0],), lambda edge, g: edge.right(g), label(step), 0, {step: kept - whole}
-                )
-
-
-def _unsummed(sweep: Sweep) -> Iterator[EdgeAlteration]:
-    """Yield cotangents of a sum's operand that are not summed first."""
-    for edge in sweep.edges:
-        below = _summed_from(edge.parent)
-        if edge.kind == "local" and below is not None and below.value.shape == edge.step.value.shape:
-            share = sweep.cotangents[edge.step] * edge.saved
-            yield EdgeAlteration(
-                "unsummed", (edge,), lambda edge, g: np.zeros(edge.parent.value.shape), "", 1, {below: share}
-            )
-
-
-def _summed_from(step: ArrayStep) -> ArrayStep | None:
-    return step.edges[0].parent if step.op == "sum" else None
-
-
-def _pairs(target: Target, deadline: float) -> Iterator[tuple[EdgeAlteration, ...]]:
-    """Yield two paths that are missing, or an alteration and a scale that the residual which it leaves proposes."""
-    if len(target.vector) <= ENTRIES:
-        return
-    sweep = target.sweep
-    edges = groups(sweep)
-    several = [scaled(group, 0.0, "path-missing") for group in edges if len(group) > 1]
-    for pair in itertools.combinations(several, 2):
-        if time.perf_counter() > deadline:
-            return
-        if target.is_met(both(*pair, sweep)):
-            yield pair
-    flows = [_row(sweep.flow(group)) for group in edges]
-    for first in [a for group in edges for a in of_edges(group, sweep) if a.rank <= 1]:
-        if time.perf_counter() > deadline:
-            return
-        made = _row(_attempted(first, sweep))
-        if not np.isfinite(made).all() or np.abs(made - target.right).max() <= target.limit:
-            continue
-        for second in _proposed(target.vector - made, edges, flows, target.limit):
-            if not set(second.edges) & set(first.edges) and target.is_met(both(first, second, sweep)):
-                yield first, second
-
-
-def _proposed(
-    residual: Array, edges: Sequence[tuple[Edge, ...]], flows: Sequence[Array], limit: float
-) -> Iterator[EdgeAlteration]:
-    for group, flow in zip(edges, flows):
-        for factor, kind in SCALES:
-            if np.abs(residual - (factor - 1.0) * flow).max() <= limit < np.abs(flow).max():
-                yield scaled(group, factor, kind)
-
-
-def both(first: EdgeAlteration, second: EdgeAlteration, sweep: Sweep) -> list[Array]:
-    """Return the gradients of two alterations at once."""
-    pulls = dict.fromkeys(first.edges, first.pull) | dict.fromkeys(second.edges, second.pull)
-    return sweep.altered(pulls, {**first.added, **second.added})

@@ -1,7 +1,8 @@
 """What is said of each kind of alteration.
 
+>>> import numpy as np
 >>> from nn.diagnosis.alterations.recorded import record
->>> from nn.diagnosis.alterations.edges import scaled
+>>> from nn.diagnosis.alterations.alteration import scaled
 >>> from nn.diagnosis.alterations.sweep import Sweep
 >>> def f(x):
 ...     mu = x.mean()
@@ -16,11 +17,10 @@ x: the path through `mu` is missing [path-missing]
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
-from nn.diagnosis.alterations.edges import EdgeAlteration
+from nn.diagnosis.alterations.alteration import Alteration
+from nn.diagnosis.alterations.formulas import formula, label, operand
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
@@ -29,7 +29,7 @@ SENTENCES = {
     "sign": ("the path through `{path}` has the wrong sign", "{to} with the opposite sign"),
     "doubled": ("the path through `{path}` is counted twice", "2 * ({pulled})"),
     "halved": ("the path through `{path}` is counted half", "0.5 * ({pulled})"),
-    "factor": ("the path through `{path}` is multiplied with a factor too many", "{what} * ({pulled})"),
+    "factor": ("the path through `{path}` is multiplied with {what}, a factor too many", "{what} * ({pulled})"),
     "overwritten": (
         "contributions to `{path}` are assigned where they must be added (= for +=)",
         "{to} = the last of them",
@@ -73,7 +73,7 @@ SENTENCES = {
     ),
     "factor-transposed": ("the factor beside `{path}` is transposed", "{pulled} with the other factor transposed"),
     "factor-too-many": ("the derivative of `{at}` is multiplied with `{what}` as well", "({pulled}) * {what}"),
-    "result-transposed": ("the gradient of `{path}` is transposed", "({pulled}).T"),
+    "result-transposed": ("the gradient of `{path}` has its entries in another order ({what})", "{pulled}: {what}"),
     "slope-times-operand": (
         "the derivative of `{at}` is multiplied with `{path}`{what} as well",
         "({pulled}) * {path}{what}",
@@ -98,21 +98,66 @@ SENTENCES = {
     ),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
     "gradient-zero": ("the gradient is zero: nothing arrives here", "0"),
+    "exchanged": ("this is the gradient of `{what}`, which is another argument", "{to} = d{what}"),
+    "off-by-one": ("what comes to `{path}` stands one place off ({what})", "{pulled}, {what}"),
+    "own-value-for-factor": ("`{path}` itself stands in place of the factor beside it", "{pulled} with {path} for it"),
+    "wrong-index": ("`{at}` is taken at other indices ({what})", "with other indices: {what}"),
+    "factor-off-by-one": ("the factor beside `{path}` stands one place off ({what})", "{pulled} with it {what}"),
+    "factor-rearranged": ("the factor beside `{path}` is in another order ({what})", "{pulled} with it {what}"),
+    "order-of-product": ("the product for `{path}` has its factors in another order", "{to} = {what}"),
+    "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
+    "scatter-assigned": (
+        "contributions to one place of `{path}` are assigned where they must be added (= for +=)",
+        "{to}[places] = d{z}",
+    ),
+    "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
+    "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
+    "stride-missing": (
+        "windows of `{path}` are put back without the stride ({what})",
+        "the share of window i is added at i, not at {what} * i",
+    ),
+    "cut-in-time": ("nothing goes further back through `{path}` than {what} times", "{to} is 0 before"),
+    "truncated": (
+        "what comes in at each time goes back through `{path}` only {what} times",
+        "{to} without what has passed more than {what} times",
+    ),
+    "slope-not-carried": (
+        "the derivative of the function above `{at}` is not carried down to `{path}`",
+        "{pulled} without the slope above",
+    ),
+    "step-left-out": (
+        "the function that is differentiated lacks `{op}`", "the gradient of the function without `{at}`"
+    ),
+    "step-twice": ("`{op}` is applied twice before it is differentiated", "with {op}({at})"),
+    "term-dropped": ("what is differentiated lacks the term `{what}` of `{at}`", "with {at} without {what}"),
+    "factor-dropped": ("what is differentiated lacks the factor `{what}` of `{at}`", "with {at} without {what}"),
+    "mask-left-out": ("what is differentiated lacks the choice `{at}`: `{what}` is never taken", "without {what}"),
+    "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
+    "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
+    "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
+    "tile-for-repeat": ("`{at}` repeats the whole where it must repeat each (tile for repeat)", "with np.tile"),
+    "wrong-value": ("`{at}` is taken to be `{what}`", "with {what} for {z}"),
 }  # fmt: skip
 """The name of a kind -> the sentence, and what the given gradient fits."""
 
 
-def said(alteration: EdgeAlteration, leaf: str) -> Finding:
+def said(alteration: Alteration, leaf: str) -> Finding:
     """Return what an alteration is called and what is said of it, in the author's words."""
     edge = alteration.edges[0]
     names = {
-        "path": _short(edge.parent), "at": _formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
-        "what": alteration.what, "to": f"d{_short(edge.parent)}", "pulled": _pulled(edge),
+        "path": label(edge.parent), "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
+        "what": alteration.what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
     sentence, yours = (text.format(**names) for text in SENTENCES[alteration.kind])
-    given = "" if edge.step.name or not edge.step.op else f"  with z = {_formula(edge.step)}"
+    given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
+
+
+def exchanged_leaves(leaf: str, other: str) -> Finding:
+    """Return what is said of a gradient that is another leaf's."""
+    sentence, yours = (text.format(what=other, to=f"d{leaf}") for text in SENTENCES["exchanged"])
+    return Finding("exchanged", sentence, leaf, "", f"d{leaf}", yours, "")
 
 
 def zero(leaf: str) -> Finding:
@@ -121,8 +166,10 @@ def zero(leaf: str) -> Finding:
     return Finding("gradient-zero", sentence, leaf, "", f"d{leaf} is not zero", yours, "")
 
 
-def _places(alteration: EdgeAlteration) -> str:
-    return f"{len(alteration.edges)} times" if len({edge.step for edge in alteration.edges}) > 1 else ""
+def _places(alteration: Alteration) -> str:
+    at = alteration.what if alteration.what.startswith("at index") else ""
+    times = len({edge.step for edge in alteration.edges})
+    return ", ".join(text for text in (at, f"{times} times" if times > 1 else "") if text)
 
 
 def _pulled(edge: Edge) -> str:
@@ -130,12 +177,13 @@ def _pulled(edge: Edge) -> str:
     step = edge.step
     g = Expr(f"d{step.name or 'z'}")
     if step.op in RULES:
-        operands = [Expr(_operand(step, k)) for k in range(len(step.operands))]
+        operands = [operand(step, k, 2) for k in range(len(step.operands))]
         shares = RULES[step.op].bind(Expr(step.name or "z"), operands)(g)
         text = show(shares[edge.operand])
         return f"sum({text})" if edge.parent.value.size < step.value.size else text
     if step.op == "matmul":
-        other = _operand(step, 1 - edge.operand)
+        other = show(operand(step, 1 - edge.operand, 2))
+        other = f"({other})" if " " in other else other
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
 
@@ -143,26 +191,7 @@ def _pulled(edge: Edge) -> str:
 REVERSED = {"sum": "repeated", "max": "where the maximum is", "min": "where the minimum is", "where": "where chosen"}
 
 
-def _short(step: ArrayStep) -> str:
-    return step.name or _formula(step)
-
-
-def _formula(step: ArrayStep) -> str:
-    """Return a step as a formula of its operands' names."""
-    if not step.op:
-        return step.name or "x"
-    operands = [_operand(step, k) for k in range(len(step.operands))]
-    if step.op in RULES:
-        return show(Expr(None, step.op, tuple(map(Expr, operands))))
-    if step.op == "matmul":
-        return " @ ".join(operands)
-    return f"{operands[0]}[...]" if step.op.startswith("[]") else f"{step.op}({', '.join(operands)})"
-
-
-def _operand(step: ArrayStep, k: int) -> str:
-    x = step.operands[k]
-    if isinstance(x, ArrayStep):
-        return x.name or (f"{x.op}(...)" if x.op in RULES or x.op.isalpha() else "(...)")
-    if step.constants.get(k):
-        return step.constants[k]
-    return f"{float(x):.4g}" if not np.ndim(x) else "constant"
+def _variable(step: ArrayStep) -> str:
+    """Return what stands behind the d of a gradient."""
+    text = label(step)
+    return f"({text})" if " " in text else text

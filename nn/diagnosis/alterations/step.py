@@ -2,7 +2,7 @@
 
 >>> x = ArrayStep(np.array([1.0, 2.0]), name="x")
 >>> y = ArrayStep(np.exp(x.value), "exp", (x,))
->>> edge = Edge(y, 0, lambda g, saved: g * saved, y.value, "local")
+>>> edge = Edge(y, 0, lambda g, saved: g * saved, lambda t, saved: t * saved, y.value, "local")
 >>> edge.parent is x, edge.pull(np.ones(2), edge.saved).round(2).tolist()
 (True, [2.72, 7.39])
 """
@@ -17,6 +17,7 @@ import numpy as np
 from nn.samples import Array
 
 Place: TypeAlias = tuple[tuple[str, int], ...]
+Linear: TypeAlias = Callable[[Array, Any], Array]
 
 
 class ArrayStep:
@@ -28,24 +29,44 @@ class ArrayStep:
         The numbers.
     op, operands
         The operation ("" of a leaf), and what it was given: steps, and arrays that are constant.
+    depends
+        Whether it changes with a leaf.
     edges
         One per operand that is a step.
-    name, place
-        The author's variable, and the lines that led here: functions and line numbers, innermost first.
+    again
+        The same operation on other operands.
+    name, place, site, line
+        The author's variable; the lines that led here, functions and line numbers, innermost first; the calls in them,
+        which tell two operations of one line apart; and the innermost of these that are the author's.
+    note, index
+        What belongs to the operation and is no operand, an index: as text, and itself.
     constants
         Names of the constant operands, by their position.
     """
 
+    again: Callable[..., ArrayStep]
+
     def __init__(self, value: Any, op: str = "", operands: tuple[Any, ...] = (), name: str = "") -> None:
         self.value: Array = np.asarray(value, float)
         self.op, self.operands, self.name = op, operands, name
+        self.depends = not op or any(isinstance(x, ArrayStep) for x in operands)
         self.edges: list[Edge] = []
         self.place: Place = ()
+        self.site: tuple[object, ...] = ()
+        self.line: tuple[object, ...] = ()
+        self.note = ""
+        self.index: Any = None
         self.constants: dict[int, str] = {}
 
-    def linked(self, *edges: Edge) -> ArrayStep:
-        """Return this step with its edges."""
-        self.edges = list(edges)
+    def linked(self, again: Callable[..., ArrayStep], *edges: Edge) -> ArrayStep:
+        """Return this step with its edges, and what repeats it."""
+        self.again, self.edges = again, list(edges)
+        return self
+
+    def described_as(self, other: ArrayStep) -> ArrayStep:
+        """Return this step with the words that another has."""
+        self.name, self.place, self.site, self.line = other.name, other.place, other.site, other.line
+        self.note, self.index, self.constants = other.note, other.index, other.constants
         return self
 
 
@@ -56,16 +77,17 @@ class Edge:
     ----------
     step, operand
         Where it begins, and which operand it leads to.
-    pull, saved
-        ``pull(g, saved)`` is the operand's share; `saved` is the array that the local derivative needs, if any.
+    pull, push, saved
+        ``pull(g, saved)`` is the operand's share; ``push(t, saved)`` is what a change of the operand does to the step;
+        `saved` is the array that the local derivative needs, if any.
     kind
         "local" (elementwise: `saved` is the local derivative), "product" (`saved` is the other factor), "sum", "move".
     """
 
     def __init__(
-        self, step: ArrayStep, operand: int, pull: Callable[[Array, Any], Array], saved: Any, kind: str
+        self, step: ArrayStep, operand: int, pull: Linear, push: Linear, saved: Any, kind: str
     ) -> None:
-        self.step, self.operand, self.pull, self.saved, self.kind = step, operand, pull, saved, kind
+        self.step, self.operand, self.pull, self.push, self.saved, self.kind = step, operand, pull, push, saved, kind
         self.parent: ArrayStep = step.operands[operand]
 
     def right(self, g: Array) -> Array:

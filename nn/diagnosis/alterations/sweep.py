@@ -12,7 +12,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -21,8 +22,11 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.samples import Array
 
 CANCELLED = 1e-12
+PROBES = 4  # random directions: one number of many could agree by chance, four do not
 Pull: TypeAlias = Callable[[Edge, Array], Array]
 """What an altered edge hands on, of the cotangent that arrives."""
+Change: TypeAlias = Callable[[ArrayStep, Sequence[object]], ArrayStep]
+"""The step that stands in place of one, of what its operands have become."""
 
 
 class Sweep:
@@ -34,8 +38,8 @@ class Sweep:
         Where it begins, with cotangents of 1, and by what it differentiates.
     steps
         In the order in which it visits them.
-    cotangents
-        Of every step.
+    cotangents, shares
+        Of every step, and of every edge.
     edges
         All of them, from the root on.
     arriving
@@ -44,13 +48,14 @@ class Sweep:
 
     def __init__(self, root: ArrayStep, leaves: Sequence[ArrayStep]) -> None:
         self.root, self.leaves = root, list(leaves)
-        self.steps = _visited(root)
+        self.steps = _visited(root, self.leaves)
         self.place = {step: k for k, step in enumerate(self.steps)}
-        self.edges = [edge for step in self.steps for edge in step.edges]
+        self.edges = [edge for step in self.steps for edge in step.edges if edge.parent in self.place]
         self.arriving: dict[ArrayStep, list[Edge]] = {}
         for edge in self.edges:
             self.arriving.setdefault(edge.parent, []).append(edge)
         self.cotangents = self._pulled({root: np.ones(root.value.shape)}, {})
+        self.shares = {edge: edge.right(self.cotangents[edge.step]) for edge in self.edges}
 
     def without_shifts(self) -> Sweep:
         """Return the sweep without the edges of extremes whose cotangent cancels: a softmax's shift is a constant."""
@@ -81,7 +86,7 @@ class Sweep:
             if g is None and step not in firsts:
                 continue
             for edge in step.edges:
-                share = self._share(edge, g, altered.get(edge))
+                share = self._share(edge, g, altered.get(edge)) if edge.parent in self.place else None
                 if share is not None:
                     before = sums.get(edge.parent)
                     sums[edge.parent] = share if before is None else before + share
@@ -91,30 +96,121 @@ class Sweep:
         if pull is None:
             return None if g is None else edge.right(g)
         arriving = self.cotangents[edge.step]
-        share = np.asarray(pull(edge, arriving if g is None else arriving + g), float)
-        return np.broadcast_to(share, edge.parent.value.shape) - edge.right(arriving)
+        return self._handed(edge, arriving if g is None else arriving + g, pull) - self.shares[edge]
 
-    def altered(self, pulls: Mapping[Edge, Pull], added: Mapping[ArrayStep, Array] | None = None) -> list[Array]:
-        """Return the gradients where some edges hand on something else, and something is added to some cotangents."""
+    def _handed(self, edge: Edge, g: Array, pull: Pull) -> Array:
+        share, shape = np.asarray(pull(edge, g)), edge.parent.value.shape
+        return share if share.shape == shape else np.broadcast_to(share, shape)
+
+    def altered(self, pulls: Mapping[Edge, Pull]) -> list[Array]:
+        """Return the gradients where some edges hand on something else; those in series are rerun."""
         with np.errstate(all="ignore"):
-            changes = self._of_leaves(self._pulled(added or {}, pulls))
+            changes = self._of_leaves(self._pulled({}, pulls))
         return [right + change for right, change in zip(self.gradients, changes)]
 
-    def flow(self, edges: Sequence[Edge]) -> list[Array]:
-        """Return what comes to the leaves through some edges."""
-        without = self.altered({edge: lambda edge, g: np.zeros(edge.parent.value.shape) for edge in edges})
-        return [right - rest for right, rest in zip(self.gradients, without)]
+    def under(self, pulls: Mapping[Edge, Pull]) -> dict[ArrayStep, Array]:
+        """Return the cotangents where some edges hand on something else."""
+        with np.errstate(all="ignore"):
+            changes = self._pulled({}, pulls)
+        return {step: g + changes[step] if step in changes else g for step, g in self.cotangents.items()}
+
+    def seeded(self, seeds: Mapping[ArrayStep, Array], cut: Iterable[Edge]) -> dict[ArrayStep, Array]:
+        """Return the cotangents that come of some alone, where some edges hand on nothing."""
+        sums, without = dict(seeds), set(cut)
+        for step in self.steps:
+            for edge in step.edges if step in sums else ():
+                if edge.parent in self.place and edge not in without:
+                    sums[edge.parent] = sums.get(edge.parent, 0.0) + edge.right(sums[step])
+        return sums
+
+    def rerun(self, changes: Mapping[ArrayStep, Change]) -> tuple[Sweep, dict[ArrayStep, ArrayStep]]:
+        """Return the sweep of another function, which has other steps in some places, and what each step has become."""
+        become: dict[ArrayStep, ArrayStep] = {}
+        with np.errstate(all="ignore"):
+            for step in reversed(self.steps):
+                operands = [become.get(x, x) if isinstance(x, ArrayStep) else x for x in step.operands]
+                if step in changes:
+                    become[step] = changes[step](step, operands).described_as(step)
+                elif any(x is not y for x, y in zip(operands, step.operands)):
+                    become[step] = step.again(*operands).described_as(step)
+            return Sweep(become.get(self.root, self.root), self.leaves), become
+
+    # --- along random directions: what an alteration changes in the gradient, at the cost of the altered step alone
+
+    @cached_property
+    def directions(self) -> list[Array]:
+        """Random directions of the leaves, all of them in a row."""
+        rng = np.random.default_rng(sum(leaf.value.size for leaf in self.leaves))
+        return [rng.normal(size=(PROBES, leaf.value.size)) for leaf in self.leaves]
+
+    @cached_property
+    def tangents(self) -> dict[ArrayStep, Array]:
+        """What each step changes along the directions: (PROBES, size)."""
+        tangents = dict(zip(self.leaves, self.directions))
+        for step in reversed(self.steps):
+            edges = [edge for edge in step.edges if edge.parent in tangents]
+            if edges:
+                tangents[step] = np.sum([self._pushed(edge, tangents[edge.parent], edge.saved) for edge in edges], axis=0)
+        return tangents
+
+    def _pushed(self, edge: Edge, tangents: Array, saved: object) -> Array:
+        parent, step = edge.parent.value, edge.step.value
+        pushed = [edge.push(t.reshape(parent.shape), saved) for t in tangents]
+        return np.stack([np.broadcast_to(t, step.shape).ravel() for t in pushed])
+
+    def weights(self, edge: Edge, saved: object, factor: float = 1.0) -> Array:
+        """Return what a cotangent of an edge's step is weighted with along the directions, for some saved array."""
+        return factor * self._pushed(edge, self.tangents[edge.parent], saved)
+
+    def along(self, gradients: Sequence[Array]) -> Array:
+        """Return gradients along the directions."""
+        return np.sum([d @ np.ravel(x) for d, x in zip(self.directions, gradients)], axis=0)
+
+    def effect(self, pulls: Mapping[Edge, Pull], cotangents: Mapping[ArrayStep, Array] | None = None) -> Array:
+        """Return what altered edges change in the gradient along the directions.
+
+        Under other cotangents it is what they change there, if nothing is altered below them.
+        """
+        if cotangents is None and self.in_series(pulls):
+            return self.along(self.altered(pulls)) - self.along(self.gradients)
+        total = np.zeros(PROBES)
+        for edge, pull in pulls.items():
+            g = self.cotangents[edge.step] if cotangents is None else cotangents[edge.step]
+            before = self.shares[edge] if cotangents is None else edge.right(g)
+            total = total + self.tangents[edge.parent] @ (self._handed(edge, g, pull) - before).ravel()
+        return total
+
+    @cached_property
+    def below(self) -> dict[ArrayStep, int]:
+        """The steps that a step's cotangent comes to, itself included, as bits."""
+        bits: dict[ArrayStep, int] = {}
+        for step in reversed(self.steps):
+            bits[step] = 1 << self.place[step]
+            for edge in step.edges:
+                bits[step] |= bits.get(edge.parent, 0)
+        return bits
+
+    def in_series(self, edges: Iterable[Edge]) -> bool:
+        """Whether what one of some edges hands on comes to another."""
+        several = list(edges)
+        begins = 0
+        for edge in several:
+            begins |= 1 << self.place[edge.step]
+        return len(several) > 1 and any(self.below[edge.parent] & begins for edge in several)
 
 
-def _visited(root: ArrayStep) -> list[ArrayStep]:
-    """Return the steps under a root, each before its operands."""
+def _visited(root: ArrayStep, leaves: Sequence[ArrayStep]) -> list[ArrayStep]:
+    """Return the steps between a root and some leaves, each before its operands."""
     ordered: list[ArrayStep] = []
     seen: set[ArrayStep] = set()
+    reaching: set[ArrayStep] = set(leaves)
     pending = [(root, False)]
     while pending:
         step, is_done = pending.pop()
         if is_done:
-            ordered.append(step)
+            if step is root or step in reaching or any(edge.parent in reaching for edge in step.edges):
+                reaching.add(step)
+                ordered.append(step)
         elif step not in seen:
             seen.add(step)
             pending.append((step, True))

@@ -40,3 +40,10 @@ def test_what_has_no_name_somewhere_has_none_but_what_is_common_stays():
     half = Diagnosis("unnamed", (finding("sign"),))
     assert agreed([both, half]).names == ["sign"]
     assert agreed([both, half]).verdict == "unnamed"
+
+
+def test_of_all_at_once_is_of_each():
+    at_once = Diagnosis("named", (finding("sign", "x, w"),))
+    one_by_one = Diagnosis("named", (finding("sign"), finding("sign", "w")))
+    assert agreed([one_by_one, at_once]).names == ["sign", "sign"]
+    assert agreed([at_once, Diagnosis("named", (finding("sign"),))]).verdict == "unnamed"

@@ -180,3 +180,35 @@ def test_right_gradients_by_differences_and_in_single_precision_are_right(name, 
         return engine.grad(lambda x: np.sum(forward(x) * dout))(x).astype(np.float32)
 
     assert check_backward(forward, exactly_in_single if single else by_differences, X).ok
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_layer_in_single_precision_is_judged_in_it_and_its_mistake_has_its_name(seed):
+    rng = np.random.default_rng(seed)
+    inputs = [rng.normal(size=shape).astype(np.float32) for shape in ((6, 4), (4,), (4,))]
+    assert check_backward(batchnorm, batchnorm_backward, *inputs, seed=seed).ok
+    wrong = check_backward(batchnorm, lambda d, c: batchnorm_backward(d, c, mean=False), *inputs, seed=seed)
+    assert wrong.names == ["path-missing"]
+
+
+def test_dout_has_the_precision_of_the_result():
+    seen = []
+    check_backward(lambda x: x * x, lambda dout, x: seen.append(dout.dtype) or 2 * dout * x, X.astype(np.float32))
+    assert set(seen) == {np.dtype(np.float32)}
+
+
+def test_what_is_right_but_for_the_rounding_of_single_precision_is_right_and_that_is_said():
+    x = np.array([0.5, 0.3, 0.1], np.float32)
+    diagnosis = check_backward(lambda x: x * x, lambda dout, x: 2.0 * ((x + 500.0) - 500.0) * dout, x)
+    assert diagnosis.ok and any("in double precision" in remark for remark in diagnosis.remarks)
+
+
+def test_of_a_saturated_sigmoid_probabilities_less_targets_are_right():
+    """They cancel, which what is differentiated does not."""
+
+    def forward(z, y):
+        p = 1.0 / (1.0 + np.exp(-z))
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p)), (p, y)
+
+    z, y = np.array([9.0, -0.3, 0.2, -8.0]), np.array([1, 0, 1, 0])
+    assert check_backward(forward, lambda dout, cache: dout * (cache[0] - cache[1]), z, y).ok

@@ -1,0 +1,111 @@
+"""One change of a backward pass: of what its edges hand on, or of the function that is differentiated.
+
+>>> from nn.diagnosis.alterations.recorded import record
+>>> root, leaves = record(lambda x: np.tanh(x).sum(), [("x", np.array([0.0, 1.0]))])
+>>> sweep = Sweep(root, leaves)
+>>> path = (scaled(tuple(e for e in sweep.edges if e.step.op == "tanh"), -1.0, "sign"),)
+>>> gradients_of(path, sweep)[0].round(2).tolist()
+[-1.0, -0.42]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.sweep import Change, Pull, Sweep
+from nn.samples import Array
+
+Saved: TypeAlias = Callable[[Edge], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Alteration:
+    """One change of a reverse sweep.
+
+    Attributes
+    ----------
+    kind
+        The name of the mistake.
+    edges
+        Where it is; the first gives the names.
+    pulls
+        What is handed on there.
+    changes
+        The steps of the function that are others.
+    saved, factor
+        Where an edge hands on no more than a multiple, or what its own rule does with another saved array: those.
+    run
+        What makes the gradients, where that is no single sweep.
+    what
+        The array or the number that stands there in place of the right one.
+    rank
+        How far from the right one it is: of several that fit, those of the least are believed.
+    """
+
+    kind: str
+    edges: tuple[Edge, ...]
+    pulls: Mapping[Edge, Pull] = field(default_factory=dict)
+    what: str = ""
+    rank: int = 1
+    changes: Mapping[ArrayStep, Change] = field(default_factory=dict)
+    saved: Saved | None = None
+    factor: float = 1.0
+    run: Callable[[Sweep], list[Array]] | None = None
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What tells it from others at the same edges."""
+        return self.kind, self.what
+
+
+Path: TypeAlias = tuple[Alteration, ...]
+
+
+def pulling(
+    kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1
+) -> Alteration:
+    """Return the alteration of edges that all hand on something else."""
+    return Alteration(kind, edges, dict.fromkeys(edges, pull), what, rank)
+
+
+def saving(kind: str, edges: tuple[Edge, ...], saved: Saved, what: str = "", rank: int = 1) -> Alteration:
+    """Return the alteration of edges whose local derivative is computed with something else."""
+    altered = pulling(kind, edges, lambda edge, g: edge.pull(g, saved(edge)), what, rank)
+    return replace(altered, saved=saved)
+
+
+def scaled(edges: tuple[Edge, ...], factor: float, kind: str, what: str = "", rank: int = 0) -> Alteration:
+    """Return the alteration of edges that hand on a multiple."""
+    altered = pulling(kind, edges, lambda edge, g: factor * edge.right(g), what, rank)
+    return replace(altered, saved=lambda edge: edge.saved, factor=factor)
+
+
+def gradients_of(path: Path, sweep: Sweep) -> list[Array]:
+    """Return the gradients of several alterations at once: the function is rerun, then swept with what is altered."""
+    if len(path) == 1 and path[0].run is not None:
+        return path[0].run(sweep)
+    changes = {step: change for a in path for step, change in a.changes.items()}
+    pulls = {edge: pull for a in path for edge, pull in a.pulls.items()}
+    if not changes:
+        return sweep.altered(pulls)
+    other, become = sweep.rerun(changes)
+    return other.altered({_moved(edge, become): pull for edge, pull in pulls.items()})
+
+
+def _moved(edge: Edge, become: Mapping[ArrayStep, ArrayStep]) -> Edge:
+    step = become.get(edge.step, edge.step)
+    return next((other for other in step.edges if other.operand == edge.operand), edge)
+
+
+def attempted(path: Path, sweep: Sweep) -> list[Array]:
+    """Return its gradients; not a number where its arrays do not go together."""
+    try:
+        with np.errstate(all="ignore"):
+            return gradients_of(path, sweep)
+    except (ValueError, IndexError, TypeError):
+        return [np.full(leaf.value.shape, np.nan) for leaf in sweep.leaves]

@@ -1,0 +1,179 @@
+"""Everything that is tried in place of a right backward pass, in the order in which it is believed.
+
+>>> from nn.diagnosis.alterations.recorded import record
+>>> sweep = Sweep(*record(lambda x: np.tanh(x).sum(), [("x", np.array([1.0, 2.0]))]))
+>>> near, far = phases(sweep)
+>>> next(near).alteration.kind
+'path-missing'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import TypeAlias
+
+import numpy as np
+
+from nn.diagnosis.alterations.alteration import Alteration, saving, scaled
+from nn.diagnosis.alterations.edges import exchanged, of_edges
+from nn.diagnosis.alterations.formulas import label
+from nn.diagnosis.alterations.forward import of_functions
+from nn.diagnosis.alterations.groups import groups, is_twin
+from nn.diagnosis.alterations.paths import of_paths
+from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.samples import Array
+
+Number: TypeAlias = tuple[str, float]
+Family: TypeAlias = Callable[[Sweep], Iterable[Alteration]]
+UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
+MANY = 200  # edges, beyond which arrays are not exchanged for one another
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An alteration, and how it is found again at another point and for another shape.
+
+    Attributes
+    ----------
+    alteration
+        What is altered here.
+    family
+        Makes it and its like of any sweep of the function.
+    base, number
+        Without the number that was fitted; and that: by its key among the function's numbers, or itself.
+    """
+
+    alteration: Alteration
+    family: Family
+    base: Alteration | None = None
+    number: Hashable = None
+
+    @property
+    def fitted(self) -> int:
+        """How many numbers were fitted that the function does not know."""
+        return int(isinstance(self.number, float))
+
+    @property
+    def is_update(self) -> bool:
+        """Whether what is fitted is a learning rate: how far the altered value is from the right one."""
+        return self.alteration.kind == "updated-value"
+
+    @property
+    def is_multiplied(self) -> bool:
+        """Whether a number is fitted to what is handed on."""
+        return bool(self.alteration.pulls) and (self.alteration.rank > 0 or self.alteration.kind == "factor")
+
+    def at(self, sweep: Sweep) -> Iterator[Alteration]:
+        """Yield what it is in another sweep."""
+        base = self.base or self.alteration
+        number = self.number if isinstance(self.number, float) else _value(numbers(sweep), self.number)
+        for other in self.family(sweep):
+            if other.name == base.name and self.base is None:
+                yield other
+            elif other.name == base.name and number is not None:
+                yield with_number(other, number, base.rank)
+
+    def times(self, factor: float, known: Mapping[Hashable, Number]) -> Iterator[Candidate]:
+        """Yield it with a number that was fitted: one of the function's, under every name, or any that has none."""
+        alteration = self.alteration
+        names = [key for key, (_, value) in known.items() if abs(factor - value) <= 1e-7 * abs(factor)]
+        if self.is_update or (not names and alteration.kind == "factor"):
+            rank = alteration.rank if self.is_update else UNEXPLAINED
+            yield Candidate(with_number(alteration, factor, rank), self.family, alteration, factor)
+        for key in names:
+            text = known[key][0]
+            yield Candidate(with_number(alteration, factor, alteration.rank + 1, text), self.family, alteration, key)
+
+
+def with_number(alteration: Alteration, factor: float, rank: int, text: str = "") -> Alteration:
+    """Return an alteration whose shares, or for an update whose change, are multiplied with a number."""
+    multiply = _advanced if alteration.kind == "updated-value" else _multiplied
+    pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
+    text = text or f"{factor:.6g}"
+    what = f"{text} * {alteration.what}" if alteration.what else text
+    return replace(alteration, pulls=pulls, what=what, rank=rank, saved=None)
+
+
+def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
+    return factor * pull(edge, g)
+
+
+def _advanced(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
+    right = edge.right(g)
+    return right + factor * (pull(edge, g) - right)
+
+
+@lru_cache(maxsize=16)
+def numbers(sweep: Sweep) -> dict[Hashable, Number]:
+    """Return numbers that a function knows, with their text: lengths, constants, their inverses and opposites."""
+    known: dict[Hashable, Number] = {(1.0,): ("1", 1.0), (2.0,): ("2", 2.0), (0.5,): ("0.5", 0.5)}
+    for step in (*sweep.leaves, *sweep.steps):
+        for axis, n in enumerate(step.value.shape):
+            if n > 2:
+                text = f"{step.name}.shape[{axis}]" if step.name else str(n)
+                known.setdefault((step.name or n, axis), (text, float(n)))
+        for k, x in enumerate(step.operands):
+            for axis, n in enumerate(np.shape(x) if isinstance(x, np.ndarray) else ()):
+                known.setdefault((n,), (str(n), float(n)))
+            if isinstance(x, np.ndarray) and not x.ndim and float(x) not in (0.0, 1.0, 2.0, 0.5):
+                known.setdefault((step.site or step, k), (step.constants.get(k) or f"{float(x):.4g}", float(x)))
+    known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if abs(x) > 2.0 or text[0] not in "012"}
+    return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
+
+
+def _value(known: Mapping[Hashable, Number], key: Hashable) -> float | None:
+    return known[key][1] if key in known else None
+
+
+def phases(sweep: Sweep) -> list[Iterator[Candidate]]:
+    """Return what is tried first, and what is tried where that does not fit."""
+    return [_near(sweep), _far(sweep)]
+
+
+def _near(sweep: Sweep) -> Iterator[Candidate]:
+    by_key = groups(sweep)
+    repeated = {edge for edges in by_key.values() if len(edges) > 1 for edge in edges}
+    for key, edges in by_key.items():
+        is_exception = len(edges) == 1 and (edges[0] in repeated or is_twin(edges[0]))
+        family = partial(_of_group, key=key)
+        for alteration in family(sweep):
+            rank = alteration.rank + is_exception
+            yield Candidate(replace(alteration, rank=rank) if is_exception else alteration, family)
+    for alteration in of_paths(sweep):
+        yield Candidate(alteration, of_paths)
+
+
+def _of_group(sweep: Sweep, key: object) -> Iterator[Alteration]:
+    edges = groups(sweep).get(key, ())
+    if edges:
+        yield from of_edges(edges, sweep)
+        yield scaled(edges, 1.0, "factor")
+
+
+def _far(sweep: Sweep) -> Iterator[Candidate]:
+    by_key = groups(sweep)
+    for key, edges in by_key.items():
+        if len(edges) == 1 and len(sweep.edges) <= MANY:
+            family = partial(_of_others, key=key)
+            for alteration in family(sweep):
+                yield Candidate(alteration, family)
+    for alteration in of_functions(sweep):
+        yield Candidate(alteration, of_functions)
+
+
+def _of_others(sweep: Sweep, key: object) -> Iterator[Alteration]:
+    for edge in groups(sweep).get(key, ()):
+        yield from exchanged(edge, sweep)
+        yield from _updated(edge, sweep)
+
+
+def _updated(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
+    """Yield a factor that a step of gradient descent has changed before it was used: by how much is fitted."""
+    other = edge.step.operands[1 - edge.operand] if len(edge.step.operands) == 2 else None
+    if isinstance(other, ArrayStep) and other in sweep.cotangents and np.array_equal(edge.saved, other.value):
+        g = sweep.cotangents[other]
+        if g.shape == np.shape(edge.saved):
+            yield saving("updated-value", (edge,), lambda e: e.saved - g, label(other), 2)

@@ -1,0 +1,62 @@
+"""A recorded step as the expression that its author wrote, with his names.
+
+>>> from nn.diagnosis.alterations.recorded import record
+>>> def f(x):
+...     var = ((x - x.mean()) ** 2).mean()
+...     return x[0] / np.sqrt(var + 1e-5)
+>>> root, _ = record(f, [("x", np.array([1.0, 2.0, 4.0]))])
+>>> formula(root)
+'x[0] / sqrt(var + 1e-05)'
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.lifting.expr import Expr, show
+from engine.rules import RULES
+from nn.diagnosis.alterations.step import ArrayStep
+
+DEEPEST, LONGEST = 4, 60  # operations in one another, and characters, beyond which a formula is not read
+
+
+def label(step: ArrayStep) -> str:
+    """Return what a step is called: its variable, or else its formula."""
+    return step.name or formula(step)
+
+
+def formula(step: ArrayStep, depth: int = DEEPEST) -> str:
+    """Return a step as a formula of its operands' names."""
+    text = show(expression(step, depth))
+    return formula(step, depth - 1) if len(text) > LONGEST and depth > 1 else text
+
+
+def expression(step: ArrayStep, depth: int = DEEPEST) -> Expr:
+    """Return a step as an operation on its operands, which are operations in their turn where they have no name."""
+    if not step.op:
+        return Expr(step.name or "x")
+    operands = [operand(step, k, depth - 1) for k in range(len(step.operands))]
+    if step.op in RULES:
+        return Expr(None, step.op, tuple(operands))
+    texts = [show(x) for x in operands]
+    if step.op == "matmul":
+        return Expr(" @ ".join(f"({text})" if _is_sum(text) else text for text in texts))
+    if step.op == "[]":
+        return Expr(f"{f'({texts[0]})' if ' ' in texts[0] else texts[0]}[{step.note}]")
+    if step.op == "transpose" and step.value.ndim == 2:
+        return Expr(f"{f'({texts[0]})' if ' ' in texts[0] else texts[0]}.T")
+    return Expr(f"{step.op}({', '.join(texts[:3])})")
+
+
+def _is_sum(text: str) -> bool:
+    return " + " in text or " - " in text
+
+
+def operand(step: ArrayStep, k: int, depth: int = DEEPEST) -> Expr:
+    """Return what stands for an operand in a step's formula."""
+    x = step.operands[k]
+    if isinstance(x, ArrayStep):
+        return Expr(x.name) if x.name else expression(x, depth) if depth > 0 or not x.op else Expr("...")
+    if step.constants.get(k):
+        return Expr(step.constants[k])
+    return Expr(float(x)) if not np.ndim(x) else Expr("constant")

@@ -1,0 +1,61 @@
+"""The edges that are altered together: those of one line of the author's, of one function of his, and each alone.
+
+>>> import numpy as np
+>>> from nn.diagnosis.alterations.recorded import record
+>>> def f(x):
+...     for _ in range(3):
+...         x = np.tanh(x)
+...     return x.sum()
+>>> sweep = Sweep(*record(f, [("x", np.ones(2))]))
+>>> [len(edges) for edges in groups(sweep).values()]
+[3, 2, 1, 1, 1, 1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import lru_cache
+
+from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.sweep import Sweep
+
+
+LONGEST_LOOP = 40
+
+
+@lru_cache(maxsize=16)
+def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
+    """Return the groups by what tells them from one another, which is the same at other points and for other shapes."""
+    together: dict[Hashable, list[Edge]] = {}
+    alone: dict[Hashable, tuple[Edge, ...]] = {}
+    steps: dict[Hashable, list[ArrayStep]] = {}
+    for step in sweep.steps:
+        steps.setdefault(step.site, []).append(step)
+    for edge in sweep.edges:
+        step, which = edge.step, (edge.step.op, edge.operand)
+        keys: list[Hashable] = [("calls", *which, step.site), ("line", *which, step.line)]
+        if is_twin(edge):
+            keys.append(("twins", step.op, step.site, sweep.place[step]))
+        for key in keys:
+            together.setdefault(key, []).append(edge)
+        if _is_carried(edge, sweep, steps.get(edge.parent.site, [])):
+            together.setdefault(("carried", edge.parent.op, edge.parent.site), []).append(edge)
+        alone["one", *which, step.site, len(together[keys[0]])] = (edge,)
+    several: dict[tuple[Edge, ...], Hashable] = {}
+    for key, edges in together.items():
+        if len(edges) > 1:
+            several.setdefault(tuple(edges), key)
+    return {key: edges for edges, key in several.items()} | alone
+
+
+def _is_carried(edge: Edge, sweep: Sweep, steps: list[ArrayStep]) -> bool:
+    """Whether it leads from a later run of its operand's line to an earlier one."""
+    if not 1 < len(steps) <= LONGEST_LOOP or not edge.parent.site:
+        return False
+    bit = 1 << sweep.place[edge.step]
+    return any(later is not edge.parent and later.op == edge.parent.op and sweep.below[later] & bit for later in steps)
+
+
+def is_twin(edge: Edge) -> bool:
+    """Whether its step has the same operand twice, as x * x has: to alter one of the two is less simple than both."""
+    return len({other.parent for other in edge.step.edges}) < len(edge.step.edges)

@@ -1,0 +1,148 @@
+"""What goes wrong where paths meet: contributions assigned, sums not taken, two paths taken for one, time cut off.
+
+>>> from nn.diagnosis.alterations.recorded import record
+>>> root, leaves = record(lambda x: x[:2].sum() + (x[1:] ** 2).sum(), [("x", np.array([1.0, 2.0, 3.0]))])
+>>> sweep = Sweep(root, leaves)
+>>> [sweep.altered(a.pulls)[0].tolist() for a in overwritten(sweep)]
+[[1.0, 4.0, 6.0], [1.0, 1.0, 6.0]]
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from nn.diagnosis.alterations.alteration import Alteration, pulling
+from nn.diagnosis.alterations.formulas import label
+from nn.diagnosis.alterations.groups import LONGEST_LOOP, groups
+from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.samples import Array
+
+
+
+def of_paths(sweep: Sweep) -> Iterator[Alteration]:
+    """Yield all of these."""
+    yield from (*overwritten(sweep), *unsummed(sweep), *joined(sweep), *cut(sweep), *not_carried(sweep))
+
+
+def overwritten(sweep: Sweep) -> Iterator[Alteration]:
+    """Yield cotangents that are assigned where they should be added up: the last contribution to an entry stays."""
+    for step, edges in sweep.arriving.items():
+        if len(edges) < 2:
+            continue
+        shares = [sweep.shares[edge] for edge in edges]
+        is_loop = len({(edge.step.site, edge.operand) for edge in edges}) == 1
+        tried: list[list[Array]] = []
+        for order in (1, -1):
+            for masks in (_last(shares, order), _last_written(shares, order)):
+                if not is_loop and all(mask.all() or not mask.any() for mask in masks):
+                    continue  # paths that are missing
+                if not any(all(map(np.array_equal, masks, others)) for others in tried):
+                    tried.append(masks)
+                    pulls = {edge: partial(_masked, mask=mask) for edge, mask in zip(edges, masks)}
+                    yield Alteration("overwritten", tuple(edges), pulls, label(step), 0)
+
+
+def _last(shares: Sequence[Array], order: int) -> list[Array]:
+    """Return masks of which contribution stays: the last as a whole."""
+    last = len(shares) - 1 if order == 1 else 0
+    return [np.full(share.shape, float(k == last)) for k, share in enumerate(shares)]
+
+
+def _last_written(shares: Sequence[Array], order: int) -> list[Array]:
+    """Return masks of which contribution stays: the last that is not zero."""
+    free = np.ones(shares[0].shape)
+    masks = []
+    for share in shares[::-order]:
+        masks.append(free * (share != 0.0))
+        free = free * (share == 0.0)
+    return masks[::-order]
+
+
+def _masked(edge: Edge, g: Array, mask: Array) -> Array:
+    return np.asarray(mask * edge.right(g))
+
+
+def unsummed(sweep: Sweep) -> Iterator[Alteration]:
+    """Yield cotangents of a sum's result that are not summed first."""
+    for edge in sweep.edges:
+        above = edge.parent
+        if edge.kind != "local" or above.op != "sum" or above.edges[0].parent.value.shape != edge.step.value.shape:
+            continue
+        pulls: dict[Edge, Pull] = {edge: _nothing, above.edges[0]: partial(_beside, other=edge, sweep=sweep)}
+        yield Alteration("unsummed", (edge, above.edges[0]), pulls)
+
+
+def _nothing(edge: Edge, g: Array) -> Array:
+    return np.zeros(edge.parent.value.shape)
+
+
+def _beside(edge: Edge, g: Array, other: Edge, sweep: Sweep) -> Array:
+    return edge.right(g) + sweep.cotangents[other.step] * other.saved
+
+
+def joined(sweep: Sweep) -> Iterator[Alteration]:
+    """Yield two constant factors whose paths are taken for one: their sum goes down the first, nothing the second."""
+    constant = [
+        edge for edge in sweep.edges
+        if edge.step.op == "multiply" and isinstance(edge.step.operands[1 - edge.operand], np.ndarray)
+    ]  # fmt: skip
+    for one, other in itertools.permutations(constant[:LONGEST_LOOP], 2):
+        if one.saved.shape == other.saved.shape and one.saved.size > 1:
+            pulls: dict[Edge, Pull] = {one: partial(_with, saved=one.saved + other.saved), other: _nothing}
+            yield Alteration("wrong-path", (one, other), pulls, rank=2)
+
+
+def _with(edge: Edge, g: Array, saved: Array) -> Array:
+    return edge.pull(g, saved)
+
+
+def not_carried(sweep: Sweep) -> Iterator[Alteration]:
+    """Yield products that are handed on without the slope of the function above them, which their other factor has."""
+    for edges in groups(sweep).values():
+        above = [_unary_above(edge.step, sweep) for edge in edges]
+        if edges[0].kind == "product" and all(above):
+            pulls = {edge: partial(_over_slope, slope=up.saved) for edge, up in zip(edges, above) if up}
+            yield Alteration("slope-not-carried", edges, pulls, "", 1)
+
+
+def _unary_above(step: ArrayStep, sweep: Sweep) -> Edge | None:
+    """Return the one edge that a step's cotangent comes through, of a function of one number; additions are passed."""
+    edges = sweep.arriving.get(step, [])
+    if len(edges) != 1 or edges[0].kind != "local" or edges[0].step.value.shape != step.value.shape:
+        return None
+    if edges[0].step.op in ("add", "subtract"):
+        return _unary_above(edges[0].step, sweep)
+    return edges[0] if len(edges[0].step.operands) == 1 else None
+
+
+def _over_slope(edge: Edge, g: Array, slope: Array) -> Array:
+    return edge.right(g / slope)
+
+
+def cut(sweep: Sweep) -> Iterator[Alteration]:
+    """Yield loops that are left too early: all that is older is cut off, or what comes in at each time is."""
+    for edges in groups(sweep).values():
+        if 1 < len(edges) <= LONGEST_LOOP and sweep.in_series(edges):
+            for most in range(1, len(edges)):
+                yield pulling("cut-in-time", edges[most:], _nothing, f"{most}", 2)
+                run = partial(_truncated, edges=edges, most=most)
+                yield Alteration("truncated", edges, what=f"{most}", rank=2, run=run)
+
+
+def _truncated(sweep: Sweep, edges: Sequence[Edge], most: int) -> list[Array]:
+    """Return the gradients of which no part has passed more than `most` of some edges."""
+    seeds = {sweep.root: np.ones(sweep.root.value.shape)}
+    sums = [np.zeros(leaf.value.shape) for leaf in sweep.leaves]
+    for _ in range(most + 1):
+        arrived = sweep.seeded(seeds, edges)
+        sums = [x + arrived.get(leaf, 0.0) for x, leaf in zip(sums, sweep.leaves)]
+        seeds = {}
+        for edge in edges:
+            if edge.step in arrived:
+                seeds[edge.parent] = seeds.get(edge.parent, 0.0) + edge.right(arrived[edge.step])
+    return sums

@@ -1,0 +1,11 @@
+from nn.layers import average_pooling
+
+from .against_torch import assert_as_torch
+
+
+def of_torch(torch, x, size, stride):
+    return torch.nn.functional.avg_pool2d(x, size, stride)
+
+
+def test_it_is_pytorchs():
+    assert_as_torch(average_pooling, of_torch)
