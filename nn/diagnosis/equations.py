@@ -137,7 +137,7 @@ class Network:
         for layer in range(problem.layers):
             below = self._layer(layer, below)
         slope = matrix.LOSSES[problem.loss].derivative(self.acts[-1], problem.t) * problem.scale
-        self.edges["error", layer] = Edge(ArrayStep(0.0, problem.loss, (below,)), 0, _scaled, slope, "local")
+        self.edges["error", layer] = Edge(ArrayStep(0.0, problem.loss, (below,)), 0, _scaled, _along, slope, "local")
 
     def _layer(self, layer: int, below: ArrayStep) -> ArrayStep:
         """Record z = a W + b, f(z), and what regularisation adds to the loss: of W, and nothing of b."""
@@ -146,15 +146,19 @@ class Network:
         above = ArrayStep(self.acts[layer + 1], self.problem.kinds[layer], (z,), f"a{layer + 1}")
         slope = matrix.ACTIVATIONS[above.op].derivative(z.value, above.value)
         edges = {
-            "bias": Edge(z, 2, _summed, None, "sum"),
-            "weight": Edge(z, 1, _met, self.acts[layer], "product"),
-            "back": Edge(z, 0, _handed_down, W.value, "product"),
-            "slope": Edge(above, 0, _scaled, slope, "local"),
-            "bias_penalty": Edge(ArrayStep(0.0, "penalty", (b,)), 0, partial(_decayed, 0.0), b.value, "product"),
-            "penalty": Edge(ArrayStep(0.0, "penalty", (W,)), 0, partial(_decayed, self.problem.l2), W.value, "product"),
+            "bias": Edge(z, 2, _summed, _repeated, z.value, "sum"),
+            "weight": Edge(z, 1, _met, _weighed, self.acts[layer], "product"),
+            "back": Edge(z, 0, _handed_down, _handed_up, W.value, "product"),
+            "slope": Edge(above, 0, _scaled, _scaled, slope, "local"),
+            "bias_penalty": self._penalty(b, 0.0),
+            "penalty": self._penalty(W, self.problem.l2),
         }
         self.edges |= {(name, layer): edge for name, edge in edges.items()}
         return above
+
+    def _penalty(self, leaf: ArrayStep, strength: float) -> Edge:
+        step = ArrayStep(0.0, "penalty", (leaf,))
+        return Edge(step, 0, partial(_decayed, strength), partial(_decaying, strength), leaf.value, "product")
 
     @cached_property
     def arriving(self) -> dict[ArrayStep, list[tuple[str, int]]]:
@@ -165,24 +169,47 @@ class Network:
         return arriving
 
 
+# what an edge hands on of a cotangent, and, after it, what a change of the operand does to the step
+
+
 def _handed_down(delta: Array, W: Array) -> Array:
     return np.asarray(delta @ W.T)
+
+
+def _handed_up(t: Array, W: Array) -> Array:
+    return np.asarray(t @ W)
 
 
 def _met(delta: Array, a: Array) -> Array:
     return np.asarray(a.T @ delta)
 
 
-def _summed(delta: Array, saved: None) -> Array:
+def _weighed(t: Array, a: Array) -> Array:
+    return np.asarray(a @ t)
+
+
+def _summed(delta: Array, z: Array) -> Array:
     return np.asarray(delta.sum(axis=0))
+
+
+def _repeated(t: Array, z: Array) -> Array:
+    return np.broadcast_to(t, z.shape)
 
 
 def _scaled(g: Array, slope: Array) -> Array:
     return np.asarray(g * slope)
 
 
-def _decayed(l2: float, g: Array, W: Array) -> Array:
-    return np.asarray(g * (l2 * W))
+def _along(t: Array, slope: Array) -> Array:
+    return np.asarray((t * slope).sum())
+
+
+def _decayed(l2: float, g: Array, x: Array) -> Array:
+    return np.asarray(g * (l2 * x))
+
+
+def _decaying(l2: float, t: Array, x: Array) -> Array:
+    return np.asarray(l2 * (t * x).sum())
 
 
 # --- the sweep ---------------------------------------------------------------------------------------------------

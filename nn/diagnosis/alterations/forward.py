@@ -44,7 +44,9 @@ def of_functions(sweep: Sweep) -> Iterator[Alteration]:
             yield Alteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
             if rank == 2:
                 saved = partial(_with_the_same_edges, change=change)
-                yield Alteration(kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved))
+                yield Alteration(
+                    kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved)
+                )
 
 
 def _indices(step: ArrayStep) -> Iterator[Named]:

@@ -69,4 +69,8 @@ def test_the_edges_are_steps_of_the_recorded_loss():
     sweep = backward_pass(problem)
     for (name, layer), edge in sweep.network.edges.items():
         assert edge.parent is edge.step.operands[edge.operand], (name, layer)
-        assert edge.parent.value.shape == edge.right(sweep.cotangent(edge.step)).shape
+        g, rng = sweep.cotangent(edge.step), np.random.default_rng(layer)
+        t = rng.normal(size=edge.parent.value.shape)
+        pulled = edge.right(g)
+        assert pulled.shape == t.shape
+        assert np.vdot(pulled, t) == pytest.approx(np.vdot(g, edge.push(t, edge.saved)), abs=1e-14)
