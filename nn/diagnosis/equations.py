@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nn import matrix
+from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
 from nn.samples import Array as Array
 
 Alteration: TypeAlias = Mapping[str, Callable[[Any], Any]]
@@ -40,6 +42,13 @@ class Problem:
         The loss, what its sum over samples is multiplied with (1/N), and the strength of 0.5 * l2 * sum(W * W).
     previous
         What the gradient was taken of before, where that is known: some mistakes leak from one call into the next.
+    summed_outputs, averaged_penalty
+        Whether the loss is summed over the outputs where its usual form is their mean, and whether `l2` is some other
+        strength divided by N.
+    absent
+        Parameters that the network does not have: biases, held at zero.
+    rate
+        The learning rate of the update that gradients are read from, as (old - new) / rate; infinite without one.
     """
 
     params: Mapping[str, Array]
@@ -50,6 +59,10 @@ class Problem:
     scale: float
     l2: float = 0.0
     previous: Problem | None = None
+    summed_outputs: bool = False
+    averaged_penalty: bool = False
+    absent: frozenset[str] = frozenset()
+    rate: float = math.inf
 
     @classmethod
     def random(
@@ -81,10 +94,27 @@ class Problem:
         """Number of layers."""
         return len(self.kinds)
 
+    @property
+    def weight(self) -> float:
+        """What a sum over samples of a mean over outputs is multiplied with."""
+        return self.scale * (self.t.shape[1] if self.summed_outputs and self.loss not in OF_CLASSES else 1)
+
+    @property
+    def value(self) -> float:
+        """The loss."""
+        with np.errstate(all="ignore"):
+            data = float(JUDGED_LOSSES[self.loss].values(self.forward[1][-1], self.t).sum()) * self.weight
+        return data + sum(matrix.regularisation(W, self.l2) for name, W in self.params.items() if name.endswith("W"))
+
     @cached_property
     def forward(self) -> tuple[list[Array], list[Array]]:
         """Pre-activations z[0..L-1] and activations a[0..L]."""
         return matrix.forward(self.params, self.X, self.kinds)
+
+    @property
+    def present(self) -> list[str]:
+        """Names of the parameters that the network has."""
+        return [name for name in self.params if name not in self.absent]
 
     @property
     def order(self) -> list[str]:
@@ -99,7 +129,7 @@ class Problem:
 
 def random_targets(loss: str, samples: int, outputs: int, rng: np.random.Generator) -> Array:
     """Return targets of the kind that a loss takes, as rows."""
-    if loss == "cross_entropy":
+    if loss in OF_CLASSES:
         return matrix.one_hot(rng.integers(0, outputs, samples), outputs)
     if loss == "hinge":
         return np.sign(rng.normal(size=(samples, outputs)))
@@ -153,7 +183,7 @@ def _forward(problem: Problem) -> tuple[list[Array], list[Array]]:
 
 def _error(tape: Tape) -> Array:
     p = tape.problem
-    return matrix.LOSSES[p.loss].derivative(tape.acts[-1], p.t) * p.scale
+    return JUDGED_LOSSES[p.loss].derivative(tape.acts[-1], p.t) * p.weight
 
 
 def _back(tape: Tape, layer: int, delta: Array) -> Array:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn import matrix
+from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
 from nn.diagnosis.equations import Array, Tape
 from nn.diagnosis.mistakes.table import Condition, mistake
 
@@ -29,8 +30,8 @@ def at_output(*losses: str, altered: str, reference: str) -> Callable[[OfOutput]
     def enter(wrong: OfOutput) -> OfOutput:
         @wraps(wrong)
         def error(tape: Tape) -> Array:
-            outputs = 1 if tape.problem.loss == CE else len(tape.problem.t[0])
-            return wrong(tape.acts[-1], tape.problem.t) * (tape.problem.scale / outputs)
+            outputs = 1 if tape.problem.loss in OF_CLASSES else len(tape.problem.t[0])
+            return wrong(tape.acts[-1], tape.problem.t) * (tape.problem.weight / outputs)
 
         mistake(step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
         return wrong
@@ -274,7 +275,7 @@ def margin_inverted(y: Array, t: Array) -> Array:
 )
 def error_at_z(tape: Tape) -> Array:
     """The error is taken at the pre-activation z, before the output's activation."""
-    return matrix.LOSSES[tape.problem.loss].derivative(tape.zs[-1], tape.problem.t) * tape.problem.scale
+    return JUDGED_LOSSES[tape.problem.loss].derivative(tape.zs[-1], tape.problem.t) * tape.problem.weight
 
 
 @mistake(
@@ -303,4 +304,4 @@ def scores_for_probabilities(tape: Tape) -> Array:
 def _weight_of_output(tape: Tape) -> float:
     """Return what y - t is multiplied with in the derivative of the loss."""
     loss, outputs = tape.problem.loss, len(tape.problem.t[0])
-    return tape.problem.scale * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)
+    return tape.problem.weight * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)

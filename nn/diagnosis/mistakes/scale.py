@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nn.derivatives import OF_CLASSES
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, everything_multiplied, mistake, multiplied
 
@@ -55,7 +56,7 @@ def wrong_count(e: Evidence) -> Iterator[Proposal]:
 )
 def sum_for_mean_of_outputs(e: Evidence) -> Iterator[Proposal]:
     """The loss is a mean over the outputs, and its 1/m is missing."""
-    if e.problem.loss != "cross_entropy" and e.outputs > 1:
+    if e.problem.loss not in OF_CLASSES and e.outputs > 1 and not e.problem.summed_outputs:
         yield from everything_multiplied(e, e.outputs)
 
 

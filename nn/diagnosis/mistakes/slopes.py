@@ -10,6 +10,7 @@ from nn import matrix
 from nn.diagnosis.equations import Array, Problem, Tape, at
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Condition, Proposal, mistake
+from nn.leaky import family, slope_of
 
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 BIAS_QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in backpropagation'"
@@ -22,7 +23,7 @@ def of_kinds(*kinds: str) -> Condition:
     """Ask whether all layers have one of some activations, or none."""
 
     def check(problem: Problem, layers: Collection[int]) -> bool:
-        return all(problem.kinds[layer] in (*kinds, "identity") for layer in layers)
+        return all(family(problem.kinds[layer]) in (*kinds, "identity") for layer in layers)
 
     return check
 
@@ -118,7 +119,7 @@ def slope_without_complement(tape: Tape, layer: int, error: Array) -> Array:
 )
 def mask_of_error(tape: Tape, layer: int, error: Array) -> Array:
     """The ReLU's mask is made from the gradient that arrives, not from the pre-activation."""
-    return np.where(error > 0, 1.0, 0.01 if tape.problem.kinds[layer] == "leaky_relu" else 0.0)
+    return np.where(error > 0, 1.0, slope_of(tape.problem.kinds[layer]) or 0.0)
 
 
 @mistake(
@@ -140,7 +141,7 @@ def mask_of_both(tape: Tape, layer: int, error: Array) -> Array:
 )
 def mask_inverted(tape: Tape, layer: int, error: Array) -> Array:
     """The ReLU's mask is inverted: it lets through where z < 0."""
-    low = 0.01 if tape.problem.kinds[layer] == "leaky_relu" else 0.0
+    low = slope_of(tape.problem.kinds[layer]) or 0.0
     return np.where(tape.zs[layer] > 0, low, 1.0)
 
 
