@@ -66,6 +66,8 @@ class Calls:
         The loss that it returned beside the gradients when it was called last, or None.
     first
         The gradients and the loss of the first call.
+    samples
+        How many samples it was called with last.
     """
 
     function: Callable[..., Any]
@@ -75,6 +77,13 @@ class Calls:
     alone: bool = False
     cost: float | None = None
     first: tuple[dict[str, Any], float | None] | None = None
+    samples: int = 0
+
+    @classmethod
+    def by(cls, function: Callable[..., Any], own: Own, strength: float, rate: float) -> Calls:
+        """Return the calls of a function; with one sample at a time where its course does that and it takes no list."""
+        takes_batch = any(ROLE_OF.get(name) == "batch" for name in _required(function) or ())
+        return cls(function, own, strength, rate, alone=own.dialect.one_sample and not takes_batch)
 
     def __call__(self, params: Mapping[str, Array], X: Array, T: Array) -> dict[str, Any]:
         """Return the gradients at some parameters, everything in the layout of `own`."""
@@ -104,6 +113,7 @@ class Calls:
 
     def _once(self, params: Mapping[str, Array], X: Array, T: Array) -> dict[str, Any]:
         own = self.own.handed(params)
+        self.samples = 1 if X.ndim == 1 else X.shape[self.own.layout in matrix.OF_COLUMNS]
         old = {name: np.array(x, dtype=float) for name, x in own.items()}
         if self.updates:
             own.update({name: np.array(x) for name, x in own.items()})
@@ -112,9 +122,9 @@ class Calls:
         returned = result(function, args, kwargs, CANDIDATE)
         if self.updates:
             return self._differenced(old, own, holder, returned)
-        gradients, self.cost = taken_apart(returned, self.own)
-        if not isinstance(gradients, Mapping) and not self.own.dialect.is_course:
+        if not isinstance(returned, Mapping) and not self.own.dialect.is_course:
             return cast("dict[str, Any]", returned)  # whoever calls says what is wanted
+        gradients, self.cost = taken_apart(returned, self.own)
         try:
             return self.own.gradients(gradients)
         except ValueError as error:
@@ -149,7 +159,7 @@ class Calls:
             "rate": self.rate if self.updates else 0.0,
         }
         if X.ndim > 1:
-            known |= {"samples": X.shape[self.own.layout in matrix.OF_COLUMNS], "batch": list(self._one_by_one(X, T))}
+            known |= {"samples": self.samples, "batch": list(self._one_by_one(X, T))}
         required = _required(self.function)
         if required is None or (len(required) == 3 and not self._says_all(required, own)):
             return [own, X, T], {}
@@ -181,9 +191,22 @@ class Calls:
         return self.own.gradients(steps)
 
 
-def takes_batch(function: Callable[..., Any]) -> bool:
-    """Whether a function takes a list of samples with their targets."""
-    return any(ROLE_OF.get(name) == "batch" for name in _required(function) or ())
+def own_as_taken(rows: Mapping[str, Array], convention: str, function: Callable[..., Any]) -> Own:
+    """Return how the author of a function holds parameters of these shapes, as its arguments tell.
+
+    Parameters that are arguments themselves are all that there are; one layer's `w` is a column, whatever the dialect.
+    """
+    usual, names = Own.by_default(rows, convention), set(_required(function) or ())
+    of_one = len(rows) == 2
+    held: dict[str, Any] = {}
+    for name, x in matrix.from_rows(rows, usual.layout).items():
+        said = {usual.names[name], *(("w", "W") if of_one and name.endswith("W") else "b" if of_one else ())} & names
+        if said:
+            own = said.pop()
+            held[own] = rows[name] if own == "w" else float(x.ravel()[0]) if own == "b" and x.size == 1 else x
+    if not usual.dialect.is_course or not held:
+        return usual
+    return Own.of(held, convention, len(rows["layers.0.W"]))
 
 
 def listed_by(own: Mapping[str, Any], kind: str) -> list[Any]:

@@ -20,7 +20,7 @@ import numpy as np
 from engine.arguments import described
 from nn import matrix
 from nn.diagnosis.altered import by_alterations, function_by_alterations
-from nn.diagnosis.calls import Calls, taken_apart, takes_batch
+from nn.diagnosis.calls import Calls, taken_apart
 from nn.diagnosis.elsewhere import Judged, or_elsewhere
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
@@ -66,7 +66,7 @@ def judged(
 
 
 def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, classes: bool) -> Diagnosis:
-    accepted = (Mapping, list, tuple, np.ndarray) if own.dialect.is_course or own.holder else Mapping
+    accepted = (Mapping, list, tuple, np.ndarray) if own.dialect.is_course else Mapping
     if isinstance(candidate, type) or not isinstance(candidate, accepted):
         raise TypeError(
             "candidate must be a dict of arrays, {'layers.0.W': dW, ...}, or a function of (params, X, T) that returns "
@@ -90,10 +90,9 @@ def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, cla
 def _of_function(
     problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, classes: bool
 ) -> Diagnosis:
-    alone = own.dialect.one_sample and not takes_batch(candidate)
-    calls = Calls(candidate, own, strength, problem.rate, alone)
+    calls = candidate if isinstance(candidate, Calls) else Calls.by(candidate, own, strength, problem.rate)
     diagnosis = _of_calls(problem, calls, classes)
-    if diagnosis.ok or not calls.updates or alone or len(problem.X) == 1:
+    if diagnosis.ok or not calls.updates or calls.alone or len(problem.X) == 1:
         return diagnosis
     each = replace(calls, alone=True, first=None)
     by_sample = _of_calls(replace(problem, scale=1.0), each, classes)
