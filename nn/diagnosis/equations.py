@@ -13,15 +13,18 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from nn import matrix
+from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
 from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.network_edges import affine_edges, loss_edge, penalty_edge, slope_edge
 from nn.samples import Array as Array
 
 Alteration: TypeAlias = Mapping[str, Callable[[Any], Any]]
@@ -45,6 +48,13 @@ class Problem:
         The loss, what its sum over samples is multiplied with (1/N), and the strength of 0.5 * l2 * sum(W * W).
     previous
         What the gradient was taken of before, where that is known: some mistakes leak from one call into the next.
+    summed_outputs, averaged_penalty
+        Whether the loss is summed over the outputs where its usual form is their mean, and whether `l2` is some other
+        strength divided by N.
+    absent
+        Parameters that the network does not have: biases, held at zero.
+    rate
+        The learning rate of the update that gradients are read from, as (old - new) / rate; infinite without one.
     """
 
     params: Mapping[str, Array]
@@ -55,6 +65,10 @@ class Problem:
     scale: float
     l2: float = 0.0
     previous: Problem | None = None
+    summed_outputs: bool = False
+    averaged_penalty: bool = False
+    absent: frozenset[str] = frozenset()
+    rate: float = math.inf
 
     @classmethod
     def random(
@@ -86,10 +100,27 @@ class Problem:
         """Number of layers."""
         return len(self.kinds)
 
+    @property
+    def weight(self) -> float:
+        """What a sum over samples of a mean over outputs is multiplied with."""
+        return self.scale * (self.t.shape[1] if self.summed_outputs and self.loss not in OF_CLASSES else 1)
+
+    @property
+    def value(self) -> float:
+        """The loss."""
+        with np.errstate(all="ignore"):
+            data = float(JUDGED_LOSSES[self.loss].values(self.forward[1][-1], self.t).sum()) * self.weight
+        return data + sum(matrix.regularisation(W, self.l2) for name, W in self.params.items() if name.endswith("W"))
+
     @cached_property
     def forward(self) -> tuple[list[Array], list[Array]]:
         """Pre-activations z[0..L-1] and activations a[0..L]."""
         return matrix.forward(self.params, self.X, self.kinds)
+
+    @property
+    def present(self) -> list[str]:
+        """Names of the parameters that the network has."""
+        return [name for name in self.params if name not in self.absent]
 
     @property
     def order(self) -> list[str]:
@@ -104,7 +135,7 @@ class Problem:
 
 def random_targets(loss: str, samples: int, outputs: int, rng: np.random.Generator) -> Array:
     """Return targets of the kind that a loss takes, as rows."""
-    if loss == "cross_entropy":
+    if loss in OF_CLASSES:
         return matrix.one_hot(rng.integers(0, outputs, samples), outputs)
     if loss == "hinge":
         return np.sign(rng.normal(size=(samples, outputs)))
@@ -133,11 +164,11 @@ class Network:
     def __init__(self, problem: Problem, forward: Forward) -> None:
         self.problem, (self.zs, self.acts) = problem, forward
         self.edges: dict[tuple[str, int], Edge] = {}
-        below = ArrayStep(problem.X, name="x")
+        below = ArrayStep(self.acts[0], name="x")
         for layer in range(problem.layers):
             below = self._layer(layer, below)
-        slope = matrix.LOSSES[problem.loss].derivative(self.acts[-1], problem.t) * problem.scale
-        self.edges["error", layer] = Edge(ArrayStep(0.0, problem.loss, (below,)), 0, _scaled, _along, slope, "local")
+        slope = JUDGED_LOSSES[problem.loss].derivative(self.acts[-1], problem.t) * problem.weight
+        self.edges["error", layer] = loss_edge(problem.loss, below, slope)
 
     def _layer(self, layer: int, below: ArrayStep) -> ArrayStep:
         """Record z = a W + b, f(z), and what regularisation adds to the loss: of W, and nothing of b."""
@@ -145,20 +176,13 @@ class Network:
         z = ArrayStep(self.zs[layer], "affine", (below, W, b), f"z{layer + 1}")
         above = ArrayStep(self.acts[layer + 1], self.problem.kinds[layer], (z,), f"a{layer + 1}")
         slope = matrix.ACTIVATIONS[above.op].derivative(z.value, above.value)
-        edges = {
-            "bias": Edge(z, 2, _summed, _repeated, z.value, "sum"),
-            "weight": Edge(z, 1, _met, _weighed, self.acts[layer], "product"),
-            "back": Edge(z, 0, _handed_down, _handed_up, W.value, "product"),
-            "slope": Edge(above, 0, _scaled, _scaled, slope, "local"),
-            "bias_penalty": self._penalty(b, 0.0),
-            "penalty": self._penalty(W, self.problem.l2),
+        edges = affine_edges(z) | {
+            "slope": slope_edge(above, slope),
+            "bias_penalty": penalty_edge(b, 0.0),
+            "penalty": penalty_edge(W, self.problem.l2),
         }
         self.edges |= {(name, layer): edge for name, edge in edges.items()}
         return above
-
-    def _penalty(self, leaf: ArrayStep, strength: float) -> Edge:
-        step = ArrayStep(0.0, "penalty", (leaf,))
-        return Edge(step, 0, partial(_decayed, strength), partial(_decaying, strength), leaf.value, "product")
 
     @cached_property
     def arriving(self) -> dict[ArrayStep, list[tuple[str, int]]]:
@@ -167,49 +191,6 @@ class Network:
         for name, edge in self.edges.items():
             arriving.setdefault(edge.parent, []).append(name)
         return arriving
-
-
-# what an edge hands on of a cotangent, and, after it, what a change of the operand does to the step
-
-
-def _handed_down(delta: Array, W: Array) -> Array:
-    return np.asarray(delta @ W.T)
-
-
-def _handed_up(t: Array, W: Array) -> Array:
-    return np.asarray(t @ W)
-
-
-def _met(delta: Array, a: Array) -> Array:
-    return np.asarray(a.T @ delta)
-
-
-def _weighed(t: Array, a: Array) -> Array:
-    return np.asarray(a @ t)
-
-
-def _summed(delta: Array, z: Array) -> Array:
-    return np.asarray(delta.sum(axis=0))
-
-
-def _repeated(t: Array, z: Array) -> Array:
-    return np.broadcast_to(t, z.shape)
-
-
-def _scaled(g: Array, slope: Array) -> Array:
-    return np.asarray(g * slope)
-
-
-def _along(t: Array, slope: Array) -> Array:
-    return np.asarray((t * slope).sum())
-
-
-def _decayed(l2: float, g: Array, x: Array) -> Array:
-    return np.asarray(g * (l2 * x))
-
-
-def _decaying(l2: float, t: Array, x: Array) -> Array:
-    return np.asarray(l2 * (t * x).sum())
 
 
 # --- the sweep ---------------------------------------------------------------------------------------------------

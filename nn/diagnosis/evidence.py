@@ -56,6 +56,11 @@ class Evidence:
         return self.name.endswith("b")
 
     @property
+    def is_first(self) -> bool:
+        """Whether it is the first of its layer's parameters in the order of the backward pass, of those there are."""
+        return self.is_bias or f"layers.{self.layer}.b" in self.problem.absent
+
+    @property
     def top(self) -> bool:
         """Whether the output layer is wrong already."""
         return self.layer == self.problem.layers - 1
@@ -95,10 +100,10 @@ class Evidence:
         layers = self.problem.layers
         if step == "error":
             yield from [("the output", frozenset([layers - 1]))] if self.top else []
-        elif step in ("weight", "penalty"):
-            yield from () if self.is_bias else self._within(range(layers))
-        elif self.is_bias:
-            yield from {"back": self._backs, "slope": self._slopes}.get(step, lambda: self._within(range(layers)))()
+        elif step in ("weight", "penalty", "bias", "bias_penalty"):
+            yield from self._within(range(layers)) if self.is_bias == step.startswith("bias") else ()
+        elif self.is_first:
+            yield from self._backs() if step == "back" else self._slopes()
 
     def _within(self, layers: range) -> Iterator[Place]:
         """Yield this layer, and all of `layers` if this is where they would first show."""

@@ -20,7 +20,7 @@ from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import Alteration, pulling, saving, scaled
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.primitives import unbroadcast
-from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.step import Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.variants import at_one_place, exchanged_axes, products_of, shifts
 from nn.samples import Array

@@ -18,13 +18,12 @@ import numpy as np
 
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
-from nn.diagnosis.alterations.alteration import Alteration, gradients_of
+from nn.diagnosis.alterations.alteration import Alteration
 from nn.diagnosis.alterations.formulas import label, operand
 from nn.diagnosis.alterations.step import ArrayStep, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
-from nn.diagnosis.alterations.variants import exchanged_axes, shifts
+from nn.diagnosis.alterations.variants import exchanged_axes
 from nn.samples import Array
-
 
 Named: TypeAlias = tuple[str, str, Change, int]
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn import matrix
+from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
 from nn.diagnosis.equations import Array, At, Problem
 from nn.diagnosis.mistakes.table import Condition, mistake
 
@@ -29,8 +30,8 @@ def at_output(*losses: str, altered: str, reference: str) -> Callable[[OfOutput]
     def enter(wrong: OfOutput) -> OfOutput:
         @wraps(wrong)
         def error(at: At, g: Array) -> Array:
-            outputs = 1 if at.problem.loss == CE else len(at.problem.t[0])
-            return at.pull(g, wrong(at.a, at.problem.t) * (at.problem.scale / outputs))
+            outputs = 1 if at.problem.loss in OF_CLASSES else len(at.problem.t[0])
+            return at.pull(g, wrong(at.a, at.problem.t) * (at.problem.weight / outputs))
 
         mistake(step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
         return wrong
@@ -274,7 +275,7 @@ def margin_inverted(y: Array, t: Array) -> Array:
 )
 def error_at_z(at: At, g: Array) -> Array:
     """The error is taken at the pre-activation z, before the output's activation."""
-    return at.pull(g, matrix.LOSSES[at.problem.loss].derivative(at.z, at.problem.t) * at.problem.scale)
+    return at.pull(g, JUDGED_LOSSES[at.problem.loss].derivative(at.z, at.problem.t) * at.problem.weight)
 
 
 @mistake(
@@ -303,4 +304,4 @@ def scores_for_probabilities(at: At, g: Array) -> Array:
 def _weight_of_output(problem: Problem) -> float:
     """Return what y - t is multiplied with in the derivative of the loss."""
     loss, outputs = problem.loss, len(problem.t[0])
-    return problem.scale * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)
+    return problem.weight * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nn.derivatives import OF_CLASSES
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import (
     Proposal,
@@ -21,6 +23,11 @@ from nn.diagnosis.mistakes.table import (
 CS231N = "CS231n notes, 'Putting it together: minimal neural network case study'"
 SOFTMAX_BATCH = "Stack Overflow 13489896, 'Why is softmax classifier gradient divided by batch size'"
 CHAPTER = "Nielsen, Neural Networks and Deep Learning, chapter 2"
+
+
+def _is_mean(problem: Problem) -> bool:
+    """Whether the loss is a mean over several outputs."""
+    return problem.loss not in OF_CLASSES and len(problem.t[0]) > 1 and not problem.summed_outputs
 
 
 @mistake(
@@ -65,7 +72,7 @@ def wrong_count(e: Evidence) -> Iterator[Proposal]:
 @mistake(
     step="error",
     times=lambda e: float(e.outputs),
-    when=lambda problem, layers: problem.loss != "cross_entropy" and len(problem.t[0]) > 1,
+    when=lambda problem, layers: _is_mean(problem),
     altered="delta[L] without the 1/m of the mean over m outputs",
     reference="note 004, J = 1/(2m) * sum over the m outputs; PyTorch documentation, MSELoss",
 )

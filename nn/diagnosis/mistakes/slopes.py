@@ -11,6 +11,7 @@ from nn import matrix
 from nn.diagnosis.equations import Array, At, Problem, if_fits, within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Condition, Proposal, mistake
+from nn.leaky import family, slope_of
 
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 BIAS_QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in backpropagation'"
@@ -23,7 +24,7 @@ def of_kinds(*kinds: str) -> Condition:
     """Ask whether all layers have one of some activations, or none."""
 
     def check(problem: Problem, layers: Collection[int]) -> bool:
-        return all(problem.kinds[layer] in (*kinds, "identity") for layer in layers)
+        return all(family(problem.kinds[layer]) in (*kinds, "identity") for layer in layers)
 
     return check
 
@@ -34,7 +35,7 @@ def _derivative(function: matrix.Activation, z: Array) -> Array:
 
 def _low(at: At) -> float:
     """Return the slope of a rectifier where it does not let through."""
-    return 0.01 if at.problem.kinds[at.layer] == "leaky_relu" else 0.0
+    return slope_of(at.problem.kinds[at.layer]) or 0.0
 
 
 @mistake(step="slope", when=of_kinds(*ALL), altered="delta[l] = {back}", reference=BP2)
