@@ -193,7 +193,7 @@ def one_of(x: Any, name: str, options: Iterable[Any]) -> Any:
     """
     known = tuple(options)
     fits = isinstance(x, type(known[0]))
-    if fits and x in known:
+    if fits and (x in known or (isinstance(options, Mapping) and x in options)):
         return x
     *others, last = map(repr, known)
     given = f"{name}={described(x)} is not known" if isinstance(x, str) else f"{name} is {described(x)}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arguments import whole
+from nn.leaky import USUAL, ByActivation
 from nn.samples import Array
 from nn.shapes import a_count, class_numbers, one_among, takes
 
@@ -69,16 +70,22 @@ class Activation:
     derivative: Callable[[Array, Array], Array]
 
 
-ACTIVATIONS: dict[str, Activation] = {
+def leaky_relu(slope: float) -> Activation:
+    """Return the leaky ReLU of a slope below zero."""
+    return Activation(lambda z: np.where(z > 0, z, slope * z), lambda z, a: np.where(z > 0, 1.0, slope))
+
+
+FUNCTIONS: dict[str, Activation] = {
     "identity": Activation(lambda z: z, lambda z, a: np.ones_like(z)),
     "relu": Activation(lambda z: np.maximum(z, 0.0), lambda z, a: (z > 0).astype(float)),
-    "leaky_relu": Activation(lambda z: np.where(z > 0, z, 0.01 * z), lambda z, a: np.where(z > 0, 1.0, 0.01)),
+    "leaky_relu": leaky_relu(USUAL),
     "tanh": Activation(np.tanh, lambda z, a: 1.0 - a * a),
     "sigmoid": Activation(sigmoid, lambda z, a: a * (1.0 - a)),
     "softplus": Activation(lambda z: np.logaddexp(z, 0.0), lambda z, a: sigmoid(z)),
     "silu": Activation(lambda z: z * sigmoid(z), lambda z, a: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))),
     "gelu": Activation(lambda z: z * _normal_cdf(z), lambda z, a: _normal_cdf(z) + z * _normal_pdf(z)),
 }
+ACTIVATIONS = ByActivation(FUNCTIONS, leaky_relu)
 
 # --- losses: the value of each sample, and its derivative by the network's output y; rows are samples ---------------
 
@@ -124,7 +131,24 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-@takes(T="...", outputs=a_count, loss=one_among(LOSSES))
+def _svm_derivative(z: Array, t: Array) -> Array:
+    exceeding = (1.0 + z - (t * z).sum(axis=1, keepdims=True) > 0.0) * (1.0 - t)
+    derivative: Array = exceeding - t * exceeding.sum(axis=1, keepdims=True)
+    return derivative
+
+
+def _svm(z: Array, t: Array) -> Array:
+    margins = (1.0 + z - (t * z).sum(axis=1, keepdims=True)) * (1.0 - t)
+    values: Array = np.maximum(margins, 0.0).sum(axis=1)
+    return values
+
+
+JUDGED_LOSSES = LOSSES | {"svm": Loss(_svm, _svm_derivative)}
+"""Losses whose gradients are judged: those that networks are trained on, and the multiclass SVM's (CS231n)."""
+OF_CLASSES = ("cross_entropy", "svm")  # whose targets are classes
+
+
+@takes(T="...", outputs=a_count, loss=one_among(JUDGED_LOSSES))
 def targets(T: Array, outputs: int, loss: str) -> Array:
     """Return targets as an (N, C) float array: classes become one-hot rows, a vector becomes a column.
 
@@ -132,7 +156,7 @@ def targets(T: Array, outputs: int, loss: str) -> Array:
     array([[0., 1.],
            [1., 0.]])
     """
-    if loss == "cross_entropy" and T.ndim == 1:
+    if loss in OF_CLASSES and T.ndim == 1:
         return one_hot(T, outputs)
     rows = T.astype(float)[:, None] if T.ndim == 1 else T.astype(float)
     if rows.ndim != 2 or rows.shape[1] != outputs:

@@ -11,8 +11,9 @@ misprinted, what is right is implemented.
 
 The 1/N of a batch mean is applied once, to the output's delta, as note 000 advises.
 
-Three conventions of the weights are known: ``"rows"`` (note 001: X is N x D, W is D x C), ``"columns"`` (note 000: a
-sample is a column, X is D x N, W is D x C) and ``"torch"`` (note 003: X is N x D, W is C x D).
+Four conventions of the arrays are known: ``"rows"`` (note 001: X is N x D, W is D x C), ``"columns"`` (note 000: a
+sample is a column, X is D x N, W is D x C), ``"torch"`` (note 003: X is N x D, W is C x D) and ``"coursera"`` (a sample
+is a column, X is D x N, W is C x D, b is C x 1).
 """
 
 from __future__ import annotations
@@ -86,28 +87,45 @@ def regularisation_gradient(W: Array, l2: float) -> Array:
 
 # --- conventions -----------------------------------------------------------------------------------------------
 
-CONVENTIONS = ("rows", "columns", "torch")
+CONVENTIONS = ("rows", "columns", "torch", "coursera")
+TURNED = ("torch", "coursera")  # weights are (outputs, inputs)
+OF_COLUMNS = ("columns", "coursera")  # a sample is a column
 
 
 @takes(params=arrays_by_name, convention=one_among(CONVENTIONS))
 def to_rows(params: Params, convention: str) -> dict[str, Array]:
-    """Return parameters in the rows convention; `from_rows` is the inverse (both transpose, or do nothing).
+    """Return parameters in the rows convention; `from_rows` is the inverse.
 
-    >>> W = np.zeros((3, 5))
-    >>> to_rows({"layers.0.W": W}, "torch")["layers.0.W"].shape
-    (5, 3)
+    >>> W, b = np.zeros((3, 5)), np.zeros((3, 1))
+    >>> rows = to_rows({"layers.0.W": W, "layers.0.b": b}, "coursera")
+    >>> rows["layers.0.W"].shape, rows["layers.0.b"].shape
+    ((5, 3), (3,))
     """
-    turned = convention == "torch"
-    return {k: np.asarray(v).T if turned and np.ndim(v) == 2 else np.asarray(v) for k, v in params.items()}
+    return {name: _to_rows(name, np.asarray(x), convention) for name, x in params.items()}
 
 
-from_rows = to_rows
+def _to_rows(name: str, x: Array, convention: str) -> Array:
+    if name.endswith("b") and x.ndim == 2 and x.shape[1] == 1 and convention == "coursera":
+        return x[:, 0]
+    return x.T if convention in TURNED and x.ndim == 2 else x
+
+
+@takes(params=arrays_by_name, convention=one_among(CONVENTIONS))
+def from_rows(params: Params, convention: str) -> dict[str, Array]:
+    """Return parameters of the rows convention in another one."""
+    return {name: _from_rows(np.asarray(x), convention) for name, x in params.items()}
+
+
+def _from_rows(x: Array, convention: str) -> Array:
+    if x.ndim == 1 and convention == "coursera":
+        return x[:, None]
+    return x.T if convention in TURNED and x.ndim == 2 else x
 
 
 @takes(X="...", convention=one_among(CONVENTIONS))
 def samples_as_rows(X: Array, convention: str) -> Array:
     """Return inputs (or targets with two axes) with samples as rows."""
-    return X.T if convention == "columns" and X.ndim == 2 else X
+    return X.T if convention in OF_COLUMNS and X.ndim == 2 else X
 
 
 # --- the recursion over layers ---------------------------------------------------------------------------------
@@ -191,7 +209,7 @@ def value_and_gradients(
     l2
         Strength of 0.5 * l2 * sum(W * W) over all weights, not biases.
     convention
-        "rows", "columns" or "torch".
+        "rows", "columns", "torch" or "coursera".
 
     Returns
     -------

@@ -25,13 +25,20 @@ import engine
 from engine import Label, Value
 from engine.arguments import described, listed, number, one_of, text, whole
 from engine.collector import collector_paused
+from nn.leaky import ByActivation, family
 from nn.module import Module
 from nn.stream import generator
 from nn.training.scaling import Scaling
 
 ScalarFunction = Callable[[Any], Any]
 
-ACTIVATIONS: dict[str, ScalarFunction] = {
+
+def leaky_relu(slope: float) -> ScalarFunction:
+    """Return the leaky ReLU of a slope below zero."""
+    return lambda z: engine.leaky_relu(z, slope)
+
+
+FUNCTIONS: dict[str, ScalarFunction] = {
     "identity": lambda z: z,
     "relu": engine.relu,
     "leaky_relu": engine.leaky_relu,
@@ -41,6 +48,7 @@ ACTIVATIONS: dict[str, ScalarFunction] = {
     "silu": engine.silu,
     "gelu": engine.gelu,
 }
+ACTIVATIONS = ByActivation(FUNCTIONS, leaky_relu)
 INITS = ("auto", "he", "glorot", "uniform")
 NO_SAMPLES = (str, bytes, dict, set, frozenset)  # they have a length, but no order of numbers
 HE = ("relu", "leaky_relu", "softplus", "silu", "gelu")
@@ -56,7 +64,7 @@ def initial_weights(
     else glorot.
     """
     if one_of(init, "init", INITS) == "auto":
-        init = "he" if activation in HE else "glorot"
+        init = "he" if family(activation) in HE else "glorot"
     if init == "he":
         drawn = rng.normal(0.0, math.sqrt(2.0 / n_inputs), (n_outputs, n_inputs))
     elif init == "glorot":
@@ -163,7 +171,7 @@ class MLP(Module):
     sizes
         Neurons in each layer; the last is the output.
     activation, output
-        Of the hidden layers, and of the last one.
+        Of the hidden layers, and of the last one: names from `ACTIVATIONS`, or "leaky_relu(0.3)" for another slope.
     init
         "auto", "he", "glorot" or "uniform".
     seed

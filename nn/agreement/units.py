@@ -19,6 +19,8 @@ import numpy as np
 
 from engine.agreement import EPS
 from nn import matrix
+from nn.derivatives import JUDGED_LOSSES
+from nn.leaky import USUAL, ByActivation
 from nn.samples import Array
 
 UNDERFLOW = float(np.finfo(np.float64).tiny)  # below it numbers have fewer digits: nothing smaller can be judged
@@ -60,16 +62,21 @@ def _gelu(z: Array, a: Array, e_z: Array) -> Array:
     return error
 
 
-SLOPE_ERRORS: dict[str, Callable[[Array, Array, Array], Array]] = {
+def _leaky(slope: float) -> Callable[[Array, Array, Array], Array]:
+    return _kink(abs(1.0 - slope))
+
+
+BY_NAME: dict[str, Callable[[Array, Array, Array], Array]] = {
     "identity": _exact,
     "relu": _kink(1.0),
-    "leaky_relu": _kink(0.99),
+    "leaky_relu": _leaky(USUAL),
     "tanh": _tanh,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "silu": _silu,
     "gelu": _gelu,
 }
+SLOPE_ERRORS = ByActivation(BY_NAME, _leaky)
 """The error of f'(z), as it is computed from z and a."""
 
 
@@ -98,12 +105,21 @@ def _hinge(y: Array, t: Array, e_y: Array) -> Array:
     return error
 
 
+def _svm(z: Array, t: Array, e_z: Array) -> Array:
+    own, e_own = ((t * x).sum(axis=1, keepdims=True) for x in (z, e_z))
+    either = np.abs(1.0 + z - own) < NEAR * EPS * (e_z + e_own + np.abs(z) + np.abs(own))
+    uncertain = np.where(either & (t == 0.0), 1.0 / EPS, 0.0)
+    error: Array = uncertain + t * uncertain.sum(axis=1, keepdims=True) + 1.0
+    return error
+
+
 LOSS_ERRORS: dict[str, Callable[[Array, Array, Array], Array]] = {
     "mse": _squares(2.0),
     "half_mse": _squares(1.0),
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
     "hinge": _hinge,
+    "svm": _svm,
 }
 """The error of dC/dy, as it is computed from y and t."""
 
@@ -136,7 +152,7 @@ def rounding_units(
     slopes = [matrix.ACTIVATIONS[kind].derivative(z, a) for kind, z, a in zip(kinds, zs, acts[1:])]
     e_acts, e_slopes = _forward_errors(params, zs, acts, kinds, slopes)
     t = matrix.targets(T, acts[-1].shape[1], loss)
-    by_output = np.abs(matrix.LOSSES[loss].derivative(acts[-1], t)) * scale
+    by_output = np.abs(JUDGED_LOSSES[loss].derivative(acts[-1], t)) * scale
     e_output = LOSS_ERRORS[loss](acts[-1], t, e_acts[-1]) * scale
     units: dict[str, Array] = {}
     for layer in reversed(range(layers)):

@@ -13,9 +13,9 @@ import engine
 import nn
 import viz
 import viz.__main__
-from nn import matrix
 from nn.command_line import interrupts, problems
 from nn.diagnosis.apart import verdict
+from nn.diagnosis.dialects import DIALECTS
 from nn.diagnosis.script import CheckError
 from nn.diagnosis.template import template
 from nn.files import OutputError, check_outputs, check_unwritten, write_atomically
@@ -209,7 +209,7 @@ def check(given: argparse.Namespace) -> int:
 def _write_template(given: argparse.Namespace) -> int:
     """Print a template, or write it to a file; the word after --template is either its convention or the file."""
     convention, path = given.convention or "rows", given.file
-    if given.template in matrix.CONVENTIONS:
+    if given.template in DIALECTS:
         convention = given.convention or given.template
     elif path is None:
         path = given.template
@@ -219,7 +219,7 @@ def _write_template(given: argparse.Namespace) -> int:
         print(template(convention), end="")
         return 0
     if Path(path).suffix != ".py":
-        known = ", ".join(matrix.CONVENTIONS)
+        known = ", ".join(DIALECTS)
         raise CheckError(f"{path}: is neither a file that ends in .py nor a convention ({known}).")
     if Path(path).exists() and not given.force:
         raise CheckError(f"{path}: is there already; --force replaces it.")

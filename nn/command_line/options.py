@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from nn import losses, matrix
+from nn import losses
+from nn.diagnosis.dialects import DIALECTS
 from nn.matrix import ACTIVATIONS
 from nn.optim import OPTIMIZERS
 from viz.arguments import Parser, UsageError
@@ -164,9 +165,9 @@ def _check(part: Parser) -> None:
         nargs="?",
         const="rows",
         metavar="FILE",
-        help=f"write a file to start from; without a file print it; {', '.join(matrix.CONVENTIONS)}: its convention",
+        help=f"write a file to start from; without a file print it; {', '.join(DIALECTS)}: its convention",
     )
-    part.add_argument("--convention", choices=matrix.CONVENTIONS, help="of the template's weights (default: rows)")
+    part.add_argument("--convention", choices=DIALECTS, help="of the template's weights (default: rows)")
     part.add_argument("--force", action="store_true", help="replace a file that is there")
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine.rules import RULES
-from nn.derivatives import ACTIVATIONS, LOSSES
+from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES
 from nn.diagnosis.agreed import agreed
 from nn.diagnosis.alterations.explain import explanations
 from nn.diagnosis.alterations.recorded import RecordedArray, applied
@@ -36,9 +36,10 @@ EXPERIMENT = "look at these places of the derivation: on this data they lead to 
 def by_alterations(diagnosis: Diagnosis, problem: Problem, gradients: Mapping[str, Any], convention: str) -> Diagnosis:
     """Return a diagnosis with what explains the gradients, if that has not named them."""
     candidate = Candidate.read(problem, gradients, convention)
-    if diagnosis.verdict != "unnamed" or candidate.arrays.keys() != problem.params.keys() or candidate.suspects:
+    there = problem.present
+    if diagnosis.verdict != "unnamed" or candidate.arrays.keys() != set(there) or candidate.suspects:
         return diagnosis
-    if any(_is_one_entry(candidate.arrays[name], problem.right[name]) for name in problem.params):
+    if any(_is_one_entry(candidate.arrays[name], problem.right[name]) for name in there):
         return diagnosis
     paths = explained(problem, candidate.arrays)
     if not paths:
@@ -72,10 +73,11 @@ def _is_one_entry(given: Array, right: Array) -> bool:
 
 def explained(problem: Problem, given: Mapping[str, Array]) -> list[tuple[Finding, ...]]:
     """Return what reproduces gradients, by rows."""
-    names = list(problem.params)
+    names = problem.present
+    absent = {name: problem.params[name] for name in problem.absent}
 
     def loss(*params: Any) -> Any:
-        return recorded_loss(problem, dict(zip(names, params)))
+        return recorded_loss(problem, dict(zip(names, params)) | absent)
 
     arguments = [(name, problem.params[name]) for name in names]
     return explanations(loss, arguments, [given[name] for name in names], [problem.right[name] for name in names])
@@ -87,7 +89,7 @@ def recorded_loss(problem: Problem, params: Mapping[str, Any]) -> Any:
     for layer, kind in enumerate(problem.kinds):
         z = _named(a @ params[f"layers.{layer}.W"] + params[f"layers.{layer}.b"], f"z{layer + 1}")
         a = _named(_activation(kind)(z), f"a{layer + 1}")
-    loss = LOSSES[problem.loss].values(a, problem.t).sum() * problem.scale
+    loss = JUDGED_LOSSES[problem.loss].values(a, problem.t).sum() * problem.weight
     if problem.l2:
         weights: Sequence[Any] = [x for name, x in params.items() if name.endswith("W")]
         loss = loss + sum(0.5 * problem.l2 * (W * W).sum() for W in weights)

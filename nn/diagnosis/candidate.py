@@ -39,10 +39,11 @@ class Candidate:
     def read(cls, problem: Problem, gradients: Mapping[str, Any], convention: str) -> Candidate:
         """Return gradients, given in a convention of the weights, as a candidate."""
         candidate = cls()
-        known = ", ".join(problem.params)
-        unknown = [name for name in gradients if name not in problem.params]
+        there = {name: problem.params[name] for name in problem.present}
+        known = ", ".join(there)
+        unknown = [name for name in gradients if name not in there]
         candidate.remarks += [f"{name!r} is no parameter: names are {known}" for name in unknown]
-        for name, value in problem.params.items():
+        for name, value in there.items():
             shape = matrix.from_rows({name: value}, convention)[name].shape
             try:
                 array = numbers(gradients.get(name), name).astype(float)
@@ -61,15 +62,15 @@ class Candidate:
         if array.ndim == 0 and np.isnan(array):
             self.notes[name] = "missing"
             return None
-        other = f"shape {array.shape}, not {shape}"
-        if len(shape) == 2 and array.shape == shape[::-1]:
+        other, is_bias = f"shape {array.shape}, not {shape}", name.endswith("b")
+        if not is_bias and array.shape == shape[::-1]:
             self._suspect("weights-transposed", name, other)
             transposed: Array = array.T
             return transposed
-        if len(shape) == 1 and array.shape in ((samples, *shape), (*shape, samples)) and samples > 1:
+        if is_bias and array.shape in ((samples, shape[0]), (shape[0], samples)) and samples > 1:
             self._suspect("bias-not-summed", name, other)
-            return matrix.bias_gradient(array if array.shape[0] == samples else array.T)
-        if len(shape) == 1 and array.size == shape[0]:
+            return matrix.bias_gradient(array if array.shape[0] == samples else array.T).reshape(shape)
+        if is_bias and array.size == shape[0]:
             self.remarks.append(f"{name} has {other}: its numbers are compared")
             return array.reshape(shape)
         self.notes[name] = f"has {other}"

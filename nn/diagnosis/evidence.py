@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from nn.agreement.tolerance import close, proportion
-from nn.diagnosis.equations import Array, Problem, Tape
+from nn.diagnosis.equations import Array, Pass, Problem
 
 Place: TypeAlias = tuple[str, frozenset[int]]
 """Where a step may be wrong: in words, and the layers."""
@@ -26,8 +26,8 @@ class Evidence:
         The first parameter, in the order of the backward pass, that differs.
     have
         What the equations give there.
-    tape
-        What their pass had computed when it reached `name`.
+    sweep
+        Their pass, which has come as far as `name`.
     tolerance, floor
         Relative size of a difference that counts as rounding, and the least size that it is relative to.
     """
@@ -36,7 +36,7 @@ class Evidence:
     candidate: Mapping[str, Array]
     name: str
     have: Array
-    tape: Tape
+    sweep: Pass
     tolerance: float
     floor: float
 
@@ -54,6 +54,11 @@ class Evidence:
     def is_bias(self) -> bool:
         """Whether it is a bias."""
         return self.name.endswith("b")
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first of its layer's parameters in the order of the backward pass, of those there are."""
+        return self.is_bias or f"layers.{self.layer}.b" in self.problem.absent
 
     @property
     def top(self) -> bool:
@@ -90,15 +95,15 @@ class Evidence:
         Parameters
         ----------
         step
-            "error", "back", "slope", "weight", "penalty", "bias" or "bias_penalty" of `nn.diagnosis.equations`.
+            "error", "back", "slope", "weight", "penalty", "bias" or "bias_penalty", an edge of `Network`.
         """
         layers = self.problem.layers
         if step == "error":
             yield from [("the output", frozenset([layers - 1]))] if self.top else []
-        elif step in ("weight", "penalty"):
-            yield from () if self.is_bias else self._within(range(layers))
-        elif self.is_bias:
-            yield from {"back": self._backs, "slope": self._slopes}.get(step, lambda: self._within(range(layers)))()
+        elif step in ("weight", "penalty", "bias", "bias_penalty"):
+            yield from self._within(range(layers)) if self.is_bias == step.startswith("bias") else ()
+        elif self.is_first:
+            yield from self._backs() if step == "back" else self._slopes()
 
     def _within(self, layers: range) -> Iterator[Place]:
         """Yield this layer, and all of `layers` if this is where they would first show."""

@@ -7,22 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from nn.diagnosis.equations import RIGHT, Array, Problem
-from nn.diagnosis.search import Explanation
+from nn.diagnosis.equations import Array, Problem, backward_pass
+from nn.diagnosis.search import Explanation, alterations_of
 
 
 def experiment(problem: Problem, explanations: Sequence[Explanation]) -> str:
     """Return an experiment in which all explanations give different gradients."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=problem.X.shape)
-    params = {name: rng.normal(size=value.shape) for name, value in problem.params.items()}
+    params = {
+        name: rng.normal(size=value.shape) * (name not in problem.absent) for name, value in problem.params.items()
+    }
     other = replace(problem, X=X, params=params)
     trials = {
         "take a random batch and random parameters of the same shapes": other,
         "add regularisation (a strength of 0.1)": replace(other, l2=problem.l2 + 0.1),
     }
     for sentence, trial in trials.items():
-        gradients = [RIGHT.altered(*(s.alteration for s in path)).gradients(trial) for path in explanations]
+        gradients = [backward_pass(trial, *alterations_of(path)).gradients() for path in explanations]
         if all(_differ(one, two) for k, one in enumerate(gradients) for two in gradients[:k]):
             return sentence
     return (

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.agreement import allowed
+from engine.agreement import EPS, allowed
 from engine.arguments import finite
 from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
@@ -64,8 +64,9 @@ class Case:
             finite(right, f"the right gradient of {name}", "a gradient is judged where the right one is finite")
         kinds, length = problem.kinds, max(len(problem.X), *[max(v.shape) for v in problem.params.values()])
         units = rounding_units(
-            problem.params, problem.X, problem.t, kinds[0], kinds[-1], problem.loss, problem.l2, problem.scale
+            problem.params, problem.X, problem.t, kinds[0], kinds[-1], problem.loss, problem.l2, problem.weight
         )
+        units = {name: unit + EPS * np.abs(problem.params[name]) / problem.rate for name, unit in units.items()}
         limits = Limits(problem.right, units, allowed(length))
         return cls(problem, Candidate.read(problem, gradients, convention), convention, limits)
 
@@ -84,7 +85,7 @@ class Case:
     def rows(self, kinds: Mapping[str, str], notes: Mapping[str, str]) -> tuple[Verdict, ...]:
         """Return one verdict per parameter."""
         rows = []
-        for name in self.problem.params:
+        for name in self.problem.present:
             units = relative = math.inf
             if name in self.candidate.arrays:
                 error, in_units = self.limits.errors(name, self.candidate.arrays[name])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from nn.diagnosis.difference import describe
-from nn.diagnosis.equations import RIGHT, Array, Problem
+from nn.diagnosis.equations import Array, Problem, backward_pass
 
 
 def whereabouts(problem: Problem, name: str, gradient: Array) -> str:
     """Return what can be said of the difference between a parameter's gradient and the right one."""
     layer = int(name.split(".")[1])
-    a, delta = problem.forward[1][layer], _deltas(problem)[layer]
+    a, delta = problem.forward[1][layer], backward_pass(problem).delta(layer)
     lines = {f"the input of sample {i}": row for i, row in enumerate(a)}
     lines |= {f"the delta of sample {i}": row for i, row in enumerate(delta)}
     lines |= {"the mean input": a.mean(axis=0), "the summed delta": delta.sum(axis=0)}
@@ -29,10 +29,3 @@ def inherited(problem: Problem, wrong: list[str]) -> list[str]:
     if below and all(name in wrong for name in below):
         return [f"the first difference is in {first}; the layers below it may only inherit it"]
     return []
-
-
-def _deltas(problem: Problem) -> dict[int, Array]:
-    tape = RIGHT.tape(problem)
-    for _ in RIGHT.backward(tape):
-        pass
-    return tape.deltas

@@ -12,35 +12,43 @@ every layer: this is the gradient of the sum over the batch, without the 1/N of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from engine.arguments import described, finite, number, one_of
 from nn import matrix
-from nn.diagnosis.altered import by_alterations, function_by_alterations
+from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES, OF_CLASSES
+from nn.diagnosis.declared import judged
+from nn.diagnosis.dialects import DIALECTS, PENALTIES, Dialect
 from nn.diagnosis.equations import Problem
-from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.own import Own
 from nn.diagnosis.report import Diagnosis
-from nn.diagnosis.trials import Gradients, diagnose_gradients
+from nn.diagnosis.trials import Gradients
 from nn.neuron import MLP
-from nn.samples import Array, samples
+from nn.samples import Array, numbers, samples
 from nn.shapes import arrays_by_name
 from nn.training.outputs import check_model
 from nn.training.targets import Targets
 
 
 def diagnose(
-    model: MLP,
+    model: Any,
     X: Any,
     T: Any,
-    candidate: Mapping[str, Any] | Gradients,
-    loss: str = "cross_entropy",
+    candidate: Mapping[str, Any] | Gradients | Any,
+    loss: str | None = None,
     *,
     strength: float = 0.0,
-    reduction: str = "mean",
+    reduction: str | None = None,
     convention: str = "rows",
     previous: tuple[Mapping[str, Any], Any, Any] | None = None,
+    activation: str | None = None,
+    output: str | None = None,
+    lr: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in a hand-derived gradient of a network's loss.
 
@@ -50,19 +58,29 @@ def diagnose(
     Parameters
     ----------
     model
-        An `MLP`; its present parameters are those that the gradient was taken at.
+        An `MLP`, whose present parameters are those that the gradient was taken at; or these parameters as their author
+        has them: ``{"W1": ..., "b1": ...}``, lists of weights and biases, one array, or an object that holds them. A
+        network of parameters has the biases that are there.
     X, T
-        Samples as rows (N, D), and classes (N,) or targets (N, C), whatever the convention.
+        Samples as rows (N, D), and classes (N,) or targets (N, C); with a course's word, as the course has them.
     candidate
         The gradients, ``{"layers.0.W": array, ...}`` in the convention's shapes; or the function that computes them,
         ``candidate(params, X, T)`` with everything in the convention, which is then also tried on random data for
-        which mistakes look different from one another.
+        which mistakes look different from one another. With a course's word, names and containers are the course's, a
+        cost may stand beside the gradients, and a function's arguments are told by their names.
     loss, strength, reduction
-        A name from `nn.losses`; the strength of 0.5 * strength * sum(W * W); "mean" or "sum" over samples.
+        A name from `nn.losses`, or "svm"; the strength of the convention's penalty, 0.5 * strength * sum(W * W) but in
+        courses; "mean" or "sum" over samples. By default the convention's: "cross_entropy" and "mean" but in courses.
     convention
-        "rows", "columns" or "torch", as `nn.matrix` has them.
+        "rows", "columns" or "torch", as `nn.matrix` has them, or the word of a course: "coursera", "nielsen", "cs231n"
+        (`nn.diagnosis.dialects`).
     previous
         Parameters, X and T of the call before, for mistakes that leak from one call into the next.
+    activation, output
+        Of the hidden layers and of the last one, where `model` is parameters; by default the convention's.
+    lr
+        The learning rate, where `candidate` is not gradients but parameters after a step, or a function that updates
+        them: the gradient is (old - new) / lr.
 
     Returns
     -------
@@ -74,40 +92,118 @@ def diagnose(
     ValueError
         If the data do not fit the network, a name is not known, or a number that the right gradient is computed from is
         not finite.
+    TypeError
+        If the parameters or gradients are nothing that can be read as such.
     CandidateError
-        If a function returns something else than a dictionary.
+        If a function returns something else than gradients.
+
+    Examples
+    --------
+    >>> W, b, X, Y = np.array([[0.5], [-1.0]]), 0.1, np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[1, 0]])
+    >>> A = 1 / (1 + np.exp(-(W.T @ X + b)))
+    >>> said = diagnose({"w": W, "b": b}, X, Y, {"dw": X @ (A - Y).T / 2, "db": np.mean(A - Y)}, convention="coursera")
+    >>> said.ok, [row.parameter for row in said.parameters]
+    (True, ['dw', 'db'])
     """
-    check_model(model, "diagnose(model, X, T, candidate)", MLP)
+    dialect = DIALECTS[one_of(convention, "convention", DIALECTS)]
+    loss = one_of(dialect.loss if loss is None else loss, "loss", JUDGED_LOSSES)
+    rate = math.inf if lr is None else number(lr, "lr", above=0.0)
+    usual = "mean" if lr is not None else dialect.reduction
+    reduction = one_of(usual if reduction is None else reduction, "reduction", ("mean", "sum"))
     strength = number(strength, "strength", least=0.0)
-    one_of(reduction, "reduction", ("mean", "sum"))
-    one_of(convention, "convention", matrix.CONVENTIONS)
-    if isinstance(candidate, type) or not (isinstance(candidate, Mapping) or callable(candidate)):
-        raise TypeError(
-            "candidate must be a dict of arrays, {'layers.0.W': dW, ...}, or a function of (params, X, T) that returns "
-            f"one; got {described(candidate)}."
-        )
-    X = samples(X, model.sizes[0])
-    model, X, T = model.as_trained(X, Targets.read(T, loss, model.sizes[-1], samples=len(X)).values)
-    problem = _problem(model, X, T, loss, reduction, strength)
+    if not isinstance(model, MLP) and not dialect.is_course and not _holds_parameters(model):
+        check_model(model, "diagnose(model, X, T, candidate)", MLP)
+    X, T = _laid_as_rows(X, T, dialect)
+    own, X, T = _read(model, X, T, convention, loss)
+    problem = _problem(own, X, T, _kinds(model, own, activation, output, loss), loss)
+    problem = replace(
+        problem,
+        scale=1.0 / len(X) if reduction == "mean" else 1.0,
+        l2=dialect.l2(strength, len(X)),
+        rate=rate,
+    )
     if previous is not None:
-        problem = replace(problem, previous=_previous(problem, previous, model))
-    if not callable(candidate):
-        return by_alterations(diagnose_problem(problem, candidate, convention), problem, candidate, convention)
-    asked = problem, candidate, convention, T.ndim == 1 and loss == "cross_entropy"
-    return function_by_alterations(diagnose_gradients(*asked), *asked)
+        problem = replace(problem, previous=_previous(problem, previous))
+    return judged(problem, candidate, own, strength, classes=T.ndim == 1 and loss in OF_CLASSES)
 
 
-def _problem(model: MLP, X: Array, T: Array, loss: str, reduction: str, strength: float) -> Problem:
-    """Return what a network's present parameters are differentiated in."""
-    params = model.arrays()
+def _holds_parameters(model: Any) -> bool:
+    return (
+        isinstance(model, (Mapping, list, tuple, np.ndarray)) or hasattr(model, "params") or hasattr(model, "weights")
+    )
+
+
+def _laid_as_rows(X: Any, T: Any, dialect: Dialect) -> tuple[Any, Any]:
+    """Return a course's samples and targets as rows: its columns turned, a list of columns joined."""
+    if not dialect.is_course:
+        return X, T
+    arrays = []
+    for x, name in ((X, "X"), (T, "T")):
+        array = numbers(x, name)
+        if dialect.layout in matrix.OF_COLUMNS:
+            array = array[..., 0] if array.ndim == 3 else array.T
+        arrays.append(array)
+    X, T = arrays
+    if dialect.one_sample and X.ndim == 1:
+        return X[None, :], T[None, :] if T.ndim == 1 else T
+    return X, T
+
+
+def _read(model: Any, X: Any, T: Any, convention: str, loss: str) -> tuple[Own, Array, Array]:
+    """Return the parameters, samples and targets that are meant, checked against each other."""
+    if isinstance(model, MLP):
+        X = samples(X, model.sizes[0])
+        model, X, T = model.as_trained(X, _targets(T, loss, model.sizes[-1], len(X)))
+        return Own.by_default(model.arrays(), convention), X, T
+    X = samples(X, None if np.ndim(X) == 2 else 1).astype(float)
+    own = Own.of(model, convention, X.shape[1])
+    *_, last = own.rows().values()
+    return own, X, _targets(T, loss, len(last), len(X))
+
+
+def _targets(T: Any, loss: str, outputs: int, count: int, what: str = "T") -> Array:
+    kind = "cross_entropy" if loss in OF_CLASSES else loss
+    if kind == "binary_cross_entropy" and outputs == 1:
+        T = numbers(T, what).reshape(count, 1) if np.size(T) == count else T
+    return Targets.read(T, kind, outputs, samples=count, what=what).values
+
+
+def _kinds(model: Any, own: Own, activation: str | None, output: str | None, loss: str) -> tuple[str, ...]:
+    """Return the activation of every layer, the last one's without what the loss contains."""
+    dialect, layers = own.dialect, sum(name.endswith("W") for name in own.arrays)
+    if isinstance(model, MLP):
+        for name, asked in (("activation", activation), ("output", output)):
+            if asked not in (None, getattr(model, name)):
+                raise ValueError(f"{name}={described(asked)}, but the network's is {getattr(model, name)!r}.")
+        activation, output = model.activation, model.output
+    known = (*ACTIVATIONS, "softmax") if dialect.of_outputs else ACTIVATIONS
+    activation = one_of(dialect.activation if activation is None else activation, "activation", ACTIVATIONS)
+    output = dialect.output_of(loss) if output is None else output
+    last = dialect.scores(output if output in ACTIVATIONS else one_of(output, "output", known), loss)
+    return (activation,) * (layers - 1) + (one_of(last, "output", ACTIVATIONS),)
+
+
+def _problem(own: Own, X: Array, T: Array, kinds: tuple[str, ...], loss: str) -> Problem:
+    """Return what somebody's parameters are differentiated in."""
+    params = own.rows()
     for name, array in params.items():
-        finite(array, name, "a gradient is judged where all numbers are finite")
-    kinds = (model.activation,) * (len(model.layers) - 1) + (model.output,)
-    scale = 1.0 / len(X) if reduction == "mean" else 1.0
-    return Problem(params, X, matrix.targets(T, model.sizes[-1], loss), kinds, loss, scale, strength)
+        finite(array, own.names.get(name, name), "a gradient is judged where all numbers are finite")
+    *_, last = params.values()
+    dialect = own.dialect
+    return Problem(
+        params,
+        X,
+        matrix.targets(T, len(last), loss),
+        kinds,
+        loss,
+        scale=1.0,
+        summed_outputs=dialect.summed_outputs,
+        averaged_penalty=PENALTIES[dialect.penalty].averaged,
+        absent=own.absent,
+    )
 
 
-def _previous(problem: Problem, previous: Any, model: MLP) -> Problem:
+def _previous(problem: Problem, previous: Any) -> Problem:
     """Return the problem of the step before, from its parameters, samples and targets."""
     if not isinstance(previous, (tuple, list)) or len(previous) != 3:
         raise TypeError(
@@ -119,6 +215,6 @@ def _previous(problem: Problem, previous: Any, model: MLP) -> Problem:
         if name not in before or before[name].shape != now.shape:
             state = f"of shape {before[name].shape}" if name in before else "missing"
             raise ValueError(f"previous parameters: {name} is {state}; the network's is of shape {now.shape}.")
-    X = samples(X, model.sizes[0], "previous X")
-    T = Targets.read(T, problem.loss, model.sizes[-1], samples=len(X), what="previous T").values
-    return replace(problem, params=before, X=X, t=matrix.targets(T, model.sizes[-1], problem.loss))
+    X, outputs = samples(X, problem.X.shape[1], "previous X"), problem.t.shape[1]
+    T = _targets(T, problem.loss, outputs, len(X), "previous T")
+    return replace(problem, params=before, X=X, t=matrix.targets(T, outputs, problem.loss))

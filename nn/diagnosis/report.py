@@ -81,7 +81,7 @@ class Diagnosis:
     Attributes
     ----------
     verdict
-        "right", "named", "ambiguous" or "unnamed", for the whole.
+        "right", "named", "ambiguous", "unnamed" or "other convention", for the whole.
     findings
         The mistakes that together reproduce what was given, each once, at its origin.
     alternatives
@@ -92,6 +92,8 @@ class Diagnosis:
         A verdict for each parameter.
     remarks
         What else was noticed.
+    conventions
+        If right in another convention than the one declared: which, in words.
     """
 
     verdict: str
@@ -100,6 +102,7 @@ class Diagnosis:
     experiment: str = ""
     parameters: tuple[Verdict, ...] = ()
     remarks: tuple[str, ...] = ()
+    conventions: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -130,6 +133,8 @@ class Diagnosis:
             lines.append("right: the gradient agrees with the equations to rounding")
         elif self.verdict == "unnamed":
             lines.append("unnamed: no known mistake reproduces this gradient")
+        elif self.verdict == "other convention":
+            lines.append(f"right in another convention: {', or '.join(self.conventions)}")
         elif self.verdict == "ambiguous":
             lines.append("ambiguous: each of these reproduces the gradient on this data")
             for number, findings in enumerate(self.alternatives, 1):

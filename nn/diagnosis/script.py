@@ -7,11 +7,12 @@ runs as such, with all that its author may do.
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from nn import matrix
+from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES, OF_CLASSES
+from nn.diagnosis.calls import Calls, own_as_taken
+from nn.diagnosis.declared import judged
+from nn.diagnosis.dialects import DIALECTS, PENALTIES
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.report import Diagnosis
-from nn.diagnosis.trials import CandidateError, diagnose_gradients
+from nn.diagnosis.trials import CandidateError
 from nn.files import encoding_of
 
 
@@ -32,21 +36,25 @@ class CheckError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a file says of its network, in capitals; the defaults are the template's.
+    """What a file says of its network, in capitals; what it does not say is as its dialect has it.
 
     Attributes
     ----------
-    convention, sizes, activation, output, loss, reduction, l2
-        As `nn.diagnose` and `nn.MLP` have them; `sizes` starts with the inputs.
+    convention, sizes, activation, output, loss, reduction, l2, lr
+        As `nn.diagnose` and `nn.MLP` have them, `l2` being the strength; `sizes` starts with the inputs.
+    function
+        The name of the function that returns gradients, or updates parameters.
     """
 
     convention: str = "rows"
     sizes: Sequence[int] = (5, 4, 3)
-    activation: str = "tanh"
-    output: str = "identity"
-    loss: str = "cross_entropy"
-    reduction: str = "mean"
+    activation: str = ""
+    output: str = ""
+    loss: str = ""
+    reduction: str = ""
     l2: float = 0.0
+    lr: float = math.inf
+    function: str = "gradients"
 
     @classmethod
     def of(cls, module: ModuleType, path: str) -> Settings:
@@ -58,38 +66,48 @@ class Settings:
             Naming the first that is not known.
         """
         chosen: dict[str, Any] = {f.name: getattr(module, f.name.upper(), f.default) for f in fields(cls)}
+        _check_known(path, "convention", chosen["convention"], DIALECTS)
+        dialect = DIALECTS[chosen["convention"]]
+        loss = chosen["loss"] = chosen["loss"] or dialect.loss
+        _check_known(path, "loss", loss, JUDGED_LOSSES)
+        usual = {"activation": dialect.activation, "output": dialect.output_of(loss)}
+        usual["reduction"] = "mean" if chosen["lr"] != math.inf else dialect.reduction
+        chosen |= {name: chosen[name] or value for name, value in usual.items()}
+        contained = ["softmax"] * dialect.of_outputs
+        known: dict[str, Iterable[str]] = {"activation": ACTIVATIONS, "output": (*ACTIVATIONS, *contained)}
+        for name, values in (known | {"reduction": ("mean", "sum")}).items():
+            if chosen[name] not in ACTIVATIONS or name == "reduction":
+                _check_known(path, name, chosen[name], values)
         settings = cls(**chosen)
-        known: dict[str, Sequence[str]] = {
-            "convention": matrix.CONVENTIONS,
-            "activation": list(matrix.ACTIVATIONS),
-            "output": list(matrix.ACTIVATIONS),
-            "loss": list(matrix.LOSSES),
-            "reduction": ("mean", "sum"),
-        }
-        for name, values in known.items():
-            if getattr(settings, name) not in values:
-                value = getattr(settings, name)
-                listed = ", ".join(values)
-                raise CheckError(f"{path}: {name.upper()} = {value!r} is not known; use one of {listed}.")
         if not _are_sizes(settings.sizes):
             raise CheckError(f"{path}: SIZES = {settings.sizes!r} is no list of two or more positive whole numbers.")
         if not isinstance(settings.l2, (int, float)) or not 0.0 <= settings.l2 < np.inf:
             raise CheckError(f"{path}: L2 = {settings.l2!r} is not a number from 0 on.")
+        if not isinstance(settings.lr, (int, float)) or not settings.lr > 0.0:
+            raise CheckError(f"{path}: LR = {settings.lr!r} is not a number above 0.")
         return settings
 
     def problem(self, samples: int = 7) -> Problem:
         """Return a random problem of this network, with a batch size that is none of its widths."""
-        taken = {2, *self.sizes}
+        taken, dialect = {2, *self.sizes}, DIALECTS[self.convention]
         count = next(n for n in range(samples, samples + 10 + len(taken)) if n not in taken)
-        return Problem.random(
+        problem = Problem.random(
             self.sizes,
             samples=count,
             activation=self.activation,
-            output=self.output,
+            output=dialect.scores(self.output, self.loss),
             loss=self.loss,
             reduction=self.reduction,
-            l2=self.l2,
+            l2=dialect.l2(self.l2, count),
         )
+        averaged = PENALTIES[dialect.penalty].averaged
+        return replace(problem, summed_outputs=dialect.summed_outputs, averaged_penalty=averaged, rate=float(self.lr))
+
+
+def _check_known(path: str, name: str, value: Any, values: Iterable[str]) -> None:
+    if value not in values:
+        listed = ", ".join(values)
+        raise CheckError(f"{path}: {name.upper()} = {value!r} is not known; use one of {listed}.")
 
 
 class _Source(SourceFileLoader):
@@ -115,28 +133,29 @@ def check_file(path: str | Path) -> Diagnosis:
     with _folder_on_path(path):
         module = _loaded(path)
         settings = Settings.of(module, str(path))
-        function = getattr(module, "gradients", None)
+        function = getattr(module, str(settings.function), None)
         if not callable(function):
-            raise CheckError(f"{path}: defines no function gradients(params, X, T); see liftgrad check --template.")
+            raise CheckError(
+                f"{path}: defines no function {settings.function}(params, X, T); see liftgrad check --template."
+            )
         return _diagnosed(path, function, settings)
 
 
 def _diagnosed(path: str | Path, function: Callable[..., Any], settings: Settings) -> Diagnosis:
-    samples = 0
-
-    def called(params: dict[str, Any], X: Any, T: Any) -> Any:
-        nonlocal samples
-        samples = X.shape[1 if settings.convention == "columns" else 0]
-        return function(params, X, T)
-
+    """Return the diagnosis of a file's function; what it raises is told with the line that raised it."""
+    problem = settings.problem()
+    own = own_as_taken(problem.params, settings.convention, function)
+    calls = Calls.by(function, own, settings.l2, problem.rate)
+    problem = replace(problem, absent=own.absent, params=own.rows())
     try:
         with np.errstate(all="ignore"):
-            classes = settings.loss == "cross_entropy"
-            return diagnose_gradients(settings.problem(), called, settings.convention, classes=classes)
+            return judged(problem, calls, own, classes=settings.loss in OF_CLASSES)
     except CandidateError as error:
         raise CheckError(f"{path}: {error}") from None
     except (Exception, SystemExit) as error:
-        raise CheckError(_where(error, path, f"gradients(), called with {samples} samples, raised")) from error
+        raise CheckError(
+            _where(error, path, f"{settings.function}(), called with {calls.samples} samples, raised")
+        ) from error
 
 
 @contextmanager

@@ -8,14 +8,14 @@ same parameter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
 from nn.agreement.tolerance import close
-from nn.diagnosis.equations import RIGHT, Array, Equations, Problem, Tape
+from nn.diagnosis.equations import Alteration, Array, Network, Pass, Problem, backward_pass, recorded
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes import Suspect, suspects
 
@@ -25,6 +25,11 @@ Explanation: TypeAlias = tuple[Suspect, ...]
 MOST = 6
 REST = 0.01
 FORWARD = frozenset({"batch", "forward"})
+
+
+def alterations_of(path: Explanation) -> list[Alteration]:
+    """Return what an explanation's mistakes alter."""
+    return [suspect.alteration for suspect in path]
 
 
 @dataclass(frozen=True)
@@ -37,29 +42,28 @@ class Search:
     problem: Problem
     candidate: Mapping[str, Array]
     tolerance: Mapping[str, float]
-    _forwards: dict[Suspect | None, Tape] = field(default_factory=dict, repr=False)
+    _networks: dict[Suspect | None, Network] = field(default_factory=dict, repr=False)
 
     def walk(self, *path: Suspect) -> Evidence | None:
         """Return where the candidate departs from the equations altered by these suspects; None if nowhere."""
-        equations = RIGHT.altered(*(suspect.alteration for suspect in path))
+        alterations = alterations_of(path)
         with np.errstate(all="ignore"):
-            tape = self._tape(equations, path)
-            for name, have in equations.backward(tape):
+            sweep = Pass(self._network(path, alterations), alterations)
+            for name, have in sweep.backward():
                 if name in self.candidate and not self._close(name, self.candidate[name], have):
                     limits = self.tolerance[name], self._floor(name)
-                    return Evidence(self.problem, self.candidate, name, have, tape, *limits)
+                    return Evidence(self.problem, self.candidate, name, have, sweep, *limits)
         return None
 
-    def _tape(self, equations: Equations, path: Explanation) -> Tape:
+    def _network(self, path: Explanation, alterations: Sequence[Alteration]) -> Network:
         """Return the tape of a forward pass, kept for the companions of a suspect, of which few change it."""
         changing = [suspect for suspect in path if not FORWARD.isdisjoint(suspect.alteration)]
         if len(changing) > 1 or (changing and changing[0] is not path[0]):
-            return equations.tape(self.problem)
+            return recorded(self.problem, *alterations)
         key = changing[0] if changing else None
-        if key not in self._forwards:
-            self._forwards[key] = equations.tape(self.problem)
-        forward = self._forwards[key]
-        return Tape(forward.problem, forward.zs, forward.acts)
+        if key not in self._networks:
+            self._networks[key] = recorded(self.problem, *alterations)
+        return self._networks[key]
 
     def _floor(self, name: str) -> float:
         """Return the size below which a gradient counts as nothing: rounding may be all that is left of it."""
@@ -114,7 +118,7 @@ class Search:
 
     def _explains(self, path: Explanation) -> bool:
         """Whether hardly anything of the difference is left: rounding alone must not be given a name."""
-        altered = RIGHT.altered(*(suspect.alteration for suspect in path)).gradients(self.problem)
+        altered = backward_pass(self.problem, *alterations_of(path)).gradients()
         for name, gradient in self.candidate.items():
             left, before = np.abs(gradient - altered[name]).max(), np.abs(gradient - self.problem.right[name]).max()
             if left > REST * before and not self._close(name, gradient, self.problem.right[name]):

@@ -69,9 +69,12 @@ def widths(problem: Problem) -> list[int]:
 
 def probe(problem: Problem, samples: int, sizes: list[int] | None = None) -> Problem:
     """Return a random problem of the same layers without dead units, in which mistakes look different."""
-    drawn = Problem.random(sizes or widths(problem), samples=samples, loss=problem.loss, l2=problem.l2, seed=samples)
+    l2 = problem.l2 * (len(problem.X) / samples if problem.averaged_penalty else 1.0)
+    drawn = Problem.random(sizes or widths(problem), samples=samples, loss=problem.loss, l2=l2, seed=samples)
     is_mean = problem.scale != 1.0 or len(problem.X) == 1
-    return replace(drawn, kinds=problem.kinds, scale=1.0 / samples if is_mean else 1.0)
+    params = {name: x * 0.0 if name in problem.absent else x for name, x in drawn.params.items()}
+    scale = 1.0 / samples if is_mean else 1.0
+    return replace(problem, params=params, X=drawn.X, t=drawn.t, scale=scale, l2=l2, previous=None)
 
 
 def _of_other_widths(problem: Problem, function: Gradients, convention: str, classes: bool) -> list[Diagnosis]:
@@ -107,16 +110,17 @@ def called(
     function: Gradients, problem: Problem, convention: str, classes: bool
 ) -> tuple[Mapping[str, Any], list[str]]:
     """Return somebody's gradients of a problem, asked for in their convention, and the arguments that they changed."""
-    params = {name: value.copy() for name, value in matrix.from_rows(problem.params, convention).items()}
+    in_convention = matrix.from_rows(problem.params, convention)
+    params = {name: value.copy() for name, value in in_convention.items() if name in problem.present}
     X, T = problem.X.copy(), problem.t.argmax(axis=1) if classes else problem.t.copy()
-    if convention == "columns":
+    if convention in matrix.OF_COLUMNS:
         X, T = X.T.copy(), T.T.copy()
     before = {**params, "X": X, "T": T}
     copies = {name: value.copy() for name, value in before.items()}
     gradients = result(function, (params, X, T), {}, "diagnose")
     if not isinstance(gradients, Mapping):
         raise CandidateError(
-            f"gradients() returned {described(gradients)}, not a dictionary of {', '.join(problem.params)}."
+            f"gradients() returned {described(gradients)}, not a dictionary of {', '.join(problem.present)}."
         )
     arrays = {str(name): numbers(value, f"gradients()[{name!r}]").copy() for name, value in gradients.items()}
     return arrays, [name for name, value in copies.items() if not np.array_equal(value, before[name])]

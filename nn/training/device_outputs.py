@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import engine
+from nn.leaky import ByActivation
 from nn.module import Module
 from nn.samples import Array
 from nn.training.devices import jax_itself
@@ -22,7 +23,7 @@ DeviceOutputs: TypeAlias = Callable[[Any, Any], Any]  # (parameters, samples) ->
 def device_activations() -> dict[str, Callable[[Any], Any]]:
     """Return the activations as JAX has them, by their names in `nn.derivatives`."""
     f = jax_itself().nn
-    return {
+    functions: dict[str, Callable[[Any], Any]] = {
         "identity": lambda z: z,
         "relu": lambda z: jax_itself().numpy.maximum(z, 0.0),  # whose NaN is NaN
         "leaky_relu": f.leaky_relu,
@@ -32,6 +33,7 @@ def device_activations() -> dict[str, Callable[[Any], Any]]:
         "silu": f.silu,
         "gelu": lambda z: f.gelu(z, approximate=False),
     }
+    return ByActivation(functions, lambda slope: lambda z: f.leaky_relu(z, slope))
 
 
 def outputs_on_device(

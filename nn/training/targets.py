@@ -26,13 +26,20 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import described, one_of, text, whole
+from nn.leaky import USUAL, ByActivation
 from nn.samples import Array, finite, numbers
 
 KNOWN_LOSSES = ("mse", "half_mse", "cross_entropy", "binary_cross_entropy", "hinge")
 WHOLE_LINE = (-math.inf, math.inf)
-REACH: dict[str, tuple[float, float]] = {  # of what an activation gives, from its lowest to its highest
+
+
+def _of_leaky(slope: float) -> tuple[float, float]:
+    return WHOLE_LINE if slope > 0.0 else (0.0, math.inf)
+
+
+REACHES: dict[str, tuple[float, float]] = {  # of what an activation gives, from its lowest to its highest
     "identity": WHOLE_LINE,
-    "leaky_relu": WHOLE_LINE,
+    "leaky_relu": _of_leaky(USUAL),
     "relu": (0.0, math.inf),
     "softplus": (0.0, math.inf),
     "silu": (-0.27846454276107, math.inf),
@@ -40,6 +47,7 @@ REACH: dict[str, tuple[float, float]] = {  # of what an activation gives, from i
     "tanh": (-1.0, 1.0),
     "sigmoid": (0.0, 1.0),
 }
+REACH = ByActivation(REACHES, _of_leaky)
 NEEDED = {"cross_entropy": WHOLE_LINE, "binary_cross_entropy": WHOLE_LINE, "hinge": (-1.0, 1.0)}
 SQUARED = ("mse", "half_mse")
 UNEQUAL = 10.0  # times the deviation of one output's targets, beside which another's hardly count

@@ -87,4 +87,4 @@ def test_the_matrix_path_calls_nothing_of_the_engine():
         imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         waiting += [m for m in imported - seen if m and m.split(".")[0] in ("engine", "nn", "viz")]
-    assert seen == {"nn.matrix", "nn.derivatives", "nn.shapes", "nn.samples", "engine.arguments"}
+    assert seen == {"nn.matrix", "nn.derivatives", "nn.leaky", "nn.shapes", "nn.samples", "engine.arguments"}

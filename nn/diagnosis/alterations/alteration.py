@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -66,9 +66,7 @@ class Alteration:
 Path: TypeAlias = tuple[Alteration, ...]
 
 
-def pulling(
-    kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1
-) -> Alteration:
+def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1) -> Alteration:
     """Return the alteration of edges that all hand on something else."""
     return Alteration(kind, edges, dict.fromkeys(edges, pull), what, rank)
 

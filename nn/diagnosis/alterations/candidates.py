@@ -120,7 +120,9 @@ def numbers(sweep: Sweep) -> dict[Hashable, Number]:
                 known.setdefault((n,), (str(n), float(n)))
             if isinstance(x, np.ndarray) and not x.ndim and float(x) not in (0.0, 1.0, 2.0, 0.5):
                 known.setdefault((step.site or step, k), (step.constants.get(k) or f"{float(x):.4g}", float(x)))
-    known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if abs(x) > 2.0 or text[0] not in "012"}
+    known |= {
+        ("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if abs(x) > 2.0 or text[0] not in "012"
+    }
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
 
 

@@ -20,7 +20,7 @@ from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import Alteration, pulling, saving, scaled
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.primitives import unbroadcast
-from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.step import Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.variants import at_one_place, exchanged_axes, products_of, shifts
 from nn.samples import Array
@@ -124,7 +124,12 @@ def _axes(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
         for axes in itertools.combinations(range(len(whole)), count):
             if np.prod([n for k, n in enumerate(whole) if k not in axes], dtype=int) == size:
                 text = f"axis {', '.join(map(str, axes))}"
-                for take, kind in ((np.sum, "wrong-axis"), (np.mean, "mean-for-sum"), (_first, "slice"), (_last, "slice")):
+                for take, kind in (
+                    (np.sum, "wrong-axis"),
+                    (np.mean, "mean-for-sum"),
+                    (_first, "slice"),
+                    (_last, "slice"),
+                ):
                     yield pulling(kind, edges, partial(_taken, take=take, axes=axes, shape=shape), text, 0)
 
 
@@ -209,7 +214,9 @@ def _assigned(edge: Edge, g: Array) -> Array:
 
 def _strides(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
     """Yield windows of a loop that are put back as if the stride, or the place of the first, were another."""
-    firsts = np.array([np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size])
+    firsts = np.array(
+        [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
+    )
     if len(firsts) < 2 or len(firsts) < len(edges):
         return
     for axis in range(firsts.shape[1]):
@@ -311,7 +318,10 @@ def _recomputed(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
 def _with_operand(edge: Edge, k: int, other: Array) -> Array:
     """Return the derivative by the rule itself, with one operand exchanged, or its value."""
     step = edge.step
-    arrays = [np.broadcast_to(other if j == k else value_of(x), step.value.shape) for j, x in enumerate((*step.operands, step))]
+    arrays = [
+        np.broadcast_to(other if j == k else value_of(x), step.value.shape)
+        for j, x in enumerate((*step.operands, step))
+    ]
     return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.equations import Array, Problem, Tape, instead
+from nn.diagnosis.equations import Alteration, Array, Problem, instead
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake
 
@@ -30,7 +30,7 @@ def _summed_over(rows: Sequence[int], scale: float, found: str) -> Proposal:
 def _odd_samples(e: Evidence, sign: float, scale: float) -> Iterator[int]:
     """Yield samples of which one `sign` times more explains the output's bias, with the sum scaled anew."""
     if e.top and e.is_bias:
-        shares = e.tape.deltas[e.layer]
+        shares = e.sweep.delta(e.layer)
         left = e.want / scale - e.have
         size = float(np.abs(e.have).max(initial=0.0)) + float(np.abs(shares).max(initial=0.0))
         for i in np.flatnonzero(np.abs(left - sign * shares).max(axis=1) <= 10.0 * e.tolerance * size):
@@ -64,7 +64,7 @@ def one_sample_only(e: Evidence) -> Iterator[Proposal]:
     """This is one sample's gradient: the loop over the batch overwrites in place of adding."""
     if e.top and e.is_bias and e.samples > 1:
         for scale, note in {1.0 / e.problem.scale: "", 1.0: ", still divided by N"}.items():
-            for i, share in enumerate(e.tape.deltas[e.layer]):
+            for i, share in enumerate(e.sweep.delta(e.layer)):
                 if e.close(scale * share):
                     yield _summed_over([i], scale, f"sample {i}{note}")
 
@@ -147,11 +147,9 @@ def first_input_for_all(e: Evidence) -> Iterator[Proposal]:
         yield "the batch", "", {"batch": instead(batch)}
 
 
-def _other_inputs(change: Callable[[Array], Array]) -> dict[str, Callable[..., Callable[[Tape, int], Array]]]:
+def _other_inputs(change: Callable[[Array], Array]) -> Alteration:
     """Alter the inputs that the first layer's deltas meet."""
-    return {
-        "source": lambda right: lambda tape, layer: right(tape, layer) if layer else change(right(tape, layer)),
-    }
+    return {"weight saved": lambda right: lambda layer, a: right(layer, a) if layer else change(right(layer, a))}
 
 
 @mistake(

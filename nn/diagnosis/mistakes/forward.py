@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nn import matrix
-from nn.diagnosis.equations import Array, Problem, Tape, at, instead
+from nn.diagnosis.equations import Array, At, Forward, Problem, instead, within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake
 
@@ -21,7 +21,7 @@ def no_bias_forward(e: Evidence) -> Iterator[Proposal]:
         return
     for left_out in [None, *range(e.problem.layers)] if e.problem.layers > 1 else [None]:
 
-        def forward(problem: Problem, left_out: int | None = left_out) -> tuple[list[Array], list[Array]]:
+        def forward(problem: Problem, left_out: int | None = left_out) -> Forward:
             params = {
                 name: value * 0.0 if name.endswith("b") and left_out in (None, int(name.split(".")[1])) else value
                 for name, value in problem.params.items()
@@ -32,9 +32,8 @@ def no_bias_forward(e: Evidence) -> Iterator[Proposal]:
         yield where, "", {"forward": instead(forward)}
 
 
-def _slope_at_z(tape: Tape, layer: int, error: Array) -> Array:
-    function, z = matrix.ACTIVATIONS[tape.problem.kinds[layer]], tape.zs[layer]
-    return function.derivative(z, function.f(z))
+def _slope_at_z(at: At, g: Array) -> Array:
+    return at.pull(g, at.function.derivative(at.z, at.function.f(at.z)))
 
 
 @mistake(equation="forward", altered="a[l] = z[l]", reference="note 000, a = sigma(z) in every layer")
@@ -45,12 +44,12 @@ def no_activation_forward(e: Evidence) -> Iterator[Proposal]:
     for layer, kind in enumerate(e.problem.kinds):
         if kind != "identity":
 
-            def forward(problem: Problem, layer: int = layer) -> tuple[list[Array], list[Array]]:
+            def forward(problem: Problem, layer: int = layer) -> Forward:
                 kinds = [*problem.kinds[:layer], "identity", *problem.kinds[layer + 1 :]]
                 return matrix.forward(problem.params, problem.X, kinds)
 
             yield f"layers.{layer}", "its slope too", {"forward": instead(forward)}
-            slope = at(frozenset([layer]), _slope_at_z)
+            slope = within(frozenset([layer]), _slope_at_z)
             yield f"layers.{layer}", "", {"forward": instead(forward), "slope": slope}
 
 

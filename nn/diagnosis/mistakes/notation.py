@@ -1,4 +1,4 @@
-"""The right equations as text, in each of the three conventions of the weights, with note 000's names.
+"""The right equations as text, in each convention of the weights, with note 000's names.
 
 >>> equation("BP2", "columns", "mse")
 "delta[l] = (W[l+1] delta[l+1]) * f'(z[l])"
@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-NOTATION = {
+NOTATION: dict[str, dict[str, str]] = {
     "rows": {
         "forward": "a[l-1] W[l] + b[l]",
         "no_bias": "a[l-1] W[l]",
@@ -55,6 +55,22 @@ NOTATION = {
         "of_next": "delta[l+1].T a[l-1]",
         "turned": "(delta[l].T a[l-1]).T",
     },
+    "coursera": {
+        "forward": "W[l] a[l-1] + b[l]",
+        "no_bias": "W[l] a[l-1]",
+        "back": "W[l+1].T delta[l+1]",
+        "untransposed": "W[l+1] delta[l+1]",
+        "updated": "(W[l+1] - lr dC/dW[l+1]).T delta[l+1]",
+        "other": "W[l].T delta[l+1]",
+        "error_back": "W[l+1].T (dC/da[l+1])",
+        "outer": "delta[l] a[l-1].T",
+        "of_z": "delta[l] z[l-1].T",
+        "of_x": "delta[l] x.T",
+        "of_own": "delta[l] a[l].T",
+        "of_error": "(dC/da[l]) a[l-1].T",
+        "of_next": "delta[l+1] a[l-1].T",
+        "turned": "(delta[l] a[l-1].T).T",
+    },
 }
 
 EQUATIONS = {
@@ -74,6 +90,7 @@ OUTPUT_ERRORS = {
     "mse": "delta[L] = 2 (a[L] - t) / (m N) * f'(z[L]), m outputs",
     "half_mse": "delta[L] = (a[L] - t) / (m N) * f'(z[L]), m outputs",
     "hinge": "delta[L] = (-t where t a[L] < 1, else 0) / (m N) * f'(z[L]), m outputs",
+    "svm": "delta[L] = (E - t * (sum of E over classes)) / N,  E = 1 where another class's z - z_t + 1 > 0, else 0",
 }
 
 

@@ -9,7 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.equations import Array, Tape
+from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
+from nn.diagnosis.equations import Array, At, Problem
 from nn.diagnosis.mistakes.table import Condition, mistake
 
 OfOutput: TypeAlias = Callable[[Array, Array], Array]
@@ -28,9 +29,9 @@ def at_output(*losses: str, altered: str, reference: str) -> Callable[[OfOutput]
 
     def enter(wrong: OfOutput) -> OfOutput:
         @wraps(wrong)
-        def error(tape: Tape) -> Array:
-            outputs = 1 if tape.problem.loss == CE else len(tape.problem.t[0])
-            return wrong(tape.acts[-1], tape.problem.t) * (tape.problem.scale / outputs)
+        def error(at: At, g: Array) -> Array:
+            outputs = 1 if at.problem.loss in OF_CLASSES else len(at.problem.t[0])
+            return at.pull(g, wrong(at.a, at.problem.t) * (at.problem.weight / outputs))
 
         mistake(step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
         return wrong
@@ -272,9 +273,9 @@ def margin_inverted(y: Array, t: Array) -> Array:
     altered="delta[L] = 2 (z[L] - t) ...",
     reference="note 004 (a and z of the output layer side by side)",
 )
-def error_at_z(tape: Tape) -> Array:
+def error_at_z(at: At, g: Array) -> Array:
     """The error is taken at the pre-activation z, before the output's activation."""
-    return matrix.LOSSES[tape.problem.loss].derivative(tape.zs[-1], tape.problem.t) * tape.problem.scale
+    return at.pull(g, JUDGED_LOSSES[at.problem.loss].derivative(at.z, at.problem.t) * at.problem.weight)
 
 
 @mistake(
@@ -283,10 +284,10 @@ def error_at_z(tape: Tape) -> Array:
     altered="delta[L] = p ..., or a[L] ...",
     reference="CS231n notes, case study (dscores[range(N), y] -= 1 left out)",
 )
-def no_target(tape: Tape) -> Array:
+def no_target(at: At, g: Array) -> Array:
     """The target is not subtracted."""
-    probabilities = {CE: matrix.softmax, BCE: matrix.sigmoid}.get(tape.problem.loss)
-    return (probabilities(tape.zs[-1]) if probabilities else tape.acts[-1]) * _weight_of_output(tape)
+    probabilities = {CE: matrix.softmax, BCE: matrix.sigmoid}.get(at.problem.loss)
+    return at.pull(g, (probabilities(at.z) if probabilities else at.a) * _weight_of_output(at.problem))
 
 
 @mistake(
@@ -295,12 +296,12 @@ def no_target(tape: Tape) -> Array:
     altered="delta[L] = (z[L] - t) ...",
     reference="Artificial Intelligence Stack Exchange 24020, 'advantage of using cross-entropy loss and softmax'",
 )
-def scores_for_probabilities(tape: Tape) -> Array:
+def scores_for_probabilities(at: At, g: Array) -> Array:
     """The target is subtracted from the scores, not from the probabilities."""
-    return (tape.zs[-1] - tape.problem.t) * _weight_of_output(tape)
+    return at.pull(g, (at.z - at.problem.t) * _weight_of_output(at.problem))
 
 
-def _weight_of_output(tape: Tape) -> float:
+def _weight_of_output(problem: Problem) -> float:
     """Return what y - t is multiplied with in the derivative of the loss."""
-    loss, outputs = tape.problem.loss, len(tape.problem.t[0])
-    return tape.problem.scale * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)
+    loss, outputs = problem.loss, len(problem.t[0])
+    return problem.weight * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)

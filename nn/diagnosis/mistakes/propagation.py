@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from nn.agreement.tolerance import close
-from nn.diagnosis.equations import Array, Tape, at, handed_down, if_fits
+from nn.diagnosis.equations import Array, At, if_fits, within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake, multiplied
-from nn.matrix import weight_gradient
 
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 
@@ -20,9 +20,9 @@ BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
     altered="delta[l] = ({untransposed}) * f'(z[l])",
     reference=BP2 + "; note 003 (transposes in its recursion)",
 )
-def weights_untransposed(tape: Tape, layer: int, delta: Array) -> Array:
+def weights_untransposed(at: At, g: Array) -> Array:
     """The weights are not transposed on the way back (square, so that shapes do not tell)."""
-    return handed_down(delta, if_fits(tape.W(layer).T, tape.W(layer)))
+    return at.pull(g, if_fits(at.W.T, at.W))
 
 
 @mistake(
@@ -30,9 +30,9 @@ def weights_untransposed(tape: Tape, layer: int, delta: Array) -> Array:
     altered="delta[l] = ([b; W] without its last row, in place of W) ...",
     reference="Ng, Machine Learning, exercise 4 (delta(2:end) removes the bias unit)",
 )
-def bias_propagated(tape: Tape, layer: int, delta: Array) -> Array:
+def bias_propagated(at: At, g: Array) -> Array:
     """The bias is in the weight matrix's first row, and the last row was dropped in its place."""
-    return handed_down(delta, np.vstack([tape.b(layer), tape.W(layer)])[:-1])
+    return at.pull(g, np.vstack([at.b, at.W])[:-1])
 
 
 @mistake(
@@ -40,23 +40,23 @@ def bias_propagated(tape: Tape, layer: int, delta: Array) -> Array:
     altered="delta[l] = ([W; b] without its first row, in place of W) ...",
     reference="Ng, Machine Learning, exercise 4 (delta(2:end) removes the bias unit)",
 )
-def bias_propagated_last(tape: Tape, layer: int, delta: Array) -> Array:
+def bias_propagated_last(at: At, g: Array) -> Array:
     """The bias is in the weight matrix's last row, and the first row was dropped in its place."""
-    return handed_down(delta, np.vstack([tape.W(layer), tape.b(layer)])[1:])
+    return at.pull(g, np.vstack([at.W, at.b])[1:])
 
 
 @mistake(step="back", altered="delta[l] = delta[l+1] * f'(z[l])", reference=BP2)
-def weights_forgotten(tape: Tape, layer: int, delta: Array) -> Array:
+def weights_forgotten(at: At, g: Array) -> Array:
     """The weights are missing on the way back: delta is handed down as it is."""
-    return if_fits(delta, tape.acts[layer])
+    return if_fits(g, at.below)
 
 
 @mistake(
     step="back", altered="delta[l] = (sum over k of delta_k[l+1]) * f'(z[l])", reference="note 000, BP2's sum over k"
 )
-def deltas_summed(tape: Tape, layer: int, delta: Array) -> Array:
+def deltas_summed(at: At, g: Array) -> Array:
     """The deltas of the layer above are summed without their weights."""
-    return np.repeat(delta.sum(axis=1, keepdims=True), tape.acts[layer].shape[1], axis=1)
+    return np.repeat(g.sum(axis=1, keepdims=True), at.below.shape[1], axis=1)
 
 
 @mistake(
@@ -64,15 +64,15 @@ def deltas_summed(tape: Tape, layer: int, delta: Array) -> Array:
     altered="delta[l] = 1/C * ({back}) * f'(z[l])",
     reference="note 000, BP2's sum over k (np.mean in place of np.sum)",
 )
-def averaged_over_neurons(tape: Tape, layer: int, delta: Array) -> Array:
+def averaged_over_neurons(at: At, g: Array) -> Array:
     """The sum over the neurons above was made a mean."""
-    return handed_down(delta, tape.W(layer)) / len(delta[0])
+    return at.right(g) / len(g[0])
 
 
 @mistake(step="back", altered="delta[l] = ({error_back}) * f'(z[l])", reference="note 003 (dl/dO and dl/dZ)")
-def error_propagated(tape: Tape, layer: int, delta: Array) -> Array:
+def error_propagated(at: At, g: Array) -> Array:
     """What goes down is dC/da, not delta: the f' of the layer above is lost on the way."""
-    return handed_down(tape.errors[layer], tape.W(layer))
+    return at.right(at.error)
 
 
 @mistake(
@@ -80,9 +80,9 @@ def error_propagated(tape: Tape, layer: int, delta: Array) -> Array:
     altered="delta[l] = delta[l+1] |W[l+1]| * f'(z[l])",
     reference="note 001, its review of neurons (a weight as the strength of a signal)",
 )
-def weights_absolute(tape: Tape, layer: int, delta: Array) -> Array:
+def weights_absolute(at: At, g: Array) -> Array:
     """The absolute values of the weights are used on the way back."""
-    return handed_down(delta, np.abs(tape.W(layer)))
+    return at.pull(g, np.abs(at.W))
 
 
 @mistake(
@@ -113,11 +113,11 @@ def wrong_weights(e: Evidence) -> Iterator[Proposal]:
     for where, layers in e.places("back"):
         for other in range(e.problem.layers):
             if len(layers) == 1 and other not in layers:
+                yield where, f"those of layers.{other}", {"back": within(layers, partial(_by_weights, other))}
 
-                def back(tape: Tape, layer: int, delta: Array, other: int = other) -> Array:
-                    return handed_down(delta, if_fits(tape.W(other), tape.W(layer)))
 
-                yield where, f"those of layers.{other}", {"back": at(layers, back)}
+def _by_weights(other: int, at: At, g: Array) -> Array:
+    return at.pull(g, if_fits(at.problem.params[f"layers.{other}.W"], at.W))
 
 
 @mistake(
@@ -129,11 +129,11 @@ def delta_skips(e: Evidence) -> Iterator[Proposal]:
     """The output's delta is used here in place of the layer above's."""
     for where, layers in e.places("back"):
         if len(layers) == 1 and max(layers) < e.problem.layers - 1:
+            yield where, "", {"back": within(layers, _from_output)}
 
-            def back(tape: Tape, layer: int, delta: Array) -> Array:
-                return handed_down(if_fits(tape.deltas[max(tape.deltas)], delta), tape.W(layer))
 
-            yield where, "", {"back": at(layers, back)}
+def _from_output(at: At, g: Array) -> Array:
+    return at.right(if_fits(at.sweep.delta(at.problem.layers - 1), g))
 
 
 @mistake(
@@ -146,18 +146,19 @@ def updated_weights(e: Evidence) -> Iterator[Proposal]:
     if e.top or not e.is_bias:
         return
 
-    def step(tape: Tape, layer: int, delta: Array) -> Array:
-        return weight_gradient(tape.acts[layer], delta) + tape.problem.l2 * tape.W(layer)
-
-    above = e.layer + 1
-    delta = e.tape.deltas[above]
-    moved = ((delta @ step(e.tape, above, delta).T) * e.tape.derivative(e.layer)).sum(axis=0)
+    at = e.sweep.at("back", e.layer + 1)
+    moved = (at.pull(e.sweep.delta(at.layer), _step(at)) * e.sweep.at("slope", e.layer).saved).sum(axis=0)
     square = float(moved @ moved)
     rate = float(moved @ (e.have - e.want)) / square if square else 0.0
     if 1e-6 < abs(rate) < 1e3 and close(e.have - e.want, rate * moved, max(1e-6, e.tolerance)):
-
-        def back(tape: Tape, layer: int, delta: Array) -> Array:
-            return handed_down(delta, tape.W(layer) - rate * step(tape, layer, delta))
-
         for where, layers in e.places("back"):
-            yield where, f"lr = {rate:.6g}", {"back": at(layers, back)}
+            yield where, f"lr = {rate:.6g}", {"back": within(layers, partial(_after_step, rate))}
+
+
+def _step(at: At) -> Array:
+    """Return dC/dW of a layer: what a step of gradient descent subtracts from W, times the learning rate."""
+    return np.asarray(at.below.T @ at.sweep.delta(at.layer) + at.problem.l2 * at.W)
+
+
+def _after_step(rate: float, at: At, g: Array) -> Array:
+    return at.pull(g, at.W - rate * _step(at))

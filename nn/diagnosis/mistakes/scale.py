@@ -7,29 +7,50 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nn.derivatives import OF_CLASSES
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.evidence import Evidence
-from nn.diagnosis.mistakes.table import Proposal, everything_multiplied, mistake, multiplied
+from nn.diagnosis.mistakes.table import (
+    Proposal,
+    always,
+    everything_multiplied,
+    mistake,
+    multiplied,
+    per_sample,
+    times_samples,
+)
 
 CS231N = "CS231n notes, 'Putting it together: minimal neural network case study'"
 SOFTMAX_BATCH = "Stack Overflow 13489896, 'Why is softmax classifier gradient divided by batch size'"
 CHAPTER = "Nielsen, Neural Networks and Deep Learning, chapter 2"
 
 
-@mistake(equation="mean", altered="delta[L] without the factor 1/N", reference=SOFTMAX_BATCH)
-def no_mean(e: Evidence) -> Iterator[Proposal]:
-    """This is the gradient of the sum over the batch, without the 1/N of its mean."""
-    if e.problem.scale != 1.0:
-        yield from everything_multiplied(e, e.samples)
+def _is_mean(problem: Problem) -> bool:
+    """Whether the loss is a mean over several outputs."""
+    return problem.loss not in OF_CLASSES and len(problem.t[0]) > 1 and not problem.summed_outputs
 
 
 @mistake(
+    step="error",
+    times=times_samples,
+    when=lambda problem, layers: problem.scale != 1.0,
+    equation="mean",
+    altered="delta[L] without the factor 1/N",
+    reference=SOFTMAX_BATCH,
+)
+def no_mean() -> None:
+    """This is the gradient of the sum over the batch, without the 1/N of its mean."""
+
+
+@mistake(
+    step="error",
+    times=per_sample,
     equation="mean",
     altered="delta[L] with one more factor 1/N",
     reference="note 000, batch gradient (1/m once, at the output); " + CS231N,
 )
-def mean_again(e: Evidence) -> Iterator[Proposal]:
+def mean_again() -> None:
     """The 1/N of the batch is applied once more than it should be."""
-    yield from everything_multiplied(e, 1.0 / e.samples)
 
 
 @mistake(
@@ -49,72 +70,71 @@ def wrong_count(e: Evidence) -> Iterator[Proposal]:
 
 
 @mistake(
-    equation="BP1",
+    step="error",
+    times=lambda e: float(e.outputs),
+    when=lambda problem, layers: _is_mean(problem),
     altered="delta[L] without the 1/m of the mean over m outputs",
     reference="note 004, J = 1/(2m) * sum over the m outputs; PyTorch documentation, MSELoss",
 )
-def sum_for_mean_of_outputs(e: Evidence) -> Iterator[Proposal]:
+def sum_for_mean_of_outputs() -> None:
     """The loss is a mean over the outputs, and its 1/m is missing."""
-    if e.problem.loss != "cross_entropy" and e.outputs > 1:
-        yield from everything_multiplied(e, e.outputs)
 
 
 @mistake(
-    equation="BP1",
+    step="error",
+    times=always(0.5),
+    when=lambda problem, layers: problem.loss == "mse",
     altered="delta[L] = (a[L] - t) ...",
     reference="Cross Validated 490374, 'Backpropogation derivatives' (cost without the 1/2)",
 )
-def no_two(e: Evidence) -> Iterator[Proposal]:
+def no_two() -> None:
     """The 2 that the derivative of a square brings is missing."""
-    if e.problem.loss == "mse":
-        yield from everything_multiplied(e, 0.5)
 
 
 @mistake(
-    equation="BP1",
+    step="error",
+    times=always(2.0),
+    when=lambda problem, layers: problem.loss in ("mse", "half_mse"),
     altered="delta[L] = 2 * 2 (a[L] - t) ..., or 2 (a[L] - t) where the loss has 1/2",
     reference="note 004 (its 1/2 is there to cancel the 2); " + CHAPTER,
 )
-def two_too_many(e: Evidence) -> Iterator[Proposal]:
+def two_too_many() -> None:
     """A factor 2 of the square is left over."""
-    if e.problem.loss in ("mse", "half_mse"):
-        yield from everything_multiplied(e, 2.0)
 
 
 @mistake(
-    equation="BP1",
+    step="error",
+    times=always(-1.0),
     altered="delta[L] = (t - a[L]) ...",
     reference="Artificial Intelligence Stack Exchange 24020 (its derivative is printed as t - o)",
 )
-def sign(e: Evidence) -> Iterator[Proposal]:
+def sign() -> None:
     """The sign is turned: t - a in place of a - t."""
-    yield from everything_multiplied(e, -1.0)
 
 
 @mistake(
-    equation="BP4",
+    step="weight",
+    times=always(-1.0),
     altered="dC/dW[l] = -({outer})",
     reference="note 000, softmax with cross-entropy (a minus is lost between two lines)",
 )
-def sign_of_weights(e: Evidence) -> Iterator[Proposal]:
+def sign_of_weights() -> None:
     """The sign of this weight gradient alone is turned."""
-    yield from multiplied(e, "weight", -1.0)
 
 
-@mistake(equation="BP4", altered="dC/dW[l] = N * {outer}", reference=SOFTMAX_BATCH)
-def weights_not_averaged(e: Evidence) -> Iterator[Proposal]:
+@mistake(step="weight", times=times_samples, altered="dC/dW[l] = N * {outer}", reference=SOFTMAX_BATCH)
+def weights_not_averaged() -> None:
     """The 1/N of the mean is missing in this weight gradient alone."""
-    yield from multiplied(e, "weight", e.samples)
 
 
 @mistake(
-    equation="BP4",
+    step="weight",
+    times=per_sample,
     altered="dC/dW[l] = 1/N * {outer}",
     reference="note 000, batch gradient; Ng, Machine Learning, exercise 4 (1/m taken in two places)",
 )
-def weights_averaged_again(e: Evidence) -> Iterator[Proposal]:
+def weights_averaged_again() -> None:
     """This weight gradient is divided by N although delta has been already."""
-    yield from multiplied(e, "weight", 1.0 / e.samples)
 
 
 @mistake(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.equations import Array, Problem, Tape, at
+from nn.diagnosis.equations import Array, At, Problem, if_fits, within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Condition, Proposal, mistake
+from nn.leaky import family, slope_of
 
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 BIAS_QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in backpropagation'"
@@ -22,19 +24,24 @@ def of_kinds(*kinds: str) -> Condition:
     """Ask whether all layers have one of some activations, or none."""
 
     def check(problem: Problem, layers: Collection[int]) -> bool:
-        return all(problem.kinds[layer] in (*kinds, "identity") for layer in layers)
+        return all(family(problem.kinds[layer]) in (*kinds, "identity") for layer in layers)
 
     return check
 
 
-def _kind(tape: Tape, layer: int) -> matrix.Activation:
-    return matrix.ACTIVATIONS[tape.problem.kinds[layer]]
+def _derivative(function: matrix.Activation, z: Array) -> Array:
+    return function.derivative(z, function.f(z))
+
+
+def _low(at: At) -> float:
+    """Return the slope of a rectifier where it does not let through."""
+    return slope_of(at.problem.kinds[at.layer]) or 0.0
 
 
 @mistake(step="slope", when=of_kinds(*ALL), altered="delta[l] = {back}", reference=BP2)
-def no_slope(tape: Tape, layer: int, error: Array) -> Array:
+def no_slope(at: At, g: Array) -> Array:
     """The activation's derivative f'(z) is missing."""
-    return np.ones_like(error)
+    return g
 
 
 @mistake(
@@ -43,9 +50,9 @@ def no_slope(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * f'(z[l]) * f'(z[l])",
     reference=BP2,
 )
-def slope_twice(tape: Tape, layer: int, error: Array) -> Array:
+def slope_twice(at: At, g: Array) -> Array:
     """The activation's derivative f'(z) is applied twice."""
-    return tape.derivative(layer) ** 2
+    return at.right(at.right(g))
 
 
 @mistake(
@@ -54,10 +61,9 @@ def slope_twice(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * f'(a[l])",
     reference="note 000, BP2 (f' is taken at z); Ng, Machine Learning, exercise 4 (sigmoidGradient of a)",
 )
-def slope_at_activation(tape: Tape, layer: int, error: Array) -> Array:
+def slope_at_activation(at: At, g: Array) -> Array:
     """The derivative is taken at the activation a, not at the pre-activation z."""
-    a = tape.acts[layer + 1]
-    return _kind(tape, layer).derivative(a, _kind(tape, layer).f(a))
+    return at.pull(g, _derivative(at.function, at.a))
 
 
 @mistake(
@@ -66,9 +72,9 @@ def slope_at_activation(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * z[l] (1 - z[l]), or 1 - z[l]**2",
     reference="Mathematics Stack Exchange 1731965; note 004 (a' = a (1 - a))",
 )
-def slope_formula_on_z(tape: Tape, layer: int, error: Array) -> Array:
+def slope_formula_on_z(at: At, g: Array) -> Array:
     """The derivative's formula in terms of a is given z: it is a (1 - a) or 1 - a**2, with the activation."""
-    return _kind(tape, layer).derivative(tape.zs[layer], tape.zs[layer])
+    return at.pull(g, at.function.derivative(at.z, at.z))
 
 
 @mistake(
@@ -77,9 +83,9 @@ def slope_formula_on_z(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = g * g (1 - g), or g * (1 - g**2), with g = {back}",
     reference=BIAS_QUESTION + " (dz2 = dh2 * (1 - dh2))",
 )
-def slope_formula_on_error(tape: Tape, layer: int, error: Array) -> Array:
+def slope_formula_on_error(at: At, g: Array) -> Array:
     """The derivative's formula is given the error from above, not the activation."""
-    return _kind(tape, layer).derivative(error, error)
+    return at.pull(g, at.function.derivative(g, g))
 
 
 @mistake(
@@ -88,9 +94,9 @@ def slope_formula_on_error(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * f(z[l])",
     reference="Stack Overflow 51812911 (the ReLU's derivative left at x)",
 )
-def activation_for_slope(tape: Tape, layer: int, error: Array) -> Array:
+def activation_for_slope(at: At, g: Array) -> Array:
     """The activation itself is used in place of its derivative."""
-    return tape.acts[layer + 1]
+    return at.pull(g, at.a)
 
 
 @mistake(
@@ -99,15 +105,15 @@ def activation_for_slope(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * (1 - a[l])",
     reference="CS231n notes, 'Optimization 2' (1 - tanh**2)",
 )
-def slope_without_square(tape: Tape, layer: int, error: Array) -> Array:
+def slope_without_square(at: At, g: Array) -> Array:
     """Tanh's derivative is 1 - a**2: the square is missing."""
-    return 1.0 - tape.acts[layer + 1]
+    return at.pull(g, 1.0 - at.a)
 
 
 @mistake(step="slope", when=of_kinds("sigmoid"), altered="delta[l] = ({back}) * (1 - a[l])", reference=BIAS_QUESTION)
-def slope_without_complement(tape: Tape, layer: int, error: Array) -> Array:
+def slope_without_complement(at: At, g: Array) -> Array:
     """The sigmoid's derivative is a (1 - a): the factor a is missing."""
-    return 1.0 - tape.acts[layer + 1]
+    return at.pull(g, 1.0 - at.a)
 
 
 @mistake(
@@ -116,9 +122,9 @@ def slope_without_complement(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * (that > 0)",
     reference="Zeiler and Fergus 2014 (a deconvolutional network does so on purpose)",
 )
-def mask_of_error(tape: Tape, layer: int, error: Array) -> Array:
+def mask_of_error(at: At, g: Array) -> Array:
     """The ReLU's mask is made from the gradient that arrives, not from the pre-activation."""
-    return np.where(error > 0, 1.0, 0.01 if tape.problem.kinds[layer] == "leaky_relu" else 0.0)
+    return at.pull(g, np.where(g > 0, 1.0, _low(at)))
 
 
 @mistake(
@@ -127,9 +133,9 @@ def mask_of_error(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = max({back}, 0) * (z[l] > 0)",
     reference="Springenberg et al. 2015, 'guided backpropagation' (on purpose there)",
 )
-def mask_of_both(tape: Tape, layer: int, error: Array) -> Array:
+def mask_of_both(at: At, g: Array) -> Array:
     """Negative gradients are cut off as well as inactive units."""
-    return ((error > 0) & (tape.zs[layer] > 0)).astype(float)
+    return at.pull(np.maximum(g, 0.0), at.z > 0)
 
 
 @mistake(
@@ -138,21 +144,15 @@ def mask_of_both(tape: Tape, layer: int, error: Array) -> Array:
     altered="delta[l] = ({back}) * (z[l] < 0)",
     reference="graduateml.com, 'ReLU backward pass'; CS231n notes, case study (dhidden[hidden <= 0] = 0)",
 )
-def mask_inverted(tape: Tape, layer: int, error: Array) -> Array:
+def mask_inverted(at: At, g: Array) -> Array:
     """The ReLU's mask is inverted: it lets through where z < 0."""
-    low = 0.01 if tape.problem.kinds[layer] == "leaky_relu" else 0.0
-    return np.where(tape.zs[layer] > 0, low, 1.0)
+    return at.pull(g, np.where(at.z > 0, _low(at), 1.0))
 
 
-def _of(other: str, own: bool) -> Callable[[Tape, int, Array], Array]:
+def _of(other: str, own: bool) -> Callable[[At, Array], Array]:
     """Return another activation's derivative, with the network's own activations or with the other function's."""
-
-    def slope(tape: Tape, layer: int, error: Array) -> Array:
-        z = tape.zs[layer]
-        function = matrix.ACTIVATIONS[other]
-        return function.derivative(z, tape.acts[layer + 1] if own else function.f(z))
-
-    return slope
+    function = matrix.ACTIVATIONS[other]
+    return lambda at, g: at.pull(g, function.derivative(at.z, at.a) if own else _derivative(function, at.z))
 
 
 @mistake(
@@ -166,9 +166,9 @@ def slope_of_another(e: Evidence) -> Iterator[Proposal]:
         own = {e.problem.kinds[layer] for layer in layers}
         for other in ALL:
             if other not in own:
-                yield where, f"{other}'s, of z", {"slope": at(layers, _of(other, False))}
+                yield where, f"{other}'s, of z", {"slope": within(layers, _of(other, False))}
                 if other in ("tanh", "sigmoid"):
-                    yield where, f"{other}'s, of a", {"slope": at(layers, _of(other, True))}
+                    yield where, f"{other}'s, of a", {"slope": within(layers, _of(other, True))}
 
 
 @mistake(
@@ -181,11 +181,8 @@ def slope_of_wrong_layer(e: Evidence) -> Iterator[Proposal]:
     for where, layers in e.places("slope"):
         for other in range(e.problem.layers):
             if len(layers) == 1 and other not in layers:
+                yield where, f"that of layers.{other}", {"slope": within(layers, partial(_of_layer, other))}
 
-                def slope(tape: Tape, layer: int, error: Array, other: int = other) -> Array:
-                    z = tape.zs[other]
-                    if z.shape != error.shape:
-                        return np.full_like(error, np.nan)
-                    return _kind(tape, layer).derivative(z, _kind(tape, layer).f(z))
 
-                yield where, f"that of layers.{other}", {"slope": at(layers, slope)}
+def _of_layer(other: int, at: At, g: Array) -> Array:
+    return at.pull(g, _derivative(at.function, if_fits(at.sweep.network.zs[other], g)))

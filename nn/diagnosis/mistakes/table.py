@@ -1,16 +1,22 @@
 """The table of mistakes, and the decorator that enters a function into it.
 
-A mistake is a function: its name is the mistake's, its docstring the sentence that its author reads.  Most stand in the
-place of one step of the equations, and are tried wherever that step could first show:
+A mistake is a function: its name is the mistake's, its docstring the sentence that its author reads.  Most are what one
+edge of the backward pass hands on of what arrives, and are tried wherever that edge could first show:
 
     @mistake(step="bias", altered="dC/db[l] = delta[l] of sample 1", reference="...")
-    def bias_of_first_sample(tape: Tape, layer: int, delta: Array) -> Array:
-        \"\"\"This is the first sample's delta, not the sum over samples.\"\"\"
-        return delta[0]
+    def bias_of_first_sample(at: At, g: Array) -> Array:
+        '''This is the first sample's delta, not the sum over samples.'''
+        return g[0]
+
+or a multiple of the right share, which needs no function but a factor:
+
+    @mistake(step="bias", times=samples, altered="dC/db[l] = N * sum of delta[l] over samples", reference="...")
+    def bias_not_averaged() -> None:
+        '''The 1/N of the mean is missing in this bias gradient alone.'''
 
 Those that must look at the numbers first (for a factor, an index, a learning rate) have no step: they are given the
-evidence and propose where the mistake would be, what was found, and the alteration of the equations that makes it.  The
-search believes only what reproduces the numbers.
+evidence and propose where the mistake would be, what was found, and the alteration of the backward pass that makes it.
+The search believes only what reproduces the numbers.
 """
 
 from __future__ import annotations
@@ -19,11 +25,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from nn.diagnosis.equations import Alteration, Problem, at, times, times_at
+from nn.diagnosis.equations import Alteration, Problem, times, times_within, within
 from nn.diagnosis.evidence import Evidence
 
 Proposal: TypeAlias = tuple[str, str, Alteration]
 Condition: TypeAlias = Callable[[Problem, Collection[int]], bool]
+Factor: TypeAlias = Callable[[Evidence], float]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -92,6 +99,7 @@ def mistake(
     altered: str,
     reference: str,
     step: str = "",
+    times: Factor | None = None,
     equation: str = "",
     when: Condition = lambda problem, layers: True,
     generic: bool = False,
@@ -103,7 +111,9 @@ def mistake(
     altered, reference, generic
         As a `Mistake` has them.
     step
-        The step of the equations in whose place the function stands; without one the function proposes.
+        The edge of the backward pass in whose place the function stands; without one the function proposes.
+    times
+        What the edge's share is multiplied with, of which the function is the name and the sentence alone.
     equation
         The equation that is violated; by default that of the step.
     when
@@ -115,29 +125,61 @@ def mistake(
         assert name not in MISTAKES, name
         doc = " ".join((function.__doc__ or "").split()).rstrip(".")
         sentence, key = doc[:1].lower() + doc[1:], equation or EQUATION_OF_STEP[step]
-        propose = _proposing(step, function, when) if step else function
+        propose = _multiplying(step, times, when) if times else _exchanging(step, function, when) if step else function
         MISTAKES[name] = Mistake(name, sentence, key, altered, reference, propose, generic)
         return function
 
     return enter
 
 
-def _proposing(step: str, wrong: Callable[..., Any], when: Condition) -> Callable[[Evidence], Iterator[Proposal]]:
+def _exchanging(step: str, wrong: Callable[..., Any], when: Condition) -> Callable[[Evidence], Iterator[Proposal]]:
     """Return what proposes a wrong step in every place where it could first show."""
 
     def propose(e: Evidence) -> Iterator[Proposal]:
         for where, layers in e.places(step):
             if when(e.problem, layers):
-                yield where, "", {step: (lambda right: wrong) if step == "error" else at(layers, wrong)}
+                yield where, "", {step: within(layers, wrong)}
 
     return propose
+
+
+def _multiplying(step: str, factor: Factor, when: Condition) -> Callable[[Evidence], Iterator[Proposal]]:
+    """Return what proposes that a step is multiplied; of a penalty the numbers alone do not show the factor."""
+
+    def propose(e: Evidence) -> Iterator[Proposal]:
+        if not when(e.problem, range(e.problem.layers)):
+            return
+        if step == "error":
+            yield from everything_multiplied(e, factor(e))
+        elif step != "penalty":
+            yield from multiplied(e, step, factor(e))
+        else:
+            for where, layers in e.places(step):
+                yield where, "", {step: times_within(layers, factor(e))}
+
+    return propose
+
+
+def times_samples(e: Evidence) -> float:
+    """Return the factor N."""
+    return float(e.samples)
+
+
+def per_sample(e: Evidence) -> float:
+    """Return the factor 1/N."""
+    return 1.0 / e.samples
+
+
+def always(factor: float) -> Factor:
+    """Return a factor that is the same on any evidence."""
+    return lambda e: factor
 
 
 def multiplied(e: Evidence, step: str, factor: float, found: str = "") -> Iterator[Proposal]:
     """Propose a step whose result is multiplied, if that is the factor between the candidate and the equations."""
     if e.is_factor(factor):
         for where, layers in e.places(step):
-            yield where, found or times_correct(factor), {step: times_at(layers, factor)}
+            yield where, found or times_correct(factor), {step: times_within(layers, factor)}
 
 
 def everything_multiplied(e: Evidence, factor: float, found: str = "") -> Iterator[Proposal]:

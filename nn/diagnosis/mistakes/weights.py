@@ -7,10 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from nn.diagnosis.equations import Alteration, Array, Problem, Tape, at, if_fits
+from nn.diagnosis.equations import Alteration, Array, At, Problem, if_fits, times_within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake
-from nn.matrix import weight_gradient
 
 BP4 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP4"
 VIEW = "Karpathy, 'most common neural net mistakes' (view and permute are not the same thing)"
@@ -21,39 +20,39 @@ VIEW = "Karpathy, 'most common neural net mistakes' (view and permute are not th
     altered="dC/dW[l] = {turned}",
     reference=BP4 + "; note 003 beside note 001 (their weights are each other's transposes)",
 )
-def weights_transposed(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def weights_transposed(at: At, g: Array) -> Array:
     """This gradient is transposed (square, so that shapes do not tell)."""
-    return if_fits(weight_gradient(source, delta).T, tape.W(layer))
+    return if_fits(at.right(g).T, at.W)
 
 
 @mistake(step="weight", altered="dC/dW[l] = ({turned}) reshaped", reference=VIEW)
-def weights_reshaped(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def weights_reshaped(at: At, g: Array) -> Array:
     """The transposed gradient was reshaped, not transposed: the entries are in the wrong places."""
-    return weight_gradient(delta, source).reshape(tape.W(layer).shape)
+    return np.reshape(at.right(g).T, at.W.shape)
 
 
 @mistake(step="weight", altered="dC/dW[l] = a[l-1] reshaped to D x N, times delta[l]", reference=VIEW)
-def inputs_reshaped(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def inputs_reshaped(at: At, g: Array) -> Array:
     """The layer's input was reshaped to (D, N), not transposed: samples and features are mixed."""
-    return weight_gradient(source.reshape(source.shape[::-1]).T, delta)
+    return at.pull(g, at.saved.reshape(at.saved.shape[::-1]).T)
 
 
 @mistake(step="weight", altered="dC/dW[l] = {of_z}", reference=BP4)
-def pre_activation_for_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def pre_activation_for_activation(at: At, g: Array) -> Array:
     """The pre-activation z of the layer below is used where its activation a belongs."""
-    return weight_gradient(tape.zs[layer - 1] if layer else source, delta)
+    return at.pull(g, at.sweep.network.zs[at.layer - 1]) if at.layer else at.right(g)
 
 
 @mistake(step="weight", altered="dC/dW[l] = {of_x}", reference=BP4)
-def input_for_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def input_for_activation(at: At, g: Array) -> Array:
     """The network's input is used where the activation of the layer below belongs."""
-    return if_fits(weight_gradient(tape.acts[0], delta), tape.W(layer))
+    return if_fits(at.pull(g, at.sweep.network.acts[0]), at.W)
 
 
 @mistake(step="weight", altered="dC/dW[l] = {of_own}", reference="note 000, BP4 (the index l-1)")
-def own_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def own_activation(at: At, g: Array) -> Array:
     """The layer's own activation is used where that of the layer below belongs."""
-    return if_fits(weight_gradient(tape.acts[layer + 1], delta), tape.W(layer))
+    return if_fits(at.pull(g, at.a), at.W)
 
 
 @mistake(
@@ -61,15 +60,15 @@ def own_activation(tape: Tape, layer: int, source: Array, delta: Array) -> Array
     altered="dC/dW[l] = {of_error}",
     reference="note 004 (dJ/dW = dJ/da * da/dz * dz/dW, its middle factor)",
 )
-def no_slope_in_weights(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def no_slope_in_weights(at: At, g: Array) -> Array:
     """f'(z) is missing in this weight gradient, though not in what is propagated."""
-    return weight_gradient(source, tape.errors[layer])
+    return at.right(at.error)
 
 
 @mistake(step="weight", altered="dC/dW[l] = {of_next}", reference="note 000, BP4 (the index l)")
-def delta_of_wrong_layer(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def delta_of_wrong_layer(at: At, g: Array) -> Array:
     """The delta of the layer above is used for this layer."""
-    return if_fits(weight_gradient(source, tape.deltas.get(layer + 1, delta)), tape.W(layer))
+    return if_fits(at.right(at.sweep.delta(min(at.layer + 1, at.problem.layers - 1))), at.W)
 
 
 @mistake(
@@ -77,25 +76,25 @@ def delta_of_wrong_layer(tape: Tape, layer: int, source: Array, delta: Array) ->
     altered="dC/dW[l] = mean of a[l-1], times sum of delta[l]",
     reference="note 000, BP4b (the mean of products over samples)",
 )
-def averages_multiplied(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def averages_multiplied(at: At, g: Array) -> Array:
     """Average input times average delta is not the average of their products."""
-    return np.outer(source.mean(axis=0), delta.sum(axis=0))
+    return np.outer(at.saved.mean(axis=0), g.sum(axis=0))
 
 
 @mistake(
     step="weight", altered="dC/dW[l] of sample 1 alone", reference="note 001, its loop over samples (= in place of +=)"
 )
-def first_sample_only(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def first_sample_only(at: At, g: Array) -> Array:
     """Only the first sample's gradient is here."""
-    return weight_gradient(source[:1], delta[:1])
+    return at.pull(g[:1], at.saved[:1])
 
 
 @mistake(
     step="weight", altered="dC/dW[l] of sample N alone", reference="note 001, its loop over samples (= in place of +=)"
 )
-def last_sample_only(tape: Tape, layer: int, source: Array, delta: Array) -> Array:
+def last_sample_only(at: At, g: Array) -> Array:
     """Only the last sample's gradient is here: the loop overwrites in place of adding."""
-    return weight_gradient(source[-1:], delta[-1:])
+    return at.pull(g[-1:], at.saved[-1:])
 
 
 @mistake(
@@ -115,10 +114,10 @@ def layers_swapped(e: Evidence) -> Iterator[Proposal]:
 def _swapped(right: dict[str, Array], one: int, other: int) -> Alteration:
     pair = {one: right[f"layers.{other}.W"], other: right[f"layers.{one}.W"]}
 
-    def alter(step: Callable[..., Array]) -> Callable[..., Array]:
-        return lambda tape, layer, *rest: pair[layer] if layer in pair else step(tape, layer, *rest)
+    def alter(weight: Callable[..., Array]) -> Callable[..., Array]:
+        return lambda at, g: pair[at.layer] if at.layer in pair else weight(at, g)
 
-    return {"weight": alter, "penalty": at(frozenset(pair), lambda tape, layer: np.zeros_like(tape.W(layer)))}
+    return {"weight": alter, "penalty": times_within(frozenset(pair), 0.0)}
 
 
 PERMUTATIONS: dict[str, Callable[[Array], Array]] = {

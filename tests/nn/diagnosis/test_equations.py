@@ -1,4 +1,4 @@
-"""The backward pass as exchangeable equations: the right ones are right, and alterations compose."""
+"""A network's backward pass as edges: the right ones are right, and alterations compose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 import nn
 from nn import matrix
-from nn.diagnosis.equations import RIGHT, Problem
+from nn.diagnosis.equations import Problem, backward_pass, times, within
 
 from .wrong_backprop import Wrong
 
@@ -21,7 +21,7 @@ def test_the_right_equations_are_those_of_the_matrix_path_and_of_independent_cod
         problem.params, problem.X, problem.t, activation="gelu", output=problem.kinds[-1], loss=loss, l2=0.2
     )[1]
     others = Wrong(problem.params, problem.X, problem.t, problem.kinds, loss, l2=0.2).gradients()
-    for name, gradient in RIGHT.gradients(problem).items():
+    for name, gradient in problem.right.items():
         np.testing.assert_allclose(gradient, by_matrix[name], rtol=1e-13, atol=1e-15)
         np.testing.assert_allclose(gradient, others[name], rtol=1e-11, atol=1e-14)
 
@@ -38,6 +38,39 @@ def test_the_right_equations_are_the_scalar_engine_s():
 
 def test_alterations_compose():
     problem = Problem.random((3, 3, 2), samples=4)
-    twice = {"error": lambda right: lambda tape: 2.0 * right(tape)}
-    made = RIGHT.altered(twice, twice).gradients(problem)
+    twice = {"error": times(2.0)}
+    made = backward_pass(problem, twice, twice).gradients()
     assert all(np.allclose(made[name], 4.0 * right) for name, right in problem.right.items())
+
+
+def test_an_alteration_sees_what_is_computed_above_it_altered_as_that_is():
+    problem = Problem.random((3, 4, 4, 2), samples=4)
+    lost = {"back": within(frozenset([1]), lambda at, g: at.right(at.error))}
+    halved = {"error": times(0.5)}
+    one, both = (backward_pass(problem, *several).gradients() for several in ([lost], [halved, lost]))
+    assert all(np.allclose(both[name], 0.5 * one[name]) for name in one)
+    assert not np.allclose(one["layers.0.W"], problem.right["layers.0.W"])
+    np.testing.assert_array_equal(one["layers.1.W"], problem.right["layers.1.W"])
+
+
+def test_a_pass_computes_what_it_is_asked_for():
+    problem = Problem.random((3, 4, 2), samples=4)
+
+    def never(at, g):
+        raise AssertionError("nobody asked for the layer below")
+
+    name, gradient = next(iter(backward_pass(problem, {"back": lambda right: never}).backward()))
+    assert name == "layers.1.b"
+    np.testing.assert_array_equal(gradient, problem.right[name])
+
+
+def test_the_edges_are_steps_of_the_recorded_loss():
+    problem = Problem.random((3, 4, 2), samples=5)
+    sweep = backward_pass(problem)
+    for (name, layer), edge in sweep.network.edges.items():
+        assert edge.parent is edge.step.operands[edge.operand], (name, layer)
+        g, rng = sweep.cotangent(edge.step), np.random.default_rng(layer)
+        t = rng.normal(size=edge.parent.value.shape)
+        pulled = edge.right(g)
+        assert pulled.shape == t.shape
+        assert np.vdot(pulled, t) == pytest.approx(np.vdot(g, edge.push(t, edge.saved)), abs=1e-14)

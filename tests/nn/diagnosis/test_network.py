@@ -27,7 +27,7 @@ def wrong(model, bugs, convention="rows", **options):
     return matrix.from_rows(made, convention)
 
 
-@pytest.mark.parametrize("convention", matrix.CONVENTIONS)
+@pytest.mark.parametrize("convention", ["rows", "columns", "torch"])
 def test_a_network_s_gradients_in_a_convention(convention):
     model = network()
     assert nn.diagnose(model, X, T, wrong(model, {}, convention), convention=convention).ok

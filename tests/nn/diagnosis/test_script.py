@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from nn import matrix
 from nn.__main__ import main
 from nn.diagnosis.script import CheckError, check_file
 from nn.diagnosis.template import template
@@ -27,7 +26,7 @@ def file(tmp_path):
     return written
 
 
-@pytest.mark.parametrize("convention", matrix.CONVENTIONS)
+@pytest.mark.parametrize("convention", ["rows", "columns", "torch"])
 def test_a_template_is_right_and_its_mistakes_are_named(convention, file, capsys):
     assert main(["check", "--template", convention]) == 0
     assert capsys.readouterr().out == template(convention)
@@ -91,7 +90,7 @@ def test_a_relu_network_is_probed_without_dead_units(file):
         (('"cross_entropy"', '"crossentropy"'), "LOSS = 'crossentropy' is not known; use one of mse, "),
         (
             ('CONVENTION = "rows"', 'CONVENTION = "row"'),
-            "CONVENTION = 'row' is not known; use one of rows, columns, torch",
+            "CONVENTION = 'row' is not known; use one of rows, columns, torch, coursera, ",
         ),
         (("[5, 4, 3]", "[5]"), r"SIZES = \[5\] is no list of two or more"),
         (("[5, 4, 3]", "[5, 4.5, True]"), r"SIZES = \[5, 4.5, True\] is no list"),

@@ -1,23 +1,30 @@
-"""Files to start from: in every convention a right gradient of a network of two layers."""
+"""Files to start from: in every dialect a right gradient of a network of two layers."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from nn import matrix
-from nn.diagnosis.equations import Problem
-from nn.diagnosis.judge import diagnose_problem
-from nn.diagnosis.template import TEMPLATES, template
+from nn.diagnosis.dialects import DIALECTS
+from nn.diagnosis.script import check_file
+from nn.diagnosis.template import template
 
 
-@pytest.mark.parametrize("convention", TEMPLATES)
-def test_a_template_is_a_right_gradient(convention):
-    space = {}
-    exec(template(convention), space)
-    problem = Problem.random((5, 4, 3), samples=7, activation="tanh", loss="cross_entropy")
-    params = matrix.from_rows(problem.params, convention)
-    X = problem.X.T if convention == "columns" else problem.X
-    T = np.argmax(problem.t, axis=1) if problem.t.ndim == 2 else problem.t
-    assert space["CONVENTION"] == convention
-    assert diagnose_problem(problem, space["gradients"](params, X, T), convention).ok
+@pytest.mark.parametrize("convention", DIALECTS)
+def test_a_template_is_a_right_gradient(convention, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(template(convention))
+    assert f'CONVENTION = "{convention}"' in template(convention)
+    assert check_file(path).ok
+    path.write_text(template(convention).replace("(1.0 - a1**2)", "a1").replace("(1.0 - A1**2)", "A1"))
+    assert check_file(path).names == ["activation-for-slope"]
+
+
+@pytest.mark.parametrize("convention", DIALECTS)
+def test_a_template_has_the_names_of_its_dialect(convention):
+    dialect = DIALECTS[convention]
+    names = [name.format(0, 1, 0) for name in dialect.also] or ["weights", "nabla_w"]
+    if "[" not in dialect.weight:
+        names = [
+            f'"{dialect.gradient.format(name)}"' for name in (names if dialect.also else [dialect.parameter("W", 0)])
+        ]
+    assert all(name in template(convention) for name in names)

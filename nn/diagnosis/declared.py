@@ -1,0 +1,138 @@
+"""Somebody's gradients in the dialect that was declared, judged and said in its words.
+
+>>> problem = Problem.random((3, 4, 1), samples=5, loss="binary_cross_entropy")
+>>> own = Own.by_default(problem.params, "coursera")
+>>> right = matrix.from_rows(problem.right, "coursera")
+>>> gradients = {f"d{own.names[name]}": x for name, x in right.items()}
+>>> judged(problem, gradients | {"dW2": -gradients["dW2"]}, own).findings[0].yours
+'dW[l] = 1/m * -(dZ[l] A[l-1].T)'
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.arguments import described
+from nn import matrix
+from nn.diagnosis.altered import by_alterations, function_by_alterations
+from nn.diagnosis.calls import Calls, taken_apart
+from nn.diagnosis.elsewhere import Judged, or_elsewhere
+from nn.diagnosis.equations import Problem
+from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.own import Own
+from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.trials import diagnose_gradients
+from nn.diagnosis.wording import worded
+
+ONE_BY_ONE = "the parameters are updated after every sample: each step is judged at the parameters that it starts from"
+
+
+def judged(
+    problem: Problem,
+    candidate: Any,
+    own: Own,
+    strength: float = 0.0,
+    *,
+    classes: bool = False,
+) -> Diagnosis:
+    """Return the diagnosis of gradients, or of a function, in somebody's own words.
+
+    Parameters
+    ----------
+    problem
+        What is differentiated.
+    candidate
+        Gradients as their author has them, or the function that returns them, or updates parameters.
+    own
+        How the author holds parameters.
+    strength
+        Of the penalty, as the author says it.
+    classes
+        Whether targets are given to a function as the numbers of classes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no gradients.
+    """
+    is_function = callable(candidate) and not isinstance(candidate, (type, Mapping))
+    by = _of_function if is_function else _of_numbers
+    return worded(by(problem, candidate, own, strength, classes), own, problem)
+
+
+def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, classes: bool) -> Diagnosis:
+    accepted = (Mapping, list, tuple, np.ndarray) if own.dialect.is_course else Mapping
+    if isinstance(candidate, type) or not isinstance(candidate, accepted):
+        raise TypeError(
+            "candidate must be a dict of arrays, {'layers.0.W': dW, ...}, or a function of (params, X, T) that returns "
+            f"one; got {described(candidate)}."
+        )
+    returned, cost = taken_apart(candidate, own)
+    gradients = own.gradients(returned)
+    if math.isfinite(problem.rate):
+        old = matrix.from_rows({name: problem.params[name] for name in problem.present}, own.layout)
+        gradients = {
+            name: (old[name] - np.asarray(x)) / problem.rate if name in old else x for name, x in gradients.items()
+        }
+
+    def diagnosed(seen: Problem, already: Diagnosis | None) -> Diagnosis:
+        asked = seen, gradients, own.layout
+        return by_alterations(already or diagnose_problem(*asked), *asked)
+
+    return _decided(Judged(problem, gradients, own.layout, own.dialect), cost, None, diagnosed)
+
+
+def _of_function(
+    problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, classes: bool
+) -> Diagnosis:
+    calls = candidate if isinstance(candidate, Calls) else Calls.by(candidate, own, strength, problem.rate)
+    diagnosis = _of_calls(problem, calls, classes)
+    if diagnosis.ok or not calls.updates or calls.alone or len(problem.X) == 1:
+        return diagnosis
+    each = replace(calls, alone=True, first=None)
+    by_sample = _of_calls(replace(problem, scale=1.0), each, classes)
+    if by_sample.ok or (by_sample.verdict == "named" and diagnosis.verdict == "unnamed"):
+        return replace(by_sample, remarks=(*by_sample.remarks, ONE_BY_ONE))
+    return diagnosis
+
+
+def _of_calls(problem: Problem, calls: Calls, classes: bool) -> Diagnosis:
+    """Return the diagnosis of a function; it is called on the given data first, as its author would."""
+    layout = calls.own.layout
+
+    def diagnosed(seen: Problem, already: Diagnosis | None) -> Diagnosis:
+        asked = seen, calls, layout, classes
+        return function_by_alterations(already or diagnose_gradients(*asked), *asked)
+
+    diagnosis = diagnose_gradients(problem, calls, layout, classes)
+    gradients, cost = calls.first or ({}, None)
+    return _decided(Judged(problem, gradients, layout, calls.own.dialect, calls, classes), cost, diagnosis, diagnosed)
+
+
+def _decided(
+    judged: Judged,
+    cost: float | None,
+    diagnosis: Diagnosis | None,
+    diagnosed: Callable[[Problem, Diagnosis | None], Diagnosis],
+) -> Diagnosis:
+    """Return the diagnosis of gradients of the loss that comes with them, or else of the one that was declared.
+
+    Parameters
+    ----------
+    judged, cost
+        The gradients, and the loss that comes with them, if one does.
+    diagnosis
+        Of the problem that was declared, where there is one already.
+    diagnosed
+        Returns the diagnosis of a problem, or what may be said beyond the one that there is already.
+    """
+    problem, remark, decides = judged.by_cost(cost)
+    diagnosis = diagnosed(problem, None if remark else diagnosis)
+    if remark:
+        diagnosis = replace(diagnosis, remarks=(*diagnosis.remarks, remark))
+    return diagnosis if decides else or_elsewhere(diagnosis, judged)
