@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -165,7 +166,7 @@ class LayerPoint:
 
 def copies(inputs: Sequence[Any]) -> list[Any]:
     """Return inputs that a function may write into."""
-    return [x.copy() if isinstance(x, np.ndarray) else x for x in inputs]
+    return [copy.deepcopy(x) if isinstance(x, (np.ndarray, dict, list)) else x for x in inputs]
 
 
 def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
