@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.samples import Array
 
-LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
+FRAMEWORKS = [spec.origin or "" for name in ("torch", "jax") if (spec := find_spec(name)) is not None]
+LIBRARIES = tuple(
+    str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS)
+)
 DEEPEST = 8
 
 

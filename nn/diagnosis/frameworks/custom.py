@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from nn.diagnosis.alterations.recorded import NotRecordedError
 from nn.samples import Array
 
 Swept: TypeAlias = tuple[Array, list[Array]]
@@ -66,6 +67,16 @@ class Custom(ABC):
     @abstractmethod
     def ordinary(self, inputs: Sequence[Any], dout: Array | None = None) -> Swept:
         """Return the same of the forward pass, differentiated by the framework, operation by operation."""
+
+    def on_arrays(self, *inputs: Any) -> Any:
+        """Return what the forward pass makes of recorded arrays, as one of them.
+
+        Raises
+        ------
+        NotRecordedError
+            If it cannot be run on them.
+        """
+        raise NotRecordedError(f"the forward pass of {self.title} is not recorded.")
 
     def arguments(self, inputs: Sequence[Any]) -> list[Any]:
         """Return what a forward pass in NumPy is called with."""

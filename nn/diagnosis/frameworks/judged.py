@@ -100,7 +100,9 @@ class _Case:
         """Return the diagnosis at one point."""
         names = self.custom.names
         if self.forward is None:
-            point: LayerPoint = FrameworkPoint(_nothing, _nothing, inputs, names, self.rng, self.custom)
+            point: LayerPoint = FrameworkPoint(
+                self.custom.on_arrays, self.custom.by_hand, inputs, names, self.rng, self.custom
+            )
             return point.diagnosis()
         point = LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
         diagnosis = point.diagnosis()
@@ -176,10 +178,6 @@ class FrameworkPoint(LayerPoint):
         self._check(exact, right)
         return right
 
-    def altered(self, wrong: Sequence[int]) -> list[Any]:
-        """Return nothing: the forward pass is not recorded."""
-        return []
-
     def diagnosis(self) -> Diagnosis:
         """Return the verdict, with a word on a forward pass that is constant."""
         diagnosis = super().diagnosis()
@@ -247,7 +245,3 @@ def _is_numpy(forward: Callable[..., Any], custom: Custom) -> bool:
     except Exception:  # a framework's functions take no arrays of NumPy
         return False
     return isinstance(out, (np.ndarray, np.floating))
-
-
-def _nothing(*_: Any) -> None:
-    """Stand where a framework runs."""

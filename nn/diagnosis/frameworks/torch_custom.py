@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import described
+from nn.diagnosis.alterations.recorded import NotRecordedError
+from nn.diagnosis.alterations.tensors import in_one_array, tensor_of
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError, Swept, apart, in_one, one_line
 from nn.samples import Array
 
@@ -44,9 +46,20 @@ class TorchCustom(Custom):
 
     def ordinary(self, inputs: Sequence[Any], dout: Array | None = None) -> Swept:
         """Return the same of the forward pass, differentiated by autograd."""
-        forward = self.forward or (self.run.forward if isinstance(self.run, _ModuleByHand) else self.run)
         with _without_backward_passes():
-            return _swept(forward, inputs, dout, f"the forward pass of {self.title}")
+            return _swept(self._forward, inputs, dout, f"the forward pass of {self.title}")
+
+    def on_arrays(self, *inputs: Any) -> Any:
+        """Return what the forward pass makes of recorded arrays, which PyTorch's functions take for tensors."""
+        try:
+            with _without_backward_passes():
+                return in_one_array(self._forward(*map(tensor_of, inputs)))
+        except Exception as error:
+            raise NotRecordedError(f"{self.title}: {one_line(error)}") from error
+
+    @property
+    def _forward(self) -> Callable[..., Any]:
+        return self.forward or (self.run.forward if isinstance(self.run, _ModuleByHand) else self.run)
 
 
 class _ModuleByHand:
@@ -103,17 +116,38 @@ def _of_module(torch: Any, module: Any, inputs: Sequence[Any]) -> TorchCustom:
     count = len(inputs)
 
     def run(*tensors: Any) -> Any:
-        dtype = next((x.dtype for x in tensors if torch.is_tensor(x) and x.is_floating_point()), torch.float64)
-        buffers = {
-            name: x.clone().to(dtype) if x.is_floating_point() else x.clone() for name, x in module.named_buffers()
-        }
-        state = dict(zip(parameters, tensors[count:])) | buffers
-        return torch.func.functional_call(module, state, tensors[:count])
+        with _state(module, dict(zip(parameters, tensors[count:])), _dtype_of(tensors)):
+            return module(*tensors[:count])
 
     given = [*inputs, *(x.detach() for x in parameters.values())]
     by_hand = callable(getattr(module, "backward", None))
     whole: Any = _ModuleByHand(module, list(parameters), run) if by_hand else run
     return TorchCustom(type(module).__name__, whole, None, [*names, *parameters], _as_numpy(torch, given))
+
+
+@contextmanager
+def _state(module: Any, parameters: dict[str, Any], dtype: Any) -> Iterator[None]:
+    """Let a module have other parameters, of any kind, and its buffers in a precision."""
+    parts = list(module.modules())
+    kept = [(part._parameters.copy(), part._buffers.copy()) for part in parts]
+    for name, x in parameters.items():
+        owner, _, last = name.rpartition(".")
+        module.get_submodule(owner)._parameters[last] = x
+    for part in parts:
+        floats = {name: x.to(dtype) for name, x in part._buffers.items() if x is not None and x.is_floating_point()}
+        part._buffers.update({name: x.clone() for name, x in (part._buffers | floats).items() if x is not None})
+    try:
+        yield
+    finally:
+        for part, (old, buffers) in zip(parts, kept):
+            part._parameters.update(old)
+            part._buffers.update(buffers)
+
+
+def _dtype_of(tensors: Sequence[Any]) -> Any:
+    import torch
+
+    return next((x.dtype for x in tensors if torch.is_tensor(x) and x.is_floating_point()), torch.float64)
 
 
 def _function_class(torch: Any, function: Any) -> Any:

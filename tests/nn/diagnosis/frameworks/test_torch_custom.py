@@ -124,16 +124,36 @@ def test_what_is_right_is_called_right(name):
 
 WRONG = {
     "a sign": (function(kept(silu), lambda ctx, g: -silu_backward(ctx, g)), (X,), ["sign"]),
-    "a mean": (LinearOfMeans, (X, W, B), ["factor"]),
-    "a mean in a module": (Layer(LinearOfMeans.apply), (X,), ["factor"]),
+    "a mean": (LinearOfMeans, (X, W, B), ["mean-for-sum"]),
+    "a mean in a module": (Layer(LinearOfMeans.apply), (X,), ["mean-for-sum"]),
+    "no slope": (function(kept(silu), lambda ctx, g: g * torch.sigmoid(ctx.saved_tensors[0])), (X,), ["path-missing"]),
     "a factor in a module by hand": (ByHand(2.0), (X,), ["factor"]),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_change_of_a_whole_gradient_has_its_name(name):
+def test_a_mistake_has_its_name(name):
     given, inputs, names = WRONG[name]
     assert nn.check_backward(given, *inputs).names == names
+
+
+def test_the_author_s_variables_are_in_the_sentence():
+    def normalised(ctx, x, weight):
+        mu = x.mean(-1, keepdim=True)
+        var = ((x - mu) ** 2).mean(-1, keepdim=True)
+        std = torch.sqrt(var + 1e-5)
+        xhat = (x - mu) / std
+        ctx.save_for_backward(xhat, std, weight)
+        return xhat * weight
+
+    def without_variance(ctx, g):
+        xhat, std, weight = ctx.saved_tensors
+        d = g * weight
+        return (d - d.mean(-1, keepdim=True)) / std, (g * xhat).sum(0)
+
+    sentence = str(nn.check_backward(function(normalised, without_variance), X, torch.ones(3)).findings[0])
+    assert "path through `" in sentence
+    assert any(f"`{name}`" in sentence for name in ("var", "std"))
 
 
 def test_a_forward_in_numpy_gives_a_mistake_its_name():
