@@ -22,7 +22,7 @@ from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
 from nn.diagnosis.frameworks.torch_custom import torch_custom
 from nn.diagnosis.function import Comparison
-from nn.diagnosis.layer import LayerPoint, copies, is_differentiated, parts
+from nn.diagnosis.layer import LayerPoint, Path, copies, is_differentiated, parts
 from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
@@ -178,15 +178,20 @@ class FrameworkPoint(LayerPoint):
         self._check(exact, right)
         return right
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether no input changes the result."""
+        return not any(comparison.right.any() for comparison in self.comparisons.values())
+
+    def altered(self, wrong: Sequence[int]) -> list[Path]:
+        """Return the alterations of the forward pass's gradients that reproduce some; of a constant there are none."""
+        return [] if self.is_constant else super().altered(wrong)
+
     def diagnosis(self) -> Diagnosis:
         """Return the verdict, with a word on a forward pass that is constant."""
         diagnosis = super().diagnosis()
-        is_constant = not any(comparison.right.any() for comparison in self.comparisons.values())
-        return (
-            replace(diagnosis, remarks=(*diagnosis.remarks, CONSTANT))
-            if is_constant and not diagnosis.ok
-            else diagnosis
-        )
+        remarks = (CONSTANT,) if self.is_constant and not diagnosis.ok else ()
+        return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
     def _noise(self) -> list[float]:
         """Return how large the terms are that each right gradient is the sum of: single precision's errors tell."""
