@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray
-from nn.diagnosis.alterations.torch_words import WORDS
+from nn.diagnosis.alterations.torch_words import WORDS, words_of_numpy
 
 
 class RecordedTensor(RecordedArray):
@@ -98,7 +98,7 @@ def _done(name: str, args: Any, kwargs: Any) -> Any:
     word = name if name in WORDS else name.strip("_")
     if word not in WORDS:
         raise NotRecordedError(f"torch.{name} is not recorded.")
-    return _as_tensor(WORDS[word](*_bare(args), **_bare(kwargs)))
+    return _as_tensor(WORDS[word](*_bare(args), **words_of_numpy(_bare(kwargs))))
 
 
 def _bare(x: Any) -> Any:

@@ -16,6 +16,11 @@ from engine.rules import RULES
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, applied, plain
 
 
+def words_of_numpy(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments by PyTorch's names, which takes NumPy's too."""
+    return {{"axis": "dim", "keepdims": "keepdim"}.get(name, name): x for name, x in kwargs.items()}
+
+
 class Extremes(NamedTuple):
     """What `max` and `min` along an axis return."""
 
@@ -138,6 +143,10 @@ def _parts(x: Any, size: Any, dim: int = 0) -> Any:
     return tuple(np.split(x, list(map(int, ends)), axis=dim))
 
 
+def _var_mean(x: Any, dim: Any = None, **options: Any) -> Any:
+    return REDUCING["var"](x, dim, **options), REDUCING["mean"](x, dim, keepdim=options.get("keepdim", False))
+
+
 def _itself(x: Any, *_: Any, **__: Any) -> Any:
     return x
 
@@ -191,6 +200,7 @@ REDUCING: dict[str, Callable[..., Any]] = {
     **{name: _reduced(getattr(np, of)) for name, of in (("amax", "max"), ("amin", "min"))},
     "var": _spread(np.var),
     "std": _spread(np.std),
+    "var_mean": _var_mean,
     "max": _extreme(np.max, np.argmax, np.maximum),
     "min": _extreme(np.min, np.argmin, np.minimum),
     "softmax": _softmax,

@@ -29,6 +29,7 @@ from nn.samples import Array
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps)
 STEP, NEAR = 1e-6, 1e-4  # of differences that the right gradient is compared with; how near they are to it
+ONLY_DOUBLE = "judged in double precision only: in single precision "
 ONLY_SINGLE = "judged in single precision only: in double precision "
 NOT_IN_SINGLE = (
     "right in double precision, but not in single: something overflows, cancels, or has a constant too small"
@@ -78,14 +79,7 @@ def judged(custom: Custom, forward: Callable[..., Any] | None, rng: np.random.Ge
         diagnosis = agreed([case.at(inputs) for inputs in double])
     except FrameworkError as error:
         return case.in_single_only(single, error)
-    if not diagnosis.ok:
-        return diagnosis
-    coarse = case.at(single)
-    return (
-        diagnosis
-        if coarse.ok
-        else replace(coarse, verdict="unnamed", findings=(), alternatives=(), remarks=(*coarse.remarks, NOT_IN_SINGLE))
-    )
+    return case.in_single_too(single, diagnosis) if diagnosis.ok else diagnosis
 
 
 @dataclass(frozen=True)
@@ -119,6 +113,15 @@ class _Case:
         except FrameworkError:
             raise error from None
         return replace(diagnosis, remarks=(*diagnosis.remarks, f"{ONLY_SINGLE}{error}"))
+
+    def in_single_too(self, inputs: Sequence[Any], double: Diagnosis) -> Diagnosis:
+        """Return the diagnosis of what is right in double precision."""
+        try:
+            single = self.at(inputs)
+        except FrameworkError as error:
+            return replace(double, remarks=(*double.remarks, f"{ONLY_DOUBLE}{error}"))
+        remarks = (*single.remarks, NOT_IN_SINGLE)
+        return double if single.ok else Diagnosis("unnamed", parameters=single.parameters, remarks=remarks)
 
     def _numpy(self, *inputs: Any) -> Any:
         assert self.forward is not None
