@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from nn.diagnosis.alterations.jaxprs import evaluated
+from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError, Swept, apart, in_one, one_line
 from nn.samples import Array
 from nn.training.devices import double_precision
@@ -80,6 +82,18 @@ class JaxCustom(Custom):
         undecorated: Any = self.run
         return self._swept(self.forward or undecorated.fun, inputs, dout, f"the forward pass of {self.title}")
 
+    def on_arrays(self, *inputs: Any) -> Any:
+        """Return what the forward pass makes of recorded arrays, by its equations."""
+        undecorated: Any = self.run
+        places = [k for k, x in enumerate(inputs) if isinstance(x, RecordedArray)]
+        called = self._of_floats(self.forward or undecorated.fun, inputs, places)
+        try:
+            with double_precision():
+                outs = evaluated(called, [inputs[k] for k in places])
+        except Exception as error:
+            raise NotRecordedError(f"{self.title}: {one_line(error)}") from error
+        return outs[0] if len(outs) == 1 else np.concatenate([np.ravel(x) for x in outs])
+
     def arguments(self, inputs: Sequence[Any]) -> list[Any]:
         """Return what a forward pass in NumPy is called with."""
         return self.form.inputs(inputs)
@@ -88,14 +102,7 @@ class JaxCustom(Custom):
         import jax
 
         places = [k for k, x in enumerate(leaves) if _is_float(x)]
-
-        def called(*floats: Any) -> Any:
-            filled = list(leaves)
-            for k, x in zip(places, floats):
-                filled[k] = x
-            outs = jax.tree_util.tree_leaves(run(*self.form.inputs(filled)))
-            return [x for x in outs if jax.numpy.issubdtype(x.dtype, jax.numpy.floating)]
-
+        called = self._of_floats(run, leaves, places)
         try:
             with _precision([leaves[k] for k in places]):
                 outs, pull = jax.vjp(called, *[jax.numpy.asarray(leaves[k]) for k in places])
@@ -108,6 +115,21 @@ class JaxCustom(Custom):
                 return out, [np.asarray(x) for x in pull(cotangents)]
         except Exception as error:
             raise FrameworkError(f"{title} raised {one_line(error)}") from error
+
+    def _of_floats(
+        self, run: Callable[..., Any], leaves: Sequence[Any], places: Sequence[int]
+    ) -> Callable[..., list[Any]]:
+        """Return a function of some leaves, that returns its arrays of floats."""
+        import jax
+
+        def called(*floats: Any) -> list[Any]:
+            filled = list(leaves)
+            for k, x in zip(places, floats):
+                filled[k] = x
+            outs = jax.tree_util.tree_leaves(run(*self.form.inputs(filled)))
+            return [x for x in outs if jax.numpy.issubdtype(x.dtype, jax.numpy.floating)]
+
+        return called
 
 
 def _precision(floats: Sequence[Array]) -> AbstractContextManager[Any]:

@@ -74,7 +74,8 @@ def test_mistakes_have_names():
     assert diagnosis.names == ["sign"]
     assert [(row.parameter, row.verdict) for row in diagnosis.parameters] == [("x", "named"), ("y", "right")]
     forgotten = custom(scaled_sine, lambda kept, g: (jnp.cos(kept[0]) * g, jnp.sin(kept[0]) * g))
-    assert nn.check_backward(lambda x, y: np.sin(x) * y, forgotten, X, Y).names == ["factor-missing"]
+    for forward in ((), (lambda x, y: np.sin(x) * y,)):
+        assert nn.check_backward(*forward, forgotten, X, Y).names == ["factor-missing"]
 
 
 @pytest.mark.slow
