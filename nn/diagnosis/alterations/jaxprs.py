@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.alterations.jax_words import WHOLE, WORDS
+from nn.diagnosis.alterations.jax_primitives import PRIMITIVES, WHOLE_FUNCTIONS
 from nn.diagnosis.alterations.recorded import LIBRARIES, NotRecordedError, RecordedArray, plain
 
 
@@ -62,10 +62,10 @@ class _Lines:
 
     def _results(self, equation: Any, operands: Sequence[Any]) -> Sequence[Any]:
         name, inner = equation.primitive.name, _inner(equation)
-        if inner is not None and equation.params.get("name") not in WHOLE:
+        if inner is not None and equation.params.get("name") not in WHOLE_FUNCTIONS:
             self._step_to(_place(equation) or self.place)
             return self.evaluated(inner, operands)
-        word = WHOLE[equation.params["name"]] if inner is not None else WORDS.get(name)
+        word = WHOLE_FUNCTIONS[equation.params["name"]] if inner is not None else PRIMITIVES.get(name)
         if word is None:
             raise NotRecordedError(f"JAX's {name} is not recorded.")
         self._step_to(_place(equation) or self.place)

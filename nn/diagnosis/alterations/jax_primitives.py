@@ -1,6 +1,6 @@
 """JAX's primitives in NumPy's functions: what each does to recorded arrays, with the parameters of its equation.
 
->>> WORDS["reduce_sum"]([np.ones((2, 3))], {"axes": (1,)})
+>>> PRIMITIVES["reduce_sum"]([np.ones((2, 3))], {"axes": (1,)})
 array([3., 3.])
 """
 
@@ -108,7 +108,7 @@ def _itself(xs: Sequence[Any], _: Any) -> Any:
     return xs[0]
 
 
-WORDS: dict[str, Word] = {
+PRIMITIVES: dict[str, Word] = {
     **{name: _function(getattr(np, name)) for name in ("exp", "log", "tanh", "sqrt", "sin", "cos", "tan", "abs")},
     **{name: _function(getattr(np, name)) for name in ("log1p", "expm1", "square", "sinh", "cosh", "exp2", "arctan2")},
     **{name: _rule(name) for name in ("erf", "cbrt")},
@@ -124,7 +124,7 @@ WORDS: dict[str, Word] = {
     "round": _constant(np.rint),
     "stop_gradient": _constant(lambda x: x),
     "logistic": _rule("sigmoid"),
-    "erfc": lambda xs, how: 1.0 - WORDS["erf"](xs, how),
+    "erfc": lambda xs, how: 1.0 - PRIMITIVES["erf"](xs, how),
     "neg": _function(np.negative),
     "rsqrt": _function(lambda x: 1.0 / np.sqrt(x)),
     "add": _function(np.add),
@@ -158,7 +158,7 @@ WORDS: dict[str, Word] = {
     "argmin": lambda xs, how: np.argmin(plain(xs[0]), axis=how["axes"][0]),
 }
 """Primitives, each a function of the operands and of the parameters of its equation."""
-WHOLE: dict[str, Word] = {
+WHOLE_FUNCTIONS: dict[str, Word] = {
     "relu": _rule("relu"),
     "softplus": _rule("softplus"),
     "logaddexp": _function(np.logaddexp),

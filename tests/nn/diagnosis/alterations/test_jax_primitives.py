@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.diagnosis.alterations.jax_words import WHOLE, WORDS
+from nn.diagnosis.alterations.jax_primitives import PRIMITIVES, WHOLE_FUNCTIONS
 from nn.diagnosis.alterations.jaxprs import evaluated
 from nn.diagnosis.alterations.recorded import NotRecordedError, plain, record
 from nn.diagnosis.alterations.sweep import Sweep
@@ -81,7 +81,9 @@ def test_a_primitive_means_the_same(name):
 
 
 def test_what_is_one_operation_is_a_word():
-    assert set(WHOLE) & set(WORDS) == set()
-    np.testing.assert_allclose(WORDS["dot_general"]([X, W.T], {"dimension_numbers": (((1,), (0,)), ((), ()))}), X @ W.T)
+    assert set(WHOLE_FUNCTIONS) & set(PRIMITIVES) == set()
+    np.testing.assert_allclose(
+        PRIMITIVES["dot_general"]([X, W.T], {"dimension_numbers": (((1,), (0,)), ((), ()))}), X @ W.T
+    )
     with pytest.raises(NotRecordedError, match="more than two"):
-        WORDS["select_n"]([0, 1, 2, 3], {})
+        PRIMITIVES["select_n"]([0, 1, 2, 3], {})
