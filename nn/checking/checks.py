@@ -105,7 +105,7 @@ def _of_pairs(several: list[Pair]) -> Iterator[tuple[str, Judge]]:
     for pair in several:
         if pair.has_two_forwards:
             yield pair.called("forward"), pair.forward_checked
-        yield pair.called("backward"), pair.backward_checked
+        yield pair.title, pair.backward_checked
 
 
 def _checked(function: str, judge: Judge, path: str | Path) -> Check:

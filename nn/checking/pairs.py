@@ -2,7 +2,8 @@
 
 A pair is called ``forward`` and ``backward``, or ``affine_forward`` and ``affine_backward``; what the forward pass is
 called with is returned by ``inputs()``, or ``affine_inputs()``.  Where there is a reference, its forward passes are the
-truth, and they say which backward passes there should be; a forward pass of the file's own makes the cache.
+truth, and they say which backward passes there should be; a forward pass of the file's own makes the cache.  What is
+called ``affine`` may have both, in a framework.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engine.agreement import EPS
 from nn.checking.loading import CheckError, blamed, raised_in
 from nn.diagnosis.agreed import agreed
 from nn.diagnosis.backward import check_backward
+from nn.diagnosis.frameworks.judged import of_framework
 from nn.diagnosis.layer import copies, parts
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.samples import Array, numbers
@@ -57,8 +59,25 @@ class Pair:
     @property
     def has_two_forwards(self) -> bool:
         """Whether the author's own forward pass stands beside the reference's."""
-        own = self._of(self.file, "forward")
-        return own is not None and own is not self._of(self.reference, "forward")
+        own, truth = self._of(self.file, "forward"), self._of(self.reference, "forward")
+        return own is not None and truth is not None and own is not truth
+
+    @property
+    def of_framework(self) -> Any:
+        """What bears the pair's name in the author's file, if it has a backward pass in a framework; else None."""
+        function = getattr(self.file, self.name, None) if self.name else None
+        return function if of_framework(function, None, ()) is not None else None
+
+    @property
+    def title(self) -> str:
+        """What is judged: the backward pass, or what a framework runs."""
+        is_alone = self._of(self.file, "backward") is None and self.of_framework is not None
+        return self.name if is_alone else self.called("backward")
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a backward pass in the author's file."""
+        return self._of(self.file, "backward") is not None or self.of_framework is not None
 
     @property
     def has_inputs(self) -> bool:
@@ -83,11 +102,10 @@ class Pair:
         CheckError
             If it cannot.
         """
-        truth, name = self._of(self.reference, "forward"), self.called("forward")
-        assert truth is not None
-        for inputs in self.inputs():
-            self._run(functools.partial(_output, truth, inputs), "forward")
-        return name
+        truth, sets = self._of(self.reference, "forward"), self.inputs()
+        for inputs in sets:
+            self._run(functools.partial(truth or _nothing, *copies(inputs)), "forward")
+        return self.called("forward")
 
     def backward_checked(self) -> Diagnosis:
         """Return what is said of the backward pass: by the reference, or by the author's forward if that is another.
@@ -99,6 +117,10 @@ class Pair:
         """
         truth, own = self._of(self.reference, "forward"), self._of(self.file, "forward")
         backward = self._of(self.file, "backward")
+        if backward is None and self.of_framework is not None:
+            judge = [self.of_framework] if truth is None else [truth, self.of_framework]
+            several = self.inputs()
+            return self._run(lambda: agreed([check_backward(*judge, *inputs) for inputs in several]), "backward")
         if backward is None:
             raise CheckError(f"{self.path}: defines no function {self.called('backward')}(dout, cache).")
         if truth is None:
@@ -173,6 +195,10 @@ class Pair:
             raise CheckError(blamed(error, where, what)) from error
 
 
+def _nothing(*_: Any) -> None:
+    """Stand for a forward pass that is the framework's own."""
+
+
 def _output(forward: Callable[..., Any], inputs: Sequence[Any]) -> Array:
     return numbers(parts(forward(*copies(inputs)))[0], "forward's result")
 
@@ -191,10 +217,10 @@ def pairs(file: ModuleType, path: str | Path, reference: ModuleType, reference_p
 
     Where the file is its own reference, those that it has.
     """
-    kind = "backward" if reference is file else "forward"
-    stems = [stem for name in _functions(reference) if (stem := _stem(name, kind)) is not None]
-    several = [Pair(stem, file, path, reference, reference_path) for stem in stems]
-    return several if reference is file else [pair for pair in several if pair.has_inputs]
+    several = [Pair(stem, file, path, reference, reference_path) for stem in _stems(reference, "forward", "backward")]
+    if reference is file:
+        return [pair for pair in several if pair.defined]
+    return [pair for pair in several if pair.has_inputs]
 
 
 def asked(reference: ModuleType, path: str | Path) -> list[str]:
@@ -205,15 +231,18 @@ def asked(reference: ModuleType, path: str | Path) -> list[str]:
     CheckError
         If there is one, and no inputs for any; or one raises.
     """
-    stems = [stem for name in _functions(reference) if (stem := _stem(name, "forward")) is not None]
-    several = [Pair(stem, reference, path, reference, path) for stem in stems]
+    several = [Pair(stem, reference, path, reference, path) for stem in _stems(reference, "forward")]
     if several and not any(pair.has_inputs for pair in several):
         several[0].inputs()
     return [pair.forward_run() for pair in several if pair.has_inputs]
 
 
-def _functions(module: ModuleType) -> list[str]:
-    return [name for name, value in vars(module).items() if callable(value)]
+def _stems(module: ModuleType, *kinds: str) -> list[str]:
+    """Return what stands before ``_forward``, or another kind, in a module's names; before ``_inputs`` too."""
+    names = [(name, value) for name, value in vars(module).items() if not name.startswith("__")]
+    found = [_stem(name, kind) for name, value in names for kind in kinds if callable(value)]
+    found += [stem for name, _ in names if (stem := _stem(name, "inputs"))]
+    return [stem for stem in dict.fromkeys(found) if stem is not None]
 
 
 def _stem(name: str, kind: str) -> str | None:

@@ -95,6 +95,44 @@ def test_functions_that_no_reference_has_inputs_for_are_the_reference_s_own(tmp_
     assert [check.function for check in found] == ["forward", "backward"]
 
 
+SILU = """
+import torch
+
+class Silu(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * s * (1 + x * (1 - s))
+"""
+SILU_INPUTS = """
+def Silu_inputs(rng):
+    return (rng.normal(size=(2, 3)),)
+"""
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        None,
+        SILU_INPUTS,
+        SILU_INPUTS + "import numpy as np\n\ndef Silu_forward(x):\n    return x / (1 + np.exp(-x))\n",
+        "import torch\nSilu_inputs = (torch.randn(3),)\n\ndef Silu_forward(x):\n    return x * x.sigmoid()\n",
+    ],
+)
+def test_what_a_framework_runs_is_judged_by_its_name(tmp_path, reference):
+    pytest.importorskip("torch")
+    text = SILU + (SILU_INPUTS if reference is None else "")
+    assert [(check.function, check.verdict) for check in verdicts(tmp_path, text, reference)] == [("Silu", "right")]
+    (check,) = verdicts(tmp_path, text.replace(" * (1 + x * (1 - s))", ""), reference)
+    assert check.diagnosis.names == ["path-missing"]
+
+
 def test_dictionaries_among_inputs_are_new_in_every_call(tmp_path):
     kept = """
 import numpy as np
