@@ -103,15 +103,19 @@ class Runs:
         What each may use.
     at_once
         How many run at a time.
+    running, stopped
+        The processes, and whether they have been ended.
     """
 
     reference: str | Path | None = None
     limits: Allowance = Allowance()
     at_once: int = 1
     running: set[subprocess.Popen[bytes]] = field(default_factory=set)
+    stopped: bool = False
 
     def outcomes(self, files: Sequence[str | Path]) -> Iterator[Outcome]:
         """Yield what is found in each file, in their order; whatever ends this early ends the processes too."""
+        self.stopped = False
         with ThreadPoolExecutor(self.at_once) as pool:
             coming = [pool.submit(self.outcome, path) for path in files]
             try:
@@ -119,6 +123,7 @@ class Runs:
                     yield future.result()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+                self.stopped = True
                 for process in list(self.running):
                     _end(process)
 
@@ -164,6 +169,8 @@ class Runs:
             start_new_session=True,  # on POSIX: with all that it starts, it is one group, and Ctrl-C is not its own
         )
         self.running.add(process)
+        if self.stopped:  # between two looks at what is running
+            _end(process)
         return process
 
     def _waited_for(self, process: subprocess.Popen[bytes]) -> str:

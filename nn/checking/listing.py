@@ -64,6 +64,11 @@ def _of_several(check: Check, level: str) -> list[str]:
     return [f"{check.function}: {lines[0]}", *lines[1:]]
 
 
+def unseen(outcome: Outcome) -> list[str]:
+    """Return that a file printed something, if it did."""
+    return [f"{shown(outcome.file)} printed {outcome.printed:,} bytes: --output"] if outcome.printed else []
+
+
 def printed(outcome: Outcome) -> list[str]:
     """Return what a file printed, and how much of it is left out."""
     if not outcome.printed:

@@ -13,7 +13,7 @@ from nn import matrix
 from nn.checking.apart import Allowance, Outcome, Runs
 from nn.checking.junit import as_junit, check_report
 from nn.checking.limits import RESOURCES
-from nn.checking.listing import as_json, printed, report, shown, table
+from nn.checking.listing import as_json, printed, report, shown, table, unseen
 from nn.checking.loading import CheckError
 from nn.checking.submissions import submissions
 from nn.diagnosis.template import template
@@ -68,7 +68,7 @@ def _told(given: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
     if given.output:
         print(*[line for outcome in outcomes for line in printed(outcome)], sep="\n")
     if len(outcomes) == 1 and not Path(given.files[0]).is_dir():
-        return _told_of_one(outcomes[0], level, status)
+        return _told_of_one(outcomes[0], level, status, output=given.output)
     print("\n".join(table(outcomes, level)))
     for outcome in outcomes if given.hint in ("sentence", "equation") else ():
         if not outcome.ok:
@@ -76,10 +76,10 @@ def _told(given: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
     return status
 
 
-def _told_of_one(outcome: Outcome, level: str, status: int) -> int:
+def _told_of_one(outcome: Outcome, level: str, status: int, *, output: bool) -> int:
     if len(outcome.checks) == 1 and outcome.first.diagnosis is None:
         raise CheckError(outcome.first.message)
-    print("\n".join(report(outcome, level)))
+    print("\n".join([*report(outcome, level), *([] if output else unseen(outcome))]))
     return status
 
 

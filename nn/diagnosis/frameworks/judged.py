@@ -30,6 +30,7 @@ from nn.samples import Array
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps)
 STEP, NEAR = 1e-6, 1e-4  # of differences that the right gradient is compared with; how near they are to it
 ONLY_DOUBLE = "judged in double precision only: in single precision "
+OVERFLOWS = "judged in double precision only: in single precision the forward pass itself overflows"
 ONLY_SINGLE = "judged in single precision only: in double precision "
 NOT_IN_SINGLE = (
     "right in double precision, but not in single: something overflows, cancels, or has a constant too small"
@@ -117,11 +118,19 @@ class _Case:
     def in_single_too(self, inputs: Sequence[Any], double: Diagnosis) -> Diagnosis:
         """Return the diagnosis of what is right in double precision."""
         try:
+            if not self._is_finite(inputs):
+                return replace(double, remarks=(*double.remarks, OVERFLOWS))
             single = self.at(inputs)
         except FrameworkError as error:
             return replace(double, remarks=(*double.remarks, f"{ONLY_DOUBLE}{error}"))
         remarks = (*single.remarks, NOT_IN_SINGLE)
         return double if single.ok else Diagnosis("unnamed", parameters=single.parameters, remarks=remarks)
+
+    def _is_finite(self, inputs: Sequence[Any]) -> bool:
+        """Whether the forward pass, and its ordinary derivatives, are finite numbers."""
+        out = self.custom.ordinary(inputs)[0]
+        gradients = self.custom.ordinary(inputs, np.ones_like(out))[1]
+        return all(bool(np.isfinite(x).all()) for x in (out, *gradients))
 
     def _numpy(self, *inputs: Any) -> Any:
         assert self.forward is not None

@@ -7,7 +7,7 @@ import json
 from checked_files import LOOPS, PASSED, SEVERAL, WRONG, all_checks
 
 from nn.checking.apart import Outcome
-from nn.checking.listing import as_json, printed, report, shown, table
+from nn.checking.listing import as_json, printed, report, shown, table, unseen
 
 
 def test_a_line_per_file_says_what_is_wrong_and_where(tmp_path):
@@ -48,7 +48,8 @@ def test_json_is_strict_and_whole():
 def test_what_was_printed_says_how_much_is_left_out():
     assert printed(LOOPS) == ["b.py printed:", "so"]
     assert printed(Outcome("b.py", LOOPS.checks, 1.0, "so", 5000))[-1] == "... 5,000 bytes in all"
-    assert printed(PASSED) == []
+    assert printed(PASSED) == unseen(PASSED) == []
+    assert unseen(LOOPS) == ["b.py printed 3 bytes: --output"]
 
 
 def test_names_of_any_bytes_can_be_printed():

@@ -58,3 +58,17 @@ def test_an_error_of_the_framework_is_an_error():
 
     with pytest.raises(FrameworkError, match="sine raised"):
         verdict(fails)
+
+
+def test_what_overflows_by_itself_is_not_blamed():
+    @dataclass(frozen=True)
+    class Large(Sine):
+        def ordinary(self, inputs, dout=None):
+            out, gradients = super().ordinary(inputs, dout)
+            return out, [g * (np.float32(np.inf) if inputs[0].dtype == np.float32 else 1.0) for g in gradients]
+
+        by_hand = ordinary
+
+    diagnosis = judged(Large("large", None, None, ["x"], [X]), np.sin, np.random.default_rng(0))
+    assert diagnosis.ok
+    assert any("the forward pass itself overflows" in remark for remark in diagnosis.remarks)
