@@ -28,6 +28,7 @@ from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps)
+MOST_NOISE = 1e5  # of what single precision does to a gradient, beside its largest entry: what cancels more is another
 STEP, NEAR = 1e-6, 1e-4  # of differences that the right gradient is compared with; how near they are to it
 ONLY_DOUBLE = "judged in double precision only: in single precision "
 OVERFLOWS = "judged in double precision only: in single precision the forward pass itself overflows"
@@ -244,7 +245,7 @@ def _compared(x: Array, right: Array, given: Array, noise: float, dout: float) -
     leaves = [Value(float(entry)) for entry in x.ravel()]
     comparison = Comparison(Value.constant(0.0), leaves, right, given)
     largest = float(np.abs(right).max(initial=0.0))
-    sizes = np.abs(right).ravel() + max(noise, largest or dout)
+    sizes = np.abs(right).ravel() + max(min(noise, MOST_NOISE * largest), largest or dout)
     comparison.analysis = Analysis(0.0, tuple(EPS * sizes), tuple(sizes))
     return comparison
 

@@ -52,7 +52,7 @@ class TorchCustom(Custom):
     def on_arrays(self, *inputs: Any) -> Any:
         """Return what the forward pass makes of recorded arrays, which PyTorch's functions take for tensors."""
         try:
-            with _without_backward_passes():
+            with _without_backward_passes(), _same_draws():
                 return in_one_array(self._forward(*map(tensor_of, inputs)))
         except Exception as error:
             raise NotRecordedError(f"{self.title}: {one_line(error)}") from error
@@ -76,7 +76,7 @@ class _ModuleByHand:
         tensors = _tensors(inputs, is_leaf=False)
         module.to(_dtype(inputs))
         try:
-            with torch.no_grad():
+            with torch.no_grad(), _same_draws():
                 for name, tensor in zip(self.names, tensors[count:]):
                     module.get_parameter(name).copy_(tensor)
                     module.get_parameter(name).grad = None
@@ -182,6 +182,16 @@ def _without_backward_passes() -> Iterator[None]:
         del base.apply
 
 
+@contextmanager
+def _same_draws() -> Iterator[None]:
+    """Let what is random, as dropout's mask, be the same in every run."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+
+
 class _Context:
     """What a forward pass keeps for a backward pass that is not asked."""
 
@@ -202,7 +212,7 @@ def _swept(run: Callable[..., Any], inputs: Sequence[Any], dout: Array | None, t
     leaves = _tensors(inputs, is_leaf=True)
     floats = [x for x in leaves if torch.is_tensor(x) and x.requires_grad]
     try:
-        with torch.enable_grad():
+        with torch.enable_grad(), _same_draws():
             outs = _outputs(run(*[x.clone() if torch.is_tensor(x) else x for x in leaves]))
         out = in_one([_numbers(x) for x in outs])
         gradients = [] if dout is None else _pulled_back(outs, apart(dout, [tuple(x.shape) for x in outs]), floats)

@@ -234,6 +234,17 @@ def test_the_diagnosis_is_a_test_s_message():
         nn.assert_gradients(WRONG["a sign"][0], X)
 
 
+def test_random_masks_are_the_same_in_every_run():
+    def dropped(ctx, x):
+        ctx.mask = (torch.rand(x.shape) > 0.5).to(x.dtype) * 2.0
+        return x * ctx.mask
+
+    state = torch.get_rng_state()
+    assert nn.check_backward(function(dropped, lambda ctx, g: g * ctx.mask), X).ok
+    assert not nn.check_backward(function(dropped, lambda ctx, g: g * (ctx.mask > 0)), X).ok
+    assert (torch.get_rng_state() == state).all()
+
+
 def test_nothing_of_the_framework_is_left_changed():
     layer, before = ByHand(1.0), torch.autograd.Function.__mro__[1].apply
     nn.check_backward(layer, X)
