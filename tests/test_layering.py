@@ -48,8 +48,10 @@ ROOMS = {
     | {"nn.training", "nn.agreement", "lifting"},  # formulas are printed as lifting prints them
     "nn's names": NETWORKS | {"nn.training", "nn.agreement", "nn.diagnosis"},
     "nn.layers": {"shared by nn", "nn.diagnosis"},
+    "nn.checking": NETWORKS | {"nn.agreement", "nn.diagnosis"},
     "nn.command_line": NETWORKS
-    | {"nn.training", "nn.agreement", "nn.diagnosis", "nn's names", "viz", "viz's drawing", "viz's names"},
+    | {"nn.training", "nn.agreement", "nn.diagnosis", "nn.checking", "nn's names"}
+    | {"viz", "viz's drawing", "viz's names"},
 }
 MODULES = {
     "engine": "engine's names",

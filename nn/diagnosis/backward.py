@@ -29,6 +29,7 @@ import numpy as np
 
 from engine.arguments import function, whole
 from nn.diagnosis.agreed import agreed
+from nn.diagnosis.frameworks.judged import judged, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated
 from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.report import Diagnosis
@@ -36,7 +37,7 @@ from nn.diagnosis.report import Diagnosis
 NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
 
 
-def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> Diagnosis:
+def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, seed: int = 0) -> Diagnosis:
     """Say of each gradient of a hand-written backward pass whether it is right, or which mistake is in it.
 
     The forward function is differentiated as it is; what the backward function returns is compared with that for a
@@ -50,9 +51,12 @@ def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *i
     backward
         ``backward(dout, cache)`` where there is a cache, else ``backward(dout, *inputs)``. It returns the gradient of
         each array of floats among `inputs`: one; several in their order; or a dictionary by name, ``x`` or ``dx``.
-        Fewer are told by their shapes.
+        Fewer are told by their shapes.  Or, of a framework: a subclass of `torch.autograd.Function`, a PyTorch module
+        in which there are some, or that has a method `backward`, or a function under `jax.custom_vjp`.  `forward` may
+        then be left out: it is the framework's own forward pass, differentiated operation by operation.
     *inputs
-        Arrays of floats, by which is differentiated, and whatever else `forward` takes.
+        Arrays of floats, by which is differentiated, and whatever else `forward` takes.  A framework's arrays are what
+        its functions are tried with, in double and in single precision.
     seed
         Of the random numbers.
 
@@ -74,9 +78,12 @@ def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *i
     >>> check_backward(lambda x: np.tanh(x), lambda dout, x: dout * np.tanh(x), np.array([0.5, -1.0, 2.0])).names
     ['value-for-slope']
     """
+    rng = np.random.default_rng(whole(seed, "seed", least=0))
+    foreign = of_framework(forward, backward, inputs)
+    if foreign is not None:
+        return judged(*foreign, rng)
     function(forward, "check_backward")
     function(backward, "check_backward")
-    whole(seed, "seed", least=0)
     if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
     diagnosis = _diagnosed(forward, backward, inputs, seed)
@@ -102,7 +109,7 @@ def _is_narrow(x: Any) -> bool:
     return is_differentiated(x) and x.dtype.itemsize < np.dtype(float).itemsize
 
 
-def assert_gradients(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> None:
+def assert_gradients(forward: Callable[..., Any], backward: Any, *inputs: Any, seed: int = 0) -> None:
     """Fail, with the diagnosis as the message, unless every gradient of a backward pass is right: a line of a test.
 
     Parameters

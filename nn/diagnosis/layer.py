@@ -177,7 +177,16 @@ class LayerPoint:
 
 def copies(inputs: Sequence[Any]) -> list[Any]:
     """Return inputs that a function may write into."""
-    return [x.copy() if isinstance(x, np.ndarray) else x for x in inputs]
+    return [_copied(x) for x in inputs]
+
+
+def _copied(x: Any) -> Any:
+    """Return a copy of an array, and of lists and dictionaries of some."""
+    if isinstance(x, dict):
+        return {key: _copied(item) for key, item in x.items()}
+    if type(x) in (list, tuple):
+        return type(x)([_copied(item) for item in x])
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:

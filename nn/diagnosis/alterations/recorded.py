@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.written import with_writable
 from nn.samples import Array
 
-LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
+FRAMEWORKS = [spec.origin or "" for name in ("torch", "jax") if (spec := find_spec(name)) is not None]
+LIBRARIES = tuple(
+    str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS)
+)
 DEEPEST = 8
 
 

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from checked_files import check_file
 
 from nn.__main__ import main
-from nn.diagnosis.script import CheckError, check_file
+from nn.checking.loading import CheckError
 from nn.diagnosis.template import template
 
 
