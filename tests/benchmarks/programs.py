@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import by_hand
+import handwritten
 import numpy as np
 import numpy.typing as npt
 
@@ -126,7 +126,7 @@ def long_memory(steps: int = 200, inputs: int = 8, units: int = 16, n: int = 32)
         return (engine.dot(v, h) - target) ** 2
 
     theta = 0.2 * rng.normal(size=gates * (width + 1) + units)
-    return Program(f"LSTM, {steps} steps", theta, scalar, (X, t), partial(by_hand.long_memory, units=units))
+    return Program(f"LSTM, {steps} steps", theta, scalar, (X, t), partial(handwritten.long_memory, units=units))
 
 
 def normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
@@ -149,7 +149,9 @@ def normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
         return ((y @ w[a + 2 * units :] - t) ** 2).mean()
 
     theta = 0.5 * rng.normal(size=a + 3 * units)
-    return Program(f"layer norm, {n} samples", theta, scalar, (X, t), partial(by_hand.layer_norm, units=units), arrays)
+    return Program(
+        f"layer norm, {n} samples", theta, scalar, (X, t), partial(handwritten.layer_norm, units=units), arrays
+    )
 
 
 def batch_normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
@@ -174,7 +176,7 @@ def batch_normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
         return ((y @ w[a + 2 * units :] - xp.asarray(t)) ** 2).mean()
 
     theta = 0.5 * rng.normal(size=a + 3 * units)
-    by = partial(by_hand.batch_norm, X=X, t=t, units=units)
+    by = partial(handwritten.batch_norm, X=X, t=t, units=units)
     return Program(f"batch norm, {n} samples", theta, scalar, (), by, arrays)
 
 
@@ -206,7 +208,9 @@ def convolution(n: int = 32, channels: int = 8) -> Program:
         return engine.logsumexp(z) - engine.select(z, label)
 
     theta = 0.2 * rng.normal(size=a + channels + 10 * a + 10)
-    return Program(f"convolution, {n} digits", theta, scalar, (X, t), partial(by_hand.convolution, channels=channels))
+    return Program(
+        f"convolution, {n} digits", theta, scalar, (X, t), partial(handwritten.convolution, channels=channels)
+    )
 
 
 def transformer(tokens: int = 8, width: int = 16, heads: int = 4, letters: int = 27) -> Program:
@@ -266,7 +270,7 @@ def mixture(n: int = 200, parts: int = 5) -> Program:
             total = total + engine.logsumexp(terms)
         return total * (1.0 / n) - engine.logsumexp(weight)
 
-    by = partial(by_hand.mixture, X=X, parts=parts)
+    by = partial(handwritten.mixture, X=X, parts=parts)
     return Program(f"mixture of {parts}, {n} points", 0.5 * rng.normal(size=5 * parts), scalar, (), by)
 
 
@@ -284,7 +288,7 @@ def options(n: int = 200) -> Program:
             loss = loss + (100.0 * below[0] - k * engine.exp(-w[n] * t) * below[1] - quote) ** 2
         return loss / n
 
-    by = partial(by_hand.options, strikes=strikes, years=years, quotes=quotes)
+    by = partial(handwritten.options, strikes=strikes, years=years, quotes=quotes)
     return Program(f"Black-Scholes, {n} options", np.append(rng.uniform(0.1, 0.5, n), 0.02), scalar, (), by)
 
 
@@ -380,7 +384,7 @@ def hunters(steps: int = 1000, method: str = "rk4") -> Program:
         value = (states and (on(states[-1], dt, slope(k, states[-1])))) or s
         return (value[0] - 1.0) ** 2 + (value[1] - 1.0) ** 2, np.array([*dk, *g])
 
-    theta, rk4 = np.array([1.1, 0.6, 0.8, 0.5, 1.0, 0.7]), partial(by_hand.hunters, steps=steps, dt=dt)
+    theta, rk4 = np.array([1.1, 0.6, 0.8, 0.5, 1.0, 0.7]), partial(handwritten.hunters, steps=steps, dt=dt)
     return Program(f"{method}, {steps} steps", theta, scalar, (), written if method == "euler" else rk4)
 
 
@@ -406,7 +410,7 @@ def springs(side: int = 8, steps: int = 10) -> Program:
             x = {p: [x[p][k] + 0.01 * v[p][k] for k in range(2)] for p in at}
         return sum(x[p][k] * x[p][k] for p in at for k in range(2))
 
-    by = partial(by_hand.springs, side=side, steps=steps)
+    by = partial(handwritten.springs, side=side, steps=steps)
     return Program(f"springs {side} x {side}, {steps} steps", np.append(places.ravel(), 1.0), scalar, (), by)
 
 
@@ -443,7 +447,7 @@ def kalman(steps: int = 100) -> Program:
             P = [[P[i][j] - (gain[i][0] * P[0][j] + gain[i][1] * P[1][j]) for j in axes] for i in axes]
         return loss
 
-    return Program(f"Kalman, {steps} steps", np.zeros(2), scalar, (), partial(by_hand.kalman, seen=observed))
+    return Program(f"Kalman, {steps} steps", np.zeros(2), scalar, (), partial(handwritten.kalman, seen=observed))
 
 
 def tridiagonal(n: int = 200) -> Program:
@@ -462,7 +466,7 @@ def tridiagonal(n: int = 200) -> Program:
             x.append(d[i] - c[i] * x[-1])
         return sum(v * v for v in x) / n
 
-    return Program(f"Thomas, {n} unknowns", theta, scalar, (), by_hand.tridiagonal, lapack=True)
+    return Program(f"Thomas, {n} unknowns", theta, scalar, (), handwritten.tridiagonal, lapack=True)
 
 
 def gaussian_process(n: int = 30) -> Program:
@@ -481,7 +485,7 @@ def gaussian_process(n: int = 30) -> Program:
             z.append((y[i] - sum(L[i][k] * z[k] for k in range(i))) / L[i][i])
         return 0.5 * sum(v * v for v in z) + sum(engine.log(L[i][i]) for i in range(n))
 
-    by = partial(by_hand.gaussian_process, x=np.array(x), y=np.array(y))
+    by = partial(handwritten.gaussian_process, x=np.array(x), y=np.array(y))
     return Program(f"Gaussian process, {n} points", np.array([0.5, 0.5]), scalar, (), by, lapack=True)
 
 
@@ -500,7 +504,7 @@ def warping(n: int = 50) -> Program:
             above = row
         return above[-1]
 
-    return Program(f"soft-DTW, {n} x {n}", rng.normal(size=n), scalar, (), partial(by_hand.warping, other=other))
+    return Program(f"soft-DTW, {n} x {n}", rng.normal(size=n), scalar, (), partial(handwritten.warping, other=other))
 
 
 PROGRAMS: dict[str, Callable[[], Program]] = {
