@@ -53,7 +53,7 @@ def log_sum_exp(builder: LayoutBuilder, group: Group) -> GroupOperand:
     """
     items = builder.items(group)
     counts = np.array([len(xs) for xs in items])
-    x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())))
+    x = builder.in_places(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())), counts)
     m = largest_constant(builder, group)
     shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(items)), counts)]])
     total = _reduced(builder, builder.element_by_element("exp", [shifted]), counts)
@@ -98,7 +98,7 @@ def _folded(x: GroupOperand, owner: Indices, counts: Indices) -> tuple[GroupOper
 def _reduced(builder: LayoutBuilder, x: GroupOperand, counts: Indices) -> GroupOperand:
     """Sum rows of plain terms: over an axis if all are equally long, else over runs."""
     size = len(counts)
-    x = builder.in_memory(x)
+    x = builder.in_places(x, counts)
     if not _uniform(counts):
         flat = builder.as_view(x, (len(x.at),))
         return GroupOperand(builder.step("segment_sum", (size,), [flat], **runs_of(counts)), np.arange(size))
