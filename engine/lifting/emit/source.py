@@ -134,7 +134,7 @@ def emit(
 
 def _imports(writer: Writer) -> str:
     forms = [rule if rule == name else f"{rule} as {name}" for rule, name in writer.scalar_forms.items()]
-    lines = ["from engine.functions import erf\n"] if "erf" in writer.uses else []
+    lines = ["from engine.error_function import erf\n"] if "erf" in writer.uses else []
     lines += [f"from engine.scalar_forms import {', '.join(sorted(forms))}\n"] if forms else []
     return "import numpy as np\n" + ("\n" if lines else "") + "".join(lines)
 
