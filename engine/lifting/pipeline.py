@@ -32,6 +32,7 @@ from engine.lifting.passes.products import products
 from engine.lifting.passes.scalars import scalar_steps
 from engine.lifting.passes.settle import settle
 from engine.lifting.passes.signed_sums import with_signed_sums
+from engine.lifting.passes.signed_terms import with_signed_terms
 from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
@@ -142,6 +143,7 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     trace = checked(with_signed_zeros(trace))  # Trace   sums and choices keep the sign of a zero where it matters
     trace = checked(with_signed_sums(trace))  # Trace   chains of subtractions are one
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
+    normal = checked(with_signed_terms(normal))  # Normal  sums and differences of one kind are sums of signed terms
     normal = checked(share_common(normal))  # Normal  what is computed twice is one operation
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))
