@@ -13,7 +13,7 @@ CHAINS = frozenset(("add", "subtract", "total"))
 
 
 @dataclass
-class Chain:
+class SignedChain:
     """What a chain adds and takes off, in order; the operations within it, and how many of them are subtractions."""
 
     added: list[int] = field(default_factory=list)
@@ -35,9 +35,9 @@ def inner_operations(trace: Trace) -> list[bool]:
     return inner
 
 
-def chain_of(trace: Trace, last: int, inner: list[bool]) -> Chain:
+def chain_of(trace: Trace, last: int, inner: list[bool]) -> SignedChain:
     """Return the chain that an operation is the last of."""
-    whole = Chain(within={last})
+    whole = SignedChain(within={last})
     stack = [(last, False)]
     while stack:
         i, is_taken = stack.pop()

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.passes.chains import CHAINS, Chain, chain_of, heights, inner_operations
+from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 
 def with_signed_sums(trace: Trace) -> Trace:
@@ -25,7 +25,7 @@ def with_signed_sums(trace: Trace) -> Trace:
         return trace
     inner = inner_operations(trace)
     most = _subtractions(trace, inner)
-    chains: dict[int, Chain] = {}
+    chains: dict[int, SignedChain] = {}
     claimed: set[int] = set()
     for i in range(len(ops) - 1, -1, -1):
         if most[i] > 1 and i not in claimed and i not in trace.signed:
@@ -57,7 +57,7 @@ def _subtractions(trace: Trace, inner: list[bool]) -> list[int]:
 class _Rewritten:
     """The trace being made."""
 
-    def __init__(self, trace: Trace, chains: dict[int, Chain]) -> None:
+    def __init__(self, trace: Trace, chains: dict[int, SignedChain]) -> None:
         self.trace, self.chains = trace, chains
         self.ops: list[str] = []
         self.operands: list[tuple[int, ...]] = []
@@ -86,7 +86,7 @@ class _Rewritten:
         self.operands.append(tuple(operands))
         return len(self.ops) - 1
 
-    def _subtraction(self, whole: Chain) -> int:
+    def _subtraction(self, whole: SignedChain) -> int:
         """Append a chain; a number that is taken off is added negated, so that no zero of the whole loses its sign."""
         added, taken = [self.number[j] for j in whole.added], []
         for j in whole.taken:

@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 
 from engine.lifting.ir import ADDED, TAKEN, ZERO, Normal, Sum, Trace
-from engine.lifting.passes.chains import CHAINS, Chain, chain_of, heights, inner_operations
+from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 FEWEST = 4  # differences of more terms than two, or of less
 MEMBERS = 32  # sums: fewer are single numbers
@@ -69,9 +69,11 @@ def _goes_on(trace: Trace, i: int, reader: int) -> bool:
     return trace.ops[i] != "subtract" or (trace.operands[reader][0] == i and trace.ops[reader] != "total")
 
 
-def _of_one_kind(trace: Trace, inner: list[bool], sums: list[int], height: list[int]) -> Iterator[dict[int, Chain]]:
+def _of_one_kind(
+    trace: Trace, inner: list[bool], sums: list[int], height: list[int]
+) -> Iterator[dict[int, SignedChain]]:
     """Yield chains whose terms are all of one operation and height."""
-    kinds: dict[Hashable, dict[int, Chain]] = defaultdict(dict)
+    kinds: dict[Hashable, dict[int, SignedChain]] = defaultdict(dict)
     for i in sums:
         whole = chain_of(trace, i, inner)
         whole.added, whole.taken = (
@@ -83,7 +85,7 @@ def _of_one_kind(trace: Trace, inner: list[bool], sums: list[int], height: list[
     yield from kinds.values()
 
 
-def _join(items: list[Sum | tuple[int, ...] | None], trace: Trace, sums: dict[int, Chain]) -> None:
+def _join(items: list[Sum | tuple[int, ...] | None], trace: Trace, sums: dict[int, SignedChain]) -> None:
     """Make chains sums of signed terms; a product that one has absorbed is an operation again."""
     for i, whole in sums.items():
         for j in whole.within:
