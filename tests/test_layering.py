@@ -58,8 +58,9 @@ MODULES = {
     **dict.fromkeys(
         (
             "engine.arguments", "engine.calls", "engine.choices", "engine.conditions", "engine.dispatch",
-            "engine.errors", "engine.functions", "engine.node", "engine.number", "engine.operands", "engine.rule",
-            "engine.lines", "engine.rules", "engine.sums", "engine.tracing", "engine.written",
+            "engine.error_function", "engine.errors", "engine.functions", "engine.node", "engine.number",
+            "engine.operands", "engine.rule", "engine.lines", "engine.rules", "engine.sums", "engine.tracing",
+            "engine.written",
         ),
         "operations",
     ),

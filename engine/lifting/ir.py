@@ -30,6 +30,9 @@ class Leaf(NamedTuple):
     value: float = 0.0
 
 
+ZERO = Leaf("constant", value=0.0)
+
+
 @dataclass(frozen=True)
 class Trace:
     """Every scalar operation, operands first: operation names, operand numbers, leaves, results."""
@@ -63,15 +66,18 @@ class Trace:
         return " ".join(map(str, (self.ops[i], *self.operands[i])))
 
 
+ADDED, TAKEN = -1, -2  # in place of a right factor: plain terms
+
+
 @dataclass(frozen=True)
 class Sum:
-    """An n-ary sum: products left * right, and plain terms where right is -1."""
+    """An n-ary sum: products left * right, and plain terms where right is ADDED; where it is TAKEN, terms taken off."""
 
     left: list[int]
     right: list[int]
 
     def __str__(self) -> str:
-        return " + ".join(str(a) if b < 0 else f"{a} * {b}" for a, b in zip(self.left, self.right))
+        return " + ".join({ADDED: f"{a}", TAKEN: f"-{a}"}.get(b, f"{a} * {b}") for a, b in zip(self.left, self.right))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from engine.lifting.names import variable
 from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.attribute import attribute
+from engine.lifting.passes.common_subexpressions import share_common
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
 from engine.lifting.passes.group import group
@@ -31,6 +32,7 @@ from engine.lifting.passes.products import products
 from engine.lifting.passes.scalars import scalar_steps
 from engine.lifting.passes.settle import settle
 from engine.lifting.passes.signed_sums import with_signed_sums
+from engine.lifting.passes.signed_terms import with_signed_terms
 from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
@@ -141,6 +143,8 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     trace = checked(with_signed_zeros(trace))  # Trace   sums and choices keep the sign of a zero where it matters
     trace = checked(with_signed_sums(trace))  # Trace   chains of subtractions are one
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
+    normal = checked(with_signed_terms(normal))  # Normal  sums and differences of one kind are sums of signed terms
+    normal = checked(share_common(normal))  # Normal  what is computed twice is one operation
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))
     steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views

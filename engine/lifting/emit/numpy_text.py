@@ -65,7 +65,7 @@ def _write_fill(w: Writer, step: Step) -> None:
 
 def _write_erf(w: Writer, step: Step) -> None:
     x = w.text(step.operands[0])
-    w.body.append(f"np.copyto({target(w, step)}, {w.use('erf')}({x}))")
+    w.body.append(f"{w.use('erf')}({x}, {target(w, step)})")
 
 
 def _write_negative(w: Writer, step: Step) -> None:

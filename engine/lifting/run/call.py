@@ -71,7 +71,10 @@ class Call:
         """Whether all branches go as they went; of a batch, one that does not is an error."""
         guards = self.plan.specialisation.guards
         if not self.program.batch:
-            return all(map(eq, map(bool, conditions), [guard.outcome for guard in guards]))
+            outcomes = self.plan.specialisation.outcomes
+            if len(conditions) == len(guards):
+                return all(map(eq, map(bool, conditions), outcomes.tolist()))
+            return np.array_equal(np.hstack(conditions).astype(bool), outcomes)
         for guard, condition in zip(guards, conditions):
             went = np.asarray(condition) != 0
             if (went == guard.outcome).all():

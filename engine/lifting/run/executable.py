@@ -164,6 +164,11 @@ class Specialisation:
     described: dict[str, Any] = field(default_factory=dict)  # what was said of it so far
 
     @cached_property
+    def outcomes(self) -> npt.NDArray[np.bool_]:
+        """How each branch went."""
+        return np.array([guard.outcome for guard in self.guards])
+
+    @cached_property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shape of one sample of every input array."""
         return [spec.shape for argument in self.specs for _, spec in argument.arrays("")]

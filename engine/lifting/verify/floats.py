@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.graph import order
+from engine.lifting.emit.source import one_by_one
 from engine.lifting.external import taker
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.field_numpy import NOWHERE
@@ -96,7 +97,8 @@ def run_text(
             backward(*take_backward(parameters, inputs, numbers, gradient, slots))
         for part in parts:
             part.of(flat)[...] = 0.0 if part.read else part.of(flat)
-        yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
+        went = one_by_one(conditions, len(specialisation.guards))
+        yield Outcome(value, [np.array(c) for c in went], flat, slots)
 
 
 def run_trace(

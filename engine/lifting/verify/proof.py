@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.lifting.emit.source import one_by_one
 from engine.lifting.external import taker
 from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import Spec
@@ -234,7 +235,7 @@ def _differs(
 def _forward_differs(answer: Any, want: Outcome, field: Field) -> str:
     """Return in what a forward run differs, or ""."""
     value, conditions = answer if want.conditions else (answer, ())
-    for k, (a, b) in enumerate(zip(conditions, want.conditions)):
+    for k, (a, b) in enumerate(zip(one_by_one(conditions, len(want.conditions)), want.conditions)):
         if not same(lift(a, field), b):
             return f"the condition of its {_nth(k)} branch"
     return "" if same(lift(value, field), want.value) else "its value"
