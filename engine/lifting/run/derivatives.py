@@ -1,0 +1,113 @@
+"""What a program's derivatives are called by: each is an attribute of the program, and is called like it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from engine.lifting.run.directional import Hvp, Jvp, Vjp
+from engine.lifting.run.matrices import Hessian, Jacobian, SampleGradients
+
+if TYPE_CHECKING:
+    from engine.lifting.run.program import Program
+
+
+class Differentiable:
+    """A program, as far as it is differentiated beyond its gradient.
+
+    Every derivative takes the function's inputs, and these keywords:
+
+    argnums
+        The argument to differentiate by, as `engine.grad` has it; without it the captured parameters where there are
+        any, else the first argument.
+    parameters
+        Flat vector in the order of `Program.pull`; without it the captured Values are read afresh.
+
+    It is traced, guarded and proven as the program is; ``program.jacobian.source()``, `formulas` and `stats` are of
+    what ran last.
+    """
+
+    @property
+    def _program(self) -> Program:
+        return cast("Program", self)
+
+    @cached_property
+    def jacobian(self) -> Jacobian:
+        """The Jacobian, ``program.jacobian(*inputs, argnums=None, parameters=None, sparse=None)``.
+
+        By an argument it has the structure of `engine.jacobian`: that of the results, and in place of each number that
+        of the argument; arrays are indexed results first. By parameters it is a matrix, a row for each result and a
+        column for each entry of the flat vector, or the gradient of one number. With samples and ``reduction="none"``
+        there is an axis for these in front.
+
+        With ``sparse=True``, and by default where a matrix of 1,024 entries and more has at most one in four that can
+        be other than 0 and SciPy is installed, it is SciPy's `csr_array` of results by variables. Which entries these
+        are is known from the trace, whatever the numbers.
+
+        >>> import engine
+        >>> program = engine.lift(lambda x: [x[0] * x[1], x[0] + x[1]])
+        >>> program.jacobian([2.0, 3.0])
+        [[3.0, 2.0], [1.0, 1.0]]
+        """
+        return Jacobian(self._program)
+
+    @cached_property
+    def hessian(self) -> Hessian:
+        """The Hessian of one number, ``program.hessian(*inputs, argnums=None, parameters=None, sparse=None)``.
+
+        By an argument it has the argument's structure twice, as `engine.hessian` has; by parameters it is a matrix.
+        Sparse as `jacobian` is.
+
+        >>> import engine, numpy as np
+        >>> engine.lift(lambda x: x[0] * x[0] * x[1]).hessian(np.array([2.0, 3.0]))
+        array([[6., 4.],
+               [4., 0.]])
+        """
+        return Hessian(self._program)
+
+    @cached_property
+    def jvp(self) -> Jvp:
+        """Results, and their derivative along a direction: ``program.jvp(*inputs, direction)``, in forward mode.
+
+        The direction has the structure of what is differentiated by, for parameters a flat vector; results and tangents
+        are nested as the function nests its results.
+
+        >>> import engine
+        >>> engine.lift(lambda x: [x[0] * x[1], x[0]]).jvp([2.0, 3.0], [1.0, 10.0])
+        ([6.0, 2.0], [23.0, 1.0])
+        """
+        return Jvp(self._program)
+
+    @cached_property
+    def vjp(self) -> Vjp:
+        """Results, and the variables' cotangents: ``program.vjp(*inputs, cotangent)``, in reverse mode.
+
+        The cotangent has the structure of the results. Cotangents of parameters are summed over the samples.
+
+        >>> import engine
+        >>> engine.lift(lambda x: [x[0] * x[1], x[0]]).vjp([2.0, 3.0], [1.0, 10.0])
+        ([6.0, 2.0], [13.0, 2.0])
+        """
+        return Vjp(self._program)
+
+    @cached_property
+    def hvp(self) -> Hvp:
+        """The Hessian of one number times a vector, ``program.hvp(*inputs, vector)``, without forming the Hessian.
+
+        >>> import engine
+        >>> engine.lift(lambda x: x[0] ** 2 * x[1]).hvp([2.0, 3.0], [1.0, 0.0])
+        [6.0, 4.0]
+        """
+        return Hvp(self._program)
+
+    @cached_property
+    def sample_gradients(self) -> SampleGradients:
+        """One gradient for each sample of a batch, whatever its reduction: ``program.sample_gradients(*inputs)``.
+
+        >>> import engine, numpy as np
+        >>> w = engine.Value(3.0, "w")
+        >>> engine.lift(lambda x: (w * x) ** 2, batch=True).sample_gradients(np.array([1.0, 2.0]))
+        array([[ 6.],
+               [24.]])
+        """
+        return SampleGradients(self._program)
