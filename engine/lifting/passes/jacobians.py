@@ -88,7 +88,7 @@ class _Begun:
         return self.graph.finished(results, self.guards)
 
 
-def along(trace: Trace, variables: Variables, argument: int, *, primals: bool) -> Trace:
+def tangents_of(trace: Trace, variables: Variables, argument: int, *, primals: bool) -> Trace:
     """Return the trace of the results' tangents.
 
     Parameters
@@ -107,7 +107,7 @@ def along(trace: Trace, variables: Variables, argument: int, *, primals: bool) -
     return begun.finished([*(begun.results if primals else []), *tangents])
 
 
-def against(trace: Trace, variables: Variables, argument: int | None = None, *, primals: bool = False) -> Trace:
+def cotangents_of(trace: Trace, variables: Variables, argument: int | None = None, *, primals: bool = False) -> Trace:
     """Return the trace of the variables' cotangents.
 
     Parameters
@@ -162,7 +162,7 @@ def hessian_entries(trace: Trace, variables: Variables, argument: int, *, sample
     trace, variables, argument, samples
         As `jacobian_entries` takes them.
     """
-    gradient = against(trace, variables)
+    gradient = cotangents_of(trace, variables)
     again = variables.of(gradient, trace)
     depends = dependence(gradient, again.columns)
     if total_bits(depends) <= max(SMALL, SPARSE * len(gradient.ops)):
@@ -213,9 +213,12 @@ def _directed(
     directions = np.zeros((1 + int(chosen.max(initial=0)), len(chosen)))
     directions[chosen, np.arange(len(chosen))] = 1.0
     if forward:
-        made, at = along(trace, variables, argument, primals=False), chosen[places[:, 1]] * len(rows) + places[:, 0]
+        made, at = (
+            tangents_of(trace, variables, argument, primals=False),
+            chosen[places[:, 1]] * len(rows) + places[:, 0],
+        )
     else:
-        made, at = against(trace, variables, argument), chosen[places[:, 0]] * count + places[:, 1]
+        made, at = cotangents_of(trace, variables, argument), chosen[places[:, 0]] * count + places[:, 1]
     return _in_order(made, (len(rows), count), places[:, 0], places[:, 1], at, directions)
 
 

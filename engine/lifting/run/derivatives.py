@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.lifting.run.directional import Hvp, Jvp, Vjp
 from engine.lifting.run.matrices import Hessian, Jacobian, SampleGradients
+from engine.lifting.run.minimising import scipy_problem
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program
@@ -20,7 +21,9 @@ class Differentiable:
     argnums
         The argument to differentiate by, as `engine.grad` has it; without it the captured parameters where there are
         any, else the first argument.
-    parameters
+
+    Parameters
+    ----------
         Flat vector in the order of `Program.pull`; without it the captured Values are read afresh.
 
     It is traced, guarded and proven as the program is; ``program.jacobian.source()``, `formulas` and `stats` are of
@@ -111,3 +114,38 @@ class Differentiable:
                [24.]])
         """
         return SampleGradients(self._program)
+
+    def scipy(self, *inputs: Any, hessian: str = "product") -> dict[str, Any]:
+        """Return this as `scipy.optimize` takes it: ``minimize(**program.scipy(x0), method="trust-krylov")``.
+
+        It is minimised over the captured parameters, which begin as they are, with the inputs fixed; where there are
+        none, over the first input, which is where it begins. Afterwards ``program.push(found.x)`` sets parameters.
+
+        Parameters
+        ----------
+        inputs
+            As the function takes them.
+        hessian
+            "product" for ``hessp``, "matrix" for ``hess``, which may be sparse, "none" for methods that use neither.
+
+        Returns
+        -------
+        dict
+            ``fun``, ``x0``, ``jac`` and ``hessp`` or ``hess``, all of one flat vector; of a function of several
+            results ``fun``, ``x0`` and ``jac``, as `scipy.optimize.least_squares` and `root` take residuals.
+
+        Raises
+        ------
+        LiftError
+            If there is nothing to minimise over, or one number for each sample.
+        ValueError
+            If `hessian` is none of these.
+
+        Examples
+        --------
+        >>> import engine, numpy as np
+        >>> problem = engine.lift(lambda x: (x[0] - 1.0) ** 4 + x[1] ** 2).scipy(np.array([3.0, 4.0]))
+        >>> problem["hessp"](problem["x0"], np.array([1.0, 1.0]))
+        array([48.,  2.])
+        """
+        return scipy_problem(self._program, inputs, hessian)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import transforms
-from engine.lifting.passes.jacobians import Variables, against, along
+from engine.lifting.passes.jacobians import Variables, cotangents_of, tangents_of
 from engine.lifting.run.derivative import Derivative
 from engine.lifting.run.derived import derivative_of
 from engine.lifting.run.executable import NUMBER, Specialisation
@@ -86,7 +86,7 @@ class Jvp(Product):
     ) -> Any:
         """Return results and tangents."""
         program, tangent = self.program, self.tangent(specialisation, by, direction)
-        trace = self.made(specialisation, self.what, partial(along, primals=True), by)
+        trace = self.made(specialisation, self.what, partial(tangents_of, primals=True), by)
         derived = self.compiled(specialisation, (self.what, by), trace, tangent.shape[-1])
         lead = program.batch and by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
@@ -113,7 +113,7 @@ class Vjp(Product):
         program, count = self.program, specialisation.returns.size
         each = program.batch and program.reduction == "none"
         cotangent = as_result(direction, specialisation, n if each else 0, f"{self.what}'s direction")
-        trace = self.made(specialisation, self.what, partial(against, primals=True), by)
+        trace = self.made(specialisation, self.what, partial(cotangents_of, primals=True), by)
         derived = self.compiled(specialisation, (self.what, by), trace, count)
         reduction = program.reduction if by is None else "none"
         runner = self.runner(samples=program.batch, reduction=reduction, direction=each)
@@ -144,10 +144,10 @@ class Hvp(Product):
         """Return it as the variables are nested."""
         specialisation.require_number("hvp")
         tangent = self.tangent(specialisation, by, direction)
-        found = self.along(specialisation, by, arrays, n, tangent, theta)
+        found = self.times(specialisation, by, arrays, n, tangent, theta)
         return None if found is None else self.of_variables(specialisation, by, found)
 
-    def along(
+    def times(
         self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, tangent: Floats, theta: Any
     ) -> Floats | None:
         """Return the Hessian of one trace times a vector, as a vector; None if branches differ."""
@@ -164,9 +164,9 @@ class Hvp(Product):
     def _of_gradient(
         self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, tangent: Floats, theta: Any
     ) -> Floats | None:
-        """Return the gradient of the derivative along the vector, of which the samples' sum is a product of matrices."""
+        """Return the gradient of the derivative along the vector, which sums over samples by products."""
         program, key = self.program, ("gradient", self.what, by)
-        trace = self.made(specialisation, key, partial(along, primals=False), by)
+        trace = self.made(specialisation, key, partial(tangents_of, primals=False), by)
         if key not in specialisation.derived:
             made = derivative_of(specialisation, trace, tangent.shape[-1])
             made.returns = NUMBER
@@ -184,8 +184,8 @@ class Hvp(Product):
 
 def _gradient_along(trace: Trace, variables: Variables, argument: int) -> Trace:
     """Return the trace of the gradient's tangents."""
-    gradient = against(trace, variables)
-    return along(gradient, variables.of(gradient, trace), argument, primals=False)
+    gradient = cotangents_of(trace, variables)
+    return tangents_of(gradient, variables.of(gradient, trace), argument, primals=False)
 
 
 def _results(specialisation: Specialisation, numbers: Floats) -> Any:

@@ -51,13 +51,16 @@ class Gradient:
     inputs: tuple[Any, ...] | None
     flat: Flat = field(repr=False, default_factory=Flat)
 
-    def of_first(self) -> Gradient:
-        """Return the same of no input but the first."""
-        return self if self.inputs is None else replace(self, inputs=self.inputs[:1])
-
     def named(self) -> dict[str, Array]:
         """Return the parameters' gradient as named arrays, views of the flat vector where they can be."""
         return {} if self.parameters is None else self.flat.named(self.parameters)
+
+
+def by_default(gradient: Gradient) -> Gradient:
+    """Return what nobody asked by what to differentiate: of no parameters, and of the first input alone."""
+    return (
+        gradient if gradient.inputs is None else replace(gradient, parameters=np.zeros(0), inputs=gradient.inputs[:1])
+    )
 
 
 @dataclass

@@ -5,6 +5,7 @@ than 0.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,13 +14,14 @@ import numpy as np
 from engine import transforms
 from engine.arguments import truth
 from engine.errors import LiftError, MissingExtraError
-from engine.lifting.passes.jacobians import Entries, against, hessian_entries, jacobian_entries
+from engine.lifting.ir import Trace
+from engine.lifting.passes.jacobians import Entries, Variables, cotangents_of, hessian_entries, jacobian_entries
 from engine.lifting.run.derivative import Derivative
 from engine.lifting.run.derived import variables_of
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.structured import Floats, arranged, split
 from engine.lifting.trace.inputs import Array
-from engine.tree import LEAF, Structure
+from engine.tree import LEAF
 
 LARGE = 1_024  # entries from which a matrix may be sparse unasked
 FILLED = 4  # one in so many entries, at most, can then be other than 0
@@ -33,11 +35,21 @@ class Matrix(Derivative):
         truth(sparse, f"{self.what}'s sparse", none=True)
         if self.is_eager(inputs, parameters):
             return self.eager(self.place(argnums))(*inputs)
+        specialisation, by, matrix = self._found(inputs, argnums, parameters, sparse)
+        return matrix if _is_sparse(matrix) else self.arranged(specialisation, by, matrix)
+
+    def flat(self, *inputs: Any, parameters: Any = None) -> Any:
+        """Return the matrix with a row for each result, or variable, and a column for each variable."""
+        return self._found(inputs, None, parameters, None)[2]
+
+    def _found(
+        self, inputs: Sequence[Any], argnums: Any, parameters: Any, sparse: Any
+    ) -> tuple[Specialisation, int | None, Any]:
         for specialisation, arrays, n in self.ways(inputs, parameters):
             by = self.by(specialisation, argnums)
             matrix = self.matrix(specialisation, by, arrays, n, parameters, sparse)
             if matrix is not None:
-                return matrix if _is_sparse(matrix) else self.arranged(specialisation, by, matrix)
+                return specialisation, by, matrix
         raise AssertionError("the last way is an error")
 
     def eager(self, argnums: int) -> Any:
@@ -135,7 +147,7 @@ class Hessian(Matrix):
             units = np.repeat(units[:, None], n, axis=1)
         rows: list[Any] = []
         for unit in units:
-            rows.append(self.program.hvp.along(specialisation, by, arrays, n, unit, parameters))
+            rows.append(self.program.hvp.times(specialisation, by, arrays, n, unit, parameters))
             if rows[-1] is None:
                 return None
         return _in_columns(np.stack(rows, axis=-2), _order(specialisation, by), rows=True)
@@ -157,7 +169,7 @@ class SampleGradients(Derivative):
         for specialisation, arrays, n in self.ways(inputs, parameters):
             specialisation.require_number("sample_gradients")
             by = self.by(specialisation, argnums)
-            trace = self.made(specialisation, self.what, lambda trace, variables, _: against(trace, variables), by)
+            trace = self.made(specialisation, self.what, _gradient, by)
             derived = self.compiled(specialisation, (self.what, by), trace, None)
             found = self.run(self.runner(samples=True, reduction="none"), derived, arrays, parameters, n)
             if found is not None:
@@ -166,6 +178,10 @@ class SampleGradients(Derivative):
                 order = _order(specialisation, by)
                 return found if order is None else found[:, order]
         raise AssertionError("the last way is an error")
+
+
+def _gradient(trace: Trace, variables: Variables, argument: int) -> Trace:
+    return cotangents_of(trace, variables)
 
 
 def _order(specialisation: Specialisation, by: int | None) -> Any:

@@ -180,6 +180,8 @@ def to_jax(program: Program, *, gradients: str = "lifted", wrt: str = "parameter
 
     Parameters
     ----------
+    program
+        What is to run on JAX.
     gradients
         "lifted", the adjoint that `value_and_grad` runs, or "jax": the forward pass, differentiated by JAX.
     wrt

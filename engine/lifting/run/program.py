@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.arguments import one_of
 from engine.collector import collector_paused
-from engine.errors import GuardError, LiftError, NotScalarError
+from engine.errors import GuardError, NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.run.call import Call
 from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
@@ -23,11 +23,11 @@ from engine.lifting.run.derivatives import Differentiable
 from engine.lifting.run.describing import Described, description
 from engine.lifting.run.eager import eagerly, holds_values
 from engine.lifting.run.executable import Compiled as Compiled
-from engine.lifting.run.executable import Gradient
+from engine.lifting.run.executable import Gradient, by_default
 from engine.lifting.run.executable import Specialisation as Specialisation
 from engine.lifting.run.on_jax import to_jax
 from engine.lifting.run.parameters import Parameters
-from engine.lifting.run.plans import CallKind, CallPlan, call_kind
+from engine.lifting.run.plans import DEFAULT, CallKind, CallPlan, call_kind
 from engine.lifting.run.showing import Showing
 from engine.lifting.run.traces import MOST_SPECIALISATIONS, Traces
 from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
@@ -37,7 +37,6 @@ from engine.value import Value
 
 Vector = npt.NDArray[np.float64]
 WRT = ("parameters", "inputs", "all")
-DEFAULT = "default"
 
 
 class Program(Showing, Differentiable):
@@ -114,14 +113,15 @@ class Program(Showing, Differentiable):
                 self.traces.look_around()
             if wrt in (DEFAULT, "parameters"):
                 kind = call_kind(inputs)
-                plan = self.traces.plans.take(kind)
+                plan = self.traces.plans.take(kind, wrt)
                 if plan is not None:
                     with plan.buffers:
                         call = Call(self, plan, inputs, parameters)
-                        return call.value()[0], call.gradient("parameters", out)
+                        value, _ = call.value()
+                        return value, by_default(call.gradient(plan.wrt, out))
         plan, value, gradient = self._run(inputs, parameters, wrt, out)
         assert gradient is not None
-        if kind is not None and self.dtype == np.float64 and gradient.parameters is not None:
+        if kind is not None and self.dtype == np.float64:
             self.traces.remember(kind, plan)
         return value, gradient
 
@@ -135,7 +135,7 @@ class Program(Showing, Differentiable):
             if ran is not None:
                 plan, value, gradient = ran
                 self.traces.latest, self.latest_wrt = specialisation, asked or self.latest_wrt
-                return plan, value, gradient if wrt != DEFAULT or gradient is None else gradient.of_first()
+                return plan, value, gradient if wrt != DEFAULT or gradient is None else by_default(gradient)
         raise AssertionError("the last way is an error")
 
     def ways(self, inputs: Sequence[Any]) -> Iterator[tuple[Specialisation, list[Array], int]]:
@@ -164,7 +164,7 @@ class Program(Showing, Differentiable):
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
         with compiled.buffers(n, self.dtype) as buffers:
-            plan = CallPlan(specialisation, buffers, n)
+            plan = CallPlan(specialisation, buffers, n, wrt or "")
             call = Call(self, plan, arrays, theta)
             value, holds = call.value()
             if not holds:

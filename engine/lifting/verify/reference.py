@@ -121,7 +121,7 @@ def _cells(parameters: Parameters, trace: Trace) -> Indices:
 
 
 def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any]) -> None:
-    """Put constants, parameters and inputs, a row for each sample that they differ in, into the values of the leaves."""
+    """Put constants, parameters and inputs, these with a row for each sample, into the values of the leaves."""
     nodes, constants = plan.constants
     if len(nodes):
         V[nodes] = constants[:, None]
