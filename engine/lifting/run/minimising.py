@@ -92,7 +92,8 @@ class _Problem:
         """Return all results as a vector."""
         inputs, keywords = self.called(x)
         results = self.program(*inputs, **keywords)
-        return results.reshape(-1) if isinstance(results, np.ndarray) else np.array(flatten(results)[0])
+        found: Vector = np.reshape(results if isinstance(results, np.ndarray) else flatten(results)[0], -1)
+        return found
 
     def jacobian(self, x: Vector) -> Any:
         """Return their Jacobian, SciPy's sparse matrix where few entries can be other than 0."""
