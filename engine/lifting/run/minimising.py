@@ -76,7 +76,8 @@ class _Problem:
 
     def gradient(self, x: Vector) -> Vector:
         """Return its gradient."""
-        return self._both(x)[1].copy()
+        found: Vector = self._both(x)[1].copy()
+        return found
 
     def product(self, x: Vector, direction: Vector) -> Vector:
         """Return its Hessian times a vector."""

@@ -27,6 +27,7 @@ from engine.lifting.run.executable import Gradient, by_default
 from engine.lifting.run.executable import Specialisation as Specialisation
 from engine.lifting.run.on_jax import to_jax
 from engine.lifting.run.parameters import Parameters
+from engine.lifting.run.pickling import Untraceable, function_of, parts, take_traces
 from engine.lifting.run.plans import DEFAULT, CallKind, CallPlan, call_kind
 from engine.lifting.run.showing import Showing
 from engine.lifting.run.traces import MOST_SPECIALISATIONS, Traces
@@ -277,11 +278,24 @@ class Program(Showing, Differentiable):
             specialisation = self.require_trace(what)
             return description(self, specialisation, specialisation.by(self.latest_wrt))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the traces and the parameters as they are, or a function of a module that captures none."""
+        return _unpickled, (parts(self),)
+
     # --- derivatives -----------------------------------------------------------------------------------------
 
     def derived(self, what: str, *, samples: bool, reduction: str, direction: bool | None = None) -> Derived:
         """Return what compiles, proves and runs derivatives of this; see `Derived`."""
         return Derived(self, what, samples=samples, reduction=reduction, direction=direction)
+
+
+def _unpickled(state: dict[str, Any]) -> Program:
+    fn = function_of(state)
+    if fn is not None and not isinstance(fn, Untraceable):
+        return Program(fn, **state["options"])
+    program = Program(fn, parameters=state["parameters"], **state["options"])
+    take_traces(program, state)
+    return program
 
 
 class Derived(Program):
