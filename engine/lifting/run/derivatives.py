@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.lifting.run.directional import Hvp, Jvp, Vjp
 from engine.lifting.run.matrices import Hessian, Jacobian, SampleGradients
 from engine.lifting.run.minimising import scipy_problem
+from engine.lifting.run.saving import save
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program
@@ -149,3 +151,35 @@ class Differentiable:
         array([48.,  2.])
         """
         return scipy_problem(self._program, inputs, hessian)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what ran last as a file of its own, which needs NumPy alone.
+
+        It has the functions ``value`` and, of one number, ``value_and_grad``, which take the input arrays and
+        ``parameters=``; its first lines say which. Parameters are by default as they are now. Where a branch goes
+        another way, it raises a ValueError.
+
+        Parameters
+        ----------
+        path
+            Of the file, which is replaced as a whole.
+
+        Raises
+        ------
+        LiftError
+            If the program was not called yet, or uses a rule whose source is not to be had.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import engine, pathlib, runpy, tempfile
+        >>> program = engine.lift(lambda x: engine.exp(x[0]) * x[1])
+        >>> program([0.0, 2.0])
+        2.0
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "product.py"
+        >>> program.save(file)
+        >>> runpy.run_path(str(file))["value_and_grad"]([0.0, 3.0])
+        (3.0, array([3., 1.]))
+        """
+        save(self._program, path)

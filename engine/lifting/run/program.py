@@ -210,6 +210,10 @@ class Program(Showing, Differentiable):
         wrt = specialisation.by(wrt or "parameters")
         return specialisation.compiled.get(wrt) or self._compiled(specialisation, wrt, arrays)
 
+    def compiled_for(self, specialisation: Specialisation, wrt: str) -> Compiled:
+        """Return a trace compiled for some derivatives, and proven."""
+        return specialisation.compiled.get(wrt) or self._compiled(specialisation, wrt)
+
     def _compiled(self, specialisation: Specialisation, wrt: str, arrays: list[Array] | None = None) -> Compiled:
         """Compile a trace and prove it."""
         try:
@@ -268,8 +272,7 @@ class Program(Showing, Differentiable):
 
     def _current(self, what: str) -> Compiled:
         specialisation = self.require_trace(what)
-        wrt = specialisation.by(self.latest_wrt)
-        return specialisation.compiled.get(wrt) or self._compiled(specialisation, wrt)
+        return self.compiled_for(specialisation, specialisation.by(self.latest_wrt))
 
     def _described(self, what: str) -> Described:
         """Return what ran last in its author's words; what is asked first has the function run once more, watched."""
