@@ -18,7 +18,6 @@ from engine.lifting.passes.dependence import colours, dependence, members, reach
 from engine.lifting.passes.pull import pull
 from engine.lifting.passes.push import push
 from engine.lifting.passes.scalar_graph import Atom, ScalarGraph
-from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.views import Indices
 
 SPARSE = 8  # variables that an operation depends on, on average, up to which each entry is computed by itself
@@ -75,13 +74,11 @@ class Entries:
 
 
 class _Begun:
-    """A graph of a trace whose derivatives are finite where a choice leaves something out."""
+    """A graph that begins with a function's trace."""
 
     def __init__(self, trace: Trace, variables: Variables) -> None:
-        self.graph = ScalarGraph(without_unchosen(trace))
-        self.variables = variables.of(self.graph.trace, trace)
-        roots = self.graph.trace.roots
-        self.results, self.guards = roots[: trace.results], roots[trace.results :]
+        self.graph, self.variables = ScalarGraph(trace), variables
+        self.results, self.guards = trace.roots[: trace.results], trace.roots[trace.results :]
 
     def finished(self, results: Sequence[Atom]) -> Trace:
         """Return the trace of some results, under the same guards."""

@@ -86,7 +86,9 @@ class Derivative:
         """Yield the function's traces for some inputs, with these as arrays and the number of samples."""
         if parameters is None:
             self.program.traces.look_around()
-        yield from self.program.ways(inputs)
+        for specialisation, arrays, n in self.program.ways(inputs):
+            self.program.traces.latest = specialisation  # of what answers, since that is the last
+            yield specialisation, arrays, n
 
     def by(self, specialisation: Specialisation, argnums: Any) -> int | None:
         """Return the argument that is differentiated by; None for the parameters, which are meant where there are any.

@@ -221,9 +221,11 @@ def nested(structure: Structure, numbers: npt.NDArray[Any]) -> Any:
     """
     lead = numbers.shape[:-1]
     if structure.kind == "array":
-        return numbers.reshape(*lead, *structure.keys)
+        return numbers.reshape((*lead, *structure.keys))
     if not lead:
         return unflatten(structure, numbers.tolist())
     sizes = [part.size for _, part in structure.parts()]
     pieces = iter(np.split(numbers, np.cumsum(sizes)[:-1], axis=-1))
-    return structure.with_parts(lambda part: next(pieces).reshape(*lead, *(part.keys if part.kind == "array" else ())))
+    return structure.with_parts(
+        lambda part: next(pieces).reshape((*lead, *(part.keys if part.kind == "array" else ())))
+    )

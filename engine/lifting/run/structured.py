@@ -63,7 +63,7 @@ def split(numbers: Floats, spec: Spec) -> Any:
     ends = np.cumsum([math.prod(shape) for shape in shapes])
     pieces = np.split(numbers, ends[:-1], axis=-1)
     lead = numbers.shape[:-1]
-    return spec.restore(iter([piece.reshape(*lead, *shape) for piece, shape in zip(pieces, shapes)]))
+    return spec.restore(iter([piece.reshape((*lead, *shape)) for piece, shape in zip(pieces, shapes)]))
 
 
 def as_argument(x: Any, spec: Spec, samples: bool, what: str) -> Floats:
@@ -133,7 +133,7 @@ def arranged(matrix: Floats, outer: Structure, inner: Structure) -> Any:
     plain = [structure.kind in ("array", LEAF) for structure in (outer, inner)]
     if all(plain) or matrix.ndim > 2:
         keys = [structure.keys if plain_one else (-1,) for structure, plain_one in zip((outer, inner), plain)]
-        result = matrix.reshape(*matrix.shape[:-2], *keys[0], *keys[1])
+        result = matrix.reshape((*matrix.shape[:-2], *keys[0], *keys[1]))
         return result if result.ndim else float(result)
     rows = [filled(inner, iter(row)) for row in matrix.tolist()]
     return filled(outer, iter(rows))

@@ -59,8 +59,7 @@ def record(
         elif op in with_numbers:
             residuals = node.rule.residuals(node)
             fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
-    places = [place[root] for root in roots]
-    return Trace(ops, operands, fixed, leaves, tuple(parameters), places, labels, results=results)
+    return Trace(ops, operands, fixed, leaves, tuple(parameters), [*map(find, roots)], labels, results=results)
 
 
 def _of_rules(nodes: list[Value]) -> list[Value]:

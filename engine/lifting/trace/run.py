@@ -80,8 +80,7 @@ def traced(
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
     last = _with_arrays_read(fn, functools.partial(run_of, hashes=True), last, around)
-    trace = record(last.roots, last.inputs, last.nodes, last.structure.size)
-    return trace, last.watch, last.structure
+    return record(last.roots, last.inputs, last.nodes, last.structure.size), last.watch, last.structure
 
 
 WATCHED_FOR = 0.005  # seconds in which a thread that goes on changing things has changed them

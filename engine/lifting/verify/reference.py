@@ -71,24 +71,20 @@ def outcome(
     parameters = parameters or program.traces.parameters
     batched = program.batched(len(inputs))
     V = values_of(parameters, trace, plan, numpy, theta, inputs, samples, batched)
-    places = _cells(parameters, trace)
     roots = plan.number[trace.roots]
     conditions = [V[int(r)] for r in roots[trace.results :]]
-    mean = program.batch and program.reduction == "mean"
-    seed = (1.0 / n if mean else 1.0) if seeds is None else seeds
+    seed = (1.0 / n if program.batch and program.reduction == "mean" else 1.0) if seeds is None else seeds
+    values = V[int(roots[0])] if trace.results == 1 else V[roots[: trace.results]].T
+    value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
     if trace.results > 1:
-        values = V[roots[: trace.results]].T
-        value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
         return Outcome(value, conditions, None, [])
-    values = V[int(roots[0])]
     C = numpy.zeros((int(plan.readings[-1]), samples))
     G = backward(plan, V, getattr(C, "shallow", C), seed)
     gradient = numpy.zeros(tuple(theta.shape))
     nodes, positions = plan.parameters
     if len(nodes):
-        gradient[places[positions]] = np.add.reduce(G[nodes], 1)
+        gradient[_cells(parameters, trace)[positions]] = np.add.reduce(G[nodes], 1)
     of_inputs = [_gradient_of_input(batched[k], plan, numpy, G, k, x, samples) for k, x in enumerate(inputs)]
-    value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
     return Outcome(value, conditions, gradient, of_inputs)
 
 
