@@ -1,4 +1,4 @@
-"""Functions of one array and of captured weights, with their derivatives by other means: what derivatives are tested on."""
+"""Functions of one array and of captured weights: what derivatives are tested on."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def leaves(tree: Any) -> list[float]:
         tree = tree.toarray()
     if isinstance(tree, dict):
         return [x for part in tree.values() for x in leaves(part)]
-    if isinstance(tree, (list, tuple)) or getattr(tree, "dtype", None) == object:
+    if isinstance(tree, (list, tuple)) or (isinstance(tree, np.ndarray) and tree.dtype == object):
         return [x for part in tree for x in leaves(part)]
     if getattr(tree, "ndim", 0):
         return np.asarray(tree).reshape(-1).tolist()
@@ -76,7 +76,7 @@ def alike(got: Any, wanted: Any, rtol: float = 1e-10) -> None:
 
 
 class Layers:
-    """A network of captured weights, one sample a call, and the same in JAX for a flat vector in the program's order."""
+    """A network of captured weights, one sample a call, and the same by JAX of a flat vector in that order."""
 
     def __init__(self, seed: int = 1) -> None:
         draws = np.random.default_rng(seed)

@@ -17,7 +17,9 @@ def traced(f, *inputs):
 
 
 def test_through_what_passes_no_derivative_nothing_depends():
-    f = lambda x: [x[0] * x[1], engine.where(x[0] > x[1], x[2], 0.0), engine.floor(x[0]), engine.stop_gradient(x[1])]
+    def f(x):
+        return [x[0] * x[1], engine.where(x[0] > x[1], x[2], 0.0), engine.floor(x[0]), engine.stop_gradient(x[1])]
+
     trace, columns = traced(f, [1.0, 2.0, 3.0])
     depends = dependence(trace, columns)
     assert [depends[root] for root in trace.roots] == [0b011, 0b100, 0, 0]

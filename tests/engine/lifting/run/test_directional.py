@@ -35,12 +35,18 @@ def test_samples_by_jax(reduction):
     layers, draws = Layers(), np.random.default_rng(6)
     reduce = {"none": lambda z: z, "sum": lambda z: z.sum(0), "mean": lambda z: z.mean(0)}[reduction]
     each = jax.vmap(lambda theta, x: layers.outputs_by(jax.numpy, theta, x), (None, 0))
-    outputs = lambda theta, X: reduce(each(theta, X))
+
+    def outputs(theta, X):
+        return reduce(each(theta, X))
+
     program = engine.lift(layers.outputs, batch=True, reduction=reduction)
     program(layers.X)
     theta, X = program.pull(), layers.X
     v, vx = draws.normal(size=24), draws.normal(size=X.shape)
-    columns = lambda z: np.array(z).T if reduction == "none" else z
+
+    def columns(z):
+        return np.array(z).T if reduction == "none" else z
+
     alike(columns(program.jvp(X, v)[1]), jax.jvp(lambda t: outputs(t, X), (theta,), (v,))[1])
     alike(columns(program.jvp(X, vx, argnums=0)[1]), jax.jvp(lambda x: outputs(theta, x), (X,), (vx,))[1])
     primal, pullback = jax.vjp(outputs, theta, X)

@@ -69,8 +69,12 @@ def test_logistic_regressions_hessian():
 
 
 def test_a_jacobian_by_complex_steps():
-    f = lambda x: [engine.exp(x[0]) * engine.sin(x[1]), x[2] ** 3 / x[0], engine.tanh(x[1] * x[2])]
-    plain = lambda x: np.array([np.exp(x[0]) * np.sin(x[1]), x[2] ** 3 / x[0], np.tanh(x[1] * x[2])])
+    def f(x):
+        return [engine.exp(x[0]) * engine.sin(x[1]), x[2] ** 3 / x[0], engine.tanh(x[1] * x[2])]
+
+    def plain(x):
+        return np.array([np.exp(x[0]) * np.sin(x[1]), x[2] ** 3 / x[0], np.tanh(x[1] * x[2])])
+
     x = np.array([0.4, 1.3, -0.7])
     columns = [plain(x + 1e-30j * unit).imag / 1e-30 for unit in np.eye(3)]
     alike(engine.lift(f).jacobian(x), np.array(columns).T, rtol=1e-14)
