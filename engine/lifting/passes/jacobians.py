@@ -8,7 +8,7 @@ columns (forward) or of rows (reverse) that share no entry.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,8 @@ class Entries:
         Where each is in what the trace computes, directions first.
     directions
         One for each sample; None where the trace computes each entry by itself.
+    mirrored
+        Whether entries above the diagonal are those below it.
     """
 
     trace: Trace
@@ -71,6 +73,7 @@ class Entries:
     columns: Indices
     at: Indices
     directions: npt.NDArray[np.float64] | None = None
+    mirrored: bool = False
 
 
 class _Begun:
@@ -151,21 +154,19 @@ def jacobian_entries(trace: Trace, variables: Variables, argument: int, *, sampl
     return _directed(trace, variables, argument, [forward[root] for root in trace.roots[: trace.results]])
 
 
-def hessian_entries(trace: Trace, variables: Variables, argument: int, *, samples: bool = False) -> Entries | None:
-    """Return how the Hessian of one result is computed; None where it is to be computed row by row.
+def hessian_entries(gradient: Trace, variables: Variables, argument: int, *, samples: bool = False) -> Entries | None:
+    """Return how a Hessian is computed, the symmetric Jacobian of a gradient; None where it is to be row by row.
 
     Parameters
     ----------
-    trace, variables, argument, samples
-        As `jacobian_entries` takes them.
+    gradient, variables, argument, samples
+        The trace of the gradient, and as `jacobian_entries` takes them.
     """
-    gradient = cotangents_of(trace, variables)
-    again = variables.of(gradient, trace)
-    depends = dependence(gradient, again.columns)
+    depends = dependence(gradient, variables.columns)
     if total_bits(depends) <= max(SMALL, SPARSE * len(gradient.ops)):
-        return _each(gradient, again, by_results=False, symmetric=True)
+        return _each(gradient, variables, by_results=False, symmetric=True)
     rows = [depends[root] for root in gradient.roots[: gradient.results]]
-    return None if samples else _directed(gradient, again, argument, rows, forward=True)
+    return None if samples else _directed(gradient, variables, argument, rows, forward=True)
 
 
 def _each(trace: Trace, variables: Variables, *, by_results: bool, symmetric: bool = False) -> Entries:
@@ -181,7 +182,8 @@ def _each(trace: Trace, variables: Variables, *, by_results: bool, symmetric: bo
         places = np.concatenate([places, places[lower][:, ::-1]])
         at = np.concatenate([at, at[lower]])
     made = begun.finished([*entries.values()] or [0.0])
-    return _in_order(made, (trace.results, variables.count), places[:, 0], places[:, 1], at)
+    entries_in_order = _in_order(made, (trace.results, variables.count), places[:, 0], places[:, 1], at)
+    return replace(entries_in_order, mirrored=symmetric)
 
 
 def _by_variables(begun: _Begun) -> dict[tuple[int, int], Atom]:

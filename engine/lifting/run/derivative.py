@@ -6,26 +6,30 @@ Each is a program of its own, made of the function's traces: its text can be rea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.arguments import described, whole
 from engine.errors import LiftError
+from engine.lifting.ir import Trace
+from engine.lifting.passes.jacobians import Entries, Variables, cotangents_of
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.run.derived import derivative_of, variables_of
 from engine.lifting.run.eager import holds_values
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array
+from engine.lifting.verify.transformed import Ground, cotangents_differ, prove
 from engine.tracing import LOCAL
 
 if TYPE_CHECKING:
-    from engine.lifting.ir import Trace
-    from engine.lifting.passes.jacobians import Variables
     from engine.lifting.run.program import Derived, Program
 
-Transform = Callable[["Trace", "Variables", int], Any]
+
+def _gradient(trace: Trace, variables: Variables, argument: int) -> Trace:
+    return cotangents_of(trace, variables)
 
 
 class Derivative:
@@ -112,27 +116,55 @@ class Derivative:
             raise IndexError(f"{self.what}: argnums is {described(n)}, but there are {count} arguments.")
         return n % count
 
-    def made(self, specialisation: Specialisation, key: Any, transform: Transform, by: int | None) -> Any:
-        """Return what a transformation makes of a trace, once.
+    def begun(self, specialisation: Specialisation, by: int | None) -> tuple[Trace, Variables]:
+        """Return a trace whose derivatives are finite where a choice leaves something out, and its variables."""
+        known = specialisation.derived
+        if ("begun", by) not in known:
+            trace = without_unchosen(specialisation.trace)
+            known["begun", by] = trace, variables_of(specialisation, by).of(trace, specialisation.trace)
+        found: tuple[Trace, Variables] = known["begun", by]
+        return found
+
+    def gradient(self, specialisation: Specialisation, by: int | None) -> tuple[Trace, Variables]:
+        """Return the trace of one result's gradient, and its variables."""
+        trace, variables = self.begun(specialisation, by)
+        gradient = self.made(specialisation, "gradient", by, _gradient, partial(cotangents_differ, seeded=False))
+        return gradient, variables.of(gradient, trace)
+
+    def made(
+        self,
+        specialisation: Specialisation,
+        key: str,
+        by: int | None,
+        make: Callable[[Trace, Variables, int], Any],
+        differ: Callable[[Trace, Variables, Any, Ground], bool],
+        *,
+        of_gradient: bool = False,
+    ) -> Any:
+        """Return what a transformation makes of a trace, once, and proven.
 
         Parameters
         ----------
-        specialisation
-            Whose trace.
-        key
-            Of the transformation.
-        transform
-            Takes the trace, its variables and the number of its input arrays.
-        by
-            What is differentiated by.
+        specialisation, by
+            Whose trace, and what it is differentiated by.
+        key, make
+            The transformation: of the trace, its variables and the number of its input arrays.
+        differ
+            Whether what it makes is wrong.
+        of_gradient
+            Whether it is the gradient's trace that is transformed.
         """
         known = specialisation.derived
         if (key, by) not in known:
             with self.program.traces.lock:
-                before = specialisation.trace
-                trace = without_unchosen(before)  # no derivative is infinite where a choice leaves something out
+                trace, variables = (self.gradient if of_gradient else self.begun)(specialisation, by)
                 arrays = sum([len(list(spec.arrays(""))) for spec in specialisation.specs])
-                known[key, by] = transform(trace, variables_of(specialisation, by).of(trace, before), arrays)
+                made = make(trace, variables, arrays)
+                if made is not None:
+                    mirrored = isinstance(made, Entries) and made.mirrored
+                    wrong = partial(differ, trace, variables, made)
+                    prove(self.program, specialisation, trace, wrong, self.what, mirrored=mirrored)
+                known[key, by] = made
         return known[key, by]
 
     def compiled(self, specialisation: Specialisation, key: Any, trace: Trace, direction: int | None) -> Specialisation:

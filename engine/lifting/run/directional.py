@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine import transforms
-from engine.lifting.passes.jacobians import Variables, cotangents_of, tangents_of
+from engine.lifting.passes.jacobians import cotangents_of, tangents_of
 from engine.lifting.run.derivative import Derivative
 from engine.lifting.run.derived import derivative_of
 from engine.lifting.run.executable import NUMBER, Specialisation
 from engine.lifting.run.structured import Floats, as_argument, as_result, split
 from engine.lifting.trace.inputs import Array
-
-if TYPE_CHECKING:
-    from engine.lifting.ir import Trace
+from engine.lifting.verify.transformed import cotangents_differ, tangents_differ
 
 
 class Product(Derivative):
@@ -86,7 +84,7 @@ class Jvp(Product):
     ) -> Any:
         """Return results and tangents."""
         program, tangent = self.program, self.tangent(specialisation, by, direction)
-        trace = self.made(specialisation, self.what, partial(tangents_of, primals=True), by)
+        trace = self.made(specialisation, self.what, by, partial(tangents_of, primals=True), tangents_differ)
         derived = self.compiled(specialisation, (self.what, by), trace, tangent.shape[-1])
         lead = program.batch and by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
@@ -113,7 +111,8 @@ class Vjp(Product):
         program, count = self.program, specialisation.returns.size
         each = program.batch and program.reduction == "none"
         cotangent = as_result(direction, specialisation, n if each else 0, f"{self.what}'s direction")
-        trace = self.made(specialisation, self.what, partial(cotangents_of, primals=True), by)
+        differ = partial(cotangents_differ, seeded=True)
+        trace = self.made(specialisation, self.what, by, partial(cotangents_of, primals=True), differ)
         derived = self.compiled(specialisation, (self.what, by), trace, count)
         reduction = program.reduction if by is None else "none"
         runner = self.runner(samples=program.batch, reduction=reduction, direction=each)
@@ -154,7 +153,8 @@ class Hvp(Product):
         program = self.program
         if program.batch and program.reduction != "none":
             return self._of_gradient(specialisation, by, arrays, n, tangent, theta)
-        trace = self.made(specialisation, self.what, _gradient_along, by)
+        make = partial(tangents_of, primals=False)
+        trace = self.made(specialisation, self.what, by, make, tangents_differ, of_gradient=True)
         derived = self.compiled(specialisation, (self.what, by), trace, tangent.shape[-1])
         lead = program.batch and by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
@@ -165,8 +165,8 @@ class Hvp(Product):
         self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, tangent: Floats, theta: Any
     ) -> Floats | None:
         """Return the gradient of the derivative along the vector, which sums over samples by products."""
-        program, key = self.program, ("gradient", self.what, by)
-        trace = self.made(specialisation, key, partial(tangents_of, primals=False), by)
+        program, key = self.program, ("of the gradient", by)
+        trace = self.made(specialisation, "along", by, partial(tangents_of, primals=False), tangents_differ)
         if key not in specialisation.derived:
             made = derivative_of(specialisation, trace, tangent.shape[-1])
             made.returns = NUMBER
@@ -180,12 +180,6 @@ class Hvp(Product):
         if ran[2].inputs is None or by is None:
             return ran[2].parameters
         return as_argument(ran[2].inputs[by], specialisation.specs[by], True, self.what)
-
-
-def _gradient_along(trace: Trace, variables: Variables, argument: int) -> Trace:
-    """Return the trace of the gradient's tangents."""
-    gradient = cotangents_of(trace, variables)
-    return tangents_of(gradient, variables.of(gradient, trace), argument, primals=False)
 
 
 def _results(specialisation: Specialisation, numbers: Floats) -> Any:

@@ -14,13 +14,13 @@ import numpy as np
 from engine import transforms
 from engine.arguments import truth
 from engine.errors import LiftError, MissingExtraError
-from engine.lifting.ir import Trace
-from engine.lifting.passes.jacobians import Entries, Variables, cotangents_of, hessian_entries, jacobian_entries
+from engine.lifting.passes.jacobians import Entries, hessian_entries, jacobian_entries
 from engine.lifting.run.derivative import Derivative
 from engine.lifting.run.derived import variables_of
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.structured import Floats, arranged, split
 from engine.lifting.trace.inputs import Array
+from engine.lifting.verify.transformed import entries_differ
 from engine.tree import LEAF
 
 LARGE = 1_024  # entries from which a matrix may be sparse unasked
@@ -106,7 +106,8 @@ class Jacobian(Matrix):
     ) -> Any:
         """Return the Jacobian of one trace, a row for each result."""
         self._refuse_mixed_samples(by)
-        entries = self.made(specialisation, self.what, partial(jacobian_entries, samples=self.program.batch), by)
+        make = partial(jacobian_entries, samples=self.program.batch)
+        entries = self.made(specialisation, self.what, by, make, entries_differ)
         values = self.entries_of(entries, specialisation, by, arrays, n, parameters)
         return None if values is None else assembled(entries, values, sparse, _order(specialisation, by), rows=False)
 
@@ -132,7 +133,8 @@ class Hessian(Matrix):
         """Return the Hessian of one trace."""
         specialisation.require_number("hessian")
         self._refuse_mixed_samples(by)
-        entries = self.made(specialisation, self.what, partial(hessian_entries, samples=self.program.batch), by)
+        make = partial(hessian_entries, samples=self.program.batch)
+        entries = self.made(specialisation, self.what, by, make, entries_differ, of_gradient=True)
         if entries is None:
             return self._row_by_row(specialisation, by, arrays, n, parameters)
         values = self.entries_of(entries, specialisation, by, arrays, n, parameters)
@@ -169,7 +171,7 @@ class SampleGradients(Derivative):
         for specialisation, arrays, n in self.ways(inputs, parameters):
             specialisation.require_number("sample_gradients")
             by = self.by(specialisation, argnums)
-            trace = self.made(specialisation, self.what, _gradient, by)
+            trace, _ = self.gradient(specialisation, by)
             derived = self.compiled(specialisation, (self.what, by), trace, None)
             found = self.run(self.runner(samples=True, reduction="none"), derived, arrays, parameters, n)
             if found is not None:
@@ -178,10 +180,6 @@ class SampleGradients(Derivative):
                 order = _order(specialisation, by)
                 return found if order is None else found[:, order]
         raise AssertionError("the last way is an error")
-
-
-def _gradient(trace: Trace, variables: Variables, argument: int) -> Trace:
-    return cotangents_of(trace, variables)
 
 
 def _order(specialisation: Specialisation, by: int | None) -> Any:

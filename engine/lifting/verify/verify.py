@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import LiftError
+from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify import floats, proof
 from engine.lifting.verify.reference import Outcome, values_of
@@ -105,7 +106,11 @@ def verified(
     begun = time.perf_counter()
     specialisation.plan = specialisation.plan or plan(specialisation.trace)
     check = _Check(program, specialisation, compiled, wrt, specialisation.plan, fresh_seed())
-    known = check.in_floats(arrays) if arrays is not None and not exact and _large(specialisation) else check.exactly()
+    known = (
+        check.in_floats(arrays)
+        if arrays is not None and not exact and is_large(specialisation.trace)
+        else check.exactly()
+    )
     known = replace(known, seconds=time.perf_counter() - begun)
     if known.differs:
         return _refused(check, known)
@@ -116,8 +121,9 @@ def verified(
     return replace(compiled, stats=replace(compiled.stats, proof=known))
 
 
-def _large(specialisation: Specialisation) -> bool:
-    return len(specialisation.trace.ops) > EXACT
+def is_large(trace: Trace) -> bool:
+    """Whether a trace is compared in floats, unless a proof is asked for."""
+    return len(trace.ops) > EXACT
 
 
 def wanted(program: Program) -> bool:

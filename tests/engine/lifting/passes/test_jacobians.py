@@ -35,11 +35,16 @@ def traced(f, x):
     return trace, Variables(columns, len(x))
 
 
+def gradient(f, x):
+    trace, variables = traced(f, x)
+    found = cotangents_of(trace, variables)
+    return found, variables.of(found, trace)
+
+
 def test_directions_are_as_many_as_colours(monkeypatch):
     monkeypatch.setattr(jacobians, "SMALL", -1)
     monkeypatch.setattr(jacobians, "SPARSE", 0)
-    trace, variables = traced(rosenbrock, np.linspace(-1.0, 2.0, 30))
-    entries = hessian_entries(trace, variables, 1)
+    entries = hessian_entries(*gradient(rosenbrock, np.linspace(-1.0, 2.0, 30)), 1)
     assert entries.directions.shape == (3, 30)  # of a tridiagonal matrix
     assert len(entries.rows) == 30 + 2 * 29
     wide = jacobian_entries(*traced(lambda x: [engine.total(list(x)), x[0]], np.ones(20)), 1)
@@ -47,16 +52,15 @@ def test_directions_are_as_many_as_colours(monkeypatch):
 
 
 def test_a_symmetric_matrix_is_computed_once():
-    entries = hessian_entries(*traced(rosenbrock, np.linspace(-1.0, 2.0, 30)), 1)
+    entries = hessian_entries(*gradient(rosenbrock, np.linspace(-1.0, 2.0, 30)), 1)
     assert entries.directions is None
     assert entries.trace.results == 30 + 29
     assert len(entries.rows) == 30 + 2 * 29
 
 
 def test_variables_that_nothing_reads_have_cotangents_of_zero():
-    trace, variables = traced(lambda x: x[1] * 2.0, np.ones(3))
-    gradient = cotangents_of(trace, variables)
-    assert gradient.results == 3
-    assert [gradient.leaves[root].value for root in gradient.roots] == [0.0, 2.0, 0.0]
+    trace, _ = gradient(lambda x: x[1] * 2.0, np.ones(3))
+    assert trace.results == 3
+    assert [trace.leaves[root].value for root in trace.roots] == [0.0, 2.0, 0.0]
     assert engine.lift(lambda x: 3.0).jacobian([1.0, 2.0]) == [0.0, 0.0]
     assert engine.lift(lambda x: x[0]).hessian([1.0, 2.0]) == [[0.0, 0.0], [0.0, 0.0]]
