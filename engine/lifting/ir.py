@@ -45,6 +45,7 @@ class Trace:
     roots: list[int]
     labels: dict[int, str]
     signed: frozenset[int] = frozenset()  # sums whose zeros' signs matter: these stay as they are, element by element
+    results: int = 1  # how many of the roots are what the function returns; the others are guards' conditions
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""
@@ -161,7 +162,7 @@ class Steps:
     """Array operations, forward and then backward, where the results are, and what was no matrix product and why."""
 
     forward: Sequence[Step]
-    roots: Sequence[Operand]  # the value, then the conditions of guards
+    roots: Sequence[Operand]  # the value, or a view of all results, then the conditions of guards
     backward: Sequence[Step] = ()
     declined: Sequence[str] = ()
     members: Mapping[Source, Members] = field(default_factory=dict, repr=False)  # of results, as they were laid out

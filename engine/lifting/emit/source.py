@@ -167,19 +167,35 @@ def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> l
 def _returned(scalars: Scalars, roots: Sequence[Operand], reduction: str) -> str:
     """Return the expression for the value, and for the guards' conditions if there are any."""
     root, *guards = roots
-    text = _text(scalars, root)
-    if isinstance(root, Literal) or not root.batched:  # the same for all samples
-        one = text if isinstance(root, Literal) else f"float({text})"
-        value = {"sum": f"{one} * N", "none": f"np.full(N, {one})"}.get(reduction, one)
-    elif reduction == "none":
-        value = f"{text}.copy()"
-    elif reduction == "sum":
-        value = f"float(np.add.reduce({text}))"
+    if isinstance(root, View) and root.shape:
+        value = _several(scalars, root, reduction)
     else:
-        value = f"float(np.add.reduce({text})) / N"
+        value = _one(_text(scalars, root), root, reduction)
     if not guards:
         return value
     return f"{value}, {tuple_text(list(_conditions(scalars, guards, in_batch=bool(reduction))))}"
+
+
+def _one(text: str, root: Operand, reduction: str) -> str:
+    """Return the expression for one value."""
+    if isinstance(root, Literal) or not root.batched:  # the same for all samples
+        one = text if isinstance(root, Literal) else f"float({text})"
+        return {"sum": f"{one} * N", "none": f"np.full(N, {one})"}.get(reduction, one)
+    if reduction == "none":
+        return f"{text}.copy()"
+    added = f"float(np.add.reduce({text}))"
+    return added if reduction == "sum" else f"{added} / N"
+
+
+def _several(scalars: Scalars, root: View, reduction: str) -> str:
+    """Return the expression for an array of results, in memory of its own."""
+    scalars.store(root.source)
+    text = scalars.writer.text(root, whole=True)
+    if not root.batched:  # the same for all samples
+        return {"sum": f"{text} * N", "none": f"np.repeat({text}[None], N, 0)"}.get(reduction, f"{text}.copy()")
+    if reduction == "none":
+        return f"{text}.copy()"
+    return f"np.add.reduce({text}, 0)" + ("" if reduction == "sum" else " / N")
 
 
 def _text(scalars: Scalars, x: Operand) -> str:

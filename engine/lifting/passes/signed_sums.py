@@ -79,7 +79,8 @@ class _Rewritten:
         fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
         labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
         roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))
-        return Trace(self.ops, self.operands, fixed, self.leaves, trace.parameters, roots, labels, signed)
+        parts = (self.ops, self.operands, fixed, self.leaves, trace.parameters, roots, labels, signed)
+        return Trace(*parts, trace.results)
 
     def _append(self, op: str, operands: Iterable[int]) -> int:
         self.ops.append(op)

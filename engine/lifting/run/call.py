@@ -56,8 +56,9 @@ class Call:
                 cells[known:] = 0.0  # what another trace has read since, this one does not
                 places = [cells[:known], *places[1:]]
         if wrt != "parameters":
-            lead = (self.plan.n,) if self.program.batch else ()
-            slots = [np.empty(lead + shape, dtype) for shape in self.plan.specialisation.shapes]
+            shapes = self.plan.specialisation.shapes
+            leads = [(self.plan.n,) if batched else () for batched in self.program.batched(len(shapes))]
+            slots = [np.empty(lead + shape, dtype) for lead, shape in zip(leads, shapes)]
         self.plan.buffers.run_backward(self.views, self.inputs, self.numbers, places, slots)
         if cells is not None and cells is not out:
             cells = flat.vector_of(cells.astype(np.float64, copy=False), out)

@@ -46,8 +46,8 @@ def task_of(program: Program, specialisation: Specialisation, wrt: str) -> Task:
     taken = parameters.taken | {p.name for p in parameters.arrays}
     specs = [spec for argument in specialisation.specs for _, spec in argument.arrays("")]
     inputs = [
-        Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", program.batch)
-        for name, spec in zip(program.array_names(specialisation.specs), specs)
+        Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", batched)
+        for name, spec, batched in zip(program.array_names(specialisation.specs), specs, program.batched(len(specs)))
     ]
     external = External.of(parameters.arrays, parameters.flat.cells, inputs, taken)
     reduction = program.reduction if program.batch else ""

@@ -255,6 +255,9 @@ class Parameters:
             self._latest_out = (out, flat, places)
         return places
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_latest": (None, None, []), "_apart": (), "_latest_out": (None, None, [])}
+
     def copy(self) -> Parameters:
         """Return the same parameters, to which other traces may add theirs."""
         other = copy(self)

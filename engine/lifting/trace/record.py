@@ -12,17 +12,21 @@ from engine.rules import RULES, Rule
 from engine.value import Value, is_constant
 
 
-def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Value] | None = None) -> Trace:
+def record(
+    roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Value] | None = None, results: int = 1
+) -> Trace:
     """Write down the graph of `roots` as lists.
 
     Parameters
     ----------
     roots
-        The result, then the conditions of guards.
+        The results, then the conditions of guards.
     inputs
         What each input leaf is; any other leaf is a parameter, unless it stands for a plain number.
     nodes
         The whole graph in topological order, where somebody has walked it.
+    results
+        How many of the roots are results.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Val
         elif op in with_numbers:
             residuals = node.rule.residuals(node)
             fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
-    return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
+    return Trace(ops, operands, fixed, leaves, tuple(parameters), [*map(find, roots)], labels, results=results)
 
 
 def _of_rules(nodes: list[Value]) -> list[Value]:

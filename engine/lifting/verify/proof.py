@@ -179,11 +179,14 @@ def draw(
 
     theta = numbers((cells,))
     inputs: list[Any] = []
-    for k, spec in enumerate(described(specialisation.specs)):
-        shape = (n, *spec.shape) if program.batch else spec.shape
+    specs = list(described(specialisation.specs))
+    batched = program.batched(len(specs))
+    for k, spec in enumerate(specs):
+        shape = (n, *spec.shape) if batched[k] else spec.shape
         if spec.integer:
             most = specialisation.limits.get(k, MOST_INTEGERS)
-            inputs.append(_spread(field.seed - round, k, most, spec.shape, n, round).reshape(shape))
+            samples = n if batched[k] else 1
+            inputs.append(_spread(field.seed - round, k, most, spec.shape, samples, round).reshape(shape))
         else:
             inputs.append(numbers(shape))
     return Points(field, n, theta, inputs, [lift(x, field) for x in inputs])
@@ -217,7 +220,7 @@ def _differs(
         answer = forward(*take_forward(theta, at.inputs, at.numbers))
         if difference := _forward_differs(answer, want, at.field):
             return f"{difference}{run}"
-        if program.batch and program.reduction == "none":
+        if not wrt or (program.batch and program.reduction == "none"):
             continue  # it has no gradients
         flat: Any
         flat, *slots = [numpy.elements(x.shape) for x in (at.theta, *at.inputs)]
