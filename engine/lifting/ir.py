@@ -42,6 +42,7 @@ class Trace:
     roots: list[int]
     labels: dict[int, str]
     signed: frozenset[int] = frozenset()  # sums whose zeros' signs matter: these stay as they are, element by element
+    births: Sequence[float] = ()  # of the operations, leaves left out: in which order their author computed them
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""

@@ -55,7 +55,9 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Val
         elif op in with_numbers:
             residuals = node.rule.residuals(node)
             fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
-    return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
+    births = [node.born for node, op in zip(nodes, ops) if op]
+    roots_at = [place[root] for root in roots]
+    return Trace(ops, operands, fixed, leaves, tuple(parameters), roots_at, labels, births=births)
 
 
 def _of_rules(nodes: list[Value]) -> list[Value]:

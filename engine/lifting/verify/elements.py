@@ -155,6 +155,10 @@ class Elements:
         """Return one number, which stays as it is when the array changes."""
         return self.reshape(-1)[place[0] if place else 0].copy()
 
+    def tolist(self) -> list[Elements]:
+        """Return the numbers of a vector, each as it is now."""
+        return [self[k].copy() for k in range(len(self))]
+
     def astype(self, dtype: Any) -> Elements:
         """Return the array itself: numbers are exact."""
         return self
@@ -247,6 +251,8 @@ def lift(x: Any, field: Field) -> Elements:
         return Elements(field.number(x), field)
     if hasattr(x, "exactly"):
         return Elements(field.number(x.exactly()), field)
+    if isinstance(x, list):
+        return Elements(np.stack(np.broadcast_arrays(*aligned(*[lift(each, field) for each in x])), 1), field)
     a = np.asarray(x)
     return Elements(field.floats(a) if a.dtype.kind == "f" else field.integers(a), field)
 
