@@ -49,14 +49,16 @@ class Body:
         The names that a derivative is wanted of.
     needed
         The names whose numbers the backward lines read.
+    once
+        The names of what nothing else reads: nothing is added to what it gets.
     """
 
     block: Block
     operations: list[Operation]
     names: dict[Place, str]
-    literals: dict[str, str]
     differentiated: set[str] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)
+    once: set[str] = field(default_factory=set)
 
     def fixed(self) -> list[tuple[str, int]]:
         """Return the names of what is the same each time, and their slots."""
@@ -69,7 +71,7 @@ class Body:
 
 def body_of(block: Block, literals: dict[int, str]) -> Body:
     """Return a block's body; what some slots hold is written out, where that is not the start of more such numbers."""
-    body = Body(block, [], {}, {})
+    body = Body(block, [], {})
     extra = len(block.columns)
     for j, (kind, operands) in enumerate(block.columns):
         written = [isinstance(x, Fixed) and x.slot in literals for x in operands]
@@ -120,14 +122,15 @@ def forward_lines(body: Body) -> list[Line]:
     for _, op, value in values:
         uses.update([op.operands[int(x[1:])] for x in names_in(value)])
     block = body.block
+    rows = Counter([x for op in body.operations for x in op.operands if x[0] == "r"])
+    written: dict[str, Expr] = {x: Expr(f"v[i{x[1:]}]") for x in rows if rows[x] == 1 and x not in body.needed}
     named = body.needed | {f"x{k}" for k in (*block.kept, *block.last)} | {f"x{x.column}" for _, x in body.before()}
-    written: dict[str, Expr] = {}
     weight: dict[str, int] = {}
     lines: list[Line] = []
     for name, op, value in values:
         leaves = {f"x{k}": written.get(x) or Expr(x) for k, x in enumerate(op.operands)}
         expr = substituted(value, leaves)
-        weight[name] = 1 + sum([weight.get(x, 0) for x in op.operands])
+        weight[name] = _weight(value) + sum([weight.get(x, 0) for x in op.operands])
         if name not in named and uses[name] <= 1 and weight[name] <= LONGEST:
             written[name] = expr
         else:
@@ -151,7 +154,7 @@ class _Sweep:
     def add(self, name: str, g: Expr) -> None:
         """Add to the cotangent of a name."""
         if name[0] == "r":
-            self.lines.append((f"g[i{name[1:]}]", "+=", g))
+            self.lines.append((f"g[i{name[1:]}]", "=" if name in self.body.once else "+=", g))
         elif name[0] == "f":
             self.lines.append((f"e{name[1:]}", "+=", g))
         elif name in self.begun or name in self.pending:
@@ -183,7 +186,9 @@ def backward_lines(body: Body) -> list[Line]:
         name = f"x{operation.name}"
         if operation.name in block.kept:
             if name in body.differentiated:
-                sweep.add(name, Expr("pop()"))
+                known = sweep.taken(name)
+                sweep.begun.discard(name)
+                sweep.pending[name] = Expr("pop()") if known is None else Expr(None, "add", (known, Expr("pop()")))
                 _name_it(sweep, name)
             else:
                 sweep.lines.append(("", "", Expr("pop()")))
@@ -217,12 +222,14 @@ def _pull(sweep: _Sweep, operation: Operation, g: Expr) -> None:
 
 
 def _weight(expr: Expr) -> int:
-    return 1 + sum(map(_weight, expr.args)) if expr.op else 0
+    """Return how long an expression is: a quotient is written twice."""
+    return (LONGEST // 2 if expr.op == "divide" else 1) + sum(map(_weight, expr.args)) if expr.op else 0
 
 
 def _hand_on(sweep: _Sweep) -> None:
     """Give what the time before gets its names, all at once: one may be computed of another."""
     names = [name for name, _ in sweep.body.before() if name in sweep.body.differentiated]
-    handed = [sweep.taken(name) or Expr("0.0") for name in names]
-    if names:
-        sweep.lines.append((", ".join([f"h{name[1:]}" for name in names]), "=", Expr(None, "tuple", tuple(handed))))
+    handed = {f"h{name[1:]}": sweep.taken(name) or Expr("0.0") for name in names}
+    handed = {name: expr for name, expr in handed.items() if expr.leaf != name}
+    if handed:
+        sweep.lines.append((", ".join(handed), "=", Expr(None, "tuple", tuple(handed.values()))))

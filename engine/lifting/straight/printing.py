@@ -13,6 +13,7 @@ from engine.lifting.emit.expressions import SYMBOLS
 from engine.lifting.emit.writer import NAMES, number_text
 from engine.lifting.expr import ATOM, NEGATIVE, Expr
 
+CONDITIONAL = 0  # precedence of "x if c else y"
 BUILT_IN = ("float",)
 
 
@@ -26,13 +27,13 @@ class Printer:
         Names that no function may have.
     functions
         What the text calls the functions that it has needed so far.
-    rules
-        Of these, the rule whose scalar form each is.
+    divisors
+        How many divisors have had a name.
     """
 
     taken: set[str]
     functions: dict[str, str] = field(default_factory=dict)
-    rules: dict[str, str] = field(default_factory=dict)
+    divisors: int = 0
 
     def text(self, expr: Expr) -> str:
         """Return an expression as text."""
@@ -44,12 +45,23 @@ class Printer:
             return _leaf(expr)
         if expr.op == "negative":
             return f"-{self._bracketed(expr.args[0], NEGATIVE)}", NEGATIVE
-        if expr.op in SYMBOLS and (expr.op != "divide" or _divides(expr.args[1])):
+        if expr.op == "divide" and not _divides(expr.args[1]):
+            return self._divided(*expr.args), CONDITIONAL
+        if expr.op in SYMBOLS:
             symbol, precedence = SYMBOLS[expr.op]
             left, right = expr.args
             chained = precedence <= SYMBOLS["less"][1]  # a < b < c is another comparison
             return f"{self._bracketed(left, precedence + chained)} {symbol} {self._bracketed(right, precedence + 1)}", precedence
         return f"{self._function(expr.op)}({', '.join([self.text(arg) for arg in expr.args])})", ATOM
+
+    def _divided(self, x: Expr, y: Expr) -> str:
+        """Return a quotient: where the divisor is zero, by the function that has IEEE's answer."""
+        above, below = self._bracketed(x, SYMBOLS["divide"][1]), self.text(y)
+        tested = below
+        if y.op:
+            self.divisors += 1
+            tested, below = f"(q{self.divisors} := {below})", f"q{self.divisors}"
+        return f"{above} / {below} if {tested} else {self._function('divide')}({self.text(x)}, {below})"
 
     def _bracketed(self, expr: Expr, precedence: int) -> str:
         text, own = self._printed(expr)
@@ -64,7 +76,6 @@ class Printer:
             while name in self.taken:
                 name += "_"
             self.functions[op] = name
-            self.rules[op] = name
         return self.functions[op]
 
     def imports(self) -> str:

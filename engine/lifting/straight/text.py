@@ -21,7 +21,7 @@ from engine.lifting.external import External
 from engine.lifting.straight.blocks import Block, Blocks, Row
 from engine.lifting.straight.body import Body, Line, backward_lines, body_of, differentiate_body, forward_lines
 from engine.lifting.straight.printing import Printer
-from engine.lifting.views import Source
+from engine.lifting.views import Indices, Source
 
 INDENT = "    "
 
@@ -38,6 +38,8 @@ class _Text:
         Of each slot, whether a derivative by what lies there is wanted.
     literals
         Slots whose numbers are written out.
+    readings
+        How often each slot is read.
     build, forward, backward
         Lines of the functions; those of `backward` block by block, the last block's first.
     constants
@@ -52,6 +54,7 @@ class _Text:
     printer: Printer
     derivable: np.ndarray
     literals: dict[int, str]
+    readings: Indices
     build: list[str] = field(default_factory=list)
     forward: list[str] = field(default_factory=list)
     backward: list[list[str]] = field(default_factory=list)
@@ -75,6 +78,8 @@ class _Text:
         """Write a block's lines into both functions."""
         body = body_of(block, self.literals)
         self._differentiate(body)
+        read_once = (self.readings[block.rows] == 1).all(0) if len(block.rows) else []
+        body.once = {f"r{k}" for k, once in enumerate(read_once) if once}
         backward = backward_lines(body)
         forward = forward_lines(body)
         self.operations = self.operations[0] + len(forward), self.operations[1] + len(backward)
@@ -140,10 +145,12 @@ class _Text:
         block, derived = body.block, body.differentiated
         kept = sorted(name for name in body.needed if name[0] != "f")
         before = [(name, x) for name, x in body.before() if name in derived]
-        out = [f"h{name[1:]} = 0.0" for name, _ in before]
+        out, begun = list[str](), set[str]()
         for k in reversed(block.last):
             names = [name for name, x in before if x.column == k]
+            begun.update(names[:1])
             out.append(f"h{names[0][1:]} = pop()" if names else "pop()")
+        out += [f"h{name[1:]} = 0.0" for name, _ in before if name not in begun]
         fixed = [(name, slot) for name, slot in body.fixed() if name in derived]
         out += [f"e{name[1:]} = 0.0" for name, _ in fixed]
         out += [f"{name} = v[{self.place(slot)}]" for name, slot in body.fixed() if name in body.needed]
@@ -189,7 +196,8 @@ def straight_text(title: str, blocks: Blocks, external: External, wrt: str) -> t
     first = tape.cells + sum(tape.inputs)
     derivable[tape.cells : first] = wrt in ("inputs", "all")
     literals = {first + k: repr(x) for k, x in enumerate(tape.constants.tolist()) if math.isfinite(x)}
-    text = _Text(blocks, Printer(set(external.taken)), derivable, literals)
+    readings = np.bincount(np.append(tape.reads, tape.roots), minlength=len(blocks.places))
+    text = _Text(blocks, Printer(set(external.taken)), derivable, literals, readings)
     for number, block in enumerate(blocks.blocks, 1):
         text.write(number, block)
     forward, takes = _forward(text, external)

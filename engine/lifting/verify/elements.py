@@ -53,6 +53,10 @@ class Elements:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __bool__(self) -> bool:
+        """Where a text asks whether a number is not zero, it goes the way that is right for any."""
+        return False
+
     @property
     def shallow(self) -> Elements:
         """The same numbers without what exponents need."""
