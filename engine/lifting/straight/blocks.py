@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.lifting.straight.runs import Run
+from engine.lifting.straight.runs import TapeRun
 from engine.lifting.straight.tape import Kind, Tape
 from engine.lifting.views import Indices
 
@@ -45,24 +45,24 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableColumn:
     """A column of the body's table: another slot every time."""
 
     number: int
 
 
-Place = Own | Before | Fixed | Row
+OperandPlace = Own | Before | Fixed | TableColumn
 
 
 class Column(NamedTuple):
     """One operation of a body: what it is, and where its operands are."""
 
     kind: Kind
-    operands: Sequence[Place]
+    operands: Sequence[OperandPlace]
 
 
 @dataclass
-class Block:
+class TapeBlock:
     """A run of the tape.
 
     Attributes
@@ -77,7 +77,7 @@ class Block:
         Results that can be found later: each time, and only the last time.
     """
 
-    run: Run
+    run: TapeRun
     first: int
     columns: list[Column]
     rows: Indices
@@ -87,7 +87,7 @@ class Block:
     @property
     def slots(self) -> Indices:
         """The slots of the results, (times, columns of the body)."""
-        return self.first + np.arange(self.run.period * self.run.count).reshape(self.run.count, -1)
+        return self.first + np.arange(self.run.period * self.run.times).reshape(self.run.times, -1)
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,12 @@ class Blocks:
     """All blocks of a tape, and where each slot's number is found; -1 where nobody looks for it."""
 
     tape: Tape
-    blocks: list[Block]
+    blocks: list[TapeBlock]
     places: Indices
     length: int
 
-    def found(self, slots: Indices) -> Indices:
-        """Return the places of slots."""
-        return self.places[slots]
 
-
-def blocks(tape: Tape, runs: Sequence[Run]) -> Blocks:
+def blocks(tape: Tape, runs: Sequence[TapeRun]) -> Blocks:
     """Say for each run where its operands are, and for all numbers where they are found."""
     parts = [_block(tape, run) for run in runs]
     looked_for = np.zeros(tape.leaves + len(tape.codes), bool)
@@ -121,21 +117,21 @@ def blocks(tape: Tape, runs: Sequence[Run]) -> Blocks:
     return Blocks(tape, parts, places, length)
 
 
-def _block(tape: Tape, run: Run) -> Block:
+def _block(tape: Tape, run: TapeRun) -> TapeBlock:
     """Classify the operands of a run's body."""
     first = tape.leaves + run.start
     begin = int(tape.starts[run.start])
     end = int(tape.starts[run.stop]) if run.stop < len(tape.starts) else len(tape.reads)
-    slots = tape.reads[begin:end].reshape(run.count, -1)
-    relative = slots - (first + run.period * np.arange(run.count))[:, None]
+    slots = tape.reads[begin:end].reshape(run.times, -1)
+    relative = slots - (first + run.period * np.arange(run.times))[:, None]
     same, own = (relative == relative[0]).all(0), relative[0] >= 0
-    lag = relative[min(1, run.count - 1)]
+    lag = relative[min(1, run.times - 1)]
     earlier = slots[0] < first  # what a loop reads before it begins is there by then
-    before = (relative[1:] == lag).all(0) & (lag < 0) & (lag >= -run.period) & (run.count > 1) & earlier
+    before = (relative[1:] == lag).all(0) & (lag < 0) & (lag >= -run.period) & (run.times > 1) & earlier
     fixed = (slots == slots[0]).all(0) & earlier
     rows: dict[bytes, int] = {}
     table: list[Indices] = []
-    operands: list[Place] = []
+    operands: list[OperandPlace] = []
     for k, (is_own, is_before, is_fixed) in enumerate(zip((same & own).tolist(), before.tolist(), fixed.tolist())):
         if is_own:
             operands.append(Own(int(relative[0, k])))
@@ -147,12 +143,12 @@ def _block(tape: Tape, run: Run) -> Block:
             number = rows.setdefault(slots[:, k].tobytes(), len(rows))
             if number == len(table):
                 table.append(slots[:, k])
-            operands.append(Row(number))
-    stacked = np.array(table, np.int64).reshape(len(table), run.count).T
-    return Block(run, first, _columns(tape, run, operands), stacked)
+            operands.append(TableColumn(number))
+    stacked = np.array(table, np.int64).reshape(len(table), run.times).T
+    return TapeBlock(run, first, _columns(tape, run, operands), stacked)
 
 
-def _columns(tape: Tape, run: Run, operands: Sequence[Place]) -> list[Column]:
+def _columns(tape: Tape, run: TapeRun, operands: Sequence[OperandPlace]) -> list[Column]:
     columns, at = [], 0
     for code in tape.codes[run.start : run.start + run.period].tolist():
         kind = tape.kinds[code]
@@ -161,7 +157,7 @@ def _columns(tape: Tape, run: Run, operands: Sequence[Place]) -> list[Column]:
     return columns
 
 
-def _put(block: Block, looked_for: npt.NDArray[np.bool_], places: Indices, length: int) -> int:
+def _put(block: TapeBlock, looked_for: npt.NDArray[np.bool_], places: Indices, length: int) -> int:
     """Give the results of a block that are looked for their places from `length` on; return where these end."""
     slots = block.slots
     wanted = looked_for[slots]
@@ -178,15 +174,15 @@ def _put(block: Block, looked_for: npt.NDArray[np.bool_], places: Indices, lengt
 # --- whether it pays -----------------------------------------------------------------------------------------------
 
 
-def array_steps(block: Block) -> int:
+def array_steps(block: TapeBlock) -> int:
     """Return how many steps a block is by arrays: what depends on the time before is one step every time."""
-    if block.run.count == 1:
+    if block.run.times == 1:
         return block.run.period
     sequential = _sequential(block)
-    return len(sequential) * block.run.count + len(block.columns) - len(sequential)
+    return len(sequential) * block.run.times + len(block.columns) - len(sequential)
 
 
-def _sequential(block: Block) -> set[int]:
+def _sequential(block: TapeBlock) -> set[int]:
     """Return the operations that depend on those of the time before, but for sums that only grow."""
     depends = [{c for x in column.operands for c in _read(block, x)} for column in block.columns]
     readers = Counter(chain.from_iterable(depends))
@@ -203,11 +199,11 @@ def _sequential(block: Block) -> set[int]:
     return sequential
 
 
-def _read(block: Block, x: Place) -> set[int]:
+def _read(block: TapeBlock, x: OperandPlace) -> set[int]:
     """Return the operations of the body whose results an operand is, at whichever time."""
     if isinstance(x, (Own, Before)):
         return {x.column}
     if isinstance(x, Fixed):
         return set()
     at = block.rows[:, x.number] - block.first
-    return set((at[(at >= 0) & (at < block.run.period * block.run.count)] % block.run.period).tolist())
+    return set((at[(at >= 0) & (at < block.run.period * block.run.times)] % block.run.period).tolist())

@@ -1,9 +1,9 @@
 """A body's operations as expressions, forward and backward: what each line computes, under the names of one body.
 
-    x0, x1 ...     results            d0, d1 ...   their cotangents
-    r0, r1 ...     from the table     i0, i1 ...   where these lie
-    b0, b1 ...     of the time before h0, h1 ...   their cotangents, for the time before
-    f0, f1 ...     the same each time e0, e1 ...   the sums of their cotangents
+x0, x1 ...     results            d0, d1 ...   their cotangents
+r0, r1 ...     from the table     i0, i1 ...   where these lie
+b0, b1 ...     of the time before h0, h1 ...   their cotangents, for the time before
+f0, f1 ...     the same each time e0, e1 ...   the sums of their cotangents
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TypeAlias
 
 from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
-from engine.lifting.straight.blocks import Before, Block, Fixed, Own, Place, Row
+from engine.lifting.straight.blocks import Before, TapeBlock, Fixed, Own, OperandPlace, TableColumn
 from engine.lifting.straight.local_rules import PIECES, local, names_in, substituted
 from engine.lifting.straight.tape import Kind
 
 LONGEST = 8  # operations of an expression that is written inside another
 
-Line: TypeAlias = "tuple[str, str, Expr]"  # what is assigned, by which sign, and what to it
+BodyLine: TypeAlias = "tuple[str, str, Expr]"  # what is assigned, by which sign, and what to it
 
 
 @dataclass(frozen=True)
@@ -53,23 +53,27 @@ class Body:
         The names of what nothing else reads: nothing is added to what it gets.
     """
 
-    block: Block
+    block: TapeBlock
     operations: list[Operation]
-    names: dict[Place, str]
+    names: dict[OperandPlace, str]
     differentiated: set[str] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)
     once: set[str] = field(default_factory=set)
 
-    def fixed(self) -> list[tuple[str, int]]:
-        """Return the names of what is the same each time, and their slots."""
-        return [(name, x.slot) for x, name in self.names.items() if isinstance(x, Fixed) and name[0] == "f"]
+    def fixed(self) -> list[tuple[str, Fixed]]:
+        """Return the names of what is the same each time."""
+        return [(name, x) for x, name in self.names.items() if isinstance(x, Fixed)]
 
     def before(self) -> list[tuple[str, Before]]:
         """Return the names of results of the time before."""
         return [(name, x) for x, name in self.names.items() if isinstance(x, Before)]
 
+    def kept(self) -> list[str]:
+        """Return the names of what is kept for the backward lines: what is the same each time, they find again."""
+        return sorted([name for name in self.needed if name[0] != "f"])
 
-def body_of(block: Block, literals: dict[int, str]) -> Body:
+
+def body_of(block: TapeBlock, literals: dict[int, str]) -> Body:
     """Return a block's body; what some slots hold is written out, where that is not the start of more such numbers."""
     body = Body(block, [], {})
     extra = len(block.columns)
@@ -77,20 +81,20 @@ def body_of(block: Block, literals: dict[int, str]) -> Body:
         written = [isinstance(x, Fixed) and x.slot in literals for x in operands]
         out = literals if kind.op in ARITHMETIC and not all(written) else {}
         xs = [_name(body, x, out) for x in operands]
-        pieces = PIECES[kind.op](kind.arity) if kind.op in PIECES else [(kind.op, tuple(range(kind.arity)), kind.fixed)]
+        pieces = PIECES[kind.op](kind.arity) if kind.op in PIECES else [(kind.op, tuple(range(kind.arity)))]
         numbers = [*range(extra, extra + len(pieces) - 1), j]
         extra += len(pieces) - 1
-        for number, (op, read, fixed) in zip(numbers, pieces):
+        for number, (op, read) in zip(numbers, pieces):
             names = [xs[k] if k >= 0 else f"x{numbers[-k - 1]}" for k in read]
             body.operations.append(Operation(number, kind if op == kind.op else Kind(op, len(names)), names))
     return body
 
 
-def _name(body: Body, x: Place, literals: dict[int, str]) -> str:
+def _name(body: Body, x: OperandPlace, literals: dict[int, str]) -> str:
     """Return an operand's name."""
     if isinstance(x, Own):
         return f"x{x.column}"
-    if isinstance(x, Row):
+    if isinstance(x, TableColumn):
         return body.names.setdefault(x, f"r{x.number}")
     if isinstance(x, Fixed) and x.slot in literals:
         return literals[x.slot]
@@ -115,7 +119,7 @@ def differentiate_body(body: Body, wanted: set[str]) -> None:
 # --- forward -------------------------------------------------------------------------------------------------------
 
 
-def forward_lines(body: Body) -> list[Line]:
+def forward_lines(body: Body) -> list[BodyLine]:
     """Return what the body computes, in order; what is used once is written where it is used."""
     values = [(f"x{op.name}", op, local(op.kind)[0]) for op in body.operations]
     uses: Counter[str] = Counter()
@@ -126,7 +130,7 @@ def forward_lines(body: Body) -> list[Line]:
     written: dict[str, Expr] = {x: Expr(f"v[i{x[1:]}]") for x in rows if rows[x] == 1 and x not in body.needed}
     named = body.needed | {f"x{k}" for k in (*block.kept, *block.last)} | {f"x{x.column}" for _, x in body.before()}
     weight: dict[str, int] = {}
-    lines: list[Line] = []
+    lines: list[BodyLine] = []
     for name, op, value in values:
         leaves = {f"x{k}": written.get(x) or Expr(x) for k, x in enumerate(op.operands)}
         expr = substituted(value, leaves)
@@ -147,7 +151,7 @@ class _Sweep:
     """The lines so far, and the cotangents that are not written yet."""
 
     body: Body
-    lines: list[Line] = field(default_factory=list)
+    lines: list[BodyLine] = field(default_factory=list)
     pending: dict[str, Expr] = field(default_factory=dict)  # by the name of what it is the cotangent of
     begun: set[str] = field(default_factory=set)
 
@@ -173,7 +177,7 @@ def _cotangent(name: str) -> str:
     return f"{'d' if name[0] == 'x' else 'n'}{name[1:]}"
 
 
-def backward_lines(body: Body) -> list[Line]:
+def backward_lines(body: Body) -> list[BodyLine]:
     """Return what hands the cotangents on, in order; numbers of the forward lines that these read are `needed`.
 
     Cotangents of what was put where it can be found are the last of their list, ``pop()``.

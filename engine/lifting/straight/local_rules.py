@@ -17,13 +17,13 @@ from engine.rules import RULES
 
 MOST = 64  # operands of an operation that is written in pieces
 REFUSED = ("select", "largest")  # which are not made of pieces
-Piece = tuple[str, tuple[int, ...], tuple[float, ...]]  # an operation, its operands (-k: the k-th piece), its numbers
+Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
 Local = tuple[Expr, "tuple[Expr, ...]"]
 
 
 @lru_cache(maxsize=1024)
 def local(kind: Kind) -> Local:
-    """Return an operation's value, of ``x0, x1 ...``, and its operands' cotangents, of these, its value z and its own g."""
+    """Return an operation's value and its operands' cotangents, of ``x0, x1 ...``, of its value z and its own g."""
     rule = RULES[kind.op]
     xs = [Expr(f"x{k}") for k in range(kind.arity)]
     forward = rule.array(*xs, *kind.fixed)
@@ -47,22 +47,24 @@ def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:
     pieces: list[Piece] = []
     so_far = operands[0]
     for x in operands[1:]:
-        pieces.append((op, (so_far, x), ()))
+        pieces.append((op, (so_far, x)))
         so_far = -(first + len(pieces))
     return pieces
 
 
 def _total(n: int) -> list[Piece]:
-    return _chain("add", range(n), 0) if n > 1 else [("identity", (0,), ())]
+    return _chain("add", range(n), 0) if n > 1 else [("identity", (0,))]
 
 
 def _shift(n: int) -> list[Piece]:
-    return [*(_chain("maximum", range(n), 0) if n > 1 else []), ("stop_gradient", (1 - n or 0,), ())]
+    return [*(_chain("maximum", range(n), 0) if n > 1 else []), ("stop_gradient", (1 - n or 0,))]
 
 
 def _dot(n: int) -> list[Piece]:
     half = n // 2
-    pieces: list[Piece] = [("multiply", (k, half + k), ()) for k in range(half)]
+    if n == 1:
+        return [("identity", (0,))]
+    pieces: list[Piece] = [("multiply", (k, half + k)) for k in range(half)]
     return pieces + _chain("add", [*[-k - 1 for k in range(half)], *([n - 1] if n % 2 else [])], half)
 
 
@@ -72,10 +74,10 @@ def _logsumexp(n: int) -> list[Piece]:
     m = -len(pieces)
     exponentials = []
     for k in range(n):
-        pieces += [("subtract", (k, m), ()), ("exp", (-len(pieces) - 1,), ())]
+        pieces += [("subtract", (k, m)), ("exp", (-len(pieces) - 1,))]
         exponentials.append(-len(pieces))
     pieces += _chain("add", exponentials, len(pieces))
-    return [*pieces, ("log", (-len(pieces),), ()), ("add", (-len(pieces) - 1, m), ())]
+    return [*pieces, ("log", (-len(pieces),)), ("add", (-len(pieces) - 1, m))]
 
 
 PIECES: dict[str, Callable[[int], list[Piece]]] = {
@@ -87,7 +89,7 @@ PIECES: dict[str, Callable[[int], list[Piece]]] = {
 
 
 def substituted(expr: Expr, leaves: dict[str, Expr]) -> Expr:
-    """Return an expression with others in the places of its names; a square is a product, a factor of one is left out."""
+    """Return an expression with others in the places of its names; the square of a name is a product."""
     if not expr.op:
         return leaves.get(expr.leaf, expr) if isinstance(expr.leaf, str) else expr
     args = tuple([substituted(arg, leaves) for arg in expr.args])

@@ -51,7 +51,10 @@ class Printer:
             symbol, precedence = SYMBOLS[expr.op]
             left, right = expr.args
             chained = precedence <= SYMBOLS["less"][1]  # a < b < c is another comparison
-            return f"{self._bracketed(left, precedence + chained)} {symbol} {self._bracketed(right, precedence + 1)}", precedence
+            return (
+                f"{self._bracketed(left, precedence + chained)} {symbol} {self._bracketed(right, precedence + 1)}",
+                precedence,
+            )
         return f"{self._function(expr.op)}({', '.join([self.text(arg) for arg in expr.args])})", ATOM
 
     def _divided(self, x: Expr, y: Expr) -> str:

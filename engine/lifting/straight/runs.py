@@ -28,63 +28,63 @@ COVERED = 0.6  # of a part, with which no other anchor is tried
 Hashes = list[npt.NDArray[np.uint64]]
 
 
-class Run(NamedTuple):
+class TapeRun(NamedTuple):
     """A part of the sequence: a body of some length, so many times."""
 
     start: int
     period: int
-    count: int
+    times: int
 
     @property
     def stop(self) -> int:
         """Where the part ends."""
-        return self.start + self.period * self.count
+        return self.start + self.period * self.times
 
 
-def runs(word: Indices) -> list[Run]:
+def runs(word: Indices) -> list[TapeRun]:
     """Return the runs that make up a sequence of numbers, in order; what does not repeat is a run of one."""
     return _split(word, _hashes(word), 0, len(word))
 
 
-def _split(word: Indices, hashes: Hashes, start: int, stop: int) -> list[Run]:
-    parts, done = [(start, stop)], list[Run]()
+def _split(word: Indices, hashes: Hashes, start: int, stop: int) -> list[TapeRun]:
+    parts, done = [(start, stop)], list[TapeRun]()
     while parts:
         low, high = parts.pop()
         best = _best(word, hashes, low, high) if high - low >= SHORTEST else None
         if best is None:
             if high > low:
-                done.append(Run(low, high - low, 1))
+                done.append(TapeRun(low, high - low, 1))
             continue
         done += _shortest(word, hashes, best)
         parts += [(low, best.start), (best.stop, high)]
     return sorted(done)
 
 
-def _shortest(word: Indices, hashes: Hashes, run: Run) -> list[Run]:
+def _shortest(word: Indices, hashes: Hashes, run: TapeRun) -> list[TapeRun]:
     """Return a run, or the runs of its body again and again, if these are shorter to write."""
     body = _split(word, hashes, run.start, run.start + run.period) if run.period >= SHORTEST else []
-    if not body or run.count * sum([part.period for part in body]) >= run.period:
+    if not body or run.times * sum([part.period for part in body]) >= run.period:
         return [run]
-    shifts = [k * run.period for k in range(run.count)]
+    shifts = [k * run.period for k in range(run.times)]
     return [part._replace(start=part.start + shift) for shift in shifts for part in body]
 
 
-def _best(word: Indices, hashes: Hashes, low: int, high: int) -> Run | None:
+def _best(word: Indices, hashes: Hashes, low: int, high: int) -> TapeRun | None:
     """Return the run within a part that leaves least to write."""
-    best: Run | None = None
+    best: TapeRun | None = None
     for share in ANCHORS:
         anchor = low + int(share * (high - low))
         for period in sorted(set(_periods(hashes, anchor, low, high))):
             run = _around(word, anchor, period, low, high)
-            if run.count >= LEAST and _spared(run) > max(SPARED, _spared(best) if best else 0):
+            if run.times >= LEAST and _spared(run) > max(SPARED, _spared(best) if best else 0):
                 best = run
-        if best and best.period * best.count >= COVERED * (high - low):
+        if best and best.period * best.times >= COVERED * (high - low):
             break
     return best
 
 
-def _spared(run: Run) -> int:
-    return run.period * (run.count - 1)
+def _spared(run: TapeRun) -> int:
+    return run.period * (run.times - 1)
 
 
 def _periods(hashes: Hashes, anchor: int, low: int, high: int) -> Iterator[int]:
@@ -95,14 +95,14 @@ def _periods(hashes: Hashes, anchor: int, low: int, high: int) -> Iterator[int]:
             yield from (np.flatnonzero(known[anchor + 1 : last] == known[anchor])[:NEAREST] + 1).tolist()
 
 
-def _around(word: Indices, anchor: int, period: int, low: int, high: int) -> Run:
+def _around(word: Indices, anchor: int, period: int, low: int, high: int) -> TapeRun:
     """Return the longest run of a period around a place."""
     other = word[low : high - period] != word[low + period : high]
     at = anchor - low
     before, after = np.flatnonzero(other[:at]), np.flatnonzero(other[at:])
     first = int(before[-1]) + 1 if len(before) else 0
     last = at + int(after[0]) if len(after) else len(other)
-    return Run(low + first, period, (last - first) // period + 1 if last > first else 1)
+    return TapeRun(low + first, period, (last - first) // period + 1 if last > first else 1)
 
 
 def _hashes(word: Indices) -> Hashes:

@@ -19,7 +19,7 @@ from engine.lifting.views import Indices
 
 
 class Kind(NamedTuple):
-    """What operations have in common: the rule, how many operands it has, its fixed numbers as `told_apart` has them."""
+    """What operations have in common: the rule, how many operands, its fixed numbers as `told_apart` has them."""
 
     op: str
     arity: int
@@ -115,12 +115,3 @@ def _leaf_slots(
     bits, which = np.unique(np.array(values, float)[plain].view(np.int64), return_inverse=True)
     slots[nodes[plain]] = first[-1] + which.reshape(-1)
     return slots, bits.view(float)
-
-
-def levels(trace: Trace) -> int:
-    """Return how many array operations a trace is at least: operations of one height and kind are together."""
-    height: list[int] = []
-    height_of = height.__getitem__
-    for xs in trace.operands:
-        height.append(max(map(height_of, xs)) + 1 if xs else 0)
-    return len(set(zip(height, trace.ops)))
