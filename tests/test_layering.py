@@ -28,7 +28,8 @@ ROOMS = {
     "lifting.passes": LIFTING,
     "lifting.emit": LIFTING | {"lifting.passes"},
     "lifting.verify": LIFTING | {"lifting.trace", "lifting.emit"},
-    "lifting's pipeline": LIFTING | {"lifting.passes", "lifting.emit"},
+    "lifting.straight": LIFTING | {"lifting.emit"},  # past the arrays
+    "lifting's pipeline": LIFTING | {"lifting.passes", "lifting.emit", "lifting.straight"},
     "lifting.run": LIFTING
     | {"lifting.trace", "lifting.passes", "lifting.emit", "lifting.verify", "lifting's pipeline", "engine.watching"},
     "lift": LIFTING

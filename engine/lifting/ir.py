@@ -46,6 +46,7 @@ class Trace:
     labels: dict[int, str]
     signed: frozenset[int] = frozenset()  # sums whose zeros' signs matter: these stay as they are, element by element
     results: int = 1  # how many of the roots are what the function returns; the others are guards' conditions
+    births: Sequence[float] = ()  # of the operations, leaves left out: in which order their author computed them
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""

@@ -37,6 +37,7 @@ from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
+from engine.lifting.straight.straighten import Straight, straightened
 from engine.lifting.views import Indices, Literal, Operand, Source
 from engine.watching.origin import Origin
 
@@ -116,6 +117,12 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
         spelled, arrays = name_arrays(spelled, arrays)  # arrays go by the best name of what lives in them
         scalar = scalar_steps(spelled)
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction, scalar))
+
+
+def straight_numpy(trace: Trace, task: Task) -> Straight | None:
+    """Return the text on single numbers of a program whose operations come one after the other; None of any other."""
+    trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
+    return straightened(task.name, trace, task.external, task.cells, task.wrt)
 
 
 def for_jax(trace: Trace, task: Task) -> Lifted:

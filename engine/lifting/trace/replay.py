@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import Leaf
+from engine.parents import MANY
 from engine.rules import RULES
 from engine.value import Value, is_constant
 
@@ -40,14 +41,16 @@ def same_graph(
         above = None
         while stack and above is None:
             a, b = stack.pop()
-            parents, others_parents = a.parents, b.parents
-            if not parents:
+            x, y, z = a._x, a._other, b._other  # as they lie: a tuple of two is not made only to be walked
+            if x is None:
                 alike = _same_leaves(a, b, inputs, others)
             else:
+                above = (x, b._x) if y is MANY else ((x, y), (b._x, z))
                 alike = (a.rule is b.rule and a.rule not in with_numbers) or _same_operations(a, b)
-            if not alike or len(parents) != len(others_parents):
+            if not (alike and (y is None) is (z is None) and (y is z is MANY or (y is not MANY and z is not MANY))):
                 return False
-            above = (parents, others_parents) if parents else None
+            if y is MANY and len(x) != len(b._x):
+                return False
     return True
 
 
