@@ -22,7 +22,7 @@ from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
-from nn.diagnosis.alterations.variants import at_one_place, exchanged_axes, products_of, shifts
+from nn.diagnosis.alterations.variants import Variant, at_one_place, exchanged_axes, products_of, shifts, variant
 from nn.samples import Array
 
 CONFUSED = ("tanh", "sigmoid", "exp", "relu")
@@ -151,11 +151,11 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     for kind, change in OF_A_FACTOR:
         yield saving(f"factor-{kind}", edges, partial(_changed, change=change))
     yield saving("own-value-for-factor", edges, _own_value)
-    for number, (what, _) in enumerate(exchanged_axes(edges[0].saved)):
+    for what, _ in exchanged_axes(edges[0].saved):
         kind = "factor-transposed" if "exchanged" in what else "factor-rearranged"
-        yield saving(kind, edges, partial(_variant, of=exchanged_axes, number=number), what, 1 + ("exch" not in what))
-    for number, (what, _) in enumerate(shifts(edges[0].saved)):
-        yield saving("factor-off-by-one", edges, partial(_variant, of=shifts, number=number), what, 2)
+        yield saving(kind, edges, partial(_variant, of=exchanged_axes, what=what), what, 1 + ("exch" not in what))
+    for what, _ in shifts(edges[0].saved):
+        yield saving("factor-off-by-one", edges, partial(_variant, of=shifts, what=what), what, 2)
     yield from _products(edges, sweep, "order-of-product")
 
 
@@ -163,8 +163,8 @@ def _own_value(edge: Edge) -> Array:
     return np.broadcast_to(edge.parent.value, np.shape(edge.saved))
 
 
-def _variant(edge: Edge, of: Callable[[Array], Iterator[tuple[str, Array]]], number: int) -> Array:
-    return next(itertools.islice(of(edge.saved), number, None))[1]
+def _variant(edge: Edge, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
+    return variant(of, edge.saved, what)
 
 
 def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[Alteration]:
@@ -231,23 +231,22 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     """Yield what arrives at an operand moved by one, with axes exchanged, or wrong at one place only."""
     share = sweep.shares[edges[0]]
     for of, kind in ((shifts, "off-by-one"), (exchanged_axes, "result-transposed")):
-        for number, (what, _) in enumerate(of(share)):
+        for what, _ in of(share):
             rank = 1 if "exchanged" in what else 2
-            yield pulling(kind, edges, partial(_result, of=of, number=number), what, rank)
+            yield pulling(kind, edges, partial(_result, of=of, what=what), what, rank)
     if share.ndim > 1 and share.size < 5000:
-        for number, (what, _) in enumerate(at_one_place(share)):
+        for what, _ in at_one_place(share):
             for factor, kind in SCALES[:3]:
-                yield pulling(kind, edges, partial(_only_at, number=number, factor=factor), f"at {what}", 2)
+                yield pulling(kind, edges, partial(_only_at, what=what, factor=factor), f"at {what}", 2)
 
 
-def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[tuple[str, Array]]], number: int) -> Array:
-    return next(itertools.islice(of(np.asarray(edge.right(g))), number, None))[1]
+def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
+    return variant(of, np.asarray(edge.right(g)), what)
 
 
-def _only_at(edge: Edge, g: Array, number: int, factor: float) -> Array:
+def _only_at(edge: Edge, g: Array, what: str, factor: float) -> Array:
     share = edge.right(g)
-    mask = next(itertools.islice(at_one_place(share), number, None))[1]
-    return np.asarray(share * (1.0 + (factor - 1.0) * mask))
+    return np.asarray(share * (1.0 + (factor - 1.0) * variant(at_one_place, share, what)))
 
 
 # --- with other arrays of the function's ---------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.alterations.written import with_writable
+from nn.diagnosis.buffers import buffers
 from nn.samples import Array
 
 LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
@@ -106,11 +106,6 @@ class RecordedArray(NDArrayOperatorsMixin):
         return lambda *args, **kwargs: function(self, *args, **kwargs)
 
 
-def constant(x: Array) -> RecordedArray:
-    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
-    return RecordedArray(ArrayStep(x))
-
-
 def plain(x: Any) -> Any:
     """Return the numbers of recorded arrays, in tuples and lists too."""
     if isinstance(x, RecordedArray):
@@ -178,7 +173,8 @@ def _calls() -> tuple[tuple[object, ...], tuple[object, ...]]:
     calls: list[object] = []
     own = 0
     while frame is not None and frame.f_code is not record.__code__:
-        calls.append((frame.f_code, frame.f_lasti))
+        if not frame.f_code.co_filename.startswith(LIBRARIES[0]):  # NumPy's: x @ w and w.__rmatmul__(x) are one line
+            calls.append((frame.f_code, frame.f_lasti))
         own = own or len(calls) * (not frame.f_code.co_filename.startswith(LIBRARIES))
         frame = frame.f_back
     return tuple(calls), tuple(calls[:own])
@@ -323,7 +319,7 @@ def _filled(function: Any) -> Callable[..., Any]:
 
 
 def constant(x: Array) -> RecordedArray:
-    """Return a constant into which what is recorded may be written."""
+    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
     return RecordedArray(ArrayStep(x, "constant"))
 
 
@@ -401,7 +397,12 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     """
     leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
     with np.errstate(all="ignore"):
-        result = with_writable(lambda: f(*leaves), constant, NotRecordedError)
+        try:
+            result = f(*leaves)
+        except NotRecordedError:  # it may fill an array of floats
+            leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
+            with buffers(constant):
+                result = f(*leaves)
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]

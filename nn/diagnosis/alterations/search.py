@@ -23,11 +23,12 @@ from nn.diagnosis.alterations.candidates import Candidate, numbers, phases
 from nn.diagnosis.alterations.series import in_series, interleaved
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
-from nn.diagnosis.alterations.target import Target
+from nn.diagnosis.alterations.target import Target, proves
 from nn.samples import Array
 
 SINGLES, PAIRS = 2.0, 0.7  # seconds
 FACTORS = ("doubled", "halved", "factor")
+LEAST = 3  # times as many entries would prove it: fewer say nothing
 LISTED = 3  # explanations that are listed
 MOST_PAIRS = 200  # that agree along the random directions and are rerun
 
@@ -86,8 +87,9 @@ def _with_a_number(candidate: Candidate, effect: Array, flow: Array, target: Tar
 
 
 def believed(path: Sequence[Candidate], targets: Sequence[Target]) -> bool:
-    """Whether alterations reproduce what was given at every other point too, and that proves them."""
-    if sum(target.bits for target in targets) < targets[0].needed(len(path), sum(c.fitted for c in path)):
+    """Whether alterations reproduce what was given at every other point too, and that says something of them."""
+    several = LEAST * [x for target in targets for x in target.given]
+    if not proves(several, len(path), sum(c.fitted for c in path)):
         return False
     return all(_holds(path, target) for target in targets[1:])
 
