@@ -68,7 +68,7 @@ def _fitting(
         if effect is None:
             continue
         tried.append((candidate, effect))
-        if candidate.alteration.kind == "path-missing":
+        if candidate.alteration.name == ("path-missing", ""):
             flows[candidate.alteration.edges] = -effect
         if target.agrees(effect) and target.is_met(attempted((candidate.alteration,), target.sweep)):
             yield candidate
