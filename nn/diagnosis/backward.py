@@ -21,6 +21,7 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,12 +29,14 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import function, whole
-from nn.diagnosis.agreed import agreed
+from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.frameworks.judged import judged, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated
-from nn.diagnosis.points import POINTS, elsewhere
+from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
+SHAPES = 2  # other ones that are tried
+OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
 NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
 
 
@@ -97,11 +100,16 @@ def _diagnosed(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any], seed: int
 ) -> Diagnosis:
     """Diagnose at the point given, and at others."""
-    rng, names, diagnoses = np.random.default_rng(seed), _names(forward, inputs), []
-    for point in range(POINTS):
-        at = inputs if point == 0 else [elsewhere(x, rng) if is_differentiated(x) else x for x in inputs]
-        diagnoses.append(LayerPoint(forward, backward, at, names, rng).diagnosis())
-    return agreed(diagnoses)
+    rng, names = np.random.default_rng(seed), _names(forward, inputs)
+    places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
+    points = [LayerPoint(forward, backward, at, names, rng) for at in places]
+    shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
+    points += itertools.islice((point for point in shapes if point.runs), SHAPES)
+    wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
+    first = wrong[0] if wrong else 0
+    diagnosis = points[first].diagnosis([*points[:first], *points[first + 1 :]])
+    remark = (ELSEWHERE,) if 0 < first < POINTS else (OTHER_SHAPES,) if first else ()
+    return replace(diagnosis, remarks=(*diagnosis.remarks, *remark))
 
 
 def _is_narrow(x: Any) -> bool:

@@ -22,7 +22,7 @@ from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.alterations.written import with_writable
+from nn.diagnosis.buffers import buffers
 from nn.samples import Array
 
 FRAMEWORKS = [spec.origin or "" for name in ("torch", "jax") if (spec := find_spec(name)) is not None]
@@ -110,11 +110,6 @@ class RecordedArray(NDArrayOperatorsMixin):
         return lambda *args, **kwargs: function(self, *args, **kwargs)
 
 
-def constant(x: Array) -> RecordedArray:
-    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
-    return RecordedArray(ArrayStep(x))
-
-
 def plain(x: Any) -> Any:
     """Return the numbers of recorded arrays, in tuples and lists too."""
     if isinstance(x, RecordedArray):
@@ -159,8 +154,24 @@ def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArra
 
 
 def applied(rule: str, *operands: Any) -> RecordedArray:
-    """Record an elementwise rule of the engine's."""
+    """Record an elementwise rule of the engine's; 1 / (1 + exp(-z)) is one, however it is written."""
+    z = _of_sigmoid(*operands) if rule == "divide" else None
+    if z is not None:
+        return _step(lambda x: primitives.elementwise("sigmoid", x), [RecordedArray(z)])
     return _step(lambda *xs: primitives.elementwise(rule, *xs), operands)
+
+
+def _of_sigmoid(one: Any, below: Any) -> ArrayStep | None:
+    """Return z of 1 / (1 + exp(-z))."""
+    path = [("add", 1.0), ("exp", None), ("negative", None)]
+    step = below.step if isinstance(below, RecordedArray) and np.ndim(plain(one)) == 0 and plain(one) == 1.0 else None
+    for op, number in path:
+        if step is None or step.op != op:
+            return None
+        if number is not None and not any(isinstance(x, np.ndarray) and np.all(x == number) for x in step.operands):
+            return None
+        step = next((x for x in step.operands if isinstance(x, ArrayStep)), None)
+    return step
 
 
 def _authors() -> list[Any]:
@@ -182,7 +193,8 @@ def _calls() -> tuple[tuple[object, ...], tuple[object, ...]]:
     calls: list[object] = []
     own = 0
     while frame is not None and frame.f_code is not record.__code__:
-        calls.append((frame.f_code, frame.f_lasti))
+        if not frame.f_code.co_filename.startswith(LIBRARIES[0]):  # NumPy's: x @ w and w.__rmatmul__(x) are one line
+            calls.append((frame.f_code, frame.f_lasti))
         own = own or len(calls) * (not frame.f_code.co_filename.startswith(LIBRARIES))
         frame = frame.f_back
     return tuple(calls), tuple(calls[:own])
@@ -327,7 +339,7 @@ def _filled(function: Any) -> Callable[..., Any]:
 
 
 def constant(x: Array) -> RecordedArray:
-    """Return a constant into which what is recorded may be written."""
+    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
     return RecordedArray(ArrayStep(x, "constant"))
 
 
@@ -405,7 +417,12 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     """
     leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
     with np.errstate(all="ignore"):
-        result = with_writable(lambda: f(*leaves), constant, NotRecordedError)
+        try:
+            result = f(*leaves)
+        except NotRecordedError:  # it may fill an array of floats
+            leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
+            with buffers(constant):
+                result = f(*leaves)
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]
