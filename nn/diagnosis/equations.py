@@ -27,7 +27,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.network_edges import affine_edges, loss_edge, penalty_edge, slope_edge
 from nn.samples import Array as Array
 
-Alteration: TypeAlias = Mapping[str, Callable[[Any], Any]]
+Exchange: TypeAlias = Mapping[str, Callable[[Any], Any]]
 Forward: TypeAlias = tuple[list[Array], list[Array]]
 ONE = np.ones(())
 
@@ -234,7 +234,7 @@ class At:
 class Pass:
     """A reverse sweep of a network, some of its equations altered, computed as far as it is asked for."""
 
-    def __init__(self, network: Network, alterations: Sequence[Alteration] = ()) -> None:
+    def __init__(self, network: Network, alterations: Sequence[Exchange] = ()) -> None:
         self.network, self.alterations = network, alterations
         self._cotangents: dict[ArrayStep, Array] = {}
 
@@ -277,7 +277,7 @@ class Pass:
             return dict(self.backward())
 
 
-def altered(name: str, right: Callable[..., Any], alterations: Sequence[Alteration]) -> Callable[..., Any]:
+def altered(name: str, right: Callable[..., Any], alterations: Sequence[Exchange]) -> Callable[..., Any]:
     """Return what stands in place of the right function of a name, the first alteration innermost."""
     for alteration in alterations:
         if name in alteration:
@@ -301,13 +301,13 @@ def _finish(problem: Problem, name: str, gradient: Array) -> Array:
     return gradient
 
 
-def recorded(problem: Problem, *alterations: Alteration) -> Network:
+def recorded(problem: Problem, *alterations: Exchange) -> Network:
     """Return the tape that a pass looks at: of the data that it sees, and of its own forward pass."""
     seen = altered("batch", _batch, alterations)(problem)
     return Network(seen, altered("forward", _forward, alterations)(seen))
 
 
-def backward_pass(problem: Problem, *alterations: Alteration) -> Pass:
+def backward_pass(problem: Problem, *alterations: Exchange) -> Pass:
     """Return the backward pass of a problem with these alterations."""
     with np.errstate(all="ignore"):
         return Pass(recorded(problem, *alterations), alterations)

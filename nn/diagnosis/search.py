@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.agreement.tolerance import close
-from nn.diagnosis.equations import Alteration, Array, Network, Pass, Problem, backward_pass, recorded
+from nn.diagnosis.equations import Array, Exchange, Network, Pass, Problem, backward_pass, recorded
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes import Suspect, suspects
 
@@ -27,7 +27,7 @@ REST = 0.01
 FORWARD = frozenset({"batch", "forward"})
 
 
-def alterations_of(path: Explanation) -> list[Alteration]:
+def alterations_of(path: Explanation) -> list[Exchange]:
     """Return what an explanation's mistakes alter."""
     return [suspect.alteration for suspect in path]
 
@@ -55,7 +55,7 @@ class Search:
                     return Evidence(self.problem, self.candidate, name, have, sweep, *limits)
         return None
 
-    def _network(self, path: Explanation, alterations: Sequence[Alteration]) -> Network:
+    def _network(self, path: Explanation, alterations: Sequence[Exchange]) -> Network:
         """Return the tape of a forward pass, kept for the companions of a suspect, of which few change it."""
         changing = [suspect for suspect in path if not FORWARD.isdisjoint(suspect.alteration)]
         if len(changing) > 1 or (changing and changing[0] is not path[0]):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.equations import Alteration, Array, Problem, instead
+from nn.diagnosis.equations import Array, Exchange, Problem, instead
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake
 
@@ -147,7 +147,7 @@ def first_input_for_all(e: Evidence) -> Iterator[Proposal]:
         yield "the batch", "", {"batch": instead(batch)}
 
 
-def _other_inputs(change: Callable[[Array], Array]) -> Alteration:
+def _other_inputs(change: Callable[[Array], Array]) -> Exchange:
     """Alter the inputs that the first layer's deltas meet."""
     return {"weight saved": lambda right: lambda layer, a: right(layer, a) if layer else change(right(layer, a))}
 

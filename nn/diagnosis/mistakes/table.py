@@ -25,10 +25,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from nn.diagnosis.equations import Alteration, Problem, times, times_within, within
+from nn.diagnosis.equations import Exchange, Problem, times, times_within, within
 from nn.diagnosis.evidence import Evidence
 
-Proposal: TypeAlias = tuple[str, str, Alteration]
+Proposal: TypeAlias = tuple[str, str, Exchange]
 Condition: TypeAlias = Callable[[Problem, Collection[int]], bool]
 Factor: TypeAlias = Callable[[Evidence], float]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +72,7 @@ class Suspect:
     mistake: Mistake
     where: str
     found: str
-    alteration: Alteration
+    alteration: Exchange
 
 
 MISTAKES: dict[str, Mistake] = {}

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from nn.diagnosis.equations import Alteration, Array, At, Problem, if_fits, times_within
+from nn.diagnosis.equations import Array, At, Exchange, Problem, if_fits, times_within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, mistake
 
@@ -111,7 +111,7 @@ def layers_swapped(e: Evidence) -> Iterator[Proposal]:
             yield f"layers.{e.layer}", f"that of layers.{other}", _swapped(right, e.layer, other)
 
 
-def _swapped(right: dict[str, Array], one: int, other: int) -> Alteration:
+def _swapped(right: dict[str, Array], one: int, other: int) -> Exchange:
     pair = {one: right[f"layers.{other}.W"], other: right[f"layers.{one}.W"]}
 
     def alter(weight: Callable[..., Array]) -> Callable[..., Array]:
