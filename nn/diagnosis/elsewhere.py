@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.dialects import DIALECTS, Dialect
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem as diagnose_problem
@@ -66,7 +67,8 @@ def or_elsewhere(diagnosis: Diagnosis, judged: Judged) -> Diagnosis:
         return diagnosis
     if diagnosis.verdict == "named" and set(diagnosis.names) != {"weights-transposed"} and not judged.dialect.is_course:
         return replace(diagnosis, remarks=(*diagnosis.remarks, f"it is right where {' or '.join(found)}"))
-    return said_elsewhere(diagnosis, found)
+    remarks = Candidate.read(judged.problem, judged.gradients, judged.layout).remarks
+    return said_elsewhere(replace(diagnosis, remarks=tuple(remarks)), found)
 
 
 def said_elsewhere(diagnosis: Diagnosis, conventions: Sequence[str]) -> Diagnosis:
