@@ -125,7 +125,7 @@ def _diagnosed(path: str | Path, function: Callable[..., Any], settings: Setting
     problem = replace(problem, absent=own.absent, params=own.rows())
     try:
         with np.errstate(all="ignore"):
-            return judged(problem, calls, own, classes=settings.loss in OF_CLASSES)
+            return judged(problem, calls, own, flat=settings.loss in OF_CLASSES)
     except CandidateError as error:
         raise CheckError(f"{path}: {error}") from None
     except BaseException as error:

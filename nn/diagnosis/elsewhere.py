@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.dialects import DIALECTS, Dialect
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem as diagnose_problem
@@ -58,15 +59,17 @@ class Judged:
 def or_elsewhere(diagnosis: Diagnosis, judged: Judged) -> Diagnosis:
     """Return a diagnosis, or that the gradients are right in another convention.
 
-    Where a mistake of the equations has been named, and no course was declared that could be another one, the name
+    Where mistakes of the equations have been named, and no course was declared that could be another one, the name
     stays, and the convention is a remark.
     """
     found = () if diagnosis.ok else tuple(reading.sentence for reading in judged.readings())
     if not found:
         return diagnosis
-    if diagnosis.verdict == "named" and set(diagnosis.names) != {"weights-transposed"} and not judged.dialect.is_course:
+    has_name = diagnosis.verdict != "unnamed" and set(diagnosis.names) != {"weights-transposed"}
+    if has_name and not judged.dialect.is_course:
         return replace(diagnosis, remarks=(*diagnosis.remarks, f"it is right where {' or '.join(found)}"))
-    return said_elsewhere(diagnosis, found)
+    remarks = Candidate.read(judged.problem, judged.gradients, judged.layout).remarks
+    return said_elsewhere(replace(diagnosis, remarks=tuple(remarks)), found)
 
 
 def said_elsewhere(diagnosis: Diagnosis, conventions: Sequence[str]) -> Diagnosis:
