@@ -94,7 +94,8 @@ def gradients_of(path: Path, sweep: Sweep) -> list[Array]:
     if not changes:
         return sweep.altered(pulls)
     other, become = sweep.rerun(changes)
-    return other.altered({_moved(edge, become): pull for edge, pull in pulls.items()})
+    moved = {_moved(edge, become): pull for edge, pull in pulls.items()}
+    return other.altered({edge: pull for edge, pull in moved.items() if edge in other.shares})
 
 
 def _moved(edge: Edge, become: Mapping[ArrayStep, ArrayStep]) -> Edge:

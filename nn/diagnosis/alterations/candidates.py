@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import Alteration, saving, scaled
-from nn.diagnosis.alterations.edges import exchanged, of_edges
+from nn.diagnosis.alterations.edges import exchanged, exchanged_in_loop, of_edges
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -159,7 +159,7 @@ def _of_group(sweep: Sweep, key: object) -> Iterator[Alteration]:
 def _far(sweep: Sweep) -> Iterator[Candidate]:
     by_key = groups(sweep)
     for key, edges in by_key.items():
-        if len(edges) == 1 and len(sweep.edges) <= MANY:
+        if len(sweep.edges) <= MANY:
             family = partial(_of_others, key=key)
             for alteration in family(sweep):
                 yield Candidate(alteration, family)
@@ -168,9 +168,11 @@ def _far(sweep: Sweep) -> Iterator[Candidate]:
 
 
 def _of_others(sweep: Sweep, key: object) -> Iterator[Alteration]:
-    for edge in groups(sweep).get(key, ()):
-        yield from exchanged(edge, sweep)
-        yield from _updated(edge, sweep)
+    edges = groups(sweep).get(key, ())
+    if len(edges) > 1:
+        yield from exchanged_in_loop(edges, sweep)
+    for edge in edges if len(edges) == 1 else ():
+        yield from (*exchanged(edge, sweep), *_updated(edge, sweep))
 
 
 def _updated(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -28,6 +29,7 @@ from nn.diagnosis.alterations.target import EXACT, Target
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
+LONGEST = 2.0  # seconds of computing, beyond which no further gradient is looked at by itself
 Explanation: TypeAlias = tuple[Finding, ...]
 
 
@@ -73,7 +75,11 @@ def explanations(
         paths = _of_leaves(points, range(len(first.leaves)))
         if paths or (len(wrong) < 2 and len(first.leaves) == len(wrong)):
             return paths
-        each = [_without_search(points, [k]) or _of_leaves(points, [k]) for k in wrong]
+        each: list[list[Explanation]] = []
+        begun = time.process_time()
+        for k in wrong:
+            in_time = time.process_time() - begun < LONGEST
+            each.append(_without_search(points, [k]) or (_of_leaves(points, [k]) if in_time else []))
     return [tuple(itertools.chain(*several)) for several in itertools.product(*each)][:LISTED]
 
 

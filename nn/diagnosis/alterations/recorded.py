@@ -150,8 +150,24 @@ def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArra
 
 
 def applied(rule: str, *operands: Any) -> RecordedArray:
-    """Record an elementwise rule of the engine's."""
+    """Record an elementwise rule of the engine's; 1 / (1 + exp(-z)) is one, however it is written."""
+    z = _of_sigmoid(*operands) if rule == "divide" else None
+    if z is not None:
+        return _step(lambda x: primitives.elementwise("sigmoid", x), [RecordedArray(z)])
     return _step(lambda *xs: primitives.elementwise(rule, *xs), operands)
+
+
+def _of_sigmoid(one: Any, below: Any) -> ArrayStep | None:
+    """Return z of 1 / (1 + exp(-z))."""
+    path = [("add", 1.0), ("exp", None), ("negative", None)]
+    step = below.step if isinstance(below, RecordedArray) and np.ndim(plain(one)) == 0 and plain(one) == 1.0 else None
+    for op, number in path:
+        if step is None or step.op != op:
+            return None
+        if number is not None and not any(isinstance(x, np.ndarray) and np.all(x == number) for x in step.operands):
+            return None
+        step = next((x for x in step.operands if isinstance(x, ArrayStep)), None)
+    return step
 
 
 def _authors() -> list[Any]:

@@ -106,10 +106,8 @@ SENTENCES = {
     "factor-rearranged": ("the factor beside `{path}` is in another order ({what})", "{pulled} with it {what}"),
     "order-of-product": ("the product for `{path}` has its factors in another order", "{to} = {what}"),
     "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
-    "scatter-assigned": (
-        "contributions to one place of `{path}` are assigned where they must be added (= for +=)",
-        "{to}[places] = d{z}",
-    ),
+    "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
+    "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
     "stride-missing": (

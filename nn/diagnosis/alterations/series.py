@@ -9,7 +9,7 @@
 >>> tanh, exp = (next(e for e in sweep.edges if e.step.op == op) for op in ("tanh", "exp"))
 >>> target = Target(sweep, sweep.altered({tanh: lambda edge, g: g, exp: lambda edge, g: -edge.right(g)}))
 >>> tried = [(c, target.effect(c.alteration)) for c in phases(sweep)[0]]
->>> [c.alteration.kind for c in next(in_series(target, tried, time.perf_counter() + 1))]
+>>> [c.alteration.kind for c in next(in_series(target, tried, time.process_time() + 1))]
 ['sign', 'slope-missing']
 """
 
@@ -38,7 +38,7 @@ def in_series(target: Target, tried: Tried, deadline: float) -> Iterator[Pair]:
     """Yield pairs that reproduce a gradient, the one nearer to the result first."""
     linear = _Linear(target.sweep, [c for c, _ in tried if c.alteration.rank <= 2 and c.alteration.saved is not None])
     for first in _distinct(tried, target):
-        if time.perf_counter() > deadline:
+        if time.process_time() > deadline:
             return
         cotangents = target.sweep.under(first.alteration.pulls)
         made = [cotangents.get(leaf, np.zeros(leaf.value.shape)) for leaf in target.sweep.leaves]
@@ -53,7 +53,7 @@ def interleaved(target: Target, tried: Tried, deadline: float) -> Iterator[Pair]
     """Yield pairs of paths that are missing at every run of two lines of a loop."""
     loops = [c for c, _ in tried if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1]
     for pair in itertools.combinations(loops, 2):
-        if time.perf_counter() > deadline:
+        if time.process_time() > deadline:
             return
         if target.is_met(attempted((pair[0].alteration, pair[1].alteration), target.sweep)):
             yield pair
