@@ -1,9 +1,10 @@
 """Backward passes in a file of somebody's, each judged against a forward pass: the file's own, or a reference's.
 
-A pair is called ``forward`` and ``backward``, or ``affine_forward`` and ``affine_backward``; what the forward pass is
-called with is returned by ``inputs()``, or ``affine_inputs()``.  Where there is a reference, its forward passes are the
-truth, and they say which backward passes there should be; a forward pass of the file's own makes the cache.  What is
-called ``affine`` may have both, in a framework.
+A pair is called ``forward`` and ``backward``, or ``affine_forward`` and ``affine_backward``, or with other words before
+and behind; ``fwd`` and ``bwd`` for short.  What the forward pass is called with is returned by ``inputs()``, or
+``affine_inputs()``.  Where there is a reference, its forward passes are the truth, and they say which backward passes
+there should be; a forward pass of the file's own makes the cache.  What is called ``affine`` may have both, in a
+framework.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from nn.samples import Array, numbers
 
 T = TypeVar("T")
 CLOSE = 1e-9  # two forward passes that differ by less, beside the largest number, compute one thing
+SPELLINGS = {"forward": ("forward", "fwd"), "backward": ("backward", "bwd"), "inputs": ("inputs",)}
 OTHER_FORWARD = Finding(
     "other-forward", "the forward pass computes something else than the reference's", "forward", "",
     "out = the reference's forward(*inputs)", "another out, for the same inputs", "",
@@ -43,7 +45,7 @@ class Pair:
     Attributes
     ----------
     name
-        What stands before ``_forward``; "" if nothing does.
+        What its functions are called, with ``{}`` in the place of ``forward`` and its like.
     file, reference
         The author's module, and the reference, which may be the same.
     path, reference_path
@@ -65,14 +67,19 @@ class Pair:
     @property
     def of_framework(self) -> Any:
         """What bears the pair's name in the author's file, if it has a backward pass in a framework; else None."""
-        function = getattr(self.file, self.name, None) if self.name else None
+        function = getattr(self.file, self._alone, None) if self._alone else None
         return function if of_framework(function, None, ()) is not None else None
 
     @property
     def title(self) -> str:
         """What is judged: the backward pass, or what a framework runs."""
         is_alone = self._of(self.file, "backward") is None and self.of_framework is not None
-        return self.name if is_alone else self.called("backward")
+        return self._alone if is_alone else self.called("backward")
+
+    @property
+    def _alone(self) -> str:
+        """The name without a word for what it does."""
+        return "_".join(word for word in self.name.split("_") if word != "{}")
 
     @property
     def defined(self) -> bool:
@@ -85,8 +92,10 @@ class Pair:
         return any(hasattr(module, self.called("inputs")) for module in (self.reference, self.file))
 
     def called(self, kind: str) -> str:
-        """Return what the pair's function of a kind is called."""
-        return f"{self.name}_{kind}" if self.name else kind
+        """Return what the pair's function of a kind is called: in the file, in the reference, or should be."""
+        names = [self.name.format(word) for word in SPELLINGS[kind]]
+        defined = [name for module in (self.file, self.reference) for name in names if hasattr(module, name)]
+        return [*defined, *names][0]
 
     def forward_checked(self) -> Diagnosis:
         """Return whether the author's forward pass computes what the reference's does."""
@@ -140,8 +149,8 @@ class Pair:
         raise CheckError(f"{self.reference_path}: defines no {name}(): return a tuple of what {forward} takes.")
 
     def _of(self, module: ModuleType, kind: str) -> Callable[..., Any] | None:
-        function = getattr(module, self.called(kind), None)
-        return function if callable(function) else None
+        names = [self.name.format(word) for word in SPELLINGS[kind]]
+        return next((f for name in names if callable(f := getattr(module, name, None))), None)
 
     def _sets(self, inputs: Any, path: str | Path) -> list[tuple[Any, ...]]:
         name = self.called("inputs")
@@ -238,22 +247,24 @@ def asked(reference: ModuleType, path: str | Path) -> list[str]:
 
 
 def _stems(module: ModuleType, *kinds: str) -> list[str]:
-    """Return what stands before ``_forward``, or another kind, in a module's names; before ``_inputs`` too."""
+    """Return a module's names of some kinds, and of inputs, with a gap for the kind."""
     names = [(name, value) for name, value in vars(module).items() if not name.startswith("__")]
     found = [_stem(name, kind) for name, value in names for kind in kinds if callable(value)]
-    found += [stem for name, _ in names if (stem := _stem(name, "inputs"))]
+    found += [stem for name, _ in names if (stem := _stem(name, "inputs")) not in (None, "{}")]
     return [stem for stem in dict.fromkeys(found) if stem is not None]
 
 
 def _stem(name: str, kind: str) -> str | None:
-    """Return what stands before ``_forward`` in a name, "" if nothing does, None if the name is of no such kind.
+    """Return a name with a gap for the word that says of which kind it is; None if it has no such word.
 
-    >>> _stem("affine_forward", "forward"), _stem("forward", "forward"), _stem("affine", "forward")
-    ('affine', '', None)
+    >>> _stem("affine_forward", "forward"), _stem("conv_fwd_naive", "forward"), _stem("affine", "forward")
+    ('affine_{}', 'conv_{}_naive', None)
     """
-    if name == kind:
-        return ""
-    return name[: -len(kind) - 1] if name.endswith(f"_{kind}") and len(name) > len(kind) + 1 else None
+    words = name.split("_")
+    if words[0] == "" or not any(word in SPELLINGS[kind] for word in words):
+        return None
+    place = next(k for k, word in enumerate(words) if word in SPELLINGS[kind])
+    return "_".join("{}" if k == place else word for k, word in enumerate(words))
 
 
 def _in_order(inputs: Mapping[str, Any], forward: Callable[..., Any] | None) -> Any:

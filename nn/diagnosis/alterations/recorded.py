@@ -25,7 +25,7 @@ from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.buffers import buffers
 from nn.samples import Array
 
-FRAMEWORKS = [spec.origin or "" for name in ("torch", "jax") if (spec := find_spec(name)) is not None]
+FRAMEWORKS = [spec.origin for name in ("torch", "jax") if (spec := find_spec(name)) is not None and spec.origin]
 LIBRARIES = tuple(
     str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS)
 )

@@ -29,7 +29,7 @@ class Custom(ABC):
     title
         What it is called.
     run
-        The function, of the framework's arrays.
+        The function, of the framework's arrays; or what runs it.
     forward
         What it is judged by, of the framework's arrays; None for its own forward pass.
     names, inputs
@@ -37,7 +37,7 @@ class Custom(ABC):
     """
 
     title: str
-    run: Callable[..., Any]
+    run: Any
     forward: Callable[..., Any] | None
     names: Sequence[str]
     inputs: Sequence[Any]

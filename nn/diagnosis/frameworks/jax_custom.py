@@ -14,6 +14,7 @@ import numpy as np
 from nn.diagnosis.alterations.jaxprs import evaluated
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError, Swept, apart, in_one, one_line
+from nn.diagnosis.layer import is_differentiated
 from nn.samples import Array
 from nn.training.devices import double_precision
 
@@ -79,14 +80,12 @@ class JaxCustom(Custom):
 
     def ordinary(self, inputs: Sequence[Any], dout: Array | None = None) -> Swept:
         """Return the same of the function that was decorated, differentiated by JAX."""
-        undecorated: Any = self.run
-        return self._swept(self.forward or undecorated.fun, inputs, dout, f"the forward pass of {self.title}")
+        return self._swept(self.forward or self.run.fun, inputs, dout, f"the forward pass of {self.title}")
 
     def on_arrays(self, *inputs: Any) -> Any:
         """Return what the forward pass makes of recorded arrays, by its equations."""
-        undecorated: Any = self.run
         places = [k for k, x in enumerate(inputs) if isinstance(x, RecordedArray)]
-        called = self._of_floats(self.forward or undecorated.fun, inputs, places)
+        called = self._of_floats(self.forward or self.run.fun, inputs, places)
         try:
             with double_precision():
                 outs = evaluated(called, [inputs[k] for k in places])
@@ -101,7 +100,7 @@ class JaxCustom(Custom):
     def _swept(self, run: Callable[..., Any], leaves: Sequence[Any], dout: Array | None, title: str) -> Swept:
         import jax
 
-        places = [k for k, x in enumerate(leaves) if _is_float(x)]
+        places = [k for k, x in enumerate(leaves) if is_differentiated(x)]
         called = self._of_floats(run, leaves, places)
         try:
             with _precision([leaves[k] for k in places]):
@@ -134,7 +133,3 @@ class JaxCustom(Custom):
 
 def _precision(floats: Sequence[Array]) -> AbstractContextManager[Any]:
     return double_precision() if any(x.dtype == np.float64 for x in floats) else nullcontext()
-
-
-def _is_float(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.dtype.kind == "f"

@@ -102,11 +102,8 @@ class _Case:
             return point.diagnosis()
         point = LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
         diagnosis = point.diagnosis()
-        return (
-            diagnosis
-            if self._agrees(point.ran[0], inputs)
-            else replace(diagnosis, remarks=(*diagnosis.remarks, OTHER_RESULT))
-        )
+        remarks = () if self._agrees(point.ran[0], inputs) else (OTHER_RESULT,)
+        return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
     def in_single_only(self, inputs: Sequence[Any], error: FrameworkError) -> Diagnosis:
         """Return the diagnosis in single precision, of a function that takes no other."""
@@ -128,9 +125,12 @@ class _Case:
         return double if single.ok else Diagnosis("unnamed", parameters=single.parameters, remarks=remarks)
 
     def _is_finite(self, inputs: Sequence[Any]) -> bool:
-        """Whether the forward pass, and its ordinary derivatives, are finite numbers."""
-        out = self.custom.ordinary(inputs)[0]
-        gradients = self.custom.ordinary(inputs, np.ones_like(out))[1]
+        """Whether the forward pass, and its ordinary derivatives, are finite numbers, as far as there are any."""
+        try:
+            out = self.custom.ordinary(inputs)[0]
+            gradients = self.custom.ordinary(inputs, np.ones_like(out))[1]
+        except FrameworkError:
+            return True
         return all(bool(np.isfinite(x).all()) for x in (out, *gradients))
 
     def _numpy(self, *inputs: Any) -> Any:

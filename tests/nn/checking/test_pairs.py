@@ -68,6 +68,22 @@ def test_what_cannot_be_judged_is_said_in_one_line(tmp_path, text, message):
     assert "\n" not in check.message
 
 
+def test_short_names_are_names(tmp_path):
+    short = (FORWARD + BACKWARD).replace("def forward", "def f_fwd").replace("def backward", "def f_bwd")
+    (check,) = verdicts(tmp_path, short + INPUTS.replace("def inputs", "def f_inputs"))
+    assert (check.function, check.verdict) == ("f_bwd", "right")
+    naive = (
+        (FORWARD + BACKWARD)
+        .replace("def forward", "def f_forward_naive")
+        .replace("def backward", "def f_backward_naive")
+    )
+    (check,) = verdicts(tmp_path, naive + INPUTS.replace("def inputs", "def f_inputs_naive"))
+    assert (check.function, check.verdict) == ("f_backward_naive", "right")
+    reference = FORWARD.replace("def forward", "def f_forward") + INPUTS.replace("def inputs", "def f_inputs")
+    found = verdicts(tmp_path, short, reference)
+    assert [(check.function, check.verdict) for check in found] == [("f_fwd", "right"), ("f_bwd", "right")]
+
+
 def test_a_reference_s_cache_serves_a_file_without_a_forward_pass(tmp_path):
     text = "import numpy as np\n" + BACKWARD
     assert [check.function for check in verdicts(tmp_path, text, FORWARD + INPUTS)] == ["backward"]

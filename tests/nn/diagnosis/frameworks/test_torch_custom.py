@@ -210,7 +210,7 @@ def test_a_function_of_single_precision_only():
 @pytest.mark.parametrize(
     ("backward", "message"),
     [
-        (lambda ctx, g: g[0], "invalid gradient"),
+        (lambda ctx, g: (g, g, g), "3 gradients for 1 inputs"),
         (lambda ctx, g: 1 / 0, "raised ZeroDivisionError"),
         (lambda ctx: None, "raised TypeError"),
     ],
