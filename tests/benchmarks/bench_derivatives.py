@@ -78,7 +78,10 @@ def chain() -> Case:
     """The Hessian of a chain."""
     x = np.linspace(-1.2, 1.4, N)
     program = engine.lift(rosenbrock, verify=False)
-    f = lambda x: jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    def f(x):
+        return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
     return _case(
         f"Hessian of a chain, n = {N}", program, "hessian", rosenbrock, x, lambda: rosenbrock_by_hand(x),
         lambda: jax.hessian(f),
@@ -153,7 +156,9 @@ def table() -> Case:
         s = 1.0 / (1.0 + np.exp(-(A @ w)))
         return A.T @ ((s * (1.0 - s))[:, None] * A)
 
-    f = lambda w: jnp.sum(jnp.logaddexp(A @ w, 0.0))
+    def f(w):
+        return jnp.sum(jnp.logaddexp(A @ w, 0.0))
+
     return _case(
         "Hessian of a logistic loss, 569 x 30", program, "hessian", logistic, w, by_hand, lambda: jax.hessian(f)
     )
@@ -170,8 +175,13 @@ def _case(
     if jax is not None:
         compiled, at = jax.jit(of_jax()), jnp.asarray(x)
         compiled(at).block_until_ready()
-        by_jax = lambda: compiled(at).block_until_ready()
-    again = lambda: getattr(engine.lift(function, verify=False), kind)(x)
+
+        def by_jax():
+            return compiled(at).block_until_ready()
+
+    def again():
+        return getattr(engine.lift(function, verify=False), kind)(x)
+
     return Case(name, lambda: derivative(x), again, by_hand, by_jax, lambda: derivative.stats.array_operations)
 
 
