@@ -61,7 +61,8 @@ def lift(
     ----------
     fn
         A function of numbers, arrays and nested lists that returns numbers, one or lists, tuples, dicts and arrays of
-        them; it is traced at its first call, and again whenever that is needed. Or a Value: its graph is lifted as it is, its leaves are the parameters.
+        them; it is traced at its first call, and again whenever that is needed. Or a Value: its graph is lifted as it
+        is, its leaves are the parameters.
     batch
         Whether `fn` describes one sample; the program then maps it over the leading axis of all its inputs.
     reduction
