@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,16 @@ class Entries:
     at: Indices
     directions: npt.NDArray[np.float64] | None = None
     mirrored: bool = False
+
+    @cached_property
+    def starts(self) -> Indices:
+        """Where each row begins among the entries, and how many there are."""
+        return np.searchsorted(self.rows, np.arange(self.shape[0] + 1)).astype(self.columns.dtype)
+
+    @cached_property
+    def places(self) -> Indices:
+        """Where each entry is in the flat matrix."""
+        return self.rows * self.shape[1] + self.columns
 
 
 class _Begun:

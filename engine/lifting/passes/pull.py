@@ -39,7 +39,7 @@ def pull(
         of = handed.pop(i, None) if needed[i] else None
         if of is None:
             continue
-        summed = {key: graph.total(terms) for key, terms in of.items()}
+        summed = {key: graph.total(terms[::-1]) for key, terms in of.items()}  # in the order of what reads it
         if i in wanted:
             reached[i] = summed
         elif trace.operands[i]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -207,9 +207,9 @@ def assembled(entries: Entries, values: Floats, sparse: Any, order: Any, *, rows
     few = m * n >= LARGE and FILLED * len(entries.at) <= m * n and values.ndim == 1
     if sparse or (sparse is None and few and _scipy_sparse() is not None):
         return _in_columns(_csr(entries, values), order, rows)
-    matrix = np.zeros((*values.shape[:-1], m, n), values.dtype)
-    matrix[..., entries.rows, entries.columns] = values
-    return _in_columns(matrix, order, rows)
+    matrix = np.zeros((*values.shape[:-1], m * n), values.dtype)
+    matrix[..., entries.places] = values
+    return _in_columns(matrix.reshape((*values.shape[:-1], m, n)), order, rows)
 
 
 def _in_columns(matrix: Any, order: Any, rows: bool) -> Any:
@@ -223,10 +223,10 @@ def _csr(entries: Entries, values: Floats) -> Any:
     sparse = _scipy_sparse()
     if sparse is None:
         raise MissingExtraError("A sparse matrix needs SciPy: pip install scipy, or leave out sparse=True.")
-    starts = np.searchsorted(entries.rows, np.arange(entries.shape[0] + 1))
-    return sparse.csr_array((values, entries.columns.copy(), starts), shape=entries.shape)
+    return sparse.csr_array((values, entries.columns.copy(), entries.starts.copy()), shape=entries.shape)
 
 
+@cache
 def _scipy_sparse() -> Any:
     """Return SciPy's sparse matrices; None where SciPy is not installed."""
     try:

@@ -300,7 +300,10 @@ def _results(found: Any, name: str) -> tuple[list[Value], Structure]:
     try:
         numbers, structure = flatten(found, f"what {name} returned")
     except TypeError as error:
-        raise NotScalarError(f"lift needs a function that returns numbers: {error}") from None
+        what, *_ = str(error).partition(". ")
+        raise NotScalarError(
+            f"lift needs a function that returns numbers, or lists, tuples, dicts and arrays of them; {what}."
+        ) from None
     if not numbers or any(isinstance(x, (bool, np.bool_)) for x in numbers):
         raise NotScalarError(f"lift needs a function that returns numbers; {name} returned {described(found)}.")
     return [x if isinstance(x, Value) else Value.constant(x) for x in numbers], structure

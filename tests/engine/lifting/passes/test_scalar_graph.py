@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.lifting.ir import Leaf, Trace
@@ -69,6 +69,7 @@ def test_a_power_of_a_number_is_by_the_rule_for_it():
 numbers = st.one_of(st.integers(0, 2), st.floats(-4.0, 4.0).map(lambda x: round(x, 1)))
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5))
 def test_a_dot_is_the_sum_of_its_products(pairs):
     graph, inputs = begun(), [0.7, -1.3, 2.1]

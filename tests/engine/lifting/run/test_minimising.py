@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from derivative_cases import Layers, rosenbrock
+from derivative_cases import Layers, alike, rosenbrock
 
 import engine
 from engine import LiftError, Value
@@ -56,6 +56,73 @@ def test_parameters_are_what_is_fitted_where_there_are_any():
     loss = engine.lift(lambda t, y: (a * engine.exp(b * t) - y) ** 2, batch=True)
     found = optimize.minimize(**loss.scipy(t, y), method="trust-krylov", tol=1e-9)
     assert sorted(found.x.tolist()) == [pytest.approx(-1.3, abs=1e-3), pytest.approx(2.0, abs=1e-3)]
+
+
+# Functions that optimisers are tested with (Moré, Garbow and Hillstrom; Himmelblau; a mesh), as sums of squares: the
+# residuals, where to begin, and the least sum of squares.
+RESIDUALS = {
+    "Powell's singular": (
+        lambda x: [
+            x[0] + 10 * x[1], 5**0.5 * (x[2] - x[3]), (x[1] - 2 * x[2]) ** 2, 10**0.5 * (x[0] - x[3]) ** 2,
+        ], [3.0, -1.0, 0.0, 1.0], 0.0),
+    "Wood": (
+        lambda x: [
+            10 * (x[1] - x[0] ** 2), 1 - x[0], 90**0.5 * (x[3] - x[2] ** 2), 1 - x[2],
+            10**0.5 * (x[1] + x[3] - 2), (x[1] - x[3]) / 10**0.5,
+        ], [-3.0, -1.0, -3.0, -1.0], 0.0),
+    "Beale": (
+        lambda x: [y - x[0] * (1 - x[1] ** k) for k, y in ((1, 1.5), (2, 2.25), (3, 2.625))], [1.0, 1.0], 0.0),
+    "helical valley": (
+        lambda x: [
+            10 * (x[2] - 10 * (engine.arctan(x[1] / x[0]) / (2 * np.pi) + (0.0 if x[0] > 0 else 0.5))),
+            10 * (engine.sqrt(x[0] ** 2 + x[1] ** 2) - 1), x[2],
+        ], [-1.0, 0.0, 0.0], 0.0),
+    "Box": (
+        lambda x: [
+            engine.exp(-t * x[0]) - engine.exp(-t * x[1]) - x[2] * (np.exp(-t) - np.exp(-10 * t))
+            for t in np.arange(1, 8) / 10
+        ], [0.0, 10.0, 20.0], 0.0),
+    "Jennrich and Sampson": (
+        lambda x: [2 + 2 * i - (engine.exp(i * x[0]) + engine.exp(i * x[1])) for i in range(1, 11)],
+        [0.3, 0.4], 124.362),
+    "Freudenstein and Roth": (
+        lambda x: [
+            -13 + x[0] + ((5 - x[1]) * x[1] - 2) * x[1], -29 + x[0] + ((x[1] + 1) * x[1] - 14) * x[1],
+        ], [0.5, -2.0], 48.9842),
+    "trigonometric": (
+        lambda x: [
+            len(x) - sum([engine.cos(v) for v in x]) + (i + 1) * (1 - engine.cos(x[i])) - engine.sin(x[i])
+            for i in range(len(x))
+        ], [0.1] * 5, 0.0),
+    "Broyden's tridiagonal": (
+        lambda x: [
+            (3 - 2 * x[i]) * x[i] - (x[i - 1] if i else 0.0) - 2 * (x[i + 1] if i < len(x) - 1 else 0.0) + 1
+            for i in range(len(x))
+        ], [-1.0] * 40, 0.0),
+    "Himmelblau": (lambda x: [x[0] ** 2 + x[1] - 11, x[0] + x[1] ** 2 - 7], [0.0, 0.0], 0.0),
+    "springs": (
+        lambda x: [engine.sqrt((x[i + 1] - x[i]) ** 2 + 0.25) - 0.6 for i in range(len(x) - 1)] + [x[0]],
+        np.linspace(0.0, 1.0, 9).tolist(), 0.0),
+}  # fmt: skip
+
+
+QUICK = ("Beale", "springs")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in RESIDUALS]
+)
+def test_what_optimisers_are_tested_with(name):
+    residuals, start, least = RESIDUALS[name]
+    x = np.array(start)
+    program = engine.lift(residuals)
+    found = optimize.least_squares(**program.scipy(x), max_nfev=300, xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    assert 2.0 * found.cost == pytest.approx(least, rel=1e-4, abs=1e-9)
+    squares = engine.lift(lambda x: engine.total([r * r for r in residuals(x)]))
+    alike(squares.hessian(x), engine.hessian(lambda x: engine.total([r * r for r in residuals(x)]))(x), rtol=1e-9)
+    again = optimize.minimize(**squares.scipy(x, hessian="matrix" if len(x) < 9 else "product"), method="trust-ncg")
+    assert again.fun <= squares(x)
+    alike(squares.hvp(x, np.ones(len(x))), squares.hessian(x, sparse=False).sum(axis=1), rtol=1e-8)
 
 
 def test_value_and_gradient_are_computed_together(monkeypatch):

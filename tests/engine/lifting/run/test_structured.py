@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import ShapeError
@@ -20,6 +20,7 @@ trees = st.recursive(
 )
 
 
+@settings(max_examples=30)
 @given(trees)
 def test_an_argument_is_its_vector(tree):
     spec = describe(tree, False, "x", [])

@@ -22,6 +22,7 @@ KINDS = {
 OF_ONE = KINDS | {"hessian": lambda p, x: p.hessian(x), "hvp": lambda p, x: p.hvp(x, np.ones(3))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exact", [True, False], ids=["field", "floats"])
 @pytest.mark.parametrize("f", [*NUMBERS, *SEVERAL], ids=lambda f: f.__name__)
 def test_what_is_right_is_believed(monkeypatch, f, exact):
