@@ -105,10 +105,6 @@ class View:
         """Whether this is all of the source, in its own shape."""
         return not self.offset and self.shape == self.source.shape and self.is_contiguous()
 
-    def is_packed(self) -> bool:
-        """Whether the elements of all samples lie without gaps in the order of the axes: what BLAS writes to."""
-        return self.is_whole() or (not self.batched and self.is_contiguous())
-
     def is_transposed(self) -> bool:
         """Whether the last axis is the slower one in the source."""
         return self.shape[-1] > 1 and self.shape[-2] > 1 and abs(self.strides[-1]) > abs(self.strides[-2])

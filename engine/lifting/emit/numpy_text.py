@@ -112,7 +112,7 @@ def _write_summed_product(w: Writer, step: Step) -> None:
 
 def _write_dot(w: Writer, step: Step, left: str, right: str) -> None:
     """Write a product by `ndarray.dot` where that can be, which takes half of `np.matmul`'s overhead."""
-    if step.target.is_packed() and not step.accumulate:
+    if step.packed and not step.accumulate:
         w.body.append(f"{left}.dot({right}, {target(w, step)})")
     else:
         store(w, step, "matmul", left, right)
