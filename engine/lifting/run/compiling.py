@@ -26,7 +26,7 @@ def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: st
     if straight is not None:
         seconds = specialisation.seconds + time.perf_counter() - start
         stats = Stats(len(specialisation.trace.ops), *straight.operations, 8 * straight.length, seconds)
-        return Compiled(straight.emitted, stats, task.external)
+        return Compiled(straight.emitted, stats, task.external, straight=True)
     steps, emitted = for_numpy(specialisation.trace, task)
     seconds = specialisation.seconds + time.perf_counter() - start
     stats = Stats(

@@ -123,6 +123,7 @@ class Compiled:
     stats: Stats
     external: External
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
+    straight: bool = False  # whether it works on single numbers, past the array operations
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 

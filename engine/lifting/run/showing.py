@@ -55,8 +55,9 @@ class Showing(ABC):
     def _described(self, what: str) -> Described: ...
 
     def source(self) -> str:
-        """Return the NumPy text that ran last, forward and backward, under the names of its author's variables."""
-        return self._described("source").text
+        """Return the text that ran last, forward and backward; NumPy's is under the names of its author's variables."""
+        current = self._current("source")
+        return current.emitted.text if current.straight else self._described("source").text
 
     def formulas(self, *, latex: bool = False) -> str:
         """Return what ran last as formulas, forward and backward; in a notebook, they show themselves typeset.

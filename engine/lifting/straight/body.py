@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
-from engine.lifting.straight.blocks import Before, TapeBlock, Fixed, Own, OperandPlace, TableColumn
+from engine.lifting.straight.blocks import Before, Fixed, OperandPlace, Own, TableColumn, TapeBlock
 from engine.lifting.straight.local_rules import PIECES, local, names_in, substituted
 from engine.lifting.straight.tape import Kind
 

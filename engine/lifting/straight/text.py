@@ -20,7 +20,7 @@ from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import printable
 from engine.lifting.external import External
 from engine.lifting.straight.block_text import INDENT, BlockText
-from engine.lifting.straight.blocks import TapeBlock, Blocks, Own, TableColumn
+from engine.lifting.straight.blocks import Blocks, Own, TableColumn, TapeBlock
 from engine.lifting.straight.body import Body, backward_lines, body_of, differentiate_body, forward_lines
 from engine.lifting.straight.printing import Printer
 from engine.lifting.views import Indices, Source

@@ -23,12 +23,11 @@ def same_graph(
     inputs, others
         What the input leaves of each run are.
     """
-    if len(first) != len(second):
-        return False
     with_numbers = {rule for rule in RULES.values() if rule.fixed}
     twin: dict[Value, Value] = {}
     known, stack = twin.get, list[tuple[Value, Value]]()
-    above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second)
+    above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second) if len(first) == len(second) else None
+    same = above is not None
     while above is not None:
         for p, q in zip(*above):
             if p is not q:
@@ -47,11 +46,10 @@ def same_graph(
             else:
                 above = (x, b._x) if y is MANY else ((x, y), (b._x, z))
                 alike = (a.rule is b.rule and a.rule not in with_numbers) or _same_operations(a, b)
-            if not (alike and (y is None) is (z is None) and (y is z is MANY or (y is not MANY and z is not MANY))):
+            apart = (y is None) is not (z is None) or (y is MANY) is not (z is MANY)
+            if not alike or apart or (y is MANY and len(x) != len(b._x)):
                 return False
-            if y is MANY and len(x) != len(b._x):
-                return False
-    return True
+    return same
 
 
 def _same_leaves(a: Value, b: Value, inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]) -> bool:
