@@ -165,7 +165,7 @@ class LayerPoint:
         )
 
     def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
-        """Return the verdict on each gradient, and the mistakes that are in the wrong ones, here and at other points."""
+        """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
         points = (self, *others)
         wrong = [at for at in self.alone if any(not point.alone[at].ok for point in points)]
         whole = {at: self._whole(at, others) for at in wrong}
