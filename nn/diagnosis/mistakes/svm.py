@@ -54,7 +54,7 @@ def svm_margins_for_ones(z: Array, t: Array) -> Array:
 
 @at_output(SVM, altered="delta[L] = 2 (m - t * (sum of m over classes)) / N, m the margins", reference=NOTES)
 def svm_squared(z: Array, t: Array) -> Array:
-    """This is the derivative of the squared hinge loss."""
+    """This is the derivative of the squares of the margins."""
     return 2.0 * _derivative(np.maximum(_margins(z, t), 0.0), t)
 
 

@@ -103,7 +103,7 @@ class Case:
 
 def setting(names, rng):
     """A random problem that all of some mistakes can be made in."""
-    losses = [x for x in [*LOSSES, "svm"] if all(x in ONLY_LOSS.get(n, LOSSES) for n in names)]
+    losses = [x for x in ([*LOSSES, "svm"] if names else LOSSES) if all(x in ONLY_LOSS.get(n, LOSSES) for n in names)]
     kinds = [x for x in ACTIVATIONS if all(x in ONLY_ACTIVATION.get(n, ACTIVATIONS) for n in names)]
     if not losses or not kinds:
         return None
