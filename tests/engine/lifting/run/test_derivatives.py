@@ -74,7 +74,8 @@ def test_random_programs(first):
             program = engine.lift(f, strict=True)
             got = program.jacobian(*inputs, argnums=k), program.hvp(*inputs, v, argnums=k)
         except REFUSALS as error:
-            assert "error in liftgrad" not in str(error), seed
+            if "error in liftgrad" in str(error):
+                raise
             continue
         close(got[0], wanted[0])
         close(got[1], wanted[1])
