@@ -53,6 +53,7 @@ GROWTH: dict[str, list[Callable[[], Program]]] = {
 def lifted(program: Program) -> tuple[Any, float, Callable[[], Any]]:
     """Lift a program: it, the seconds that it took to have it run once, and a step."""
     engine.lift(lambda x: engine.total([v * v for v in x]), verify=False).value_and_grad(np.ones(3))  # imports, once
+    engine.erf(np.ones(32))  # and SciPy's, where it is installed
     values = [engine.Value(x) for x in program.theta.tolist()]
     compiled = engine.lift(
         lambda *sample: program.scalar(values, *sample), batch=bool(program.samples), parameters=values, verify=False

@@ -134,12 +134,13 @@ def _write_ones_product(w: Writer, step: Step) -> None:
     text, place = w.text(x, whole=True), target(w, step)
     length = [*w.lead(x), *x.shape][axis]
     ones = w.hoist(f"np.ones({length}, dtype)", f"ones_{length}", f"ones_{length}")
-    if len(x.shape) + x.batched == 1:
-        w.body.append(f"{ones}.dot({text}, {place})  # the sum")
-    elif axis == 0:
-        w.body.append(f"{ones}.dot({text}, {place})  # the sum over {'samples' if x.batched else 'rows'}")
+    factors = (text, ones) if axis else (ones, text)
+    over = "" if len(x.shape) + x.batched == 1 else " over samples" if axis == 0 and x.batched else " over rows"
+    said = "the sum of each row" if axis else f"the sum{over}"
+    if step.accumulate:
+        w.body.append(f"np.add({place}, {factors[0]}.dot({factors[1]}), out={place})  # {said}")
     else:
-        w.body.append(f"{text}.dot({ones}, {place})  # the sum of each row")
+        w.body.append(f"{factors[0]}.dot({factors[1]}, {place})  # {said}")
 
 
 def _write_repeat(w: Writer, step: Step) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import Literal, Source, View
 from engine.rules import RULES
+
+LONG = 200  # steps of a program whose arrays are given away
 
 
 def allocate(steps: Steps, scalar: frozenset[Step] = frozenset()) -> dict[Source, Source]:
@@ -13,16 +18,50 @@ def allocate(steps: Steps, scalar: frozenset[Step] = frozenset()) -> dict[Source
 
     A step's result takes the place of an operand of the same shape that is read here for the last time. An activation
     keeps an array of its own, so that it can be told from its pre-activation. What `scalar` steps give, single
-    numbers, has an array, its own, only if an array step reads it.
+    numbers, has an array, its own, only if an array step reads it. In a long program, whose arrays together are larger
+    than a processor's cache, an array that nobody reads again is that of a later result.
     """
-    last = last_readings(steps)
+    every = (*steps.forward, *steps.backward)
+    last, idle = last_readings(steps), _Idle(every, scalar)
     arrays: dict[Source, Source] = {}
-    for now, step in enumerate((*steps.forward, *steps.backward)):
+    for now, step in enumerate(every):
         result = step.target.source
         if result.kind == "value" and result not in arrays and step not in scalar:
             free = [x for x in _replaceable(step) if last[x] == now]
-            arrays[result] = arrays.get(free[0], free[0]) if free else result
+            arrays[result] = arrays.get(free[0], free[0]) if free else idle.take(result)
+            idle.holder[arrays[result]] = result
+        if idle.wanted:
+            idle.release(step, now, last, arrays)
     return arrays
+
+
+class _Idle:
+    """Arrays whose results nobody reads or writes any more; those of single numbers are not among them."""
+
+    def __init__(self, every: Sequence[Step], scalar: frozenset[Step]) -> None:
+        self.wanted = len(every) > LONG
+        self.single = {s for step in scalar for x in (step.target, *step.operands) for s in x.sources}
+        self.written = {step.target.source: now for now, step in enumerate(every)} if self.wanted else {}
+        self.holder: dict[Source, Source] = {}  # the latest result in each array
+        self.arrays: dict[Hashable, list[Source]] = defaultdict(list)
+
+    def take(self, result: Source) -> Source:
+        """Return an idle array for a result, or its own."""
+        like = self.arrays[_kind(result)] if self.wanted and result.role != "a" and result not in self.single else []
+        return like.pop() if like else result
+
+    def release(self, step: Step, now: int, last: dict[Source, int], arrays: dict[Source, Source]) -> None:
+        """Take back the arrays of what a step reads or writes last."""
+        for source in dict.fromkeys([s for x in (step.target, *step.operands) for s in x.sources]):
+            array = arrays.get(source)
+            over = max(last.get(source, 0), self.written.get(source, 0)) <= now
+            if array is not None and over and self.holder.get(array) is source and source not in self.single:
+                del self.holder[array]
+                self.arrays[_kind(array)].append(array)
+
+
+def _kind(x: Source) -> Hashable:
+    return (x.shape, x.batched, x.dtype)
 
 
 def _replaceable(step: Step) -> list[Source]:
@@ -35,7 +74,7 @@ def _replaceable(step: Step) -> list[Source]:
 
 
 def _alike(x: Source, y: Source) -> bool:
-    return x.kind == "value" and (x.shape, x.batched, x.dtype) == (y.shape, y.batched, y.dtype)
+    return x.kind == "value" and _kind(x) == _kind(y)
 
 
 def renamed(steps: Steps) -> dict[Source, Source]:

@@ -88,7 +88,7 @@ def _ones_product(step: Step) -> Step:
     x = step.view()
     one_axis = len(step.axes) + step.over_batch == 1
     short = len(x.shape) == 1 and not x.batched and x.size <= LONGEST
-    if one_axis and not step.accumulate and (_is_matrix(x) or short) and step.packed:
+    if one_axis and (_is_matrix(x) or short) and (step.packed or step.accumulate):
         return replace(step, op="ones_product")
     return step
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from lowering import random_lowering
+from random_programs import Tally, run
 
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
+from engine.lifting.passes import allocate as passes_allocate
 from engine.lifting.passes.allocate import allocate, last_readings, renamed
 from engine.lifting.passes.lower import lower
 from engine.lifting.passes.products import products
@@ -108,3 +110,21 @@ def test_a_sum_on_the_same_line_has_the_variable_of_what_it_adds_to():
 def test_what_is_returned_is_read_last():
     last = last_readings(Steps([step("exp", y, x), step("exp", z, y)], [y.view]))
     assert last[y] > 1 > last[x]
+
+
+def test_a_long_program_gives_arrays_to_later_results_while_no_result_is_read_again(monkeypatch):
+    values = [source(f"v{k}") for k in range(6)]
+    kept = [step("add", values[k], x if k == 0 else values[k - 1], x) for k in range(6)]
+    monkeypatch.setattr(passes_allocate, "LONG", 0)
+    pairs = [step("matmul", z, y, y), step("matmul", w, z, z), step("matmul", values[0], w, w)]
+    assert shared([step("add", y, x, x), *pairs], [values[0]]) == {"w": "y", "v0": "z"}
+    assert shared(kept, values[:5]) == {}
+
+
+@pytest.mark.parametrize("start", [0, 8])
+def test_random_programs_whose_arrays_are_given_away_are_right(start, monkeypatch):
+    monkeypatch.setattr(passes_allocate, "LONG", 0)
+    tally = Tally()
+    for seed in range(start, start + 8):
+        run(seed, tally)
+    assert not tally.counts["wrong"] and not tally.counts["crash"]

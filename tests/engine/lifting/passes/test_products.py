@@ -82,7 +82,7 @@ X, ROW = matrix("X", 4, batched=True), matrix("s", 4)
         (A.view, matrix("r", 4).view, {"axes": (1,)}, "ones_product"),
         (A.view, matrix("r").view, {"axes": (0, 1)}, "sum"),  # two axes
         (BLOCKS.view, matrix("r", 2, 4).view, {"axes": (2,)}, "sum"),  # no matrix
-        (X.view, ROW.view, {"axes": (), "over_batch": True, "accumulate": True}, "sum"),  # added to what is there
+        (X.view, ROW.view, {"axes": (), "over_batch": True, "accumulate": True}, "ones_product"),
         (X.view, View(matrix("s", 8), (4,), 2, (1,)), {"axes": (), "over_batch": True}, "ones_product"),
         (X.view, View(matrix("s", 8), (4,), 0, (2,)), {"axes": (), "over_batch": True}, "sum"),  # with gaps
         (ROW.view, matrix("r").view, {}, "ones_product"),
