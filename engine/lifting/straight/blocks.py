@@ -8,10 +8,8 @@ and the list of their cotangents is as long: what was put there last is taken fr
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -92,10 +90,23 @@ class TapeBlock:
 
 @dataclass(frozen=True)
 class Blocks:
-    """All blocks of a tape, and where each slot's number is found; -1 where nobody looks for it."""
+    """All blocks of a tape.
+
+    Attributes
+    ----------
+    tape, blocks
+        What is laid out, and in which blocks.
+    readings
+        How often each slot is read.
+    places
+        Where each slot's number is found; -1 where nobody looks for it.
+    length
+        Of the list that they are found in.
+    """
 
     tape: Tape
     blocks: list[TapeBlock]
+    readings: Indices
     places: Indices
     length: int
 
@@ -114,7 +125,8 @@ def blocks(tape: Tape, runs: Sequence[TapeRun]) -> Blocks:
     length = tape.leaves
     for block in parts:
         length = _put(block, looked_for, places, length)
-    return Blocks(tape, parts, places, length)
+    readings = np.bincount(np.append(tape.reads, tape.roots), minlength=len(places))
+    return Blocks(tape, parts, readings, places, length)
 
 
 def _block(tape: Tape, run: TapeRun) -> TapeBlock:
@@ -169,41 +181,3 @@ def _put(block: TapeBlock, looked_for: npt.NDArray[np.bool_], places: Indices, l
     places[slots[:, each_time]] = length + np.arange(count).reshape(len(slots), -1)
     places[slots[-1, at_end]] = length + count + np.arange(len(block.last))
     return length + count + len(block.last)
-
-
-# --- whether it pays -----------------------------------------------------------------------------------------------
-
-
-def array_steps(block: TapeBlock) -> int:
-    """Return how many steps a block is by arrays: what depends on the time before is one step every time."""
-    if block.run.times == 1:
-        return block.run.period
-    sequential = _sequential(block)
-    return len(sequential) * block.run.times + len(block.columns) - len(sequential)
-
-
-def _sequential(block: TapeBlock) -> set[int]:
-    """Return the operations that depend on those of the time before, but for sums that only grow."""
-    depends = [{c for x in column.operands for c in _read(block, x)} for column in block.columns]
-    readers = Counter(chain.from_iterable(depends))
-    for j, (kind, _) in enumerate(block.columns):
-        if kind.op in ("add", "subtract") and readers[j] == 1:
-            depends[j].discard(j)
-    sequential = set(range(len(block.columns)))
-    size = 0
-    while size != len(sequential):
-        size = len(sequential)
-        for j in sorted(sequential):
-            if depends[j].isdisjoint(sequential):
-                sequential.discard(j)
-    return sequential
-
-
-def _read(block: TapeBlock, x: OperandPlace) -> set[int]:
-    """Return the operations of the body whose results an operand is, at whichever time."""
-    if isinstance(x, (Own, Before)):
-        return {x.column}
-    if isinstance(x, Fixed):
-        return set()
-    at = block.rows[:, x.number] - block.first
-    return set((at[(at >= 0) & (at < block.run.period * block.run.times)] % block.run.period).tolist())

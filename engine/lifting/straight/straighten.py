@@ -7,15 +7,16 @@ from typing import NamedTuple
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Trace
-from engine.lifting.straight.blocks import array_steps, blocks
+from engine.lifting.straight.blocks import blocks
 from engine.lifting.straight.local_rules import is_local
 from engine.lifting.straight.runs import runs
+from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
 from engine.lifting.views import Indices
 
 FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
-PER_STEP = 3  # operations of an array step, on average, above which arrays take less time
+PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 
 
@@ -49,7 +50,7 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     if sum([run.period for run in found]) > WRITTEN * total:
         return None
     laid_out = blocks(written_down, found)
-    if total > PER_STEP * sum(map(array_steps, laid_out.blocks)):
+    if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return None
     title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."
     return Straight(*straight_text(title, laid_out, external, wrt), laid_out.length)

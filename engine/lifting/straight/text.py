@@ -23,7 +23,7 @@ from engine.lifting.straight.block_text import INDENT, BlockText
 from engine.lifting.straight.blocks import Blocks, Own, TableColumn, TapeBlock
 from engine.lifting.straight.body import Body, backward_lines, body_of, differentiate_body, forward_lines
 from engine.lifting.straight.printing import Printer
-from engine.lifting.views import Indices, Source
+from engine.lifting.views import Source
 
 
 @dataclass
@@ -38,8 +38,6 @@ class _Text:
         Of each slot, whether a derivative by what lies there is wanted.
     literals
         Slots whose numbers are written out.
-    readings
-        How often each slot is read.
     build, forward, backward
         Lines of the functions; those of `backward` block by block, in the order of the blocks.
     constants
@@ -54,7 +52,6 @@ class _Text:
     printer: Printer
     derivable: npt.NDArray[np.bool_]
     literals: dict[int, str]
-    readings: Indices
     build: list[str] = field(default_factory=list)
     forward: list[str] = field(default_factory=list)
     backward: list[list[str]] = field(default_factory=list)
@@ -72,7 +69,7 @@ class _Text:
         """Write a block's lines into both functions."""
         body = body_of(block, self.literals)
         self._differentiate(body)
-        once = (self.readings[block.rows] == 1).all(0).tolist()
+        once = (self.blocks.readings[block.rows] == 1).all(0).tolist()
         body.once.update([f"r{k}" for k, is_read_once in enumerate(once) if is_read_once])
         backward = backward_lines(body)
         forward = forward_lines(body)
@@ -115,8 +112,7 @@ def straight_text(title: str, blocks: Blocks, external: External, wrt: str) -> t
     first = tape.cells + sum(tape.inputs)
     derivable[tape.cells : first] = wrt in ("inputs", "all")
     literals = {first + k: repr(x) for k, x in enumerate(tape.constants.tolist()) if math.isfinite(x)}
-    readings = np.bincount(np.append(tape.reads, tape.roots), minlength=len(blocks.places))
-    text = _Text(blocks, Printer(set(external.taken)), derivable, literals, readings)
+    text = _Text(blocks, Printer(set(external.taken)), derivable, literals)
     for number, block in enumerate(blocks.blocks, 1):
         text.write(number, block)
     forward, takes = _forward(text, external)

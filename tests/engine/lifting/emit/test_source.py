@@ -122,6 +122,6 @@ def test_a_long_build_begins_with_a_branch(steps, branches):
         return engine.total(x)
 
     program = engine.lift(f, verify=False)
-    program(np.linspace(0.1, 0.9, 9))
+    program(np.linspace(0.1, 0.9, 40))  # of few, it would be a loop over floats
     body = ast.parse(program.source()).body[-1].body
     assert isinstance(body[0], ast.Assert) == branches

@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 
 import engine
 from engine import Value
-from engine.lifting.straight.blocks import Before, Fixed, Own, TableColumn, array_steps, blocks
+from engine.lifting.straight.blocks import Before, Fixed, Own, TableColumn, blocks
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.tape import tape
 from engine.lifting.trace.record import record
@@ -56,15 +55,3 @@ def test_what_the_first_time_computed_is_read_from_its_place():
 
     (block, *_) = laid_out(fn, 40).blocks
     assert block.kept == [0] and isinstance(block.columns[1].operands[1], TableColumn)
-
-
-@pytest.mark.parametrize(
-    ("fn", "steps"),
-    [
-        (recurrence, 2 * 38),
-        (lambda w: sum(x * x for x in w), 2),  # a sum that grows is one step
-        (lambda w: sum(a * b for a, b in zip(w, w[1:])), 2),
-    ],
-)
-def test_how_many_array_steps_it_would_be(fn, steps):
-    assert sum(map(array_steps, laid_out(fn, 40).blocks)) == pytest.approx(steps, abs=1)
