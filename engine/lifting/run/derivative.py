@@ -132,7 +132,13 @@ class Derivative:
             yield At(specialisation, self.by(specialisation, argnums), arrays, n, parameters)
 
     def by(self, specialisation: Specialisation, argnums: Any) -> int | None:
-        """Return the argument that is differentiated by; None for the parameters, which are meant where there are any.
+        """Return the argument that is differentiated by; None for the parameters, where there are any and no number."""
+        if argnums is None and self.program.traces.parameters.size:
+            return None
+        return self.place(argnums, len(specialisation.specs))
+
+    def place(self, argnums: Any, count: int) -> int:
+        """Return which of so many arguments is differentiated by.
 
         Raises
         ------
@@ -141,12 +147,8 @@ class Derivative:
         LiftError
             If there is nothing to differentiate by.
         """
-        count = len(specialisation.specs)
-        if argnums is None:
-            if self.program.traces.parameters.size:
-                return None
-            argnums = 0
-        n = whole(argnums, f"{self.what}'s argnums", "the argument to differentiate by")
+        meaning = "the argument to differentiate by"
+        n = 0 if argnums is None else whole(argnums, f"{self.what}'s argnums", meaning)
         if not count:
             raise LiftError(f"{self.program.name} has no parameters and takes no inputs to differentiate by.")
         if not -count <= n < count:
@@ -224,7 +226,3 @@ class Derivative:
     def is_eager(self, inputs: Sequence[Any], parameters: Any) -> bool:
         """Whether the function itself is to be differentiated: with Values, or inside a function that is traced."""
         return (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs))
-
-    def place(self, argnums: Any) -> int:
-        """Return the argument that is differentiated by where Values go in; captured Values cannot be meant there."""
-        return 0 if argnums is None else whole(argnums, f"{self.what}'s argnums", "the argument to differentiate by")

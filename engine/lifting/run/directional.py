@@ -29,7 +29,7 @@ class Product(Derivative):
             raise TypeError(f"{self.what} of {self.program.name} takes a direction after the inputs; got nothing.")
         *points, direction = inputs
         if self.is_eager(inputs, parameters):
-            return self.eager(points, direction, self.place(argnums))
+            return self.eager(points, direction, self.place(argnums, len(points)))
         for at in self.ways(points, parameters, argnums):
             answer = self.product(at, direction)
             if answer is not None:

@@ -32,7 +32,7 @@ class Matrix(Derivative):
         """Return the matrix; see `Program.jacobian`."""
         truth(sparse, f"{self.what}'s sparse", none=True)
         if self.is_eager(inputs, parameters):
-            return self.eager(self.place(argnums))(*inputs)
+            return self.eager(self.place(argnums, len(inputs)))(*inputs)
         at, matrix = self._found(inputs, argnums, parameters, sparse)
         return matrix if _is_sparse(matrix) else self.arranged(at, matrix)
 
