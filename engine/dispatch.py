@@ -104,10 +104,12 @@ def variadic(name: str, scalar: Callable[[Sequence[float]], float], array: Calla
     def operation(xs: Sequence[Any]) -> Any:
         operands = xs if xs.__class__ is list else listed(xs, f"{name}'s operand", "numbers and Values")
         for x in operands:
+            if x.__class__ is float:
+                continue
             if is_value(x):
                 return getattr(x.__class__, name)(operands)
-        if operands and operands[0].__class__ is not float and any(map(_computes, operands)):
-            return array(operands)
+            if _is_symbolic(x):
+                return array(operands)
         return scalar([x if x.__class__ is float else as_number(x, name) for x in operands])
 
     return operation
@@ -142,6 +144,11 @@ def _on_arrays(operation: Callable[..., Any], array: Callable[..., Any], name: s
 def _computes(x: Any) -> bool:
     """Whether something is no number, but knows NumPy's functions: an expression, an array of a field's numbers."""
     return hasattr(x, "__array_ufunc__") and not isinstance(x, (np.generic, type))
+
+
+def _is_symbolic(x: Any) -> bool:
+    """Whether something computes as numbers do, and is no array of them."""
+    return _computes(x) and not isinstance(x, np.ndarray)
 
 
 def by_arity(arity: int) -> Callable[..., Callable[..., Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,32 @@ if TYPE_CHECKING:
 
 def _gradient(trace: Trace, variables: Variables, argument: int) -> Trace:
     return cotangents_of(trace, variables)
+
+
+class At(NamedTuple):
+    """Where a derivative is asked for.
+
+    Attributes
+    ----------
+    known
+        The function's trace.
+    by
+        The argument that is differentiated by; None for the parameters.
+    arrays, samples
+        The inputs, and how many samples they are.
+    parameters
+        The flat vector; None where the Values are read.
+    """
+
+    known: Specialisation
+    by: int | None
+    arrays: list[Array]
+    samples: int
+    parameters: Any
+
+    def towards(self, direction: Array) -> At:
+        """Return the same with a direction behind the inputs."""
+        return self._replace(arrays=[*self.arrays, direction])
 
 
 class Derivative:
@@ -88,8 +114,8 @@ class Derivative:
             )
         return self._runners[key]
 
-    def ways(self, inputs: Sequence[Any], parameters: Any) -> Iterator[tuple[Specialisation, list[Array], int]]:
-        """Yield the function's traces for some inputs, with these as arrays and the number of samples."""
+    def ways(self, inputs: Sequence[Any], parameters: Any, argnums: Any) -> Iterator[At]:
+        """Yield the function's traces for some inputs, and what is asked of each."""
         if parameters is None:
             self.program.traces.look_around()
         traces, kind = self.program.traces, call_kind(inputs)
@@ -97,16 +123,22 @@ class Derivative:
         known = self._known.get(kind) if plain else None
         if known is not None and traces.knows(known[0]):
             traces.latest = known[0]
-            yield known[0], [*inputs], known[1]
+            yield At(known[0], self.by(known[0], argnums), [*inputs], known[1], parameters)
         for specialisation, arrays, n in self.program.ways(inputs):
             traces.latest = specialisation  # of what answers, since that is the last
             if len(self._known) >= MOST:
                 self._known.pop(next(iter(tuple(self._known))), None)  # another thread may take it away meanwhile
             self._known[kind] = specialisation, n
-            yield specialisation, arrays, n
+            yield At(specialisation, self.by(specialisation, argnums), arrays, n, parameters)
 
     def by(self, specialisation: Specialisation, argnums: Any) -> int | None:
-        """Return the argument that is differentiated by; None for the parameters, which are meant where there are any.
+        """Return the argument that is differentiated by; None for the parameters, where there are any and no number."""
+        if argnums is None and self.program.traces.parameters.size:
+            return None
+        return self.place(argnums, len(specialisation.specs))
+
+    def place(self, argnums: Any, count: int) -> int:
+        """Return which of so many arguments is differentiated by.
 
         Raises
         ------
@@ -115,38 +147,33 @@ class Derivative:
         LiftError
             If there is nothing to differentiate by.
         """
-        count = len(specialisation.specs)
-        if argnums is None:
-            if self.program.traces.parameters.size:
-                return None
-            argnums = 0
-        n = whole(argnums, f"{self.what}'s argnums", "the argument to differentiate by")
+        meaning = "the argument to differentiate by"
+        n = 0 if argnums is None else whole(argnums, f"{self.what}'s argnums", meaning)
         if not count:
             raise LiftError(f"{self.program.name} has no parameters and takes no inputs to differentiate by.")
         if not -count <= n < count:
             raise IndexError(f"{self.what}: argnums is {described(n)}, but there are {count} arguments.")
         return n % count
 
-    def begun(self, specialisation: Specialisation, by: int | None) -> tuple[Trace, Variables]:
+    def begun(self, at: At) -> tuple[Trace, Variables]:
         """Return a trace whose derivatives are finite where a choice leaves something out, and its variables."""
-        known = specialisation.derived
-        if ("begun", by) not in known:
-            trace = without_unchosen(specialisation.trace)
-            known["begun", by] = trace, variables_of(specialisation, by).of(trace, specialisation.trace)
-        found: tuple[Trace, Variables] = known["begun", by]
+        known = at.known.derived
+        if ("begun", at.by) not in known:
+            trace = without_unchosen(at.known.trace)
+            known["begun", at.by] = trace, variables_of(at.known, at.by).of(trace, at.known.trace)
+        found: tuple[Trace, Variables] = known["begun", at.by]
         return found
 
-    def gradient(self, specialisation: Specialisation, by: int | None) -> tuple[Trace, Variables]:
+    def gradient(self, at: At) -> tuple[Trace, Variables]:
         """Return the trace of one result's gradient, and its variables."""
-        trace, variables = self.begun(specialisation, by)
-        gradient = self.made(specialisation, "gradient", by, _gradient, partial(cotangents_differ, seeded=False))
+        trace, variables = self.begun(at)
+        gradient = self.made(at, "gradient", _gradient, partial(cotangents_differ, seeded=False))
         return gradient, variables.of(gradient, trace)
 
     def made(
         self,
-        specialisation: Specialisation,
+        at: At,
         key: str,
-        by: int | None,
         make: Callable[[Trace, Variables, int], Any],
         differ: Callable[[Trace, Variables, Any, Ground], bool],
         *,
@@ -156,8 +183,8 @@ class Derivative:
 
         Parameters
         ----------
-        specialisation, by
-            Whose trace, and what it is differentiated by.
+        at
+            Which trace, and what it is differentiated by.
         key, make
             The transformation: of the trace, its variables and the number of its input arrays.
         differ
@@ -165,30 +192,30 @@ class Derivative:
         of_gradient
             Whether it is the gradient's trace that is transformed.
         """
-        known = specialisation.derived
-        if (key, by) not in known:
+        known = at.known.derived
+        if (key, at.by) not in known:
             with self.program.traces.lock:
-                trace, variables = (self.gradient if of_gradient else self.begun)(specialisation, by)
-                arrays = sum([len(list(spec.arrays(""))) for spec in specialisation.specs])
+                trace, variables = (self.gradient if of_gradient else self.begun)(at)
+                arrays = sum([len(list(spec.arrays(""))) for spec in at.known.specs])
                 made = make(trace, variables, arrays)
                 if made is not None:
                     mirrored = isinstance(made, Entries) and made.mirrored
                     wrong = partial(differ, trace, variables, made)
-                    prove(self.program, specialisation, trace, wrong, self.what, mirrored=mirrored)
-                known[key, by] = made
-        return known[key, by]
+                    prove(self.program, at.known, trace, wrong, self.what, mirrored=mirrored)
+                known[key, at.by] = made
+        return known[key, at.by]
 
-    def compiled(self, specialisation: Specialisation, key: Any, trace: Trace, direction: int | None) -> Specialisation:
+    def compiled(self, at: At, trace: Trace, direction: int | None) -> Specialisation:
         """Return a derivative's trace as one to compile, once."""
-        known = specialisation.derived
-        if ("compiled", key) not in known:
-            known["compiled", key] = derivative_of(specialisation, trace, direction)
-        found: Specialisation = known["compiled", key]
+        known, key = at.known.derived, ("compiled", self.what, at.by)
+        if key not in known:
+            known[key] = derivative_of(at.known, trace, direction)
+        found: Specialisation = known[key]
         return found
 
-    def run(self, runner: Derived, derived: Specialisation, arrays: list[Array], parameters: Any, n: int) -> Any:
+    def run(self, at: At, runner: Derived, derived: Specialisation) -> Any:
         """Return what a derivative's trace gives; None if its branches go another way."""
-        ran = runner.ran(derived, None, arrays, parameters, n)
+        ran = runner.ran(derived, None, at.arrays, at.parameters, at.samples)
         if ran is None:
             return None
         self.latest, runner.ran_last = runner, derived
@@ -199,7 +226,3 @@ class Derivative:
     def is_eager(self, inputs: Sequence[Any], parameters: Any) -> bool:
         """Whether the function itself is to be differentiated: with Values, or inside a function that is traced."""
         return (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs))
-
-    def place(self, argnums: Any) -> int:
-        """Return the argument that is differentiated by where Values go in; captured Values cannot be meant there."""
-        return 0 if argnums is None else whole(argnums, f"{self.what}'s argnums", "the argument to differentiate by")

@@ -13,11 +13,10 @@ import numpy as np
 
 from engine import transforms
 from engine.lifting.passes.jacobians import cotangents_of, tangents_of
-from engine.lifting.run.derivative import Derivative
+from engine.lifting.run.derivative import At, Derivative
 from engine.lifting.run.derived import derivative_of
 from engine.lifting.run.executable import NUMBER, Specialisation
 from engine.lifting.run.structured import Floats, as_argument, as_result, split
-from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.transformed import cotangents_differ, tangents_differ
 
 
@@ -30,10 +29,9 @@ class Product(Derivative):
             raise TypeError(f"{self.what} of {self.program.name} takes a direction after the inputs; got nothing.")
         *points, direction = inputs
         if self.is_eager(inputs, parameters):
-            return self.eager(points, direction, self.place(argnums))
-        for specialisation, arrays, n in self.ways(points, parameters):
-            by = self.by(specialisation, argnums)
-            answer = self.product(specialisation, by, arrays, n, direction, parameters)
+            return self.eager(points, direction, self.place(argnums, len(points)))
+        for at in self.ways(points, parameters, argnums):
+            answer = self.product(at, direction)
             if answer is not None:
                 return answer
         raise AssertionError("the last way is an error")
@@ -42,27 +40,25 @@ class Product(Derivative):
         """Return the scalar engine's product."""
         raise NotImplementedError
 
-    def product(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, direction: Any, theta: Any
-    ) -> Any:
+    def product(self, at: At, direction: Any) -> Any:
         """Return the product of one trace; None if branches differ."""
         raise NotImplementedError
 
-    def tangent(self, specialisation: Specialisation, by: int | None, direction: Any) -> Floats:
+    def tangent(self, at: At, direction: Any) -> Floats:
         """Return a direction of the variables as a vector, or one for each sample."""
         what = f"{self.what}'s direction"
-        if by is not None:
-            return as_argument(direction, specialisation.specs[by], self.program.batch, what)
-        held = specialisation.parameters
+        if at.by is not None:
+            return as_argument(direction, at.known.specs[at.by], self.program.batch, what)
+        held = at.known.parameters
         vector = np.ascontiguousarray(direction, dtype=np.float64)
         held.check(vector, what)
         return held.flat.cells_of(vector)
 
-    def of_variables(self, specialisation: Specialisation, by: int | None, numbers: Floats) -> Any:
+    def of_variables(self, at: At, numbers: Floats) -> Any:
         """Return a number for each variable as the variables are nested."""
-        if by is not None:
-            return split(numbers, specialisation.specs[by])
-        return specialisation.parameters.flat.vector_of(numbers)
+        if at.by is not None:
+            return split(numbers, at.known.specs[at.by])
+        return at.known.parameters.flat.vector_of(numbers)
 
     def of_function(self, points: Sequence[Any], argnums: int) -> Any:
         """Return the function of one argument, the others as they are."""
@@ -79,19 +75,17 @@ class Jvp(Product):
         """Return the scalar engine's."""
         return transforms.jvp(self.of_function(points, argnums), (points[argnums],), (direction,))
 
-    def product(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, direction: Any, theta: Any
-    ) -> Any:
+    def product(self, at: At, direction: Any) -> Any:
         """Return results and tangents."""
-        program, tangent = self.program, self.tangent(specialisation, by, direction)
-        trace = self.made(specialisation, self.what, by, partial(tangents_of, primals=True), tangents_differ)
-        derived = self.compiled(specialisation, (self.what, by), trace, tangent.shape[-1])
-        lead = program.batch and by is not None
+        program, tangent = self.program, self.tangent(at, direction)
+        trace = self.made(at, self.what, partial(tangents_of, primals=True), tangents_differ)
+        derived = self.compiled(at, trace, tangent.shape[-1])
+        lead = program.batch and at.by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
-        found = self.run(runner, derived, [*arrays, tangent], theta, n)
+        found = self.run(at.towards(tangent), runner, derived)
         if found is None:
             return None
-        return tuple([_results(specialisation, part) for part in np.split(found, 2, axis=-1)])
+        return tuple([_results(at.known, part) for part in np.split(found, 2, axis=-1)])
 
 
 class Vjp(Product):
@@ -104,28 +98,26 @@ class Vjp(Product):
         value, pullback = transforms.vjp(self.of_function(points, argnums), points[argnums])
         return value, pullback(direction)[0]
 
-    def product(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, direction: Any, theta: Any
-    ) -> Any:
+    def product(self, at: At, direction: Any) -> Any:
         """Return results and the variables' cotangents: of parameters, summed over the samples."""
-        program, count = self.program, specialisation.returns.size
+        program, count = self.program, at.known.returns.size
         each = program.batch and program.reduction == "none"
-        cotangent = as_result(direction, specialisation, n if each else 0, f"{self.what}'s direction")
+        cotangent = as_result(direction, at.known, at.samples if each else 0, f"{self.what}'s direction")
         differ = partial(cotangents_differ, seeded=True)
-        trace = self.made(specialisation, self.what, by, partial(cotangents_of, primals=True), differ)
-        derived = self.compiled(specialisation, (self.what, by), trace, count)
-        reduction = program.reduction if by is None else "none"
+        trace = self.made(at, self.what, partial(cotangents_of, primals=True), differ)
+        derived = self.compiled(at, trace, count)
+        reduction = program.reduction if at.by is None else "none"
         runner = self.runner(samples=program.batch, reduction=reduction, direction=each)
-        found = self.run(runner, derived, [*arrays, cotangent], theta, n)
+        found = self.run(at.towards(cotangent), runner, derived)
         if found is None:
             return None
         primals, cotangents = found[..., :count], found[..., count:]
-        if each and by is None:
+        if each and at.by is None:
             cotangents = cotangents.sum(axis=0)
-        elif program.batch and not each and by is not None:
-            weight = 1.0 / n if program.reduction == "mean" else 1.0
+        elif program.batch and not each and at.by is not None:
+            weight = 1.0 / at.samples if program.reduction == "mean" else 1.0
             primals, cotangents = primals.sum(axis=0) * weight, cotangents * weight
-        return _results(specialisation, primals), self.of_variables(specialisation, by, cotangents)
+        return _results(at.known, primals), self.of_variables(at, cotangents)
 
 
 class Hvp(Product):
@@ -137,49 +129,44 @@ class Hvp(Product):
         """Return the scalar engine's."""
         return transforms.hvp(self.of_function(points, argnums), points[argnums], direction)
 
-    def product(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, direction: Any, theta: Any
-    ) -> Any:
+    def product(self, at: At, direction: Any) -> Any:
         """Return it as the variables are nested."""
-        specialisation.require_number("hvp")
-        tangent = self.tangent(specialisation, by, direction)
-        found = self.times(specialisation, by, arrays, n, tangent, theta)
-        return None if found is None else self.of_variables(specialisation, by, found)
+        at.known.require_number("hvp")
+        tangent = self.tangent(at, direction)
+        found = self.times(at, tangent)
+        return None if found is None else self.of_variables(at, found)
 
-    def times(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, tangent: Floats, theta: Any
-    ) -> Floats | None:
+    def times(self, at: At, tangent: Floats) -> Floats | None:
         """Return the Hessian of one trace times a vector, as a vector; None if branches differ."""
         program = self.program
         if program.batch and program.reduction != "none":
-            return self._of_gradient(specialisation, by, arrays, n, tangent, theta)
+            return self._of_gradient(at, tangent)
         make = partial(tangents_of, primals=False)
-        trace = self.made(specialisation, self.what, by, make, tangents_differ, of_gradient=True)
-        derived = self.compiled(specialisation, (self.what, by), trace, tangent.shape[-1])
-        lead = program.batch and by is not None
+        trace = self.made(at, self.what, make, tangents_differ, of_gradient=True)
+        derived = self.compiled(at, trace, tangent.shape[-1])
+        lead = program.batch and at.by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
-        found: Floats | None = self.run(runner, derived, [*arrays, tangent], theta, n)
+        found: Floats | None = self.run(at.towards(tangent), runner, derived)
         return found
 
-    def _of_gradient(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, tangent: Floats, theta: Any
-    ) -> Floats | None:
+    def _of_gradient(self, at: At, tangent: Floats) -> Floats | None:
         """Return the gradient of the derivative along the vector, which sums over samples by products."""
-        program, key = self.program, ("of the gradient", by)
-        trace = self.made(specialisation, "along", by, partial(tangents_of, primals=False), tangents_differ)
-        if key not in specialisation.derived:
-            made = derivative_of(specialisation, trace, tangent.shape[-1])
+        program, key, held = self.program, ("of the gradient", at.by), at.known.derived
+        trace = self.made(at, "along", partial(tangents_of, primals=False), tangents_differ)
+        if key not in held:
+            made = derivative_of(at.known, trace, tangent.shape[-1])
             made.returns = NUMBER
-            specialisation.derived[key] = made
-        derived = specialisation.derived[key]
-        runner = self.runner(samples=True, reduction=program.reduction, direction=by is not None)
-        ran = runner.ran(derived, "parameters" if by is None else "inputs", [*arrays, tangent], theta, n)
+            held[key] = made
+        derived = held[key]
+        runner = self.runner(samples=True, reduction=program.reduction, direction=at.by is not None)
+        wrt = "parameters" if at.by is None else "inputs"
+        ran = runner.ran(derived, wrt, [*at.arrays, tangent], at.parameters, at.samples)
         if ran is None or ran[2] is None:
             return None
         self.latest, runner.ran_last = runner, derived
-        if ran[2].inputs is None or by is None:
+        if ran[2].inputs is None or at.by is None:
             return ran[2].parameters
-        return as_argument(ran[2].inputs[by], specialisation.specs[by], True, self.what)
+        return as_argument(ran[2].inputs[at.by], at.known.specs[at.by], True, self.what)
 
 
 def _results(specialisation: Specialisation, numbers: Floats) -> Any:

@@ -21,7 +21,7 @@ from engine.arguments import result
 from engine.arrays.array import ValueArray, array
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
-from engine.lifting.run.executable import nested
+from engine.lifting.run.executable import in_places
 from engine.lifting.trace.inputs import STATIC, batch_size
 from engine.rules import RULES, total
 from engine.tree import array_of_objects, flatten, unflatten
@@ -78,7 +78,7 @@ def evaluated_batch(function: Callable[..., Any], inputs: Sequence[Any], names: 
     leaves = [flatten(x, "the function's result") for x in results]
     structure = leaves[0][1]
     if reduction == "none":
-        return nested(structure, array([numbers for numbers, _ in leaves]))
+        return in_places(structure, array([numbers for numbers, _ in leaves]))
     sums = [total(list(numbers)) for numbers in zip(*[numbers for numbers, _ in leaves])]
     return unflatten(structure, [s / samples for s in sums] if reduction == "mean" else sums)
 

@@ -205,7 +205,7 @@ class Specialisation:
         if self.returns.kind == LEAF:
             return value
         lead = np.shape(value)[: np.ndim(value) - (self.trace.results > 1)]
-        return nested(self.returns, np.reshape(value, (*lead, self.returns.size)))
+        return in_places(self.returns, np.reshape(value, (*lead, self.returns.size)))
 
     @cached_property
     def outcomes(self) -> npt.NDArray[np.bool_]:
@@ -218,11 +218,11 @@ class Specialisation:
         return [spec.shape for argument in self.specs for _, spec in argument.arrays("")]
 
 
-def nested(structure: Structure, numbers: npt.NDArray[Any]) -> Any:
+def in_places(structure: Structure, numbers: npt.NDArray[Any]) -> Any:
     """Return numbers along the last axis, one for each place of a structure, in that structure.
 
     >>> from engine.tree import flatten
-    >>> nested(flatten({"x": 0.0, "y": [0.0]})[1], np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> in_places(flatten({"x": 0.0, "y": [0.0]})[1], np.array([[1.0, 2.0], [3.0, 4.0]]))
     {'x': array([1., 3.]), 'y': [array([2., 4.])]}
     """
     lead = numbers.shape[:-1]

@@ -15,11 +15,9 @@ from engine import transforms
 from engine.arguments import truth
 from engine.errors import LiftError, MissingExtraError
 from engine.lifting.passes.jacobians import Entries, hessian_entries, jacobian_entries
-from engine.lifting.run.derivative import Derivative
+from engine.lifting.run.derivative import At, Derivative
 from engine.lifting.run.derived import variables_of
-from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.structured import Floats, arranged, split
-from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.transformed import entries_differ
 from engine.tree import LEAF
 
@@ -34,58 +32,49 @@ class Matrix(Derivative):
         """Return the matrix; see `Program.jacobian`."""
         truth(sparse, f"{self.what}'s sparse", none=True)
         if self.is_eager(inputs, parameters):
-            return self.eager(self.place(argnums))(*inputs)
-        specialisation, by, matrix = self._found(inputs, argnums, parameters, sparse)
-        return matrix if _is_sparse(matrix) else self.arranged(specialisation, by, matrix)
+            return self.eager(self.place(argnums, len(inputs)))(*inputs)
+        at, matrix = self._found(inputs, argnums, parameters, sparse)
+        return matrix if _is_sparse(matrix) else self.arranged(at, matrix)
 
     def flat(self, *inputs: Any, parameters: Any = None) -> Any:
         """Return the matrix with a row for each result, or variable, and a column for each variable."""
-        return self._found(inputs, None, parameters, None)[2]
+        return self._found(inputs, None, parameters, None)[1]
 
-    def _found(
-        self, inputs: Sequence[Any], argnums: Any, parameters: Any, sparse: Any
-    ) -> tuple[Specialisation, int | None, Any]:
-        for specialisation, arrays, n in self.ways(inputs, parameters):
-            by = self.by(specialisation, argnums)
-            matrix = self.matrix(specialisation, by, arrays, n, parameters, sparse)
+    def _found(self, inputs: Sequence[Any], argnums: Any, parameters: Any, sparse: Any) -> tuple[At, Any]:
+        for at in self.ways(inputs, parameters, argnums):
+            matrix = self.matrix(at, sparse)
             if matrix is not None:
-                return specialisation, by, matrix
+                return at, matrix
         raise AssertionError("the last way is an error")
 
     def eager(self, argnums: int) -> Any:
         """Return the scalar engine's derivative."""
         raise NotImplementedError
 
-    def matrix(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, parameters: Any, sparse: Any
-    ) -> Any:
+    def matrix(self, at: At, sparse: Any) -> Any:
         """Return the matrix of one trace, dense or SciPy's, or one for each sample; None if branches differ."""
         raise NotImplementedError
 
-    def arranged(self, specialisation: Specialisation, by: int | None, matrix: Floats) -> Any:
+    def arranged(self, at: At, matrix: Floats) -> Any:
         """Return the matrix in the structures of results and variables."""
         raise NotImplementedError
 
-    def entries_of(
-        self, entries: Entries, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, theta: Any
-    ) -> Floats | None:
+    def entries_of(self, at: At, entries: Entries) -> Floats | None:
         """Return the numbers of a matrix's entries, for each sample if there are any; None if branches differ."""
         program, directions = self.program, entries.directions
-        derived = self.compiled(
-            specialisation, (self.what, by), entries.trace, None if directions is None else directions.shape[1]
-        )
+        derived = self.compiled(at, entries.trace, None if directions is None else directions.shape[1])
         if directions is not None:
             runner = self.runner(samples=True, reduction="none", direction=True)
-            found = self.run(runner, derived, [*arrays, directions], theta, len(directions))
+            found = self.run(at.towards(directions)._replace(samples=len(directions)), runner, derived)
             return None if found is None else found.reshape(-1)[entries.at]
         runner = self.runner(samples=program.batch, reduction=program.reduction)
-        found = self.run(runner, derived, arrays, theta, n)
+        found = self.run(at, runner, derived)
         return None if found is None else found[..., entries.at]
 
-    def _refuse_mixed_samples(self, by: int | None) -> None:
+    def _refuse_mixed_samples(self, at: At) -> None:
         """Refuse derivatives by an argument that has an entry for each sample of one mean or sum."""
         program = self.program
-        if program.batch and program.reduction != "none" and by is not None:
+        if program.batch and program.reduction != "none" and at.by is not None:
             raise LiftError(
                 f"{self.what} of {program.name} by an argument has a matrix for each sample; "
                 "lift it with reduction='none'."
@@ -101,21 +90,19 @@ class Jacobian(Matrix):
         """Return the scalar engine's Jacobian."""
         return transforms.jacobian(self.program, argnums)
 
-    def matrix(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, parameters: Any, sparse: Any
-    ) -> Any:
+    def matrix(self, at: At, sparse: Any) -> Any:
         """Return the Jacobian of one trace, a row for each result."""
-        self._refuse_mixed_samples(by)
+        self._refuse_mixed_samples(at)
         make = partial(jacobian_entries, samples=self.program.batch)
-        entries = self.made(specialisation, self.what, by, make, entries_differ)
-        values = self.entries_of(entries, specialisation, by, arrays, n, parameters)
-        return None if values is None else assembled(entries, values, sparse, _order(specialisation, by), rows=False)
+        entries = self.made(at, self.what, make, entries_differ)
+        values = self.entries_of(at, entries)
+        return None if values is None else assembled(entries, values, sparse, _order(at), rows=False)
 
-    def arranged(self, specialisation: Specialisation, by: int | None, matrix: Floats) -> Any:
+    def arranged(self, at: At, matrix: Floats) -> Any:
         """Return it in the structures of results and variables; by parameters, with a column for each of them."""
-        if by is not None:
-            return arranged(matrix, specialisation.returns, specialisation.specs[by])
-        return matrix[..., 0, :] if specialisation.returns.kind == LEAF else matrix
+        if at.by is not None:
+            return arranged(matrix, at.known.returns, at.known.specs[at.by])
+        return matrix[..., 0, :] if at.known.returns.kind == LEAF else matrix
 
 
 class Hessian(Matrix):
@@ -127,36 +114,35 @@ class Hessian(Matrix):
         """Return the scalar engine's Hessian."""
         return transforms.hessian(self.program, argnums)
 
-    def matrix(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, parameters: Any, sparse: Any
-    ) -> Any:
+    def matrix(self, at: At, sparse: Any) -> Any:
         """Return the Hessian of one trace."""
-        specialisation.require_number("hessian")
-        self._refuse_mixed_samples(by)
+        at.known.require_number("hessian")
+        self._refuse_mixed_samples(at)
         make = partial(hessian_entries, samples=self.program.batch)
-        entries = self.made(specialisation, self.what, by, make, entries_differ, of_gradient=True)
+        entries = self.made(at, self.what, make, entries_differ, of_gradient=True)
         if entries is None:
-            return self._row_by_row(specialisation, by, arrays, n, parameters)
-        values = self.entries_of(entries, specialisation, by, arrays, n, parameters)
-        return None if values is None else assembled(entries, values, sparse, _order(specialisation, by), rows=True)
+            return self._row_by_row(at)
+        values = self.entries_of(at, entries)
+        return None if values is None else assembled(entries, values, sparse, _order(at), rows=True)
 
-    def _row_by_row(
-        self, specialisation: Specialisation, by: int | None, arrays: list[Array], n: int, parameters: Any
-    ) -> Any:
+    def _row_by_row(self, at: At) -> Any:
         """Return the Hessian of a program with samples as its products with unit vectors."""
-        units: Any = np.eye(variables_of(specialisation, by).count)
-        if by is not None:
-            units = np.repeat(units[:, None], n, axis=1)
+        units: Any = np.eye(variables_of(at.known, at.by).count)
+        if at.by is not None:
+            units = np.repeat(units[:, None], at.samples, axis=1)
         rows: list[Any] = []
         for unit in units:
-            rows.append(self.program.hvp.times(specialisation, by, arrays, n, unit, parameters))
+            rows.append(self.program.hvp.times(at, unit))
             if rows[-1] is None:
                 return None
-        return _in_columns(np.stack(rows, axis=-2), _order(specialisation, by), rows=True)
+        return _in_columns(np.stack(rows, axis=-2), _order(at), rows=True)
 
-    def arranged(self, specialisation: Specialisation, by: int | None, matrix: Floats) -> Any:
+    def arranged(self, at: At, matrix: Floats) -> Any:
         """Return it in the variables' structure, twice."""
-        return matrix if by is None else arranged(matrix, specialisation.specs[by], specialisation.specs[by])
+        if at.by is None:
+            return matrix
+        spec = at.known.specs[at.by]
+        return arranged(matrix, spec, spec)
 
 
 class SampleGradients(Derivative):
@@ -168,23 +154,22 @@ class SampleGradients(Derivative):
         """Return the gradients, with an axis for the samples; see `Program.sample_gradients`."""
         if not self.program.batch:
             raise LiftError(f"{self.program.name} has no samples; lift the function of one sample with batch=True.")
-        for specialisation, arrays, n in self.ways(inputs, parameters):
-            specialisation.require_number("sample_gradients")
-            by = self.by(specialisation, argnums)
-            trace, _ = self.gradient(specialisation, by)
-            derived = self.compiled(specialisation, (self.what, by), trace, None)
-            found = self.run(self.runner(samples=True, reduction="none"), derived, arrays, parameters, n)
+        for at in self.ways(inputs, parameters, argnums):
+            at.known.require_number("sample_gradients")
+            trace, _ = self.gradient(at)
+            derived = self.compiled(at, trace, None)
+            found = self.run(at, self.runner(samples=True, reduction="none"), derived)
             if found is not None:
-                if by is not None:
-                    return split(found, specialisation.specs[by])
-                order = _order(specialisation, by)
+                if at.by is not None:
+                    return split(found, at.known.specs[at.by])
+                order = _order(at)
                 return found if order is None else found[:, order]
         raise AssertionError("the last way is an error")
 
 
-def _order(specialisation: Specialisation, by: int | None) -> Any:
+def _order(at: At) -> Any:
     """Return the cell of each parameter where these lie in another order; None where they do not."""
-    return specialisation.parameters.flat.order if by is None else None
+    return at.known.parameters.flat.order if at.by is None else None
 
 
 def assembled(entries: Entries, values: Floats, sparse: Any, order: Any, *, rows: bool) -> Any:

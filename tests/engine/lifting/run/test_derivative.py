@@ -75,6 +75,9 @@ def test_where_values_go_in_the_function_itself_is_differentiated():
     assert engine.grad(lambda x: program.jacobian([x, 3.0], x * x)[0])(3.0) == 6.0
     assert engine.grad(lambda x: program.hvp([x, 3.0], x, [1.0, 0.0])[0])(3.0) == 0.0
     assert engine.grad(lambda x: program.jvp([x, 3.0], x, [1.0, 0.0])[1])(3.0) == 1.0
+    assert engine.grad(lambda x: program.jvp([x, 3.0], x, 1.0, argnums=-1)[1])(3.0) == 1.0
+    with pytest.raises(IndexError, match="argnums is 2, but there are 2 arguments"):
+        program.hvp(x, 4.0, [1.0, 0.0], argnums=2)
     assert engine.grad(lambda x: program.vjp([x, 3.0], x, x)[1][0])(3.0) == 6.0
 
 
