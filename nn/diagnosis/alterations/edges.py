@@ -236,10 +236,9 @@ def _assigned(edge: Edge, g: Array) -> Array:
 
 def _strides(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield windows of a loop that are put back as if the stride, or the place of the first, were another."""
-    firsts = np.array(
-        [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
-    )
-    if len(firsts) < 2 or len(firsts) < len(edges):
+    starts = [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
+    firsts = np.array(starts, int)
+    if len(firsts) < 2 or len(firsts) < len(edges) or not firsts.size:
         return
     begins = firsts - firsts.min(axis=0)
     strides = np.maximum(np.gcd.reduce(begins, axis=0), 1)
