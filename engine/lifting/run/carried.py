@@ -14,7 +14,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import dispatch
+from engine import dispatch, error_function
 from engine.errors import LiftError
 from engine.rules import RULES, Rule
 
@@ -38,8 +38,7 @@ def carried(forms: Mapping[str, str], *, erf: bool) -> tuple[list[str], list[str
     for name, called in forms.items():
         bundle.scalar_form(RULES[name], called)
     if erf:
-        module, (_, array) = _forms(RULES["erf"])
-        bundle.definitions["erf"] = f"erf = {bundle.expression(array, module)}"
+        bundle.name("erf", error_function)
     return sorted(bundle.imports), list(bundle.definitions.values())
 
 
@@ -88,11 +87,14 @@ class _Bundle:
                 raise _NotCarriedError(f"it uses {value.__name__}")
             self.imports.add(f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else ""))
             return
+        if _is_of_python(value):
+            self.imports.add(f"from {value.__module__} import {value.__name__} as {name}")
+            return
         node, text = _definition(name, module)
-        for inner in _free(node):
+        for inner in (*_free(node), *_decorators(node)):
             if inner != name:
                 self.name(inner, module)
-        self.definitions[name] = text
+        self.definitions[name] = "".join([*[f"@{called}\n" for called in _decorators(node)], text])
 
 
 def _forms(rule: Rule) -> tuple[types.ModuleType, list[ast.expr]]:
@@ -114,11 +116,21 @@ def _definition(name: str, module: types.ModuleType, *, decorated: bool = False)
         targets: list[Any] = node.targets if isinstance(node, ast.Assign) else []
         names = [x.id for target in targets for x in ast.walk(target) if isinstance(x, ast.Name)]
         is_function = isinstance(node, ast.FunctionDef) and node.name == name
-        if isinstance(node, ast.FunctionDef) and is_function and node.decorator_list and not decorated:
+        if is_function and not decorated and not all(_is_of_python(vars(module).get(x)) for x in _decorators(node)):
             break
         if is_function or name in names:
             return node, ast.get_source_segment(source, node) or ""
     raise _NotCarriedError(f"it uses {name}")
+
+
+def _decorators(node: ast.stmt) -> list[str]:
+    """Return the text of a function's decorators."""
+    return [ast.unparse(x) for x in node.decorator_list] if isinstance(node, ast.FunctionDef) else []
+
+
+def _is_of_python(value: Any) -> bool:
+    """Whether something is a function of the standard library."""
+    return isinstance(value, types.FunctionType) and value.__module__ in sys.stdlib_module_names
 
 
 def _free(node: ast.AST) -> Iterator[str]:

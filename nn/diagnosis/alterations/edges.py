@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import Alteration, pulling, saving, scaled
-from nn.diagnosis.alterations.formulas import label
+from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving, scaled
 from nn.diagnosis.alterations.primitives import unbroadcast
-from nn.diagnosis.alterations.step import Edge, value_of
+from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.variants import Variant, at_one_place, exchanged_axes, products_of, shifts, variant
 from nn.samples import Array
@@ -35,7 +34,7 @@ OF_A_FACTOR: tuple[tuple[str, Callable[[Array], Array]], ...] = (
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
 
 
-def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what may stand in place of some edges of one kind."""
     for factor, kind in SCALES:
         yield scaled(edges, factor, kind)
@@ -53,7 +52,7 @@ def operand_of(edge: Edge) -> Array:
 # --- elementwise ---------------------------------------------------------------------------------------------------
 
 
-def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield elementwise edges with another local derivative."""
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
@@ -88,12 +87,13 @@ def _changed(edge: Edge, change: Callable[[Array], Array]) -> Array:
     return change(edge.saved)
 
 
-def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
     yield saving("value-for-slope", edges, lambda e: e.step.value)
     yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
     yield saving("operand-for-slope", edges, operand_of)
+    yield saving("slope-of-another", edges, lambda e: 1.0 - e.step.value, "1 - value", 2)
     yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
     for other in CONFUSED:
         if other != edges[0].step.op:
@@ -115,7 +115,7 @@ def slope_of(rule: str, x: Array) -> Array:
     return np.broadcast_to(np.asarray(known.bind(known.array(x), [x])(np.ones_like(x))[0], float), x.shape)
 
 
-def _axes(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people sum over in place of the axes along which an operand was repeated."""
     shape, whole = edges[0].parent.value.shape, edges[0].step.value.shape
     size = edges[0].parent.value.size
@@ -150,7 +150,7 @@ def _last(x: Array, axis: tuple[int, ...]) -> Array:
 # --- products, sums, moves -----------------------------------------------------------------------------------------
 
 
-def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what people write for the other factor of a product."""
     if edges[0].saved is None:
         return
@@ -167,17 +167,18 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     yield from (*_neighbours(edges), *_products(edges, sweep, "order-of-product"))
 
 
-def _neighbours(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _neighbours(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield the edges of a loop, each with what the one before or after it saved."""
     if len(edges) > 1 and len({np.shape(edge.saved) for edge in edges}) == 1:
         for text, order in (("of the time after", edges), ("of the time before", edges[::-1])):
             saved = {edge: other.saved for edge, other in zip(order[1:], order)}
-            yield saving("factor-off-by-one", edges, partial(_of_another_time, saved=saved, end=1.0), text, 2)
-            without = partial(_of_another_time, saved=saved, end=0.0)
+            yield saving("factor-off-by-one", edges, partial(of_another_time, saved=saved, end=1.0), text, 2)
+            without = partial(of_another_time, saved=saved, end=0.0)
             yield saving("factor-off-by-one", edges, without, f"{text}, none at the end", 2)
 
 
-def _of_another_time(edge: Edge, saved: Mapping[Edge, Array], end: float) -> Array:
+def of_another_time(edge: Edge, saved: Mapping[Edge, Array], end: float) -> Array:
+    """Return what another run of a line saved, or at the end of the loop a multiple of its own."""
     return saved[edge] if edge in saved else end * edge.saved
 
 
@@ -189,14 +190,18 @@ def _variant(edge: Edge, of: Callable[[Array], Iterator[Variant]], what: str) ->
     return variant(of, edge.saved, what)
 
 
-def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[Alteration]:
+def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[BackwardAlteration]:
     """Yield other products of the same two arrays."""
     edge = edges[0]
     for what, product in products_of(sweep.cotangents[edge.step], edge.saved, edge.parent.value.shape):
-        yield pulling(kind, edges, lambda e, g, product=product: product(g, e.saved), what, 2)
+        yield pulling(kind, edges, partial(_multiplied, product=product), what, 2)
 
 
-def _sum(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _multiplied(edge: Edge, g: Array, product: Callable[[Array, Array], Array]) -> Array:
+    return product(g, edge.saved)
+
+
+def _sum(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield a sum whose cotangent is not repeated: only the first or the last of what was summed has it."""
     for number, text in ((0, "first"), (-1, "last")):
         yield pulling("slice", edges, partial(_at_end, number=number), f"the {text} alone", 2)
@@ -210,7 +215,7 @@ def _at_end(edge: Edge, g: Array, number: int) -> Array:
     return share
 
 
-def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield moves that are undone in another way: assigned where several come back to one place, or reshaped."""
     if any(len(np.unique(edge.saved[1])) < len(edge.saved[1]) for edge in edges):
         yield pulling("overwritten", edges, _assigned)
@@ -229,29 +234,27 @@ def _assigned(edge: Edge, g: Array) -> Array:
     return share.reshape(edge.parent.value.shape)
 
 
-def _strides(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _strides(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield windows of a loop that are put back as if the stride, or the place of the first, were another."""
-    firsts = np.array(
-        [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
-    )
-    if len(firsts) < 2 or len(firsts) < len(edges):
+    starts = [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
+    firsts = np.array(starts, int)
+    if len(firsts) < 2 or len(firsts) < len(edges) or not firsts.size:
         return
-    for axis in range(firsts.shape[1]):
-        begins = firsts[:, axis] - firsts[:, axis].min()
-        stride = int(np.gcd.reduce(begins))
-        if stride > 1:
-            pull = partial(_put_at, axis=axis, to=dict(zip(edges, -(begins - begins // stride))))
-            yield pulling("stride-missing", edges, pull, str(stride), 1)
+    begins = firsts - firsts.min(axis=0)
+    strides = np.maximum(np.gcd.reduce(begins, axis=0), 1)
+    if strides.max() > 1:
+        back = dict(zip(edges, begins // strides - begins))
+        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(strides.max()), 1)
 
 
-def _put_at(edge: Edge, g: Array, axis: int, to: dict[Edge, int]) -> Array:
-    return np.roll(edge.right(g), to[edge], axis)
+def _put_at(edge: Edge, g: Array, to: dict[Edge, Array]) -> Array:
+    return np.roll(edge.right(g), to[edge], tuple(range(edge.parent.value.ndim)))
 
 
 # --- what an edge hands on, as a whole -----------------------------------------------------------------------------
 
 
-def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what arrives at an operand moved by one, with axes exchanged, or wrong at one place only."""
     share = sweep.shares[edges[0]]
     for of, kind in ((shifts, "off-by-one"), (exchanged_axes, "result-transposed")):
@@ -271,100 +274,3 @@ def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[Variant]], what
 def _only_at(edge: Edge, g: Array, what: str, factor: float) -> Array:
     share = edge.right(g)
     return np.asarray(share * (1.0 + (factor - 1.0) * variant(at_one_place, share, what)))
-
-
-# --- with other arrays of the function's ---------------------------------------------------------------------------
-
-
-def exchanged(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
-    """Yield an edge with another array of the function's in place of what it saved, or of what arrives."""
-    arriving, edges = edge.step.value.shape, (edge,)
-    for what, array in at_hand(sweep):
-        if array.size == 1 < edge.step.value.size:
-            continue
-        if edge.kind == "local" and array.ndim <= len(arriving) and _fits(array, arriving):
-            wide = np.broadcast_to(array, arriving)
-            yield saving("wrong-operand", edges, partial(_is, array=wide), what, 2)
-            yield saving("wrong-operand", edges, partial(_inverse, array=wide), f"1/{what}", 3)
-            yield saving("factor-too-many", edges, partial(_times, array=wide), what, 2)
-            if ((array > 0.0) & (array < 1.0)).all():
-                yield saving(
-                    "factor-too-many", edges, partial(_times, array=wide * (1 - wide)), f"{what} * (1 - {what})", 2
-                )
-        if edge.kind == "product" and edge.saved is not None and array.ndim:
-            if array.shape == edge.saved.shape:
-                yield saving("wrong-operand", edges, partial(_is, array=array), what, 2)
-            elif array.T.shape == edge.saved.shape:
-                yield saving("wrong-operand", edges, partial(_is, array=array.T), f"{what}.T", 2)
-        if array.shape == arriving:
-            yield pulling("wrong-upstream", edges, partial(_from, array=array), what, 2)
-    yield from _recomputed(edge, sweep)
-
-
-def exchanged_in_loop(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
-    """Yield the edges of a loop, each with another variable of its time in place of what it saved."""
-    by_site: dict[object, list[ArrayStep]] = {}
-    for step in sweep.steps:
-        by_site.setdefault((step.op, step.site), []).append(step)
-    shape = np.shape(edges[0].saved) if edges[0].kind in ("local", "product") else ()
-    for steps in by_site.values():
-        if shape and len(steps) == len(edges) and all(step.value.shape == shape for step in steps):
-            values = {edge: step.value for edge, step in zip(edges, steps)}
-            yield saving("wrong-operand", edges, values.__getitem__, label(steps[0]), 2)
-            ends = partial(_of_another_time, saved=dict(zip(edges, [step.value for step in steps[1:]])), end=0.0)
-            yield saving("wrong-operand", edges, ends, f"{label(steps[0])} of the time before", 3)
-
-
-def _is(edge: Edge, array: Array) -> Array:
-    return array
-
-
-def _inverse(edge: Edge, array: Array) -> Array:
-    return np.asarray(1.0 / array)
-
-
-def _times(edge: Edge, array: Array) -> Array:
-    return np.asarray(edge.saved * array)
-
-
-def _from(edge: Edge, g: Array, array: Array) -> Array:
-    return edge.right(array)
-
-
-def _fits(array: Array, shape: tuple[int, ...]) -> bool:
-    return all(n in (1, m) for n, m in zip(array.shape[::-1], shape[::-1]))
-
-
-def _recomputed(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
-    """Yield elementwise steps whose derivative is computed with another operand or value than they had."""
-    step = edge.step
-    if step.op not in RULES or RULES[step.op].keeps == ():
-        return
-    for k, x in enumerate((*step.operands, step)):
-        for other in sweep.steps:
-            if other.value.shape == np.shape(value_of(x)) and other is not x and other is not step:
-                saved = partial(_with_operand, k=k, other=other.value)
-                if edge is step.edges[0] and len(step.edges) > 1:
-                    yield saving("wrong-operand", tuple(step.edges), saved, label(other), 2)
-                yield saving("wrong-operand", (edge,), saved, label(other), 2)
-
-
-def _with_operand(edge: Edge, k: int, other: Array) -> Array:
-    """Return the derivative by the rule itself, with one operand exchanged, or its value."""
-    step = edge.step
-    arrays = [
-        np.broadcast_to(other if j == k else value_of(x), step.value.shape)
-        for j, x in enumerate((*step.operands, step))
-    ]
-    return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
-
-
-def at_hand(sweep: Sweep) -> list[tuple[str, Array]]:
-    """Return the arrays that are at hand in a backward pass: values, cotangents and constants."""
-    arrays: dict[int, tuple[str, Array]] = {}
-    for step in sweep.steps:
-        arrays[id(step)] = (label(step), step.value)
-        for k, x in enumerate(step.operands):
-            if isinstance(x, np.ndarray) and x.size > 1:
-                arrays.setdefault(id(x), (step.constants.get(k) or "a constant", x.astype(float)))
-    return [*arrays.values(), *[(f"d{label(step)}", g) for step, g in sweep.cotangents.items() if step.op]]

@@ -1,5 +1,6 @@
-"""Another function than the author's, differentiated rightly: a term or a factor dropped, eps elsewhere, a mask left out.
+"""Another function than the author's, differentiated rightly: a term or factor dropped, eps elsewhere, no mask.
 
+>>> from nn.diagnosis.alterations.alteration import gradients_of
 >>> from nn.diagnosis.alterations.recorded import record
 >>> root, leaves = record(lambda x: np.exp(-x).sum(), [("x", np.array([0.0, 1.0]))])
 >>> sweep = Sweep(root, leaves)
@@ -18,7 +19,7 @@ import numpy as np
 
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
-from nn.diagnosis.alterations.alteration import Alteration
+from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.formulas import label, operand
 from nn.diagnosis.alterations.step import ArrayStep, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
@@ -28,7 +29,7 @@ from nn.samples import Array
 Named: TypeAlias = tuple[str, str, Change, int]
 
 
-def of_functions(sweep: Sweep) -> Iterator[Alteration]:
+def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield other functions: one line of the author's changed, at all times that it runs."""
     together: dict[object, list[ArrayStep]] = {}
     for step in sweep.steps:
@@ -40,10 +41,10 @@ def of_functions(sweep: Sweep) -> Iterator[Alteration]:
         changes = _indices(steps[0]) if isinstance(key, tuple) and key[0] == "index" else _changes(steps[0], sweep)
         for kind, what, change, rank in changes:
             edges = tuple(steps[0].edges)
-            yield Alteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
+            yield BackwardAlteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
             if rank == 2:
                 saved = partial(_with_the_same_edges, change=change)
-                yield Alteration(
+                yield BackwardAlteration(
                     kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved)
                 )
 
@@ -184,7 +185,7 @@ def _is_another(step: ArrayStep, xs: Sequence[Any], other: ArrayStep) -> ArraySt
 
 
 def _with_the_same_edges(step: ArrayStep, xs: Sequence[Any], change: Change) -> ArrayStep:
-    """Return the step with another value, but with the derivative that it had: what was saved is wrong, not the path."""
+    """Return the step with another value, but with its own derivative: what was saved is wrong, not the path."""
     right = step.again(*xs)
     right.value = change(step, xs).value
     return right
