@@ -106,6 +106,8 @@ def variadic(name: str, scalar: Callable[[Sequence[float]], float], array: Calla
         for x in operands:
             if is_value(x):
                 return getattr(x.__class__, name)(operands)
+        if operands and operands[0].__class__ is not float and any(map(_computes, operands)):
+            return array(operands)
         return scalar([x if x.__class__ is float else as_number(x, name) for x in operands])
 
     return operation

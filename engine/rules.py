@@ -33,7 +33,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from engine import calls, sums
+from engine import calls, error_function, sums
+from engine.error_function import TWO_OVER_SQRT_PI
 from engine.rule import RULES as RULES
 from engine.rule import Rule as Rule
 from engine.rule import rule as rule
@@ -303,14 +304,10 @@ def arctanh(x: N, g: N) -> tuple[N]:
     return (divide(g, 1.0 - x * x),)
 
 
-_erf_of_each = np.frompyfunc(math.erf, 1, 1)
-TWO_OVER_SQRT_PI = 1.1283791670955126
-
-
 def _array_erf(x: Any) -> Any:
     if not isinstance(x, (np.ndarray, np.generic)):
         return x.call("erf", x)
-    return np.asarray(_erf_of_each(x), dtype=np.result_type(x, np.float32))
+    return error_function.erf(x)
 
 
 @rule(math.erf, _array_erf, at=ANYWHERE)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from nn.command_line import commands, interrupts
+from nn.command_line.check_command import check
 from nn.command_line.gpt_command import gpt
 from nn.command_line.options import Command, check_partners, parser
 from nn.training.devices import DeviceError, leave
@@ -25,7 +26,7 @@ COMMANDS: dict[str, Command] = {
     "train": commands.train_network,
     "predict": commands.predict_rows,
     "compare": commands.compare,
-    "check": commands.check,
+    "check": check,
     "gpt": gpt,
     "draw": commands.draw,
 }

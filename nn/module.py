@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from safetensors.numpy import save as save_bytes
 from engine import Label, Value, zero_grad
 from engine.arguments import described, one_of, text
 from engine.arguments import path as checked_path
+from engine.collector import collector_paused
 from nn.files import write_atomically as write_atomically
 from nn.parameters import attributes_of, named_values
 from nn.samples import Array, numbers
@@ -74,7 +76,7 @@ class Module:
         >>> [str(v.label) for v in MLP(2, [2]).parameters()][:2]
         ['layers.0.neurons.0.w.0', 'layers.0.neurons.1.w.0']
         """
-        return [places[place] for places in self._placed().values() for place in sorted(places)]
+        return [value for places in self._placed().values() for value in _row_by_row(places)]
 
     def zero_grad(self) -> None:
         """Set every parameter's gradient to zero."""
@@ -98,11 +100,15 @@ class Module:
     def _placed(self) -> dict[str, dict[tuple[int, ...], Value]]:
         """Return every parameter by its array and its place there; a label counts from where the module is."""
         placed: dict[str, dict[tuple[int, ...], Value]] = {}
-        for name, value in self.named_parameters():
-            array, place = _place(name, value.label)
-            if place in placed.get(array, {}):
-                array, place = name, ()
-            placed.setdefault(array, {})[place] = value
+        with collector_paused():
+            for name, value in self.named_parameters():
+                array, place = _place(name, value.label)
+                places = placed.get(array)
+                if places is None:
+                    places = placed[array] = {}
+                elif place in places:
+                    places, place = placed.setdefault(name, {}), ()
+                places[place] = value
         return placed
 
     def state_dict(self) -> dict[str, Array]:
@@ -216,8 +222,19 @@ def _readable(path: str | Path) -> Iterator[Any]:
 def _place(name: str, label: str) -> tuple[str, tuple[int, ...]]:
     if not isinstance(label, Label):
         return name, ()
+    if name == label:
+        return label.array, label.place
     owner = name.removesuffix(label) if name.endswith(label) else ""
     return owner + label.array, label.place
+
+
+def _row_by_row(places: dict[tuple[int, ...], Value]) -> list[Value]:
+    """Return Values in the order of their places."""
+    if len(places) == 1:
+        return list(places.values())
+    at = np.fromiter(chain.from_iterable(places), np.int64).reshape(len(places), -1)
+    values = list(places.values())
+    return [values[k] for k in np.lexsort(at.T[::-1]).tolist()]
 
 
 def _filled(entries: dict[tuple[int, ...], float]) -> Array:

@@ -24,6 +24,7 @@ import numpy as np
 import engine
 from engine import Label, Value
 from engine.arguments import described, listed, number, one_of, text, whole
+from engine.collector import collector_paused
 from nn.leaky import ByActivation, family
 from nn.module import Module
 from nn.stream import generator
@@ -202,10 +203,11 @@ class MLP(Module):
         widths = [n_inputs, *sizes]
         self.activation, self.output = _known(activation), _known(output)
         kinds = [activation] * (len(sizes) - 1) + [output]
-        self.layers = [
-            Layer(widths[i], widths[i + 1], activation=kinds[i], init=init, rng=rng, name=f"layers.{i}")
-            for i in range(len(sizes))
-        ]
+        with collector_paused():
+            self.layers = [
+                Layer(widths[i], widths[i + 1], activation=kinds[i], init=init, rng=rng, name=f"layers.{i}")
+                for i in range(len(sizes))
+            ]
 
     @property
     def sizes(self) -> list[int]:

@@ -22,8 +22,8 @@ from engine import Value
 ATOMS = (str, bytes, int, float, complex, type(None), np.generic, type, ModuleType, range)
 
 
-def named_values(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    """Yield ``(path, Value)`` of every Value in some attributes, each once.
+def named_values(attributes: Mapping[str, Any]) -> list[tuple[str, Value]]:
+    """Return ``(path, Value)`` of every Value in some attributes, each once.
 
     Parameters
     ----------
@@ -37,8 +37,9 @@ def named_values(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     """
     walk = _Walk()
     for name, x in attributes.items():
-        yield from walk.values(name, x)
+        walk.look(name, x)
     walk.refuse_hidden()
+    return walk.named
 
 
 def attributes_of(module: Any, base: type) -> dict[str, Any]:
@@ -54,33 +55,40 @@ def attributes_of(module: Any, base: type) -> dict[str, Any]:
 
 
 class _Walk:
-    """One look through nested attributes: what was seen, and what could not be looked into."""
+    """One look through nested attributes: Values by their paths, what was seen, and what could not be looked into."""
 
     def __init__(self) -> None:
+        self.named: list[tuple[str, Value]] = []
         self.seen: set[int] = set()
         self.hidden: list[tuple[str, Any]] = []
 
-    def values(self, path: str, x: Any) -> Iterator[tuple[str, Value]]:
+    def look(self, path: str, x: Any) -> None:
+        """Look into something, and note the Values that are in it."""
         if isinstance(x, ATOMS) or id(x) in self.seen:
             return
         self.seen.add(id(x))
         if isinstance(x, Value):
-            yield path, x
+            self.named.append((path, x))
         elif isinstance(x, Set):
-            yield from self._in_a_set(path, x)
+            self._look_into_a_set(path, x)
         elif (items := _items(x)) is not None:
             for key, item in items:
                 if type(item) is not Value:
-                    yield from self.values(f"{path}.{key}", item)
+                    self.look(f"{path}.{key}", item)
                 elif id(item) not in self.seen:  # at once: most of what is met is this
                     self.seen.add(id(item))
-                    yield f"{path}.{key}", item
+                    self.named.append((f"{path}.{key}", item))
         else:
             self.hidden.append((path, x))
 
-    def _in_a_set(self, path: str, x: Set[Any]) -> Iterator[tuple[str, Value]]:
+    def _look_into_a_set(self, path: str, x: Set[Any]) -> None:
         """A set has no order that another process would find again, so that its Values need labels."""
-        parts = [list(self.values("", item)) for item in x]
+        parts, before = [], self.named
+        for item in x:
+            self.named = []
+            self.look("", item)
+            parts.append(self.named)
+        self.named = before
         parts = sorted((part for part in parts if part), key=lambda part: [v.label for _, v in part])
         labels = [[v.label for _, v in part] for part in parts]
         if any(labels[i] == labels[i + 1] for i in range(len(labels) - 1)):
@@ -88,7 +96,7 @@ class _Walk:
                 f"{path} is a set of Values without labels of their own, and has no order to save them in; use a list."
             )
         for k, part in enumerate(parts):
-            yield from ((f"{path}.{k}{inner}", value) for inner, value in part)
+            self.named += [(f"{path}.{k}{inner}", value) for inner, value in part]
 
     def refuse_hidden(self) -> None:
         """Refuse Values in what was not looked into, unless they were found elsewhere."""

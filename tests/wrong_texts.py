@@ -36,8 +36,8 @@ WRONG = {
     "another function": ("np.tanh(z1, out=a1)", "np.sin(z1, out=a1)"),
     "the mean without its N": ("1.0 / N", "1.0"),
     "what it was given is overwritten": ("np.add(z1, b, out=z1)", "np.add(z1, b, out=z1); b += 1.0"),
-    "memory that nobody wrote": ("        np.matmul(x, w, out=z1)\n", ""),
-    "another shape": ("np.matmul(x, w, out=z1)", "np.matmul(x, w[:1], out=z1)"),
+    "memory that nobody wrote": ("        x.dot(w, z1)\n", ""),
+    "another shape": ("x.dot(w, z1)", "x.dot(w[:1], z1)"),
     "a name that is not there": ("np.tanh(z1, out=a1)", "np.tanh(z7, out=a1)"),
     "no Python": ("np.tanh(z1, out=a1)", "np.tanh(z1, out=a1"),
 }

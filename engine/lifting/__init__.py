@@ -60,12 +60,13 @@ def lift(
     Parameters
     ----------
     fn
-        A function of numbers, arrays and nested lists that returns one number; it is traced at its first call, and
-        again whenever that is needed. Or a Value: its graph is lifted as it is, its leaves are the parameters.
+        A function of numbers, arrays and nested lists that returns numbers, one or lists, tuples, dicts and arrays of
+        them; it is traced at its first call, and again whenever that is needed. Or a Value: its graph is lifted as it
+        is, its leaves are the parameters.
     batch
         Whether `fn` describes one sample; the program then maps it over the leading axis of all its inputs.
     reduction
-        Of a batch: "mean", "sum", or "none" for one value per sample (without gradients).
+        Of a batch: "mean", "sum", or "none" for the results of each sample (`Program.jacobian` has their gradients).
     parameters
         The Values that make up the flat vector, in order, or `engine.Parameters` that hold them; by default those that
         the function is found to read.
@@ -83,7 +84,8 @@ def lift(
     Returns
     -------
     Program
-        Call it like the function; `value_and_grad`, `pull`, `push`, `source`, `formulas`, `stats`.
+        Call it like the function; `value_and_grad`, `jacobian`, `hessian`, `jvp`, `vjp`, `hvp`, `sample_gradients`;
+        `scipy`, `save`; `pull`, `push`; `source`, `formulas`, `stats`.
 
     Raises
     ------

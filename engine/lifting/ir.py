@@ -30,6 +30,9 @@ class Leaf(NamedTuple):
     value: float = 0.0
 
 
+ZERO = Leaf("constant", value=0.0)
+
+
 @dataclass(frozen=True)
 class Trace:
     """Every scalar operation, operands first: operation names, operand numbers, leaves, results."""
@@ -42,6 +45,8 @@ class Trace:
     roots: list[int]
     labels: dict[int, str]
     signed: frozenset[int] = frozenset()  # sums whose zeros' signs matter: these stay as they are, element by element
+    results: int = 1  # how many of the roots are what the function returns; the others are guards' conditions
+    births: Sequence[float] = ()  # of the operations, leaves left out: in which order their author computed them
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""
@@ -63,15 +68,18 @@ class Trace:
         return " ".join(map(str, (self.ops[i], *self.operands[i])))
 
 
+ADDED, TAKEN = -1, -2  # in place of a right factor: plain terms
+
+
 @dataclass(frozen=True)
 class Sum:
-    """An n-ary sum: products left * right, and plain terms where right is -1."""
+    """An n-ary sum: products left * right, and plain terms where right is ADDED; where it is TAKEN, terms taken off."""
 
     left: list[int]
     right: list[int]
 
     def __str__(self) -> str:
-        return " + ".join(str(a) if b < 0 else f"{a} * {b}" for a, b in zip(self.left, self.right))
+        return " + ".join({ADDED: f"{a}", TAKEN: f"-{a}"}.get(b, f"{a} * {b}") for a, b in zip(self.left, self.right))
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,7 @@ class Steps:
     """Array operations, forward and then backward, where the results are, and what was no matrix product and why."""
 
     forward: Sequence[Step]
-    roots: Sequence[Operand]  # the value, then the conditions of guards
+    roots: Sequence[Operand]  # the value, or a view of all results, then the conditions of guards
     backward: Sequence[Step] = ()
     declined: Sequence[str] = ()
     members: Mapping[Source, Members] = field(default_factory=dict, repr=False)  # of results, as they were laid out

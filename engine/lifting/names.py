@@ -13,12 +13,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.label import Label
+from engine.lifting.distinct import count_distinct
 from engine.lifting.views import Indices
 from engine.value import Value
 from engine.watching.paths import Position, Reader, paths_of
@@ -77,23 +79,22 @@ def parameter_arrays(
     >>> [(a.name, a.shape, a.offset) for a in arrays], position.tolist()
     ([('W', (2, 3), 0), ('b', (), 6)], [0, 3, 1, 4, 2, 5, 6])
     """
-    members: dict[str, list[tuple[tuple[int, ...], int]]] = {}
+    members: dict[str, list[int]] = {}
     reached = _reached(values, fn)
-    for k, value in enumerate(values):
-        name, index = reached.get(value) or _place(value.label)
-        members.setdefault(name, []).append((index, k))
+    placed = [reached.get(v) or _place(v._label) for v in values] if reached else [_place(v._label) for v in values]
+    for name, run in groupby(range(len(values)), lambda k: placed[k][0]):
+        members.setdefault(name, []).extend(run)
     position = np.zeros(len(values), dtype=np.int64)
     arrays: list[ParameterArray] = []
     taken = set(RESERVED) if taken is None else taken
     names = set() if names is None else names
     offset = start
-    for name, together in members.items():
-        indices = [index for index, _ in together]
-        shape, order = _box(_ranks(indices) if values[together[0][1]] in reached else indices)
-        for at, (_, k) in zip(order, together):
-            position[k] = offset + at
+    for name, numbers in members.items():
+        indices = [placed[k][1] for k in numbers]
+        shape, order = _box(_ranks(indices) if values[numbers[0]] in reached else indices)
+        position[numbers] = np.add(order, offset)
         arrays.append(ParameterArray(apart(name, names), shape, offset, variable(name, taken)))
-        offset += len(together)
+        offset += len(numbers)
     return tuple(arrays), position
 
 
@@ -135,19 +136,19 @@ def _place(label: str) -> tuple[str, tuple[int, ...]]:
     return (str(label), ()) if label else ("p", (-1,))
 
 
-def _box(indices: list[tuple[int, ...]]) -> tuple[tuple[int, ...], list[int]]:
+def _box(indices: list[tuple[int, ...]]) -> tuple[tuple[int, ...], Sequence[int] | Indices]:
     """Return the array's shape and each index's flat place; what does not fill a box is a list in order."""
     first = indices[0]
     if len(indices) == 1 and first in ((), (-1,)):
         return (), [0]
     if first and len({len(i) for i in indices}) == 1 and -1 not in first:
-        places = np.array(indices).T
+        places = np.fromiter(chain.from_iterable(indices), np.int64).reshape(len(indices), -1).T
         shape = tuple((places.max(axis=1) + 1).tolist())
         if math.prod(shape) == len(indices) and places.min() >= 0:
             order = np.ravel_multi_index(tuple(places), shape)
-            if len(np.unique(order)) == len(indices):
-                return shape, order.tolist()
-    return (len(indices),), list(range(len(indices)))
+            if count_distinct(order) == len(indices):
+                return shape, order
+    return (len(indices),), range(len(indices))
 
 
 def variable(name: str, taken: set[str]) -> str:

@@ -67,6 +67,11 @@ class Step:
         return self.target.batched
 
     @property
+    def packed(self) -> bool:
+        """Whether the result, of all samples, lies without gaps in the order of its axes: what BLAS writes to."""
+        return self.target.is_whole() or (not self.batched and self.target.is_contiguous())
+
+    @property
     def counts(self) -> Indices:
         """How long each run is."""
         assert self.starts is not None

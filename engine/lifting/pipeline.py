@@ -19,6 +19,7 @@ from engine.lifting.names import variable
 from engine.lifting.passes.allocate import allocate, renamed
 from engine.lifting.passes.arrange import arrange
 from engine.lifting.passes.attribute import attribute
+from engine.lifting.passes.common_subexpressions import share_common
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
 from engine.lifting.passes.group import group
@@ -31,10 +32,12 @@ from engine.lifting.passes.products import products
 from engine.lifting.passes.scalars import scalar_steps
 from engine.lifting.passes.settle import settle
 from engine.lifting.passes.signed_sums import with_signed_sums
+from engine.lifting.passes.signed_terms import with_signed_terms
 from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
+from engine.lifting.straight.straighten import Straight, straightened
 from engine.lifting.views import Indices, Literal, Operand, Source
 from engine.watching.origin import Origin
 
@@ -116,6 +119,12 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction, scalar))
 
 
+def straight_numpy(trace: Trace, task: Task) -> Straight | None:
+    """Return the text on single numbers of a program whose operations come one after the other; None of any other."""
+    trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
+    return straightened(task.name, trace, task.external, task.cells, task.wrt)
+
+
 def for_jax(trace: Trace, task: Task) -> Lifted:
     """Lift a trace to one pure function of JAX arrays; for the value alone, JAX is to differentiate."""
     steps = array_operations(trace, task)
@@ -141,6 +150,8 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     trace = checked(with_signed_zeros(trace))  # Trace   sums and choices keep the sign of a zero where it matters
     trace = checked(with_signed_sums(trace))  # Trace   chains of subtractions are one
     normal = checked(normalise(trace))  # Normal  chains of additions are sums of products
+    normal = checked(with_signed_terms(normal))  # Normal  sums and differences of one kind are sums of signed terms
+    normal = checked(share_common(normal))  # Normal  what is computed twice is one operation
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
     choosing = dict(zip(task.external.numbers, task.external.inputs))
     steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.lifting.distinct import count_distinct
 from engine.lifting.remembered import remembered
 from engine.watching.origin import Origin
 
@@ -289,7 +290,7 @@ def as_view(source: Source, index: Indices) -> View | Gather:
 
 def all_distinct(index: Indices) -> bool:
     """Whether no two entries are the same."""
-    return len(np.unique(index)) == index.size
+    return count_distinct(index) == index.size
 
 
 @remembered

@@ -14,17 +14,12 @@ import nn
 import viz
 import viz.__main__
 from nn.command_line import interrupts, problems
-from nn.diagnosis.apart import verdict
-from nn.diagnosis.dialects import DIALECTS
-from nn.diagnosis.script import CheckError
-from nn.diagnosis.template import template
 from nn.files import OutputError, check_outputs, check_unwritten, write_atomically
 from nn.optim import OPTIMIZERS
 from nn.training import saved
 from nn.training.checkpoint import check_unused, is_checkpoint
 from nn.training.devices import join
 from nn.training.predictions import agreement, as_csv, predicted, read_rows
-from viz.arguments import UsageError
 
 ENOUGH = 0.96  # of the digits the demo has not seen
 
@@ -188,44 +183,6 @@ def compare(given: argparse.Namespace) -> int:
     report = nn.compare_gradients(problem.model, X, T, problem.loss, strength=l2)
     print(report)
     return 0 if report.ok else 1
-
-
-def check(given: argparse.Namespace) -> int:
-    """Run gradients(params, X, T) of a Python file of yours and name what is wrong with it; status 1 if anything is.
-
-    The file is run as your own program, with all that you may do, in a process of its own.
-    """
-    if given.template is not None:
-        return _write_template(given)
-    if given.convention:
-        raise UsageError("liftgrad check: --convention is the template's; the file says its own, in CONVENTION.")
-    if not given.file:
-        raise CheckError("no file given; liftgrad check --template my_backprop.py makes one to start from.")
-    ok, text = verdict(given.file)
-    print(text)
-    return 0 if ok else 1
-
-
-def _write_template(given: argparse.Namespace) -> int:
-    """Print a template, or write it to a file; the word after --template is either its convention or the file."""
-    convention, path = given.convention or "rows", given.file
-    if given.template in DIALECTS:
-        convention = given.convention or given.template
-    elif path is None:
-        path = given.template
-    else:
-        raise UsageError(f"liftgrad check: a template goes to one file; {given.template} and {path} are two.")
-    if path is None:
-        print(template(convention), end="")
-        return 0
-    if Path(path).suffix != ".py":
-        known = ", ".join(DIALECTS)
-        raise CheckError(f"{path}: is neither a file that ends in .py nor a convention ({known}).")
-    if Path(path).exists() and not given.force:
-        raise CheckError(f"{path}: is there already; --force replaces it.")
-    write_atomically(path, template(convention).encode("utf-8"))
-    print(f"{path}: a right gradient to start from; put your own in, then: liftgrad check {path}")
-    return 0
 
 
 def draw(given: argparse.Namespace) -> int:

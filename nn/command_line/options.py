@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from nn import losses
+from nn.checking.hints import LEVELS
 from nn.diagnosis.dialects import DIALECTS
 from nn.matrix import ACTIVATIONS
 from nn.optim import OPTIMIZERS
@@ -159,7 +160,15 @@ def _predict(part: Parser) -> None:
 
 
 def _check(part: Parser) -> None:
-    part.add_argument("file", nargs="?", help="a Python file that defines gradients(params, X, T)")
+    part.add_argument("files", nargs="*", metavar="file", help="Python files, or folders of them")
+    part.add_argument("--reference", metavar="FILE", help="whose forward, inputs or settings the files are judged by")
+    part.add_argument("--hint", choices=LEVELS, help="tell no more of a mistake than this (default: all, or a table)")
+    part.add_argument("--json", action="store_true", help="print JSON")
+    part.add_argument("--junit", metavar="FILE", help="write a report of tests in JUnit's XML")
+    part.add_argument("--output", action="store_true", help="show what the files print")
+    part.add_argument("--timeout", type=real(1e-3), default=30.0, help="seconds for each file (default: %(default)s)")
+    part.add_argument("--memory", type=whole(64), help="MiB that each file may allocate (default: 2048)")
+    part.add_argument("--jobs", type=whole(1), help="how many run at a time (default: as many as there are processors)")
     part.add_argument(
         "--template",
         nargs="?",

@@ -21,9 +21,9 @@ import numpy as np
 
 from engine.rules import RULES
 from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES
-from nn.diagnosis.agreed import agreed
-from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.explain import Point, explanations
 from nn.diagnosis.alterations.recorded import RecordedArray, applied
+from nn.diagnosis.alterations.target import proves
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.report import Diagnosis, Finding
@@ -33,18 +33,26 @@ from nn.samples import Array
 EXPERIMENT = "look at these places of the derivation: on this data they lead to the same numbers"
 
 
-def by_alterations(diagnosis: Diagnosis, problem: Problem, gradients: Mapping[str, Any], convention: str) -> Diagnosis:
-    """Return a diagnosis with what explains the gradients, if that has not named them."""
+def by_alterations(
+    diagnosis: Diagnosis,
+    problem: Problem,
+    gradients: Mapping[str, Any],
+    convention: str,
+    others: Sequence[tuple[Problem, Mapping[str, Array]]] = (),
+) -> Diagnosis:
+    """Return a diagnosis with what explains the gradients, on other data too, if that has not named them."""
     candidate = Candidate.read(problem, gradients, convention)
     there = problem.present
     if diagnosis.verdict != "unnamed" or candidate.arrays.keys() != set(there) or candidate.suspects:
         return diagnosis
     if any(_is_one_entry(candidate.arrays[name], problem.right[name]) for name in there):
         return diagnosis
-    paths = explained(problem, candidate.arrays)
+    paths = explained(problem, candidate.arrays, others)
     if not paths:
         return diagnosis
-    kind = "named" if len(paths) == 1 else "ambiguous"
+    shown = [candidate.arrays.values(), *[arrays.values() for _, arrays in others]]
+    is_proven = proves([x for arrays in shown for x in arrays], len(paths[0]))
+    kind = "named" if len(paths) == 1 and is_proven else "ambiguous"
     rows = tuple(row if row.verdict == "right" else replace(row, verdict=kind, note="") for row in diagnosis.parameters)
     if kind == "named":
         return Diagnosis(kind, paths[0], parameters=rows)
@@ -57,12 +65,10 @@ def function_by_alterations(
     """Return likewise what explains a gradient function's results, on this data and on other data."""
     if diagnosis.verdict != "unnamed":
         return diagnosis
-    results = []
-    for seen in (problem, probe(problem, len(problem.X))):
-        results.append(by_alterations(diagnosis, seen, called(function, seen, convention, classes)[0], convention))
-        if results[-1].verdict == "unnamed":
-            return diagnosis
-    return agreed(results)
+    seen = [problem, *[probe(problem, n) for n in (len(problem.X), len(problem.X) + 3)]]
+    results = [called(function, one, convention, classes)[0] for one in seen]
+    arrays = [Candidate.read(one, given, convention).arrays for one, given in zip(seen, results)]
+    return by_alterations(diagnosis, problem, results[0], convention, list(zip(seen, arrays))[1:])
 
 
 def _is_one_entry(given: Array, right: Array) -> bool:
@@ -71,8 +77,14 @@ def _is_one_entry(given: Array, right: Array) -> bool:
     return right.size > 2 and np.count_nonzero(wrong) == 1
 
 
-def explained(problem: Problem, given: Mapping[str, Array]) -> list[tuple[Finding, ...]]:
-    """Return what reproduces gradients, by rows."""
+def explained(
+    problem: Problem, given: Mapping[str, Array], others: Sequence[tuple[Problem, Mapping[str, Array]]] = ()
+) -> list[tuple[Finding, ...]]:
+    """Return what reproduces gradients, by rows; on other data too."""
+    return explanations(*_point(problem, given), others=[_point(*other) for other in others])
+
+
+def _point(problem: Problem, given: Mapping[str, Array]) -> Point:
     names = problem.present
     absent = {name: problem.params[name] for name in problem.absent}
 
@@ -80,12 +92,13 @@ def explained(problem: Problem, given: Mapping[str, Array]) -> list[tuple[Findin
         return recorded_loss(problem, dict(zip(names, params)) | absent)
 
     arguments = [(name, problem.params[name]) for name in names]
-    return explanations(loss, arguments, [given[name] for name in names], [problem.right[name] for name in names])
+    return Point(loss, arguments, [given[name] for name in names], [problem.right[name] for name in names])
 
 
 def recorded_loss(problem: Problem, params: Mapping[str, Any]) -> Any:
     """Return the loss of a network's parameters, with the names that z and a have in a textbook."""
-    a: Any = problem.X
+    X = problem.X  # the name of what is constant
+    a: Any = X
     for layer, kind in enumerate(problem.kinds):
         z = _named(a @ params[f"layers.{layer}.W"] + params[f"layers.{layer}.b"], f"z{layer + 1}")
         a = _named(_activation(kind)(z), f"a{layer + 1}")

@@ -21,6 +21,7 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,15 +29,18 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import function, whole
-from nn.diagnosis.agreed import agreed
+from nn.diagnosis.agreed import ELSEWHERE
+from nn.diagnosis.frameworks.judged import judged, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated
-from nn.diagnosis.points import POINTS, elsewhere
+from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
+SHAPES = 2  # other ones that are tried
+OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
 NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
 
 
-def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> Diagnosis:
+def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, seed: int = 0) -> Diagnosis:
     """Say of each gradient of a hand-written backward pass whether it is right, or which mistake is in it.
 
     The forward function is differentiated as it is; what the backward function returns is compared with that for a
@@ -50,9 +54,12 @@ def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *i
     backward
         ``backward(dout, cache)`` where there is a cache, else ``backward(dout, *inputs)``. It returns the gradient of
         each array of floats among `inputs`: one; several in their order; or a dictionary by name, ``x`` or ``dx``.
-        Fewer are told by their shapes.
+        Fewer are told by their shapes.  Or, of a framework: a subclass of `torch.autograd.Function`, a PyTorch module
+        in which there are some, or that has a method `backward`, or a function under `jax.custom_vjp`.  `forward` may
+        then be left out: it is the framework's own forward pass, differentiated operation by operation.
     *inputs
-        Arrays of floats, by which is differentiated, and whatever else `forward` takes.
+        Arrays of floats, by which is differentiated, and whatever else `forward` takes.  A framework's arrays are what
+        its functions are tried with, in double and in single precision.
     seed
         Of the random numbers.
 
@@ -74,9 +81,12 @@ def check_backward(forward: Callable[..., Any], backward: Callable[..., Any], *i
     >>> check_backward(lambda x: np.tanh(x), lambda dout, x: dout * np.tanh(x), np.array([0.5, -1.0, 2.0])).names
     ['value-for-slope']
     """
+    rng = np.random.default_rng(whole(seed, "seed", least=0))
+    foreign = of_framework(forward, backward, inputs)
+    if foreign is not None:
+        return judged(*foreign, rng)
     function(forward, "check_backward")
     function(backward, "check_backward")
-    whole(seed, "seed", least=0)
     if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
     diagnosis = _diagnosed(forward, backward, inputs, seed)
@@ -90,11 +100,16 @@ def _diagnosed(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any], seed: int
 ) -> Diagnosis:
     """Diagnose at the point given, and at others."""
-    rng, names, diagnoses = np.random.default_rng(seed), _names(forward, inputs), []
-    for point in range(POINTS):
-        at = inputs if point == 0 else [elsewhere(x, rng) if is_differentiated(x) else x for x in inputs]
-        diagnoses.append(LayerPoint(forward, backward, at, names, rng).diagnosis())
-    return agreed(diagnoses)
+    rng, names = np.random.default_rng(seed), _names(forward, inputs)
+    places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
+    points = [LayerPoint(forward, backward, at, names, rng) for at in places]
+    shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
+    points += itertools.islice((point for point in shapes if point.runs), SHAPES)
+    wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
+    first = wrong[0] if wrong else 0
+    diagnosis = points[first].diagnosis([*points[:first], *points[first + 1 :]])
+    remark = (ELSEWHERE,) if 0 < first < POINTS else (OTHER_SHAPES,) if first else ()
+    return replace(diagnosis, remarks=(*diagnosis.remarks, *remark))
 
 
 def _is_narrow(x: Any) -> bool:
@@ -102,7 +117,7 @@ def _is_narrow(x: Any) -> bool:
     return is_differentiated(x) and x.dtype.itemsize < np.dtype(float).itemsize
 
 
-def assert_gradients(forward: Callable[..., Any], backward: Callable[..., Any], *inputs: Any, seed: int = 0) -> None:
+def assert_gradients(forward: Callable[..., Any], backward: Any, *inputs: Any, seed: int = 0) -> None:
     """Fail, with the diagnosis as the message, unless every gradient of a backward pass is right: a line of a test.
 
     Parameters

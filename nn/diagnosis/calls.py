@@ -62,6 +62,8 @@ class Calls:
         The learning rate, if the function updates the parameters: the gradient is (old - new) / rate.
     alone
         Whether it is called with one sample at a time, and the results are added up.
+    flat
+        Whether the targets of one output have one axis.
     cost
         The loss that it returned beside the gradients when it was called last, or None.
     first
@@ -75,6 +77,7 @@ class Calls:
     strength: float = 0.0
     rate: float = math.inf
     alone: bool = False
+    flat: bool = False
     cost: float | None = None
     first: tuple[dict[str, Any], float | None] | None = None
     samples: int = 0
@@ -114,17 +117,23 @@ class Calls:
     def _once(self, params: Mapping[str, Array], X: Array, T: Array) -> dict[str, Any]:
         own = self.own.handed(params)
         self.samples = 1 if X.ndim == 1 else X.shape[self.own.layout in matrix.OF_COLUMNS]
-        old = {name: np.array(x, dtype=float) for name, x in own.items()}
         if self.updates:
             own.update({name: np.array(x) for name, x in own.items()})
+        T = T.ravel() if self.flat and T.size == self.samples else T
         function, holder = self._held(own)
         args, kwargs = self._arguments(own, X, T)
         returned = result(function, args, kwargs, CANDIDATE)
         if self.updates:
-            return self._differenced(old, own, holder, returned)
-        if not isinstance(returned, Mapping) and not self.own.dialect.is_course:
+            held = own if holder is None else parts(holder, self.own.dialect)
+            return self._differenced(params, held, returned if holder is None else None)
+        if returned is not None and not isinstance(returned, Mapping) and not self.own.dialect.is_course:
             return cast("dict[str, Any]", returned)  # whoever calls says what is wanted
         gradients, self.cost = taken_apart(returned, self.own)
+        if gradients is None:
+            raise CandidateError(
+                f"{_named(self.function)}() returned None, not gradients; if it updates the parameters, say its "
+                "learning rate: lr=0.1."
+            )
         try:
             return self.own.gradients(gradients)
         except ValueError as error:
@@ -178,17 +187,11 @@ class Calls:
     def _says_all(self, names: list[str], own: Parameters) -> bool:
         return self.own.dialect.is_course and all(self._says(name, own) for name in names)
 
-    def _differenced(self, old: dict[str, Array], own: dict[str, Any], holder: Any, returned: Any) -> dict[str, Any]:
-        """Return the gradients that an update was made with."""
-        if holder is not None:
-            new: Mapping[str, Any] = parts(holder, self.own.dialect)
-        elif returned is None:
-            new = own
-        else:
-            read = self.own.gradients(taken_apart(returned, self.own)[0])
-            new = {self.own.names.get(name, name): x for name, x in read.items()}
-        steps = {name: (old[name] - np.asarray(new[name])) / self.rate for name in old if name in new}
-        return self.own.gradients(steps)
+    def _differenced(self, params: Mapping[str, Array], held: Any, returned: Any) -> dict[str, Any]:
+        """Return the gradients that an update was made with, from the parameters after it."""
+        after = held if returned is None else taken_apart(returned, self.own)[0]
+        new = self.own.gradients(after)
+        return {name: (params[name] - np.asarray(x)) / self.rate for name, x in new.items() if name in params}
 
 
 def own_as_taken(rows: Mapping[str, Array], convention: str, function: Callable[..., Any]) -> Own:

@@ -73,6 +73,9 @@ class Candidate:
         if is_bias and array.size == shape[0]:
             self.remarks.append(f"{name} has {other}: its numbers are compared")
             return array.reshape(shape)
+        if is_bias and array.size == 1:
+            self.remarks.append(f"{name} has {other}: one number for all of them")
+            return np.full(shape, array.item())
         self.notes[name] = f"has {other}"
         return None
 

@@ -19,6 +19,8 @@ import numpy as np
 
 from engine.arguments import described
 from nn import matrix
+from nn.derivatives import OF_CLASSES
+from nn.diagnosis.agreed import agreed
 from nn.diagnosis.altered import by_alterations, function_by_alterations
 from nn.diagnosis.calls import Calls, taken_apart
 from nn.diagnosis.elsewhere import Judged, or_elsewhere
@@ -26,7 +28,7 @@ from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.own import Own
 from nn.diagnosis.report import Diagnosis
-from nn.diagnosis.trials import diagnose_gradients
+from nn.diagnosis.trials import called, diagnose_gradients, probe
 from nn.diagnosis.wording import worded
 
 ONE_BY_ONE = "the parameters are updated after every sample: each step is judged at the parameters that it starts from"
@@ -38,7 +40,7 @@ def judged(
     own: Own,
     strength: float = 0.0,
     *,
-    classes: bool = False,
+    flat: bool = False,
 ) -> Diagnosis:
     """Return the diagnosis of gradients, or of a function, in somebody's own words.
 
@@ -52,8 +54,8 @@ def judged(
         How the author holds parameters.
     strength
         Of the penalty, as the author says it.
-    classes
-        Whether targets are given to a function as the numbers of classes.
+    flat
+        Whether a function is given targets with one axis: the numbers of classes, or one target per sample.
 
     Raises
     ------
@@ -62,10 +64,10 @@ def judged(
     """
     is_function = callable(candidate) and not isinstance(candidate, (type, Mapping))
     by = _of_function if is_function else _of_numbers
-    return worded(by(problem, candidate, own, strength, classes), own, problem)
+    return worded(by(problem, candidate, own, strength, flat), own, problem)
 
 
-def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, classes: bool) -> Diagnosis:
+def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, flat: bool) -> Diagnosis:
     accepted = (Mapping, list, tuple, np.ndarray) if own.dialect.is_course else Mapping
     if isinstance(candidate, type) or not isinstance(candidate, accepted):
         raise TypeError(
@@ -87,18 +89,24 @@ def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, cla
     return _decided(Judged(problem, gradients, own.layout, own.dialect), cost, None, diagnosed)
 
 
-def _of_function(
-    problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, classes: bool
-) -> Diagnosis:
+def _of_function(problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, flat: bool) -> Diagnosis:
     calls = candidate if isinstance(candidate, Calls) else Calls.by(candidate, own, strength, problem.rate)
+    calls.flat, classes = flat, flat and problem.loss in OF_CLASSES
     diagnosis = _of_calls(problem, calls, classes)
     if diagnosis.ok or not calls.updates or calls.alone or len(problem.X) == 1:
         return diagnosis
-    each = replace(calls, alone=True, first=None)
-    by_sample = _of_calls(replace(problem, scale=1.0), each, classes)
+    by_sample = _one_by_one(problem, calls, classes)
     if by_sample.ok or (by_sample.verdict == "named" and diagnosis.verdict == "unnamed"):
         return replace(by_sample, remarks=(*by_sample.remarks, ONE_BY_ONE))
     return diagnosis
+
+
+def _one_by_one(problem: Problem, calls: Calls, classes: bool) -> Diagnosis:
+    """Return what is said of an update at every one of a few samples."""
+    there = [problem, probe(problem, len(problem.X))]
+    ones = [replace(p, X=p.X[i : i + 1], t=p.t[i : i + 1], scale=1.0) for p in there for i in range(min(3, len(p.X)))]
+    layout = calls.own.layout
+    return agreed([diagnose_problem(one, called(calls, one, layout, classes)[0], layout) for one in ones])
 
 
 def _of_calls(problem: Problem, calls: Calls, classes: bool) -> Diagnosis:

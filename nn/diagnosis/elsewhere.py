@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nn.diagnosis.agreed import paths_of
+from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.dialects import DIALECTS, Dialect
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem as diagnose_problem
@@ -19,6 +21,7 @@ from nn.diagnosis.readings import Reading, fitting, readings
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.trials import diagnose_gradients
 
+TURNED = "weights-transposed"
 LOSS_DECIDES = "judged as the gradient of the loss that comes with it"
 
 
@@ -58,20 +61,22 @@ class Judged:
 def or_elsewhere(diagnosis: Diagnosis, judged: Judged) -> Diagnosis:
     """Return a diagnosis, or that the gradients are right in another convention.
 
-    Where a mistake of the equations has been named, and no course was declared that could be another one, the name
+    Where mistakes of the equations have been named, and no course was declared that could be another one, the name
     stays, and the convention is a remark.
     """
     found = () if diagnosis.ok else tuple(reading.sentence for reading in judged.readings())
     if not found:
         return diagnosis
-    if diagnosis.verdict == "named" and set(diagnosis.names) != {"weights-transposed"} and not judged.dialect.is_course:
+    turned = any({finding.name for finding in path} == {TURNED} for path in paths_of(diagnosis))
+    if diagnosis.verdict != "unnamed" and not turned and not judged.dialect.is_course:
         return replace(diagnosis, remarks=(*diagnosis.remarks, f"it is right where {' or '.join(found)}"))
-    return said_elsewhere(diagnosis, found)
+    remarks = Candidate.read(judged.problem, judged.gradients, judged.layout).remarks
+    return said_elsewhere(replace(diagnosis, remarks=tuple(remarks)), found)
 
 
 def said_elsewhere(diagnosis: Diagnosis, conventions: Sequence[str]) -> Diagnosis:
     """Return the diagnosis of a gradient that is right in other conventions."""
     kind = "other convention"
     rows = tuple(row if row.verdict == "right" else replace(row, verdict=kind, note="") for row in diagnosis.parameters)
-    findings = diagnosis.findings if diagnosis.names != ["weights-transposed"] * len(diagnosis.names) else ()
+    findings = diagnosis.findings if set(diagnosis.names) != {TURNED} else ()
     return Diagnosis(kind, findings, parameters=rows, remarks=diagnosis.remarks, conventions=tuple(conventions))

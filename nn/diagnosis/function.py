@@ -28,7 +28,8 @@ from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
 from nn.diagnosis.agreed import agreed
-from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.explain import Point, explanations
+from nn.diagnosis.alterations.target import proves
 from nn.diagnosis.difference import describe
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.points import POINTS, elsewhere
@@ -38,6 +39,7 @@ from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
 
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
+FEW = "pass the gradient as a function, or take an x of more entries that are not round: these could be a coincidence"
 JUDGED = "a gradient is judged where all numbers are finite"
 
 
@@ -73,14 +75,21 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     """
     function(f, "diagnose_function")
     if not callable(candidate):
-        return _diagnosed(f, x, candidate)
+        return _judged(_compared(f, x, candidate))
     rng = np.random.default_rng(0)
     points = [x, *[elsewhere(x, rng) for _ in range(POINTS - 1)]]
-    return agreed([_diagnosed(f, at, result(candidate, [at], {}, "diagnose_function")) for at in points])
+    compared = [_compared(f, at, result(candidate, [at], {}, "diagnose_function")) for at in points]
+    for comparison in compared:
+        comparison.others = [other for other in compared if other is not comparison]
+    return agreed([_judged(comparison) for comparison in compared])
 
 
-def _diagnosed(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagnosis:
-    """Diagnose a gradient at one point."""
+def _judged(comparison: Comparison) -> Diagnosis:
+    return next(diagnosis for judge in ORDER if (diagnosis := judge(comparison)) is not None)
+
+
+def _compared(f: Callable[[Any], Any], x: Any, candidate: Any) -> Comparison:
+    """Compare a gradient with the right one at one point."""
     entries, structure = flatten(x, "x")
     paths = list(structure.paths("x"))
     leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
@@ -94,8 +103,7 @@ def _diagnosed(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagnosis:
     right = Term(((root, 1.0),)).gradient(leaves)
     for path, entry in zip(paths, right.tolist()):
         finite(entry, f"the right derivative by {path}", JUDGED)
-    comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure), _Arrays.of(f, x))
-    return next(diagnosis for judge in ORDER if (diagnosis := judge(comparison)) is not None)
+    return Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure), _Arrays.of(f, x))
 
 
 def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
@@ -123,11 +131,10 @@ class _Arrays:
             return None
         return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
 
-    def explanations(self, given: Array, right: Array) -> list[tuple[Finding, ...]]:
-        """Return the alterations of its backward pass that reproduce a gradient."""
-        if given.shape == right.shape:
-            return explanations(self.f, self.arguments, self._parts(given), self._parts(right))
-        return explanations(self.f, self.arguments, [given], self._parts(right)) if len(self.arguments) == 1 else []
+    def point(self, given: Array, right: Array) -> Point:
+        """Return the function with a gradient, in the shapes of its arrays where it has them."""
+        parts = self._parts(given) if given.shape == right.shape else [given]
+        return Point(self.f, self.arguments, parts, self._parts(right))
 
     def _parts(self, gradient: Array) -> list[Array]:
         """Return the part of each array, in its shape."""
@@ -148,6 +155,8 @@ class Comparison:
         The function as one of arrays, if it is.
     is_single
         Whether the given one is in single precision: as such, or in numbers that all happen to be, and are not few.
+    others
+        Those of the same function at other points.
     beside
         Those of the same function by other arrays, which were computed in the same way.
     """
@@ -161,6 +170,7 @@ class Comparison:
         self.is_single = single or is_single([self.given])
         self.analysis = analysed(root, leaves)
         self.beside: Sequence[Comparison] = ()
+        self.others: Sequence[Comparison] = ()
 
     @property
     def comparable(self) -> bool:
@@ -221,7 +231,9 @@ class Comparison:
         """The alterations of the function's own backward pass that reproduce what was given."""
         if self.arrays is None or self.is_single or not np.isfinite(self.given).all():
             return []
-        return self.arrays.explanations(self.given, self.right)
+        there = [c.arrays.point(c.given, c.right) for c in self.others if c.arrays is not None]
+        point = self.arrays.point(self.given, self.right)
+        return explanations(*point, others=there) if len(point.given) == len(point.arguments) else []
 
     def alone(self) -> Diagnosis:
         """Return what is said of the numbers, without the function's terms and its backward pass."""
@@ -293,10 +305,12 @@ def backward_altered(c: Comparison) -> Diagnosis | None:
     """An alteration of the function's own backward pass reproduces it, or several do."""
     if not c.altered:
         return None
-    if len(c.altered) == 1:
+    is_proven = not c.comparable or proves([c.given, *[other.given for other in c.others]], len(c.altered[0]))
+    if len(c.altered) == 1 and is_proven:
         return c.concluded("named", c.altered[0])
     row = Verdict("x", "ambiguous", c.relative / EPS, c.relative)
-    return Diagnosis("ambiguous", (), tuple(c.altered), "compare the derivation at these places", (row,))
+    experiment = "compare the derivation at these places" if is_proven else FEW
+    return Diagnosis("ambiguous", (), tuple(c.altered), experiment, (row,))
 
 
 def unnamed(c: Comparison) -> Diagnosis | None:

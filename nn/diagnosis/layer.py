@@ -21,7 +21,7 @@ from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.agreed import paths_of
-from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.explain import Point, explanations
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.function import JUDGED, Comparison
@@ -70,6 +70,20 @@ class LayerPoint:
         """What forward returns: its result, and the cache if there is one."""
         out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
+
+    @property
+    def runs(self) -> bool:
+        """Whether both functions take these inputs: they need not, where nobody gave them."""
+        try:
+            with np.errstate(all="ignore"):
+                ran, given = self.ran, self.given
+                return (
+                    np.isfinite(ran[0]).all()
+                    and all(given[at].shape == self.inputs[self.places[at]].shape for at in given)
+                    and bool(self.alone)
+                )
+        except Exception:
+            return False
 
     @cached_property
     def dout(self) -> Array:
@@ -124,13 +138,19 @@ class LayerPoint:
         """What is said of each gradient by itself, as numbers."""
         return {at: comparison.alone() for at, comparison in self.comparisons.items()}
 
-    def altered(self, wrong: Sequence[int]) -> list[Path]:
-        """Return the alterations of forward's own backward pass that reproduce some gradients, and leave the others."""
-        names = [self.names[k] for k in self.places]
+    def altered(self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()) -> list[Path]:
+        """Return the alterations of forward's own backward pass that reproduce some gradients, and leave the others.
+
+        Those of other points are reproduced as well.
+        """
         if any(not comparison.comparable or comparison.is_single for comparison in self.comparisons.values()):
             return []
-        used = [at for at in self.comparisons if at in wrong or self.alone[at].ok]
-        given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
+        wrong_somewhere = {at for point in (self, *others) for at, alone in point.alone.items() if not alone.ok}
+        used = [at for at in self.comparisons if at in wrong or at not in wrong_somewhere]
+        return explanations(*self._point(used, wrong), others=[point._point(used, wrong) for point in others])
+
+    def _point(self, used: Sequence[int], wrong: Sequence[int]) -> Point:
+        """Return the loss as a function of some inputs, and the gradients by them: right ones where none is wrong."""
 
         def f(*arrays: Any) -> Any:
             inputs = [self.inputs[k] for k in self.places]
@@ -138,35 +158,38 @@ class LayerPoint:
                 inputs[at] = x
             return self.loss(*inputs)
 
-        arguments = [(names[at], self.inputs[self.places[at]].astype(float)) for at in used]
-        return explanations(f, arguments, given, [self.comparisons[at].right for at in used])
+        right = [self.comparisons[at].right for at in used]
+        given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
+        return Point(
+            f, [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)], given, right
+        )
 
-    def diagnosis(self) -> Diagnosis:
-        """Return the verdict on each gradient, and the mistakes that are in the wrong ones."""
-        wrong = [at for at, diagnosis in self.alone.items() if not diagnosis.ok]
-        whole = {at: self._whole(at) for at in wrong}
-        paths = self.altered(wrong) if wrong else []
+    def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
+        """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
+        points = (self, *others)
+        wrong = [at for at in self.alone if any(not point.alone[at].ok for point in points)]
+        whole = {at: self._whole(at, others) for at in wrong}
+        paths = self.altered(wrong, others) if wrong else []
         if all(whole.values()) and all(finding.name in WHOLE for path in paths for finding in path):
-            paths = (
-                [tuple(itertools.chain(*several)) for several in itertools.product(*whole.values())] if wrong else []
-            )
-        each = {at: paths or whole[at] or self.altered([at]) for at in wrong}
+            paths = _all_of(whole) if wrong else []
+        each = {at: paths or whole[at] or self.altered([at], others) for at in wrong}
         rows = tuple(self._row(at, each.get(at)) for at in self.alone)
         remarks = tuple(dict.fromkeys(itertools.chain(*[diagnosis.remarks for diagnosis in self.alone.values()])))
         kinds = {row.verdict for row in rows}
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds), "right")
         if verdict == "ambiguous":
-            several = paths or [tuple(itertools.chain(*some)) for some in itertools.product(*each.values())]
-            return Diagnosis(verdict, (), tuple(several), EXPERIMENT, rows, remarks)
+            return Diagnosis(verdict, (), tuple(paths or _all_of(each)), EXPERIMENT, rows, remarks)
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
 
-    def _whole(self, at: int) -> list[Path]:
-        """Return the changes of one whole gradient that it is."""
+    def _whole(self, at: int, others: Sequence[LayerPoint] = ()) -> list[Path]:
+        """Return the changes of one whole gradient that it is, at every point."""
         name = self.names[self.places[at]]
         if self.alone[at].verdict not in ("named", "ambiguous"):
             return []
-        return [tuple(replace(finding, where=name) for finding in path) for path in paths_of(self.alone[at])]
+        paths = [tuple(replace(finding, where=name) for finding in path) for path in paths_of(self.alone[at])]
+        there = [[[(f.name, f.found) for f in path] for path in other._whole(at)] for other in others]
+        return [path for path in paths if all([(f.name, f.found) for f in path] in known for known in there)]
 
     def _row(self, at: int, paths: list[Path] | None) -> Verdict:
         name = self.names[self.places[at]]
@@ -175,9 +198,23 @@ class LayerPoint:
         return replace(row, parameter=name, verdict=kind, note=row.note if kind in ("right", "unnamed") else "")
 
 
+def _all_of(each: Mapping[int, Sequence[Path]]) -> list[Path]:
+    """Return every way in which each gradient has one of its explanations."""
+    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values())]
+
+
 def copies(inputs: Sequence[Any]) -> list[Any]:
     """Return inputs that a function may write into."""
-    return [x.copy() if isinstance(x, np.ndarray) else x for x in inputs]
+    return [_copied(x) for x in inputs]
+
+
+def _copied(x: Any) -> Any:
+    """Return a copy of an array, and of lists and dictionaries of some."""
+    if isinstance(x, dict):
+        return {key: _copied(item) for key, item in x.items()}
+    if type(x) in (list, tuple):
+        return type(x)([_copied(item) for item in x])
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -107,24 +107,19 @@ def diagnose(
     """
     dialect = DIALECTS[one_of(convention, "convention", DIALECTS)]
     loss = one_of(dialect.loss if loss is None else loss, "loss", JUDGED_LOSSES)
-    rate = math.inf if lr is None else number(lr, "lr", above=0.0)
     usual = "mean" if lr is not None else dialect.reduction
-    reduction = one_of(usual if reduction is None else reduction, "reduction", ("mean", "sum"))
+    is_mean = one_of(usual if reduction is None else reduction, "reduction", ("mean", "sum")) == "mean"
+    rate = math.inf if lr is None else number(lr, "lr", above=0.0)
     strength = number(strength, "strength", least=0.0)
-    if not isinstance(model, MLP) and not dialect.is_course and not _holds_parameters(model):
-        check_model(model, "diagnose(model, X, T, candidate)", MLP)
     X, T = _laid_as_rows(X, T, dialect)
+    flat = np.ndim(T) == 1
     own, X, T = _read(model, X, T, convention, loss)
     problem = _problem(own, X, T, _kinds(model, own, activation, output, loss), loss)
-    problem = replace(
-        problem,
-        scale=1.0 / len(X) if reduction == "mean" else 1.0,
-        l2=dialect.l2(strength, len(X)),
-        rate=rate,
-    )
+    scale = 1.0 / len(X) if is_mean else 1.0
+    problem = replace(problem, scale=scale, l2=dialect.l2(strength, len(X)), rate=rate)
     if previous is not None:
         problem = replace(problem, previous=_previous(problem, previous))
-    return judged(problem, candidate, own, strength, classes=T.ndim == 1 and loss in OF_CLASSES)
+    return judged(problem, candidate, own, strength, flat=flat or T.ndim == 1)
 
 
 def _holds_parameters(model: Any) -> bool:
@@ -155,6 +150,8 @@ def _read(model: Any, X: Any, T: Any, convention: str, loss: str) -> tuple[Own, 
         X = samples(X, model.sizes[0])
         model, X, T = model.as_trained(X, _targets(T, loss, model.sizes[-1], len(X)))
         return Own.by_default(model.arrays(), convention), X, T
+    if not _holds_parameters(model):
+        check_model(model, "diagnose(model, X, T, candidate)", MLP)
     X = samples(X, None if np.ndim(X) == 2 else 1).astype(float)
     own = Own.of(model, convention, X.shape[1])
     *_, last = own.rows().values()

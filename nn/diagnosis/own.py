@@ -25,7 +25,7 @@ from nn.samples import Array, numbers
 
 BIAS = re.compile(r"(.*[._])?(b|bias|biases|intercept)_?(\d*|\[\d+\])$", re.IGNORECASE)
 WEIGHT = re.compile(r"(.*[._])?(w|weight|weights|theta|coef)_?(\d*|\[\d+\])$", re.IGNORECASE)
-PREFIX = re.compile(r"^(grad_|g_|nabla_|d_|d|g|∂)")
+PREFIX = re.compile(r"^(grad_|g_|nabla_|[dD][A-Za-z]{0,4}_d|d_|d|g|∂)")
 OTHER_WAY = {"rows": "torch", "torch": "rows", "columns": "coursera", "coursera": "columns"}
 """The convention that differs in how weights lie, and not in how samples do."""
 
@@ -90,9 +90,10 @@ class Own:
         layout = next(fitting, None)
         if layout is None:
             shapes = ", ".join(f"{names[name]} {x.shape}" for name, x in arrays.items())
+            X = "(inputs, samples)" if dialect.layout in matrix.OF_COLUMNS else "(samples, inputs)"
             raise ValueError(
-                f"these parameters do not fit samples of {inputs} numbers and each other, whichever way weights lie: "
-                f"{shapes}."
+                f"parameters do not fit each other or X, whichever way weights lie: {shapes}; in {convention} X is "
+                f"{X}, and has {inputs} inputs."
             )
         return cls(dialect, layout, arrays, names, None if _is_plain(model) else model)
 
@@ -240,7 +241,7 @@ def parts(model: Any, dialect: Dialect) -> Mapping[str, Any]:
     if hasattr(model, "weights"):
         biases = getattr(model, "biases", getattr(model, "bias", []))
         return _numbered("weights", model.weights) | _numbered("biases", biases)
-    if isinstance(model, (list, tuple, np.ndarray)):
+    if isinstance(model, (list, tuple, np.ndarray)) and len(model):
         return _in_lists(model, dialect)
     raise TypeError(f"model must be an nn.MLP, or parameters (W1, b1, ...) in a dictionary; got {described(model)}.")
 

@@ -1,4 +1,4 @@
-"""Other points at which a gradient that is a function is tried: other numbers of the same signs.
+"""Other points at which a gradient that is a function is tried: other numbers of the same signs, and longer arrays.
 
 >>> there = elsewhere({"x": np.array([1.0, -2.0]), "n": 3}, np.random.default_rng(0))
 >>> np.sign(there["x"]).tolist(), there["n"]
@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,23 @@ def elsewhere(x: Any, rng: np.random.Generator) -> Any:
     if type(x) in (list, tuple):
         return type(x)(elsewhere(item, rng) for item in x)
     return x
+
+
+def longer(inputs: Sequence[Any], rng: np.random.Generator) -> Iterator[list[Any]]:
+    """Yield inputs with one more place along the axes of one length: those that a function may take as well.
+
+    All axes of the length are, all first axes, or the first input's first axis alone; each place has other numbers.
+    """
+    arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
+    lengths = dict.fromkeys(n for x in arrays for n in x.shape if x.dtype.kind == "f")
+    for n in lengths:
+        yield [_longer(x, [k for k, m in enumerate(np.shape(x)) if m == n], rng) for x in inputs]
+        yield [_longer(x, [0] if np.shape(x)[:1] == (n,) else [], rng) for x in inputs]
+    first = next(k for k, x in enumerate(inputs) if isinstance(x, np.ndarray) and x.ndim)
+    yield [_longer(x, [0] if k == first else [], rng) for k, x in enumerate(inputs)]
+
+
+def _longer(x: Any, axes: Sequence[int], rng: np.random.Generator) -> Any:
+    for axis in axes if isinstance(x, np.ndarray) else ():
+        x = np.concatenate([x, np.take(x, [0], axis)], axis)
+    return elsewhere(x, rng)

@@ -120,6 +120,9 @@ class Search:
 
     def _distinct(self, explanations: list[Explanation]) -> list[Explanation]:
         """Return one explanation per set of mistakes, the specific ones if there are any."""
+        if self.problem.absent:  # without a bias nothing tells a wrong delta from what its product alone has wrong
+            of_deltas = [path for path in explanations if not any(s.mistake.equation == "BP4" for s in path)]
+            explanations = of_deltas or explanations
         distinct: dict[frozenset[str], Explanation] = {}
         for path in filter(self._explains, _specific(explanations)):
             distinct.setdefault(frozenset(suspect.mistake.name for suspect in path), path)

@@ -58,8 +58,8 @@ MISTAKES = (
     Slip("the bias gradient is a mean", "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", ("mean-for-sum",)),
     Slip("the weights are not transposed", "dout @ w.T", "dout @ w", ("factor-transposed",)),
     Slip("the weights' gradient is averaged once more", "x.T @ dout", "x.T @ dout / len(x)", ("factor",)),
-    Slip("the weights' gradient is transposed", "x.T @ dout", "dout.T @ x", ("transposed",)),
+    Slip("the weights' gradient is transposed", "x.T @ dout", "dout.T @ x", ("transposed", "result-transposed")),
     Slip("the bias gradient is that of one sample", "dout.sum(axis=0)", "dout[-1]", ("slice",)),
-    Slip("the weights are left out", "dout @ w.T", "dout.copy()", ("factor-missing",)),
+    Slip("the weights are left out", "dout @ w.T", "dout.copy()", ("factor-missing", "factor-dropped")),
     Slip("the weights step uphill", "x.T @ dout", "-x.T @ dout", ("sign",)),
 )

@@ -65,14 +65,28 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array]:
 
 MISTAKES = (
     Slip("the softmax's sum is forgotten", "(dp - (dp * p).sum(axis=2, keepdims=True))", "dp", ("path-missing",)),
-    Slip("the root of the width is forgotten", "dscores / dscores.dtype.type(np.sqrt(q.shape[2]))", "dscores",
-            ("factor", "factor-missing", "slope-missing")),
+    Slip(
+        "the root of the width is forgotten",
+        "dscores / dscores.dtype.type(np.sqrt(q.shape[2]))",
+        "dscores",
+        ("factor", "factor-missing", "slope-missing"),
+    ),
     Slip("the probabilities are not transposed", "p.swapaxes(1, 2) @ dout", "p @ dout", ("factor-transposed",)),
-    Slip("the keys get nothing from later queries", "dk = dz.swapaxes(1, 2)",
-            "dk = (dz * np.eye(dz.shape[1], dtype=dz.dtype)).swapaxes(1, 2)", ()),
+    Slip(
+        "the keys get nothing from later queries",
+        "dk = dz.swapaxes(1, 2)",
+        "dk = (dz * np.eye(dz.shape[1], dtype=dz.dtype)).swapaxes(1, 2)",
+        ("result-transposed",),
+    ),
     Slip("the softmax's sum is over the queries", "(dp * p).sum(axis=2", "(dp * p).sum(axis=1", ("wrong-axis",)),
-    Slip("the scores are not transposed", "dz.swapaxes(1, 2) @ q", "dz @ q", ("factor-transposed",)),
+    Slip(
+        "the scores are not transposed", "dz.swapaxes(1, 2) @ q", "dz @ q", ("factor-transposed", "result-transposed")
+    ),
     Slip("keys and queries are exchanged", "dq = dz @ k", "dq = dz @ q", ("wrong-operand",)),
-    Slip("only the softmax's diagonal", "p * (dp - (dp * p).sum(axis=2, keepdims=True))", "p * (1.0 - p) * dp",
-            ("unsummed",)),
-)  # fmt: skip
+    Slip(
+        "only the softmax's diagonal",
+        "p * (dp - (dp * p).sum(axis=2, keepdims=True))",
+        "p * (1.0 - p) * dp",
+        ("unsummed",),
+    ),
+)

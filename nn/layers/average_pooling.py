@@ -70,9 +70,13 @@ def inputs(rng: np.random.Generator) -> tuple[Array, int, int]:
 MISTAKES = (
     Slip("the mean is forgotten", "dout / size**2", "dout", ("factor", "slope-missing", "factor-missing")),
     Slip("overlapping windows overwrite one another", "columns] += dout", "columns] = dout", ("overwritten",)),
-    Slip("it is divided by the side, not the area", "dout / size**2", "dout / size", ("doubled",)),
+    Slip("it is divided by the side, not the area", "dout / size**2", "dout / size", ("factor",)),
     Slip("it is divided by the number of windows", "dout / size**2", "dout / (height * width)", ("factor",)),
-    Slip("only the first place of a window gets it", "dout / size**2", "dout / size**2 * (i == j == 0)",
-            ("path-missing",)),
+    Slip(
+        "only the first place of a window gets it",
+        "dout / size**2",
+        "dout / size**2 * (i == j == 0)",
+        ("path-missing",),
+    ),
     Slip("what arrives is ignored", "dout / size**2", "1.0 / size**2", ("upstream-missing",)),
-)  # fmt: skip
+)

@@ -70,14 +70,26 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
 
 
 MISTAKES = (
-    Slip("the mean over the context is forgotten", "dh[:, None, :] / size", "dh[:, None, :]", ("factor", "doubled")),
-    Slip("of equal words only the last counts", "np.add.at(dw, context, dh[:, None, :] / size)",
-            "dw[context] += dh[:, None, :] / size", ("overwritten",)),
-    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
+    Slip(
+        "the mean over the context is forgotten",
+        "dh[:, None, :] / size",
+        "dh[:, None, :]",
+        ("factor", "factor-missing"),
+    ),
+    Slip(
+        "of equal words only the last counts",
+        "np.add.at(dw, context, dh[:, None, :] / size)",
+        "dw[context] += dh[:, None, :] / size",
+        ("scatter-assigned",),
+    ),
+    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
     Slip("a ReLU is applied to the error", "dh = dz @ u.T", "dh = np.maximum(0.0, dz @ u.T)", ("mask-of-error",)),
-    Slip("the right word is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0",
-            ("path-missing",)),
-    Slip("only the first word around counts", "np.add.at(dw, context, dh[:, None, :] / size)",
-            "np.add.at(dw, context[:, 0], dh / size)", ()),
+    Slip("the right word is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0", ("path-missing",)),
+    Slip(
+        "only the first word around counts",
+        "np.add.at(dw, context, dh[:, None, :] / size)",
+        "np.add.at(dw, context[:, 0], dh / size)",
+        ("slice",),
+    ),
     Slip("targets less probabilities", "dz = dout * dz / n", "dz = -dout * dz / n", ("sign",)),
-)  # fmt: skip
+)

@@ -67,15 +67,18 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array]:
 
 
 MISTAKES = (
-    Slip("the variance is taken for a constant", "dxhat / std + dvar * 2.0 * xc / n", "dxhat / std",
-            ("path-missing",)),
+    Slip("the variance is taken for a constant", "dxhat / std + dvar * 2.0 * xc / n", "dxhat / std", ("path-missing",)),
     Slip("the mean is taken for a constant", "dxc + dmu / n", "dxc", ("path-missing",)),
     Slip("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
-    Slip("gamma's gradient is taken with x - mean", "(dout * xhat).sum(axis=0)", "(dout * xc).sum(axis=0)",
-            ("wrong-operand",)),
-    Slip("the mean's gradient is not shared among the samples", "dmu / n", "dmu", ("factor",)),
+    Slip(
+        "gamma's gradient is taken with x - mean",
+        "(dout * xhat).sum(axis=0)",
+        "(dout * xc).sum(axis=0)",
+        ("wrong-operand",),
+    ),
+    Slip("the mean's gradient is not shared among the samples", "dmu / n", "dmu", ("factor", "factor-missing")),
     Slip("the two of the square is forgotten", "dvar * 2.0 * xc", "dvar * xc", ("halved",)),
     Slip("the variance's gradient has no minus", "* -0.5", "* 0.5", ("sign",)),
     Slip("beta's gradient is a mean", "dbeta = dout.sum(axis=0)", "dbeta = dout.mean(axis=0)", ("mean-for-sum",)),
     Slip("the variance stands for the standard deviation", "/ std**3", "/ std**2", ("slope-times-value",)),
-)  # fmt: skip
+)

@@ -78,13 +78,21 @@ MISTAKES = (
     Slip("overlapping windows overwrite one another", "columns] += np", "columns] = np", ("overwritten",)),
     Slip("the kernel is turned by half a turn", "dout, w[:, :, i, j]", "dout, w[:, :, -1 - i, -1 - j]", ()),
     Slip("the bias gradient is a mean", "db = dout.sum", "db = dout.mean", ("mean-for-sum",)),
-    Slip("the padding is cut off at the wrong end",
-            "padding : padded.shape[2] - padding, padding : padded.shape[3] - padding",
-            ": padded.shape[2] - 2 * padding, : padded.shape[3] - 2 * padding", ()),
-    Slip("the kernels' gradient is turned by half a turn", "dw[:, :, i, j]", "dw[:, :, -1 - i, -1 - j]", ()),
+    Slip(
+        "the padding is cut off at the wrong end",
+        "padding : padded.shape[2] - padding, padding : padded.shape[3] - padding",
+        ": padded.shape[2] - 2 * padding, : padded.shape[3] - 2 * padding",
+        ("padding-counted",),
+    ),
+    Slip("the kernels' gradient is turned by half a turn", "dw[:, :, i, j]", "dw[:, :, -1 - i, -1 - j]", ("permuted",)),
     Slip("in and out are exchanged", '"nfhw,fc->nchw"', '"nfhw,cf->nchw"', ("factor-transposed",)),
-    Slip("the kernels' gradient is a mean over the batch", "np.einsum(\"nfhw,nchw->fc\", dout,",
-            "np.einsum(\"nfhw,nchw->fc\", dout / len(dout),", ("factor",)),
-    Slip("the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:',
-            ("gradient-zero",)),
-)  # fmt: skip
+    Slip(
+        "the kernels' gradient is a mean over the batch",
+        'np.einsum("nfhw,nchw->fc", dout,',
+        'np.einsum("nfhw,nchw->fc", dout / len(dout),',
+        ("factor",),
+    ),
+    Slip(
+        "the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:', ("gradient-zero",)
+    ),
+)

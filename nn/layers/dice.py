@@ -61,11 +61,17 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 MISTAKES = (
     Slip("plus for minus in the quotient rule", "2.0 * t * below - above", "2.0 * t * below + above", ("sign",)),
-    Slip("the sum below is taken for a constant", "(2.0 * t * below - above) / below**2", "2.0 * t / below",
-            ("path-missing",)),
-    Slip("the brackets below are missing", "/ below**2", "/ below * below", ()),
-    Slip("the mean over the images is forgotten", "-dout * slope / len(t)", "-dout * slope", ("factor",)),
+    Slip(
+        "the sum below is taken for a constant",
+        "(2.0 * t * below - above) / below**2",
+        "2.0 * t / below",
+        ("path-missing",),
+    ),
+    Slip("the brackets below are missing", "/ below**2", "/ below * below", ("slope-inverted", "slope-times-operand")),
+    Slip(
+        "the mean over the images is forgotten", "-dout * slope / len(t)", "-dout * slope", ("factor", "factor-missing")
+    ),
     Slip("the coefficient is differentiated, not the loss", "-dout * slope", "dout * slope", ("sign",)),
-    Slip("the two above is forgotten", "2.0 * t * below", "t * below", ("halved",)),
-    Slip("the square below is forgotten", "/ below**2", "/ below", ()),
-)  # fmt: skip
+    Slip("the two above is forgotten", "2.0 * t * below", "t * below", ("halved", "factor-missing")),
+    Slip("the square below is forgotten", "/ below**2", "/ below", ("factor-too-many",)),
+)

@@ -66,4 +66,4 @@ MISTAKES = (
     Slip("the mask is the wrong way round", "dout * mask", "dout * ~_kept / _p", ("mask-inverted",)),
     Slip("the mask is applied twice", "dout * mask", "dout * mask * mask", ("slope-squared", "factor")),
     Slip("what arrives is ignored", "dout * mask", "mask.copy()", ("upstream-missing",)),
-)  # fmt: skip
+)

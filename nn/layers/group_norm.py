@@ -73,10 +73,16 @@ MISTAKES = (
     Slip("the mean is taken for a constant", "g - by_mean - by_var", "g - by_var", ("path-missing",)),
     Slip("the variance is taken for a constant", "g - by_mean - by_var", "g - by_mean", ("path-missing",)),
     Slip("gamma is left out", "(dout * gamma[:, None, None])", "dout", ("factor-missing",)),
-    Slip("the groups' means are sums", "by_mean = g.mean(axis=2", "by_mean = g.sum(axis=2", ("factor",)),
+    Slip(
+        "the groups' means are sums", "by_mean = g.mean(axis=2", "by_mean = g.sum(axis=2", ("factor", "factor-missing")
+    ),
     Slip("gamma's gradient is a mean", "(dout * xhat).sum(", "(dout * xhat).mean(", ("mean-for-sum",)),
-    Slip("the division by the standard deviation is forgotten", "((g - by_mean - by_var) / std)",
-            "(g - by_mean - by_var)", ("slope-missing",)),
+    Slip(
+        "the division by the standard deviation is forgotten",
+        "((g - by_mean - by_var) / std)",
+        "(g - by_mean - by_var)",
+        ("factor-missing", "factor-too-many", "slope-times-value"),
+    ),
     Slip("the mean is that of all groups", "by_mean = g.mean(axis=2", "by_mean = g.mean(axis=(1, 2)", ()),
     Slip("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
-)  # fmt: skip
+)

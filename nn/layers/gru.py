@@ -87,17 +87,24 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array]
 
 
 MISTAKES = (
-    Slip("the direct way of the state back in time is forgotten", "dh = dh * u + dz_u", "dh = dz_u",
-            ("path-missing",)),
-    Slip("the way through the reset gate is forgotten", " + dz_r @ w_h[1].T + dreset", " + dreset",
-            ("path-missing",)),
-    Slip("the update gate's derivative is left out", "(before - g) * u * (1.0 - u)", "(before - g)",
-            ("slope-missing",)),
+    Slip("the direct way of the state back in time is forgotten", "dh = dh * u + dz_u", "dh = dz_u", ("path-missing",)),
+    Slip("the way through the reset gate is forgotten", " + dz_r @ w_h[1].T + dreset", " + dreset", ("path-missing",)),
+    Slip(
+        "the update gate's derivative is left out", "(before - g) * u * (1.0 - u)", "(before - g)", ("slope-missing",)
+    ),
     Slip("the update gate is turned", "(before - g)", "(g - before)", ("sign",)),
-    Slip("the candidate's weights meet the state, not the reset one", "(dz_g, reset)", "(dz_g, before)",
-            ("wrong-operand", "factor-missing")),
+    Slip(
+        "the candidate's weights meet the state, not the reset one",
+        "(dz_g, reset)",
+        "(dz_g, before)",
+        ("wrong-operand", "factor-missing"),
+    ),
     Slip("the candidate's way through the reset gate is forgotten", " + dreset * r", "", ("path-missing",)),
     Slip("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
-    Slip("u stands for 1 - u at the candidate", "dh * (1.0 - u) * (1.0 - g**2)", "dh * u * (1.0 - g**2)",
-            ("wrong-operand",)),
-)  # fmt: skip
+    Slip(
+        "u stands for 1 - u at the candidate",
+        "dh * (1.0 - u) * (1.0 - g**2)",
+        "dh * u * (1.0 - g**2)",
+        ("wrong-operand",),
+    ),
+)

@@ -68,12 +68,24 @@ MISTAKES = (
     Slip("the mean is taken for a constant", "g - by_mean - by_var", "g - by_var", ("path-missing",)),
     Slip("the variance is taken for a constant", "g - by_mean - by_var", "g - by_mean", ("path-missing",)),
     Slip("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
-    Slip("the means are sums", "by_mean = g.mean(axis=-1", "by_mean = g.sum(axis=-1", ("factor",)),
-    Slip("the division by the standard deviation is forgotten", "(g - by_mean - by_var) / std",
-            "g - by_mean - by_var", ("slope-missing",)),
-    Slip("the variance stands for the standard deviation", "by_var) / std", "by_var) / std**2",
-            ("slope-times-value", "factor-too-many", "slope-squared")),
-    Slip("beta's gradient is a mean", "dbeta = dout.sum(axis=(0, 1))", "dbeta = dout.mean(axis=(0, 1))",
-            ("mean-for-sum",)),
+    Slip("the means are sums", "by_mean = g.mean(axis=-1", "by_mean = g.sum(axis=-1", ("factor", "factor-missing")),
+    Slip(
+        "the division by the standard deviation is forgotten",
+        "(g - by_mean - by_var) / std",
+        "g - by_mean - by_var",
+        ("slope-missing", "factor-missing", "factor-too-many"),
+    ),
+    Slip(
+        "the variance stands for the standard deviation",
+        "by_var) / std",
+        "by_var) / std**2",
+        ("wrong-operand", "factor-too-many", "slope-squared"),
+    ),
+    Slip(
+        "beta's gradient is a mean",
+        "dbeta = dout.sum(axis=(0, 1))",
+        "dbeta = dout.mean(axis=(0, 1))",
+        ("mean-for-sum",),
+    ),
     Slip("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
-)  # fmt: skip
+)

@@ -62,12 +62,21 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
 
 
 MISTAKES = (
-    Slip("the mean over the batch is forgotten", " / len(y)", "", ("factor",)),
-    Slip("the sigmoid is differentiated once more", "dout * (p - y)", "dout * (p - y) * p * (1.0 - p)", ()),
+    Slip("the mean over the batch is forgotten", " / len(y)", "", ("factor", "factor-missing")),
+    Slip(
+        "the sigmoid is differentiated once more",
+        "dout * (p - y)",
+        "dout * (p - y) * p * (1.0 - p)",
+        ("slope-of-another", "wrong-upstream"),
+    ),
     Slip("targets less probabilities", "(p - y)", "(y - p)", ("sign",)),
-    Slip("the bias gradient is a mean of means", "dz.sum(keepdims=True)", "dz.mean(keepdims=True)",
-            ("mean-for-sum", "factor")),
+    Slip(
+        "the bias gradient is a mean of means",
+        "dz.sum(keepdims=True)",
+        "dz.mean(keepdims=True)",
+        ("mean-for-sum", "factor"),
+    ),
     Slip("the classes 0 are forgotten", "(p - y)", "y * (p - 1.0)", ("path-missing",)),
     Slip("the loss counts for the error", "(p - y)", "-np.log(p)", ()),
     Slip("the inputs are left out", "x.T @ dz", "np.ones_like(x.T) @ dz", ("factor-missing",)),
-)  # fmt: skip
+)

@@ -89,15 +89,23 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array,
 
 
 MISTAKES = (
-    Slip("the cell carries nothing back in time", "dc = dc + dh * o", "dc = dh * o", ("path-missing",)),
+    Slip("the cell carries nothing back in time", "dc = dc + dh * o", "dc = dh * o", ("path-missing", "truncated")),
     Slip("the cell's gradient does not pass the forget gate", "dc = dc * f", "dc = dc", ("factor-missing",)),
     Slip("the derivative of tanh is left out at the output", "dh * o * (1.0 - a**2)", "dh * o", ("slope-missing",)),
-    Slip("the cell after is taken for the one before", "dc * c_before * f", "dc * (f * c_before + i * g) * f",
-            ("wrong-operand",)),
+    Slip(
+        "the cell after is taken for the one before",
+        "dc * c_before * f",
+        "dc * (f * c_before + i * g) * f",
+        ("wrong-operand",),
+    ),
     Slip("the state carries nothing back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
     Slip("a gate's sigmoid is not differentiated", "dc * g * i * (1.0 - i)", "dc * g", ("slope-missing",)),
-    Slip("the candidate's derivative is the sigmoid's", "dc * i * (1.0 - g**2)", "dc * i * g * (1.0 - g)",
-            ("slope-of-another",)),
+    Slip(
+        "the candidate's derivative is the sigmoid's",
+        "dc * i * (1.0 - g**2)",
+        "dc * i * g * (1.0 - g)",
+        ("slope-of-another",),
+    ),
     Slip("the steps' gradients are assigned", "dw_h += h_before.T @ dz", "dw_h = h_before.T @ dz", ("overwritten",)),
     Slip("two gates are exchanged", "[dz_i, dz_f, dz_o, dz_g]", "[dz_f, dz_i, dz_o, dz_g]", ()),
-)  # fmt: skip
+)

@@ -63,11 +63,25 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
 
 MISTAKES = (
     Slip("the penalty is forgotten", "(error @ q + strength * p)", "(error @ q)", ("path-missing",)),
-    Slip("the factors that were updated a line before are used", "dq = dout * (error.T @ p",
-            "dq = dout * (error.T @ (p - 0.1 * dp)", ("updated-value",)),
-    Slip("missing ratings count as zeros", "(error @ q + strength * p)", "((p @ q.T) @ q + strength * p)", ()),
+    Slip(
+        "the factors that were updated a line before are used",
+        "dq = dout * (error.T @ p",
+        "dq = dout * (error.T @ (p - 0.1 * dp)",
+        ("updated-value",),
+    ),
+    Slip(
+        "missing ratings count as zeros",
+        "(error @ q + strength * p)",
+        "((p @ q.T) @ q + strength * p)",
+        ("wrong-operand", "mask-left-out"),
+    ),
     Slip("the two of the square has no half", "dout * (error @ q", "dout * (2.0 * error @ q", ("doubled",)),
     Slip("the penalty is subtracted", "error.T @ p + strength", "error.T @ p - strength", ("sign",)),
     Slip("users step uphill", "dp = dout", "dp = -dout", ("sign",)),
-    Slip("the penalty is that of the other factors", "error.T @ p + strength * q", "error.T @ p + strength", ()),
-)  # fmt: skip
+    Slip(
+        "the factors are left out of the penalty",
+        "error.T @ p + strength * q",
+        "error.T @ p + strength",
+        ("factor-missing",),
+    ),
+)

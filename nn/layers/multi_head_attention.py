@@ -90,14 +90,26 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array,
 
 MISTAKES = (
     Slip("the softmax's sum is forgotten", "(dp - (dp * p).sum(axis=3, keepdims=True))", "dp", ("path-missing",)),
-    Slip("the root of the width is forgotten", "dscores / dscores.dtype.type(np.sqrt(q.shape[3]))", "dscores",
-            ("factor", "factor-missing", "slope-missing")),
+    Slip(
+        "the root of the width is forgotten",
+        "dscores / dscores.dtype.type(np.sqrt(q.shape[3]))",
+        "dscores",
+        ("factor", "factor-missing", "slope-missing"),
+    ),
     Slip("one of the three ways to x is forgotten", " + dk @ w_k.T", "", ("path-missing",)),
-    Slip("heads and positions are not exchanged back", "dv = side_by_side(p.swapaxes(2, 3) @ dheads)",
-            "dv = (p.swapaxes(2, 3) @ dheads).reshape(x.shape)", ()),
-    Slip("the root is that of the whole width", "q.shape[3]))", "x.shape[2]))", ("factor",)),
+    Slip(
+        "heads and positions are not exchanged back",
+        "dv = side_by_side(p.swapaxes(2, 3) @ dheads)",
+        "dv = (p.swapaxes(2, 3) @ dheads).reshape(x.shape)",
+        ("reshaped",),
+    ),
+    Slip("the root is that of the whole width", "q.shape[3]))", "x.shape[2]))", ("factor", "slope-squared")),
     Slip("the output's projection is not transposed", "dout @ w_o.T", "dout @ w_o", ("factor-transposed",)),
     Slip("the probabilities are not transposed", "p.swapaxes(2, 3) @ dheads", "p @ dheads", ("factor-transposed",)),
-    Slip("the output's projection meets the input", 'np.einsum("nti,nto->io", joined, dout)',
-            'np.einsum("nti,nto->io", x, dout)', ("wrong-operand",)),
-)  # fmt: skip
+    Slip(
+        "the output's projection meets the input",
+        'np.einsum("nti,nto->io", joined, dout)',
+        'np.einsum("nti,nto->io", x, dout)',
+        ("wrong-operand",),
+    ),
+)

@@ -70,13 +70,26 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, int, Array]:
 
 
 MISTAKES = (
-    Slip("of equal drawn words only the last counts", "np.add.at(du, drawn, dwrong[:, None] * v)",
-            "du[drawn] += dwrong[:, None] * v", ("overwritten",)),
-    Slip("the drawn words have the neighbour's sign", "dwrong = dout * wrong", "dwrong = dout * (wrong - 1.0)", ()),
+    Slip(
+        "of equal drawn words only the last counts",
+        "np.add.at(du, drawn, dwrong[:, None] * v)",
+        "du[drawn] += dwrong[:, None] * v",
+        ("scatter-assigned",),
+    ),
+    Slip(
+        "the drawn words have the neighbour's sign",
+        "dwrong = dout * wrong",
+        "dwrong = dout * (wrong - 1.0)",
+        ("slope-of-another",),
+    ),
     Slip("the drawn words are forgotten", " + dwrong @ u[drawn]", "", ("path-missing",)),
     Slip("the drawn words are subtracted", " + dwrong @ u[drawn]", " - dwrong @ u[drawn]", ("sign",)),
-    Slip("the sigmoid is differentiated once more", "dout * (right - 1.0)",
-            "dout * (right - 1.0) * right * (1.0 - right)", ()),
+    Slip(
+        "the sigmoid is differentiated once more",
+        "dout * (right - 1.0)",
+        "dout * (right - 1.0) * right * (1.0 - right)",
+        ("slope-of-another",),
+    ),
     Slip("the neighbour is forgotten", "dright * u[outside] + dwrong", "dwrong", ("path-missing",)),
-    Slip("the probability stands for the error", "dout * (right - 1.0)", "dout * right", ()),
-)  # fmt: skip
+    Slip("the probability stands for the error", "dout * (right - 1.0)", "dout * right", ("slope-of-another",)),
+)

@@ -61,12 +61,25 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 MISTAKES = (
     Slip("gamma is left out", "dout * gamma", "dout", ("factor-missing",)),
-    Slip("the scale is taken for a constant", "(g - xhat * (g * xhat).mean(axis=-1, keepdims=True)) * scale",
-            "g * scale", ("path-missing",)),
-    Slip("the mean is a sum", "(g * xhat).mean(axis=-1", "(g * xhat).sum(axis=-1", ("factor",)),
-    Slip("gamma's gradient is taken with x", "(dout * xhat).sum(axis=0)", "(dout * xhat / scale).sum(axis=0)",
-            ("wrong-operand",)),
+    Slip(
+        "the scale is taken for a constant",
+        "(g - xhat * (g * xhat).mean(axis=-1, keepdims=True)) * scale",
+        "g * scale",
+        ("path-missing",),
+    ),
+    Slip("the mean is a sum", "(g * xhat).mean(axis=-1", "(g * xhat).sum(axis=-1", ("factor", "factor-missing")),
+    Slip(
+        "gamma's gradient is taken with x",
+        "(dout * xhat).sum(axis=0)",
+        "(dout * xhat / scale).sum(axis=0)",
+        ("wrong-operand",),
+    ),
     Slip("the sign inside is turned", "g - xhat", "g + xhat", ("sign",)),
     Slip("gamma's gradient is a mean", "(dout * xhat).sum", "(dout * xhat).mean", ("mean-for-sum",)),
-    Slip("the scale outside is forgotten", "keepdims=True)) * scale", "keepdims=True))", ("factor-missing",)),
-)  # fmt: skip
+    Slip(
+        "the scale outside is forgotten",
+        "keepdims=True)) * scale",
+        "keepdims=True))",
+        ("factor-missing", "factor-too-many"),
+    ),
+)

@@ -72,13 +72,16 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array]
 
 MISTAKES = (
     Slip("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),
-    Slip("the state after is taken for the one before", "dw_h += states[t].T", "dw_h += states[t + 1].T",
-            ("wrong-operand",)),
-    Slip("the steps' gradients are assigned", "dw_h += states[t].T @ dz", "dw_h = states[t].T @ dz",
-            ("overwritten",)),
+    Slip(
+        "the state after is taken for the one before",
+        "dw_h += states[t].T",
+        "dw_h += states[t + 1].T",
+        ("wrong-operand",),
+    ),
+    Slip("the steps' gradients are assigned", "dw_h += states[t].T @ dz", "dw_h = states[t].T @ dz", ("overwritten",)),
     Slip("the derivative of tanh is left out", "dh * (1.0 - states[t + 1] ** 2)", "dh", ("slope-missing",)),
     Slip("the weights are not transposed", "dz @ w_h.T", "dz @ w_h", ("factor-transposed",)),
     Slip("the bias gradient is a mean over the batch", "dz.sum(axis=0)", "dz.mean(axis=0)", ("mean-for-sum",)),
     Slip("the derivative of tanh is taken without its square", "states[t + 1] ** 2", "states[t + 1]", ()),
-    Slip("what is carried back does not pass the tanh", "dh = dz @ w_h.T", "dh = dh @ w_h.T", ()),
-)  # fmt: skip
+    Slip("what is carried back does not pass the tanh", "dh = dz @ w_h.T", "dh = dh @ w_h.T", ("slope-not-carried",)),
+)

@@ -57,14 +57,26 @@ def inputs(rng: np.random.Generator) -> tuple[Array]:
 
 
 MISTAKES = (
-    Slip("only the diagonal of the Jacobian", "mean = (dout * p).sum(axis=1, keepdims=True)", "mean = dout * p",
-            ("unsummed",)),
+    Slip(
+        "only the diagonal of the Jacobian",
+        "mean = (dout * p).sum(axis=1, keepdims=True)",
+        "mean = dout * p",
+        ("unsummed",),
+    ),
     Slip("what the other scores share is forgotten", "p * (dout - mean)", "p * dout", ("path-missing",)),
-    Slip("the mean is taken over the batch", "(dout * p).sum(axis=1, keepdims=True)", "(dout * p).sum(axis=0)",
-            ("wrong-axis",)),
+    Slip(
+        "the mean is taken over the batch",
+        "(dout * p).sum(axis=1, keepdims=True)",
+        "(dout * p).sum(axis=0)",
+        ("wrong-axis",),
+    ),
     Slip("the sum is a mean", "(dout * p).sum(axis=1", "(dout * p).mean(axis=1", ("mean-for-sum", "factor")),
     Slip("the sign inside is turned", "dout - mean", "dout + mean", ("sign",)),
-    Slip("the probabilities are left out", "p * (dout - mean)", "dout - mean", ("slope-missing",)),
-    Slip("the rows of the Jacobian are summed before the product", "mean = (dout * p).sum(axis=1, keepdims=True)",
-            "mean = dout * p.sum(axis=1, keepdims=True)", ("gradient-zero",)),
-)  # fmt: skip
+    Slip("the probabilities are left out", "p * (dout - mean)", "dout - mean", ("slope-missing", "wrong-operand")),
+    Slip(
+        "the rows of the Jacobian are summed before the product",
+        "mean = (dout * p).sum(axis=1, keepdims=True)",
+        "mean = dout * p.sum(axis=1, keepdims=True)",
+        ("gradient-zero",),
+    ),
+)

@@ -62,13 +62,21 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Slip("the right class gets nothing", "dz[np.arange(n), y] = -dz.sum(axis=1)", "dz[np.arange(n), y] = 0.0",
-            ("path-missing",)),
+    Slip(
+        "the right class gets nothing",
+        "dz[np.arange(n), y] = -dz.sum(axis=1)",
+        "dz[np.arange(n), y] = 0.0",
+        ("path-missing",),
+    ),
     Slip("the right class counts one violation only", "-dz.sum(axis=1)", "-1.0", ()),
-    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor",)),
-    Slip("the margins stand for the mask", "(margins > 0.0).astype(margins.dtype)", "margins.copy()",
-            ("value-for-slope",)),
+    Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
+    Slip(
+        "the margins stand for the mask",
+        "(margins > 0.0).astype(margins.dtype)",
+        "margins.copy()",
+        ("value-for-slope", "slope-times-operand", "slope-times-value"),
+    ),
     Slip("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ("mask-inverted",)),
     Slip("the right class is pushed down too", "-dz.sum(axis=1)", "dz.sum(axis=1)", ("sign",)),
-    Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing",)),
-)  # fmt: skip
+    Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing", "factor-missing")),
+)

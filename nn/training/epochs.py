@@ -156,7 +156,8 @@ class Best:
         """Note an epoch; return whether patience has run out."""
         loss = record.get("val_loss", record["loss"])
         if loss < self.lowest:
-            self.lowest, self.waited, self.epoch, self.theta = loss, 0, int(record["epoch"]), theta.copy()
+            self.lowest, self.waited, self.epoch = loss, 0, int(record["epoch"])
+            self.theta = theta.copy() if isinstance(theta, np.ndarray) else theta  # on a device nothing changes it
         else:
             self.waited += 1
         return self.patience is not None and self.waited >= self.patience

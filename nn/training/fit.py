@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.arguments import described, number, truth, whole
+from engine.collector import collector_paused
 from nn.module import Module
 from nn.optim import Adam, Optimizer
 from nn.training.checkpoint import scaling_of
@@ -137,7 +138,8 @@ def fit(
     scaling = scaling_of(source, model) if source is not None else None
     how: dict[str, Any] = {"validation": validation, "metrics": metrics, "standardise": standardise}
     task = Task.read(model, X, T, loss, scaling=scaling, seed=seed, **how)
-    vector = ParameterVector(model.parameters())
+    with collector_paused():
+        vector = ParameterVector(model.parameters())
     of_task = task, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience
     training = _training(of_task, strength, lifted, verify, None if backend == "numpy" else Mesh.of(devices, dtype))
     leading = backend == "numpy" or leads()

@@ -60,6 +60,16 @@ class Mesh:
             return jax.device_put(x, sharding)
         return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
 
+    def handed(self, x: Array, *axes: Any) -> Any:
+        """Return an array for a compiled function to take, spread as in `place`; a single device takes it as it is."""
+        return x if self.size == 1 and jax_itself().process_count() == 1 else self.place(x, *axes)
+
+    def room(self) -> int | None:
+        """Return how many bytes the fullest device has left; None where it cannot tell, as the host."""
+        stats = [device.memory_stats() for device in self.devices.local_devices]
+        known = [s["bytes_limit"] - s["bytes_in_use"] for s in stats if s and "bytes_limit" in s]
+        return min(known, default=None)
+
     def shared(self, x: Any) -> Any:
         """Return an array of which, within a compiled function, each device computes some rows."""
         return x if self.size == 1 else jax_itself().lax.with_sharding_constraint(x, self.sharding("samples"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from nn.training.devices import jax_itself
 from nn.training.mesh import Mesh
 
 WHOLE = ""  # the name of a vector that is not cut into arrays
+
+Parts: TypeAlias = dict[str, tuple[Any, Any]]  # samples and targets that are measured, by what they are part of
 
 
 class Batches(NamedTuple):
@@ -44,16 +48,19 @@ class Batches(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """Where the steps of a scan have come, on the devices."""
+    """Where the steps of a scan have come, on the devices, and what the host sees of them."""
 
     theta: Any
     state: Any
-    losses: Any  # of each step
-    is_finite: Any  # whether all parameters are
+    losses: list[float]  # of each step
+    is_finite: bool  # whether all parameters are
+    measured: list[float]
 
 
 class Scan:
-    """Steps one after another, as they are compiled.
+    """Steps one after another, and what is measured after the last, as one compiled function.
+
+    What the host sees of it is one vector: each transfer has it wait for the devices.
 
     Parameters
     ----------
@@ -65,20 +72,33 @@ class Scan:
         What follows the parameters in the program's vector.
     mesh
         The devices, each of which computes its part of a batch.
+    measure
+        What returns the measures of some parts of the data at a vector of parameters.
     """
 
-    def __init__(self, program: JaxFunction, rule: Any, constants: Array, mesh: Mesh) -> None:
-        self._program, self._rule, self._mesh = program, rule, mesh
+    def __init__(
+        self,
+        program: JaxFunction,
+        rule: Any,
+        constants: Array,
+        mesh: Mesh,
+        measure: Callable[[Any, Parts], list[Any]] = lambda theta, parts: [],
+    ) -> None:
+        self._program = replace(program, limits={})  # all samples have been looked at before the first step
+        self._rule, self._mesh, self._measure = rule, mesh, measure
         self._parts, self._behind = _laid(program.flat, constants)
         self._run = mesh.jit(self._scanned)
         self._placed: dict[str, tuple[bytes, Any]] = {}  # what is the same in every epoch: weights, mostly the rates
 
-    def __call__(self, theta: Any, state: Any, samples: tuple[Any, Any], batches: Batches, rates: Array) -> Passed:
-        """Take a step for every batch of samples that are on the devices, at its learning rate."""
-        place = self._mesh.place
-        rows = place(batches.rows.astype(np.int32), None, "samples")
+    def __call__(
+        self, theta: Any, state: Any, samples: tuple[Any, Any], batches: Batches, rates: Array, parts: Parts
+    ) -> Passed:
+        """Take a step for every batch of samples that are on the devices, at its learning rate; measure some parts."""
+        rows = self._mesh.handed(batches.rows.astype(np.int32), None, "samples")
         weights = None if batches.weights is None else self._once("weights", batches.weights, None, "samples")
-        return Passed(*self._run(theta, state, samples, rows, weights, self._once("rates", rates)))
+        theta, state, seen = self._run(theta, state, samples, rows, weights, self._once("rates", rates), parts)
+        numbers, steps = np.asarray(seen).tolist(), len(batches.sizes)
+        return Passed(theta, state, numbers[:steps], bool(numbers[steps]), numbers[steps + 1 :])
 
     def _once(self, name: str, x: Array, *axes: Any) -> Any:
         """Put an array on the devices, unless the one of its name that is there has the same numbers."""
@@ -87,8 +107,10 @@ class Scan:
             self._placed[name] = known = numbers, self._mesh.place(x, *axes)
         return known[1]
 
-    def _scanned(self, theta: Any, state: Any, samples: tuple[Any, Any], rows: Any, weights: Any, rates: Any) -> Any:
-        jax = jax_itself()
+    def _scanned(
+        self, theta: Any, state: Any, samples: tuple[Any, Any], rows: Any, weights: Any, rates: Any, parts: Parts
+    ) -> Any:
+        jax, jnp = jax_itself(), jax_itself().numpy
         shared, split, join = self._mesh.shared, self._split, self._joined
 
         def step(at: tuple[Any, Any], batch: tuple[Any, Any, Any]) -> tuple[tuple[Any, Any], Any]:
@@ -102,7 +124,8 @@ class Scan:
         (named, state), losses = jax.lax.scan(step, begin, (rows, weights, rates))
         theta = join(named)
         state = jax.tree.map(lambda x: join(x) if _is_split(x) else x, state, is_leaf=_is_split)
-        return theta, state, losses, jax.numpy.isfinite(theta).all()
+        numbers = jnp.asarray([jnp.isfinite(theta).all(), *self._measure(theta, parts)], float)
+        return theta, state, jnp.concatenate([losses.astype(float), numbers])
 
     def _gradients(self, named: dict[str, Any], X: Any, T: Any, weights: Any) -> tuple[Any, dict[str, Any]]:
         """Return the loss of a batch and its gradient by every array."""

@@ -1,8 +1,8 @@
 """Epochs on JAX's devices: samples are placed once, and an epoch is one compiled scan over its batches.
 
 Batches are those of NumPy's shuffling, the optimiser is Optax's, and metrics are computed where the outputs are: of an
-epoch the host sees the losses of its steps and a number per metric.  Parameters and the optimiser's state come back
-when somebody looks.
+epoch the host sees one vector, of the losses of its steps and a number per metric.  Parameters and the optimiser's
+state come back when somebody looks.  Where the devices have no room for the samples, an epoch is a few scans.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from nn.training.device_measures import DeviceMeasures
 from nn.training.epochs import Epochs, TrainingError
 from nn.training.mesh import Mesh
 from nn.training.on_optax import state_by_name, state_of, transformation
-from nn.training.scan import Batches, Passed, Scan, check_tables
+from nn.training.placed import Placed
+from nn.training.scan import Batches, Parts, Passed, Scan, check_tables
 from nn.training.steps import constants_of, program_of
 from nn.training.task import Task
 from nn.training.vector import ParameterVector
@@ -66,14 +67,17 @@ class ScannedEpochs(Epochs):
         self._mesh, self._rule = mesh, transformation(optimizer)
         self._at: Position | None = None
         self._is_ahead = False  # of what the host has
+        self._seen: list[float] = []  # what was measured after the latest steps
         program = program_of(task.model, task.targets.loss, strength, verify, parameters.layout)
         constants = constants_of(program, len(parameters.numbers), (task.X[:1], task.targets.values[:1]))
         function = program.to_jax()
         check_tables(function.limits, task.X, task.targets.values)
         with mesh.computing():
-            self._scan = Scan(function, self._rule, constants.astype(mesh.dtype), mesh)
-            self._samples = mesh.place(task.X), mesh.place(task.targets.values)
+            self._samples = Placed(task.X, task.targets.values, mesh)
             self._measures = DeviceMeasures(task, self._samples, parameters, mesh, verify)
+            self._scan = Scan(function, self._rule, constants.astype(mesh.dtype), mesh, self._measures.at)
+            whole = all(placed.is_whole for placed in [self._samples, *self._measures.parts.values()])
+            self._parts = {part: x.samples for part, x in self._measures.parts.items()} if whole else None
 
     def sentences(self) -> tuple[str, ...]:
         """Return that numbers are rounded to float32, where they are."""
@@ -110,43 +114,40 @@ class ScannedEpochs(Epochs):
         return self._at
 
     def _pass(self, epoch: int) -> float:
-        order = self._order(epoch)
-        batches = Batches.of(order, self.batch_size, self._mesh)
+        order, total, taken = self._order(epoch), 0.0, 0
         with self._mesh.computing():
-            at = self._position()
-            passed = self._steps(at, batches)
-            losses = np.asarray(passed.losses, dtype=float).tolist()
-            is_finite = bool(passed.is_finite)
-        for k, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                self._go_back(at, batches, k)
-                raise self._diverged(loss, order[k * self.batch_size : (k + 1) * self.batch_size], epoch)
-        self._at, self._is_ahead = Position(at.steps + len(losses), passed.theta, passed.state), True
-        if not is_finite:
+            for samples, batches in self._samples.batches(order, self.batch_size):
+                at = self._position()
+                passed = self._steps(at, samples, batches, self._parts or {})
+                for step, (loss, size) in enumerate(zip(passed.losses, batches.sizes)):
+                    if not math.isfinite(loss):
+                        self._go_back(at, samples, batches, step)
+                        raise self._diverged(loss, order[taken : taken + size], epoch)
+                    total, taken = total + loss * size, taken + size
+                self._at = Position(at.steps + len(passed.losses), passed.theta, passed.state)
+                self._is_ahead, self._seen = True, passed.measured
+        if not passed.is_finite:
             raise TrainingError(self._not_finite(epoch))
-        total = 0.0
-        for loss, size in zip(losses, batches.sizes):
-            total += loss * size
         return total / len(order)
 
-    def _steps(self, at: Position, batches: Batches) -> Passed:
+    def _steps(self, at: Position, samples: tuple[Any, Any], batches: Batches, parts: Parts) -> Passed:
         rates = np.array(self.optimizer.learning_rates(at.steps, len(batches.sizes)))
-        return self._scan(at.theta, at.state, self._samples, batches, rates)
+        return self._scan(at.theta, at.state, samples, batches, rates, parts)
 
-    def _go_back(self, start: Position, batches: Batches, steps: int) -> None:
-        """Go to where so many steps of an epoch had come, and have the host see it."""
+    def _go_back(self, start: Position, samples: tuple[Any, Any], batches: Batches, steps: int) -> None:
+        """Go to where so many of some steps had come, and have the host see it."""
         weights = None if batches.weights is None else batches.weights[:steps]
-        with self._mesh.computing():
-            few = Batches(batches.rows[:steps], weights, batches.sizes[:steps])
-            passed = self._steps(start, few)
-            self._at, self._is_ahead = Position(start.steps + steps, passed.theta, passed.state), True
+        few = Batches(batches.rows[:steps], weights, batches.sizes[:steps])
+        passed = self._steps(start, samples, few, {})
+        self._at, self._is_ahead = Position(start.steps + steps, passed.theta, passed.state), True
         self.collect()
 
     def _measured(self, epoch: int) -> dict[str, float]:
         with self._mesh.computing():
-            record, parts = self._measures(self._theta)
-            for part, Y in parts:
-                self._refuse_infinite(part, np.asarray(Y), epoch)
+            seen = self._seen if self._parts is not None else self._measures.in_portions(self._theta)
+            record, parts = self._measures.record(seen, self._theta)
+        for part, Y in parts:
+            self._refuse_infinite(part, Y, epoch)
         if "val_loss" in record:
             record["val_loss"] = self._validation_loss(record["val_loss"], epoch)
         return record

@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -93,7 +94,7 @@ class Extended:
     """
 
     def __init__(self, program: Program) -> None:
-        self.program, self.size = program, len(program.pull())
+        self.program, self.size = program, numbers_of(program)
         self.constants: Array | None = None
 
     def vector(self, theta: Array, example: tuple[Array, ...]) -> tuple[Array, Array]:
@@ -119,7 +120,12 @@ class Extended:
 def constants_of(program: Program, size: int, example: tuple[Array, ...]) -> Array:
     """Return the numbers of Values that a model makes anew in every call: in its program they follow the parameters."""
     program(*example)
-    return program.pull()[size:]
+    return program.pull()[size:] if numbers_of(program) > size else np.empty(0)
+
+
+def numbers_of(program: Program) -> int:
+    """Return how many numbers a program's vector has."""
+    return sum(map(math.prod, program.parameters.values()))
 
 
 def eager_step(model: Module, loss: str, strength: float) -> Step:

@@ -46,7 +46,7 @@ MUTATIONS = [
     ('places that coincide get one of their sums', '    if shared or not gather.distinct:', '    if False:'),
     ("a gather reads the first sample's row for all", '* {gather.source.size}', '* 0 * {gather.source.size}'),
     ('what is added is assigned', 'w.call("add", place, w.call(function, *arguments), f"out={place}")', 'w.call(function, *arguments, f"out={place}")'),
-    ('the mean is a sum', 'value = f"float(np.add.reduce({text})) / N"', 'value = f"float(np.add.reduce({text}))"'),
+    ('the mean is a sum', 'return added if reduction == "sum" else f"{added} / N"', 'return added'),
     ('a sum of equal values counts one', '{"sum": f"{one} * N"', '{"sum": f"{one}"'),
     ('a cotangent is read before all has been scattered to it', 'for x in step.operands[1:] if scatters else step.operands:', 'for x in step.operands[1:]:'),
     ('a number that is multiplied is no longer divided by N', 'Literal(number, sum(powers) if op == "multiply" else powers[0] - powers[1])', 'Literal(number, 0)'),

@@ -5,7 +5,8 @@
     python tests/benchmarks/bench_programs.py --growth bodies euler          sizes that double: cost is to grow alike
 
 Every program has a process of its own, one thread; times are of the process, not of the clock, and a step's are medians
-of alternating runs. Programs are not verified here, and no formulas are asked for; results are compared.
+of alternating runs. Programs are not verified here, and no formulas are asked for; results are compared. What is by hand
+a call of LAPACK is not among the means. `--peers eager` runs the program as it is, one sample after the other.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ import engine
 
 COLUMNS = ("program", "nodes", "operations", "lifting, us a node", "step, us")
 GROWTH_COLUMNS = ("program", "nodes", "lifting, us a node")
-PEERS = {"numpy": "by hand", "jax": "`jax.jit`", "torch": "PyTorch"}
+PEERS = {"numpy": "by hand", "jax": "`jax.jit`", "torch": "PyTorch", "eager": "the eager engine"}
 GROWTH: dict[str, list[Callable[[], Program]]] = {
     "bodies": [lambda n=n: bodies(n) for n in (25, 35, 50, 70)],
     "if": [lambda n=n: branching(n) for n in (750, 1500, 3000, 6000)],
@@ -85,6 +86,16 @@ def with_torch(program: Program) -> Callable[[], Any]:
     return step
 
 
+def eager_seconds(program: Program, runs: int = 3) -> float:
+    """Return what a step takes that is not lifted: a sample's, as often as there are samples."""
+    values, times = [engine.Value(x) for x in program.theta.tolist()], []
+    for _ in range(runs):
+        start = time.process_time()
+        program.scalar(values, *[samples[0] for samples in program.samples]).backward()
+        times.append(time.process_time() - start)
+    return statistics.median(times) * (len(program.samples[0]) if program.samples else 1)
+
+
 def steps_of(program: Program, peers: list[str]) -> dict[str, Callable[[], Any]]:
     """Return the step of each peer that a program is written for."""
     steps: dict[str, Callable[[], Any]] = {}
@@ -117,12 +128,16 @@ def measured(program: Program, peers: list[str], budget: float) -> dict[str, Any
                 run()
                 count += 1
             times[peer].append((time.process_time() - start) / count)
+    medians = {peer: statistics.median(t) for peer, t in times.items()}
+    if "eager" in peers:
+        medians["eager"] = eager_seconds(program)
     return {
         "name": program.name,
+        "lapack": program.lapack,
         "nodes": stats.scalar_nodes,
         "operations": [stats.array_operations, stats.backward_operations],
         "lifting": seconds / stats.scalar_nodes,
-        "steps": {peer: statistics.median(t) for peer, t in times.items()},
+        "steps": medians,
     }
 
 
@@ -145,7 +160,7 @@ def table(which: list[str], peers: list[str], budget: float) -> None:
         cells = []
         for p in peers:
             ratio = m["steps"]["lifted"] / m["steps"][p] if p in m["steps"] else None
-            ratios[p] += [] if ratio is None else [ratio]
+            ratios[p] += [] if ratio is None or (p == "numpy" and m["lapack"]) else [ratio]
             cells.append("" if ratio is None else f"{ratio:.2f}")
         forward, backward = m["operations"]
         lifting, step = f"{m['lifting'] * 1e6:.1f}", f"{m['steps']['lifted'] * 1e6:,.0f}"
@@ -169,7 +184,7 @@ def installed(peers: list[str]) -> list[str]:
     found = []
     for p in peers:
         try:
-            __import__(p)
+            __import__("engine" if p == "eager" else p)
             found.append(p)
         except ImportError:
             print(f"{p} is not installed")

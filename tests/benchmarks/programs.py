@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import handwritten
 import numpy as np
 import numpy.typing as npt
 
@@ -34,6 +36,8 @@ class Program:
         (theta, *samples) -> value and gradient, in NumPy, or in floats where arrays would have two elements.
     arrays
         (array module, theta, *samples) -> value, for JAX and PyTorch to differentiate.
+    lapack
+        Whether by hand it is a call of LAPACK, which no sequence of array operations is as fast as.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Program:
     samples: tuple[Array, ...] = ()
     by_hand: Callable[..., tuple[float, Array]] | None = None
     arrays: Callable[..., Any] | None = None
+    lapack: bool = False
 
 
 def matrix(flat: Scalars, rows: int, columns: int, start: int = 0) -> list[Scalars]:
@@ -61,7 +66,7 @@ def logistic(n: int = 569, d: int = 30) -> Program:
         margins = [target * engine.dot(w[:d], row, w[d]) for row, target in zip(rows, targets)]
         return sum(engine.softplus(-m) for m in margins) * (1.0 / n)
 
-    def by_hand(w: Array) -> tuple[float, Array]:
+    def written(w: Array) -> tuple[float, Array]:
         m = t * (X @ w[:d] + w[d])
         value = np.logaddexp(0.0, -m).mean()
         g = -t / (1.0 + np.exp(m)) / n
@@ -71,7 +76,7 @@ def logistic(n: int = 569, d: int = 30) -> Program:
         m = xp.asarray(t) * (xp.asarray(X) @ w[:d] + w[d])
         return xp.logaddexp(xp.zeros_like(m), -m).mean()
 
-    return Program(f"logistic {n} x {d}", 0.1 * rng.normal(size=d + 1), scalar, (), by_hand, arrays)
+    return Program(f"logistic {n} x {d}", 0.1 * rng.normal(size=d + 1), scalar, (), written, arrays)
 
 
 def recurrent(steps: int = 200, inputs: int = 8, units: int = 16, n: int = 32) -> Program:
@@ -86,7 +91,7 @@ def recurrent(steps: int = 200, inputs: int = 8, units: int = 16, n: int = 32) -
             h = [engine.tanh(engine.dot(U[j], now) + engine.dot(V[j], h) + w[b + j]) for j in range(units)]
         return (engine.dot(w[c:], h) - target) ** 2
 
-    def by_hand(w: Array, X: Array, t: Array) -> tuple[float, Array]:
+    def written(w: Array, X: Array, t: Array) -> tuple[float, Array]:
         U, V, v = w[:a].reshape(units, inputs), w[a:b].reshape(units, units), w[c:]
         states, fed = np.zeros((steps + 1, n, units)), X @ U.T + w[b:c]
         for k in range(steps):
@@ -100,7 +105,7 @@ def recurrent(steps: int = 200, inputs: int = 8, units: int = 16, n: int = 32) -
         dU, dV = flat.T @ X.swapaxes(0, 1).reshape(-1, inputs), flat.T @ states[:-1].reshape(-1, units)
         return (r * r).mean(), np.concatenate([dU.ravel(), dV.ravel(), flat.sum(0), 2.0 * r @ states[-1] / n])
 
-    return Program(f"RNN, {steps} steps", 0.2 * rng.normal(size=c + units), scalar, (X, t), by_hand)
+    return Program(f"RNN, {steps} steps", 0.2 * rng.normal(size=c + units), scalar, (X, t), written)
 
 
 def long_memory(steps: int = 200, inputs: int = 8, units: int = 16, n: int = 32) -> Program:
@@ -120,7 +125,8 @@ def long_memory(steps: int = 200, inputs: int = 8, units: int = 16, n: int = 32)
             h = [o[j] * engine.tanh(c[j]) for j in range(units)]
         return (engine.dot(v, h) - target) ** 2
 
-    return Program(f"LSTM, {steps} steps", 0.2 * rng.normal(size=gates * (width + 1) + units), scalar, (X, t))
+    theta = 0.2 * rng.normal(size=gates * (width + 1) + units)
+    return Program(f"LSTM, {steps} steps", theta, scalar, (X, t), partial(handwritten.long_memory, units=units))
 
 
 def normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
@@ -142,7 +148,69 @@ def normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
         y = xp.tanh(u / xp.sqrt((u * u).mean(1) + 1e-5)[:, None] * w[a : a + units] + w[a + units : a + 2 * units])
         return ((y @ w[a + 2 * units :] - t) ** 2).mean()
 
-    return Program(f"layer norm, {n} samples", 0.5 * rng.normal(size=a + 3 * units), scalar, (X, t), None, arrays)
+    theta = 0.5 * rng.normal(size=a + 3 * units)
+    return Program(
+        f"layer norm, {n} samples", theta, scalar, (X, t), partial(handwritten.layer_norm, units=units), arrays
+    )
+
+
+def batch_normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
+    """Each unit's mean is over the samples: they are one program together."""
+    rng = np.random.default_rng(15)
+    X, t = rng.normal(size=(n, inputs)), rng.normal(size=n)
+    a, rows, targets = units * inputs, X.tolist(), t.tolist()
+
+    def scalar(w: Scalars) -> Any:
+        z = [[engine.dot(unit, x) for unit in matrix(w, units, inputs)] for x in rows]
+        for j in range(units):
+            mean = sum(row[j] for row in z) / n
+            variance = sum((row[j] - mean) ** 2 for row in z) / n
+            for row in z:
+                row[j] = engine.tanh(w[a + j] * (row[j] - mean) / engine.sqrt(variance + 1e-5) + w[a + units + j])
+        return sum((engine.dot(w[a + 2 * units :], row) - y) ** 2 for row, y in zip(z, targets)) / n
+
+    def arrays(xp: Any, w: Any) -> Any:
+        z = xp.asarray(X) @ w[:a].reshape(units, inputs).T
+        u = z - z.mean(0)
+        y = xp.tanh(u / xp.sqrt((u * u).mean(0) + 1e-5) * w[a : a + units] + w[a + units : a + 2 * units])
+        return ((y @ w[a + 2 * units :] - xp.asarray(t)) ** 2).mean()
+
+    theta = 0.5 * rng.normal(size=a + 3 * units)
+    by = partial(handwritten.batch_norm, X=X, t=t, units=units)
+    return Program(f"batch norm, {n} samples", theta, scalar, (), by, arrays)
+
+
+def convolution(n: int = 32, channels: int = 8) -> Program:
+    """Digits of eight by eight: three by three, relu, the largest of two by two, ten classes."""
+    rng = np.random.default_rng(16)
+    X, t = np.round(np.clip(rng.normal(6, 5, (n, 8, 8)), 0, 16)) / 16, rng.integers(0, 10, n)
+    a = channels * 9
+
+    def scalar(w: Scalars, x: Any, label: Any) -> Any:
+        features = []
+        for c in range(channels):
+            K, bias = matrix(w, 3, 3, 9 * c), w[a + c]
+            f = [
+                [
+                    engine.relu(sum(K[p][q] * x[i + p][j + q] for p in range(3) for q in range(3)) + bias)
+                    for j in range(6)
+                ]
+                for i in range(6)
+            ]
+            for i in range(0, 6, 2):
+                for j in range(0, 6, 2):
+                    over = [engine.maximum(f[i + k][j], f[i + k][j + 1]) for k in range(2)]
+                    features.append(engine.maximum(*over))
+        z = [
+            engine.dot(row, features, w[a + channels + 10 * a + k])
+            for k, row in enumerate(matrix(w, 10, a, a + channels))
+        ]
+        return engine.logsumexp(z) - engine.select(z, label)
+
+    theta = 0.2 * rng.normal(size=a + channels + 10 * a + 10)
+    return Program(
+        f"convolution, {n} digits", theta, scalar, (X, t), partial(handwritten.convolution, channels=channels)
+    )
 
 
 def transformer(tokens: int = 8, width: int = 16, heads: int = 4, letters: int = 27) -> Program:
@@ -202,7 +270,8 @@ def mixture(n: int = 200, parts: int = 5) -> Program:
             total = total + engine.logsumexp(terms)
         return total * (1.0 / n) - engine.logsumexp(weight)
 
-    return Program(f"mixture of {parts}, {n} points", 0.5 * rng.normal(size=5 * parts), scalar)
+    by = partial(handwritten.mixture, X=X, parts=parts)
+    return Program(f"mixture of {parts}, {n} points", 0.5 * rng.normal(size=5 * parts), scalar, (), by)
 
 
 def options(n: int = 200) -> Program:
@@ -219,7 +288,8 @@ def options(n: int = 200) -> Program:
             loss = loss + (100.0 * below[0] - k * engine.exp(-w[n] * t) * below[1] - quote) ** 2
         return loss / n
 
-    return Program(f"Black-Scholes, {n} options", np.append(rng.uniform(0.1, 0.5, n), 0.02), scalar)
+    by = partial(handwritten.options, strikes=strikes, years=years, quotes=quotes)
+    return Program(f"Black-Scholes, {n} options", np.append(rng.uniform(0.1, 0.5, n), 0.02), scalar, (), by)
 
 
 def branching(n: int = 3000) -> Program:
@@ -236,14 +306,14 @@ def branching(n: int = 3000) -> Program:
                 total = total + w[2] * x
         return total / n
 
-    def by_hand(w: Array) -> tuple[float, Array]:
+    def written(w: Array) -> tuple[float, Array]:
         above = incomes > w[0]
         u = w[1] * (incomes - w[0]) * above
         value = (u * u).sum() + w[2] * incomes[~above].sum()
         slope = np.array([-2.0 * w[1] * u.sum(), 2.0 * u @ (incomes - w[0]), incomes[~above].sum()])
         return value / n, slope / n
 
-    return Program(f"one if a sample, {n} samples", np.array([40.0, 0.3, 0.2]), scalar, (), by_hand)
+    return Program(f"one if a sample, {n} samples", np.array([40.0, 0.3, 0.2]), scalar, (), written)
 
 
 # --- physics -------------------------------------------------------------------------------------------------------
@@ -262,7 +332,7 @@ def bodies(n: int = 50) -> Program:
                 total = total - m[i] * m[j] / engine.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + 0.01)
         return total
 
-    def by_hand(w: Array) -> tuple[float, Array]:
+    def written(w: Array) -> tuple[float, Array]:
         x = w.reshape(n, 3)
         d = x[:, None] - x
         square = np.einsum("ijk,ijk->ij", d, d) + 0.01
@@ -275,7 +345,7 @@ def bodies(n: int = 50) -> Program:
         d = x[:, None] - x
         return -0.5 * (xp.asarray(products) / xp.sqrt((d * d).sum(2) + 0.01)).sum()
 
-    return Program(f"N-body, {n} bodies", rng.normal(size=3 * n), scalar, (), by_hand, arrays)
+    return Program(f"N-body, {n} bodies", rng.normal(size=3 * n), scalar, (), written, arrays)
 
 
 def hunters(steps: int = 1000, method: str = "rk4") -> Program:
@@ -300,7 +370,7 @@ def hunters(steps: int = 1000, method: str = "rk4") -> Program:
             s = on(s, dt, a)
         return (s[0] - 1.0) ** 2 + (s[1] - 1.0) ** 2
 
-    def by_hand(w: Array) -> tuple[float, Array]:
+    def written(w: Array) -> tuple[float, Array]:
         k, s, states = w[:4].tolist(), w[4:].tolist(), []
         for _ in range(steps):
             states.append(s)
@@ -314,8 +384,8 @@ def hunters(steps: int = 1000, method: str = "rk4") -> Program:
         value = (states and (on(states[-1], dt, slope(k, states[-1])))) or s
         return (value[0] - 1.0) ** 2 + (value[1] - 1.0) ** 2, np.array([*dk, *g])
 
-    theta = np.array([1.1, 0.6, 0.8, 0.5, 1.0, 0.7])
-    return Program(f"{method}, {steps} steps", theta, scalar, (), by_hand if method == "euler" else None)
+    theta, rk4 = np.array([1.1, 0.6, 0.8, 0.5, 1.0, 0.7]), partial(handwritten.hunters, steps=steps, dt=dt)
+    return Program(f"{method}, {steps} steps", theta, scalar, (), written if method == "euler" else rk4)
 
 
 def springs(side: int = 8, steps: int = 10) -> Program:
@@ -340,7 +410,8 @@ def springs(side: int = 8, steps: int = 10) -> Program:
             x = {p: [x[p][k] + 0.01 * v[p][k] for k in range(2)] for p in at}
         return sum(x[p][k] * x[p][k] for p in at for k in range(2))
 
-    return Program(f"springs {side} x {side}, {steps} steps", np.append(places.ravel(), 1.0), scalar)
+    by = partial(handwritten.springs, side=side, steps=steps)
+    return Program(f"springs {side} x {side}, {steps} steps", np.append(places.ravel(), 1.0), scalar, (), by)
 
 
 # --- filters and systems -------------------------------------------------------------------------------------------
@@ -349,7 +420,8 @@ def springs(side: int = 8, steps: int = 10) -> Program:
 def kalman(steps: int = 100) -> Program:
     """A constant velocity in the plane, seen by its place: the likelihood of the two variances."""
     rng = np.random.default_rng(11)
-    seen = rng.normal(size=(steps, 2)).tolist()
+    observed = rng.normal(size=(steps, 2))
+    seen = observed.tolist()
     axes = range(4)
 
     def times(A: Any, B: Any) -> list[list[Any]]:
@@ -375,7 +447,7 @@ def kalman(steps: int = 100) -> Program:
             P = [[P[i][j] - (gain[i][0] * P[0][j] + gain[i][1] * P[1][j]) for j in axes] for i in axes]
         return loss
 
-    return Program(f"Kalman, {steps} steps", np.zeros(2), scalar)
+    return Program(f"Kalman, {steps} steps", np.zeros(2), scalar, (), partial(handwritten.kalman, seen=observed))
 
 
 def tridiagonal(n: int = 200) -> Program:
@@ -394,7 +466,7 @@ def tridiagonal(n: int = 200) -> Program:
             x.append(d[i] - c[i] * x[-1])
         return sum(v * v for v in x) / n
 
-    return Program(f"Thomas, {n} unknowns", theta, scalar)
+    return Program(f"Thomas, {n} unknowns", theta, scalar, (), handwritten.tridiagonal, lapack=True)
 
 
 def gaussian_process(n: int = 30) -> Program:
@@ -413,7 +485,8 @@ def gaussian_process(n: int = 30) -> Program:
             z.append((y[i] - sum(L[i][k] * z[k] for k in range(i))) / L[i][i])
         return 0.5 * sum(v * v for v in z) + sum(engine.log(L[i][i]) for i in range(n))
 
-    return Program(f"Gaussian process, {n} points", np.array([0.5, 0.5]), scalar)
+    by = partial(handwritten.gaussian_process, x=np.array(x), y=np.array(y))
+    return Program(f"Gaussian process, {n} points", np.array([0.5, 0.5]), scalar, (), by, lapack=True)
 
 
 def warping(n: int = 50) -> Program:
@@ -431,7 +504,7 @@ def warping(n: int = 50) -> Program:
             above = row
         return above[-1]
 
-    return Program(f"soft-DTW, {n} x {n}", rng.normal(size=n), scalar)
+    return Program(f"soft-DTW, {n} x {n}", rng.normal(size=n), scalar, (), partial(handwritten.warping, other=other))
 
 
 PROGRAMS: dict[str, Callable[[], Program]] = {
@@ -439,6 +512,8 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "rnn": recurrent,
     "lstm": long_memory,
     "norm": normalised,
+    "batch": batch_normalised,
+    "conv": convolution,
     "gpt": transformer,
     "mixture": mixture,
     "options": options,

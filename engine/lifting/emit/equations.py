@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from engine.lifting.expr import OVER, PYTHON, Expr, Spelling, show, without_sign
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Shape, Source, View
+
+WrittenEquation: TypeAlias = "tuple[Expr, Expr, list[Expr]]"  # left, right, ranges
 
 DEEPEST = 40  # operations inside one another in a formula: of a longer chain, nobody reads one line
 
@@ -52,7 +54,7 @@ def equations(steps: Steps) -> tuple[list[Line], Notation, str]:
     read = Counter(source for step in everything for x in step.operands for source in x.sources)
     lists = frozenset(source for source in read if source.kind == "constant" and read[source] == 1)
     notation = Notation({source.name for source in steps.sources} | {"N"}, lists=lists)
-    page = _Page(_read_once(steps), last, notation)
+    page = _Page(_read_once(steps), last, notation, {source for x in steps.roots for source in x.sources})
     for k, step in enumerate(everything):
         page.write(k, step)
     page.finish(steps)
@@ -129,6 +131,7 @@ class _Page:
     once: set[Source]
     last: dict[Source, int]  # the number of the step that writes each last
     notation: Notation
+    returned: set[Source]
     lines: list[Line] = field(default_factory=list)
     open: dict[Source, _Open] = field(default_factory=dict)
     zeros: dict[Source, float] = field(default_factory=dict)  # arrays of zeros, and where they were made
@@ -164,7 +167,7 @@ class _Page:
         """Whether a step only picks elements, which are named wherever they are read, and stay as they are."""
         source, picked = new.steps[0].target.source, new.value.leaf
         stays = all(self.last.get(s, -1) < new.at for s in new.reads) and self.last[source] == new.at
-        first = source not in self.begun and source.kind == "value"
+        first = source not in self.begun and source.kind == "value" and source not in self.returned
         return isinstance(picked, Picked) and picked.chooser is None and stays and first and new.defines
 
     def _within(self, k: int, step: Step, by_element: bool) -> list[tuple[Source, _Open]]:
@@ -299,12 +302,16 @@ class _Page:
             value = values[0]
             for more in values[1:]:
                 value = added(value, more)
-            try:
-                return self._equation(where, value, shape, defines)
-            except NoLoopsError:
-                return equation(self.notation, where, value, shape, defines, tabled=True)
+            return self._equation_or_table(where, value, shape, defines)
 
-    def _equation(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> tuple[Expr, Expr, list[Expr]]:
+    def _equation_or_table(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> WrittenEquation:
+        """Return an equation by its elements, whose places are tables where no loops count them."""
+        try:
+            return self._equation(where, value, shape, defines)
+        except NoLoopsError:
+            return equation(self.notation, where, value, shape, defines, tabled=True)
+
+    def _equation(self, where: Picked, value: Expr, shape: Shape, defines: bool) -> WrittenEquation:
         """Return an equation by its elements; the notation grows only if there is one."""
         notation = self.notation.copied()
         result = equation(notation, where, value, shape, defines)
@@ -325,8 +332,10 @@ class _Page:
         if isinstance(root, View) and root.is_whole() and root.source.kind == "value":
             return root.source.name
         name = next(x for x in ("loss", "value", *[f"value{k}" for k in range(99)]) if x not in self.notation.taken)
-        whole = Picked(Source(name, (), "value", root.batched), np.zeros(1, np.int64))
-        value = written_number(root) if isinstance(root, Literal) else reading(root, (), {})
-        left, right, ranges = equation(self.notation, whole, value, (), False)
+        shape = root.shape
+        source = Source(name, shape, "value", root.batched)
+        value = written_number(root) if isinstance(root, Literal) else reading(root, shape, {})
+        whole = Picked(source, np.arange(source.size))
+        left, right, ranges = self._equation_or_table(whole, value, shape, bool(shape))
         self.lines.append(Line(len(steps.forward) - 0.25, left, "=", right, ranges))
         return name

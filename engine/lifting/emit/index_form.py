@@ -12,6 +12,7 @@ from itertools import chain, permutations
 
 import numpy as np
 
+from engine.lifting.distinct import count_distinct
 from engine.lifting.emit.elements import Picked, Runs, leaves, of_elements
 from engine.lifting.emit.loops import Affine, Domain, Loop, box, fitted, nested
 from engine.lifting.emit.notation import Notation
@@ -279,8 +280,8 @@ def _axes(notation: Notation, dims: Shape) -> Scope:
 def _orders(columns: list[Indices]) -> Iterator[Indices | None]:
     """Yield orders of the elements in which loops may count them: their own, and by some of the columns."""
     yield None
-    distinct = {column.tobytes(): column for column in columns if (column != column[0]).any()}
-    ranked = sorted(distinct.values(), key=lambda column: len(np.unique(column)))[:MOST_COLUMNS]
+    different = {column.tobytes(): column for column in columns if (column != column[0]).any()}
+    ranked = sorted(different.values(), key=count_distinct)[:MOST_COLUMNS]
     for some in permutations(ranked):
         yield np.lexsort(some[::-1])
 

@@ -157,6 +157,13 @@ class Scalars:
         same = _same(op, args)
         if same is not None:
             return same
+        op, args = _without_signs(op, args)
+        if op == "negative" and args[0].op == "negative":
+            return args[0].args[0]
+        if op == "multiply" and "negative" in (args[0].op, args[1].op):
+            x, y = (arg.args[0] if arg.op == "negative" else arg for arg in args)
+            product = self.operate("multiply", (x, y), f"{hint}_positive")
+            return product if args[0].op == args[1].op else self.operate("negative", (product,), hint)
         if args[0].literal and args[-1].literal:
             args = self._computed(args)
         key = (op, *args)
@@ -230,6 +237,18 @@ def _lines(names: Sequence[str]) -> list[str]:
 def called(source: Source, k: int) -> str:
     """Return what an element of a source would be called."""
     return source.name if source.size == 1 else f"{source.name}_{k}"
+
+
+def _without_signs(op: str, args: tuple[SingleNumber, ...]) -> tuple[str, tuple[SingleNumber, ...]]:
+    """Return a sum or difference of numbers without their signs: x + -y is x - y, to the sign of a zero."""
+    if op in ("add", "subtract"):
+        x, y = args
+        if y.op == "negative":
+            op, y = "subtract" if op == "add" else "add", y.args[0]
+        if op == "add" and x.op == "negative":
+            op, x, y = "subtract", y, x.args[0]
+        args = (x, y)
+    return op, args
 
 
 def _is_zero(x: SingleNumber) -> bool:

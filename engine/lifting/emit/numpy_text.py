@@ -65,7 +65,7 @@ def _write_fill(w: Writer, step: Step) -> None:
 
 def _write_erf(w: Writer, step: Step) -> None:
     x = w.text(step.operands[0])
-    w.body.append(f"np.copyto({target(w, step)}, {w.use('erf')}({x}))")
+    w.body.append(f"{w.use('erf')}({x}, {target(w, step)})")
 
 
 def _write_negative(w: Writer, step: Step) -> None:
@@ -91,7 +91,11 @@ def _write_outer(w: Writer, step: Step) -> None:
 
 def _write_batched_product(w: Writer, step: Step) -> None:
     make_room(w, step.target.source)
-    store(w, step, "matmul", *[w.text(x, whole=True) for x in step.operands])
+    left, right = [w.text(x, whole=True) for x in step.operands]
+    if all(len(x.shape) + x.batched <= 2 for x in step.operands):
+        _write_dot(w, step, left, right)
+    else:
+        store(w, step, "matmul", left, right)
 
 
 def _write_product(w: Writer, step: Step) -> None:
@@ -108,7 +112,7 @@ def _write_summed_product(w: Writer, step: Step) -> None:
 
 def _write_dot(w: Writer, step: Step, left: str, right: str) -> None:
     """Write a product by `ndarray.dot` where that can be, which takes half of `np.matmul`'s overhead."""
-    if step.target.is_whole() and not step.accumulate:
+    if step.packed and not step.accumulate:
         w.body.append(f"{left}.dot({right}, {target(w, step)})")
     else:
         store(w, step, "matmul", left, right)
@@ -130,7 +134,9 @@ def _write_ones_product(w: Writer, step: Step) -> None:
     text, place = w.text(x, whole=True), target(w, step)
     length = [*w.lead(x), *x.shape][axis]
     ones = w.hoist(f"np.ones({length}, dtype)", f"ones_{length}", f"ones_{length}")
-    if axis == 0:
+    if len(x.shape) + x.batched == 1:
+        w.body.append(f"{ones}.dot({text}, {place})  # the sum")
+    elif axis == 0:
         w.body.append(f"{ones}.dot({text}, {place})  # the sum over {'samples' if x.batched else 'rows'}")
     else:
         w.body.append(f"{text}.dot({ones}, {place})  # the sum of each row")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from types import CodeType
 from typing import Any
 
@@ -134,9 +134,20 @@ def emit(
 
 def _imports(writer: Writer) -> str:
     forms = [rule if rule == name else f"{rule} as {name}" for rule, name in writer.scalar_forms.items()]
-    lines = ["from engine.functions import erf\n"] if "erf" in writer.uses else []
+    lines = ["from engine.error_function import erf\n"] if "erf" in writer.uses else []
     lines += [f"from engine.scalar_forms import {', '.join(sorted(forms))}\n"] if forms else []
     return "import numpy as np\n" + ("\n" if lines else "") + "".join(lines)
+
+
+def one_by_one(conditions: Sequence[Any], count: int) -> Sequence[Any]:
+    """Return the conditions that `forward` returned, each of `count` apart.
+
+    >>> one_by_one((np.array([3.0, 0.0]), 1.0), 3) == [3.0, 0.0, 1.0]
+    True
+    """
+    if len(conditions) == count:
+        return conditions
+    return list(chain.from_iterable([x if getattr(x, "ndim", 0) else [x] for x in conditions]))
 
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:
@@ -156,19 +167,35 @@ def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> l
 def _returned(scalars: Scalars, roots: Sequence[Operand], reduction: str) -> str:
     """Return the expression for the value, and for the guards' conditions if there are any."""
     root, *guards = roots
-    text = _text(scalars, root)
-    if isinstance(root, Literal) or not root.batched:  # the same for all samples
-        one = text if isinstance(root, Literal) else f"float({text})"
-        value = {"sum": f"{one} * N", "none": f"np.full(N, {one})"}.get(reduction, one)
-    elif reduction == "none":
-        value = f"{text}.copy()"
-    elif reduction == "sum":
-        value = f"float(np.add.reduce({text}))"
+    if isinstance(root, View) and root.shape:
+        value = _several(scalars, root, reduction)
     else:
-        value = f"float(np.add.reduce({text})) / N"
+        value = _one(_text(scalars, root), root, reduction)
     if not guards:
         return value
-    return f"{value}, {tuple_text(list(_conditions(scalars, guards)))}"
+    return f"{value}, {tuple_text(list(_conditions(scalars, guards, in_batch=bool(reduction))))}"
+
+
+def _one(text: str, root: Operand, reduction: str) -> str:
+    """Return the expression for one value."""
+    if isinstance(root, Literal) or not root.batched:  # the same for all samples
+        one = text if isinstance(root, Literal) else f"float({text})"
+        return {"sum": f"{one} * N", "none": f"np.full(N, {one})"}.get(reduction, one)
+    if reduction == "none":
+        return f"{text}.copy()"
+    added = f"float(np.add.reduce({text}))"
+    return added if reduction == "sum" else f"{added} / N"
+
+
+def _several(scalars: Scalars, root: View, reduction: str) -> str:
+    """Return the expression for an array of results, in memory of its own."""
+    scalars.store(root.source)
+    text = scalars.writer.text(root, whole=True)
+    if not root.batched:  # the same for all samples
+        return {"sum": f"{text} * N", "none": f"np.repeat({text}[None], N, 0)"}.get(reduction, f"{text}.copy()")
+    if reduction == "none":
+        return f"{text}.copy()"
+    return f"np.add.reduce({text}, 0)" + ("" if reduction == "sum" else " / N")
 
 
 def _text(scalars: Scalars, x: Operand) -> str:
@@ -177,8 +204,11 @@ def _text(scalars: Scalars, x: Operand) -> str:
     return scalars.writer.text(x) if number is None else scalars.named(number)
 
 
-def _conditions(scalars: Scalars, guards: Sequence[Operand]) -> Iterator[str]:
-    """Yield the guards' conditions; several that follow one another in a result are one view of it, unpacked."""
+def _conditions(scalars: Scalars, guards: Sequence[Operand], *, in_batch: bool) -> Iterator[str]:
+    """Yield the guards' conditions; several that follow one another in a result are one view of it.
+
+    Of a batch, where a condition may be one for each sample, that is unpacked.
+    """
     writer = scalars.writer
     run: list[View] = []
     for guard in (*guards, None):
@@ -187,7 +217,8 @@ def _conditions(scalars: Scalars, guards: Sequence[Operand]) -> Iterator[str]:
             continue
         if len(run) >= SEVERAL:
             step = run[1].offset - run[0].offset
-            yield f"*{writer.text(View(run[0].source, (len(run),), run[0].offset, (step,)), whole=True)}"
+            row = writer.text(View(run[0].source, (len(run),), run[0].offset, (step,)), whole=True)
+            yield f"*{row}" if in_batch else row
         else:
             yield from [_text(scalars, x) for x in run]
         run = [guard] if isinstance(guard, View) else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -106,7 +106,26 @@ def view_text(name: str, view: View, exact: bool = False, use: Callable[[str], s
     if view.is_whole():
         return name
     part = part_of(view)
-    return None if part is None else name + _cut(part, view, use) + _new_axes(part, view, exact)
+    if part is not None:
+        return name + _cut(part, view, use) + _new_axes(part, view, exact)
+    stretch = _stretch(view)
+    return None if stretch is None else view_text(f"{name}{stretch.source.name}", stretch, exact, use)
+
+
+def _stretch(view: View) -> View | None:
+    """Return a view of a flat array as one of the stretch that it lies in, called by where that is; None if it cannot.
+
+    >>> from engine.lifting.views import Source
+    >>> view_text("w", View(Source("w", (11,), "parameters"), (3, 2), 4, (1, 3)))
+    'w[4:10].reshape(2, 3).T'
+    """
+    source, start = view.source, view.offset
+    size = math.prod([n for n, stride in view.axes if stride])
+    if view.batched or len(source.shape) != 1 or view.span() != (start, start + size - 1):
+        return None
+    part = replace(source, name=f"[{start or ''}:{start + size}]", shape=(size,))
+    stretch = View(part, view.shape, 0, view.strides)
+    return stretch if part_of(stretch) is not None else None
 
 
 def view_pieces(view: View) -> tuple[list[str], Shape] | None:

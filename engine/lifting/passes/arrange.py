@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.ir import Group, Groups, Members, Steps
+from engine.lifting.ir import Group, Groups, Members, Steps, Trace
 from engine.lifting.passes.choose import largest_constant, maxima, select
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder
 from engine.lifting.passes.sums import log_sum_exp, sums
@@ -45,8 +45,16 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
             for step in builder.steps[begun:]:
                 source = step.target.source
                 members.setdefault(source, Members(group.members, source is builder.source[number]))
-    roots = [_element(builder, root) for root in trace.roots]
+    roots = [_value(builder, trace), *[_element(builder, root) for root in trace.roots[trace.results :]]]
     return Steps(builder.steps, roots, declined=tuple(builder.declined), members=members)
+
+
+def _value(builder: LayoutBuilder, trace: Trace) -> Operand:
+    """Return the value; several results as a view of all."""
+    if trace.results == 1:
+        return _element(builder, trace.roots[0])
+    results = np.array(trace.roots[: trace.results])
+    return builder.as_view(builder.in_memory(builder.operand(results)), (len(results),))
 
 
 def _element(builder: LayoutBuilder, node: int) -> Operand:

@@ -20,7 +20,7 @@ def maxima(builder: LayoutBuilder, group: Group, *, constant: bool = False) -> G
     """Choose the largest operand of each member."""
     operands = builder.items(group)
     counts = np.array([len(xs) for xs in operands])
-    x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum())))
+    x = builder.in_places(builder.operand(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum())), counts)
     more = {"constant": constant, "nodes": len(counts)}
     if (counts != counts[0]).any():
         flat = builder.as_view(x, (len(x.at),))

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine.lifting.distinct import count_distinct
 from engine.lifting.ir import Product
 from engine.lifting.views import Indices
 
@@ -45,7 +46,7 @@ def contract(left: Indices, right: Indices, right_is_rows: bool) -> Product | st
     row_order = np.argsort(row_block, kind="stable")
     column_order = np.argsort(column_block, kind="stable")
     place = block * n * m + _rank(row_order, n)[i] * m + _rank(column_order, m)[j]
-    if len(np.unique(place)) != len(place):
+    if count_distinct(place) != len(place):
         return "a pair of rows occurs twice"
     if len(place) < FILLED * size * n * m:
         return f"only {len(place)} of {size * n * m} pairs occur"

@@ -12,9 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from engine.lifting.ir import Leaf, Normal, Sum, Trace
-
-ZERO = Leaf("constant", value=0.0)
+from engine.lifting.ir import ZERO, Normal, Sum, Trace
 
 
 def normalise(trace: Trace) -> Normal:

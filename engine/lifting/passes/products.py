@@ -18,6 +18,8 @@ from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import View
 
+LONGEST = 4096  # terms of a sum by BLAS, which does not add in pairs
+
 
 def products(steps: Steps, *, for_blas: bool) -> Steps:
     """Return the steps with every product of a kind, its factors as they are multiplied.
@@ -85,7 +87,8 @@ def _weighted_sum(step: Step) -> Step:
 def _ones_product(step: Step) -> Step:
     x = step.view()
     one_axis = len(step.axes) + step.over_batch == 1
-    if one_axis and not step.accumulate and _is_matrix(x) and step.target.is_whole():
+    short = len(x.shape) == 1 and not x.batched and x.size <= LONGEST
+    if one_axis and not step.accumulate and (_is_matrix(x) or short) and step.packed:
         return replace(step, op="ones_product")
     return step
 

@@ -37,7 +37,8 @@ class Reached:
     def _masks(self) -> list[Mask]:
         """Return the mask of each operation; those of leaves are not needed."""
         trace, masks = self.trace, [NEVER] * len(self.trace.ops)
-        masks[trace.roots[0]] = ALWAYS
+        for root in trace.roots[: trace.results]:
+            masks[root] = ALWAYS
         ordinary = {op for op, rule in RULES.items() if rule.differentiable} - {"where", "select"}
         handed: dict[int, dict[Mask, None]] = {}
         for i in range(len(masks) - 1, -1, -1):

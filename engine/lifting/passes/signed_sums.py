@@ -12,15 +12,10 @@ Sums that are to keep the sign of their zero (`Trace.signed`) stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import chain
-
-import numpy as np
 
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
-
-CHAINS = frozenset(("add", "subtract", "total"))
+from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 
 def with_signed_sums(trace: Trace) -> Trace:
@@ -28,46 +23,23 @@ def with_signed_sums(trace: Trace) -> Trace:
     ops, operands = trace.ops, trace.operands
     if not any(op == "subtract" and not CHAINS.isdisjoint([ops[j] for j in xs]) for op, xs in zip(ops, operands)):
         return trace
-    inner = _inner(trace)
+    inner = inner_operations(trace)
     most = _subtractions(trace, inner)
-    chains: dict[int, _Chain] = {}
+    chains: dict[int, SignedChain] = {}
     claimed: set[int] = set()
     for i in range(len(ops) - 1, -1, -1):
         if most[i] > 1 and i not in claimed and i not in trace.signed:
-            whole = _chain(trace, i, inner)
+            whole = chain_of(trace, i, inner)
             claimed |= whole.within
             if whole.subtractions > 1:
                 chains[i] = whole
     if chains:
-        height = _heights(trace, inner)
+        height = heights(trace, inner)
         chains = {i: whole for i, whole in chains.items() if whole.is_at_once(height)}
     return _Rewritten(trace, chains).result() if chains else trace
 
 
 # --- which chains there are ----------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Chain:
-    """What a chain adds and takes off, in order; the operations within it, and how many of them are subtractions."""
-
-    added: list[int] = field(default_factory=list)
-    taken: list[int] = field(default_factory=list)
-    within: set[int] = field(default_factory=set)
-    subtractions: int = 0
-
-    def is_at_once(self, height: list[int]) -> bool:
-        """Whether what is taken off is of half as many heights at most, so that it can be added up at once."""
-        return 2 * len({height[j] for j in self.taken}) <= len(self.taken)
-
-
-def _inner(trace: Trace) -> list[bool]:
-    """Return which operations of chains are read once, so that they may be parts of a longer one."""
-    uses = np.bincount(np.fromiter(chain.from_iterable(trace.operands), np.int64), minlength=len(trace.ops))
-    inner = [op in CHAINS and once for op, once in zip(trace.ops, (uses == 1).tolist())]
-    for i in (*trace.roots, *trace.signed):
-        inner[i] = False
-    return inner
 
 
 def _subtractions(trace: Trace, inner: list[bool]) -> list[int]:
@@ -79,41 +51,13 @@ def _subtractions(trace: Trace, inner: list[bool]) -> list[int]:
     return most
 
 
-def _chain(trace: Trace, last: int, inner: list[bool]) -> _Chain:
-    """Return the chain that an operation is the last of."""
-    whole = _Chain(within={last})
-    stack = [(last, False)]
-    while stack:
-        i, is_taken = stack.pop()
-        if i not in whole.within:
-            (whole.taken if is_taken else whole.added).append(i)
-            continue
-        op, xs = trace.ops[i], trace.operands[i]
-        whole.subtractions += op == "subtract"
-        for k in range(len(xs) - 1, -1, -1):
-            j = xs[k]
-            if inner[j] and (trace.ops[j] != "subtract" or (k == 0 and op != "total")):
-                whole.within.add(j)
-            stack.append((j, is_taken ^ (op == "subtract" and k == 1)))
-    return whole
-
-
-def _heights(trace: Trace, inner: list[bool]) -> list[int]:
-    """Return how many operations come one after the other before each result, a chain counting as one."""
-    height: list[int] = []
-    height_of = height.__getitem__
-    for i, xs in enumerate(trace.operands):
-        height.append(max(map(height_of, xs)) + (not inner[i]) if xs else 0)
-    return height
-
-
 # --- the trace, with these chains as subtractions ------------------------------------------------------------------
 
 
 class _Rewritten:
     """The trace being made."""
 
-    def __init__(self, trace: Trace, chains: dict[int, _Chain]) -> None:
+    def __init__(self, trace: Trace, chains: dict[int, SignedChain]) -> None:
         self.trace, self.chains = trace, chains
         self.ops: list[str] = []
         self.operands: list[tuple[int, ...]] = []
@@ -135,14 +79,15 @@ class _Rewritten:
         fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
         labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
         roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))
-        return Trace(self.ops, self.operands, fixed, self.leaves, trace.parameters, roots, labels, signed)
+        parts = (self.ops, self.operands, fixed, self.leaves, trace.parameters, roots, labels, signed)
+        return Trace(*parts, trace.results)
 
     def _append(self, op: str, operands: Iterable[int]) -> int:
         self.ops.append(op)
         self.operands.append(tuple(operands))
         return len(self.ops) - 1
 
-    def _subtraction(self, whole: _Chain) -> int:
+    def _subtraction(self, whole: SignedChain) -> int:
         """Append a chain; a number that is taken off is added negated, so that no zero of the whole loses its sign."""
         added, taken = [self.number[j] for j in whole.added], []
         for j in whole.taken:

@@ -111,7 +111,7 @@ class _Rewritten:
         roots = [number[root] for root in trace.roots]
         return Trace(
             self.ops, self.operands, self.fixed, self.leaves, trace.parameters, roots, self.labels,
-            frozenset(self.signed),
+            frozenset(self.signed), trace.results,
         )  # fmt: skip
 
     def _append(self, op: str, operands: tuple[int, ...]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
-from engine.lifting.ir import Group, Product
+from engine.lifting.ir import ADDED, TAKEN, Group, Product
 from engine.lifting.passes.choose import largest_constant
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
@@ -27,6 +27,7 @@ def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
     left = np.fromiter(chain.from_iterable(s.left for s in items), np.int64, len(owner))
     right = np.fromiter(chain.from_iterable(s.right for s in items), np.int64, len(owner))
     of = np.append(builder.of, -1)  # of[-1] is -1: no right factor
+    signs, right = np.where(right == TAKEN, -1.0, 1.0), np.maximum(right, ADDED)
     parts: list[GroupOperand] = []
     for a, b in sorted(group.classes, key=lambda kind: kind[1] < 0):
         terms = (of[left] == a) & (of[right] == b)
@@ -35,7 +36,10 @@ def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
             parts.append(_products(builder, left[terms], right[terms], counts))
         else:
             several = len(group.classes) > 1
-            parts.append(_terms(builder, builder.operand(left[terms]), owner[terms], counts, several))
+            x = builder.operand(left[terms])
+            if (signs[terms] < 0.0).any():
+                x = _signed(builder, x, owner[terms], signs[terms])
+            parts.append(_terms(builder, x, owner[terms], counts, several))
     result = parts[0]
     for part in parts[1:]:
         result = builder.element_by_element("add", [result, part])
@@ -53,7 +57,7 @@ def log_sum_exp(builder: LayoutBuilder, group: Group) -> GroupOperand:
     """
     items = builder.items(group)
     counts = np.array([len(xs) for xs in items])
-    x = builder.in_memory(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())))
+    x = builder.in_places(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())), counts)
     m = largest_constant(builder, group)
     shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(items)), counts)]])
     total = _reduced(builder, builder.element_by_element("exp", [shifted]), counts)
@@ -83,6 +87,13 @@ def _terms(builder: LayoutBuilder, x: GroupOperand, owner: Indices, counts: Indi
     return builder.compact(x) if (counts == 1).all() else _reduced(builder, x, counts)
 
 
+def _signed(builder: LayoutBuilder, x: GroupOperand, owner: Indices, signs: Any) -> GroupOperand:
+    """Give terms their signs, the terms of each sum in the order of their places."""
+    order = np.lexsort([x.at, owner])
+    read, by = builder.as_view(x[order], (len(order),)), builder.constant(signs[order])
+    return GroupOperand(builder.step("multiply", (len(order),), [read, by]), np.arange(len(order)))
+
+
 def _folded(x: GroupOperand, owner: Indices, counts: Indices) -> tuple[GroupOperand, Indices]:
     """Add up the constants of each sum, if all have one total or each a float: (the totals, how many each has)."""
     totals: list[Any] = [0.0] * len(counts)
@@ -98,7 +109,7 @@ def _folded(x: GroupOperand, owner: Indices, counts: Indices) -> tuple[GroupOper
 def _reduced(builder: LayoutBuilder, x: GroupOperand, counts: Indices) -> GroupOperand:
     """Sum rows of plain terms: over an axis if all are equally long, else over runs."""
     size = len(counts)
-    x = builder.in_memory(x)
+    x = builder.in_places(x, counts)
     if not _uniform(counts):
         flat = builder.as_view(x, (len(x.at),))
         return GroupOperand(builder.step("segment_sum", (size,), [flat], **runs_of(counts)), np.arange(size))

@@ -84,7 +84,11 @@ def direct(steps: list[Step]) -> list[Step]:
     for step in steps:
         before = result[-1] if result else None
         if before is not None and _is_copied(before, step) and readers[before.target.source] == 1:
-            target = step.target.reshape(before.target.shape)
+            try:
+                target = step.target.reshape(before.target.shape)
+            except ValueError:  # a product of two axes, which is copied to where these are cut otherwise
+                result.append(step)
+                continue
             step = replace(before, target=target, accumulate=step.accumulate)
             result.pop()
         result.append(step)

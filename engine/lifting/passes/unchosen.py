@@ -112,13 +112,13 @@ class _Guarded:
         self.conditions: dict[Way | frozenset[Way] | Mask, int] = {}
 
     def result(self) -> Trace:
-        """Return the new trace: the value with operands held, the conditions of guards as they are."""
-        value, *guards = self.trace.roots
-        for root, held in ((value, True), *[(g, False) for g in guards]):
+        """Return the new trace: results with operands held, the conditions of guards as they are."""
+        roots = [(root, k < self.trace.results) for k, root in enumerate(self.trace.roots)]
+        for root, held in roots:
             self._make(root, held)
-        roots = [self._number(value, True), *[self._number(g, False) for g in guards]]
         return Trace(
-            self.ops, self.operands, self.fixed, self.leaves, self.trace.parameters, roots, self.labels,
+            self.ops, self.operands, self.fixed, self.leaves, self.trace.parameters,
+            [self._number(root, held) for root, held in roots], self.labels, results=self.trace.results,
         )  # fmt: skip
 
     def _plain(self) -> list[bool]:

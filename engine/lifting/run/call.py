@@ -56,8 +56,9 @@ class Call:
                 cells[known:] = 0.0  # what another trace has read since, this one does not
                 places = [cells[:known], *places[1:]]
         if wrt != "parameters":
-            lead = (self.plan.n,) if self.program.batch else ()
-            slots = [np.empty(lead + shape, dtype) for shape in self.plan.specialisation.shapes]
+            shapes = self.plan.specialisation.shapes
+            leads = [(self.plan.n,) if batched else () for batched in self.program.batched(len(shapes))]
+            slots = [np.empty(lead + shape, dtype) for lead, shape in zip(leads, shapes)]
         self.plan.buffers.run_backward(self.views, self.inputs, self.numbers, places, slots)
         if cells is not None and cells is not out:
             cells = flat.vector_of(cells.astype(np.float64, copy=False), out)
@@ -71,7 +72,10 @@ class Call:
         """Whether all branches go as they went; of a batch, one that does not is an error."""
         guards = self.plan.specialisation.guards
         if not self.program.batch:
-            return all(map(eq, map(bool, conditions), [guard.outcome for guard in guards]))
+            outcomes = self.plan.specialisation.outcomes
+            if len(conditions) == len(guards):
+                return all(map(eq, map(bool, conditions), outcomes.tolist()))
+            return np.array_equal(np.hstack(conditions).astype(bool), outcomes)
         for guard, condition in zip(guards, conditions):
             went = np.asarray(condition) != 0
             if (went == guard.outcome).all():

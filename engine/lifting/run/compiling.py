@@ -9,7 +9,7 @@ from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import variable
-from engine.lifting.pipeline import Task, for_jax, for_numpy
+from engine.lifting.pipeline import Task, for_jax, for_numpy, straight_numpy
 from engine.lifting.run.executable import Compiled, Specialisation
 from engine.lifting.run.report import Stats
 from engine.lifting.views import Source
@@ -22,6 +22,11 @@ def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: st
     """Return NumPy's text of a trace, with its counts."""
     start = time.perf_counter()
     task = task_of(program, specialisation, wrt)
+    straight = None if program.batch else straight_numpy(specialisation.trace, task)
+    if straight is not None:
+        seconds = specialisation.seconds + time.perf_counter() - start
+        stats = Stats(len(specialisation.trace.ops), *straight.operations, 8 * straight.length, seconds)
+        return Compiled(straight.emitted, stats, task.external, straight=True)
     steps, emitted = for_numpy(specialisation.trace, task)
     seconds = specialisation.seconds + time.perf_counter() - start
     stats = Stats(
@@ -46,8 +51,8 @@ def task_of(program: Program, specialisation: Specialisation, wrt: str) -> Task:
     taken = parameters.taken | {p.name for p in parameters.arrays}
     specs = [spec for argument in specialisation.specs for _, spec in argument.arrays("")]
     inputs = [
-        Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", program.batch)
-        for name, spec in zip(program.array_names(specialisation.specs), specs)
+        Source(variable(name, taken), spec.shape, "index" if spec.integer else "input", batched)
+        for name, spec, batched in zip(program.array_names(specialisation.specs), specs, program.batched(len(specs)))
     ]
     external = External.of(parameters.arrays, parameters.flat.cells, inputs, taken)
     reduction = program.reduction if program.batch else ""

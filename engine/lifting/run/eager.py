@@ -21,9 +21,10 @@ from engine.arguments import result
 from engine.arrays.array import ValueArray, array
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
+from engine.lifting.run.executable import nested
 from engine.lifting.trace.inputs import STATIC, batch_size
 from engine.rules import RULES, total
-from engine.tree import array_of_objects
+from engine.tree import array_of_objects, flatten, unflatten
 from engine.value import Value
 
 if TYPE_CHECKING:
@@ -70,14 +71,16 @@ def evaluated(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
 
 
 def evaluated_batch(function: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str], reduction: str) -> Any:
-    """Return the mean or the sum over samples of a function's result, or an array of them all ("none")."""
+    """Return the mean or the sum over samples of a function's results, or arrays of them all ("none")."""
     columns = [column for x, name in zip(inputs, names) for column in _columns(x, name)]
     samples = batch_size([column for column, _ in columns], [name for _, name in columns])
     results = [evaluated(function, [_sample(x, i) for x in inputs]) for i in range(samples)]
+    leaves = [flatten(x, "the function's result") for x in results]
+    structure = leaves[0][1]
     if reduction == "none":
-        return array(results)
-    s = total(results)
-    return s / samples if reduction == "mean" else s
+        return nested(structure, array([numbers for numbers, _ in leaves]))
+    sums = [total(list(numbers)) for numbers in zip(*[numbers for numbers, _ in leaves])]
+    return unflatten(structure, [s / samples for s in sums] if reduction == "mean" else sums)
 
 
 def _columns(x: Any, name: str) -> Iterator[tuple[Any, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.collector import collector_paused
+from engine.errors import NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
 from engine.lifting.ir import Trace
@@ -26,9 +27,11 @@ from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
+from engine.tree import LEAF, Structure, unflatten
 from engine.watching import Origin
 
 Vector = npt.NDArray[np.float64]
+NUMBER = Structure(LEAF)
 MOST_SIZES = 8  # batch sizes that buffers are kept for
 
 
@@ -51,6 +54,13 @@ class Gradient:
     def named(self) -> dict[str, Array]:
         """Return the parameters' gradient as named arrays, views of the flat vector where they can be."""
         return {} if self.parameters is None else self.flat.named(self.parameters)
+
+
+def by_default(gradient: Gradient) -> Gradient:
+    """Return what nobody asked by what to differentiate: of no parameters, and of the first input alone."""
+    return (
+        gradient if gradient.inputs is None else replace(gradient, parameters=np.zeros(0), inputs=gradient.inputs[:1])
+    )
 
 
 @dataclass
@@ -113,6 +123,7 @@ class Compiled:
     stats: Stats
     external: External
     scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
+    straight: bool = False  # whether it works on single numbers, past the array operations
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
@@ -159,11 +170,68 @@ class Specialisation:
     compiled: dict[str, Compiled] = field(default_factory=dict)
     plan: Plan | None = None  # in which order a proof walks the trace
     samples: Sequence[Array] = ()  # what the function was traced with
+    returns: Structure = NUMBER  # how its results are nested
     choosing: bool = False  # whether algorithms chose where they could branch
     origins: Mapping[int, Origin] | None = None  # where the trace's do; None where nobody has asked
     described: dict[str, Any] = field(default_factory=dict)  # what was said of it so far
+    derived: dict[Any, Any] = field(default_factory=dict)  # its derivatives, as traces of their own
+
+    def by(self, wrt: str) -> str:
+        """Return what this is differentiated by: several results by nothing."""
+        return wrt if self.returns.kind == LEAF else ""
+
+    def require_number(self, what: str) -> None:
+        """Refuse to ask a gradient of several results.
+
+        Raises
+        ------
+        NotScalarError
+            If the function does not return one number.
+        """
+        if self.returns.kind != LEAF:
+            raise NotScalarError(
+                f"{what} needs a function that returns one number; this one returned {self.returns}. "
+                "Use jacobian, vjp or jvp, or return one number."
+            )
+
+    def restored(self, value: Any) -> Any:
+        """Return results nested as the function nests them, each number an array where there are samples.
+
+        Parameters
+        ----------
+        value
+            What the emitted function returned.
+        """
+        if self.returns.kind == LEAF:
+            return value
+        lead = np.shape(value)[: np.ndim(value) - (self.trace.results > 1)]
+        return nested(self.returns, np.reshape(value, (*lead, self.returns.size)))
+
+    @cached_property
+    def outcomes(self) -> npt.NDArray[np.bool_]:
+        """How each branch went."""
+        return np.array([guard.outcome for guard in self.guards])
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shape of one sample of every input array."""
         return [spec.shape for argument in self.specs for _, spec in argument.arrays("")]
+
+
+def nested(structure: Structure, numbers: npt.NDArray[Any]) -> Any:
+    """Return numbers along the last axis, one for each place of a structure, in that structure.
+
+    >>> from engine.tree import flatten
+    >>> nested(flatten({"x": 0.0, "y": [0.0]})[1], np.array([[1.0, 2.0], [3.0, 4.0]]))
+    {'x': array([1., 3.]), 'y': [array([2., 4.])]}
+    """
+    lead = numbers.shape[:-1]
+    if structure.kind == "array":
+        return numbers.reshape((*lead, *structure.keys))
+    if not lead:
+        return unflatten(structure, numbers.tolist())
+    sizes = [part.size for _, part in structure.parts()]
+    pieces = iter(np.split(numbers, np.cumsum(sizes)[:-1], axis=-1))
+    return structure.with_parts(
+        lambda part: next(pieces).reshape((*lead, *(part.keys if part.kind == "array" else ())))
+    )

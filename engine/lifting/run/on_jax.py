@@ -171,13 +171,44 @@ class JaxFunction:
         return seed
 
 
-def on_jax(program: Program, gradients: str, wrt: str) -> JaxFunction:
-    """Return what a program ran last as a function of JAX arrays; see `Program.to_jax`."""
+def to_jax(program: Program, *, gradients: str = "lifted", wrt: str = "parameters") -> JaxFunction:
+    """Return a pure function of JAX arrays, ``(parameters, *inputs) -> (value, gradients)`` (extra ``jax``).
+
+    It is made of the array operations of what ran last, and is for inputs of that structure; `jax.jit`, `jax.vmap`
+    and sharding accept it: ``jax.jit(program.to_jax())(program.pull(), X, T)``. Numbers that the function takes
+    from its surroundings stay as they were then.
+
+    Parameters
+    ----------
+    program
+        What is to run on JAX.
+    gradients
+        "lifted", the adjoint that `value_and_grad` runs, or "jax": the forward pass, differentiated by JAX.
+    wrt
+        "parameters", "inputs" or "all"; with "all" the gradients are a pair.
+
+    Returns
+    -------
+    JaxFunction
+        Its parameters are a dict of named arrays (see `parameters`) or the flat vector of `pull`, and the gradients
+        come back the same way. ``weights=``, one number per sample, weighs the samples of a batch. An integer input
+        that is outside its table gives NaN, since a pure function cannot raise.
+
+    Raises
+    ------
+    LiftError
+        If the program was not called yet, or if it branches on values.
+    MissingExtraError
+        If JAX is not installed.
+    ValueError
+        If `gradients` or `wrt` is none of these.
+    """
     one_of(wrt, "wrt", ("parameters", "inputs", "all"))
     one_of(gradients, "gradients", ("lifted", "jax"))
     if program.batch and program.reduction == "none":
         raise NotScalarError("to_jax needs one number; lift with reduction='mean' or 'sum'.")
     specialisation = _without_branches(program)
+    specialisation.require_number("to_jax")
     extra("jax")
     emitted = program.compile_for_jax(specialisation, wrt, gradients)
     prove_for_jax(program, specialisation, emitted, wrt)

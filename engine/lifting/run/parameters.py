@@ -117,7 +117,9 @@ class Parameters:
         self.taken: set[str] = set(RESERVED)
         self.names: set[str] = set()
         self.declared = declared is not None
+        self._order: Indices = np.zeros(0, dtype=np.int64)  # the cell of each of the values
         self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
+        self._own = self._order  # the cells of these
         self._cells = _Cells([], slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
         self._apart: tuple[Any, ...] = ()  # a gradient's place, and what it shares no memory with
@@ -170,18 +172,17 @@ class Parameters:
         shape = reading.array.shape if len(numbers) == reading.array.size else (len(numbers),)
         name = apart(reading.name, self.names)
         part = ParameterArray(name, shape, self.flat.cells, variable(name, self.taken), read=True)
-        self._lay((part,), (*self._cells.reads, (reading, _run_of(numbers), _run_of(cells))))
+        self._cells = self._cells._replace(reads=(*self._cells.reads, (reading, _run_of(numbers), _run_of(cells))))
+        self._lay((part,))
 
-    def _lay(self, arrays: tuple[ParameterArray, ...], reads: tuple[_Read, ...] | None = None) -> None:
+    def _lay(self, arrays: tuple[ParameterArray, ...]) -> None:
         """Lay named arrays after those that there are."""
         arrays = (*self.arrays, *arrays)
         cells = sum([p.size for p in arrays])
-        order = np.array([self.position[v] for v in self.values], dtype=np.int64)
-        same = len(order) == cells and np.array_equal(order, np.arange(cells))
-        self.flat = Flat(arrays, cells, None if same else order)
+        same = len(self._order) == cells and np.array_equal(self._order, np.arange(cells))
+        self.flat = Flat(arrays, cells, None if same else self._order)
         self._apart = ()  # the vector may have another size now
-        own = _run_of(np.array([self.position[v] for v in self._held], dtype=np.int64))
-        self._cells = _Cells(self._held, own, self._cells.reads if reads is None else reads, cells)
+        self._cells = _Cells(self._held, _run_of(self._own), self._cells.reads, cells)
 
     def forget_readings(self) -> None:
         """Read arrays no more: what was traced of them is forgotten."""
@@ -191,9 +192,13 @@ class Parameters:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))
-        laid = [values[k] for k in np.argsort(cells)]
+        by_cell = np.argsort(cells)
+        laid = [values[k] for k in by_cell]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones
-        self.values = [*self.values, *(laid if order is None else order)]
+        self._own = np.concatenate([self._own, cells[by_cell]])
+        order = laid if order is None else order  # in which one may be several times
+        self.values = [*self.values, *order]
+        self._order = np.append(self._order, np.array([self.position[v] for v in order], dtype=np.int64))
         self._lay(arrays)
 
     def places(self, trace: Trace) -> Indices:
@@ -249,6 +254,9 @@ class Parameters:
         if cells is out:
             self._latest_out = (out, flat, places)
         return places
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_latest": (None, None, []), "_apart": (), "_latest_out": (None, None, [])}
 
     def copy(self) -> Parameters:
         """Return the same parameters, to which other traces may add theirs."""

@@ -10,15 +10,17 @@ import numpy as np
 from engine.lifting.run.executable import Buffers, Specialisation
 
 CallKind: TypeAlias = "tuple[tuple[tuple[int, ...], str, bool] | None, ...]"
+DEFAULT = "default"  # of what is differentiated by: the parameters, or where there are none the first input
 MOST = 8  # kinds that are remembered, as many as there are sizes with buffers of their own
 
 
 class CallPlan(NamedTuple):
-    """What runs a call: a trace, its functions with buffers, and how many samples those are for."""
+    """What runs a call: a trace, its functions with buffers, for how many samples, and by what it differentiates."""
 
     specialisation: Specialisation
     buffers: Buffers
     n: int
+    wrt: str
 
 
 def call_kind(inputs: Sequence[Any]) -> CallKind:
@@ -36,10 +38,13 @@ class Plans:
     def __init__(self) -> None:
         self.known: dict[CallKind, CallPlan] = {}
 
-    def take(self, kind: CallKind) -> CallPlan | None:
-        """Return the plan for a kind of inputs, its buffers held; None if there is none, or another thread has them."""
+    def take(self, kind: CallKind, wrt: str = DEFAULT) -> CallPlan | None:
+        """Return the plan for a kind of inputs and derivatives, its buffers held.
+
+        None if there is none, or another thread has them.
+        """
         plan = self.known.get(kind)
-        return plan if plan is not None and plan.buffers.take() else None
+        return plan if plan is not None and wrt in (DEFAULT, plan.wrt) and plan.buffers.take() else None
 
     def remember(self, kind: CallKind, plan: CallPlan) -> None:
         """Keep a plan, if inputs of its kind are all that decides how a call goes."""

@@ -7,30 +7,30 @@ batch size (`executable`); a call runs one (`call`), and one like the last goes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine import notebook
 from engine.arguments import one_of
 from engine.collector import collector_paused
-from engine.errors import GuardError, LiftError, NotScalarError
+from engine.errors import GuardError, NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.run.call import Call
 from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
+from engine.lifting.run.derivatives import Differentiable
 from engine.lifting.run.describing import Described, description
 from engine.lifting.run.eager import eagerly, holds_values
 from engine.lifting.run.executable import Compiled as Compiled
-from engine.lifting.run.executable import Gradient
+from engine.lifting.run.executable import Gradient, by_default
 from engine.lifting.run.executable import Specialisation as Specialisation
-from engine.lifting.run.on_jax import JaxFunction, on_jax
+from engine.lifting.run.on_jax import to_jax
 from engine.lifting.run.parameters import Parameters
-from engine.lifting.run.plans import CallKind, CallPlan, call_kind
-from engine.lifting.run.report import Stats, StepRecord
+from engine.lifting.run.pickling import Untraceable, function_of, parts, take_traces
+from engine.lifting.run.plans import DEFAULT, CallKind, CallPlan, call_kind
+from engine.lifting.run.showing import Showing
 from engine.lifting.run.traces import MOST_SPECIALISATIONS, Traces
-from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
 from engine.lifting.verify.verify import verified
 from engine.tracing import LOCAL
@@ -40,7 +40,7 @@ Vector = npt.NDArray[np.float64]
 WRT = ("parameters", "inputs", "all")
 
 
-class Program:
+class Program(Showing, Differentiable):
     """A lifted function or graph; made by `engine.lift`."""
 
     def __init__(
@@ -66,7 +66,8 @@ class Program:
     # --- calling ---------------------------------------------------------------------------------------------
 
     def __call__(self, *inputs: Any, parameters: Vector | None = None) -> Any:
-        """Return the value: a float, or with ``reduction="none"`` an array of one number per sample.
+        """Return what the function returns, nested as it nests it: floats and arrays, with an axis for the samples in
+        front where ``reduction="none"``.
 
         Where Values go in, and inside a function that is being traced or differentiated, it is the function itself that
         runs, on the scalar engine, and the value is a Value: derivatives come back through it.
@@ -75,10 +76,11 @@ class Program:
             return eagerly(self, inputs, parameters)
         if parameters is None:
             self.traces.look_around()
-        return self._run(inputs, parameters, None, None)[1]
+        plan, value, _ = self._run(inputs, parameters, None, None)
+        return plan.specialisation.restored(value)
 
     def value_and_grad(
-        self, *inputs: Any, parameters: Vector | None = None, wrt: str = "parameters", out: Vector | None = None
+        self, *inputs: Any, parameters: Vector | None = None, wrt: str = DEFAULT, out: Vector | None = None
     ) -> tuple[float, Gradient]:
         """Return the value and its gradient.
 
@@ -89,7 +91,7 @@ class Program:
         parameters
             Flat vector in the order of `pull`; without it the captured Values are read afresh.
         wrt
-            "parameters", "inputs" or "all".
+            "parameters", "inputs" or "all"; by default "parameters", or the first input where the function has none.
         out
             Where to put the parameters' gradient; without it every call returns memory of its own.
 
@@ -102,7 +104,7 @@ class Program:
         ShapeError
             If inputs or parameters do not fit.
         """
-        if wrt.__class__ is not str or wrt not in WRT:
+        if wrt is not DEFAULT and (wrt.__class__ is not str or wrt not in WRT):
             one_of(wrt, "wrt", WRT)
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
@@ -110,44 +112,71 @@ class Program:
         if LOCAL.active is None:
             if parameters is None:
                 self.traces.look_around()
-            if wrt == "parameters":
+            if wrt in (DEFAULT, "parameters"):
                 kind = call_kind(inputs)
-                plan = self.traces.plans.take(kind)
+                plan = self.traces.plans.take(kind, wrt)
                 if plan is not None:
                     with plan.buffers:
                         call = Call(self, plan, inputs, parameters)
-                        return call.value()[0], call.gradient(wrt, out)
+                        value, _ = call.value()
+                        return value, by_default(call.gradient(plan.wrt, out))
         plan, value, gradient = self._run(inputs, parameters, wrt, out)
+        assert gradient is not None
         if kind is not None and self.dtype == np.float64:
             self.traces.remember(kind, plan)
-        assert gradient is not None
         return value, gradient
 
     def _run(
         self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any
     ) -> tuple[CallPlan, Any, Gradient | None]:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
+        for specialisation, arrays, n in self.ways(inputs):
+            asked = self._asked(specialisation, wrt)
+            ran = self.ran(specialisation, asked, arrays, theta, n, out)
+            if ran is not None:
+                plan, value, gradient = ran
+                self.traces.latest, self.latest_wrt = specialisation, asked or self.latest_wrt
+                return plan, value, gradient if wrt != DEFAULT or gradient is None else by_default(gradient)
+        raise AssertionError("the last way is an error")
+
+    def ways(self, inputs: Sequence[Any]) -> Iterator[tuple[Specialisation, list[Array], int]]:
+        """Yield the traces for some inputs, with these as arrays and the number of samples.
+
+        Raises
+        ------
+        GuardError
+            If the branches of none go as they went.
+        """
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
         for specialisation in self.traces.candidates(specs, arrays, self.array_names):
-            compiled = self._compiled_for(specialisation, wrt, arrays)
-            typed = arrays
-            if self.dtype != np.float64:
-                typed = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
-            with compiled.buffers(n, self.dtype) as buffers:
-                plan = CallPlan(specialisation, buffers, n)
-                call = Call(self, plan, typed, theta)
-                value, holds = call.value()
-                if not holds:
-                    continue
-                gradient = None if wrt is None else call.gradient(wrt, out)
-            self.traces.latest, self.latest_wrt = specialisation, wrt or self.latest_wrt
-            return plan, value, gradient
+            yield specialisation, arrays, n
         raise GuardError(
             f"{self.name} took {MOST_SPECIALISATIONS} different ways through its branches; "
             "write them with engine.where(...)."
         )
+
+    def ran(
+        self, specialisation: Specialisation, wrt: str | None, arrays: list[Array], theta: Any, n: int, out: Any = None
+    ) -> tuple[CallPlan, Any, Gradient | None] | None:
+        """Return how a call of one trace went, its value and its gradient; None if its branches go another way."""
+        compiled = self._compiled_for(specialisation, wrt, arrays)
+        if self.dtype != np.float64:
+            arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
+        with compiled.buffers(n, self.dtype) as buffers:
+            plan = CallPlan(specialisation, buffers, n, wrt or "")
+            call = Call(self, plan, arrays, theta)
+            value, holds = call.value()
+            if not holds:
+                return None
+            return plan, value, call.gradient(wrt, out) if wrt else None
+
+    def _asked(self, specialisation: Specialisation, wrt: str | None) -> str | None:
+        """Return what is differentiated by: of a function that reads no parameters, by default its inputs."""
+        if wrt is not None:
+            specialisation.require_number("value_and_grad")
+        return wrt if wrt != DEFAULT else "parameters" if self.traces.parameters.size else "inputs"
 
     # --- inputs ----------------------------------------------------------------------------------------------
 
@@ -170,13 +199,20 @@ class Program:
 
     # --- compiling -------------------------------------------------------------------------------------------
 
+    def batched(self, count: int) -> Sequence[bool]:
+        """Say of each of so many input arrays whether it has an axis for samples."""
+        return (self.batch,) * count
+
     def _compiled_for(self, specialisation: Specialisation, wrt: str | None, arrays: list[Array]) -> Compiled:
         """Return a trace compiled for some derivatives; for the value alone, as it is compiled already."""
         if wrt is None and specialisation.compiled:
             return specialisation.compiled.get("parameters") or next(iter(tuple(specialisation.compiled.values())))
-        return specialisation.compiled.get(wrt or "parameters") or self._compiled(
-            specialisation, wrt or "parameters", arrays
-        )
+        wrt = specialisation.by(wrt or "parameters")
+        return specialisation.compiled.get(wrt) or self._compiled(specialisation, wrt, arrays)
+
+    def compiled_for(self, specialisation: Specialisation, wrt: str) -> Compiled:
+        """Return a trace compiled for some derivatives, and proven."""
+        return specialisation.compiled.get(wrt) or self._compiled(specialisation, wrt)
 
     def _compiled(self, specialisation: Specialisation, wrt: str, arrays: list[Array] | None = None) -> Compiled:
         """Compile a trace and prove it."""
@@ -204,37 +240,7 @@ class Program:
         """Return a trace's text for JAX, not yet proven."""
         return compiled_for_jax(self, specialisation, wrt, gradients)
 
-    def to_jax(self, *, gradients: str = "lifted", wrt: str = "parameters") -> JaxFunction:
-        """Return a pure function of JAX arrays, ``(parameters, *inputs) -> (value, gradients)`` (extra ``jax``).
-
-        It is made of the array operations of what ran last, and is for inputs of that structure; `jax.jit`, `jax.vmap`
-        and sharding accept it: ``jax.jit(program.to_jax())(program.pull(), X, T)``. Numbers that the function takes
-        from its surroundings stay as they were then.
-
-        Parameters
-        ----------
-        gradients
-            "lifted", the adjoint that `value_and_grad` runs, or "jax": the forward pass, differentiated by JAX.
-        wrt
-            "parameters", "inputs" or "all"; with "all" the gradients are a pair.
-
-        Returns
-        -------
-        JaxFunction
-            Its parameters are a dict of named arrays (see `parameters`) or the flat vector of `pull`, and the gradients
-            come back the same way. ``weights=``, one number per sample, weighs the samples of a batch. An integer input
-            that is outside its table gives NaN, since a pure function cannot raise.
-
-        Raises
-        ------
-        LiftError
-            If the program was not called yet, or if it branches on values.
-        MissingExtraError
-            If JAX is not installed.
-        ValueError
-            If `gradients` or `wrt` is none of these.
-        """
-        return on_jax(self, gradients, wrt)
+    to_jax = to_jax
 
     # --- parameters ------------------------------------------------------------------------------------------
 
@@ -262,83 +268,77 @@ class Program:
         self.traces.parameters.check(theta, "push's vector")
         self.traces.parameters.write(theta)
 
-    # --- looking at it ---------------------------------------------------------------------------------------
-
-    @property
-    def specialisations(self) -> dict[tuple[Spec, ...], list[Specialisation]]:
-        """The traces, by the structure of their inputs."""
-        return self.traces.specialisations
-
-    @property
-    def latest(self) -> Specialisation | None:
-        """The trace that ran last."""
-        return self.traces.latest
-
-    @property
-    def captured(self) -> Surroundings | None:
-        """What the function saw of its surroundings."""
-        return self.traces.captured
-
-    def require_trace(self, what: str) -> Specialisation:
-        """Return the trace that ran last.
-
-        Raises
-        ------
-        LiftError
-            If the function has not been traced yet.
-        """
-        if self.latest is None:
-            raise LiftError(f"{self.name} is traced at its first call; call it once before {what}().")
-        return self.latest
+    # --- what ran last --------------------------------------------------------------------------------------------
 
     def _current(self, what: str) -> Compiled:
         specialisation = self.require_trace(what)
-        return specialisation.compiled.get(self.latest_wrt) or self._compiled(specialisation, self.latest_wrt)
+        return self.compiled_for(specialisation, specialisation.by(self.latest_wrt))
 
     def _described(self, what: str) -> Described:
         """Return what ran last in its author's words; what is asked first has the function run once more, watched."""
         self._current(what)
         with self.traces.lock, collector_paused():
-            return description(self, self.require_trace(what), self.latest_wrt)
+            specialisation = self.require_trace(what)
+            return description(self, specialisation, specialisation.by(self.latest_wrt))
 
-    def source(self) -> str:
-        """Return the NumPy text that ran last, forward and backward, under the names of its author's variables."""
-        return self._described("source").text
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the traces and the parameters as they are, or a function of a module that captures none."""
+        return _unpickled, (parts(self),)
 
-    def formulas(self, *, latex: bool = False) -> str:
-        """Return what ran last as formulas, forward and backward; in a notebook, they show themselves typeset.
+    # --- derivatives -----------------------------------------------------------------------------------------
 
-        Parameters
-        ----------
-        latex
-            Whether as LaTeX, for its mathematics.
-        """
-        text = self._described("formulas").formulas
-        return text.latex if latex else text
+    def derived(self, what: str, *, samples: bool, reduction: str, direction: bool | None = None) -> Derived:
+        """Return what compiles, proves and runs derivatives of this; see `Derived`."""
+        return Derived(self, what, samples=samples, reduction=reduction, direction=direction)
+
+
+def _unpickled(state: dict[str, Any]) -> Program:
+    fn = function_of(state)
+    if fn is not None and not isinstance(fn, Untraceable):
+        return Program(fn, **state["options"])
+    program = Program(fn, parameters=state["parameters"], **state["options"])
+    take_traces(program, state)
+    return program
+
+
+class Derived(Program):
+    """A program's derivative as a program: of the same function's traces, transformed; it traces nothing itself.
+
+    Parameters
+    ----------
+    program
+        Whose derivative.
+    what
+        Which, for the first line of its text.
+    samples, reduction
+        Whether there are samples, and what of these.
+    direction
+        Whether there is a direction for each sample; None where there is no direction.
+    """
+
+    def __init__(
+        self, program: Program, what: str, *, samples: bool, reduction: str, direction: bool | None = None
+    ) -> None:
+        super().__init__(
+            None, name=f"{what} of {program.name}", batch=samples, reduction=reduction, dtype=program.dtype,
+            verify=program.verify, strict=program.strict,
+        )  # fmt: skip
+        self.program, self.direction, self.traces = program, direction, program.traces
+        self.ran_last: Specialisation | None = None
 
     @property
-    def stats(self) -> Stats:
-        """Scalar nodes, array operations, bytes of buffers and seconds to lift, of what ran last."""
-        return self._current("stats").stats
+    def latest(self) -> Specialisation | None:
+        """The trace that ran last."""
+        return self.ran_last
 
-    @property
-    def steps(self) -> tuple[StepRecord, ...]:
-        """The forward array operations of what ran last, as records."""
-        return self._described("steps").records
+    def batched(self, count: int) -> Sequence[bool]:
+        """Say of each of so many input arrays whether it has an axis for samples: directions may be the only ones."""
+        if self.direction is None:
+            return self.program.batched(count)
+        return (*self.program.batched(count - 1), self.direction)
 
-    @property
-    def inputs(self) -> dict[str, tuple[int, ...]]:
-        """Names and shapes (of one sample) of the input arrays of what ran last."""
-        return {source.name: source.shape for source in self._current("inputs").external.inputs}
-
-    def __repr__(self) -> str:
-        return f"Program({self.name}, {self.stats})" if self.latest else f"Program({self.name}, not traced yet)"
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the formulas in a notebook, and the array operations where something that draws them is imported."""
-        bundle = notebook.mimebundle(self, drawable=self.latest is not None)
-        return bundle | {"text/latex": self._repr_latex_()} if self.latest is not None else bundle
-
-    def _repr_latex_(self) -> str:
-        """Return the formulas as a notebook typesets them."""
-        return self._described("formulas").formulas._repr_latex_()
+    def input_names(self, inputs: Sequence[Any]) -> list[str]:
+        """Return the name of every argument; a direction is the last."""
+        if self.direction is None:
+            return self.program.input_names(inputs)
+        return [*self.program.input_names(inputs[:-1]), "direction"]

@@ -90,7 +90,7 @@ class Traces:
         self._stale = around.changed() or self._stale
         choosing = self.batch or len(self.specialisations.get(specs, ())) >= MANY_SPECIALISATIONS
         try:
-            trace, watch = traced(fn, self.name, names, specs, samples, around, choosing=choosing)
+            trace, watch, structure = traced(fn, self.name, names, specs, samples, around, choosing=choosing)
         except TraceError as error:
             raise retold(error, fn, self.name, names, specs, samples, around, choosing) from None
         if self.captured is None:
@@ -102,8 +102,9 @@ class Traces:
         seconds = time.perf_counter() - start
         samples = [sample.copy() for sample in samples]
         return Specialisation(
-            trace, specs, watch.guards, watch.limits, seconds, self.parameters, samples=samples, choosing=choosing
-        )
+            trace, specs, watch.guards, watch.limits, seconds, self.parameters, samples=samples, choosing=choosing,
+            returns=structure,
+        )  # fmt: skip
 
     def _say_what_is_blind(self, around: Surroundings) -> None:
         """Warn, once, of surroundings that cannot be followed."""

@@ -61,7 +61,7 @@ class Surroundings:
     @property
     def values(self) -> dict[int, Value]:
         """The captured Values, by identity."""
-        return {id(v): v for values in self.seen.values for v in values}
+        return self.seen.by_identity
 
     @property
     def gradients(self) -> frozenset[Value]:

@@ -6,6 +6,7 @@ sooner, without reading everything, that nothing can have changed: who held what
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -64,6 +65,11 @@ class Observed:
     gradients: bool = False  # whether gradients of the Values are read
     blind: str = ""  # what cannot be followed
     unread: bool = False  # whether a module that is named was not loaded
+
+    @functools.cached_property
+    def by_identity(self) -> dict[int, Value]:
+        """The Values, by identity, once all have been seen."""
+        return {id(v): v for values in self.values for v in values}
 
     def untouched(self) -> bool:
         """Whether everything is where it was, the very same objects, and arrays hold what they held."""

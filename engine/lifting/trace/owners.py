@@ -128,11 +128,12 @@ class Owners(Notes):
         """Note the Values met since, as owners of what is stored on them."""
         values = {id(v): v for container in self.values[self._looked_through :] for v in container}
         self._looked_through = len(self.values)
-        for v in [v for key, v in values.items() if key not in self._with_attributes]:
-            self._with_attributes.add(id(v))
+        fresh = [v for key, v in values.items() if key not in self._with_attributes]
+        self._with_attributes.update(values)
+        for v in fresh:
             if stored := stored_on(v):
                 self._owners.append(_Owner(stored, "value", attribute_name(v)))
-            if not is_library(type(v)):
+            if type(v) is not Value and not is_library(type(v)):
                 self._of_own_class(v)
 
     def _of_own_class(self, v: Value) -> None:

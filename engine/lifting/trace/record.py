@@ -8,21 +8,26 @@ from engine.errors import LiftError
 from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
 from engine.node import CONSTANT, VARIABLE
+from engine.parents import MANY
 from engine.rules import RULES, Rule
 from engine.value import Value, is_constant
 
 
-def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Value] | None = None) -> Trace:
+def record(
+    roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Value] | None = None, results: int = 1
+) -> Trace:
     """Write down the graph of `roots` as lists.
 
     Parameters
     ----------
     roots
-        The result, then the conditions of guards.
+        The results, then the conditions of guards.
     inputs
         What each input leaf is; any other leaf is a parameter, unless it stands for a plain number.
     nodes
         The whole graph in topological order, where somebody has walked it.
+    results
+        How many of the roots are results.
 
     Raises
     ------
@@ -31,31 +36,50 @@ def record(roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Val
     """
     nodes = _of_rules(order(*roots) if nodes is None else nodes)
     place = {node: i for i, node in enumerate(nodes)}
-    leaves: dict[int, Leaf] = {}
     ops: list[str] = []
     operands: list[tuple[int, ...]] = []
-    fixed: dict[int, tuple[float, ...]] = {}
-    parameters: list[Value] = []
-    labels = {i: node._label for i, node in enumerate(nodes) if node._label}
-    with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
     find = place.__getitem__
-    for i, node in enumerate(nodes):
-        parents = node.parents
-        op = node.rule.name if parents else ""
-        ops.append(op)
-        operands.append(tuple(map(find, parents)))
-        if not parents:
-            leaf = inputs.get(node)
-            if leaf is None and is_constant(node):
-                leaf = Leaf("constant", 0, 0, node._data)
-            elif leaf is None:
-                leaf = Leaf("parameter", len(parameters))
-                parameters.append(node)
-            leaves[i] = leaf
-        elif op in with_numbers:
-            residuals = node.rule.residuals(node)
+    for node in nodes:
+        x, y = node._x, node._other  # as they lie: a tuple of nodes is not made only to be looked up
+        if x is None:
+            ops.append("")
+            operands.append(())
+            continue
+        ops.append(node.rule.name)
+        if y is None:
+            operands.append((find(x),))
+        else:
+            operands.append(tuple(map(find, x)) if y is MANY else (find(x), find(y)))
+    labels = {i: node._label for i, node in enumerate(nodes) if node._label}
+    leaves, parameters = _leaves(nodes, ops, inputs)
+    with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
+    fixed: dict[int, tuple[float, ...]] = {}
+    for i, op in enumerate(ops):
+        if op in with_numbers:
+            residuals = nodes[i].rule.residuals(nodes[i])
             fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
-    return Trace(ops, operands, fixed, leaves, tuple(parameters), [place[root] for root in roots], labels)
+    births = [node.born for node, op in zip(nodes, ops) if op]
+    roots_at = [*map(find, roots)]
+    return Trace(ops, operands, fixed, leaves, tuple(parameters), roots_at, labels, results=results, births=births)
+
+
+def _leaves(
+    nodes: Sequence[Value], ops: Sequence[str], inputs: Mapping[Value, Leaf]
+) -> tuple[dict[int, Leaf], list[Value]]:
+    """Return what each leaf is, and the Values that are parameters, in order."""
+    leaves: dict[int, Leaf] = {}
+    parameters: list[Value] = []
+    for i, node in enumerate(nodes):
+        if ops[i]:
+            continue
+        leaf = inputs.get(node)
+        if leaf is None and is_constant(node):
+            leaf = Leaf("constant", 0, 0, node._data)
+        elif leaf is None:
+            leaf = Leaf("parameter", len(parameters))
+            parameters.append(node)
+        leaves[i] = leaf
+    return leaves, parameters
 
 
 def _of_rules(nodes: list[Value]) -> list[Value]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import Leaf
+from engine.parents import MANY
 from engine.rules import RULES
 from engine.value import Value, is_constant
 
@@ -22,12 +23,11 @@ def same_graph(
     inputs, others
         What the input leaves of each run are.
     """
-    if len(first) != len(second):
-        return False
     with_numbers = {rule for rule in RULES.values() if rule.fixed}
     twin: dict[Value, Value] = {}
     known, stack = twin.get, list[tuple[Value, Value]]()
-    above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second)
+    above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second) if len(first) == len(second) else None
+    same = above is not None
     while above is not None:
         for p, q in zip(*above):
             if p is not q:
@@ -40,15 +40,16 @@ def same_graph(
         above = None
         while stack and above is None:
             a, b = stack.pop()
-            parents, others_parents = a.parents, b.parents
-            if not parents:
+            x, y, z = a._x, a._other, b._other  # as they lie: a tuple of two is not made only to be walked
+            if x is None:
                 alike = _same_leaves(a, b, inputs, others)
             else:
+                above = (x, b._x) if y is MANY else ((x, y), (b._x, z))
                 alike = (a.rule is b.rule and a.rule not in with_numbers) or _same_operations(a, b)
-            if not alike or len(parents) != len(others_parents):
+            apart = (y is None) is not (z is None) or (y is MANY) is not (z is MANY)
+            if not alike or apart or (y is MANY and len(x) != len(b._x)):
                 return False
-            above = (parents, others_parents) if parents else None
-    return True
+    return same
 
 
 def _same_leaves(a: Value, b: Value, inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]) -> bool:

@@ -26,6 +26,7 @@ from engine.lifting.trace.stand_in import Reading, copied
 from engine.lifting.trace.watch import Index, Recording
 from engine.lines import outside_engine
 from engine.tracing import recording
+from engine.tree import Structure, flatten
 from engine.value import Value, is_constant
 
 
@@ -37,8 +38,8 @@ def traced(
     samples: Sequence[Array],
     around: Surroundings,
     choosing: bool = False,
-) -> tuple[Trace, Recording]:
-    """Return a function's trace, and what was noted of its branches and indices.
+) -> tuple[Trace, Recording, Structure]:
+    """Return a function's trace, what was noted of its branches and indices, and how its results are nested.
 
     What a first run makes once and for all (a cached property, an entry of a memo, a parameter) is there in the next,
     and is seen as it then is. What every run changes is noted in `around`, and compared no more.
@@ -57,7 +58,7 @@ def traced(
     LiftError
         If the function did not compute the same twice, or uses what it has computed in another run.
     NotScalarError
-        If it does not return one number.
+        If it does not return numbers.
     """
     watch = functools.partial(Recording, gradients=around.gradients, choosing=choosing)
     run_of = functools.partial(run_on_values, name=name, names=names, specs=specs, samples=samples, new_watch=watch)
@@ -79,7 +80,7 @@ def traced(
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
     last = _with_arrays_read(fn, functools.partial(run_of, hashes=True), last, around)
-    return record(last.roots, last.inputs, last.nodes), last.watch
+    return record(last.roots, last.inputs, last.nodes, last.structure.size), last.watch, last.structure
 
 
 WATCHED_FOR = 0.005  # seconds in which a thread that goes on changing things has changed them
@@ -93,11 +94,13 @@ class _Run:
     Attributes
     ----------
     roots
-        Its result, then the conditions of its guards.
+        Its results, then the conditions of its guards.
     inputs
         What the input leaves are.
     watch
         What was noted of branches and indices.
+    structure
+        How the results are nested.
     changed
         What the run has changed of the surroundings.
     """
@@ -105,6 +108,7 @@ class _Run:
     roots: list[Value]
     inputs: dict[Value, Leaf]
     watch: Recording
+    structure: Structure
     changed: list[Place] = field(default_factory=list)
 
     @functools.cached_property
@@ -229,11 +233,13 @@ def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
     """Whether a run with arrays read is the plain one: as large, with nothing but arithmetic of their numbers."""
     if len(done.roots) != len(plain.roots) or len(done.nodes) > 2 * len(plain.nodes):
         return False
-    if any(node in reading.position for node in order(*done.roots[1:], *done.watch.asked) for reading in readings):
+    conditions = done.roots[done.structure.size :]
+    if any(node in reading.position for node in order(*conditions, *done.watch.asked) for reading in readings):
         return False
     if any(reading.array.dtype != np.float64 for reading in readings) and _operations(done) != _operations(plain):
         return False  # NumPy computes in the arrays' floats, Values in double precision
-    return bool(np.isclose(done.roots[0]._data, plain.roots[0]._data, rtol=1e-6, equal_nan=True))
+    x, y = [np.array([root._data for root in run.roots[: run.structure.size]]) for run in (done, plain)]
+    return done.structure == plain.structure and bool(np.isclose(x, y, rtol=1e-6, equal_nan=True).all())
 
 
 def _operations(run: _Run) -> int:
@@ -275,8 +281,8 @@ def run_on_values(
         found = result(fn, arguments, {}, "lift")
     if watch.refused is not None:  # and the function went on, another way than it goes where nothing is refused
         raise watch.refused
-    root = _scalar(found, name)
-    return _Run([root, *[g.condition for g in watch.guards]], inputs, watch)
+    results, structure = _results(found, name)
+    return _Run([*results, *[g.condition for g in watch.guards]], inputs, watch, structure)
 
 
 def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:
@@ -287,12 +293,17 @@ def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:
     return leaf
 
 
-def _scalar(found: Any, name: str) -> Value:
-    """Return a function's result as one Value."""
+def _results(found: Any, name: str) -> tuple[list[Value], Structure]:
+    """Return what a function returned as Values, and how they are nested."""
     if isinstance(found, np.ndarray) and found.ndim == 0:
         found = found.item()
-    if isinstance(found, Value):
-        return found
-    if isinstance(found, (int, float, np.number)) and not isinstance(found, bool):
-        return Value.constant(found)
-    raise NotScalarError(f"lift needs a function that returns one number; {name} returned {described(found)}.")
+    try:
+        numbers, structure = flatten(found, f"what {name} returned")
+    except TypeError as error:
+        what, *_ = str(error).partition(". ")
+        raise NotScalarError(
+            f"lift needs a function that returns numbers, or lists, tuples, dicts and arrays of them; {what}."
+        ) from None
+    if not numbers or any(isinstance(x, (bool, np.bool_)) for x in numbers):
+        raise NotScalarError(f"lift needs a function that returns numbers; {name} returned {described(found)}.")
+    return [x if isinstance(x, Value) else Value.constant(x) for x in numbers], structure

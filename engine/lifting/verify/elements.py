@@ -53,6 +53,10 @@ class Elements:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __bool__(self) -> bool:
+        """Where a text asks whether a number is not zero, it goes the way that is right for any."""
+        return False
+
     @property
     def shallow(self) -> Elements:
         """The same numbers without what exponents need."""
@@ -155,6 +159,10 @@ class Elements:
         """Return one number, which stays as it is when the array changes."""
         return self.reshape(-1)[place[0] if place else 0].copy()
 
+    def tolist(self) -> list[Elements]:
+        """Return the numbers of a vector, each as it is now."""
+        return [self[k].copy() for k in range(len(self))]
+
     def astype(self, dtype: Any) -> Elements:
         """Return the array itself: numbers are exact."""
         return self
@@ -247,6 +255,8 @@ def lift(x: Any, field: Field) -> Elements:
         return Elements(field.number(x), field)
     if hasattr(x, "exactly"):
         return Elements(field.number(x.exactly()), field)
+    if isinstance(x, list):
+        return Elements(np.stack(np.broadcast_arrays(*aligned(*[lift(each, field) for each in x])), 1), field)
     a = np.asarray(x)
     return Elements(field.floats(a) if a.dtype.kind == "f" else field.integers(a), field)
 

@@ -150,10 +150,13 @@ class FieldNumpy(types.ModuleType):
         """As NumPy's."""
         return lift(condition, self.field).where(x, y)
 
-    def erf(self, x: Any) -> Elements:
-        """What text imports from `engine.functions`."""
+    def erf(self, x: Any, out: Elements | None = None) -> Elements:
+        """What text imports from `engine.error_function`, and of one number from `engine.scalar_forms`."""
         numbers = lift(x, self.field)
-        return numbers.call("erf", numbers)
+        result = numbers.call("erf", numbers)
+        if out is not None:
+            out.write(result)
+        return result
 
     def as_strided(self, x: Any, shape: Any, strides: Sequence[int]) -> Any:
         """As NumPy's, but that a view which reaches outside is an error."""

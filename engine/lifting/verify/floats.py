@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.graph import order
+from engine.lifting.emit.source import one_by_one
 from engine.lifting.external import taker
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.field_numpy import NOWHERE
 from engine.lifting.verify.reference import Outcome, outcome
 from engine.lifting.verify.walk import Plan
 from engine.tracing import Onlooker, watched
+from engine.tree import flatten
 from engine.value import Value
 
 if TYPE_CHECKING:
@@ -91,12 +93,13 @@ def run_text(
         value = forward(*take_forward(parameters, inputs, numbers))
         value, conditions = value if specialisation.guards else (value, [])
         flat, *slots = [np.full(x.shape, np.nan, program.dtype) for x in (theta, *inputs)]
-        if not (program.batch and program.reduction == "none"):
+        if wrt and not (program.batch and program.reduction == "none"):
             gradient = [flat, *[p.of(flat) for p in parts]]
             backward(*take_backward(parameters, inputs, numbers, gradient, slots))
         for part in parts:
             part.of(flat)[...] = 0.0 if part.read else part.of(flat)
-        yield Outcome(value, [np.array(c) for c in conditions], flat, slots)
+        went = one_by_one(conditions, len(specialisation.guards))
+        yield Outcome(value, [np.array(c) for c in went], flat, slots)
 
 
 def run_trace(
@@ -131,12 +134,12 @@ def run_function(program: Program, specialisation: Specialisation, inputs: Seque
         arguments = [spec.build(supply) for spec in specialisation.specs]
         try:
             with watched(Eager()):
-                root = program.fn(*arguments)
+                returned = flatten(program.fn(*arguments))[0]
         except Exception:
             return None
-        root = root if isinstance(root, Value) else Value.constant(root)
-        values.append(root._data)
-        found = _cotangents(root, weight)
+        roots = [x if isinstance(x, Value) else Value.constant(x) for x in returned]
+        values.append(roots[0]._data if len(roots) == 1 else [root._data for root in roots])
+        found = _cotangents(roots[0], weight) if len(roots) == 1 else {}
         for leaf, g in found.items():
             if leaf in places:
                 flat[places[leaf]] += g
@@ -144,7 +147,7 @@ def run_function(program: Program, specialisation: Specialisation, inputs: Seque
             slot.reshape(n, -1)[row] = [found.get(v, 0.0) if isinstance(v, Value) else 0.0 for v in made]
     if program.batch and program.reduction == "none":
         return Outcome(np.array(values), [], flat, slots)
-    return Outcome(sum(values) * weight, [], flat, slots)
+    return Outcome(np.add.reduce(values) * weight, [], flat, slots)
 
 
 def _leaves(sample: Array) -> list[Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.lifting.emit.source import one_by_one
 from engine.lifting.external import taker
 from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import Spec
@@ -178,11 +179,14 @@ def draw(
 
     theta = numbers((cells,))
     inputs: list[Any] = []
-    for k, spec in enumerate(described(specialisation.specs)):
-        shape = (n, *spec.shape) if program.batch else spec.shape
+    specs = list(described(specialisation.specs))
+    batched = program.batched(len(specs))
+    for k, spec in enumerate(specs):
+        shape = (n, *spec.shape) if batched[k] else spec.shape
         if spec.integer:
             most = specialisation.limits.get(k, MOST_INTEGERS)
-            inputs.append(_spread(field.seed - round, k, most, spec.shape, n, round).reshape(shape))
+            samples = n if batched[k] else 1
+            inputs.append(_spread(field.seed - round, k, most, spec.shape, samples, round).reshape(shape))
         else:
             inputs.append(numbers(shape))
     return Points(field, n, theta, inputs, [lift(x, field) for x in inputs])
@@ -216,7 +220,7 @@ def _differs(
         answer = forward(*take_forward(theta, at.inputs, at.numbers))
         if difference := _forward_differs(answer, want, at.field):
             return f"{difference}{run}"
-        if program.batch and program.reduction == "none":
+        if not wrt or (program.batch and program.reduction == "none"):
             continue  # it has no gradients
         flat: Any
         flat, *slots = [numpy.elements(x.shape) for x in (at.theta, *at.inputs)]
@@ -234,7 +238,7 @@ def _differs(
 def _forward_differs(answer: Any, want: Outcome, field: Field) -> str:
     """Return in what a forward run differs, or ""."""
     value, conditions = answer if want.conditions else (answer, ())
-    for k, (a, b) in enumerate(zip(conditions, want.conditions)):
+    for k, (a, b) in enumerate(zip(one_by_one(conditions, len(want.conditions)), want.conditions)):
         if not same(lift(a, field), b):
             return f"the condition of its {_nth(k)} branch"
     return "" if same(lift(value, field), want.value) else "its value"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The value (or one for each sample), the conditions of guards for each sample, and all gradients."""
+    """The value (or one for each sample), the conditions of guards for each sample, and all gradients of one value."""
 
     value: Any
     conditions: list[Any]
@@ -69,21 +69,23 @@ def outcome(
     """
     samples = int(n)
     parameters = parameters or program.traces.parameters
-    V = values_of(parameters, trace, plan, numpy, theta, inputs, samples)
-    places = _cells(parameters, trace)
+    batched = program.batched(len(inputs))
+    V = values_of(parameters, trace, plan, numpy, theta, inputs, samples, batched)
     roots = plan.number[trace.roots]
-    values = V[int(roots[0])]
-    mean = program.batch and program.reduction == "mean"
-    seed = (1.0 / n if mean else 1.0) if seeds is None else seeds
+    conditions = [V[int(r)] for r in roots[trace.results :]]
+    seed = (1.0 / n if program.batch and program.reduction == "mean" else 1.0) if seeds is None else seeds
+    values = V[int(roots[0])] if trace.results == 1 else V[roots[: trace.results]].T
+    value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
+    if trace.results > 1:
+        return Outcome(value, conditions, None, [])
     C = numpy.zeros((int(plan.readings[-1]), samples))
     G = backward(plan, V, getattr(C, "shallow", C), seed)
     gradient = numpy.zeros(tuple(theta.shape))
     nodes, positions = plan.parameters
     if len(nodes):
-        gradient[places[positions]] = np.add.reduce(G[nodes], 1)
-    of_inputs = [_gradient_of_input(program.batch, plan, numpy, G, k, x, samples) for k, x in enumerate(inputs)]
-    value = values if program.batch and program.reduction == "none" else np.add.reduce(values * seed, 0)
-    return Outcome(value, [V[int(r)] for r in roots[1:]], gradient, of_inputs)
+        gradient[_cells(parameters, trace)[positions]] = np.add.reduce(G[nodes], 1)
+    of_inputs = [_gradient_of_input(batched[k], plan, numpy, G, k, x, samples) for k, x in enumerate(inputs)]
+    return Outcome(value, conditions, gradient, of_inputs)
 
 
 def _gradient_of_input(batch: bool, plan: Plan, numpy: Any, G: Any, k: int, x: Any, samples: int) -> Any:
@@ -93,16 +95,18 @@ def _gradient_of_input(batch: bool, plan: Plan, numpy: Any, G: Any, k: int, x: A
     if k in plan.inputs:
         nodes, positions = plan.inputs[k]
         d[positions] = G[nodes]
-    return d.T.reshape(x.shape)
+    return d.T.reshape(x.shape) if batch or samples == 1 else np.add.reduce(d, 1).reshape(x.shape)
 
 
 def values_of(
-    parameters: Parameters, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], samples: int
-) -> Any:
+    parameters: Parameters, trace: Trace, plan: Plan, numpy: Any, theta: Any, inputs: Sequence[Any], samples: int,
+    batched: Sequence[bool],
+) -> Any:  # fmt: skip
     """Return the value of every node for every sample, (nodes, samples), nodes as a plan numbers them."""
     V = numpy.zeros((len(trace.ops), samples))
     places = _cells(parameters, trace)
-    _fill(V, plan, theta[places] if len(places) else None, inputs, samples)
+    rows = [x.reshape(samples if b else 1, -1) for x, b in zip(inputs, batched)]
+    _fill(V, plan, theta[places] if len(places) else None, rows)
     forward(plan, V)
     return V
 
@@ -112,8 +116,8 @@ def _cells(parameters: Parameters, trace: Trace) -> Indices:
     return np.array([parameters.position[value] for value in trace.parameters], dtype=np.int64)
 
 
-def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: int) -> None:
-    """Put constants, parameters and inputs into the values of the leaves."""
+def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any]) -> None:
+    """Put constants, parameters and inputs, these with a row for each sample, into the values of the leaves."""
     nodes, constants = plan.constants
     if len(nodes):
         V[nodes] = constants[:, None]
@@ -121,4 +125,4 @@ def _fill(V: Any, plan: Plan, parameters: Any, inputs: Sequence[Any], samples: i
     if len(nodes):
         V[nodes] = parameters[positions][:, None]
     for k, (nodes, positions) in plan.inputs.items():
-        V[nodes] = inputs[k].reshape(samples, -1).T[positions]
+        V[nodes] = inputs[k].T[positions]

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import LiftError
+from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify import floats, proof
 from engine.lifting.verify.reference import Outcome, values_of
@@ -105,7 +106,11 @@ def verified(
     begun = time.perf_counter()
     specialisation.plan = specialisation.plan or plan(specialisation.trace)
     check = _Check(program, specialisation, compiled, wrt, specialisation.plan, fresh_seed())
-    known = check.in_floats(arrays) if arrays is not None and not exact and _large(specialisation) else check.exactly()
+    known = (
+        check.in_floats(arrays)
+        if arrays is not None and not exact and is_large(specialisation.trace)
+        else check.exactly()
+    )
     known = replace(known, seconds=time.perf_counter() - begun)
     if known.differs:
         return _refused(check, known)
@@ -116,8 +121,9 @@ def verified(
     return replace(compiled, stats=replace(compiled.stats, proof=known))
 
 
-def _large(specialisation: Specialisation) -> bool:
-    return len(specialisation.trace.ops) > EXACT
+def is_large(trace: Trace) -> bool:
+    """Whether a trace is compared in floats, unless a proof is asked for."""
+    return len(trace.ops) > EXACT
 
 
 def wanted(program: Program) -> bool:
@@ -225,7 +231,10 @@ class _Check:
             for dtype in (program.dtype, finer)
         ]
         scalars, finely = [self._pairs(got, want)[difference.position][1] for got in ran]
-        values = values_of(specialisation.parameters, specialisation.trace, self.plan, np, theta, inputs, known.samples)
+        batched = program.batched(len(inputs))
+        values = values_of(
+            specialisation.parameters, specialisation.trace, self.plan, np, theta, inputs, known.samples, batched
+        )
         kind = kind_of(difference, scalars, finely, reads_zeros(self.plan, values), tolerance, floor)
         if kind == SIGN:
             return replace(known, differs=f"{SIGN}, on which {difference.what} depends")
@@ -240,10 +249,11 @@ class _Check:
     # --- shared ------------------------------------------------------------------------------------------------
 
     def _rows(self, arrays: Sequence[Array], most: int) -> list[int]:
-        return floats.differing_rows(arrays, most) if self.program.batch else [0]
+        batched = [x for x, has_samples in zip(arrays, self.program.batched(len(arrays))) if has_samples]
+        return floats.differing_rows(batched, most) if batched else [0]
 
     def _taken(self, arrays: Sequence[Array], rows: list[int]) -> list[Array]:
-        return [x[rows] for x in arrays] if self.program.batch else list(arrays)
+        return [x[rows] if batched else x for x, batched in zip(arrays, self.program.batched(len(arrays)))]
 
     def _as_traced(self, theta: Any, inputs: list[Array], rows: list[int]) -> list[int]:
         """Return those of some samples whose branches go as they went when the function was traced."""
@@ -263,7 +273,7 @@ class _Check:
         return first_difference(self._pairs(got, want), tolerance, floor)
 
     def _pairs(self, got: Outcome, want: Outcome) -> list[tuple[str, Any, Any]]:
-        gradients = not (self.program.batch and self.program.reduction == "none")
+        gradients = bool(self.wrt) and not (self.program.batch and self.program.reduction == "none")
         integers = [spec.integer for argument in self.specialisation.specs for _, spec in argument.arrays("")]
         return floats.apart(got, want, self.wrt, gradients, integers)
 

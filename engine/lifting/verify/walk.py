@@ -151,7 +151,7 @@ def forward(plan: Plan, V: Any) -> None:
             V[group.start : group.stop] = RULES[group.op].array(*xs, *group.fixed)
 
 
-def backward(plan: Plan, values: Any, C: Any, seed: Any) -> Any:
+def backward(plan: Plan, values: Any, C: Any, seed: Any, roots: int = 1) -> Any:
     """Return the cotangents of the leaves.
 
     Parameters
@@ -160,11 +160,11 @@ def backward(plan: Plan, values: Any, C: Any, seed: Any) -> Any:
         Of all nodes.
     C
         Zeros, one for every reading. No exponent reads a cotangent, so these may be a field's shallow numbers.
-    seed
-        Of the first root; guards' conditions have none.
+    seed, roots
+        Of the first root, or of so many; guards' conditions have none.
     """
     shallow = getattr(values, "shallow", values)
-    C[plan.seeds[:1]] = seed
+    C[plan.seeds[:roots]] = seed
     for group in reversed(plan.groups):
         V = values if group.op in EXPONENTIAL or group.op not in KNOWN else shallow
         g = _summed(plan, C, group.start, group.stop)
@@ -178,6 +178,29 @@ def backward(plan: Plan, values: Any, C: Any, seed: Any) -> Any:
                 if c.__class__ is not float or c != 0.0:
                     C[places] = c
     return _summed(plan, C, 0, plan.leaves)
+
+
+def tangents(plan: Plan, values: Any, T: Any) -> None:
+    """Fill the array of tangents, those of the leaves are there already, by each rule's partial derivatives.
+
+    Parameters
+    ----------
+    plan, values
+        Of all nodes.
+    T
+        Zeros but for the leaves; as cotangents are, these may be a field's shallow numbers.
+    """
+    shallow = getattr(values, "shallow", values)
+    for group in plan.groups:
+        V = values if group.op in EXPONENTIAL or group.op not in KNOWN else shallow
+        special = _TANGENTS.get(group.op)
+        if special:
+            T[group.start : group.stop] = special(V, T, group)
+        elif RULES[group.op].differentiable:
+            xs = [V[x] for x in group.operands.T]
+            partials = RULES[group.op].bind(V[group.start : group.stop], xs, group.fixed)(1.0)
+            terms = [d * T[x] for d, x in zip(partials, group.operands.T)]
+            T[group.start : group.stop] = sum(terms[1:], terms[0])
 
 
 def _summed(plan: Plan, C: Any, start: int, stop: int) -> Any:
@@ -270,6 +293,40 @@ def _select_back(V: Any, C: Any, group: Together, g: Any) -> None:
     C[group.places[np.arange(len(which))[:, None], which], samples] = g
 
 
+def _dot_tangents(V: Any, T: Any, group: Together) -> Any:
+    X, d = V[group.operands], T[group.operands]
+    half = X.shape[1] // 2
+    moved = d[:, :half] * X[:, half : 2 * half] + X[:, :half] * d[:, half : 2 * half]
+    z = np.add.reduce(moved, 1)
+    return z + d[:, -1] if X.shape[1] % 2 else z
+
+
+def _total_tangents(V: Any, T: Any, group: Together) -> Any:
+    return np.add.reduce(T[group.operands], 1)
+
+
+def _logsumexp_tangents(V: Any, T: Any, group: Together) -> Any:
+    e = np.exp(V[group.operands] - V[group.start : group.stop][:, None])
+    return np.add.reduce(e * T[group.operands], 1) / np.add.reduce(e, 1)
+
+
+def _largest_tangents(V: Any, T: Any, group: Together) -> Any:
+    below = V[group.operands] < V[group.start : group.stop][:, None]
+    moved = np.add.reduce(calls.where(below, 0.0, T[group.operands]), 1)
+    return moved / np.add.reduce(calls.where(below, 0.0, 1.0), 1)
+
+
+def _select_tangents(V: Any, T: Any, group: Together) -> Any:
+    return T[_chosen(V, group)]
+
+
+_TANGENTS: dict[str, Callable[[Any, Any, Together], Any]] = {
+    "dot": _dot_tangents,
+    "total": _total_tangents,
+    "largest": _largest_tangents,
+    "logsumexp": _logsumexp_tangents,
+    "select": _select_tangents,
+}
 _FORWARD: dict[str, Callable[[Any, Together], Any]] = {
     "dot": _dot,
     "total": _total,

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -20,6 +21,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Change, Pull, Sweep
 from nn.samples import Array
 
+NUMBER = re.compile(r"\d+\.\d+|\d+e[+-]\d+")
 Saved: TypeAlias = Callable[[Edge], Any]
 
 
@@ -59,8 +61,8 @@ class Alteration:
 
     @property
     def name(self) -> tuple[str, str]:
-        """What tells it from others at the same edges."""
-        return self.kind, self.what
+        """What tells it from others at the same edges, without numbers that may be lengths."""
+        return self.kind, NUMBER.sub("#", self.what)
 
 
 Path: TypeAlias = tuple[Alteration, ...]
@@ -92,7 +94,8 @@ def gradients_of(path: Path, sweep: Sweep) -> list[Array]:
     if not changes:
         return sweep.altered(pulls)
     other, become = sweep.rerun(changes)
-    return other.altered({_moved(edge, become): pull for edge, pull in pulls.items()})
+    moved = {_moved(edge, become): pull for edge, pull in pulls.items()}
+    return other.altered({edge: pull for edge, pull in moved.items() if edge in other.shares})
 
 
 def _moved(edge: Edge, become: Mapping[ArrayStep, ArrayStep]) -> Edge:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import Alteration, saving, scaled
-from nn.diagnosis.alterations.edges import exchanged, of_edges
+from nn.diagnosis.alterations.edges import exchanged, exchanged_in_loop, of_edges
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -28,6 +28,7 @@ from nn.samples import Array
 
 Number: TypeAlias = tuple[str, float]
 Family: TypeAlias = Callable[[Sweep], Iterable[Alteration]]
+PLAIN = (0.0, 1.0, 2.0, 0.5)  # numbers that explain nothing
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
 MANY = 200  # edges, beyond which arrays are not exchanged for one another
 
@@ -111,18 +112,18 @@ def numbers(sweep: Sweep) -> dict[Hashable, Number]:
     """Return numbers that a function knows, with their text: lengths, constants, their inverses and opposites."""
     known: dict[Hashable, Number] = {(1.0,): ("1", 1.0), (2.0,): ("2", 2.0), (0.5,): ("0.5", 0.5)}
     for step in (*sweep.leaves, *sweep.steps):
-        for axis, n in enumerate(step.value.shape):
-            if n > 2:
-                text = f"{step.name}.shape[{axis}]" if step.name else str(n)
-                known.setdefault((step.name or n, axis), (text, float(n)))
+        where = step.site or step.name
+        lengths = [((step.name or where, axis), step.name, n) for axis, n in enumerate(step.value.shape)]
         for k, x in enumerate(step.operands):
-            for axis, n in enumerate(np.shape(x) if isinstance(x, np.ndarray) else ()):
-                known.setdefault((n,), (str(n), float(n)))
-            if isinstance(x, np.ndarray) and not x.ndim and float(x) not in (0.0, 1.0, 2.0, 0.5):
-                known.setdefault((step.site or step, k), (step.constants.get(k) or f"{float(x):.4g}", float(x)))
-    known |= {
-        ("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if abs(x) > 2.0 or text[0] not in "012"
-    }
+            if isinstance(x, np.ndarray):
+                name = step.constants.get(k, "")
+                lengths += [((where, k, axis), name, n) for axis, n in enumerate(x.shape)]
+                if not x.ndim and float(x) not in PLAIN:
+                    known.setdefault((where, k), (name or f"{float(x):.4g}", float(x)))
+        for key, name, n in lengths:
+            if n > 2:
+                known.setdefault(key, (f"{name}.shape[{key[-1]}]" if name else str(n), float(n)))
+    known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if x not in PLAIN}
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
 
 
@@ -158,7 +159,7 @@ def _of_group(sweep: Sweep, key: object) -> Iterator[Alteration]:
 def _far(sweep: Sweep) -> Iterator[Candidate]:
     by_key = groups(sweep)
     for key, edges in by_key.items():
-        if len(edges) == 1 and len(sweep.edges) <= MANY:
+        if len(sweep.edges) <= MANY:
             family = partial(_of_others, key=key)
             for alteration in family(sweep):
                 yield Candidate(alteration, family)
@@ -167,9 +168,11 @@ def _far(sweep: Sweep) -> Iterator[Candidate]:
 
 
 def _of_others(sweep: Sweep, key: object) -> Iterator[Alteration]:
-    for edge in groups(sweep).get(key, ()):
-        yield from exchanged(edge, sweep)
-        yield from _updated(edge, sweep)
+    edges = groups(sweep).get(key, ())
+    if len(edges) > 1:
+        yield from exchanged_in_loop(edges, sweep)
+    for edge in edges if len(edges) == 1 else ():
+        yield from (*exchanged(edge, sweep), *_updated(edge, sweep))
 
 
 def _updated(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:

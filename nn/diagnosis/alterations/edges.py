@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
-from nn.diagnosis.alterations.variants import at_one_place, exchanged_axes, products_of, shifts
+from nn.diagnosis.alterations.variants import Variant, at_one_place, exchanged_axes, products_of, shifts, variant
 from nn.samples import Array
 
 CONFUSED = ("tanh", "sigmoid", "exp", "relu")
@@ -60,8 +60,10 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     else:
         is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
         yield saving("factor-missing", edges, lambda e: np.ones_like(e.saved), rank=int(not is_number))
-    if set(np.unique(edges[0].saved)) <= {0.0, 1.0}:
-        yield saving("mask-inverted", edges, lambda e: 1.0 - e.saved)
+    if len(np.unique(edges[0].saved)) == 2 and (edges[0].saved == 0.0).any():
+        yield saving("mask-inverted", edges, lambda e: np.max(e.saved) - e.saved)
+        yield saving("mask-missing", edges, lambda e: np.full(e.saved.shape, np.max(e.saved)))
+        yield saving("scale-missing", edges, lambda e: (e.saved != 0.0).astype(float))
     for n in (-2, -1, 1, 2):
         power = f"**{n}" if n != 1 else ""
         yield saving("slope-times-operand", edges, partial(_times_operand, n=n), power, 1 + (n != 1))
@@ -71,8 +73,7 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     if any((g > 0).any() and (g <= 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
-    yield from _axes(edges)
-    yield from _products(edges, sweep, "elementwise-for-product")
+    yield from (*_axes(edges), *_neighbours(edges), *_products(edges, sweep, "elementwise-for-product"))
 
 
 def _times_operand(edge: Edge, n: int) -> Array:
@@ -156,20 +157,36 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     for kind, change in OF_A_FACTOR:
         yield saving(f"factor-{kind}", edges, partial(_changed, change=change))
     yield saving("own-value-for-factor", edges, _own_value)
-    for number, (what, _) in enumerate(exchanged_axes(edges[0].saved)):
+    for what, _ in exchanged_axes(edges[0].saved):
         kind = "factor-transposed" if "exchanged" in what else "factor-rearranged"
-        yield saving(kind, edges, partial(_variant, of=exchanged_axes, number=number), what, 1 + ("exch" not in what))
-    for number, (what, _) in enumerate(shifts(edges[0].saved)):
-        yield saving("factor-off-by-one", edges, partial(_variant, of=shifts, number=number), what, 2)
-    yield from _products(edges, sweep, "order-of-product")
+        yield saving(kind, edges, partial(_variant, of=exchanged_axes, what=what), what, 1 + ("exch" not in what))
+    for what, _ in shifts(edges[0].saved):
+        yield saving("factor-off-by-one", edges, partial(_variant, of=shifts, what=what), what, 2)
+    if all(sweep.cotangents[edge.step].shape == edge.parent.value.shape for edge in edges):
+        yield pulling("factor-missing", edges, lambda edge, g: g)
+    yield from (*_neighbours(edges), *_products(edges, sweep, "order-of-product"))
+
+
+def _neighbours(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+    """Yield the edges of a loop, each with what the one before or after it saved."""
+    if len(edges) > 1 and len({np.shape(edge.saved) for edge in edges}) == 1:
+        for text, order in (("of the time after", edges), ("of the time before", edges[::-1])):
+            saved = {edge: other.saved for edge, other in zip(order[1:], order)}
+            yield saving("factor-off-by-one", edges, partial(_of_another_time, saved=saved, end=1.0), text, 2)
+            without = partial(_of_another_time, saved=saved, end=0.0)
+            yield saving("factor-off-by-one", edges, without, f"{text}, none at the end", 2)
+
+
+def _of_another_time(edge: Edge, saved: Mapping[Edge, Array], end: float) -> Array:
+    return saved[edge] if edge in saved else end * edge.saved
 
 
 def _own_value(edge: Edge) -> Array:
     return np.broadcast_to(edge.parent.value, np.shape(edge.saved))
 
 
-def _variant(edge: Edge, of: Callable[[Array], Iterator[tuple[str, Array]]], number: int) -> Array:
-    return next(itertools.islice(of(edge.saved), number, None))[1]
+def _variant(edge: Edge, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
+    return variant(of, edge.saved, what)
 
 
 def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[Alteration]:
@@ -196,7 +213,7 @@ def _at_end(edge: Edge, g: Array, number: int) -> Array:
 def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     """Yield moves that are undone in another way: assigned where several come back to one place, or reshaped."""
     if any(len(np.unique(edge.saved[1])) < len(edge.saved[1]) for edge in edges):
-        yield pulling("scatter-assigned", edges, _assigned)
+        yield pulling("overwritten", edges, _assigned)
     if edges[0].step.value.size == edges[0].parent.value.size:
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape))
         yield pulling("reshaped", edges, lambda e, g: g.T.reshape(e.parent.value.shape), "transposed", 2)
@@ -238,23 +255,22 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     """Yield what arrives at an operand moved by one, with axes exchanged, or wrong at one place only."""
     share = sweep.shares[edges[0]]
     for of, kind in ((shifts, "off-by-one"), (exchanged_axes, "result-transposed")):
-        for number, (what, _) in enumerate(of(share)):
+        for what, _ in of(share):
             rank = 1 if "exchanged" in what else 2
-            yield pulling(kind, edges, partial(_result, of=of, number=number), what, rank)
+            yield pulling(kind, edges, partial(_result, of=of, what=what), what, rank)
     if share.ndim > 1 and share.size < 5000:
-        for number, (what, _) in enumerate(at_one_place(share)):
+        for what, _ in at_one_place(share):
             for factor, kind in SCALES[:3]:
-                yield pulling(kind, edges, partial(_only_at, number=number, factor=factor), f"at {what}", 2)
+                yield pulling(kind, edges, partial(_only_at, what=what, factor=factor), f"at {what}", 2)
 
 
-def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[tuple[str, Array]]], number: int) -> Array:
-    return next(itertools.islice(of(np.asarray(edge.right(g))), number, None))[1]
+def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
+    return variant(of, np.asarray(edge.right(g)), what)
 
 
-def _only_at(edge: Edge, g: Array, number: int, factor: float) -> Array:
+def _only_at(edge: Edge, g: Array, what: str, factor: float) -> Array:
     share = edge.right(g)
-    mask = next(itertools.islice(at_one_place(share), number, None))[1]
-    return np.asarray(share * (1.0 + (factor - 1.0) * mask))
+    return np.asarray(share * (1.0 + (factor - 1.0) * variant(at_one_place, share, what)))
 
 
 # --- with other arrays of the function's ---------------------------------------------------------------------------
@@ -271,6 +287,10 @@ def exchanged(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
             yield saving("wrong-operand", edges, partial(_is, array=wide), what, 2)
             yield saving("wrong-operand", edges, partial(_inverse, array=wide), f"1/{what}", 3)
             yield saving("factor-too-many", edges, partial(_times, array=wide), what, 2)
+            if ((array > 0.0) & (array < 1.0)).all():
+                yield saving(
+                    "factor-too-many", edges, partial(_times, array=wide * (1 - wide)), f"{what} * (1 - {what})", 2
+                )
         if edge.kind == "product" and edge.saved is not None and array.ndim:
             if array.shape == edge.saved.shape:
                 yield saving("wrong-operand", edges, partial(_is, array=array), what, 2)
@@ -279,6 +299,20 @@ def exchanged(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
         if array.shape == arriving:
             yield pulling("wrong-upstream", edges, partial(_from, array=array), what, 2)
     yield from _recomputed(edge, sweep)
+
+
+def exchanged_in_loop(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+    """Yield the edges of a loop, each with another variable of its time in place of what it saved."""
+    by_site: dict[object, list[ArrayStep]] = {}
+    for step in sweep.steps:
+        by_site.setdefault((step.op, step.site), []).append(step)
+    shape = np.shape(edges[0].saved) if edges[0].kind in ("local", "product") else ()
+    for steps in by_site.values():
+        if shape and len(steps) == len(edges) and all(step.value.shape == shape for step in steps):
+            values = {edge: step.value for edge, step in zip(edges, steps)}
+            yield saving("wrong-operand", edges, values.__getitem__, label(steps[0]), 2)
+            ends = partial(_of_another_time, saved=dict(zip(edges, [step.value for step in steps[1:]])), end=0.0)
+            yield saving("wrong-operand", edges, ends, f"{label(steps[0])} of the time before", 3)
 
 
 def _is(edge: Edge, array: Array) -> Array:

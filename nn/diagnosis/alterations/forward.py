@@ -22,7 +22,7 @@ from nn.diagnosis.alterations.alteration import Alteration
 from nn.diagnosis.alterations.formulas import label, operand
 from nn.diagnosis.alterations.step import ArrayStep, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
-from nn.diagnosis.alterations.variants import exchanged_axes
+from nn.diagnosis.alterations.variants import exchanged_axes, variant
 from nn.samples import Array
 
 Named: TypeAlias = tuple[str, str, Change, int]
@@ -71,8 +71,8 @@ def _changes(step: ArrayStep, sweep: Sweep) -> Iterator[Named]:
         yield from _constant_elsewhere(step)
     for k, x in enumerate(step.operands):
         if isinstance(x, np.ndarray) and x.ndim and x.size > 1:
-            for number, (what, _) in enumerate(_of_constant(x)):
-                yield "constant-moved", f"{_name(step, k)}: {what}", partial(_with_constant, k=k, number=number), 2
+            for what, _ in _of_constant(x):
+                yield "constant-moved", f"{_name(step, k)}: {what}", partial(_with_constant, k=k, what=what), 2
     if step.op in ("sum", "max", "amax", "min", "amin"):
         yield from _other_axes(step)
     if step.op == "repeat":
@@ -150,8 +150,8 @@ def _of_constant(x: Array) -> Iterator[tuple[str, Array]]:
         yield "inverted", 1.0 - numbers
 
 
-def _with_constant(step: ArrayStep, xs: Sequence[Any], k: int, number: int) -> ArrayStep:
-    other = next(itertools.islice(_of_constant(step.operands[k]), number, None))[1]
+def _with_constant(step: ArrayStep, xs: Sequence[Any], k: int, what: str) -> ArrayStep:
+    other = variant(_of_constant, step.operands[k], what)
     return step.again(*[other if j == k else x for j, x in enumerate(xs)])
 
 

@@ -72,16 +72,22 @@ def unsummed(sweep: Sweep) -> Iterator[Alteration]:
         above = edge.parent
         if edge.kind != "local" or above.op != "sum" or above.edges[0].parent.value.shape != edge.step.value.shape:
             continue
-        pulls: dict[Edge, Pull] = {edge: _nothing, above.edges[0]: partial(_beside, other=edge, sweep=sweep)}
-        yield Alteration("unsummed", (edge, above.edges[0]), pulls)
+        edges = (edge, above.edges[0])
+        pulls: dict[Edge, Pull] = {edge: _nothing, above.edges[0]: partial(_in_place, other=edge, sweep=sweep)}
+        yield Alteration("unsummed", edges, pulls)
+        for axis in range(edge.step.value.ndim):
+            pull = partial(_in_place, other=edge, sweep=sweep, axis=axis)
+            yield Alteration("wrong-axis", edges, pulls | {above.edges[0]: pull}, f"axis {axis}")
 
 
 def _nothing(edge: Edge, g: Array) -> Array:
     return np.zeros(edge.parent.value.shape)
 
 
-def _beside(edge: Edge, g: Array, other: Edge, sweep: Sweep) -> Array:
-    return edge.right(g) + sweep.cotangents[other.step] * other.saved
+def _in_place(edge: Edge, g: Array, other: Edge, sweep: Sweep, axis: int | None = None) -> Array:
+    """Return a sum's share with what came to the sum unsummed, or summed over another axis."""
+    share = sweep.cotangents[other.step] * other.saved
+    return edge.right(g) + (share if axis is None else np.broadcast_to(share.sum(axis, keepdims=True), share.shape))
 
 
 def joined(sweep: Sweep) -> Iterator[Alteration]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.alterations.written import with_writable
+from nn.diagnosis.buffers import buffers
 from nn.samples import Array
 
-LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
+FRAMEWORKS = [spec.origin for name in ("torch", "jax") if (spec := find_spec(name)) is not None and spec.origin]
+LIBRARIES = tuple(
+    str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS)
+)
 DEEPEST = 8
 
 
@@ -106,11 +110,6 @@ class RecordedArray(NDArrayOperatorsMixin):
         return lambda *args, **kwargs: function(self, *args, **kwargs)
 
 
-def constant(x: Array) -> RecordedArray:
-    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
-    return RecordedArray(ArrayStep(x))
-
-
 def plain(x: Any) -> Any:
     """Return the numbers of recorded arrays, in tuples and lists too."""
     if isinstance(x, RecordedArray):
@@ -150,13 +149,29 @@ def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArra
     step.place = tuple((frame.f_code.co_name, frame.f_lineno) for frame in frames)
     step.site, step.line = _calls()
     if frames:
-        _lend_names(frames[0].f_locals, step, operands)
+        _lend_names(frames[0], step, operands)
     return RecordedArray(step)
 
 
 def applied(rule: str, *operands: Any) -> RecordedArray:
-    """Record an elementwise rule of the engine's."""
+    """Record an elementwise rule of the engine's; 1 / (1 + exp(-z)) is one, however it is written."""
+    z = _of_sigmoid(*operands) if rule == "divide" else None
+    if z is not None:
+        return _step(lambda x: primitives.elementwise("sigmoid", x), [RecordedArray(z)])
     return _step(lambda *xs: primitives.elementwise(rule, *xs), operands)
+
+
+def _of_sigmoid(one: Any, below: Any) -> ArrayStep | None:
+    """Return z of 1 / (1 + exp(-z))."""
+    path = [("add", 1.0), ("exp", None), ("negative", None)]
+    step = below.step if isinstance(below, RecordedArray) and np.ndim(plain(one)) == 0 and plain(one) == 1.0 else None
+    for op, number in path:
+        if step is None or step.op != op:
+            return None
+        if number is not None and not any(isinstance(x, np.ndarray) and np.all(x == number) for x in step.operands):
+            return None
+        step = next((x for x in step.operands if isinstance(x, ArrayStep)), None)
+    return step
 
 
 def _authors() -> list[Any]:
@@ -178,19 +193,23 @@ def _calls() -> tuple[tuple[object, ...], tuple[object, ...]]:
     calls: list[object] = []
     own = 0
     while frame is not None and frame.f_code is not record.__code__:
-        calls.append((frame.f_code, frame.f_lasti))
+        if not frame.f_code.co_filename.startswith(LIBRARIES[0]):  # NumPy's: x @ w and w.__rmatmul__(x) are one line
+            calls.append((frame.f_code, frame.f_lasti))
         own = own or len(calls) * (not frame.f_code.co_filename.startswith(LIBRARIES))
         frame = frame.f_back
     return tuple(calls), tuple(calls[:own])
 
 
-def _lend_names(variables: dict[str, Any], step: ArrayStep, operands: Sequence[Any]) -> None:
+def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
+    variables = frame.f_locals
     for name, x in variables.items():
         if isinstance(x, RecordedArray) and not x.step.name:
             x.step.name = name
     for k, x in enumerate(operands):
         if isinstance(x, np.ndarray) or (isinstance(x, RecordedArray) and not x.step.depends):
-            step.constants[k] = next((name for name, y in variables.items() if y is x), "")
+            step.constants[k] = next(
+                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
+            )
 
 
 def _move(name: str, move: Callable[..., Any], *operands: Any) -> RecordedArray:
@@ -323,7 +342,7 @@ def _filled(function: Any) -> Callable[..., Any]:
 
 
 def constant(x: Array) -> RecordedArray:
-    """Return a constant into which what is recorded may be written."""
+    """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
     return RecordedArray(ArrayStep(x, "constant"))
 
 
@@ -401,7 +420,12 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     """
     leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
     with np.errstate(all="ignore"):
-        result = with_writable(lambda: f(*leaves), constant, NotRecordedError)
+        try:
+            result = f(*leaves)
+        except NotRecordedError:  # it may fill an array of floats
+            leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
+            with buffers(constant):
+                result = f(*leaves)
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]

@@ -20,7 +20,7 @@ from __future__ import annotations
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import Alteration
-from nn.diagnosis.alterations.formulas import formula, label, operand
+from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
@@ -106,10 +106,8 @@ SENTENCES = {
     "factor-rearranged": ("the factor beside `{path}` is in another order ({what})", "{pulled} with it {what}"),
     "order-of-product": ("the product for `{path}` has its factors in another order", "{to} = {what}"),
     "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
-    "scatter-assigned": (
-        "contributions to one place of `{path}` are assigned where they must be added (= for +=)",
-        "{to}[places] = d{z}",
-    ),
+    "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
+    "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
     "stride-missing": (
@@ -182,8 +180,7 @@ def _pulled(edge: Edge) -> str:
         text = show(shares[edge.operand])
         return f"sum({text})" if edge.parent.value.size < step.value.size else text
     if step.op == "matmul":
-        other = show(operand(step, 1 - edge.operand, 2))
-        other = f"({other})" if " " in other else other
+        other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
 
@@ -193,5 +190,4 @@ REVERSED = {"sum": "repeated", "max": "where the maximum is", "min": "where the 
 
 def _variable(step: ArrayStep) -> str:
     """Return what stands behind the d of a gradient."""
-    text = label(step)
-    return f"({text})" if " " in text else text
+    return bracketed(label(step))

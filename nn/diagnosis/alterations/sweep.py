@@ -173,6 +173,7 @@ class Sweep:
 
         Under other cotangents it is what they change there, if nothing is altered below them.
         """
+        pulls = {edge: pull for edge, pull in pulls.items() if edge in self.shares}
         if cotangents is None and self.in_series(pulls):
             return self.along(self.altered(pulls)) - self.along(self.gradients)
         total = np.zeros(PROBES)

@@ -85,6 +85,10 @@ class Target:
         """Whether an effect is the one that is sought."""
         return bool((np.abs(self.residual - effect) <= self.tolerance).all())
 
+    def is_nothing(self, effect: Array) -> bool:
+        """Whether an effect is too small to be one."""
+        return bool((np.abs(effect) <= self.tolerance).all())
+
     def multiple(self, wanted: Array, effect: Array) -> float | None:
         """Return what an effect must be multiplied with to be the wanted one, if there is such a number."""
         size = float(effect @ effect)
@@ -93,23 +97,17 @@ class Target:
         factor = float(wanted @ effect) / size
         return factor if (np.abs(wanted - factor * effect) <= self.tolerance * max(1.0, abs(factor))).all() else None
 
-    # --- evidence
 
-    def is_nothing(self, effect: Array) -> bool:
-        """Whether an effect is too small to be one."""
-        return bool((np.abs(effect) <= self.tolerance).all())
+def bits(given: Sequence[Array]) -> int:
+    """Return how much gradients say: entries that are the same, or that are round, say little."""
+    row = _row(given)
+    odd = np.unique(np.round(row[np.abs(row * 12 - np.round(row * 12)) > 1e-9], 12))
+    return ROUND * (len(row) - len(odd)) + ODD * len(odd)
 
-    @staticmethod
-    def needed(alterations: int, fitted: int) -> int:
-        """Return how much the entries must say of some alterations that were chosen, and of the numbers fitted."""
-        return TRIED * alterations + FITTED * fitted
 
-    @cached_property
-    def bits(self) -> int:
-        """How much the entries say: several that are the same, or that are round, say little."""
-        entries = self.vector[np.abs(self.vector) > self.limit]
-        odd = np.unique(entries[np.abs(entries * 12 - np.round(entries * 12)) > 1e-9])
-        return ROUND * (len(self.vector) - len(odd)) + ODD * len(odd)
+def proves(given: Sequence[Array], alterations: int, fitted: int = 0) -> bool:
+    """Whether entries outnumber by far what was chosen and fitted to reproduce them."""
+    return bits(given) >= TRIED * alterations + FITTED * fitted
 
 
 def _row(gradients: Sequence[Array]) -> Array:

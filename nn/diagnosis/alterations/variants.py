@@ -20,6 +20,20 @@ Variant: TypeAlias = tuple[str, Array]
 FEW = 6  # places of an axis that are tried alone
 
 
+def variant(of: Callable[[Array], Iterator[Variant]], x: Array, what: str) -> Array:
+    """Return the variant of an array that has a text.
+
+    Raises
+    ------
+    ValueError
+        If this array has none.
+    """
+    for text, y in of(x):
+        if text == what:
+            return y
+    raise ValueError(f"an array of shape {x.shape} is not {what}")
+
+
 def moved_by(x: Array, axis: int, steps: int) -> Array:
     """Return an array moved along an axis, with zeros where nothing comes from."""
     y, n = np.zeros_like(x), x.shape[axis]

@@ -13,6 +13,7 @@ from nn.diagnosis.mistakes import penalty as penalty
 from nn.diagnosis.mistakes import propagation as propagation
 from nn.diagnosis.mistakes import scale as scale
 from nn.diagnosis.mistakes import slopes as slopes
+from nn.diagnosis.mistakes import svm as svm
 from nn.diagnosis.mistakes import update as update
 from nn.diagnosis.mistakes import weights as weights
 from nn.diagnosis.mistakes.table import MISTAKES as MISTAKES

@@ -63,7 +63,7 @@ def wrong_count(e: Evidence) -> Iterator[Proposal]:
     n, c, d = e.samples, e.outputs, e.problem.X.shape[1]
     counts = {"outputs C": c, "samples times outputs N * C": n * c, "features D": d, "N - 1": n - 1, "N + 1": n + 1}
     for name, count in counts.items():
-        wrong = 1.0 / (count * e.problem.scale) if count > 0 else 0.0
+        wrong = 1.0 / (count * e.problem.scale) if count > 1 else 0.0
         if wrong not in (0.0, 1.0) and abs(wrong * n - 1.0) > 1e-9:
             found = f"divided by {count}, the number of {name}" if " " in name else name
             yield from everything_multiplied(e, wrong, found)

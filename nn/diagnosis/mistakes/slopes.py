@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.equations import Array, At, Problem, if_fits, within
+from nn.diagnosis.equations import Array, At, Problem, backward_pass, if_fits, within
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Condition, Proposal, mistake
-from nn.leaky import family, slope_of
+from nn.leaky import USUAL, family, slope_of
 
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 BIAS_QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in backpropagation'"
@@ -169,6 +169,33 @@ def slope_of_another(e: Evidence) -> Iterator[Proposal]:
                 yield where, f"{other}'s, of z", {"slope": within(layers, _of(other, False))}
                 if other in ("tanh", "sigmoid"):
                     yield where, f"{other}'s, of a", {"slope": within(layers, _of(other, True))}
+
+
+@mistake(
+    equation="BP2",
+    altered="delta[l] = ({back}) * (1 where z[l] > 0, else another slope)",
+    reference="scientific-computing/FKB, issue 15 (the slope of the forward pass is not that of the backward pass)",
+)
+def leaky_slope(e: Evidence) -> Iterator[Proposal]:
+    """The slope below zero is another one than the network's rectifier has."""
+    for where, layers in e.places("slope"):
+        kinds = {e.problem.kinds[layer] for layer in layers}
+        known = slope_of(kinds.pop()) if kinds != {"relu"} else 0.0
+        if len(layers) == 1 and known is not None:
+            low, high = (_with_slope(e, layers, slope) for slope in (0.0, 1.0))
+            slope = float(((e.want - low) * (high - low)).sum() / max(float(((high - low) ** 2).sum()), 1e-300))
+            if abs(slope - known) > 1e-6 and min(abs(slope), abs(slope - 1.0), abs(slope - USUAL)) > 1e-6:
+                yield (
+                    where,
+                    f"{slope:.6g}, not {known:g}",
+                    {"slope": within(layers, _of(f"leaky_relu({slope!r})", False))},
+                )
+
+
+def _with_slope(e: Evidence, layers: frozenset[int], slope: float) -> Array:
+    """Return what the equations would give where the candidate departs, with another slope in some layers."""
+    exchange = {"slope": within(layers, _of(f"leaky_relu({slope})", False))}
+    return backward_pass(e.problem, exchange).gradients()[e.name]
 
 
 @mistake(

@@ -11,7 +11,7 @@ from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.mistakes import MISTAKES
 
-from .wrong_backprop import EVERY, Wrong
+from .wrong_backprop import EVERY, SVMS, Wrong
 
 SHAPES = [(5, 4, 3), (4, 4, 4), (3, 6, 5, 2), (5, 5, 5, 5), (6, 4, 4, 4, 3), (7, 3), (3, 3), (8, 6, 4, 3)]
 ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "silu", "gelu"]
@@ -51,6 +51,7 @@ for _names, _losses in (
     ),
     (["sigmoid-slope", "no-sigmoid-slope", "only-positive-targets"], ["binary_cross_entropy"]),
     (["no-margin", "perceptron", "hinge-without-target", "hinge-squared", "margin-inverted"], ["hinge"]),
+    (SVMS, ["svm"]),
     (["error-squared", "absolute-error", "error-summed-over-outputs", "two-too-many"], SQUARES),
 ):
     ONLY_LOSS |= dict.fromkeys(_names, _losses)
@@ -62,6 +63,7 @@ ONLY_ACTIVATION = {
     "slope-at-activation": ["tanh", "sigmoid", "softplus", "silu", "gelu"],
     "slope-twice": ["leaky_relu", "tanh", "sigmoid", "softplus", "silu", "gelu"],
     "mask-of-error": ["relu", "leaky_relu"],
+    "leaky-slope": ["relu", "leaky_relu"],
     "mask-of-both": ["relu"],
     "mask-inverted": ["relu", "leaky_relu"],
 }
@@ -101,7 +103,7 @@ class Case:
 
 def setting(names, rng):
     """A random problem that all of some mistakes can be made in."""
-    losses = [x for x in LOSSES if all(x in ONLY_LOSS.get(n, LOSSES) for n in names)]
+    losses = [x for x in ([*LOSSES, "svm"] if names else LOSSES) if all(x in ONLY_LOSS.get(n, LOSSES) for n in names)]
     kinds = [x for x in ACTIVATIONS if all(x in ONLY_ACTIVATION.get(n, ACTIVATIONS) for n in names)]
     if not losses or not kinds:
         return None
@@ -159,6 +161,8 @@ def placed(name, problem, rng):
     if name in ("slope-of-wrong-layer", "wrong-weights"):
         first = 0 if name == "slope-of-wrong-layer" else 1
         options["layer"] = int(rng.choice([k for k in range(first, last + 1) if k != layer]))
+    if name == "leaky-slope":
+        options["slope"] = float(rng.choice([0.05, 0.2, 0.3]))
     if name == "layers-swapped":
         options["swap"] = (0, 1)
     if name == "weights-permuted":

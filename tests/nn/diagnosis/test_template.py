@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from nn.diagnosis.script import check_file
 
 from nn.diagnosis.dialects import DIALECTS
-from nn.diagnosis.script import check_file
 from nn.diagnosis.template import template
 
 

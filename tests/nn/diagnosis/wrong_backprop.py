@@ -10,6 +10,8 @@ import math
 import numpy as np
 
 EVERY = "every"
+SVMS = ["svm-right-class-missing", "svm-right-class-once", "svm-right-class-counted", "svm-margins-for-ones"]
+SVMS += ["svm-squared", "svm-no-margin"]
 
 
 def sigmoid(z):
@@ -146,6 +148,28 @@ class Wrong:
                 "no-target": lambda: p / m,
             }
             right = (p - t) / m
+        elif self.loss == "svm":
+            by_name = {name: np.zeros_like(z) for name in ("right", *SVMS)}
+            for n in range(z.shape[1]):
+                own = int(t[:, n].argmax())
+                for j in range(m):
+                    margin = z[j, n] - z[own, n] + 1
+                    if j != own and margin > 0:
+                        for name, count in (
+                            ("right", 1),
+                            ("svm-margins-for-ones", margin),
+                            ("svm-squared", 2 * margin),
+                        ):
+                            by_name[name][j, n] += count
+                            by_name[name][own, n] -= count
+                        by_name["svm-right-class-missing"][j, n] = by_name["svm-right-class-once"][j, n] = 1
+                        if margin > 1:
+                            by_name["svm-no-margin"][j, n] += 1
+                            by_name["svm-no-margin"][own, n] -= 1
+                by_name["svm-right-class-once"][own, n] = -1
+            by_name["svm-right-class-counted"] = by_name["right"] - t
+            right = by_name["right"]
+            choices = {name: lambda name=name: by_name[name] for name in SVMS}
         elif self.loss == "hinge":
             choices = {
                 "no-margin": lambda: -t / m,
@@ -225,6 +249,8 @@ class Wrong:
             if other == "tanh of a":
                 return 1 - act**2
             return act - act**2 if other == "sigmoid of a" else DF[other](z)
+        if has("leaky-slope", k):
+            return np.where(z > 0, 1.0, self.options["slope"])
         if has("slope-of-wrong-layer", k):
             return DF[kind](zs[self.options["layer"]])
         return DF[kind](z)

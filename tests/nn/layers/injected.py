@@ -20,26 +20,36 @@ from nn.layers.reference import Reference, rewritten
 
 LEAST = 1e-4  # of the largest entry: what is off by less is no mistake that anybody makes
 FACTOR = {
-    "factor", "factor-missing", "slope-missing", "doubled", "halved", "slope-times-operand", "slope-times-value",
-    "slope-inverted", "factor-too-many", "factor-inverted", "factor-squared", "slope-squared", "mean-for-sum", "scaled",
-    "mean-missing", "upstream-missing", "path-missing", "value-for-slope", "operand-for-slope", "slope-at-value",
+    "factor", "factor-missing", "factor-dropped", "slope-missing", "doubled", "halved", "slope-times-operand",
+    "slope-times-value", "slope-inverted", "factor-too-many", "factor-inverted", "factor-squared", "slope-squared",
+    "mean-for-sum", "upstream-missing", "path-missing", "value-for-slope", "operand-for-slope", "slope-at-value",
+    "slope-not-carried", "step-left-out", "constant-moved",
 }  # fmt: skip
-OTHER = {"wrong-operand", "wrong-upstream", "factor-too-many", "slope-of-another", "updated-value"} | FACTOR
+OTHER = FACTOR | {
+    "wrong-operand", "wrong-upstream", "wrong-value", "own-value-for-factor", "slope-of-another", "updated-value",
+    "exchanged", "wrong-path", "factor-off-by-one", "wrong-index",
+}  # fmt: skip
 KINDS = {
-    "path dropped": {"path-missing", "term-missing", "gradient-zero", "factor-missing", "slope-missing", "missing"},
-    "sign turned": {"sign", "term-turned", "factor-unsigned", "parenthesis"},
-    "factor dropped": FACTOR | {"gradient-zero", "wrong-operand", "outer-product", "unsummed"},
+    "path dropped": {
+        "path-missing", "term-missing", "term-dropped", "gradient-zero", "factor-missing", "slope-missing", "truncated",
+        "cut-in-time", "mask-left-out",
+    },
+    "sign turned": {"sign", "term-turned", "factor-unsigned", "slope-unsigned", "parenthesis"},
+    "factor dropped": FACTOR | {"gradient-zero", "wrong-operand", "outer-product", "unsummed", "slope-of-another"},
     "constant changed": FACTOR | {"sign", "wrong-operand"},
     "mean for sum": FACTOR,
     "sum for mean": FACTOR,
-    "another axis": {"wrong-axis", "slice", "unsummed", "sum-over-axis", "mean-for-sum"},
-    "overwritten": {"overwritten", "path-missing", "slice"},
+    "another axis": {"wrong-axis", "slice", "unsummed", "mean-for-sum", "reduced-over-other-axes"},
+    "overwritten": {"overwritten", "scatter-assigned", "path-missing", "slice", "truncated", "cut-in-time"},
     "another saved value": OTHER,
     "another gradient": OTHER,
-    "not transposed": {"factor-transposed", "result-transposed", "transposed", "permuted", "wrong-operand"},
+    "not transposed": {
+        "factor-transposed", "factor-rearranged", "result-transposed", "transposed", "permuted", "order-of-product",
+        "reshaped",
+    },
     "mask inverted": {"mask-inverted"},
-    "off by one": OTHER | {"off-by-one", "shifted", "permuted", "wrong-index", "overwritten"},
-    "upstream ignored": {"upstream-missing"} | FACTOR,
+    "off by one": OTHER | {"off-by-one", "permuted", "overwritten", "truncated"},
+    "upstream ignored": FACTOR,
 }  # fmt: skip
 """What is changed, and what that may be called."""
 

@@ -15,6 +15,7 @@ jax = pytest.importorskip("jax", reason="needs JAX: pip install 'liftgrad[jax]'"
 
 from nn.training.device_measures import DeviceMeasures  # noqa: E402
 from nn.training.mesh import Mesh  # noqa: E402
+from nn.training.placed import Placed  # noqa: E402
 
 rng = np.random.default_rng(0)
 CLASSES, NUMBERS = rng.integers(0, 3, 20), rng.normal(size=(20, 3))
@@ -34,16 +35,23 @@ def measures(case, count=1, **how):
     task = Task.read(model, rng.normal(size=(20, 2)), T, loss, metrics=metrics, **how)
     vector, mesh = ParameterVector(model.parameters()), Mesh.of(count)
     with mesh.computing():
-        samples = mesh.place(task.X), mesh.place(task.targets.values)
-        return task, vector, mesh, DeviceMeasures(task, samples, vector, mesh)
+        return task, vector, mesh, DeviceMeasures(task, Placed(task.X, task.targets.values, mesh), vector, mesh)
+
+
+def seen(found, mesh, numbers):
+    """Return the measures as one compiled function gives them, and outputs that are not finite."""
+    with mesh.computing():
+        theta, parts = mesh.place(numbers), {part: placed.samples for part, placed in found.parts.items()}
+        at_once = [float(x) for x in mesh.jit(found.at)(theta, parts)]
+        np.testing.assert_allclose(found.in_portions(theta), at_once, rtol=1e-12)
+        return found.record(at_once, theta)
 
 
 @pytest.mark.parametrize("count", sorted({1, len(jax.devices())}))
 @pytest.mark.parametrize("case", CASES)
 def test_measures_are_the_hosts(case, count):
     task, vector, mesh, found = measures(case, count, validation=0.35)
-    with mesh.computing():
-        record, bad = found(mesh.place(vector.numbers))
+    record, bad = seen(found, mesh, vector.numbers)
     (X, targets), outputs = task.held, outputs_at(task.model, vector)
     want = {name: measure(name, outputs(task.X), task.targets) for name in task.metrics}
     want |= {f"val_{name}": measure(name, outputs(X), targets) for name in task.metrics}
@@ -55,8 +63,7 @@ def test_measures_are_the_hosts(case, count):
 
 def test_outputs_that_are_not_finite_are_returned():
     _, vector, mesh, found = measures("classes", validation=0.35)
-    with mesh.computing():
-        _, bad = found(mesh.place(np.full_like(vector.numbers, np.nan)))
+    _, bad = seen(found, mesh, np.full_like(vector.numbers, np.nan))
     assert [(part, Y.shape) for part, Y in bad] == [("", (13, 3)), ("validation ", (7, 3))]
 
 
@@ -65,4 +72,5 @@ def test_where_nothing_is_measured_nothing_is_computed():
     assert found.names == ["accuracy"]
     loss, T, _ = CASES["classes"]
     task = Task.read(nn.MLP(2, [3]), rng.normal(size=(20, 2)), T, loss, metrics=())
-    assert DeviceMeasures(task, (None, None), vector, mesh)(None) == ({}, [])
+    found = DeviceMeasures(task, Placed(task.X, task.targets.values, mesh), vector, mesh)
+    assert (found.parts, found.names, found.at(None, {})) == ({}, [], [])

@@ -37,16 +37,18 @@ def test_a_scan_is_its_steps_one_by_one():
     with mesh.computing():
         rule = transformation(nn.SGD(momentum=0.9))
         at, samples = mesh.place(theta), (mesh.place(X), mesh.place(T))
-        passed = Scan(program.to_jax(), rule, np.empty(0), mesh)(at, rule.init(at), samples, batches, rates)
-        found, losses, is_finite = np.asarray(passed.theta), np.asarray(passed.losses), bool(passed.is_finite)
+        scan = Scan(program.to_jax(), rule, np.empty(0), mesh, lambda theta, parts: [parts["all"][0].sum()])
+        passed = scan(at, rule.init(at), samples, batches, rates, {"all": samples})
+        found = np.asarray(passed.theta)
     step, optimizer = lifted_step(model, "hinge", 0.1), nn.SGD(lambda k: rates[k], momentum=0.9)
-    for k, loss in enumerate(losses):
+    for k, loss in enumerate(passed.losses):
         rows = np.arange(9)[::-1][4 * k : 4 * k + 4]
         value, gradient = step(theta, X[rows], T[rows])
         assert loss == pytest.approx(value, rel=1e-12)
         optimizer.update(theta, gradient)
     np.testing.assert_allclose(found, theta, rtol=1e-12, atol=1e-14)
-    assert is_finite
+    assert passed.is_finite
+    assert passed.measured == [pytest.approx(X.sum())]
 
 
 def test_an_integer_outside_its_table_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import warnings
@@ -124,3 +125,20 @@ def test_random_programs_are_right_however_much_is_of_single_numbers(most, monke
             warnings.simplefilter("ignore")
             run(seed, tally)
     assert not tally.counts["wrong"] and not tally.counts["crash"], tally.seen
+
+
+@pytest.mark.parametrize(
+    ("f", "absent"),
+    [
+        (lambda x: [x[0] + -x[1], -x[0] + x[1], x[0] - -x[1], -x[0] - x[1], -x[0] + -x[1]], "+ -"),
+        (lambda x: [-x[0] * x[1] + x[2], x[2] - -x[0] * -x[1], -(-x[0] * x[1])], "-("),
+    ],
+)
+def test_signs_are_turned_to_the_sign_of_a_zero(f, absent):
+    def whole(x):
+        return engine.total([engine.arctan2(v, -1.0) * (k + 1.0) for k, v in enumerate(f(x))])
+
+    program = engine.lift(whole, strict=True)
+    for x in itertools.product([1.5, -1.5, 0.0, -0.0], repeat=3):
+        assert program(np.array(x)) == pytest.approx(whole(list(x)), abs=1e-14), x
+    assert absent not in program.source()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from array_steps import CASES, A, executed, result
 
-from engine.functions import erf
+from engine.error_function import erf
 from engine.lifting.emit.numpy_text import NUMPY
 from engine.lifting.ops import Step
 from engine.lifting.views import Literal

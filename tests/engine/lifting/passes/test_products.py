@@ -83,7 +83,10 @@ X, ROW = matrix("X", 4, batched=True), matrix("s", 4)
         (A.view, matrix("r").view, {"axes": (0, 1)}, "sum"),  # two axes
         (BLOCKS.view, matrix("r", 2, 4).view, {"axes": (2,)}, "sum"),  # no matrix
         (X.view, ROW.view, {"axes": (), "over_batch": True, "accumulate": True}, "sum"),  # added to what is there
-        (X.view, View(matrix("s", 8), (4,), 2, (1,)), {"axes": (), "over_batch": True}, "sum"),  # into a part
+        (X.view, View(matrix("s", 8), (4,), 2, (1,)), {"axes": (), "over_batch": True}, "ones_product"),
+        (X.view, View(matrix("s", 8), (4,), 0, (2,)), {"axes": (), "over_batch": True}, "sum"),  # with gaps
+        (ROW.view, matrix("r").view, {}, "ones_product"),
+        (matrix("s", 8192).view, matrix("r").view, {}, "sum"),  # so many are added in pairs
     ],
 )
 def test_a_sum_is_a_product_with_ones_where_blas_takes_it(x, target, more, after):

@@ -130,3 +130,15 @@ def test_integers_beside_values_compute_as_they_do_in_the_program(kind):
     sums = engine.lift(lambda x, n: x * (n[0] - n[2]) ** -1)
     assert np.isclose(sums(engine.Value(0.5), counts).data, -0.005)
     assert np.isclose(sums(engine.Value(0.5), counts).data, sums(0.5, counts))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_samples_of_several_results(reduction):
+    program = engine.lift(lambda x: {"a": x[0] * x[1], "b": [x[0]]}, batch=True, reduction=reduction)
+    X = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
+    numbers = program(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    values = program(X)
+    assert np.asarray(values["a"], float).tolist() == np.asarray(numbers["a"]).tolist()
+    assert np.asarray(values["b"][0], float).tolist() == np.asarray(numbers["b"][0]).tolist()
+    engine.total(list(np.ravel(values["a"]))).backward()
+    assert X[0][0].grad == {"mean": 1.0}.get(reduction, 2.0)

@@ -23,7 +23,7 @@ def ordinary(monkeypatch):
 def test_the_text_that_the_cases_change():
     program = neuron()
     program.value_and_grad(X, wrt="all")
-    for line in ("np.matmul(x, w, out=z1)", "np.add(z1, b, out=z1)", "np.tanh(z1, out=a1)", "/ N", "np.empty"):
+    for line in ("x.dot(w, z1)", "np.add(z1, b, out=z1)", "np.tanh(z1, out=a1)", "/ N", "np.empty"):
         assert line in program.source(), program.source()
 
 

@@ -12,6 +12,7 @@ from nn.diagnosis.mistakes import (
     propagation,
     scale,
     slopes,
+    svm,
     update,
     weights,
 )
@@ -33,5 +34,5 @@ def test_every_mistake_is_injected_by_independent_code():
 
 
 def test_every_mistake_is_in_one_module():
-    modules = [batch, biases, forward, output, penalty, propagation, scale, slopes, update, weights]
+    modules = [batch, biases, forward, output, penalty, propagation, scale, slopes, svm, update, weights]
     assert sorted(name for module in modules for name in names_in(module)) == sorted(NAMES)

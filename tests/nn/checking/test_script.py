@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from checked_files import check_file
 
 from nn.__main__ import main
-from nn.diagnosis.script import CheckError, check_file
+from nn.checking.loading import CheckError
 from nn.diagnosis.template import template
 
 
@@ -97,13 +98,19 @@ def test_a_relu_network_is_probed_without_dead_units(file):
         (("L2 = 0.0", "L2 = -1.0"), "L2 = -1.0 is not a number from 0 on"),
     ],
 )
-def test_a_file_that_cannot_be_checked_is_one_line_and_status_2(change, message, file, capsys):
+def test_a_file_that_cannot_be_checked_is_one_line(change, message, file):
     path = file(change)
-    with pytest.raises(CheckError, match=message):
+    with pytest.raises(CheckError, match=message) as caught:
         check_file(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_one_file_that_cannot_be_checked_is_status_2(file, capsys):
+    path = file(("    N = len(X)\n", "    N = len(X) / 0\n"))
     assert main(["check", str(path)]) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"liftgrad check: {path}")
+    assert error.startswith(f"liftgrad check: {path}, line ")
     assert error.count("\n") == 1
 
 
@@ -122,11 +129,10 @@ def test_a_file_that_cannot_be_checked_is_one_line_and_status_2(change, message,
         ),
     ],
 )
-def test_wrong_names_shapes_nan_and_edited_arguments_get_a_verdict(change, said, file, capsys):
-    assert main(["check", str(file(change))]) == 1
-    out = capsys.readouterr().out
-    assert said in out
-    assert "Traceback" not in out
+def test_wrong_names_shapes_nan_and_edited_arguments_get_a_verdict(change, said, file):
+    diagnosis = check_file(file(change))
+    assert not diagnosis.ok
+    assert said in str(diagnosis)
 
 
 def test_a_batch_size_that_is_built_in_is_said(file):

@@ -1,0 +1,205 @@
+"""One kind of derivative of a program: what Jacobians, Hessians and products with them have in common.
+
+Each is a program of its own, made of the function's traces: its text can be read, and is proven as the function's is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.arguments import described, whole
+from engine.errors import LiftError
+from engine.lifting.ir import Trace
+from engine.lifting.passes.jacobians import Entries, Variables, cotangents_of
+from engine.lifting.passes.unchosen import without_unchosen
+from engine.lifting.run.derived import derivative_of, variables_of
+from engine.lifting.run.eager import holds_values
+from engine.lifting.run.executable import Specialisation
+from engine.lifting.run.plans import MOST, CallKind, call_kind
+from engine.lifting.run.report import Stats
+from engine.lifting.trace.inputs import Array
+from engine.lifting.verify.transformed import Ground, cotangents_differ, prove
+from engine.tracing import LOCAL
+
+if TYPE_CHECKING:
+    from engine.lifting.run.program import Derived, Program
+
+
+def _gradient(trace: Trace, variables: Variables, argument: int) -> Trace:
+    return cotangents_of(trace, variables)
+
+
+class Derivative:
+    """A kind of derivative of a program; see `Program.jacobian`.
+
+    Attributes
+    ----------
+    program
+        Whose derivative.
+    what
+        What it is called.
+    latest
+        What ran last.
+    """
+
+    what = "the derivative"
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.latest: Derived | None = None
+        self._runners: dict[Any, Derived] = {}
+        self._known: dict[CallKind, tuple[Specialisation, int]] = {}  # the trace of inputs that are plain arrays
+
+    # --- what ran last ---------------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        """Return the NumPy text that ran last."""
+        return self._ran("source").source()
+
+    def formulas(self, *, latex: bool = False) -> str:
+        """Return what ran last as formulas, or as LaTeX."""
+        return self._ran("formulas").formulas(latex=latex)
+
+    @property
+    def stats(self) -> Stats:
+        """Scalar nodes, array operations, bytes and seconds to lift, of what ran last."""
+        return self._ran("stats").stats
+
+    def _ran(self, what: str) -> Derived:
+        if self.latest is None:
+            raise LiftError(f"{self.what} of {self.program.name} was not called yet; call it once before {what}.")
+        return self.latest
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.program.name})"
+
+    # --- how it runs -----------------------------------------------------------------------------------------
+
+    def runner(self, *, samples: bool, reduction: str, direction: bool | None = None) -> Derived:
+        """Return what compiles, proves and runs derivatives with or without samples and directions."""
+        key = (samples, reduction, direction)
+        if key not in self._runners:
+            self._runners[key] = self.program.derived(
+                self.what, samples=samples, reduction=reduction, direction=direction
+            )
+        return self._runners[key]
+
+    def ways(self, inputs: Sequence[Any], parameters: Any) -> Iterator[tuple[Specialisation, list[Array], int]]:
+        """Yield the function's traces for some inputs, with these as arrays and the number of samples."""
+        if parameters is None:
+            self.program.traces.look_around()
+        traces, kind = self.program.traces, call_kind(inputs)
+        plain = all(x is not None and x[1] == "d" and x[2] for x in kind)
+        known = self._known.get(kind) if plain else None
+        if known is not None and traces.knows(known[0]):
+            traces.latest = known[0]
+            yield known[0], [*inputs], known[1]
+        for specialisation, arrays, n in self.program.ways(inputs):
+            traces.latest = specialisation  # of what answers, since that is the last
+            if len(self._known) >= MOST:
+                self._known.pop(next(iter(tuple(self._known))), None)  # another thread may take it away meanwhile
+            self._known[kind] = specialisation, n
+            yield specialisation, arrays, n
+
+    def by(self, specialisation: Specialisation, argnums: Any) -> int | None:
+        """Return the argument that is differentiated by; None for the parameters, which are meant where there are any.
+
+        Raises
+        ------
+        IndexError
+            If there is no such argument.
+        LiftError
+            If there is nothing to differentiate by.
+        """
+        count = len(specialisation.specs)
+        if argnums is None:
+            if self.program.traces.parameters.size:
+                return None
+            argnums = 0
+        n = whole(argnums, f"{self.what}'s argnums", "the argument to differentiate by")
+        if not count:
+            raise LiftError(f"{self.program.name} has no parameters and takes no inputs to differentiate by.")
+        if not -count <= n < count:
+            raise IndexError(f"{self.what}: argnums is {described(n)}, but there are {count} arguments.")
+        return n % count
+
+    def begun(self, specialisation: Specialisation, by: int | None) -> tuple[Trace, Variables]:
+        """Return a trace whose derivatives are finite where a choice leaves something out, and its variables."""
+        known = specialisation.derived
+        if ("begun", by) not in known:
+            trace = without_unchosen(specialisation.trace)
+            known["begun", by] = trace, variables_of(specialisation, by).of(trace, specialisation.trace)
+        found: tuple[Trace, Variables] = known["begun", by]
+        return found
+
+    def gradient(self, specialisation: Specialisation, by: int | None) -> tuple[Trace, Variables]:
+        """Return the trace of one result's gradient, and its variables."""
+        trace, variables = self.begun(specialisation, by)
+        gradient = self.made(specialisation, "gradient", by, _gradient, partial(cotangents_differ, seeded=False))
+        return gradient, variables.of(gradient, trace)
+
+    def made(
+        self,
+        specialisation: Specialisation,
+        key: str,
+        by: int | None,
+        make: Callable[[Trace, Variables, int], Any],
+        differ: Callable[[Trace, Variables, Any, Ground], bool],
+        *,
+        of_gradient: bool = False,
+    ) -> Any:
+        """Return what a transformation makes of a trace, once, and proven.
+
+        Parameters
+        ----------
+        specialisation, by
+            Whose trace, and what it is differentiated by.
+        key, make
+            The transformation: of the trace, its variables and the number of its input arrays.
+        differ
+            Whether what it makes is wrong.
+        of_gradient
+            Whether it is the gradient's trace that is transformed.
+        """
+        known = specialisation.derived
+        if (key, by) not in known:
+            with self.program.traces.lock:
+                trace, variables = (self.gradient if of_gradient else self.begun)(specialisation, by)
+                arrays = sum([len(list(spec.arrays(""))) for spec in specialisation.specs])
+                made = make(trace, variables, arrays)
+                if made is not None:
+                    mirrored = isinstance(made, Entries) and made.mirrored
+                    wrong = partial(differ, trace, variables, made)
+                    prove(self.program, specialisation, trace, wrong, self.what, mirrored=mirrored)
+                known[key, by] = made
+        return known[key, by]
+
+    def compiled(self, specialisation: Specialisation, key: Any, trace: Trace, direction: int | None) -> Specialisation:
+        """Return a derivative's trace as one to compile, once."""
+        known = specialisation.derived
+        if ("compiled", key) not in known:
+            known["compiled", key] = derivative_of(specialisation, trace, direction)
+        found: Specialisation = known["compiled", key]
+        return found
+
+    def run(self, runner: Derived, derived: Specialisation, arrays: list[Array], parameters: Any, n: int) -> Any:
+        """Return what a derivative's trace gives; None if its branches go another way."""
+        ran = runner.ran(derived, None, arrays, parameters, n)
+        if ran is None:
+            return None
+        self.latest, runner.ran_last = runner, derived
+        _, value, _ = ran
+        lead = np.shape(value)[: np.ndim(value) - (derived.trace.results > 1)]
+        return np.reshape(value, (*lead, derived.trace.results))
+
+    def is_eager(self, inputs: Sequence[Any], parameters: Any) -> bool:
+        """Whether the function itself is to be differentiated: with Values, or inside a function that is traced."""
+        return (parameters is None and LOCAL.watch is not None) or any(map(holds_values, inputs))
+
+    def place(self, argnums: Any) -> int:
+        """Return the argument that is differentiated by where Values go in; captured Values cannot be meant there."""
+        return 0 if argnums is None else whole(argnums, f"{self.what}'s argnums", "the argument to differentiate by")

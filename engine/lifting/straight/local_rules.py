@@ -1,0 +1,108 @@
+"""Rules on expressions of one body: an operation of any number of operands in pieces, each with its pullback.
+
+>>> forward, backward = local(Kind("divide", 2))
+>>> print(*map(show, (forward, *backward)), sep="; ")
+x0 / x1; g / x1; -g * (z / x1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from engine.lifting.expr import Expr, show
+from engine.lifting.ops import COMPARISONS, operation
+from engine.lifting.straight.tape import Kind
+from engine.rules import RULES
+
+MOST = 64  # operands of an operation that is written in pieces
+REFUSED = ("select", "largest")  # which are not made of pieces
+Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
+Local = tuple[Expr, "tuple[Expr, ...]"]
+
+
+@lru_cache(maxsize=1024)
+def local(kind: Kind) -> Local:
+    """Return an operation's value and its operands' cotangents, of ``x0, x1 ...``, of its value z and its own g."""
+    rule = RULES[kind.op]
+    xs = [Expr(f"x{k}") for k in range(kind.arity)]
+    forward = rule.array(*xs, *kind.fixed)
+    if not isinstance(forward, Expr):
+        forward = Expr(float(forward))
+    if kind.op in COMPARISONS:
+        forward = Expr(None, "float", (forward,))
+    if not rule.differentiable:
+        return forward, ()
+    pulled = rule.bind(Expr("z"), xs, kind.fixed)(Expr("g"))
+    return forward, tuple([g if isinstance(g, Expr) else Expr(float(g)) for g in pulled])
+
+
+def is_local(kind: Kind) -> bool:
+    """Whether an operation can be written in this way."""
+    return kind.op not in REFUSED and kind.arity <= MOST and (kind.op in PIECES or operation(kind.op) is not None)
+
+
+def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:
+    """Return the pieces that put operands together one by one, where so many pieces are there already."""
+    pieces: list[Piece] = []
+    so_far = operands[0]
+    for x in operands[1:]:
+        pieces.append((op, (so_far, x)))
+        so_far = -(first + len(pieces))
+    return pieces
+
+
+def _total(n: int) -> list[Piece]:
+    return _chain("add", range(n), 0) if n > 1 else [("identity", (0,))]
+
+
+def _shift(n: int) -> list[Piece]:
+    return [*(_chain("maximum", range(n), 0) if n > 1 else []), ("stop_gradient", (1 - n or 0,))]
+
+
+def _dot(n: int) -> list[Piece]:
+    half = n // 2
+    if n == 1:
+        return [("identity", (0,))]
+    pieces: list[Piece] = [("multiply", (k, half + k)) for k in range(half)]
+    return pieces + _chain("add", [*[-k - 1 for k in range(half)], *([n - 1] if n % 2 else [])], half)
+
+
+def _logsumexp(n: int) -> list[Piece]:
+    """Return log(exp(x - m) + exp(y - m) + ...) + m, where m, the largest, passes no derivative."""
+    pieces = _shift(n)
+    m = -len(pieces)
+    exponentials = []
+    for k in range(n):
+        pieces += [("subtract", (k, m)), ("exp", (-len(pieces) - 1,))]
+        exponentials.append(-len(pieces))
+    pieces += _chain("add", exponentials, len(pieces))
+    return [*pieces, ("log", (-len(pieces),)), ("add", (-len(pieces) - 1, m))]
+
+
+PIECES: dict[str, Callable[[int], list[Piece]]] = {
+    "total": _total,
+    "dot": _dot,
+    "shift": _shift,
+    "logsumexp": _logsumexp,
+}
+
+
+def substituted(expr: Expr, leaves: dict[str, Expr]) -> Expr:
+    """Return an expression with others in the places of its names; the square of a name is a product."""
+    if not expr.op:
+        return leaves.get(expr.leaf, expr) if isinstance(expr.leaf, str) else expr
+    args = tuple([substituted(arg, leaves) for arg in expr.args])
+    if expr.op == "square" and not args[0].op:
+        return Expr(None, "multiply", (args[0], args[0]))
+    return Expr(None, expr.op, args)
+
+
+def names_in(expr: Expr) -> list[str]:
+    """Return the names in an expression, each as often as it stands there."""
+    if not expr.op:
+        return [expr.leaf] if isinstance(expr.leaf, str) else []
+    return [name for arg in expr.args for name in names_in(arg)]
+
+
+__all__ = ["PIECES", "Kind", "Local", "Piece", "is_local", "local", "names_in", "show", "substituted"]

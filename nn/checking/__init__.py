@@ -1,0 +1,1 @@
+"""Files of other people, judged one by one: ``liftgrad check``."""

@@ -1,0 +1,71 @@
+"""Numbers and functions, with a cost and as updates, judged by what was declared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import nn
+from nn import matrix
+from nn.diagnosis.declared import judged
+from nn.diagnosis.equations import Problem
+from nn.diagnosis.own import Own
+
+PROBLEM = Problem.random((4, 5, 2), samples=7, loss="half_mse")
+OWN = Own.by_default(PROBLEM.params, "cs231n")
+
+
+def named(problem, right):
+    return {OWN.names[name]: x for name, x in matrix.from_rows(right, "rows").items()}
+
+
+def test_the_loss_that_comes_with_gradients_decides():
+    summed = replace(PROBLEM, scale=1.0)
+    said = judged(PROBLEM, (summed.value, named(PROBLEM, summed.right)), OWN)
+    assert said.ok
+    assert said.remarks == (
+        "judged as the gradient of the loss that comes with it: the loss is the sum over the samples, not their mean "
+        '(reduction="sum")',
+    )
+    assert judged(PROBLEM, (PROBLEM.value, named(PROBLEM, summed.right)), OWN).names == ["no-mean"]
+    assert judged(PROBLEM, (123.0, named(PROBLEM, PROBLEM.right)), OWN).ok  # nobody's loss: what was declared
+
+
+@pytest.mark.parametrize("lr", [1e-6, 0.1, 3.0])
+def test_the_digits_that_differencing_costs_are_allowed_for(lr):
+    problem = replace(PROBLEM, rate=lr)
+    after = {name: problem.params[name] - lr * x for name, x in problem.right.items()}
+    assert judged(problem, named(problem, after), OWN).ok
+    wrong = after | {"layers.0.b": problem.params["layers.0.b"] + lr * problem.right["layers.0.b"]}
+    assert judged(problem, named(problem, wrong), OWN).names == ["sign-of-bias"]
+    off = judged(problem, named(problem, after | {"layers.0.b": after["layers.0.b"] * (1.0 + 1e-9)}), OWN)
+    assert off.ok is (lr > 1e-6)
+    assert not off.ok or "single precision only" in off.remarks[0]
+
+
+def sgd(params, X, y, lr, wrong=False):
+    """One sample at a time; `wrong` updates the upper weights before they are used."""
+    for x, t in zip(X, y):
+        h = np.tanh(x @ params["W1"] + params["b1"])
+        delta = h @ params["W2"] + params["b2"] - t
+        if wrong:
+            params["W2"] -= lr * np.outer(h, delta)
+        below = params["W2"] @ delta * (1 - h * h)
+        if not wrong:
+            params["W2"] -= lr * np.outer(h, delta)
+        params["b2"] -= lr * delta
+        params["W1"] -= lr * np.outer(x, below)
+        params["b1"] -= lr * below
+
+
+def test_updates_one_sample_at_a_time():
+    rng = np.random.default_rng(0)
+    model = {name: rng.normal(size=shape) for name, shape in (("W1", (4, 5)), ("b1", 5), ("W2", (5, 2)), ("b2", 2))}
+    X, T = rng.normal(size=(6, 4)), rng.normal(size=(6, 2))
+    how = {"loss": "half_mse", "activation": "tanh", "convention": "cs231n", "lr": 0.05, "output": "identity"}
+    said = nn.diagnose(model, X, T, sgd, **how)
+    assert (said.ok, said.remarks[-1].split(":")[0]) == (True, "the parameters are updated after every sample")
+    wrong = nn.diagnose(model, X, T, lambda params, X, y, lr: sgd(params, X, y, lr, wrong=True), **how)
+    assert wrong.names == ["updated-weights"]
