@@ -253,3 +253,14 @@ def test_windows_that_are_assigned_in_place_of_added_are_neither_right_nor_a_sig
     assert nn.diagnose_function(lambda x: sum(np.max(x[k : k + 3]) for k in range(5)), x, assigned).names == [
         "overwritten"
     ]
+
+
+def test_terms_that_are_equal_and_counted_once_have_no_wrong_sign():
+    def f(x):
+        return x[0] * x[1] + x[0] * x[1] + x[0] * x[1] + np.sum(np.exp(x))
+
+    x = np.array([0.5, 2.0, 3.0])
+    said = nn.diagnose_function(f, x, np.exp(x) + np.array([x[1], x[0], 0.0]))
+    names = {finding.name for path in (said.findings, *said.alternatives) for finding in path}
+    assert said.verdict in ("named", "ambiguous")
+    assert not names & {"sign", "term-turned"}
