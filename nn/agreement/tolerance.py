@@ -63,16 +63,19 @@ class Limits:
         part = 64.0 * float(self.units[name].max(initial=0.0)) / largest if largest else 0.0
         return min(LOOSEST, max(TIGHTEST, part))
 
+    def is_inexact(self, gradients: Mapping[str, Array]) -> bool:
+        """Whether most entries are off by more than rounding, as those of differences of the loss are."""
+        exact = [agrees(x, self.right[k], 4.0 * self.units[k]).ravel() for k, x in gradients.items()]
+        return is_differenced(np.concatenate(exact), np.concatenate([self.right[k].ravel() for k in gradients]))
+
     def is_coarse(self, gradients: Mapping[str, Array]) -> bool:
         """Whether gradients are right to the precision of what computed them: float32, or differences of the loss."""
         names = list(gradients)
         if all(agrees(gradients[k], self.right[k], differenced(self.right[k], 0.0)).all() for k in names):
             return True
         single = is_single(gradients.values())
-        if not single:
-            exact = [agrees(gradients[k], self.right[k], 4.0 * self.units[k]).ravel() for k in names]
-            if not is_differenced(np.concatenate(exact), np.concatenate([self.right[k].ravel() for k in names])):
-                return False
+        if not single and not self.is_inexact(gradients):
+            return False
         noise = max(map(self.largest, names))
         coarser = {
             name: np.maximum(self.units[name] * UNIT_OF_SINGLE, 0.0 if single else differenced(self.right[name], noise))

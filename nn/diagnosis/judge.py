@@ -24,11 +24,13 @@ from nn.agreement.units import rounding_units
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.experiment import experiment
+from nn.diagnosis.kinks import without_kinks
 from nn.diagnosis.location import inherited, whereabouts
 from nn.diagnosis.mistakes import MISTAKES
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.search import Explanation, Search
 
+CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -163,7 +165,10 @@ def named_by_one(case: Case) -> Diagnosis | None:
 
 def coarsely_right(case: Case) -> Diagnosis | None:
     """It is right to the precision of what computed it: float32, or differences of the loss."""
-    if not case.limits.is_coarse(case.candidate.arrays):
+    arrays = case.candidate.arrays
+    if not case.limits.is_coarse(arrays) and not (
+        case.limits.is_inexact(arrays) and case.limits.is_coarse(without_kinks(case.problem, arrays))
+    ):
         return None
     rows = {row.parameter: row for row in case.rows({}, {})}
     worst = max(case.wrong, key=lambda name: rows[name].units)
@@ -189,8 +194,11 @@ def named_in_single_precision(case: Case) -> Diagnosis | None:
 
 def one_by_one(case: Case) -> Diagnosis | None:
     """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs."""
-    kinds, notes, findings = dict[str, str](), dict[str, str](), dict[Finding, None]()
-    for name in case.wrong:
+    certain = case.search.certain()
+    reproduced = case.search.reproduced(certain)
+    findings = dict.fromkeys(case.findings(certain))
+    kinds, notes = dict.fromkeys(reproduced, "named"), dict[str, str]()
+    for name in [name for name in case.wrong if name not in reproduced]:
         arrays = {k: v for k, v in case.candidate.arrays.items() if k == name or k not in case.wrong}
         explanations = Search(case.problem, arrays, case.search.tolerance).explanations(pairs=False)
         if len(explanations) == 1:
@@ -200,7 +208,9 @@ def one_by_one(case: Case) -> Diagnosis | None:
             notes[name] = whereabouts(case.problem, name, arrays[name])
             kinds[name] = "unnamed"
     remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
-    remarks += inherited(case.problem, case.wrong)
+    if certain:
+        remarks.append(CERTAIN.format(wrong=next(name for name in case.wrong if name not in reproduced)))
+    remarks += [] if certain else inherited(case.problem, case.wrong)
     return case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
 
 

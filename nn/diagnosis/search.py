@@ -32,6 +32,11 @@ def alterations_of(path: Explanation) -> list[Exchange]:
     return [suspect.alteration for suspect in path]
 
 
+def _specific(explanations: list[Explanation]) -> list[Explanation]:
+    """Return the explanations without anything generic, if there are any."""
+    return [path for path in explanations if not any(s.mistake.generic for s in path)] or explanations
+
+
 @dataclass(frozen=True)
 class Search:
     """Somebody's gradients of a problem, compared to a relative tolerance per parameter.
@@ -43,6 +48,7 @@ class Search:
     candidate: Mapping[str, Array]
     tolerance: Mapping[str, float]
     _networks: dict[Suspect | None, Network] = field(default_factory=dict, repr=False)
+    _departures: dict[Explanation, str] = field(default_factory=dict, repr=False)
 
     def walk(self, *path: Suspect) -> Evidence | None:
         """Return where the candidate departs from the equations altered by these suspects; None if nowhere."""
@@ -81,11 +87,12 @@ class Search:
         if start is None:
             return []
         tried = [(suspect, self.walk(suspect)) for suspect in self._suspects(start)]
+        self._departures.update({(suspect,): departs.name for suspect, departs in tried if departs})
         singles: list[Explanation] = [(suspect,) for suspect, departs in tried if departs is None]
         if singles or not pairs:
             return self._distinct(singles)
-        first = self.problem.order.index(start.name)
-        later = [(suspect, departs) for suspect, departs in tried if departs and self._reaches(departs) > first]
+        first = self._place(start.name)
+        later = [(suspect, departs) for suspect, departs in tried if departs and self._place(departs.name) > first]
         same = [(suspect, departs) for suspect, departs in tried if departs and self._shifts(start, departs)]
         return self._distinct(list(self._pairs(later)) or list(self._pairs(same)))
 
@@ -93,8 +100,8 @@ class Search:
         with np.errstate(all="ignore"):
             return list(suspects(evidence))
 
-    def _reaches(self, evidence: Evidence) -> int:
-        return self.problem.order.index(evidence.name)
+    def _place(self, name: str) -> int:
+        return self.problem.order.index(name)
 
     def _shifts(self, start: Evidence, departs: Evidence) -> bool:
         """Whether a suspect changes the first wrong parameter, though not to what was given."""
@@ -105,19 +112,56 @@ class Search:
         for suspect, departs in tried:
             for companion in self._suspects(departs):
                 if companion.mistake.name != suspect.mistake.name or companion.where != suspect.where:
-                    if self.walk(suspect, companion) is None:
+                    left = self.walk(suspect, companion)
+                    if left is None:
                         yield suspect, companion
+                    elif left.name != departs.name:
+                        self._departures[suspect, companion] = left.name
 
     def _distinct(self, explanations: list[Explanation]) -> list[Explanation]:
         """Return one explanation per set of mistakes, the specific ones if there are any."""
         if self.problem.absent:  # without a bias nothing tells a wrong delta from what its product alone has wrong
             of_deltas = [path for path in explanations if not any(s.mistake.equation == "BP4" for s in path)]
             explanations = of_deltas or explanations
-        specific = [path for path in explanations if not any(suspect.mistake.generic for suspect in path)]
         distinct: dict[frozenset[str], Explanation] = {}
-        for path in filter(self._explains, specific or explanations):
+        for path in filter(self._explains, _specific(explanations)):
             distinct.setdefault(frozenset(suspect.mistake.name for suspect in path), path)
         return list(distinct.values())[:MOST]
+
+    def certain(self) -> Explanation:
+        """Return mistakes that are there whatever else is: those that reproduce the most, from the output downward.
+
+        Asked where nothing reproduces all of it. Each must reproduce a matrix that the others leave wrong, and all that
+        reach as far must agree on it: the few numbers of a bias fit by chance.
+        """
+        start = self.walk()
+        reaching = {path: self._place(name) for path, name in self._departures.items() if self._is_proven(path, start)}
+        furthest = [path for path, place in reaching.items() if place == max(reaching.values())]
+        several = _specific([path for path in furthest if len(path) == min(map(len, furthest))])
+        said = [{suspect.mistake.name for suspect in path} for path in several]
+        common = set.intersection(*said) if said else set()
+        return tuple(suspect for suspect in several[0] if suspect.mistake.name in common) if said else ()
+
+    def reproduced(self, path: Explanation) -> list[str]:
+        """Return the wrong parameters that mistakes reproduce before they depart from what was given."""
+        departs = self.walk(*path)
+        before = self.problem.order[: self._place(departs.name)] if departs and path else []
+        return [
+            name for name in before
+            if name in self.candidate and not self._close(name, self.candidate[name], self.problem.right[name])
+        ]  # fmt: skip
+
+    def _is_proven(self, path: Explanation, start: Evidence | None) -> bool:
+        """Whether each mistake of a path reproduces a wrong matrix that those before it leave wrong."""
+        departures = [start.name if start else "", *[self._departures.get(path[: k + 1], "") for k in range(len(path))]]
+        if not all(departures):
+            return False
+        places = [self._place(name) for name in departures]
+        return all(self._has_wrong_matrix(begin, end) for begin, end in zip(places, places[1:]))
+
+    def _has_wrong_matrix(self, begin: int, end: int) -> bool:
+        names = [name for name in self.problem.order[begin:end] if name.endswith("W") and name in self.candidate]
+        return any(not self._close(name, self.candidate[name], self.problem.right[name]) for name in names)
 
     def _explains(self, path: Explanation) -> bool:
         """Whether hardly anything of the difference is left: rounding alone must not be given a name."""

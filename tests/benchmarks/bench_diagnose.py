@@ -1,6 +1,6 @@
 """How often diagnose names what was injected, and how long it takes.
 
-    python tests/benchmarks/bench_diagnose.py [--single 20] [--right 10000] [--pairs 500] [--seed 0]
+    python tests/benchmarks/bench_diagnose.py [--single 20] [--right 10000] [--pairs 500] [--threes 200] [--seed 0]
 
 Mistakes are injected by tests/nn/diagnosis/wrong_backprop.py, which shares no code with nn, into networks of several
 shapes (square ones too), activations, losses, batch sizes and seeds.
@@ -71,6 +71,21 @@ def pairs(many: int, seed: int) -> None:
     print(f"pairs: {many:,} random pairs: {100 * good / many:.1f}% named, or among at most three;", dict(counts))
 
 
+def threes(many: int, seed: int) -> None:
+    """Of three mistakes at once, none that is called certain may be another."""
+    rng, counts = np.random.default_rng(seed + 3), Counter()
+    with tqdm(total=many, desc="threes") as bar:
+        while sum(counts.values()) < many:
+            case = draw(rng.choice(NAMES, 3, replace=False), rng, tries=3)
+            if case is not None:
+                said = diagnose_problem(case.problem, case.candidate)
+                certain = any("is certain" in remark for remark in said.remarks)
+                counts[len(said.names) if set(said.names) <= case.names else "false"] += certain
+                counts["not certain"] += not certain
+                bar.update()
+    print(f"threes: {many:,} of three mistakes: how many are certain:", dict(counts))
+
+
 def speed() -> None:
     problem = Problem.random((784, 50, 10), samples=32, activation="relu", l2=0.1)
     wrong = {k: v.copy() for k, v in problem.right.items()}
@@ -97,11 +112,13 @@ def main() -> None:
     parser.add_argument("--single", type=int, default=20, help="injections of each mistake")
     parser.add_argument("--right", type=int, default=10_000)
     parser.add_argument("--pairs", type=int, default=500)
+    parser.add_argument("--threes", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     speed()
     single(chosen.single, chosen.seed)
     pairs(chosen.pairs, chosen.seed)
+    threes(chosen.threes, chosen.seed)
     rights(chosen.right, chosen.seed)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.lifting.run.program import Program
 
 WRITTEN_OUT = 64  # numbers of an array, up to which they are written as such
-MODULES = ("numpy", "engine.functions", "engine.scalar_forms")  # that a lifted text imports
+MODULES = ("numpy", "engine.error_function", "engine.scalar_forms")  # that a lifted text imports
 
 
 def save(program: Program, path: str | os.PathLike[str]) -> None:

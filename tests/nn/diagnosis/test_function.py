@@ -270,3 +270,14 @@ def test_few_round_entries_are_a_list_to_choose_from_and_not_a_name():
     given = np.array([-400 * x * (y - x**2) - 2 * (1 - x), 200 * x * (y - x**2)])
     diagnosis = nn.diagnose_function(f, np.array([x, y]), given)
     assert diagnosis.verdict == "ambiguous" and "coincidence" in diagnosis.experiment
+
+
+def test_terms_that_are_equal_and_counted_once_have_no_wrong_sign():
+    def f(x):
+        return x[0] * x[1] + x[0] * x[1] + x[0] * x[1] + np.sum(np.exp(x))
+
+    x = np.array([0.5, 2.0, 3.0])
+    said = nn.diagnose_function(f, x, np.exp(x) + np.array([x[1], x[0], 0.0]))
+    names = {finding.name for path in (said.findings, *said.alternatives) for finding in path}
+    assert said.verdict in ("named", "ambiguous")
+    assert not names & {"sign", "term-turned"}

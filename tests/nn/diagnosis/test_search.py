@@ -1,8 +1,12 @@
-"""The search walks from the output downward and leaves where something differs."""
+"""The search walks from the output downward and leaves where something differs; what it reproduces so far is told."""
 
 from __future__ import annotations
 
-from nn.diagnosis.equations import Problem
+import numpy as np
+import pytest
+
+from nn.diagnosis.equations import Problem, backward_pass, times, times_within
+from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.search import Search
 
 
@@ -14,3 +18,36 @@ def test_the_search_leaves_at_the_first_parameter_that_differs():
     assert (departs.name, departs.layer, departs.is_bias, departs.top) == ("layers.0.W", 0, False, False)
     assert search.explanations() == []
     assert Search(problem, problem.right, search.tolerance).explanations() == []
+
+
+def three(third):
+    """Two mistakes, and one more in the lowest layer."""
+    problem = Problem.random((4, 5, 5, 3), samples=6, l2=0.1)
+    wrong = backward_pass(problem, {"error": times(6.0)}, {"back": times_within(frozenset([2]), -1.0)}).gradients()
+    return problem, wrong | {"layers.0.W": third(wrong["layers.0.W"]), "layers.0.b": third(wrong["layers.0.b"])}
+
+
+@pytest.mark.parametrize("third", [np.cos, lambda g: g**2, lambda g: np.sqrt(np.abs(g))])
+def test_of_several_mistakes_two_are_certain(third):
+    problem, wrong = three(third)
+    said = diagnose_problem(problem, wrong)
+    assert said.verdict == "unnamed"
+    assert said.names == ["no-mean", "sign-propagated"]
+    assert "so much is certain; from layers.0.b on something else is wrong as well" in said.remarks
+    assert [row.verdict for row in said.parameters] == ["unnamed", "unnamed", "named", "named", "named", "named"]
+
+
+def test_what_reproduces_a_bias_alone_is_not_certain():
+    problem = Problem.random((4, 5, 3), samples=6)
+    wrong = {name: np.cos(gradient) for name, gradient in problem.right.items()}
+    wrong["layers.1.b"] = -problem.right["layers.1.b"]
+    said = diagnose_problem(problem, wrong)
+    assert not any("certain" in remark for remark in said.remarks)
+    assert said.verdict == "unnamed"
+
+
+def test_nothing_is_certain_before_anything_was_sought():
+    problem, wrong = three(np.cos)
+    search = Search(problem, wrong, dict.fromkeys(problem.params, 1e-10))
+    assert search.certain() == ()
+    assert search.reproduced(()) == []

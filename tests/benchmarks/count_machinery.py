@@ -1,0 +1,84 @@
+"""How many lines the machinery of the diagnosis has: search, judging and alterations, without what is only said.
+
+    python tests/benchmarks/count_machinery.py [REVISION ...]
+
+Counted are lines that hold code, in nn/diagnosis, as in the revisions of git (default: the files as they are). Not counted
+are docstrings, comments and blank lines; lines of text alone (sentences, equations and references in tables and
+decorators); and the files that print, teach or fetch: reports, notation, pages, templates, dialects, scripts.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOM = "nn/diagnosis"
+PRINTED = {"report", "text", "notation", "page", "__main__", "__init__", "sentences", "wording", "template"}
+BRIDGES = {"script", "apart", "dialects", "declared", "readings", "calls", "elsewhere", "own"}
+LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+
+
+def sources(revision: str) -> Iterator[tuple[str, str]]:
+    """Yield the files of the room as they are ("") or were."""
+    if not revision:
+        yield from ((str(path), path.read_text(encoding="utf-8")) for path in sorted(Path(ROOM).rglob("*.py")))
+        return
+    names = git("ls-tree", "-r", "--name-only", revision, ROOM).split()
+    yield from ((name, git("show", f"{revision}:{name}")) for name in names if name.endswith(".py"))
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def lines_of_code(source: str) -> int:
+    """Count the lines that hold code, and not text alone."""
+    tokens: dict[int, list[tokenize.TokenInfo]] = {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in LAYOUT:
+            for line in range(token.start[0], token.end[0] + 1):
+                tokens.setdefault(line, []).append(token)
+    spoken = set(lines_spoken(source))
+    return sum(line not in spoken and not is_text(found) for line, found in tokens.items())
+
+
+def lines_spoken(source: str) -> Iterator[int]:
+    """Yield the lines of docstrings, and of decorators that hold a mistake's equation and reference."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        for call in getattr(node, "decorator_list", []):
+            if isinstance(call, ast.Call) and any(keyword.arg == "reference" for keyword in call.keywords):
+                yield from range(call.lineno, (call.end_lineno or call.lineno) + 1)
+
+
+def is_text(found: list[tokenize.TokenInfo]) -> bool:
+    """Whether a line holds strings and constants alone, perhaps after the names of keywords."""
+    after = [token.string for token in found[1:]] + [""]
+    plain = (
+        token.type == tokenize.STRING
+        or (token.type == tokenize.OP and token.string in ",()=+:{}")
+        or (token.type == tokenize.NAME and (token.string.isupper() or following == "="))
+        for token, following in zip(found, after)
+    )
+    says = any(token.type == tokenize.STRING or token.string.isupper() for token in found)
+    return says and all(plain)
+
+
+def main() -> None:
+    for revision in sys.argv[1:] or [""]:
+        counted = {name: lines_of_code(source) for name, source in sources(revision)}
+        parts = {"alterations": 0, "mistakes": 0, "other": 0}
+        for name, lines in counted.items():
+            if Path(name).stem not in PRINTED | BRIDGES:
+                parts[next(part for part in (*parts,) if f"/{part}/" in name or part == "other")] += lines
+        print(f"{revision or 'now'}: {sum(parts.values()):,} lines,", parts)
+
+
+if __name__ == "__main__":
+    main()
