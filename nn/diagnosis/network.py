@@ -112,7 +112,7 @@ def diagnose(
     rate = math.inf if lr is None else number(lr, "lr", above=0.0)
     strength = number(strength, "strength", least=0.0)
     X, T = _laid_as_rows(X, T, dialect)
-    flat = np.ndim(T) == 1
+    flat = dialect.is_course and T.ndim == 1
     own, X, T = _read(model, X, T, convention, loss)
     problem = _problem(own, X, T, _kinds(model, own, activation, output, loss), loss)
     scale = 1.0 / len(X) if is_mean else 1.0

@@ -234,7 +234,9 @@ def _is_plain(model: Any) -> bool:
 def parts(model: Any, dialect: Dialect) -> Mapping[str, Any]:
     """Return what holds parameters as a dictionary of arrays by the names that they have there."""
     if isinstance(model, Mapping):
-        return {str(name): x for name, x in model.items() if BIAS.match(str(name)) or WEIGHT.match(str(name))}
+        weights = {name for name in model if WEIGHT.match(str(name))}
+        weights = weights or {name for name, x in model.items() if np.ndim(x) == 2}  # whatever they are called
+        return {str(name): x for name, x in model.items() if name in weights or BIAS.match(str(name))}
     for name in ("params", "parameters"):
         if isinstance(getattr(model, name, None), Mapping):
             return parts(getattr(model, name), dialect)
@@ -258,8 +260,10 @@ def _in_lists(model: Any, dialect: Dialect) -> dict[str, Any]:
         first, second = model
         swapped = all(min(np.shape(x) or (1,)) == 1 or np.ndim(x) == 1 for x in first) and np.ndim(second[0]) == 2
         return _numbered("weights", second if swapped else first) | _numbered("biases", first if swapped else second)
-    if len(model) <= 2:
+    if len(model) <= 2 and (len(model) < 2 or np.ndim(model[1]) < 2 or 1 in np.shape(model[1])):
         return dict(zip(("w" if np.size(model[0]) == max(np.shape(model[0]) or (1,)) else "W", "b"), model))
+    if any(np.ndim(b) == 2 and 1 not in np.shape(b) for b in model[1::2]):
+        return {dialect.parameter("W", k): x for k, x in enumerate(model)}  # of layers without biases
     return {dialect.parameter("Wb"[k % 2], k // 2): x for k, x in enumerate(model)}
 
 
