@@ -176,7 +176,8 @@ def _kinds(model: Any, own: Own, activation: str | None, output: str | None, los
     known = (*ACTIVATIONS, "softmax") if dialect.of_outputs else ACTIVATIONS
     activation = one_of(dialect.activation if activation is None else activation, "activation", ACTIVATIONS)
     output = dialect.output_of(loss) if output is None else output
-    last = dialect.scores(output if output in ACTIVATIONS else one_of(output, "output", known), loss)
+    is_known = isinstance(output, str) and output in ACTIVATIONS
+    last = dialect.scores(output if is_known else one_of(output, "output", known), loss)
     return (activation,) * (layers - 1) + (one_of(last, "output", ACTIVATIONS),)
 
 

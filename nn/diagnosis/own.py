@@ -189,7 +189,7 @@ class Own:
     def _in_order(self, returned: Any) -> dict[str, Any]:
         present = list(self.arrays)
         flat = list(returned) if isinstance(returned, (list, tuple)) else [returned]
-        if flat and all(isinstance(x, (list, tuple)) or _array(x).dtype.kind == "O" for x in flat):
+        if flat and all(isinstance(x, (list, tuple)) or (np.ndim(x) and _array(x).dtype.kind == "O") for x in flat):
             flat = [x for several in flat for x in several]
         if len(flat) != len(present):
             wanted = ", ".join(self.dialect.gradient.format(own) for own in self.names.values())
