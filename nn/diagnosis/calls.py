@@ -123,6 +123,8 @@ class Calls:
         function, holder = self._held(own)
         args, kwargs = self._arguments(own, X, T)
         returned = result(function, args, kwargs, CANDIDATE)
+        for kind in {"weights", "biases"} & kwargs.keys():  # an update may have put other arrays into a list
+            own.update({f"{kind}[{k}]": x for k, x in enumerate(kwargs[kind])})
         if self.updates:
             held = own if holder is None else parts(holder, self.own.dialect)
             return self._differenced(params, held, returned if holder is None else None)

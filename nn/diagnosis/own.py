@@ -147,7 +147,7 @@ class Own:
         """Return the other name of every parameter by each name that it answers to."""
         either = {**self.canonical, **self.names}
         if len(self.arrays) <= 2:  # of one layer
-            either |= dict.fromkeys(("w", "W", "theta", "weights", "W1", "w1"), self.names["layers.0.W"])
+            either |= dict.fromkeys(("w", "W", "theta", "W1", "w1"), self.names["layers.0.W"])
             either |= {name: self.names.get("layers.0.b", "") for name in ("b", "bias", "b1")}
         for name, own in self.names.items() if self.dialect.also else ():
             either[self.dialect.also[name.endswith("b")].format(*_counts(name))] = own
