@@ -85,8 +85,7 @@ class Calls:
     @classmethod
     def by(cls, function: Callable[..., Any], own: Own, strength: float, rate: float) -> Calls:
         """Return the calls of a function; with one sample at a time where its course does that and it takes no list."""
-        takes_batch = any(ROLE_OF.get(name) == "batch" for name in _required(function) or ())
-        return cls(function, own, strength, rate, alone=own.dialect.one_sample and not takes_batch)
+        return cls(function, own, strength, rate, alone=own.dialect.one_sample and not takes_batch(function))
 
     def __call__(self, params: Mapping[str, Array], X: Array, T: Array) -> dict[str, Any]:
         """Return the gradients at some parameters, everything in the layout of `own`."""
@@ -194,6 +193,11 @@ class Calls:
         after = held if returned is None else taken_apart(returned, self.own)[0]
         new = self.own.gradients(after)
         return {name: (params[name] - np.asarray(x)) / self.rate for name, x in new.items() if name in params}
+
+
+def takes_batch(function: Any) -> bool:
+    """Whether an update is one by a list of samples: its function takes one, or there is no function."""
+    return not callable(function) or any(ROLE_OF.get(name) == "batch" for name in _required(function) or ())
 
 
 def own_as_taken(rows: Mapping[str, Array], convention: str, function: Callable[..., Any]) -> Own:

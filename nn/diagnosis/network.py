@@ -22,6 +22,7 @@ import numpy as np
 from engine.arguments import described, finite, number, one_of
 from nn import matrix
 from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES, OF_CLASSES
+from nn.diagnosis.calls import takes_batch
 from nn.diagnosis.declared import judged
 from nn.diagnosis.dialects import DIALECTS, PENALTIES, Dialect
 from nn.diagnosis.equations import Problem
@@ -107,7 +108,7 @@ def diagnose(
     """
     dialect = DIALECTS[one_of(convention, "convention", DIALECTS)]
     loss = one_of(dialect.loss if loss is None else loss, "loss", JUDGED_LOSSES)
-    usual = "mean" if lr is not None else dialect.reduction
+    usual = "mean" if lr is not None and takes_batch(candidate) else dialect.reduction
     is_mean = one_of(usual if reduction is None else reduction, "reduction", ("mean", "sum")) == "mean"
     rate = math.inf if lr is None else number(lr, "lr", above=0.0)
     strength = number(strength, "strength", least=0.0)

@@ -258,13 +258,17 @@ def _in_lists(model: Any, dialect: Dialect) -> dict[str, Any]:
         return {"W": model}
     if len(model) == 2 and all(isinstance(x, (list, tuple)) for x in model):
         first, second = model
-        swapped = all(min(np.shape(x) or (1,)) == 1 or np.ndim(x) == 1 for x in first) and np.ndim(second[0]) == 2
+        swapped = _are_vectors(first) and not _are_vectors(second)
         return _numbered("weights", second if swapped else first) | _numbered("biases", first if swapped else second)
     if len(model) <= 2 and (len(model) < 2 or np.ndim(model[1]) < 2 or 1 in np.shape(model[1])):
         return dict(zip(("w" if np.size(model[0]) == max(np.shape(model[0]) or (1,)) else "W", "b"), model))
     if any(np.ndim(b) == 2 and 1 not in np.shape(b) for b in model[1::2]):
         return {dialect.parameter("W", k): x for k, x in enumerate(model)}  # of layers without biases
     return {dialect.parameter("Wb"[k % 2], k // 2): x for k, x in enumerate(model)}
+
+
+def _are_vectors(arrays: Any) -> bool:
+    return all(np.ndim(x) < 2 or 1 in np.shape(x) for x in arrays)
 
 
 def _canonical(held: Mapping[str, Array]) -> dict[str, str]:
