@@ -194,6 +194,11 @@ def a_program():
     return program
 
 
+def by_hand_in_order():
+    """The gradients, as a list."""
+    return list(by_hand().values())
+
+
 def by_hand():
     return matrix.value_and_gradients(network().arrays(), X, T)[1]
 
@@ -339,6 +344,11 @@ CALLS = {
     "nn.diagnose": lambda: (
         nn.diagnose, [network(), X, T, by_hand(), "cross_entropy"],
         {"strength": 0.0, "reduction": "mean", "convention": "rows", "previous": (network().arrays(), X, T)},
+    ),
+    "nn.diagnose in a course": lambda: (
+        nn.diagnose,
+        [[np.ones((2, 3)), np.ones(3), np.ones((3, 2)), np.ones(2)], X, T, by_hand_in_order(), "cross_entropy"],
+        {"strength": 0.0, "convention": "cs231n", "activation": "tanh", "output": "softmax", "lr": 0.1},
     ),
     "nn.diagnose's candidate": lambda: (
         lambda w: nn.diagnose(network(), X, T, by_hand() | {"layers.0.W": w}), [np.ones((2, 3))], {}

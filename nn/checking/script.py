@@ -17,7 +17,7 @@ import numpy as np
 
 from nn.checking.loading import CheckError, blamed
 from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES, OF_CLASSES
-from nn.diagnosis.calls import Calls, own_as_taken
+from nn.diagnosis.calls import Calls, own_as_taken, takes_batch
 from nn.diagnosis.declared import judged
 from nn.diagnosis.dialects import DIALECTS, PENALTIES
 from nn.diagnosis.equations import Problem
@@ -63,7 +63,9 @@ class Settings:
         loss = chosen["loss"] = chosen["loss"] or dialect.loss
         _check_known(path, "loss", loss, JUDGED_LOSSES)
         usual = {"activation": dialect.activation, "output": dialect.output_of(loss)}
-        usual["reduction"] = "mean" if chosen["lr"] != math.inf else dialect.reduction
+        function = getattr(module, str(chosen["function"]), None)
+        by_batch = chosen["lr"] != math.inf and takes_batch(function)
+        usual["reduction"] = "mean" if by_batch else dialect.reduction
         chosen |= {name: chosen[name] or value for name, value in usual.items()}
         contained = ["softmax"] * dialect.of_outputs
         known: dict[str, Iterable[str]] = {"activation": ACTIVATIONS, "output": (*ACTIVATIONS, *contained)}

@@ -85,8 +85,7 @@ class Calls:
     @classmethod
     def by(cls, function: Callable[..., Any], own: Own, strength: float, rate: float) -> Calls:
         """Return the calls of a function; with one sample at a time where its course does that and it takes no list."""
-        takes_batch = any(ROLE_OF.get(name) == "batch" for name in _required(function) or ())
-        return cls(function, own, strength, rate, alone=own.dialect.one_sample and not takes_batch)
+        return cls(function, own, strength, rate, alone=own.dialect.one_sample and not takes_batch(function))
 
     def __call__(self, params: Mapping[str, Array], X: Array, T: Array) -> dict[str, Any]:
         """Return the gradients at some parameters, everything in the layout of `own`."""
@@ -123,6 +122,8 @@ class Calls:
         function, holder = self._held(own)
         args, kwargs = self._arguments(own, X, T)
         returned = result(function, args, kwargs, CANDIDATE)
+        for kind in {"weights", "biases"} & kwargs.keys():  # an update may have put other arrays into a list
+            own.update({f"{kind}[{k}]": x for k, x in enumerate(kwargs[kind])})
         if self.updates:
             held = own if holder is None else parts(holder, self.own.dialect)
             return self._differenced(params, held, returned if holder is None else None)
@@ -192,6 +193,11 @@ class Calls:
         after = held if returned is None else taken_apart(returned, self.own)[0]
         new = self.own.gradients(after)
         return {name: (params[name] - np.asarray(x)) / self.rate for name, x in new.items() if name in params}
+
+
+def takes_batch(function: Any) -> bool:
+    """Whether an update is one by a list of samples: its function takes one, or there is no function."""
+    return not callable(function) or any(ROLE_OF.get(name) == "batch" for name in _required(function) or ())
 
 
 def own_as_taken(rows: Mapping[str, Array], convention: str, function: Callable[..., Any]) -> Own:

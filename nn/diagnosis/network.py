@@ -22,6 +22,7 @@ import numpy as np
 from engine.arguments import described, finite, number, one_of
 from nn import matrix
 from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES, OF_CLASSES
+from nn.diagnosis.calls import takes_batch
 from nn.diagnosis.declared import judged
 from nn.diagnosis.dialects import DIALECTS, PENALTIES, Dialect
 from nn.diagnosis.equations import Problem
@@ -107,12 +108,12 @@ def diagnose(
     """
     dialect = DIALECTS[one_of(convention, "convention", DIALECTS)]
     loss = one_of(dialect.loss if loss is None else loss, "loss", JUDGED_LOSSES)
-    usual = "mean" if lr is not None else dialect.reduction
+    usual = "mean" if lr is not None and takes_batch(candidate) else dialect.reduction
     is_mean = one_of(usual if reduction is None else reduction, "reduction", ("mean", "sum")) == "mean"
     rate = math.inf if lr is None else number(lr, "lr", above=0.0)
     strength = number(strength, "strength", least=0.0)
     X, T = _laid_as_rows(X, T, dialect)
-    flat = np.ndim(T) == 1
+    flat = dialect.is_course and T.ndim == 1
     own, X, T = _read(model, X, T, convention, loss)
     problem = _problem(own, X, T, _kinds(model, own, activation, output, loss), loss)
     scale = 1.0 / len(X) if is_mean else 1.0
@@ -176,7 +177,8 @@ def _kinds(model: Any, own: Own, activation: str | None, output: str | None, los
     known = (*ACTIVATIONS, "softmax") if dialect.of_outputs else ACTIVATIONS
     activation = one_of(dialect.activation if activation is None else activation, "activation", ACTIVATIONS)
     output = dialect.output_of(loss) if output is None else output
-    last = dialect.scores(output if output in ACTIVATIONS else one_of(output, "output", known), loss)
+    is_known = isinstance(output, str) and output in ACTIVATIONS
+    last = dialect.scores(output if is_known else one_of(output, "output", known), loss)
     return (activation,) * (layers - 1) + (one_of(last, "output", ACTIVATIONS),)
 
 

@@ -147,7 +147,7 @@ class Own:
         """Return the other name of every parameter by each name that it answers to."""
         either = {**self.canonical, **self.names}
         if len(self.arrays) <= 2:  # of one layer
-            either |= dict.fromkeys(("w", "W", "theta", "weights", "W1", "w1"), self.names["layers.0.W"])
+            either |= dict.fromkeys(("w", "W", "theta", "W1", "w1"), self.names["layers.0.W"])
             either |= {name: self.names.get("layers.0.b", "") for name in ("b", "bias", "b1")}
         for name, own in self.names.items() if self.dialect.also else ():
             either[self.dialect.also[name.endswith("b")].format(*_counts(name))] = own
@@ -189,7 +189,7 @@ class Own:
     def _in_order(self, returned: Any) -> dict[str, Any]:
         present = list(self.arrays)
         flat = list(returned) if isinstance(returned, (list, tuple)) else [returned]
-        if flat and all(isinstance(x, (list, tuple)) or _array(x).dtype.kind == "O" for x in flat):
+        if flat and all(isinstance(x, (list, tuple)) or (np.ndim(x) and _array(x).dtype.kind == "O") for x in flat):
             flat = [x for several in flat for x in several]
         if len(flat) != len(present):
             wanted = ", ".join(self.dialect.gradient.format(own) for own in self.names.values())
@@ -234,7 +234,9 @@ def _is_plain(model: Any) -> bool:
 def parts(model: Any, dialect: Dialect) -> Mapping[str, Any]:
     """Return what holds parameters as a dictionary of arrays by the names that they have there."""
     if isinstance(model, Mapping):
-        return {str(name): x for name, x in model.items() if BIAS.match(str(name)) or WEIGHT.match(str(name))}
+        weights = {name for name in model if WEIGHT.match(str(name))}
+        weights = weights or {name for name, x in model.items() if np.ndim(x) == 2}  # whatever they are called
+        return {str(name): x for name, x in model.items() if name in weights or BIAS.match(str(name))}
     for name in ("params", "parameters"):
         if isinstance(getattr(model, name, None), Mapping):
             return parts(getattr(model, name), dialect)
@@ -256,11 +258,17 @@ def _in_lists(model: Any, dialect: Dialect) -> dict[str, Any]:
         return {"W": model}
     if len(model) == 2 and all(isinstance(x, (list, tuple)) for x in model):
         first, second = model
-        swapped = all(min(np.shape(x) or (1,)) == 1 or np.ndim(x) == 1 for x in first) and np.ndim(second[0]) == 2
+        swapped = _are_vectors(first) and not _are_vectors(second)
         return _numbered("weights", second if swapped else first) | _numbered("biases", first if swapped else second)
-    if len(model) <= 2:
+    if len(model) <= 2 and (len(model) < 2 or np.ndim(model[1]) < 2 or 1 in np.shape(model[1])):
         return dict(zip(("w" if np.size(model[0]) == max(np.shape(model[0]) or (1,)) else "W", "b"), model))
+    if any(np.ndim(b) == 2 and 1 not in np.shape(b) for b in model[1::2]):
+        return {dialect.parameter("W", k): x for k, x in enumerate(model)}  # of layers without biases
     return {dialect.parameter("Wb"[k % 2], k // 2): x for k, x in enumerate(model)}
+
+
+def _are_vectors(arrays: Any) -> bool:
+    return all(np.ndim(x) < 2 or 1 in np.shape(x) for x in arrays)
 
 
 def _canonical(held: Mapping[str, Array]) -> dict[str, str]:

@@ -176,3 +176,71 @@ def test_it_runs_as_a_program(file):
     assert done.returncode == 1
     assert "[no-slope]" in done.stdout
     assert done.stderr == ""
+
+
+LOGISTIC = """import numpy as np
+
+def propagate(w, b, X, Y):
+    A = 1 / (1 + np.exp(-(w.T @ X + b)))
+    assert w.shape == (len(X), 1)
+    return {"dw": X @ (A - Y).T / X.shape[1], "db": np.mean(A - Y)}, -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+CONVENTION, SIZES, FUNCTION = "coursera", [4, 1], "propagate"
+"""
+SVM = """import numpy as np
+
+def svm_loss(W, X, y, reg):
+    scores, N = X.dot(W), len(X)
+    margins = np.maximum(0, scores - scores[np.arange(N), y][:, None] + 1)
+    margins[np.arange(N), y] = 0
+    on = (margins > 0) * 1.0
+    on[np.arange(N), y] = -on.sum(axis=1)
+    return margins.sum() / N + reg * np.sum(W * W), X.T.dot(on) / N + 2 * reg * W
+
+CONVENTION, SIZES, FUNCTION, LOSS, L2 = "cs231n", [5, 4], "svm_loss", "svm", 0.2
+"""
+STEP = """def step(weights, biases, x, y, eta):
+    delta = (weights[0] @ x + biases[0] - y)
+    weights[0] -= eta * delta @ x.T
+    biases[0] -= eta * delta
+
+CONVENTION, SIZES, FUNCTION, OUTPUT, LR = "nielsen", [3, 2], "step", "identity", 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "name"),
+    [
+        (LOGISTIC, ("X @ (A - Y).T / X.shape[1]", "X @ (A - Y).T"), "weights-not-averaged"),
+        (SVM, ("= -on.sum(axis=1)", "= -1"), "svm-right-class-once"),
+        (STEP, ("biases[0] -= eta * delta", "biases[0] += eta * delta"), "sign-of-bias"),
+    ],
+)
+def test_a_course_s_own_function_with_three_lines_more(text, change, name, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    assert check_file(path).ok
+    assert change[0] in text
+    path.write_text(text.replace(*change))
+    assert check_file(path).names == [name]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('"propagate"', '"propagated"'), "defines no function propagated"),
+        (('"propagate"', '"propagate"\nLR = 0'), "LR = 0 is not a number above 0"),
+        (('"coursera"', '"courses"'), "CONVENTION = 'courses' is not known; use one of rows, .*, cs231n"),
+        (('"propagate"', '"propagate"\nOUTPUT = "soft"'), "OUTPUT = 'soft' is not known"),
+        (
+            ("propagate(w, b, X, Y):", "propagate(w, b, X, cache):"),
+            r"propagate\(\) takes 'cache', and nothing says what",
+        ),
+        (("    A = 1 /", "    A = 1 / 0 *"), r"line 4: propagate\(\), called with 7 samples, raised ZeroDivisionError"),
+    ],
+)
+def test_a_course_s_file_that_cannot_be_checked(change, message, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(LOGISTIC.replace(*change))
+    with pytest.raises(CheckError, match=message):
+        check_file(path)

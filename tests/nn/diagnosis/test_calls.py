@@ -64,6 +64,17 @@ def test_updates_are_differenced_and_leave_the_parameters_alone():
     assert all(np.array_equal(PARAMS[name], x) for name, x in before.items())
 
 
+def test_lists_may_be_given_other_arrays():
+    own = Own.of(([W], [B]), "nielsen", 3)
+
+    def step(weights, biases, X, y, eta):
+        g = right(weights[0], biases[0], X, y)
+        weights[0], biases[0] = weights[0] - eta * g["dW1"], biases[0] - eta * g["db1"]
+
+    given = Calls(step, own, rate=0.25)(PARAMS, X, T)
+    np.testing.assert_allclose(given["layers.0.W"], right(W, B, X, T)["dW1"], rtol=1e-13)
+
+
 def test_one_sample_at_a_time_is_added_up():
     shapes = []
 

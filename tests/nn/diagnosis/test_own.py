@@ -68,9 +68,10 @@ def test_gradients_without_names_are_told_by_shape_and_order():
 
 
 def test_networks_without_biases():
-    own = Own.of({"w1": W1, "w2": W2}, "coursera", 3)
-    assert own.absent == {"layers.0.b", "layers.1.b"}
-    assert own.rows()["layers.1.b"].tolist() == [0.0, 0.0]
+    for held in ({"w1": W1, "w2": W2}, [W1, W2], {"synapse_0": W1, "synapse_1": W2}):
+        own = Own.of(held, "coursera", 3)
+        assert own.absent == {"layers.0.b", "layers.1.b"}
+        assert own.rows()["layers.1.b"].tolist() == [0.0, 0.0]
 
 
 def test_parameters_answer_to_other_names():
