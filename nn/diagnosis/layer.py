@@ -77,9 +77,11 @@ class LayerPoint:
         try:
             with np.errstate(all="ignore"):
                 ran, given = self.ran, self.given
-                return np.isfinite(ran[0]).all() and all(
-                    given[at].shape == self.inputs[self.places[at]].shape for at in given
-                ) and bool(self.alone)
+                return (
+                    np.isfinite(ran[0]).all()
+                    and all(given[at].shape == self.inputs[self.places[at]].shape for at in given)
+                    and bool(self.alone)
+                )
         except Exception:
             return False
 
@@ -158,10 +160,12 @@ class LayerPoint:
 
         right = [self.comparisons[at].right for at in used]
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
-        return Point(f, [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)], given, right)
+        return Point(
+            f, [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)], given, right
+        )
 
     def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
-        """Return the verdict on each gradient, and the mistakes that are in the wrong ones, here and at other points."""
+        """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
         points = (self, *others)
         wrong = [at for at in self.alone if any(not point.alone[at].ok for point in points)]
         whole = {at: self._whole(at, others) for at in wrong}

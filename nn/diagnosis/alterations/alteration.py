@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -20,6 +21,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Change, Pull, Sweep
 from nn.samples import Array
 
+NUMBER = re.compile(r"\d+\.\d+|\d+e[+-]\d+")
 Saved: TypeAlias = Callable[[Edge], Any]
 
 
@@ -59,16 +61,14 @@ class Alteration:
 
     @property
     def name(self) -> tuple[str, str]:
-        """What tells it from others at the same edges."""
-        return self.kind, self.what
+        """What tells it from others at the same edges, without numbers that may be lengths."""
+        return self.kind, NUMBER.sub("#", self.what)
 
 
 Path: TypeAlias = tuple[Alteration, ...]
 
 
-def pulling(
-    kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1
-) -> Alteration:
+def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1) -> Alteration:
     """Return the alteration of edges that all hand on something else."""
     return Alteration(kind, edges, dict.fromkeys(edges, pull), what, rank)
 

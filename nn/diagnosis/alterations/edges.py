@@ -125,7 +125,12 @@ def _axes(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
         for axes in itertools.combinations(range(len(whole)), count):
             if np.prod([n for k, n in enumerate(whole) if k not in axes], dtype=int) == size:
                 text = f"axis {', '.join(map(str, axes))}"
-                for take, kind in ((np.sum, "wrong-axis"), (np.mean, "mean-for-sum"), (_first, "slice"), (_last, "slice")):
+                for take, kind in (
+                    (np.sum, "wrong-axis"),
+                    (np.mean, "mean-for-sum"),
+                    (_first, "slice"),
+                    (_last, "slice"),
+                ):
                     yield pulling(kind, edges, partial(_taken, take=take, axes=axes, shape=shape), text, 0)
 
 
@@ -226,7 +231,9 @@ def _assigned(edge: Edge, g: Array) -> Array:
 
 def _strides(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
     """Yield windows of a loop that are put back as if the stride, or the place of the first, were another."""
-    firsts = np.array([np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size])
+    firsts = np.array(
+        [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
+    )
     if len(firsts) < 2 or len(firsts) < len(edges):
         return
     for axis in range(firsts.shape[1]):
@@ -281,7 +288,9 @@ def exchanged(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
             yield saving("wrong-operand", edges, partial(_inverse, array=wide), f"1/{what}", 3)
             yield saving("factor-too-many", edges, partial(_times, array=wide), what, 2)
             if ((array > 0.0) & (array < 1.0)).all():
-                yield saving("factor-too-many", edges, partial(_times, array=wide * (1 - wide)), f"{what} * (1 - {what})", 2)
+                yield saving(
+                    "factor-too-many", edges, partial(_times, array=wide * (1 - wide)), f"{what} * (1 - {what})", 2
+                )
         if edge.kind == "product" and edge.saved is not None and array.ndim:
             if array.shape == edge.saved.shape:
                 yield saving("wrong-operand", edges, partial(_is, array=array), what, 2)
@@ -343,7 +352,10 @@ def _recomputed(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
 def _with_operand(edge: Edge, k: int, other: Array) -> Array:
     """Return the derivative by the rule itself, with one operand exchanged, or its value."""
     step = edge.step
-    arrays = [np.broadcast_to(other if j == k else value_of(x), step.value.shape) for j, x in enumerate((*step.operands, step))]
+    arrays = [
+        np.broadcast_to(other if j == k else value_of(x), step.value.shape)
+        for j, x in enumerate((*step.operands, step))
+    ]
     return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
 
 

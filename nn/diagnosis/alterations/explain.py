@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -139,7 +139,14 @@ def _of_leaves(points: Sequence[_Recorded], which: Sequence[int]) -> list[Explan
     first = next((k for k, target in enumerate(targets) if not target.is_met(target.sweep.gradients)), 0)
     paths = reproducing([targets[first], *targets[:first], *targets[first + 1 :]])
     sweep = targets[first].sweep
-    return [tuple(said(alteration, _changed(alteration, sweep)) for alteration in path) for path in paths]
+    names = [leaf.name for leaf in sweep.leaves]
+    found = [[said(alteration, _changed(alteration, sweep)) for alteration in path] for path in paths]
+    return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in found]
+
+
+def _first(finding: Finding, names: Sequence[str]) -> int:
+    """Return the place of the first leaf whose gradient a finding is about."""
+    return min((names.index(name) for name in finding.where.split(", ") if name in names), default=0)
 
 
 def _of_another_shape(sweep: Sweep, given: Array) -> list[Explanation]:

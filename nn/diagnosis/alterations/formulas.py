@@ -11,13 +11,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.step import ArrayStep
 
-DEEPEST, LONGEST = 4, 60  # operations in one another, and characters, beyond which a formula is not read
+INSIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
+DEEPEST, LONGEST = 5, 60  # operations in one another, and characters, beyond which a formula is not read
 
 
 def label(step: ArrayStep) -> str:
@@ -40,16 +43,18 @@ def expression(step: ArrayStep, depth: int = DEEPEST) -> Expr:
         return Expr(None, step.op, tuple(operands))
     texts = [show(x) for x in operands]
     if step.op == "matmul":
-        return Expr(" @ ".join(f"({text})" if _is_sum(text) else text for text in texts))
+        return Expr(" @ ".join(map(bracketed, texts)))
     if step.op == "[]":
-        return Expr(f"{f'({texts[0]})' if ' ' in texts[0] else texts[0]}[{step.note}]")
+        return Expr(f"{bracketed(texts[0])}[{step.note}]")
     if step.op == "transpose" and step.value.ndim == 2:
-        return Expr(f"{f'({texts[0]})' if ' ' in texts[0] else texts[0]}.T")
+        return Expr(f"{bracketed(texts[0])}.T")
     return Expr(f"{step.op}({', '.join(texts[:3])})")
 
 
-def _is_sum(text: str) -> bool:
-    return " + " in text or " - " in text
+def bracketed(text: str) -> str:
+    """Return a formula in brackets, if it is an operation that has none."""
+    outside = INSIDE.sub("", INSIDE.sub("", INSIDE.sub("", text)))
+    return f"({text})" if " " in outside or outside.startswith("-") else text
 
 
 def operand(step: ArrayStep, k: int, depth: int = DEEPEST) -> Expr:

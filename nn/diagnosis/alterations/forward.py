@@ -18,13 +18,12 @@ import numpy as np
 
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
-from nn.diagnosis.alterations.alteration import Alteration, gradients_of
+from nn.diagnosis.alterations.alteration import Alteration
 from nn.diagnosis.alterations.formulas import label, operand
 from nn.diagnosis.alterations.step import ArrayStep, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
 from nn.diagnosis.alterations.variants import exchanged_axes, variant
 from nn.samples import Array
-
 
 Named: TypeAlias = tuple[str, str, Change, int]
 
@@ -44,7 +43,9 @@ def of_functions(sweep: Sweep) -> Iterator[Alteration]:
             yield Alteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
             if rank == 2:
                 saved = partial(_with_the_same_edges, change=change)
-                yield Alteration(kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved))
+                yield Alteration(
+                    kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved)
+                )
 
 
 def _indices(step: ArrayStep) -> Iterator[Named]:

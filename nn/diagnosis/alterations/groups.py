@@ -19,7 +19,6 @@ from functools import lru_cache
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Sweep
 
-
 LONGEST_LOOP = 40
 
 

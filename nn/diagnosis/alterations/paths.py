@@ -23,7 +23,6 @@ from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
 
 
-
 def of_paths(sweep: Sweep) -> Iterator[Alteration]:
     """Yield all of these."""
     yield from (*overwritten(sweep), *unsummed(sweep), *joined(sweep), *cut(sweep), *not_carried(sweep))

@@ -145,7 +145,7 @@ def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArra
     step.place = tuple((frame.f_code.co_name, frame.f_lineno) for frame in frames)
     step.site, step.line = _calls()
     if frames:
-        _lend_names(frames[0].f_locals, step, operands)
+        _lend_names(frames[0], step, operands)
     return RecordedArray(step)
 
 
@@ -196,13 +196,16 @@ def _calls() -> tuple[tuple[object, ...], tuple[object, ...]]:
     return tuple(calls), tuple(calls[:own])
 
 
-def _lend_names(variables: dict[str, Any], step: ArrayStep, operands: Sequence[Any]) -> None:
+def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
+    variables = frame.f_locals
     for name, x in variables.items():
         if isinstance(x, RecordedArray) and not x.step.name:
             x.step.name = name
     for k, x in enumerate(operands):
         if isinstance(x, np.ndarray) or (isinstance(x, RecordedArray) and not x.step.depends):
-            step.constants[k] = next((name for name, y in variables.items() if y is x), "")
+            step.constants[k] = next(
+                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
+            )
 
 
 def _move(name: str, move: Callable[..., Any], *operands: Any) -> RecordedArray:

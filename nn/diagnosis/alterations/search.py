@@ -22,7 +22,6 @@ from nn.diagnosis.alterations.alteration import Path, attempted
 from nn.diagnosis.alterations.candidates import Candidate, numbers, phases
 from nn.diagnosis.alterations.series import in_series, interleaved
 from nn.diagnosis.alterations.step import Edge
-from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import Target, proves
 from nn.samples import Array
 

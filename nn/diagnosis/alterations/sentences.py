@@ -20,7 +20,7 @@ from __future__ import annotations
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import Alteration
-from nn.diagnosis.alterations.formulas import formula, label, operand
+from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
@@ -180,8 +180,7 @@ def _pulled(edge: Edge) -> str:
         text = show(shares[edge.operand])
         return f"sum({text})" if edge.parent.value.size < step.value.size else text
     if step.op == "matmul":
-        other = show(operand(step, 1 - edge.operand, 2))
-        other = f"({other})" if " " in other else other
+        other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
 
@@ -191,5 +190,4 @@ REVERSED = {"sum": "repeated", "max": "where the maximum is", "min": "where the 
 
 def _variable(step: ArrayStep) -> str:
     """Return what stands behind the d of a gradient."""
-    text = label(step)
-    return f"({text})" if " " in text else text
+    return bracketed(label(step))

@@ -68,7 +68,7 @@ class _Linear:
         for number, candidate in enumerate(candidates):
             alteration = candidate.alteration
             for edge in alteration.pulls:
-                if edge.step.value.size <= SMALL and alteration.saved is not None:
+                if edge in sweep.shares and edge.step.value.size <= SMALL and alteration.saved is not None:
                     weights = sweep.weights(edge, alteration.saved(edge), alteration.factor)
                     rows.setdefault(edge, []).append((number, weights - sweep.weights(edge, edge.saved)))
         self.rows = {
@@ -100,7 +100,7 @@ def _distinct(tried: Tried, target: Target) -> list[Candidate]:
 def _comes_to(first: Candidate, second: Candidate, sweep: Sweep) -> bool:
     """Whether some of what the first hands on comes to what the second alters, or they are at one place."""
     reached = 0
-    for edge in first.alteration.pulls:
+    for edge in set(first.alteration.pulls) & set(sweep.shares):
         reached |= sweep.below[edge.parent]
-    begins = [1 << sweep.place[edge.step] for edge in second.alteration.pulls]
+    begins = [1 << sweep.place[edge.step] for edge in second.alteration.pulls if edge in sweep.shares]
     return any(bit & reached for bit in begins) or bool(set(first.alteration.pulls) & set(second.alteration.pulls))

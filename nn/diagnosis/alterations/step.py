@@ -84,9 +84,7 @@ class Edge:
         "local" (elementwise: `saved` is the local derivative), "product" (`saved` is the other factor), "sum", "move".
     """
 
-    def __init__(
-        self, step: ArrayStep, operand: int, pull: Linear, push: Linear, saved: Any, kind: str
-    ) -> None:
+    def __init__(self, step: ArrayStep, operand: int, pull: Linear, push: Linear, saved: Any, kind: str) -> None:
         self.step, self.operand, self.pull, self.push, self.saved, self.kind = step, operand, pull, push, saved, kind
         self.parent: ArrayStep = step.operands[operand]
 

@@ -150,7 +150,9 @@ class Sweep:
         for step in reversed(self.steps):
             edges = [edge for edge in step.edges if edge.parent in tangents]
             if edges:
-                tangents[step] = np.sum([self._pushed(edge, tangents[edge.parent], edge.saved) for edge in edges], axis=0)
+                tangents[step] = np.sum(
+                    [self._pushed(edge, tangents[edge.parent], edge.saved) for edge in edges], axis=0
+                )
         return tangents
 
     def _pushed(self, edge: Edge, tangents: Array, saved: object) -> Array:

@@ -43,7 +43,7 @@ CASES = {
     "einsum that sums one alone": (lambda x, y: contracted("ij,k->i", x, y), (2, 3), (4,)),
     "sum": (lambda x: summed(x, (1,), False), (2, 3)),
     "max": (lambda x: extreme(np.max, x, (0,), True), (4, 3)),
-    "choice": (lambda x, y: chosen(np.array([True, False, True]), x, y), (2, 3), (3,)),
+    "choice": (lambda *xs: chosen(np.array([True, False, True]), *xs[-2:]), (2, 3), (3,)),
     "slice": (lambda x: moved("[]", lambda v: v[[0, 2, 0]], (x,)), (3, 2)),
     "padding": (lambda x: moved("pad", lambda v: np.pad(v, 1, constant_values=2.0), (x,)), (2, 2)),
     "joining": (lambda x, y: moved("concatenate", lambda *v: np.concatenate(v), (x, y)), (2, 2), (1, 2)),
@@ -59,6 +59,17 @@ def test_an_edge_pulls_back_what_differences_find(name):
     for edge in step.edges:
         wanted = differences(step, operation, edge.operand, g)
         np.testing.assert_allclose(np.broadcast_to(edge.right(g), wanted.shape), wanted, atol=1e-8)
+        t = RNG.normal(size=wanted.shape)  # pushing forward is the transpose of pulling back
+        assert (edge.push(t, edge.saved) * g).sum() == pytest.approx((edge.right(g) * t).sum())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_step_is_done_again_on_other_operands(name):
+    operation, *shapes = CASES[name]
+    step = operation(*[ArrayStep(RNG.uniform(0.5, 2.0, shape)) for shape in shapes])
+    others = [ArrayStep(2.0 * x.value) if isinstance(x, ArrayStep) else x for x in step.operands]  # a condition stays
+    steps = [x for x in others if isinstance(x, ArrayStep)]
+    np.testing.assert_array_equal(step.again(*others).value, operation(*steps).value)
 
 
 def test_what_was_repeated_is_summed():

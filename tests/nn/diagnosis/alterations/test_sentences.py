@@ -1,8 +1,8 @@
 import numpy as np
 
-from nn.diagnosis.alterations.edges import groups, of_edges
+from nn.diagnosis.alterations.candidates import phases
 from nn.diagnosis.alterations.recorded import record
-from nn.diagnosis.alterations.sentences import SENTENCES, said, zero
+from nn.diagnosis.alterations.sentences import SENTENCES, exchanged_leaves, said, zero
 from nn.diagnosis.alterations.sweep import Sweep
 
 X = np.random.default_rng(5).normal(size=(4, 3))
@@ -15,7 +15,8 @@ def f(x):
 
 def test_every_alteration_of_a_program_can_be_said():
     sweep = Sweep(*record(f, [("x", X)]))
-    findings = [said(a, "x") for group in groups(sweep) for a in of_edges(group, sweep)]
+    findings = [said(c.alteration, "x") for phase in phases(sweep) for c in phase]
+    assert len({finding.name for finding in findings}) > 30
     assert {finding.name for finding in findings} <= set(SENTENCES)
     for finding in findings:
         assert finding.where == "x" and "{" not in str(finding) and "\n" not in finding.sentence
@@ -23,3 +24,10 @@ def test_every_alteration_of_a_program_can_be_said():
 
 def test_a_gradient_of_zeros():
     assert str(zero("b")).splitlines()[0] == "b: the gradient is zero: nothing arrives here [gradient-zero]"
+
+
+def test_a_gradient_that_is_another_leaf_s():
+    assert (
+        "[exchanged]" in str(exchanged_leaves("beta", "gamma"))
+        and "`gamma`" in exchanged_leaves("beta", "gamma").sentence
+    )

@@ -6,11 +6,23 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 def test_an_edge_leads_to_its_operand():
     x, w = ArrayStep([1.0, 2.0], name="x"), np.array([3.0, 4.0])
     step = ArrayStep(x.value * w, "multiply", (w, x))
-    edge = Edge(step, 1, lambda g, saved: g * saved, w, "local")
-    assert step.linked(edge).edges == [edge] and edge.parent is x
+    edge = Edge(step, 1, lambda g, saved: g * saved, lambda t, saved: t * saved, w, "local")
+    assert step.linked(lambda *xs: step, edge).edges == [edge] and edge.parent is x
     assert edge.right(np.array([1.0, 10.0])).tolist() == [3.0, 40.0]
 
 
 def test_a_constant_is_its_own_value():
     assert value_of(2).tolist() == 2.0
     assert value_of(ArrayStep([2])).dtype == float
+
+
+def test_what_comes_of_constants_alone_does_not_depend_on_a_leaf():
+    x = ArrayStep([1.0])
+    assert x.depends and ArrayStep([1.0], "exp", (x,)).depends
+    assert not ArrayStep([1.0], "exp", (np.ones(1),)).depends
+
+
+def test_a_step_takes_another_s_words():
+    one, other = ArrayStep([1.0], "exp", (), "e"), ArrayStep([2.0])
+    one.note, one.index, one.site = "0", 0, ("f",)
+    assert other.described_as(one).name == "e" and (other.note, other.index, other.site) == ("0", 0, ("f",))

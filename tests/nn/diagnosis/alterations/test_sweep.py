@@ -1,5 +1,6 @@
 import numpy as np
 
+from nn.diagnosis.alterations.primitives import elementwise
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -16,15 +17,48 @@ def test_alterations_in_series_are_rerun():
     np.testing.assert_allclose(sweep.altered(halves)[0], 0.25 * sweep.gradients[0], rtol=1e-14)
 
 
-def test_flows_of_all_edges_into_a_leaf_are_the_gradient():
-    sweep = swept(lambda x: (x * x * x).sum())
-    flows = [sweep.flow([edge])[0] for edge in sweep.arriving[sweep.leaves[0]]]
-    np.testing.assert_allclose(np.sum(flows, axis=0), 3 * X**2, rtol=1e-14)
+def test_effects_along_directions_are_those_of_the_altered_gradients():
+    sweep = swept(lambda x: (np.exp(x) * np.tanh(x)).sum() + (x[1:] @ x[:-1]) + x.max())
+    for edge in sweep.edges:
+        pulls = {edge: lambda edge, g: 3.0 * edge.right(g) + 1.0}
+        wanted = sweep.along(sweep.altered(pulls)) - sweep.along(sweep.gradients)
+        np.testing.assert_allclose(sweep.effect(pulls), wanted, atol=1e-11)
 
 
-def test_what_is_added_goes_down_too():
+def test_effects_in_series_are_those_of_the_altered_gradients_too():
+    sweep = swept(lambda x: np.tanh(np.tanh(np.tanh(x))).sum())
+    pulls = {edge: lambda edge, g: g for edge in sweep.edges if edge.step.op == "tanh"}
+    assert sweep.in_series(pulls)
+    np.testing.assert_allclose(
+        sweep.effect(pulls), sweep.along([np.ones(3)]) - sweep.along(sweep.gradients), atol=1e-12
+    )
+
+
+def test_weights_are_what_a_cotangent_is_weighted_with():
+    sweep = swept(lambda x: (np.exp(x) * x).sum())
+    for edge in sweep.edges:
+        flow = sweep.weights(edge, edge.saved) @ sweep.cotangents[edge.step].ravel()
+        np.testing.assert_allclose(flow, -sweep.effect({edge: lambda edge, g: 0.0 * edge.right(g)}), atol=1e-12)
+
+
+def test_a_function_is_rerun_with_another_step():
+    sweep = swept(lambda x: (np.exp(x) ** 2).sum())
+    (step,) = [step for step in sweep.steps if step.op == "exp"]
+    other, become = sweep.rerun({step: lambda step, xs: elementwise("tanh", *xs)})
+    np.testing.assert_allclose(other.gradients[0], 2 * np.tanh(X) * (1 - np.tanh(X) ** 2), rtol=1e-12)
+    assert become[step].op == "tanh" and sweep.steps[0] in become
+
+
+def test_seeds_and_cuts():
     sweep = swept(lambda x: (x * x).sum())
-    assert sweep.altered({}, {sweep.leaves[0]: np.ones(3)})[0].tolist() == (2 * X + 1).tolist()
+    (square,) = [step for step in sweep.steps if step.op == "multiply"]
+    assert sweep.seeded({square: np.ones(3)}, square.edges[:1])[sweep.leaves[0]].tolist() == X.tolist()
+
+
+def test_cotangents_under_an_alteration():
+    sweep = swept(lambda x: np.tanh(np.exp(x)).sum())
+    (edge,) = [edge for edge in sweep.edges if edge.step.op == "tanh"]
+    np.testing.assert_allclose(sweep.under({edge: lambda edge, g: g})[sweep.leaves[0]], np.exp(X), rtol=1e-14)
 
 
 def test_the_shift_of_a_softmax_is_a_constant_and_another_extreme_is_none():

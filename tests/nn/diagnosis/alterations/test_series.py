@@ -1,0 +1,47 @@
+import time
+
+import numpy as np
+
+from nn.diagnosis.alterations.alteration import gradients_of
+from nn.diagnosis.alterations.candidates import phases
+from nn.diagnosis.alterations.recorded import record
+from nn.diagnosis.alterations.series import in_series, interleaved
+from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.target import Target
+
+X, W = np.random.default_rng(3).normal(size=(2, 4, 4))
+
+
+def layers(x):
+    a = np.tanh(x @ W)
+    return (np.exp(a @ W) * a).sum()
+
+
+def tried(target):
+    return [(c, e) for c in phases(target.sweep)[0] if (e := target.effect(c.alteration)) is not None]
+
+
+def test_the_second_is_sought_in_the_sweep_that_the_first_made():
+    sweep = Sweep(*record(layers, [("x", X)]))
+    dz2 = np.exp(np.tanh(X @ W) @ W)  # the factor a is left out, and the slope of tanh as well
+    given = (dz2 @ W.T + dz2) @ W.T
+    target = Target(sweep, [given])
+    pairs = list(in_series(target, tried(target), time.process_time() + 5.0))
+    assert any({c.alteration.kind for c in pair} == {"factor-missing", "slope-missing"} for pair in pairs)
+    for pair in pairs:
+        np.testing.assert_allclose(gradients_of(tuple(c.alteration for c in pair), sweep)[0], given, rtol=1e-7)
+
+
+def test_two_lines_of_a_loop():
+    def looped(w):
+        h, c = np.ones(4), np.ones(4)
+        for t in range(3):
+            c = np.tanh(h @ w) + c * (X[t] @ w)
+            h = np.tanh(c)
+        return (h * X[0]).sum()
+
+    sweep = Sweep(*record(looped, [("w", W)]))
+    loops = [c for c, _ in tried(Target(sweep, sweep.gradients)) if len(c.alteration.edges) > 1]
+    gone = [c for c in loops if c.alteration.kind == "path-missing"][:2]
+    target = Target(sweep, gradients_of(tuple(c.alteration for c in gone), sweep))
+    assert next(interleaved(target, tried(target), time.process_time() + 5.0))
