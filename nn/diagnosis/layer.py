@@ -78,7 +78,7 @@ class LayerPoint:
             with np.errstate(all="ignore"):
                 ran, given = self.ran, self.given
                 return (
-                    np.isfinite(ran[0]).all()
+                    bool(np.isfinite(ran[0]).all())
                     and all(given[at].shape == self.inputs[self.places[at]].shape for at in given)
                     and bool(self.alone)
                 )

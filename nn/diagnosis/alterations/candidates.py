@@ -17,7 +17,8 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import Alteration, saving, scaled
-from nn.diagnosis.alterations.edges import exchanged, exchanged_in_loop, of_edges
+from nn.diagnosis.alterations.edges import of_edges
+from nn.diagnosis.alterations.exchanged import exchanged, exchanged_in_loop
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -113,7 +114,9 @@ def numbers(sweep: Sweep) -> dict[Hashable, Number]:
     known: dict[Hashable, Number] = {(1.0,): ("1", 1.0), (2.0,): ("2", 2.0), (0.5,): ("0.5", 0.5)}
     for step in (*sweep.leaves, *sweep.steps):
         where = step.site or step.name
-        lengths = [((step.name or where, axis), step.name, n) for axis, n in enumerate(step.value.shape)]
+        lengths: list[tuple[tuple[Hashable, ...], str, int]] = [
+            ((step.name or where, axis), step.name, n) for axis, n in enumerate(step.value.shape)
+        ]
         for k, x in enumerate(step.operands):
             if isinstance(x, np.ndarray):
                 name = step.constants.get(k, "")
@@ -158,8 +161,8 @@ def _of_group(sweep: Sweep, key: object) -> Iterator[Alteration]:
 
 def _far(sweep: Sweep) -> Iterator[Candidate]:
     by_key = groups(sweep)
-    for key, edges in by_key.items():
-        if len(sweep.edges) <= MANY:
+    for key in by_key if len(sweep.edges) <= MANY else ():
+        if key:
             family = partial(_of_others, key=key)
             for alteration in family(sweep):
                 yield Candidate(alteration, family)

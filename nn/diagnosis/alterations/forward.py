@@ -1,5 +1,6 @@
-"""Another function than the author's, differentiated rightly: a term or a factor dropped, eps elsewhere, a mask left out.
+"""Another function than the author's, differentiated rightly: a term or factor dropped, eps elsewhere, no mask.
 
+>>> from nn.diagnosis.alterations.alteration import gradients_of
 >>> from nn.diagnosis.alterations.recorded import record
 >>> root, leaves = record(lambda x: np.exp(-x).sum(), [("x", np.array([0.0, 1.0]))])
 >>> sweep = Sweep(root, leaves)
@@ -184,7 +185,7 @@ def _is_another(step: ArrayStep, xs: Sequence[Any], other: ArrayStep) -> ArraySt
 
 
 def _with_the_same_edges(step: ArrayStep, xs: Sequence[Any], change: Change) -> ArrayStep:
-    """Return the step with another value, but with the derivative that it had: what was saved is wrong, not the path."""
+    """Return the step with another value, but with its own derivative: what was saved is wrong, not the path."""
     right = step.again(*xs)
     right.value = change(step, xs).value
     return right

@@ -39,7 +39,7 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
             together.setdefault(key, []).append(edge)
         if _is_carried(edge, sweep, steps.get(edge.parent.site, [])):
             together.setdefault(("carried", edge.parent.op, edge.parent.site), []).append(edge)
-        alone["one", *which, step.site, len(together[keys[0]])] = (edge,)
+        alone[("one", which, step.site, len(together[keys[0]]))] = (edge,)
     several: dict[tuple[Edge, ...], Hashable] = {}
     for key, edges in together.items():
         if len(edges) > 1:

@@ -87,7 +87,8 @@ def _nothing(edge: Edge, g: Array) -> Array:
 def _in_place(edge: Edge, g: Array, other: Edge, sweep: Sweep, axis: int | None = None) -> Array:
     """Return a sum's share with what came to the sum unsummed, or summed over another axis."""
     share = sweep.cotangents[other.step] * other.saved
-    return edge.right(g) + (share if axis is None else np.broadcast_to(share.sum(axis, keepdims=True), share.shape))
+    share = share if axis is None else np.broadcast_to(share.sum(axis, keepdims=True), share.shape)
+    return np.asarray(edge.right(g) + share)
 
 
 def joined(sweep: Sweep) -> Iterator[Alteration]:

@@ -40,6 +40,18 @@ def elementwise(rule: str, *operands: Any) -> ArrayStep:
     return step.linked(partial(elementwise, rule), *edges)
 
 
+def of_sigmoid(one: Any, below: Any) -> ArrayStep | None:
+    """Return z of a quotient 1 / (1 + exp(-z)), if it is one."""
+    step = below if isinstance(below, ArrayStep) and np.ndim(one) == 0 and one == 1.0 else None
+    for op, number in (("add", 1.0), ("exp", None), ("negative", None)):
+        if step is None or step.op != op:
+            return None
+        if number is not None and not any(isinstance(x, np.ndarray) and np.all(x == number) for x in step.operands):
+            return None
+        step = next((x for x in step.operands if isinstance(x, ArrayStep)), None)
+    return step
+
+
 def _steps(operands: Any) -> list[int]:
     return [k for k, x in enumerate(operands) if isinstance(x, ArrayStep)]
 

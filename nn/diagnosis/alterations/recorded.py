@@ -8,9 +8,7 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +18,10 @@ from engine.arrays.axes import axes_of
 from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
+from nn.diagnosis.alterations.authors import as_text, signed
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.buffers import buffers
 from nn.samples import Array
-
-LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
-DEEPEST = 8
 
 
 class NotRecordedError(TypeError):
@@ -113,19 +109,6 @@ def plain(x: Any) -> Any:
     return type(x)([plain(item) for item in x]) if type(x) in (list, tuple) else x
 
 
-def as_text(index: Any) -> str:
-    """Return an index as it is written."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return ", ".join(_part(part) for part in parts)
-
-
-def _part(part: Any) -> str:
-    if not isinstance(part, slice):
-        return str(part) if isinstance(part, (int, np.integer)) else "..." if part is not None else "None"
-    ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
-    return ":".join(ends if part.step is not None else ends[:2])
-
-
 def _add_at(old: RecordedArray, index: Any, x: Any) -> None:
     index = plain(index)
     wide = np.broadcast_to(x, old.value[index].shape)
@@ -141,71 +124,16 @@ def _step(do: Callable[..., ArrayStep], operands: Sequence[Any]) -> RecordedArra
         if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
             raise NotRecordedError("an operand is no array of numbers.")
     step = do(*known)
-    frames = _authors()
-    step.place = tuple((frame.f_code.co_name, frame.f_lineno) for frame in frames)
-    step.site, step.line = _calls()
-    if frames:
-        _lend_names(frames[0], step, operands)
+    signed(step, operands, record.__code__)
     return RecordedArray(step)
 
 
 def applied(rule: str, *operands: Any) -> RecordedArray:
     """Record an elementwise rule of the engine's; 1 / (1 + exp(-z)) is one, however it is written."""
-    z = _of_sigmoid(*operands) if rule == "divide" else None
+    z = primitives.of_sigmoid(*[getattr(x, "step", x) for x in operands]) if rule == "divide" else None
     if z is not None:
-        return _step(lambda x: primitives.elementwise("sigmoid", x), [RecordedArray(z)])
+        return applied("sigmoid", RecordedArray(z))
     return _step(lambda *xs: primitives.elementwise(rule, *xs), operands)
-
-
-def _of_sigmoid(one: Any, below: Any) -> ArrayStep | None:
-    """Return z of 1 / (1 + exp(-z))."""
-    path = [("add", 1.0), ("exp", None), ("negative", None)]
-    step = below.step if isinstance(below, RecordedArray) and np.ndim(plain(one)) == 0 and plain(one) == 1.0 else None
-    for op, number in path:
-        if step is None or step.op != op:
-            return None
-        if number is not None and not any(isinstance(x, np.ndarray) and np.all(x == number) for x in step.operands):
-            return None
-        step = next((x for x in step.operands if isinstance(x, ArrayStep)), None)
-    return step
-
-
-def _authors() -> list[Any]:
-    frame: Any = sys._getframe(2)
-    frames: list[Any] = []
-    while frame is not None and len(frames) < DEEPEST:
-        name = frame.f_code.co_filename
-        if frame.f_code is record.__code__:
-            break
-        if not name.startswith(LIBRARIES):
-            frames.append(frame)
-        frame = frame.f_back
-    return frames
-
-
-def _calls() -> tuple[tuple[object, ...], tuple[object, ...]]:
-    """Return the calls that led here, each with its place in its function; and those from the author's own on."""
-    frame: Any = sys._getframe(2)
-    calls: list[object] = []
-    own = 0
-    while frame is not None and frame.f_code is not record.__code__:
-        if not frame.f_code.co_filename.startswith(LIBRARIES[0]):  # NumPy's: x @ w and w.__rmatmul__(x) are one line
-            calls.append((frame.f_code, frame.f_lasti))
-        own = own or len(calls) * (not frame.f_code.co_filename.startswith(LIBRARIES))
-        frame = frame.f_back
-    return tuple(calls), tuple(calls[:own])
-
-
-def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
-    variables = frame.f_locals
-    for name, x in variables.items():
-        if isinstance(x, RecordedArray) and not x.step.name:
-            x.step.name = name
-    for k, x in enumerate(operands):
-        if isinstance(x, np.ndarray) or (isinstance(x, RecordedArray) and not x.step.depends):
-            step.constants[k] = next(
-                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
-            )
 
 
 def _move(name: str, move: Callable[..., Any], *operands: Any) -> RecordedArray:
@@ -343,33 +271,17 @@ def constant(x: Array) -> RecordedArray:
 
 
 DECIDING = {
-    np.less,
-    np.less_equal,
-    np.greater,
-    np.greater_equal,
-    np.equal,
-    np.not_equal,
-    np.sign,
-    np.isfinite,
-    np.isnan,
-}
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.sign, np.isfinite, np.isnan,
+}  # fmt: skip
 MOVES = (
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.ravel, np.squeeze, np.expand_dims, np.repeat, np.tile,
     np.roll, np.flip, np.broadcast_to, np.take, np.pad, np.diag, np.diagonal, np.rollaxis, np.copy, np.take_along_axis,
-    np.lib.stride_tricks.sliding_window_view, np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.rot90, np.delete, np.fliplr, np.flipud,
+    np.lib.stride_tricks.sliding_window_view, np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.rot90, np.delete,
+    np.fliplr, np.flipud,
 )  # fmt: skip
 JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack)
 SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit)
-WITHOUT_DERIVATIVE = (
-    np.argmax,
-    np.argmin,
-    np.argsort,
-    np.shape,
-    np.ndim,
-    np.size,
-    np.any,
-    np.all,
-)
+WITHOUT_DERIVATIVE = (np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size, np.any, np.all)
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{f: _moving(f) for f in MOVES},
     **{f: _joining(f) for f in JOINS},
@@ -418,7 +330,7 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     with np.errstate(all="ignore"):
         try:
             result = f(*leaves)
-        except NotRecordedError:  # it may fill an array of floats
+        except (NotRecordedError, ValueError):  # it may fill an array of floats
             leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
             with buffers(constant):
                 result = f(*leaves)

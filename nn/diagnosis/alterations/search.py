@@ -1,6 +1,7 @@
 """The alterations of a function's backward pass that reproduce somebody's gradient.
 
 >>> from nn.diagnosis.alterations.recorded import record
+>>> from nn.diagnosis.alterations.sweep import Sweep
 >>> def f(x):
 ...     mu = x.mean()
 ...     return ((x - mu) ** 3).sum()
@@ -48,12 +49,13 @@ def reproducing(targets: Sequence[Target]) -> list[Path]:
         fitting = [(c,) for c in _fitting(phase, first, tried, flows, deadline) if believed((c,), targets)]
         if fitting:
             return _simplest(fitting)
+    both: list[Sequence[Candidate]] = []
     for pairs in (_beside, interleaved, in_series):
-        both = pairs(first, tried, time.process_time() + PAIRS)
-        fitting = [pair for pair in both if believed(pair, targets)]
-        if fitting:
+        in_time = pairs(first, tried, time.process_time() + PAIRS)
+        both = [pair for pair in in_time if believed(pair, targets)]
+        if both:
             break
-    return _simplest(fitting)
+    return _simplest(both)
 
 
 def _fitting(

@@ -1,4 +1,4 @@
-"""Pairs of alterations of which one changes what comes to the other: the second is sought in the sweep that the first made.
+"""Pairs of alterations of which one changes what comes to the other: the second is sought where the first is made.
 
 >>> from nn.diagnosis.alterations.candidates import phases
 >>> from nn.diagnosis.alterations.recorded import record
@@ -84,7 +84,7 @@ class _Linear:
         for edge, (numbers, weights) in self.rows.items():
             effects[numbers] += (weights @ np.ravel(cotangents[edge.step])).reshape(-1, PROBES)
         for number in np.flatnonzero((np.abs(effects - wanted) <= tolerance).all(axis=1)):
-            yield self.candidates[number]
+            yield self.candidates[int(number)]
 
 
 def _distinct(tried: Tried, target: Target) -> list[Candidate]:

@@ -162,11 +162,11 @@ class Sweep:
 
     def weights(self, edge: Edge, saved: object, factor: float = 1.0) -> Array:
         """Return what a cotangent of an edge's step is weighted with along the directions, for some saved array."""
-        return factor * self._pushed(edge, self.tangents[edge.parent], saved)
+        return np.asarray(factor * self._pushed(edge, self.tangents[edge.parent], saved))
 
     def along(self, gradients: Sequence[Array]) -> Array:
         """Return gradients along the directions."""
-        return np.sum([d @ np.ravel(x) for d, x in zip(self.directions, gradients)], axis=0)
+        return np.asarray(np.sum([d @ np.ravel(x) for d, x in zip(self.directions, gradients)], axis=0))
 
     def effect(self, pulls: Mapping[Edge, Pull], cotangents: Mapping[ArrayStep, Array] | None = None) -> Array:
         """Return what altered edges change in the gradient along the directions.

@@ -63,7 +63,7 @@ class Target:
     def tolerance(self) -> Array:
         """How far an effect may be off."""
         sizes = np.abs(self.right) + np.abs(self.vector)
-        return NEAR * (np.abs(np.concatenate(self.sweep.directions, axis=1)) @ sizes)
+        return np.asarray(NEAR * (np.abs(np.concatenate(self.sweep.directions, axis=1)) @ sizes))
 
     def effect(self, alteration: Alteration) -> Array | None:
         """Return what an alteration changes, if it can be computed."""

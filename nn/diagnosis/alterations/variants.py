@@ -39,8 +39,9 @@ def moved_by(x: Array, axis: int, steps: int) -> Array:
     y, n = np.zeros_like(x), x.shape[axis]
     if abs(steps) < n:
         to, of = (slice(steps, n), slice(0, n - steps)) if steps > 0 else (slice(0, n + steps), slice(-steps, n))
-        before = (slice(None),) * axis
-        y[(*before, to)] = x[(*before, of)]
+        before: tuple[slice, ...] = (slice(None),) * axis
+        places, origins = (*before, to), (*before, of)
+        y[places] = x[origins]
     return y
 
 

@@ -1,0 +1,77 @@
+"""Who asked for an operation: the author's lines, the variables that he keeps results in, and the indices he wrote.
+
+>>> as_text((0, slice(1, None), slice(None, None, 2)))
+'0, 1:, ::2'
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from nn.diagnosis.alterations.step import ArrayStep
+
+LIBRARIES = tuple(str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__))
+DEEPEST = 8
+
+
+def signed(step: ArrayStep, operands: Sequence[Any], outermost: CodeType) -> None:
+    """Write into a step which lines led to it, and the names of its operands there.
+
+    Parameters
+    ----------
+    step
+        What was recorded.
+    operands
+        What was given: recorded arrays, which have a `step`, and others.
+    outermost
+        Of the function that runs the author's.
+    """
+    frames = _frames(outermost)
+    own = [frame for frame in frames if not frame.f_code.co_filename.startswith(LIBRARIES)]
+    step.place = tuple((frame.f_code.co_name, frame.f_lineno) for frame in own[:DEEPEST])
+    calls = [(frame.f_code, frame.f_lasti) for frame in frames]
+    step.site, step.line = tuple(calls), tuple(calls[: frames.index(own[0]) + 1] if own else calls)
+    if own:
+        _lend_names(own[0], step, operands)
+
+
+def _frames(outermost: CodeType) -> list[Any]:
+    """Return the calls that led here, without NumPy's: x @ w and w.__rmatmul__(x) are one line."""
+    frame: Any = sys._getframe(2)
+    frames: list[Any] = []
+    while frame is not None and frame.f_code is not outermost:
+        if not frame.f_code.co_filename.startswith(LIBRARIES[0]):
+            frames.append(frame)
+        frame = frame.f_back
+    return frames
+
+
+def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
+    variables = frame.f_locals
+    for name, x in variables.items():
+        if not getattr(getattr(x, "step", None), "name", True):
+            x.step.name = name
+    for k, x in enumerate(operands):
+        if isinstance(x, np.ndarray) or not getattr(getattr(x, "step", None), "depends", True):
+            step.constants[k] = next(
+                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
+            )
+
+
+def as_text(index: Any) -> str:
+    """Return an index as it is written."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return ", ".join(_part(part) for part in parts)
+
+
+def _part(part: Any) -> str:
+    if not isinstance(part, slice):
+        return str(part) if isinstance(part, (int, np.integer)) else "..." if part is not None else "None"
+    ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
+    return ":".join(ends if part.step is not None else ends[:2])
