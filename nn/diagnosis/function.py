@@ -32,6 +32,7 @@ from nn.diagnosis.alterations.explain import Point, explanations
 from nn.diagnosis.alterations.target import proves
 from nn.diagnosis.difference import describe
 from nn.diagnosis.miscounted import miscounted
+from nn.diagnosis.noticed import noticed
 from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.rearranged import by_numbers, by_shape, by_sorting
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
@@ -316,8 +317,11 @@ def backward_altered(c: Comparison) -> Diagnosis | None:
 def unnamed(c: Comparison) -> Diagnosis | None:
     """Nothing fits: where the difference sits."""
     note = "" if c.comparable else f"has shape {c.given.shape}, not {c.right.shape}"
-    if c.comparable and c.given.ndim in (1, 2):
-        x = np.array([leaf.data for leaf in c.leaves]).reshape(c.right.shape)
+    x = np.array([leaf.data for leaf in c.leaves]).reshape(c.right.shape)
+    seen = noticed(c.right, c.given, x)
+    if seen:
+        note = "; ".join(seen)
+    elif c.comparable and c.given.ndim in (1, 2):
         note = describe(c.given - c.right, {}, {"x": x, "the right gradient": c.right})
     return c.concluded("unnamed", note=note)
 

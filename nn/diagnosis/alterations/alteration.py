@@ -26,7 +26,7 @@ Saved: TypeAlias = Callable[[Edge], Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Alteration:
+class BackwardAlteration:
     """One change of a reverse sweep.
 
     Attributes
@@ -65,21 +65,21 @@ class Alteration:
         return self.kind, NUMBER.sub("#", self.what)
 
 
-Path: TypeAlias = tuple[Alteration, ...]
+Path: TypeAlias = tuple[BackwardAlteration, ...]
 
 
-def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1) -> Alteration:
+def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1) -> BackwardAlteration:
     """Return the alteration of edges that all hand on something else."""
-    return Alteration(kind, edges, dict.fromkeys(edges, pull), what, rank)
+    return BackwardAlteration(kind, edges, dict.fromkeys(edges, pull), what, rank)
 
 
-def saving(kind: str, edges: tuple[Edge, ...], saved: Saved, what: str = "", rank: int = 1) -> Alteration:
+def saving(kind: str, edges: tuple[Edge, ...], saved: Saved, what: str = "", rank: int = 1) -> BackwardAlteration:
     """Return the alteration of edges whose local derivative is computed with something else."""
     altered = pulling(kind, edges, lambda edge, g: edge.pull(g, saved(edge)), what, rank)
     return replace(altered, saved=saved)
 
 
-def scaled(edges: tuple[Edge, ...], factor: float, kind: str, what: str = "", rank: int = 0) -> Alteration:
+def scaled(edges: tuple[Edge, ...], factor: float, kind: str, what: str = "", rank: int = 0) -> BackwardAlteration:
     """Return the alteration of edges that hand on a multiple."""
     altered = pulling(kind, edges, lambda edge, g: factor * edge.right(g), what, rank)
     return replace(altered, saved=lambda edge: edge.saved, factor=factor)

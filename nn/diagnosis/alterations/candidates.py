@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -16,7 +18,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import Alteration, saving, scaled
+from nn.diagnosis.alterations.alteration import BackwardAlteration, saving, scaled
 from nn.diagnosis.alterations.edges import of_edges
 from nn.diagnosis.alterations.exchanged import exchanged, exchanged_in_loop
 from nn.diagnosis.alterations.formulas import label
@@ -28,14 +30,14 @@ from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
 
 Number: TypeAlias = tuple[str, float]
-Family: TypeAlias = Callable[[Sweep], Iterable[Alteration]]
+Family: TypeAlias = Callable[[Sweep], Iterable[BackwardAlteration]]
 PLAIN = (0.0, 1.0, 2.0, 0.5)  # numbers that explain nothing
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
 MANY = 200  # edges, beyond which arrays are not exchanged for one another
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Attempt:
     """An alteration, and how it is found again at another point and for another shape.
 
     Attributes
@@ -48,9 +50,9 @@ class Candidate:
         Without the number that was fitted; and that: by its key among the function's numbers, or itself.
     """
 
-    alteration: Alteration
+    alteration: BackwardAlteration
     family: Family
-    base: Alteration | None = None
+    base: BackwardAlteration | None = None
     number: Hashable = None
 
     @property
@@ -68,29 +70,29 @@ class Candidate:
         """Whether a number is fitted to what is handed on."""
         return bool(self.alteration.pulls) and (self.alteration.rank > 0 or self.alteration.kind == "factor")
 
-    def at(self, sweep: Sweep) -> Iterator[Alteration]:
+    def at(self, sweep: Sweep) -> Iterator[BackwardAlteration]:
         """Yield what it is in another sweep."""
         base = self.base or self.alteration
-        number = self.number if isinstance(self.number, float) else _value(numbers(sweep), self.number)
+        number = self.number if isinstance(self.number, float) else _value(known_numbers(sweep), self.number)
         for other in self.family(sweep):
             if other.name == base.name and self.base is None:
                 yield other
             elif other.name == base.name and number is not None:
                 yield with_number(other, number, base.rank)
 
-    def times(self, factor: float, known: Mapping[Hashable, Number]) -> Iterator[Candidate]:
+    def times(self, factor: float, known: Mapping[Hashable, Number]) -> Iterator[Attempt]:
         """Yield it with a number that was fitted: one of the function's, under every name, or any that has none."""
         alteration = self.alteration
         names = [key for key, (_, value) in known.items() if abs(factor - value) <= 1e-7 * abs(factor)]
         if self.is_update or (not names and alteration.kind == "factor"):
             rank = alteration.rank if self.is_update else UNEXPLAINED
-            yield Candidate(with_number(alteration, factor, rank), self.family, alteration, factor)
+            yield Attempt(with_number(alteration, factor, rank), self.family, alteration, factor)
         for key in names:
             text = known[key][0]
-            yield Candidate(with_number(alteration, factor, alteration.rank + 1, text), self.family, alteration, key)
+            yield Attempt(with_number(alteration, factor, alteration.rank + 1, text), self.family, alteration, key)
 
 
-def with_number(alteration: Alteration, factor: float, rank: int, text: str = "") -> Alteration:
+def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: str = "") -> BackwardAlteration:
     """Return an alteration whose shares, or for an update whose change, are multiplied with a number."""
     multiply = _advanced if alteration.kind == "updated-value" else _multiplied
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
@@ -109,7 +111,7 @@ def _advanced(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
 
 
 @lru_cache(maxsize=16)
-def numbers(sweep: Sweep) -> dict[Hashable, Number]:
+def known_numbers(sweep: Sweep) -> dict[Hashable, Number]:
     """Return numbers that a function knows, with their text: lengths, constants, their inverses and opposites."""
     known: dict[Hashable, Number] = {(1.0,): ("1", 1.0), (2.0,): ("2", 2.0), (0.5,): ("0.5", 0.5)}
     for step in (*sweep.leaves, *sweep.steps):
@@ -121,25 +123,32 @@ def numbers(sweep: Sweep) -> dict[Hashable, Number]:
             if isinstance(x, np.ndarray):
                 name = step.constants.get(k, "")
                 lengths += [((where, k, axis), name, n) for axis, n in enumerate(x.shape)]
+                several = [axes for count in (2, 3) for axes in itertools.combinations(range(min(x.ndim, 4)), count)]
+                lengths += [((where, k, axes), name, math.prod(x.shape[a] for a in axes)) for axes in several]
                 if not x.ndim and float(x) not in PLAIN:
                     known.setdefault((where, k), (name or f"{float(x):.4g}", float(x)))
         for key, name, n in lengths:
             if n > 2:
-                known.setdefault(key, (f"{name}.shape[{key[-1]}]" if name else str(n), float(n)))
+                known.setdefault(key, (_lengths(name, key[-1]) if name else str(n), float(n)))
     known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if x not in PLAIN}
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
+
+
+def _lengths(name: str, axes: Hashable) -> str:
+    several = axes if isinstance(axes, tuple) else (axes,)
+    return " * ".join(f"{name}.shape[{axis}]" for axis in several)
 
 
 def _value(known: Mapping[Hashable, Number], key: Hashable) -> float | None:
     return known[key][1] if key in known else None
 
 
-def phases(sweep: Sweep) -> list[Iterator[Candidate]]:
+def phases(sweep: Sweep) -> list[Iterator[Attempt]]:
     """Return what is tried first, and what is tried where that does not fit."""
     return [_near(sweep), _far(sweep)]
 
 
-def _near(sweep: Sweep) -> Iterator[Candidate]:
+def _near(sweep: Sweep) -> Iterator[Attempt]:
     by_key = groups(sweep)
     repeated = {edge for edges in by_key.values() if len(edges) > 1 for edge in edges}
     for key, edges in by_key.items():
@@ -147,30 +156,30 @@ def _near(sweep: Sweep) -> Iterator[Candidate]:
         family = partial(_of_group, key=key)
         for alteration in family(sweep):
             rank = alteration.rank + is_exception
-            yield Candidate(replace(alteration, rank=rank) if is_exception else alteration, family)
+            yield Attempt(replace(alteration, rank=rank) if is_exception else alteration, family)
     for alteration in of_paths(sweep):
-        yield Candidate(alteration, of_paths)
+        yield Attempt(alteration, of_paths)
 
 
-def _of_group(sweep: Sweep, key: object) -> Iterator[Alteration]:
+def _of_group(sweep: Sweep, key: object) -> Iterator[BackwardAlteration]:
     edges = groups(sweep).get(key, ())
     if edges:
         yield from of_edges(edges, sweep)
         yield scaled(edges, 1.0, "factor")
 
 
-def _far(sweep: Sweep) -> Iterator[Candidate]:
+def _far(sweep: Sweep) -> Iterator[Attempt]:
     by_key = groups(sweep)
     for key in by_key if len(sweep.edges) <= MANY else ():
         if key:
             family = partial(_of_others, key=key)
             for alteration in family(sweep):
-                yield Candidate(alteration, family)
+                yield Attempt(alteration, family)
     for alteration in of_functions(sweep):
-        yield Candidate(alteration, of_functions)
+        yield Attempt(alteration, of_functions)
 
 
-def _of_others(sweep: Sweep, key: object) -> Iterator[Alteration]:
+def _of_others(sweep: Sweep, key: object) -> Iterator[BackwardAlteration]:
     edges = groups(sweep).get(key, ())
     if len(edges) > 1:
         yield from exchanged_in_loop(edges, sweep)
@@ -178,7 +187,7 @@ def _of_others(sweep: Sweep, key: object) -> Iterator[Alteration]:
         yield from (*exchanged(edge, sweep), *_updated(edge, sweep))
 
 
-def _updated(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
+def _updated(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield a factor that a step of gradient descent has changed before it was used: by how much is fitted."""
     other = edge.step.operands[1 - edge.operand] if len(edge.step.operands) == 2 else None
     if isinstance(other, ArrayStep) and other in sweep.cotangents and np.array_equal(edge.saved, other.value):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import Alteration, pulling, saving, scaled
+from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving, scaled
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
@@ -34,7 +34,7 @@ OF_A_FACTOR: tuple[tuple[str, Callable[[Array], Array]], ...] = (
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
 
 
-def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what may stand in place of some edges of one kind."""
     for factor, kind in SCALES:
         yield scaled(edges, factor, kind)
@@ -52,7 +52,7 @@ def operand_of(edge: Edge) -> Array:
 # --- elementwise ---------------------------------------------------------------------------------------------------
 
 
-def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield elementwise edges with another local derivative."""
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
@@ -87,12 +87,13 @@ def _changed(edge: Edge, change: Callable[[Array], Array]) -> Array:
     return change(edge.saved)
 
 
-def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
     yield saving("value-for-slope", edges, lambda e: e.step.value)
     yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
     yield saving("operand-for-slope", edges, operand_of)
+    yield saving("slope-of-another", edges, lambda e: 1.0 - e.step.value, "1 - value", 2)
     yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
     for other in CONFUSED:
         if other != edges[0].step.op:
@@ -114,7 +115,7 @@ def slope_of(rule: str, x: Array) -> Array:
     return np.broadcast_to(np.asarray(known.bind(known.array(x), [x])(np.ones_like(x))[0], float), x.shape)
 
 
-def _axes(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people sum over in place of the axes along which an operand was repeated."""
     shape, whole = edges[0].parent.value.shape, edges[0].step.value.shape
     size = edges[0].parent.value.size
@@ -149,7 +150,7 @@ def _last(x: Array, axis: tuple[int, ...]) -> Array:
 # --- products, sums, moves -----------------------------------------------------------------------------------------
 
 
-def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what people write for the other factor of a product."""
     if edges[0].saved is None:
         return
@@ -166,7 +167,7 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
     yield from (*_neighbours(edges), *_products(edges, sweep, "order-of-product"))
 
 
-def _neighbours(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _neighbours(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield the edges of a loop, each with what the one before or after it saved."""
     if len(edges) > 1 and len({np.shape(edge.saved) for edge in edges}) == 1:
         for text, order in (("of the time after", edges), ("of the time before", edges[::-1])):
@@ -189,7 +190,7 @@ def _variant(edge: Edge, of: Callable[[Array], Iterator[Variant]], what: str) ->
     return variant(of, edge.saved, what)
 
 
-def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[Alteration]:
+def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[BackwardAlteration]:
     """Yield other products of the same two arrays."""
     edge = edges[0]
     for what, product in products_of(sweep.cotangents[edge.step], edge.saved, edge.parent.value.shape):
@@ -200,7 +201,7 @@ def _multiplied(edge: Edge, g: Array, product: Callable[[Array, Array], Array]) 
     return product(g, edge.saved)
 
 
-def _sum(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _sum(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield a sum whose cotangent is not repeated: only the first or the last of what was summed has it."""
     for number, text in ((0, "first"), (-1, "last")):
         yield pulling("slice", edges, partial(_at_end, number=number), f"the {text} alone", 2)
@@ -214,7 +215,7 @@ def _at_end(edge: Edge, g: Array, number: int) -> Array:
     return share
 
 
-def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield moves that are undone in another way: assigned where several come back to one place, or reshaped."""
     if any(len(np.unique(edge.saved[1])) < len(edge.saved[1]) for edge in edges):
         yield pulling("overwritten", edges, _assigned)
@@ -233,29 +234,27 @@ def _assigned(edge: Edge, g: Array) -> Array:
     return share.reshape(edge.parent.value.shape)
 
 
-def _strides(edges: tuple[Edge, ...]) -> Iterator[Alteration]:
+def _strides(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield windows of a loop that are put back as if the stride, or the place of the first, were another."""
-    firsts = np.array(
-        [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
-    )
-    if len(firsts) < 2 or len(firsts) < len(edges):
+    starts = [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
+    firsts = np.array(starts, int)
+    if len(firsts) < 2 or len(firsts) < len(edges) or not firsts.size:
         return
-    for axis in range(firsts.shape[1]):
-        begins = firsts[:, axis] - firsts[:, axis].min()
-        stride = int(np.gcd.reduce(begins))
-        if stride > 1:
-            pull = partial(_put_at, axis=axis, to=dict(zip(edges, -(begins - begins // stride))))
-            yield pulling("stride-missing", edges, pull, str(stride), 1)
+    begins = firsts - firsts.min(axis=0)
+    strides = np.maximum(np.gcd.reduce(begins, axis=0), 1)
+    if strides.max() > 1:
+        back = dict(zip(edges, begins // strides - begins))
+        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(strides.max()), 1)
 
 
-def _put_at(edge: Edge, g: Array, axis: int, to: dict[Edge, int]) -> Array:
-    return np.roll(edge.right(g), to[edge], axis)
+def _put_at(edge: Edge, g: Array, to: dict[Edge, Array]) -> Array:
+    return np.roll(edge.right(g), to[edge], tuple(range(edge.parent.value.ndim)))
 
 
 # --- what an edge hands on, as a whole -----------------------------------------------------------------------------
 
 
-def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what arrives at an operand moved by one, with axes exchanged, or wrong at one place only."""
     share = sweep.shares[edges[0]]
     for of, kind in ((shifts, "off-by-one"), (exchanged_axes, "result-transposed")):

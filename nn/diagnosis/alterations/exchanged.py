@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import Alteration, pulling, saving
+from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving
 from nn.diagnosis.alterations.edges import of_another_time
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
@@ -26,7 +26,7 @@ from nn.diagnosis.alterations.sweep import Sweep
 from nn.samples import Array
 
 
-def exchanged(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
+def exchanged(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield an edge with another array of the function's in place of what it saved, or of what arrives."""
     arriving, edges = edge.step.value.shape, (edge,)
     for what, array in at_hand(sweep):
@@ -51,7 +51,7 @@ def exchanged(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
     yield from _recomputed(edge, sweep)
 
 
-def exchanged_in_loop(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[Alteration]:
+def exchanged_in_loop(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield the edges of a loop, each with another variable of its time in place of what it saved."""
     by_site: dict[object, list[ArrayStep]] = {}
     for step in sweep.steps:
@@ -85,7 +85,7 @@ def _fits(array: Array, shape: tuple[int, ...]) -> bool:
     return all(n in (1, m) for n, m in zip(array.shape[::-1], shape[::-1]))
 
 
-def _recomputed(edge: Edge, sweep: Sweep) -> Iterator[Alteration]:
+def _recomputed(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield elementwise steps whose derivative is computed with another operand or value than they had."""
     step = edge.step
     if step.op not in RULES or RULES[step.op].keeps == ():

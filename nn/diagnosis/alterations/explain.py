@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import Alteration, attempted
+from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
 from nn.diagnosis.alterations.recorded import NotRecordedError, record
 from nn.diagnosis.alterations.search import LISTED, reproducing
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
@@ -161,10 +161,10 @@ def _of_another_shape(sweep: Sweep, given: Array) -> list[Explanation]:
         "outer-product": g @ saved if edges[0].kind == "product" and g.shape == np.shape(saved) else None,
     }
     fitting = [kind for kind, x in made.items() if x is not None and x.shape == given.shape and _is_close(x, given)]
-    return [(said(Alteration(kind, (edges[0],)), leaf.name),) for kind in fitting]
+    return [(said(BackwardAlteration(kind, (edges[0],)), leaf.name),) for kind in fitting]
 
 
-def _changed(alteration: Alteration, sweep: Sweep) -> str:
+def _changed(alteration: BackwardAlteration, sweep: Sweep) -> str:
     """Return the leaves whose gradients an alteration changes."""
     changes = zip(sweep.leaves, sweep.gradients, attempted((alteration,), sweep))
     return ", ".join(leaf.name for leaf, right, made in changes if not _is_close(right, made))

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
-from nn.diagnosis.alterations.alteration import Alteration
+from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.formulas import label, operand
 from nn.diagnosis.alterations.step import ArrayStep, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
@@ -29,7 +29,7 @@ from nn.samples import Array
 Named: TypeAlias = tuple[str, str, Change, int]
 
 
-def of_functions(sweep: Sweep) -> Iterator[Alteration]:
+def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield other functions: one line of the author's changed, at all times that it runs."""
     together: dict[object, list[ArrayStep]] = {}
     for step in sweep.steps:
@@ -41,10 +41,10 @@ def of_functions(sweep: Sweep) -> Iterator[Alteration]:
         changes = _indices(steps[0]) if isinstance(key, tuple) and key[0] == "index" else _changes(steps[0], sweep)
         for kind, what, change, rank in changes:
             edges = tuple(steps[0].edges)
-            yield Alteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
+            yield BackwardAlteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
             if rank == 2:
                 saved = partial(_with_the_same_edges, change=change)
-                yield Alteration(
+                yield BackwardAlteration(
                     kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved)
                 )
 

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import Alteration, pulling
+from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP, groups
 from nn.diagnosis.alterations.step import ArrayStep, Edge
@@ -23,12 +23,12 @@ from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
 
 
-def of_paths(sweep: Sweep) -> Iterator[Alteration]:
+def of_paths(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield all of these."""
     yield from (*overwritten(sweep), *unsummed(sweep), *joined(sweep), *cut(sweep), *not_carried(sweep))
 
 
-def overwritten(sweep: Sweep) -> Iterator[Alteration]:
+def overwritten(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield cotangents that are assigned where they should be added up: the last contribution to an entry stays."""
     for step, edges in sweep.arriving.items():
         if len(edges) < 2:
@@ -43,7 +43,7 @@ def overwritten(sweep: Sweep) -> Iterator[Alteration]:
                 if not any(all(map(np.array_equal, masks, others)) for others in tried):
                     tried.append(masks)
                     pulls = {edge: partial(_masked, mask=mask) for edge, mask in zip(edges, masks)}
-                    yield Alteration("overwritten", tuple(edges), pulls, label(step), 0)
+                    yield BackwardAlteration("overwritten", tuple(edges), pulls, label(step), 0)
 
 
 def _last(shares: Sequence[Array], order: int) -> list[Array]:
@@ -66,7 +66,7 @@ def _masked(edge: Edge, g: Array, mask: Array) -> Array:
     return np.asarray(mask * edge.right(g))
 
 
-def unsummed(sweep: Sweep) -> Iterator[Alteration]:
+def unsummed(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield cotangents of a sum's result that are not summed first."""
     for edge in sweep.edges:
         above = edge.parent
@@ -74,10 +74,10 @@ def unsummed(sweep: Sweep) -> Iterator[Alteration]:
             continue
         edges = (edge, above.edges[0])
         pulls: dict[Edge, Pull] = {edge: _nothing, above.edges[0]: partial(_in_place, other=edge, sweep=sweep)}
-        yield Alteration("unsummed", edges, pulls)
+        yield BackwardAlteration("unsummed", edges, pulls)
         for axis in range(edge.step.value.ndim):
             pull = partial(_in_place, other=edge, sweep=sweep, axis=axis)
-            yield Alteration("wrong-axis", edges, pulls | {above.edges[0]: pull}, f"axis {axis}")
+            yield BackwardAlteration("wrong-axis", edges, pulls | {above.edges[0]: pull}, f"axis {axis}")
 
 
 def _nothing(edge: Edge, g: Array) -> Array:
@@ -91,7 +91,7 @@ def _in_place(edge: Edge, g: Array, other: Edge, sweep: Sweep, axis: int | None 
     return np.asarray(edge.right(g) + share)
 
 
-def joined(sweep: Sweep) -> Iterator[Alteration]:
+def joined(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield two constant factors whose paths are taken for one: their sum goes down the first, nothing the second."""
     constant = [
         edge for edge in sweep.edges
@@ -100,20 +100,20 @@ def joined(sweep: Sweep) -> Iterator[Alteration]:
     for one, other in itertools.permutations(constant[:LONGEST_LOOP], 2):
         if one.saved.shape == other.saved.shape and one.saved.size > 1:
             pulls: dict[Edge, Pull] = {one: partial(_with, saved=one.saved + other.saved), other: _nothing}
-            yield Alteration("wrong-path", (one, other), pulls, rank=2)
+            yield BackwardAlteration("wrong-path", (one, other), pulls, rank=2)
 
 
 def _with(edge: Edge, g: Array, saved: Array) -> Array:
     return edge.pull(g, saved)
 
 
-def not_carried(sweep: Sweep) -> Iterator[Alteration]:
+def not_carried(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield products that are handed on without the slope of the function above them, which their other factor has."""
     for edges in groups(sweep).values():
         above = [_unary_above(edge.step, sweep) for edge in edges]
         if edges[0].kind == "product" and all(above):
             pulls = {edge: partial(_over_slope, slope=up.saved) for edge, up in zip(edges, above) if up}
-            yield Alteration("slope-not-carried", edges, pulls, "", 1)
+            yield BackwardAlteration("slope-not-carried", edges, pulls, "", 1)
 
 
 def _unary_above(step: ArrayStep, sweep: Sweep) -> Edge | None:
@@ -130,14 +130,14 @@ def _over_slope(edge: Edge, g: Array, slope: Array) -> Array:
     return edge.right(g / slope)
 
 
-def cut(sweep: Sweep) -> Iterator[Alteration]:
+def cut(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield loops that are left too early: all that is older is cut off, or what comes in at each time is."""
     for edges in groups(sweep).values():
         if 1 < len(edges) <= LONGEST_LOOP and sweep.in_series(edges):
             for most in range(1, len(edges)):
                 yield pulling("cut-in-time", edges[most:], _nothing, f"{most}", 2)
                 run = partial(_truncated, edges=edges, most=most)
-                yield Alteration("truncated", edges, what=f"{most}", rank=2, run=run)
+                yield BackwardAlteration("truncated", edges, what=f"{most}", rank=2, run=run)
 
 
 def _truncated(sweep: Sweep, edges: Sequence[Edge], most: int) -> list[Array]:

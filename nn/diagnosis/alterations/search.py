@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import Path, attempted
-from nn.diagnosis.alterations.candidates import Candidate, numbers, phases
+from nn.diagnosis.alterations.candidates import Attempt, known_numbers, phases
 from nn.diagnosis.alterations.series import in_series, interleaved
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.target import Target, proves
@@ -32,7 +32,7 @@ LEAST = 3  # times as many entries would prove it: fewer say nothing
 LISTED = 3  # explanations that are listed
 MOST_PAIRS = 200  # that agree along the random directions and are rerun
 
-Tried = list[tuple[Candidate, Array]]
+Tried = list[tuple[Attempt, Array]]
 
 
 def reproducing(targets: Sequence[Target]) -> list[Path]:
@@ -49,7 +49,7 @@ def reproducing(targets: Sequence[Target]) -> list[Path]:
         fitting = [(c,) for c in _fitting(phase, first, tried, flows, deadline) if believed((c,), targets)]
         if fitting:
             return _simplest(fitting)
-    both: list[Sequence[Candidate]] = []
+    both: list[Sequence[Attempt]] = []
     for pairs in (_beside, interleaved, in_series):
         in_time = pairs(first, tried, time.process_time() + PAIRS)
         both = [pair for pair in in_time if believed(pair, targets)]
@@ -59,8 +59,8 @@ def reproducing(targets: Sequence[Target]) -> list[Path]:
 
 
 def _fitting(
-    phase: Iterator[Candidate], target: Target, tried: Tried, flows: dict[tuple[Edge, ...], Array], deadline: float
-) -> Iterator[Candidate]:
+    phase: Iterator[Attempt], target: Target, tried: Tried, flows: dict[tuple[Edge, ...], Array], deadline: float
+) -> Iterator[Attempt]:
     """Yield what reproduces a gradient, as it is or multiplied with a number, and note what each changes."""
     for candidate in phase:
         if time.process_time() > deadline:
@@ -78,16 +78,16 @@ def _fitting(
             yield from _with_a_number(candidate, effect, flow, target)
 
 
-def _with_a_number(candidate: Candidate, effect: Array, flow: Array, target: Target) -> Iterator[Candidate]:
+def _with_a_number(candidate: Attempt, effect: Array, flow: Array, target: Target) -> Iterator[Attempt]:
     wanted, share = target.residual + flow, effect + flow
     factor = target.multiple(wanted, share)
     if factor is not None and abs(factor - 1.0) > 1e-6:
-        for fitted in candidate.times(factor, numbers(target.sweep)):
+        for fitted in candidate.times(factor, known_numbers(target.sweep)):
             if target.is_met(attempted((fitted.alteration,), target.sweep)):
                 yield fitted
 
 
-def believed(path: Sequence[Candidate], targets: Sequence[Target]) -> bool:
+def believed(path: Sequence[Attempt], targets: Sequence[Target]) -> bool:
     """Whether alterations reproduce what was given at every other point too, and that says something of them."""
     several = LEAST * [x for target in targets for x in target.given]
     if not proves(several, len(path), sum(c.fitted for c in path)):
@@ -95,12 +95,12 @@ def believed(path: Sequence[Candidate], targets: Sequence[Target]) -> bool:
     return all(_holds(path, target) for target in targets[1:])
 
 
-def _holds(path: Sequence[Candidate], target: Target) -> bool:
+def _holds(path: Sequence[Attempt], target: Target) -> bool:
     there = [list(candidate.at(target.sweep)) for candidate in path]
     return any(target.is_met(attempted(several, target.sweep)) for several in itertools.product(*there))
 
 
-def _beside(target: Target, tried: Tried, deadline: float) -> Iterator[tuple[Candidate, ...]]:
+def _beside(target: Target, tried: Tried, deadline: float) -> Iterator[tuple[Attempt, ...]]:
     """Yield pairs whose effects add up to what is sought: those that do along the random directions are rerun."""
     simple = [(c, effect) for c, effect in tried if c.alteration.rank <= 2 and not target.is_nothing(effect)]
     if not simple:
@@ -121,7 +121,7 @@ def _beside(target: Target, tried: Tried, deadline: float) -> Iterator[tuple[Can
                 yield pair
 
 
-def _simplest(paths: Sequence[Sequence[Candidate]]) -> list[Path]:
+def _simplest(paths: Sequence[Sequence[Attempt]]) -> list[Path]:
     """Return the paths of the least rank, those that say where a factor comes from, one of each kind."""
     several = [tuple(candidate.alteration for candidate in path) for path in paths]
     least = min((sum(a.rank for a in path) for path in several), default=0)

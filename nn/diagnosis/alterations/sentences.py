@@ -19,17 +19,17 @@ from __future__ import annotations
 
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import Alteration
+from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
 SENTENCES = {
-    "path-missing": ("the path through `{path}` is missing", "{to} without it"),
-    "sign": ("the path through `{path}` has the wrong sign", "{to} with the opposite sign"),
-    "doubled": ("the path through `{path}` is counted twice", "2 * ({pulled})"),
-    "halved": ("the path through `{path}` is counted half", "0.5 * ({pulled})"),
-    "factor": ("the path through `{path}` is multiplied with {what}, a factor too many", "{what} * ({pulled})"),
+    "path-missing": ("the path through `{through}` is missing", "{to} without it"),
+    "sign": ("the path through `{through}` has the wrong sign", "{to} with the opposite sign"),
+    "doubled": ("the path through `{through}` is counted twice", "2 * ({pulled})"),
+    "halved": ("the path through `{through}` is counted half", "0.5 * ({pulled})"),
+    "factor": ("the path through `{through}` is multiplied with {what}, a factor too many", "{what} * ({pulled})"),
     "overwritten": (
         "contributions to `{path}` are assigned where they must be added (= for +=)",
         "{to} = the last of them",
@@ -139,17 +139,27 @@ SENTENCES = {
 """The name of a kind -> the sentence, and what the given gradient fits."""
 
 
-def said(alteration: Alteration, leaf: str) -> Finding:
+def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     """Return what an alteration is called and what is said of it, in the author's words."""
     edge = alteration.edges[0]
     names = {
-        "path": label(edge.parent), "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
+        "path": label(edge.parent), "through": _through(edge),
+        "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
         "what": alteration.what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
     sentence, yours = (text.format(**names) for text in SENTENCES[alteration.kind])
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
+
+
+def _through(edge: Edge) -> str:
+    """Return what a path goes through: to an argument, of which there may be several, through what is made of it."""
+    return (
+        label(edge.parent)
+        if edge.parent.op or not edge.step.operands
+        else f"{label(edge.step)}` to `{edge.parent.name}"
+    )
 
 
 def exchanged_leaves(leaf: str, other: str) -> Finding:
@@ -164,7 +174,7 @@ def zero(leaf: str) -> Finding:
     return Finding("gradient-zero", sentence, leaf, "", f"d{leaf} is not zero", yours, "")
 
 
-def _places(alteration: Alteration) -> str:
+def _places(alteration: BackwardAlteration) -> str:
     at = alteration.what if alteration.what.startswith("at index") else ""
     times = len({edge.step for edge in alteration.edges})
     return ", ".join(text for text in (at, f"{times} times" if times > 1 else "") if text)
@@ -177,7 +187,8 @@ def _pulled(edge: Edge) -> str:
     if step.op in RULES:
         operands = [operand(step, k, 2) for k in range(len(step.operands))]
         shares = RULES[step.op].bind(Expr(step.name or "z"), operands)(g)
-        text = show(shares[edge.operand])
+        share = shares[edge.operand]
+        text = show(share if isinstance(share, Expr) else Expr(float(share)))
         return f"sum({text})" if edge.parent.value.size < step.value.size else text
     if step.op == "matmul":
         other = bracketed(show(operand(step, 1 - edge.operand, 2)))

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import Alteration, attempted
+from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.samples import Array
 
@@ -65,7 +65,7 @@ class Target:
         sizes = np.abs(self.right) + np.abs(self.vector)
         return np.asarray(NEAR * (np.abs(np.concatenate(self.sweep.directions, axis=1)) @ sizes))
 
-    def effect(self, alteration: Alteration) -> Array | None:
+    def effect(self, alteration: BackwardAlteration) -> Array | None:
         """Return what an alteration changes, if it can be computed."""
         with np.errstate(all="ignore"):
             try:

@@ -212,3 +212,46 @@ def test_of_a_saturated_sigmoid_probabilities_less_targets_are_right():
 
     z, y = np.array([9.0, -0.3, 0.2, -8.0]), np.array([1, 0, 1, 0])
     assert check_backward(forward, lambda dout, cache: dout * (cache[0] - cache[1]), z, y).ok
+
+
+def test_what_is_right_for_the_shapes_given_alone_is_wrong():
+    x = RNG.normal(size=(4, 4))
+    forward = lambda x: x - x.mean(axis=0)  # noqa: E731
+    assert check_backward(forward, lambda d, x: d - d.sum(axis=0) / len(x), x).ok
+    diagnosis = check_backward(forward, lambda d, x: d - d.sum(axis=0) / x.shape[1], x)
+    assert diagnosis.verdict != "right" and "longer arrays" in diagnosis.remarks[-1]
+
+
+def test_a_length_is_named_where_it_stands_for_the_right_one():
+    forward = lambda x, w: (np.tanh(x) @ w) / len(x)  # noqa: E731
+    backward = lambda d, x, w: (d @ w.T * (1 - np.tanh(x) ** 2), np.tanh(x).T @ d / len(x))  # noqa: E731
+    diagnosis = check_backward(forward, backward, RNG.normal(size=(5, 3)), RNG.normal(size=(3, 2)))
+    assert diagnosis.parameters[1].verdict == "right" and diagnosis.parameters[0].verdict in ("named", "ambiguous")
+
+
+def test_gradients_returned_in_another_order_are_named_by_their_arguments():
+    swapped = lambda d, c: (batchnorm_backward(d, c)[0], *batchnorm_backward(d, c)[:0:-1])  # noqa: E731
+    diagnosis = check_backward(batchnorm, swapped, *NORM)
+    assert diagnosis.names == ["exchanged", "exchanged"] and "`beta`" in str(diagnosis)
+
+
+def test_two_mistakes_in_series():
+    def forward(x, w):
+        return np.exp(np.tanh(x @ w) @ w)
+
+    def backward(dout, x, w):
+        a = np.tanh(x @ w)
+        dz2 = dout  # the exponential's derivative is left out
+        dz1 = dz2 @ w.T  # and the hyperbolic tangent's
+        return dz1 @ w.T, a.T @ dz2 + x.T @ dz1
+
+    diagnosis = check_backward(forward, backward, 0.5 * X, 0.5 * RNG.normal(size=(4, 4)))
+    assert set(diagnosis.names) == {"slope-missing"} and len(diagnosis.findings) == 2
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [np.rint, np.sign, lambda x: np.floor(x) + x],
+)
+def test_a_gradient_taken_where_the_derivative_is_a_constant_is_no_crash(forward):
+    assert check_backward(forward, lambda d, x: 0.5 * d, X).verdict in ("named", "ambiguous", "unnamed")

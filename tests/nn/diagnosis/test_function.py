@@ -253,3 +253,20 @@ def test_windows_that_are_assigned_in_place_of_added_are_neither_right_nor_a_sig
     assert nn.diagnose_function(lambda x: sum(np.max(x[k : k + 3]) for k in range(5)), x, assigned).names == [
         "overwritten"
     ]
+
+
+def test_a_term_that_is_counted_once_of_three_equal_ones_has_no_wrong_sign():
+    x = np.array([1.3, -0.4, 2.2])
+    named = nn.diagnose_function(
+        lambda x: x[0] ** 2 + x[0] ** 2 + x[0] ** 2 + (x * x[::-1]).sum(), x, 2 * x[::-1] + np.array([2 * x[0], 0, 0])
+    )
+    names = {finding.name for path in (named.findings, *named.alternatives) for finding in path}
+    assert not names & {"term-turned", "sign"}
+
+
+def test_few_round_entries_are_a_list_to_choose_from_and_not_a_name():
+    f = lambda v: (1 - v[0]) ** 2 + 100 * (v[1] - v[0] ** 2) ** 2  # noqa: E731
+    x, y = 1.5, 1.7
+    given = np.array([-400 * x * (y - x**2) - 2 * (1 - x), 200 * x * (y - x**2)])
+    diagnosis = nn.diagnose_function(f, np.array([x, y]), given)
+    assert diagnosis.verdict == "ambiguous" and "coincidence" in diagnosis.experiment

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.points import FARTHEST, NEAREST, elsewhere
+from nn.diagnosis.points import FARTHEST, NEAREST, elsewhere, longer
 
 
 def test_other_numbers_of_the_same_signs_in_the_same_structure():
@@ -11,3 +11,12 @@ def test_other_numbers_of_the_same_signs_in_the_same_structure():
     assert (ratio > NEAREST - 1e-6).all() and (ratio < FARTHEST + 1e-6).all() and not (ratio == 1.0).any()
     assert there["b"][0] == 0.0 and there["b"][1][0] != 3.0 and there["b"][1][1] == 2
     assert there["c"] is x["c"] and there["d"] == "sum"
+
+
+def test_arrays_that_are_longer_along_axes_of_one_length():
+    x, w, labels = np.ones((3, 2)), np.ones((2, 2)), np.array([0, 1, 1])
+    shapes = [[np.shape(y) for y in inputs] for inputs in longer([x, w, labels, 0.5], np.random.default_rng(0))]
+    assert [(4, 2), (2, 2), (4,), ()] in shapes
+    assert [(3, 3), (3, 3), (3,), ()] in shapes
+    assert [(4, 2), (2, 2), (3,), ()] in shapes
+    assert all(inputs[2].dtype == labels.dtype for inputs in longer([x, w, labels], np.random.default_rng(0)))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import Alteration, attempted, gradients_of, pulling, saving, scaled
+from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted, gradients_of, pulling, saving, scaled
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -20,7 +20,7 @@ def test_several_alterations_at_once():
 
 def test_an_alteration_of_the_function_and_one_of_its_sweep():
     (step,) = [step for step in SWEEP.steps if step.op == "tanh"]
-    without = Alteration(
+    without = BackwardAlteration(
         "step-left-out", edge_of("tanh"), changes={step: lambda step, xs: step.again(2.0 * xs[0].value)}
     )
     gone = scaled(edge_of("exp"), 0.0, "path-missing")
@@ -33,5 +33,5 @@ def test_arrays_that_do_not_go_together_have_no_gradient():
 
 
 def test_a_run_of_its_own():
-    own = Alteration("truncated", edge_of("exp"), run=lambda sweep: [np.ones(3)])
+    own = BackwardAlteration("truncated", edge_of("exp"), run=lambda sweep: [np.ones(3)])
     assert gradients_of((own,), SWEEP)[0].tolist() == [1.0, 1.0, 1.0] and own.name == ("truncated", "")

@@ -1,7 +1,7 @@
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import gradients_of
-from nn.diagnosis.alterations.candidates import numbers, phases, with_number
+from nn.diagnosis.alterations.candidates import known_numbers, phases, with_number
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -25,7 +25,7 @@ def test_what_is_tried_is_found_again_for_another_shape():
 
 
 def test_numbers_have_the_names_that_they_have_in_the_function():
-    known = numbers(sweep_of(4))
+    known = known_numbers(sweep_of(4))
     texts = dict(known.values())
     assert texts["x.shape[0]"] == 4.0 and texts["1/x.shape[0]"] == 0.25 and texts["-0.3"] == -0.3
 
@@ -33,10 +33,10 @@ def test_numbers_have_the_names_that_they_have_in_the_function():
 def test_a_number_that_was_fitted_goes_along():
     here, there = sweep_of(4), sweep_of(6)
     flow = next(c for c in phases(here)[0] if c.alteration.kind == "factor")
-    (by_name,) = [c for c in flow.times(4.0, numbers(here)) if c.number == ("x", 0)]
+    (by_name,) = [c for c in flow.times(4.0, known_numbers(here)) if c.number == ("x", 0)]
     right = there.gradients[0]
     (altered,) = by_name.at(there)
     np.testing.assert_allclose(gradients_of((altered,), there)[0], 6.0 * right)
-    (unknown,) = flow.times(4.123, numbers(here))
+    (unknown,) = flow.times(4.123, known_numbers(here))
     assert unknown.fitted == 1 and by_name.fitted == 0 and unknown.alteration.rank > by_name.alteration.rank
     assert with_number(flow.alteration, 2.0, 1).what == "2"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn.diagnosis.alterations.alteration import Alteration, scaled
+from nn.diagnosis.alterations.alteration import BackwardAlteration, scaled
 from nn.diagnosis.alterations.edges import of_another_time, of_edges, operand_of, slope_of
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
@@ -94,7 +94,7 @@ def test_loops_with_what_another_time_saved():
 def test_an_alteration_leads_to_other_gradients(sweep):
     (edge,) = [edge for edge in sweep.edges if edge.step.op == "tanh"]
     missing = scaled((edge,), 0.0, "path-missing")
-    assert isinstance(missing, Alteration)
+    assert isinstance(missing, BackwardAlteration)
     np.testing.assert_allclose(sweep.altered(missing.pulls)[0], 2 * X @ np.ones((3, 3)), rtol=1e-12)
 
 

@@ -1,0 +1,50 @@
+"""What is seen in a wrong gradient that has no name: zero, right in a part, a ratio along an axis.
+
+>>> x = np.array([[1.0, -2.0, 3.0], [-1.0, 2.0, 5.0]])
+>>> noticed(np.ones((2, 3)), np.array([[1.0, 1.0, 1.0], [3.0, 3.0, 3.0]]), x)
+['the ratio to the right one is one number for each index of axis 0: 1, 3']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nn.samples import Array
+
+SAME = 1e-7  # of ratios, and of the largest entry
+FEW = 4  # ratios that are listed
+
+
+def noticed(right: Array, given: Array, x: Array) -> list[str]:
+    """Return sentences about a gradient, in the shape of what it is by."""
+    if right.shape != given.shape or right.shape != x.shape or right.size < 2 or not np.isfinite(given).all():
+        return []
+    largest = float(np.abs(right).max())
+    if np.abs(given).max() <= SAME * largest:
+        return ["the gradient is zero"]
+    is_right = np.abs(given - right) <= SAME * np.maximum(np.abs(right), SAME * largest)
+    return [*_in_a_part(is_right, x), *_ratios(right, given)]
+
+
+def _in_a_part(is_right: Array, x: Array) -> Iterator[str]:
+    """Yield the sign of x where the gradient is right, if it is right there and nowhere else."""
+    parts = {"x > 0": x > 0, "x < 0": x < 0, "x <= 0": x <= 0, "x >= 0": x >= 0}
+    for text, part in parts.items():
+        if 0 < np.count_nonzero(part) < x.size and np.array_equal(is_right, part):
+            yield f"it is right where {text}, and nowhere else"
+            return
+
+
+def _ratios(right: Array, given: Array) -> Iterator[str]:
+    """Yield the first axis along which the ratio to the right gradient is one number per index."""
+    if right.ndim < 2 or not right.all():
+        return
+    ratio = given / right
+    for axis in range(right.ndim):
+        rows = np.moveaxis(ratio, axis, 0).reshape(right.shape[axis], -1)
+        if rows.shape[1] > 1 and (np.ptp(rows, axis=1) <= SAME * np.abs(rows).max(axis=1)).all():
+            shown = ", ".join(f"{row:.4g}" for row in rows[:FEW, 0]) + (", ..." if len(rows) > FEW else "")
+            yield f"the ratio to the right one is one number for each index of axis {axis}: {shown}"
+            return

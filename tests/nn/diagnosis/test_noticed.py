@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from nn import check_backward, diagnose_function
+from nn.diagnosis.noticed import noticed
+
+X = np.random.default_rng(3).normal(size=(3, 4))
+RIGHT = np.random.default_rng(4).normal(size=(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (0.0 * RIGHT, "zero"),
+        (np.where(X <= 0, RIGHT, RIGHT**3), "right where x <"),
+        (np.where(X > 0, RIGHT, -RIGHT), "right where x > 0"),
+        (RIGHT * np.array([1.0, 2.0, 5.0, -1.0]), "index of axis 1: 1, 2, 5, -1"),
+    ],
+)
+def test_what_is_seen(given, words):
+    assert any(words in sentence for sentence in noticed(RIGHT, given, X))
+
+
+def test_nothing_is_seen_in_noise_or_in_another_shape():
+    assert noticed(RIGHT, X, X) == [] and noticed(RIGHT, RIGHT[0], X) == [] and noticed(RIGHT, X * np.nan, X) == []
+
+
+def test_it_stands_in_the_note_of_what_is_unnamed():
+    ratios = np.array([1.3, 2.7, -0.4])[:, None] + 0.01
+    diagnosis = diagnose_function(lambda x: (np.sin(x) * RIGHT).sum(), X, np.cos(X) * RIGHT * ratios)
+    assert diagnosis.verdict == "unnamed" and "axis 0: 1.31" in diagnosis.parameters[0].note
+    cube = np.stack([X, -X])
+    layer = check_backward(np.sin, lambda d, x: d * np.where(x > 0, np.cos(x), np.sin(3 * x) + 0.1), cube)
+    assert layer.verdict == "unnamed" and "right where x > 0" in layer.parameters[0].note
