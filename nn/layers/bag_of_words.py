@@ -80,7 +80,7 @@ MISTAKES = (
         "of equal words only the last counts",
         "np.add.at(dw, context, dh[:, None, :] / size)",
         "dw[context] += dh[:, None, :] / size",
-        ("scatter-assigned",),
+        ("overwritten",),
     ),
     Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
     Slip("a ReLU is applied to the error", "dh = dz @ u.T", "dh = np.maximum(0.0, dz @ u.T)", ("mask-of-error",)),

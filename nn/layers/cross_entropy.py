@@ -61,9 +61,14 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 MISTAKES = (
     Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
     Slip("the one is taken from every sample's column", "dz[np.arange(n), y] -= 1.0", "dz[:, y] -= 1.0", ()),
-    Slip("the softmax is differentiated once more", "dout * dz / n", "dout * dz * p * (1.0 - p) / n", ()),
+    Slip(
+        "the softmax is differentiated once more",
+        "dout * dz / n",
+        "dout * dz * p * (1.0 - p) / n",
+        ("factor-too-many",),
+    ),
     Slip("the right class is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0", ("path-missing",)),
     Slip("targets less probabilities", "dout * dz / n", "-dout * dz / n", ("sign",)),
-    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor",)),
+    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor", "wrong-upstream")),
     Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing", "factor-missing")),
 )

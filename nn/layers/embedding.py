@@ -56,12 +56,7 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 MISTAKES = (
-    Slip(
-        "of equal tokens only the last counts",
-        "np.add.at(dw, tokens, dout)",
-        "dw[tokens] += dout",
-        ("scatter-assigned",),
-    ),
+    Slip("of equal tokens only the last counts", "np.add.at(dw, tokens, dout)", "dw[tokens] += dout", ("overwritten",)),
     Slip(
         "each row is a mean over its tokens",
         "return dw",

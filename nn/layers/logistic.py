@@ -67,7 +67,7 @@ MISTAKES = (
         "the sigmoid is differentiated once more",
         "dout * (p - y)",
         "dout * (p - y) * p * (1.0 - p)",
-        ("slope-of-another", "wrong-upstream"),
+        ("slope-squared", "wrong-upstream"),
     ),
     Slip("targets less probabilities", "(p - y)", "(y - p)", ("sign",)),
     Slip(

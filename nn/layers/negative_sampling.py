@@ -74,7 +74,7 @@ MISTAKES = (
         "of equal drawn words only the last counts",
         "np.add.at(du, drawn, dwrong[:, None] * v)",
         "du[drawn] += dwrong[:, None] * v",
-        ("scatter-assigned",),
+        ("overwritten",),
     ),
     Slip(
         "the drawn words have the neighbour's sign",

@@ -87,7 +87,7 @@ def contents() -> str:
 def page_of(layer: Reference) -> str:
     """Return the page of a layer in Markdown."""
     lines = [f"# {title(layer)}", "", _prose(layer), "", "Printed by `python -m nn.layers`; [all layers](README.md)."]
-    forward = "\n\n".join(map(code, [*helpers(layer.forward), layer.forward]))
+    forward = "\n\n\n".join(map(code, [*helpers(layer.forward), layer.forward]))
     for heading, text in (("Forward", forward), ("Backward", code(layer.backward))):
         lines += ["", f"## {heading}", "", *fenced(text, "python")]
     lines += ["", "## What people write in its place, and what they are told"]

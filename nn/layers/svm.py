@@ -68,7 +68,7 @@ MISTAKES = (
         "dz[np.arange(n), y] = 0.0",
         ("path-missing",),
     ),
-    Slip("the right class counts one violation only", "-dz.sum(axis=1)", "-1.0", ()),
+    Slip("the right class counts one violation only", "-dz.sum(axis=1)", "-1.0", ("wrong-upstream",)),
     Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
     Slip(
         "the margins stand for the mask",
@@ -76,7 +76,7 @@ MISTAKES = (
         "margins.copy()",
         ("value-for-slope", "slope-times-operand", "slope-times-value"),
     ),
-    Slip("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ("mask-inverted",)),
+    Slip("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ()),
     Slip("the right class is pushed down too", "-dz.sum(axis=1)", "dz.sum(axis=1)", ("sign",)),
     Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing", "factor-missing")),
 )

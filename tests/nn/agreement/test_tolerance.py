@@ -45,6 +45,7 @@ def test_single_precision_is_seen_in_the_numbers_themselves():
     assert not is_single([numbers])
     assert not is_single([np.array([0.5, 1.0])])  # any four may be
     assert not is_single([])
+    assert not is_single([np.arange(9.0)])  # counts
 
 
 def test_what_is_coarse_is_all_coarse():

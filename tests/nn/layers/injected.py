@@ -23,7 +23,7 @@ FACTOR = {
     "factor", "factor-missing", "factor-dropped", "slope-missing", "doubled", "halved", "slope-times-operand",
     "slope-times-value", "slope-inverted", "factor-too-many", "factor-inverted", "factor-squared", "slope-squared",
     "mean-for-sum", "upstream-missing", "path-missing", "value-for-slope", "operand-for-slope", "slope-at-value",
-    "slope-not-carried", "step-left-out", "constant-moved",
+    "slope-not-carried", "step-left-out", "constant-moved", "mask-missing", "scale-missing", "gradient-zero",
 }  # fmt: skip
 OTHER = FACTOR | {
     "wrong-operand", "wrong-upstream", "wrong-value", "own-value-for-factor", "slope-of-another", "updated-value",
