@@ -177,7 +177,8 @@ def _pulled(edge: Edge) -> str:
     if step.op in RULES:
         operands = [operand(step, k, 2) for k in range(len(step.operands))]
         shares = RULES[step.op].bind(Expr(step.name or "z"), operands)(g)
-        text = show(shares[edge.operand])
+        share = shares[edge.operand]
+        text = show(share) if isinstance(share, Expr) else f"{share:g}"  # of what is constant, piece by piece
         return f"sum({text})" if edge.parent.value.size < step.value.size else text
     if step.op == "matmul":
         other = show(operand(step, 1 - edge.operand, 2))

@@ -22,7 +22,7 @@ from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
 from nn.diagnosis.frameworks.torch_custom import torch_custom
 from nn.diagnosis.function import Comparison
-from nn.diagnosis.layer import LayerPoint, Path, at_points, copies, is_differentiated, parts
+from nn.diagnosis.layer import LayerPoint, at_points, copies, is_differentiated, parts
 from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
@@ -197,10 +197,6 @@ class FrameworkPoint(LayerPoint):
     def is_constant(self) -> bool:
         """Whether no input changes the result."""
         return not any(comparison.right.any() for comparison in self.comparisons.values())
-
-    def altered(self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()) -> list[Path]:
-        """Return the alterations of the forward pass's gradients that reproduce some; of a constant there are none."""
-        return [] if self.is_constant else super().altered(wrong, others)
 
     def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
         """Return the verdict, with a word on a forward pass that is constant."""

@@ -212,3 +212,10 @@ def test_of_a_saturated_sigmoid_probabilities_less_targets_are_right():
 
     z, y = np.array([9.0, -0.3, 0.2, -8.0]), np.array([1, 0, 1, 0])
     assert check_backward(forward, lambda dout, cache: dout * (cache[0] - cache[1]), z, y).ok
+
+
+def test_a_forward_pass_that_is_constant_by_pieces_has_a_verdict():
+    """As of a quantiser, whose backward pass hands the cotangent on."""
+    diagnosis = check_backward(lambda x: np.rint(x) * 1.0, lambda dout, x: dout, np.array([0.3, 0.7, 1.2, -2.2]))
+    assert not diagnosis.ok
+    assert check_backward(lambda x: np.rint(x) * 1.0, lambda dout, x: 0.0 * dout, np.array([0.3, 0.7, -2.2])).ok
