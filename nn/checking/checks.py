@@ -124,12 +124,12 @@ def _failed(function: str, error: BaseException, path: str | Path) -> Check:
 
 
 def _diagnosis(data: dict[str, Any]) -> Diagnosis:
-    """Return a diagnosis from plain data."""
-    findings = _path(data["findings"])
-    alternatives = tuple(map(_path, data["alternatives"]))
-    rows = tuple(Verdict(**row) for row in data["parameters"])
-    parts = {"findings": findings, "alternatives": alternatives, "parameters": rows, "remarks": tuple(data["remarks"])}
-    return Diagnosis(**data | parts)
+    """Return a diagnosis from plain data, in which its tuples are lists."""
+    parts: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
+    parts["findings"] = _path(data["findings"])
+    parts["alternatives"] = tuple(map(_path, data["alternatives"]))
+    parts["parameters"] = tuple(Verdict(**row) for row in data["parameters"])
+    return Diagnosis(**parts)
 
 
 def _path(findings: list[dict[str, Any]]) -> tuple[Finding, ...]:

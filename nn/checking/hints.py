@@ -51,7 +51,7 @@ def kinds(diagnosis: Diagnosis) -> list[str]:
 
 def told(diagnosis: Diagnosis, level: str) -> list[str]:
     """Return a diagnosis in lines that say no more than a level does."""
-    if diagnosis.ok or level == "equation":
+    if diagnosis.ok or diagnosis.conventions or level == "equation":  # another convention is no mistake
         return [line for text in diagnosis.sentences() for line in text.splitlines()]
     where = ", ".join(places(diagnosis))
     if level == "where":

@@ -30,8 +30,8 @@ import numpy as np
 
 from engine.arguments import function, whole
 from nn.diagnosis.agreed import ELSEWHERE
-from nn.diagnosis.frameworks.judged import judged, of_framework
-from nn.diagnosis.layer import LayerPoint, is_differentiated
+from nn.diagnosis.frameworks.judged import of_custom, of_framework
+from nn.diagnosis.layer import LayerPoint, at_points, is_differentiated
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
@@ -84,7 +84,7 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
     rng = np.random.default_rng(whole(seed, "seed", least=0))
     foreign = of_framework(forward, backward, inputs)
     if foreign is not None:
-        return judged(*foreign, rng)
+        return of_custom(*foreign, rng)
     function(forward, "check_backward")
     function(backward, "check_backward")
     if not any(is_differentiated(x) for x in inputs):
@@ -105,9 +105,7 @@ def _diagnosed(
     points = [LayerPoint(forward, backward, at, names, rng) for at in places]
     shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
     points += itertools.islice((point for point in shapes if point.runs), SHAPES)
-    wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
-    first = wrong[0] if wrong else 0
-    diagnosis = points[first].diagnosis([*points[:first], *points[first + 1 :]])
+    diagnosis, first = at_points(points)
     remark = (ELSEWHERE,) if 0 < first < POINTS else (OTHER_SHAPES,) if first else ()
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remark))
 

@@ -198,6 +198,13 @@ class LayerPoint:
         return replace(row, parameter=name, verdict=kind, note=row.note if kind in ("right", "unnamed") else "")
 
 
+def at_points(points: Sequence[LayerPoint]) -> tuple[Diagnosis, int]:
+    """Return what is said at the first point with a wrong gradient, of it and of the others; and which point that is."""
+    wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
+    first = wrong[0] if wrong else 0
+    return points[first].diagnosis([*points[:first], *points[first + 1 :]]), first
+
+
 def _all_of(each: Mapping[int, Sequence[Path]]) -> list[Path]:
     """Return every way in which each gradient has one of its explanations."""
     return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values())]

@@ -187,6 +187,8 @@ def _own_value(edge: Edge) -> Array:
 
 
 def _variant(edge: Edge, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
+    if not isinstance(edge.saved, np.ndarray):
+        raise ValueError("this step keeps something else than an array there")
     return variant(of, edge.saved, what)
 
 

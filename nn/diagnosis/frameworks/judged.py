@@ -17,12 +17,12 @@ import numpy as np
 from engine import Value
 from engine.agreement import EPS
 from engine.rounding import Analysis
-from nn.diagnosis.agreed import agreed
+from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
 from nn.diagnosis.frameworks.torch_custom import torch_custom
 from nn.diagnosis.function import Comparison
-from nn.diagnosis.layer import LayerPoint, Path, copies, is_differentiated, parts
+from nn.diagnosis.layer import LayerPoint, at_points, copies, is_differentiated, parts
 from nn.diagnosis.points import POINTS, elsewhere
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
@@ -58,7 +58,7 @@ def of_framework(first: Any, second: Any, rest: Sequence[Any]) -> tuple[Custom, 
     return None
 
 
-def judged(custom: Custom, forward: Callable[..., Any] | None, rng: np.random.Generator) -> Diagnosis:
+def of_custom(custom: Custom, forward: Callable[..., Any] | None, rng: np.random.Generator) -> Diagnosis:
     """Return what is said of a function's backward pass, at random numbers of double and of single precision.
 
     Raises
@@ -78,7 +78,7 @@ def judged(custom: Custom, forward: Callable[..., Any] | None, rng: np.random.Ge
     ]
     single = _cast(custom.inputs, np.float32)
     try:
-        diagnosis = agreed([case.at(inputs) for inputs in double])
+        diagnosis = case.at(*double)
     except FrameworkError as error:
         return case.in_single_only(single, error)
     return case.in_single_too(single, diagnosis) if diagnosis.ok else diagnosis
@@ -92,18 +92,20 @@ class _Case:
     forward: Callable[..., Any] | None
     rng: np.random.Generator
 
-    def at(self, inputs: Sequence[Any]) -> Diagnosis:
-        """Return the diagnosis at one point."""
-        names = self.custom.names
-        if self.forward is None:
-            point: LayerPoint = FrameworkPoint(
-                self.custom.on_arrays, self.custom.by_hand, inputs, names, self.rng, self.custom
-            )
-            return point.diagnosis()
-        point = LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
-        diagnosis = point.diagnosis()
-        remarks = () if self._agrees(point.ran[0], inputs) else (OTHER_RESULT,)
+    def at(self, *several: Sequence[Any]) -> Diagnosis:
+        """Return the diagnosis at some points, the first of which was given."""
+        points = [self._point(inputs) for inputs in several]
+        diagnosis, first = at_points(points)
+        remarks: tuple[str, ...] = (ELSEWHERE,) if first else ()
+        if self.forward is not None and not self._agrees(points[0].ran[0], several[0]):
+            remarks += (OTHER_RESULT,)
         return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+    def _point(self, inputs: Sequence[Any]) -> LayerPoint:
+        custom, names = self.custom, self.custom.names
+        if self.forward is None:
+            return FrameworkPoint(custom.on_arrays, custom.by_hand, inputs, names, self.rng, custom)
+        return LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
 
     def in_single_only(self, inputs: Sequence[Any], error: FrameworkError) -> Diagnosis:
         """Return the diagnosis in single precision, of a function that takes no other."""
@@ -196,13 +198,9 @@ class FrameworkPoint(LayerPoint):
         """Whether no input changes the result."""
         return not any(comparison.right.any() for comparison in self.comparisons.values())
 
-    def altered(self, wrong: Sequence[int]) -> list[Path]:
-        """Return the alterations of the forward pass's gradients that reproduce some; of a constant there are none."""
-        return [] if self.is_constant else super().altered(wrong)
-
-    def diagnosis(self) -> Diagnosis:
+    def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
         """Return the verdict, with a word on a forward pass that is constant."""
-        diagnosis = super().diagnosis()
+        diagnosis = super().diagnosis(others)
         remarks = (CONSTANT,) if self.is_constant and not diagnosis.ok else ()
         return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 

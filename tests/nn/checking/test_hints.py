@@ -56,6 +56,12 @@ def test_what_each_level_says():
         assert told(RIGHT, level) == ["right: the gradient agrees with the equations to rounding"]
 
 
+def test_another_convention_is_said_at_every_level():
+    turned = nn.Diagnosis("other convention", conventions=("weights are (outputs, inputs)",))
+    for level in LEVELS:
+        assert told(turned, level) == ["right in another convention: weights are (outputs, inputs)"]
+
+
 def test_plain_data_has_one_shape_at_every_level():
     keys = set(NAMED.data())
     for level in LEVELS:

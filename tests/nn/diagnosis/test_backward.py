@@ -255,3 +255,10 @@ def test_two_mistakes_in_series():
 )
 def test_a_gradient_taken_where_the_derivative_is_a_constant_is_no_crash(forward):
     assert check_backward(forward, lambda d, x: 0.5 * d, X).verdict in ("named", "ambiguous", "unnamed")
+
+
+def test_a_forward_pass_that_is_constant_by_pieces_has_a_verdict():
+    """As of a quantiser, whose backward pass hands the cotangent on."""
+    diagnosis = check_backward(lambda x: np.rint(x) * 1.0, lambda dout, x: dout, np.array([0.3, 0.7, 1.2, -2.2]))
+    assert not diagnosis.ok
+    assert check_backward(lambda x: np.rint(x) * 1.0, lambda dout, x: 0.0 * dout, np.array([0.3, 0.7, -2.2])).ok

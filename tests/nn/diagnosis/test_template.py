@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from nn.diagnosis.script import check_file
+from checked_files import check_file
 
 from nn.diagnosis.dialects import DIALECTS
 from nn.diagnosis.template import template

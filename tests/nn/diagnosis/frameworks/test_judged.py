@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
-from nn.diagnosis.frameworks.judged import judged, of_framework
+from nn.diagnosis.frameworks.judged import of_custom, of_framework
 
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -2.0]])
 
@@ -27,7 +27,7 @@ class Sine(Custom):
 
 
 def verdict(gradient, forward=None, seed=0):
-    return judged(Sine("sine", gradient, None, ["x"], [X]), forward, np.random.default_rng(seed))
+    return of_custom(Sine("sine", gradient, None, ["x"], [X]), forward, np.random.default_rng(seed))
 
 
 def test_nothing_of_a_framework_is_none():
@@ -69,6 +69,6 @@ def test_what_overflows_by_itself_is_not_blamed():
 
         by_hand = ordinary
 
-    diagnosis = judged(Large("large", None, None, ["x"], [X]), np.sin, np.random.default_rng(0))
+    diagnosis = of_custom(Large("large", None, None, ["x"], [X]), np.sin, np.random.default_rng(0))
     assert diagnosis.ok
     assert any("the forward pass itself overflows" in remark for remark in diagnosis.remarks)
