@@ -26,7 +26,7 @@ import numpy as np
 
 from engine.arguments import described, result
 from nn import matrix
-from nn.diagnosis.own import Own, Parameters, parts
+from nn.diagnosis.own import Own, Parameters, parameters_of
 from nn.diagnosis.trials import CandidateError
 from nn.samples import Array
 
@@ -125,7 +125,7 @@ class Calls:
         for kind in {"weights", "biases"} & kwargs.keys():  # an update may have put other arrays into a list
             own.update({f"{kind}[{k}]": x for k, x in enumerate(kwargs[kind])})
         if self.updates:
-            held = own if holder is None else parts(holder, self.own.dialect)
+            held = own if holder is None else parameters_of(holder, self.own.dialect)
             return self._differenced(params, held, returned if holder is None else None)
         if returned is not None and not isinstance(returned, Mapping) and not self.own.dialect.is_course:
             return cast("dict[str, Any]", returned)  # whoever calls says what is wanted

@@ -199,7 +199,7 @@ class LayerPoint:
 
 
 def at_points(points: Sequence[LayerPoint]) -> tuple[Diagnosis, int]:
-    """Return what is said at the first point with a wrong gradient, of it and of the others; and which point that is."""
+    """Return what is said at the first point with a wrong gradient, of it and the others; and which point that is."""
     wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
     first = wrong[0] if wrong else 0
     return points[first].diagnosis([*points[:first], *points[first + 1 :]]), first

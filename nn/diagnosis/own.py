@@ -83,7 +83,7 @@ class Own:
             If they do not fit each other.
         """
         dialect = DIALECTS[convention]
-        held = {name: numbers(x, name) for name, x in parts(model, dialect).items()}
+        held = {name: numbers(x, name) for name, x in parameters_of(model, dialect).items()}
         names = _canonical(held)
         arrays = {name: held[own] for name, own in names.items()}
         fitting = (layout for layout in (dialect.layout, OTHER_WAY[dialect.layout]) if _fits(arrays, layout, inputs))
@@ -231,7 +231,7 @@ def _is_plain(model: Any) -> bool:
     return isinstance(model, (Mapping, list, tuple, np.ndarray))
 
 
-def parts(model: Any, dialect: Dialect) -> Mapping[str, Any]:
+def parameters_of(model: Any, dialect: Dialect) -> Mapping[str, Any]:
     """Return what holds parameters as a dictionary of arrays by the names that they have there."""
     if isinstance(model, Mapping):
         weights = {name for name in model if WEIGHT.match(str(name))}
@@ -239,7 +239,7 @@ def parts(model: Any, dialect: Dialect) -> Mapping[str, Any]:
         return {str(name): x for name, x in model.items() if name in weights or BIAS.match(str(name))}
     for name in ("params", "parameters"):
         if isinstance(getattr(model, name, None), Mapping):
-            return parts(getattr(model, name), dialect)
+            return parameters_of(getattr(model, name), dialect)
     if hasattr(model, "weights"):
         biases = getattr(model, "biases", getattr(model, "bias", []))
         return _numbered("weights", model.weights) | _numbered("biases", biases)

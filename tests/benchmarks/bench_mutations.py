@@ -70,7 +70,7 @@ MUTATIONS = [
     ('what is joined is read from its first part', '            moved[members] = where + size', '            moved[members] = where'),
     ('constants of which some are equal are taken for one', '            values = first if _alike(values, first).all() else values', '            values = first if _alike(values, first).any() else values'),
     ('factors that are constants are added', '"multiply": mul, "divide"', '"multiply": add, "divide"'),
-    ('a buffer of another shape is used again', '    return x.kind == "value" and (x.shape, x.batched, x.dtype) == (y.shape, y.batched, y.dtype)', '    return x.kind == "value" and x.dtype == y.dtype'),
+    ('a buffer of another shape is used again', '    return x.kind == "value" and _kind(x) == _kind(y)', '    return x.kind == "value" and x.dtype == y.dtype'),
     ('the sum of a run is its largest', 'function = "np.maximum" if step.op == "segment_max" else "np.add"', 'function = "np.maximum"'),
     ('samples are summed in place of the next axis', 'axes = [a % len(x.shape) + x.batched for a in step.axes]\n    return [0', 'axes = [a % len(x.shape) for a in step.axes]\n    return [0'),
     ('comparisons stay booleans where they are numbers', '        if (step.op in COMPARISONS or of_booleans) and target not in numbers:', '        if step.op in COMPARISONS or of_booleans:'),

@@ -6,6 +6,7 @@ Products of many factors are matrix products, if `contract` finds them to be; pl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
 from engine.lifting.ir import ADDED, TAKEN, Group, Product
+from engine.lifting.ops import Step
 from engine.lifting.passes.choose import largest_constant
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
@@ -70,7 +72,15 @@ def _uniform(counts: Indices) -> bool:
 
 
 def _products(builder: LayoutBuilder, left: Indices, right: Indices, counts: Indices) -> GroupOperand:
-    """Sum products: as a matrix product if they are one."""
+    """Sum products: as a matrix product if they are one, those of two lengths (rows, and a norm of all) apart."""
+    lengths = np.unique(counts)
+    if len(lengths) == 2 and lengths[0] > 1:
+        parts = [(np.flatnonzero(counts == n), np.repeat(counts == n, counts)) for n in lengths]
+        return _one_after_the_other(
+            builder,
+            [(members, _products(builder, left[of], right[of], counts[members])) for members, of in parts],
+            len(counts),
+        )
     x, y = builder.operand(left), builder.operand(right)
     if _uniform(counts) and counts[0] > 1:
         contracted = _contracted(builder, x, y, int(counts[0]))
@@ -78,6 +88,22 @@ def _products(builder: LayoutBuilder, left: Indices, right: Indices, counts: Ind
             return contracted
     product = builder.element_by_element("multiply", [x, y])
     return product if (counts == 1).all() else _reduced(builder, product, counts)
+
+
+def _one_after_the_other(
+    builder: LayoutBuilder, parts: Sequence[tuple[Indices, GroupOperand]], count: int
+) -> GroupOperand:
+    """Copy results for some members each into one array."""
+    parts = [(members, builder.in_memory(part)) for members, part in parts]
+    sources = [part.source for _, part in parts if part.source is not None]
+    result = builder.new((sum(source.size for source in sources),), any(source.batched for source in sources))
+    at, start = np.zeros(count, np.int64), 0
+    for (members, part), source in zip(parts, sources):
+        place = result.view[start : start + source.size]
+        builder.steps.append(Step("copy", place, (source.view.reshape((source.size,)),)))
+        at[members] = part.at + start
+        start += source.size
+    return GroupOperand(result, at)
 
 
 def _terms(builder: LayoutBuilder, x: GroupOperand, owner: Indices, counts: Indices, several: bool) -> GroupOperand:

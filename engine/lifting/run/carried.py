@@ -87,7 +87,7 @@ class _Bundle:
                 raise _NotCarriedError(f"it uses {value.__name__}")
             self.imports.add(f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else ""))
             return
-        if _is_of_python(value):
+        if value is not None and _is_of_python(value):
             self.imports.add(f"from {value.__module__} import {value.__name__} as {name}")
             return
         node, text = _definition(name, module)

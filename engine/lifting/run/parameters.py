@@ -156,8 +156,7 @@ class Parameters:
             return
         fresh = [v for v in _by_first_use(trace) if v not in self.position]
         for reading in readings:
-            standing = [v for v in fresh if v in reading.position]
-            if standing:
+            if standing := [v for v in fresh if v in reading.position]:
                 self._append_read(reading, standing)
         fresh = [v for v in fresh if v not in self.position]
         if fresh:
@@ -172,17 +171,16 @@ class Parameters:
         shape = reading.array.shape if len(numbers) == reading.array.size else (len(numbers),)
         name = apart(reading.name, self.names)
         part = ParameterArray(name, shape, self.flat.cells, variable(name, self.taken), read=True)
-        self._cells = self._cells._replace(reads=(*self._cells.reads, (reading, _run_of(numbers), _run_of(cells))))
-        self._lay((part,))
+        self._lay((part,), (reading, _run_of(numbers), _run_of(cells)))
 
-    def _lay(self, arrays: tuple[ParameterArray, ...]) -> None:
+    def _lay(self, arrays: tuple[ParameterArray, ...], *reads: _Read) -> None:
         """Lay named arrays after those that there are."""
         arrays = (*self.arrays, *arrays)
         cells = sum([p.size for p in arrays])
         same = len(self._order) == cells and np.array_equal(self._order, np.arange(cells))
         self.flat = Flat(arrays, cells, None if same else self._order)
         self._apart = ()  # the vector may have another size now
-        self._cells = _Cells(self._held, _run_of(self._own), self._cells.reads, cells)
+        self._cells = _Cells(self._held, _run_of(self._own), (*self._cells.reads, *reads), cells)
 
     def forget_readings(self) -> None:
         """Read arrays no more: what was traced of them is forgotten."""
@@ -192,10 +190,9 @@ class Parameters:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
         arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
         self.position.update(zip(values, cells.tolist()))
-        by_cell = np.argsort(cells)
-        laid = [values[k] for k in by_cell]
+        laid = [values[k] for k in np.argsort(cells)]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones
-        self._own = np.concatenate([self._own, cells[by_cell]])
+        self._own = np.append(self._own, np.sort(cells))
         order = laid if order is None else order  # in which one may be several times
         self.values = [*self.values, *order]
         self._order = np.append(self._order, np.array([self.position[v] for v in order], dtype=np.int64))

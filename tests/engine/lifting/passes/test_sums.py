@@ -103,3 +103,18 @@ def test_a_constant_that_is_in_a_sum_twice_counts_twice(f):
     wanted = [engine.value_and_grad(lambda x: f(list(x)))(x) for x in rows]
     assert value == pytest.approx(sum(v for v, _ in wanted), rel=1e-14)
     np.testing.assert_allclose(gradient.inputs[0], [g for _, g in wanted], rtol=1e-14)
+
+
+def test_rows_and_a_norm_of_all_are_two_products():
+    def factorised(x):  # entries of a product of two matrices, and the square of all that these hold
+        rows, columns = [x[3 * i : 3 * i + 3] for i in range(5)], [x[15 + 3 * j : 18 + 3 * j] for j in range(4)]
+        fit = sum((sum(a * b for a, b in zip(r, c)) - 0.5) ** 2 for r in rows for c in columns)
+        return fit + 0.1 * sum(v * v for v in x)
+
+    low = lowering(factorised, np.linspace(-1.0, 1.0, 27))
+    steps = low.steps()
+    steps.check()
+    assert sum(step.op == "matmul" for step in steps.forward) == 2
+    assert not any(step.op == "segment_sum" for step in steps.forward)
+    want = factorised([float(v) for v in low.inputs[0]])
+    np.testing.assert_allclose(low.run(steps)[0], want, rtol=1e-14)
