@@ -17,7 +17,7 @@ from nn.checking.script import Settings, gradients_checked
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 
 Judge: TypeAlias = Callable[[], Diagnosis]
-NOTHING = "defines no function gradients(params, X, T); see liftgrad check --template"
+NOTHING = "defines no function {}(params, X, T); see liftgrad check --template"
 NO_LAYER = "or, for a layer, define forward, backward and inputs"
 
 
@@ -99,7 +99,8 @@ def _judges(path: str | Path, reference: str | Path | None) -> Iterator[tuple[st
     elif several:
         yield from _of_pairs(several)
     else:
-        raise CheckError(f"{path}: {NOTHING}" + (f" ({NO_LAYER})." if truth is file else "."))
+        nothing = NOTHING.format(name)
+        raise CheckError(f"{path}: {nothing}" + (f" ({NO_LAYER})." if truth is file else "."))
 
 
 def _of_pairs(several: list[Pair]) -> Iterator[tuple[str, Judge]]:

@@ -34,13 +34,13 @@ def longer(inputs: Sequence[Any], rng: np.random.Generator) -> Iterator[list[Any
 
     All axes of the length are, all first axes, or the first input's first axis alone; each place has other numbers.
     """
-    arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
+    arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.size and x.ndim]
     lengths = dict.fromkeys(n for x in arrays for n in x.shape if x.dtype.kind == "f")
     for n in lengths:
         yield [_longer(x, [k for k, m in enumerate(np.shape(x)) if m == n], rng) for x in inputs]
         yield [_longer(x, [0] if np.shape(x)[:1] == (n,) else [], rng) for x in inputs]
-    first = next(k for k, x in enumerate(inputs) if isinstance(x, np.ndarray) and x.ndim)
-    yield [_longer(x, [0] if k == first else [], rng) for k, x in enumerate(inputs)]
+    for first in [x for x in inputs if any(x is array for array in arrays)][:1]:
+        yield [_longer(x, [0] if x is first else [], rng) for x in inputs]
 
 
 def _longer(x: Any, axes: Sequence[int], rng: np.random.Generator) -> Any:

@@ -176,7 +176,7 @@ class Program(Showing, Differentiable):
         """Return what is differentiated by: of a function that reads no parameters, by default its inputs."""
         if wrt is not None:
             specialisation.require_number("value_and_grad")
-        return wrt if wrt != DEFAULT else "parameters" if self.traces.parameters.size else "inputs"
+        return wrt if wrt != DEFAULT else "parameters" if specialisation.parameters.size else "inputs"
 
     # --- inputs ----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 >>> x, y = Expr("x"), Expr("y")
 >>> Printer(set()).text(x - (y - x) * (-y / x)), Printer(set()).text(Expr.call("power", x, y))
-('x - (y - x) * divided(-y, x)', 'power(x, y)')
+('x - (y - x) * (-y / x if x else divided(-y, x))', 'power(x, y)')
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How many steps a block would be by arrays: what is written of single numbers has to take less time than these.
 
-A sum and the products that are its terms are one operation, and a sum that only grows, time after time, is one for all
-times. Of the others, those that depend on results of the same block are computed in waves: as many times at once as
-read nothing of one another.
+A sum and the products that are its terms are one operation, and so are sums that take in one another, time after time.
+Of the others, those that depend on results of the same block are computed in waves: as many times at once as read
+nothing of one another.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from engine.lifting.views import Indices
 
 SUMS = ("add", "subtract", "total", "dot")
 TERMS = ("add", "multiply", "total", "dot")
+SIGNED = ("add", "subtract")  # chains of them are one sum of signed terms
 
 
 def array_steps(block: TapeBlock, readings: Indices) -> int:
@@ -26,30 +27,47 @@ def array_steps(block: TapeBlock, readings: Indices) -> int:
     written = set(range(len(block.columns))) - _terms(block, once.all(0).tolist())
     if block.run.times == 1:
         return len(written)
-    read = [[_read(block, x) for x in column.operands] for column in block.columns]
-    grows = {j for j, column in enumerate(block.columns) if _grows(block, j, column, once)}
-    near = [
-        {x.column for x in column.operands if isinstance(x, (Own, Before))} - ({j} & grows)
-        for j, column in enumerate(block.columns)
+    taken = [[_taken_in(block, column, x, once) for x in column.operands] for column in block.columns]
+    read = [
+        [_read(block, x) - sums for x, sums in zip(column.operands, taken_in)]
+        for column, taken_in in zip(block.columns, taken)
     ]
-    recurring = _recurring([set(chain.from_iterable(sets)) - ({j} & grows) for j, sets in enumerate(read)])
-    times = block.run.times if _recurring(near) else _waves(block, read, grows)
+    near = [
+        [r for x, r in zip(column.operands, sets) if isinstance(x, (Own, Before))]
+        for column, sets in zip(block.columns, read)
+    ]
+    recurring = _recurring(_with_those_taken_in(read, taken))
+    times = block.run.times if _recurring(_with_those_taken_in(near, taken)) else _waves(block, read)
     return len(recurring & written) * (times - 1) + len(written)
 
 
-def _grows(block: TapeBlock, j: int, column: Column, once: npt.NDArray[np.bool_]) -> bool:
-    """Whether an operation is a sum that grows: what it is the time before, it alone reads."""
-    if column.kind.op not in ("add", "subtract"):
-        return False
-    for x in column.operands:
-        if isinstance(x, Before) and x.column == j and not once[:-1, j].all():
-            return False
-        if isinstance(x, TableColumn):
-            times, result = np.divmod(block.rows[:, x.number] - block.first, block.run.period)
-            own = (times >= 0) & (times < block.run.times) & (result == j)
-            if (times[own] != np.flatnonzero(own) - 1).any() or not once[times[own], j].all():
-                return False
-    return True
+def _with_those_taken_in(read: Sequence[Sequence[set[int]]], taken: Sequence[Sequence[set[int]]]) -> list[set[int]]:
+    """Return what each operation depends on: a sum, on what those depend on that it takes in."""
+    depends = []
+    for j in range(len(read)):
+        one_sum, waiting = {j}, [j]
+        while waiting:
+            more = set(chain.from_iterable(taken[waiting.pop()])) - one_sum
+            one_sum |= more
+            waiting += more
+        depends.append(set(chain.from_iterable(chain.from_iterable(read[i] for i in one_sum))))
+    return depends
+
+
+def _taken_in(block: TapeBlock, column: Column, x: OperandPlace, once: npt.NDArray[np.bool_]) -> set[int]:
+    """Return the sums among an operand's results that a sum takes in: it alone reads them, so that all are one sum."""
+    if column.kind.op not in SIGNED:
+        return set()
+    sums = {j for j in _read(block, x) if block.columns[j].kind.op in SIGNED}
+    if isinstance(x, Own):
+        return {j for j in sums if once[:, j].all()}
+    if isinstance(x, Before):
+        return {j for j in sums if once[:-1, j].all()}
+    if not isinstance(x, TableColumn):
+        return set()
+    times, result = np.divmod(block.rows[:, x.number] - block.first, block.run.period)
+    inside = (times >= 0) & (times < block.run.times)
+    return {j for j in sums if once[times[inside & (result == j)], j].all()}
 
 
 def _read(block: TapeBlock, x: OperandPlace) -> set[int]:
@@ -82,13 +100,13 @@ def _recurring(depends: Sequence[set[int]]) -> set[int]:
     return recurring
 
 
-def _waves(block: TapeBlock, read: Sequence[Sequence[set[int]]], grows: set[int]) -> int:
+def _waves(block: TapeBlock, read: Sequence[Sequence[set[int]]]) -> int:
     """Return how many times follow one another, where as many as read none of one another's results are one."""
     numbers = {
         x.number
-        for j, (column, sets) in enumerate(zip(block.columns, read))
+        for column, sets in zip(block.columns, read)
         for x, results in zip(column.operands, sets)
-        if isinstance(x, TableColumn) and results - ({j} & grows)
+        if isinstance(x, TableColumn) and results
     }
     at = (block.rows[:, sorted(numbers)] - block.first) // block.run.period
     latest = np.where(at < np.arange(block.run.times)[:, None], at, -1).max(1, initial=-1).tolist()

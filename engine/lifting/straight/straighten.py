@@ -34,13 +34,13 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     Parameters
     ----------
     name, trace
-        What is lifted, and its operations.
+        What is lifted, and its operations; of several results there is no such text.
     external, places
         What the caller passes, and the cell of each parameter of the trace.
     wrt
         What is differentiated for.
     """
-    if len(trace.ops) < FEWEST:
+    if len(trace.ops) < FEWEST or trace.results != 1:
         return None
     written_down = tape(trace, places, external.theta.size, [x.size for x in external.numbers])
     if not all(map(is_local, written_down.kinds[1:] if not written_down.kinds[0].arity else written_down.kinds)):
