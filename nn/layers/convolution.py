@@ -90,7 +90,7 @@ MISTAKES = (
         "the kernels' gradient is a mean over the batch",
         'np.einsum("nfhw,nchw->fc", dout,',
         'np.einsum("nfhw,nchw->fc", dout / len(dout),',
-        ("factor",),
+        (),
     ),
     Slip(
         "the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:', ("gradient-zero",)

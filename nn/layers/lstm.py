@@ -104,7 +104,7 @@ MISTAKES = (
         "the candidate's derivative is the sigmoid's",
         "dc * i * (1.0 - g**2)",
         "dc * i * g * (1.0 - g)",
-        ("slope-of-another",),
+        (),
     ),
     Slip("the steps' gradients are assigned", "dw_h += h_before.T @ dz", "dw_h = h_before.T @ dz", ("overwritten",)),
     Slip("two gates are exchanged", "[dz_i, dz_f, dz_o, dz_g]", "[dz_f, dz_i, dz_o, dz_g]", ()),

@@ -73,7 +73,7 @@ MISTAKES = (
         "missing ratings count as zeros",
         "(error @ q + strength * p)",
         "((p @ q.T) @ q + strength * p)",
-        ("wrong-operand", "mask-left-out"),
+        ("wrong-operand", "mask-left-out", "wrong-upstream"),
     ),
     Slip("the two of the square has no half", "dout * (error @ q", "dout * (2.0 * error @ q", ("doubled",)),
     Slip("the penalty is subtracted", "error.T @ p + strength", "error.T @ p - strength", ("sign",)),

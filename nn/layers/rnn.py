@@ -82,6 +82,11 @@ MISTAKES = (
     Slip("the derivative of tanh is left out", "dh * (1.0 - states[t + 1] ** 2)", "dh", ("slope-missing",)),
     Slip("the weights are not transposed", "dz @ w_h.T", "dz @ w_h", ("factor-transposed",)),
     Slip("the bias gradient is a mean over the batch", "dz.sum(axis=0)", "dz.mean(axis=0)", ("mean-for-sum",)),
-    Slip("the derivative of tanh is taken without its square", "states[t + 1] ** 2", "states[t + 1]", ()),
+    Slip(
+        "the derivative of tanh is taken without its square",
+        "states[t + 1] ** 2",
+        "states[t + 1]",
+        ("slope-of-another",),
+    ),
     Slip("what is carried back does not pass the tanh", "dh = dz @ w_h.T", "dh = dh @ w_h.T", ("slope-not-carried",)),
 )
