@@ -76,7 +76,7 @@ MISTAKES = (
         "only the first place of a window gets it",
         "dout / size**2",
         "dout / size**2 * (i == j == 0)",
-        ("path-missing",),
+        ("path-missing", "overwritten"),
     ),
     Slip("what arrives is ignored", "dout / size**2", "1.0 / size**2", ("upstream-missing",)),
 )
