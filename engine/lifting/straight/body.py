@@ -16,10 +16,12 @@ from typing import TypeAlias
 from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
 from engine.lifting.straight.blocks import Before, Fixed, OperandPlace, Own, TableColumn, TapeBlock
+from engine.lifting.straight.choices import CHOICES
 from engine.lifting.straight.local_rules import PIECES, local, names_in, substituted
 from engine.lifting.straight.tape import Kind
 
 LONGEST = 8  # operations of an expression that is written inside another
+TWICE = ("divide", *CHOICES)
 
 BodyLine: TypeAlias = "tuple[str, str, Expr]"  # what is assigned, by which sign, and what to it
 
@@ -226,8 +228,8 @@ def _pull(sweep: _Sweep, operation: Operation, g: Expr) -> None:
 
 
 def _weight(expr: Expr) -> int:
-    """Return how long an expression is: a quotient is written twice."""
-    return (LONGEST // 2 if expr.op == "divide" else 1) + sum(map(_weight, expr.args)) if expr.op else 0
+    """Return how long an expression is: parts of a quotient and of a choice are written twice."""
+    return (LONGEST // 2 if expr.op in TWICE else 1) + sum(map(_weight, expr.args)) if expr.op else 0
 
 
 def _hand_on(sweep: _Sweep) -> None:

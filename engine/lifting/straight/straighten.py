@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Trace
 from engine.lifting.straight.blocks import blocks
+from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.local_rules import is_local
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.steps_needed import array_steps
@@ -42,8 +45,8 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     """
     if len(trace.ops) < FEWEST or trace.results != 1:
         return None
-    written_down = tape(trace, places, external.theta.size, [x.size for x in external.numbers])
-    if not all(map(is_local, written_down.kinds[1:] if not written_down.kinds[0].arity else written_down.kinds)):
+    written_down = with_chains(tape(trace, places, external.theta.size, [x.size for x in external.numbers]))
+    if not all(is_local(written_down.kinds[code]) for code in np.unique(written_down.codes).tolist()):
         return None
     found = runs(written_down.codes)
     total = len(written_down.codes)

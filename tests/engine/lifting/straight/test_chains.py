@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+import engine
+from engine import Value
+from engine.lifting.straight.chains import with_chains
+from engine.lifting.straight.local_rules import MOST
+from engine.lifting.straight.tape import tape
+from engine.lifting.trace.record import record
+from engine.rules import RULES
+
+CLOSING = {
+    "total": engine.total,
+    "dot": lambda ys: engine.dot(ys, [0.01 * k - 1.0 for k in range(len(ys))]),
+    "dot with a bias": lambda ys: engine.dot(ys[1:], [0.5 * y for y in ys[1:]], ys[0]),
+    "logsumexp": engine.logsumexp,
+    "two": lambda ys: engine.total(ys) * engine.logsumexp([-y for y in ys]),
+}
+
+
+def written_down(fn, n):
+    w = [Value(0.3 + 0.01 * k) for k in range(n)]
+    trace = record([fn(w)], {})
+    position = {v: k for k, v in enumerate(w)}
+    return tape(trace, np.array([position[v] for v in trace.parameters]), n, []), [v.data for v in w]
+
+
+def computed(known, cells):
+    """Compute a tape, operation by operation."""
+    slots = [*cells, *known.constants.tolist()]
+    for code, start in zip(known.codes.tolist(), known.starts.tolist()):
+        kind = known.kinds[code]
+        xs = [slots[k] for k in known.reads[start : start + kind.arity]]
+        rule = RULES[kind.op]
+        slots.append(rule.scalar(xs) if rule.variadic else rule.scalar(*xs, *kind.fixed))
+    return slots[known.roots[0]]
+
+
+@pytest.mark.parametrize("name", CLOSING)
+def test_pieces_compute_the_operation(name):
+    known, cells = written_down(lambda w: engine.exp(CLOSING[name]([engine.tanh(x * x * 0.5 + x) * x for x in w])), 90)
+    chained = with_chains(known)
+    assert max(chained.kinds[code].arity for code in chained.codes) <= 2 < MOST
+    assert computed(chained, cells) == pytest.approx(computed(known, cells), rel=1e-13)
+
+
+def test_what_is_hardly_more_than_long_operations_stays():
+    known, _ = written_down(lambda w: engine.total([engine.dot(w, w[::-1]) for _ in range(5)]), 90)
+    assert with_chains(known) is known
+    short, _ = written_down(lambda w: engine.total([engine.tanh(x) for x in w]), MOST)
+    assert with_chains(short) is short
+
+
+@pytest.mark.parametrize("name", CLOSING)
+def test_a_loop_that_one_operation_closes_is_a_loop(name):
+    def fn(p):
+        y, ys = p[0], []
+        for _ in range(150):
+            y = y + 0.01 * p[1] * y * (1.0 - y)
+            ys.append(y)
+        return CLOSING[name](ys)
+
+    values = [Value(0.3), Value(1.2)]
+    program = engine.lift(lambda: fn(values), parameters=values)
+    value, gradient = program.value_and_grad()
+    root = fn(values)
+    root.backward()
+    assert value == pytest.approx(root.data, rel=1e-13)
+    assert np.allclose(gradient.parameters, [v.grad for v in values], rtol=1e-12)
+    assert "put = v.append" in program.source() and len(program.source().splitlines()) < 250
+    assert program.stats.proof.kind == "exact" and not program.stats.proof.differs
