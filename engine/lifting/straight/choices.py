@@ -1,11 +1,11 @@
 """Choices as Python's conditions: what a choice comes to where two numbers decide it, the smaller known.
 
 >>> a, b = Expr("a"), Expr("b")
->>> for case in decided(Expr.call("maximum", a, b)):
+>>> for case in outcomes(Expr.call("maximum", a, b)):
 ...     print(*case, sep=": ")
 b < a: a
 a < b: b
->>> print(*[outcome for _, outcome in decided((a < b).where(0.0, Expr.call("equal", a, b).where(1.0, Expr("g"))))])
+>>> print(*[outcome for _, outcome in outcomes((a < b).where(0.0, Expr.call("equal", a, b).where(1.0, Expr("g"))))])
 0.0 g
 
 What neither case covers, ties of two kinds and what is not a number, is left to the function.
@@ -37,7 +37,7 @@ def deciding(expr: Expr) -> tuple[Expr, Expr]:
     return (condition.args[0], condition.args[1]) if condition.op in COMPARISONS else (condition, Expr(1.0))
 
 
-def decided(expr: Expr) -> list[tuple[Expr, Expr]]:
+def outcomes(expr: Expr) -> list[tuple[Expr, Expr]]:
     """Return conditions, each with what the choice is where it holds; no two of them hold at once."""
     a, b = deciding(expr)
     if expr.op in OF_NUMBERS:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engine.lifting.emit.expressions import SYMBOLS
 from engine.lifting.emit.writer import NAMES, number_text
 from engine.lifting.expr import ATOM, NEGATIVE, Expr, show
-from engine.lifting.straight.choices import CHOICES, decided, deciding, with_names
+from engine.lifting.straight.choices import CHOICES, deciding, outcomes, with_names
 from engine.lifting.straight.local_rules import substituted
 
 CONDITIONAL = 0  # precedence of "x if c else y"
@@ -82,7 +82,7 @@ class Printer:
                 begun[name], names[show(x)] = Expr(first), Expr(name)
         expr = with_names(expr, names)
         text = ""
-        for condition, outcome in decided(expr):
+        for condition, outcome in outcomes(expr):
             tested = condition if text else substituted(condition, begun)
             text += f"{self._bracketed(outcome, CONDITIONAL + 1)} if {self.text(tested)} else "
         return text + self._called(expr)

@@ -4,7 +4,7 @@ import pytest
 import engine
 from engine import Value
 from engine.lifting.straight.chains import with_chains
-from engine.lifting.straight.local_rules import MOST
+from engine.lifting.straight.local_rules import MOST_OPERANDS
 from engine.lifting.straight.tape import tape
 from engine.lifting.trace.record import record
 from engine.rules import RULES
@@ -40,14 +40,14 @@ def computed(known, cells):
 def test_pieces_compute_the_operation(name):
     known, cells = written_down(lambda w: engine.exp(CLOSING[name]([engine.tanh(x * x * 0.5 + x) * x for x in w])), 90)
     chained = with_chains(known)
-    assert max(chained.kinds[code].arity for code in chained.codes) <= 2 < MOST
+    assert max(chained.kinds[code].arity for code in chained.codes) <= 2 < MOST_OPERANDS
     assert computed(chained, cells) == pytest.approx(computed(known, cells), rel=1e-13)
 
 
 def test_what_is_hardly_more_than_long_operations_stays():
     known, _ = written_down(lambda w: engine.total([engine.dot(w, w[::-1]) for _ in range(5)]), 90)
     assert with_chains(known) is known
-    short, _ = written_down(lambda w: engine.total([engine.tanh(x) for x in w]), MOST)
+    short, _ = written_down(lambda w: engine.total([engine.tanh(x) for x in w]), MOST_OPERANDS)
     assert with_chains(short) is short
 
 

@@ -7,7 +7,7 @@ import pytest
 import engine
 from engine import scalar_forms
 from engine.lifting.expr import Expr
-from engine.lifting.straight.choices import CHOICES, decided, deciding, with_names
+from engine.lifting.straight.choices import CHOICES, deciding, outcomes, with_names
 from engine.lifting.straight.printing import Printer
 from engine.rules import RULES
 
@@ -54,9 +54,9 @@ def test_a_choice_is_what_its_function_is(name, expr):
 
 
 def test_no_two_cases_hold_at_once_and_ties_that_change_nothing_are_in_one():
-    assert [str(condition) for condition, _ in decided((a <= b).where(a, g))] == ["a <= b", "b < a"]
-    assert [str(condition) for condition, _ in decided((a < b).where(a, g))] == ["a < b", "b <= a"]
-    assert [str(condition) for condition, _ in decided(Expr.call("maximum", a, b))] == ["b < a", "a < b"]
+    assert [str(condition) for condition, _ in outcomes((a <= b).where(a, g))] == ["a <= b", "b < a"]
+    assert [str(condition) for condition, _ in outcomes((a < b).where(a, g))] == ["a < b", "b <= a"]
+    assert [str(condition) for condition, _ in outcomes(Expr.call("maximum", a, b))] == ["b < a", "a < b"]
 
 
 def test_what_decides_is_computed_once():
