@@ -80,6 +80,8 @@ def body_of(block: TapeBlock, literals: dict[int, str]) -> Body:
     body = Body(block, [], {})
     extra = len(block.columns)
     for j, (kind, operands) in enumerate(block.columns):
+        if j in block.known:
+            continue
         written = [isinstance(x, Fixed) and x.slot in literals for x in operands]
         out = literals if kind.op in ARITHMETIC and not all(written) else {}
         xs = [_name(body, x, out) for x in operands]

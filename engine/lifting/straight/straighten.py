@@ -12,6 +12,7 @@ from engine.lifting.ir import Trace
 from engine.lifting.straight.blocks import blocks
 from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.local_rules import is_local
+from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
@@ -55,5 +56,6 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     laid_out = blocks(written_down, found)
     if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return None
+    laid_out = blocks(written_down, *computed_once(written_down, found))
     title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."
     return Straight(*straight_text(title, laid_out, external, wrt), laid_out.length)

@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
+from tapes import numbers_on, tape_of
 
 import engine
 from engine import Value
 from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.local_rules import MOST_OPERANDS
-from engine.lifting.straight.tape import tape
-from engine.lifting.trace.record import record
-from engine.rules import RULES
 
 CLOSING = {
     "total": engine.total,
@@ -18,36 +16,20 @@ CLOSING = {
 }
 
 
-def written_down(fn, n):
-    w = [Value(0.3 + 0.01 * k) for k in range(n)]
-    trace = record([fn(w)], {})
-    position = {v: k for k, v in enumerate(w)}
-    return tape(trace, np.array([position[v] for v in trace.parameters]), n, []), [v.data for v in w]
-
-
-def computed(known, cells):
-    """Compute a tape, operation by operation."""
-    slots = [*cells, *known.constants.tolist()]
-    for code, start in zip(known.codes.tolist(), known.starts.tolist()):
-        kind = known.kinds[code]
-        xs = [slots[k] for k in known.reads[start : start + kind.arity]]
-        rule = RULES[kind.op]
-        slots.append(rule.scalar(xs) if rule.variadic else rule.scalar(*xs, *kind.fixed))
-    return slots[known.roots[0]]
-
-
 @pytest.mark.parametrize("name", CLOSING)
 def test_pieces_compute_the_operation(name):
-    known, cells = written_down(lambda w: engine.exp(CLOSING[name]([engine.tanh(x * x * 0.5 + x) * x for x in w])), 90)
+    known, cells = tape_of(lambda w: engine.exp(CLOSING[name]([engine.tanh(x * x * 0.5 + x) * x for x in w])), 90)
     chained = with_chains(known)
     assert max(chained.kinds[code].arity for code in chained.codes) <= 2 < MOST_OPERANDS
-    assert computed(chained, cells) == pytest.approx(computed(known, cells), rel=1e-13)
+    assert numbers_on(chained, cells)[chained.roots[0]] == pytest.approx(
+        numbers_on(known, cells)[known.roots[0]], rel=1e-13
+    )
 
 
 def test_what_is_hardly_more_than_long_operations_stays():
-    known, _ = written_down(lambda w: engine.total([engine.dot(w, w[::-1]) for _ in range(5)]), 90)
+    known, _ = tape_of(lambda w: engine.total([engine.dot(w, w[::-1]) for _ in range(5)]), 90)
     assert with_chains(known) is known
-    short, _ = written_down(lambda w: engine.total([engine.tanh(x) for x in w]), MOST_OPERANDS)
+    short, _ = tape_of(lambda w: engine.total([engine.tanh(x) for x in w]), MOST_OPERANDS)
     assert with_chains(short) is short
 
 
