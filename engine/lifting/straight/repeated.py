@@ -1,8 +1,7 @@
 """Tape, runs -> the same with less to compute: what a body computes twice, or as the time before, is computed once.
 
-An author writes ``1.0 - q`` where it is needed, and evaluates a function again at the place of the step before. An operation is
-another's result where both are of one kind and read the same slots every time; so what is found needs no proof, and
-bodies that differ are left as they are.
+An author writes ``1.0 - q`` where it is needed, and evaluates a function again at the place of the step before. An
+operation is another's result where both are of one kind and read the same slots every time.
 """
 
 from __future__ import annotations
