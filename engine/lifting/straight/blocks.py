@@ -147,40 +147,47 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
 
 
 def _block(tape: Tape, run: TapeRun, known: npt.NDArray[np.bool_]) -> TapeBlock:
-    """Classify the operands of a run's body, but for those of what is known."""
-    first = tape.leaves + run.start
+    """Return a run's body: its operations and where they read, but for those whose results are known."""
     kinds = [tape.kinds[code] for code in tape.codes[run.start : run.start + run.period].tolist()]
     ends = np.cumsum([kind.arity for kind in kinds])
     begin = int(tape.starts[run.start])
     slots = tape.reads[begin : begin + run.times * int(ends[-1])].reshape(run.times, -1)
-    relative = slots - (first + run.period * np.arange(run.times))[:, None]
-    same, own = (relative == relative[0]).all(0), relative[0] >= 0
-    lag = relative[min(1, run.times - 1)]
-    earlier = slots[0] < first  # what a loop reads before it begins is there by then
-    before = (relative[1:] == lag).all(0) & (lag < 0) & (lag >= -run.period) & (run.times > 1) & earlier
-    fixed = (slots == slots[0]).all(0) & earlier
-    rows: dict[bytes, int] = {}
-    table: list[Indices] = []
-
-    def place(k: int) -> OperandPlace:
-        if same[k] and own[k]:
-            return Own(int(relative[0, k]))
-        if fixed[k]:
-            return Fixed(int(slots[0, k]))
-        if before[k]:
-            return Before(int(lag[k]) + run.period, int(slots[0, k]))
-        number = rows.setdefault(slots[:, k].tobytes(), len(rows))
-        if number == len(table):
-            table.append(slots[:, k])
-        return TableColumn(number)
-
+    readings = _Readings(slots, tape.leaves + run.start, run.period)
     others = known[run.stop - run.period : run.stop]
     columns = [
-        Column(kind, [] if others[j] else [place(k) for k in range(end - kind.arity, end)])
+        Column(kind, [] if others[j] else [readings.place(k) for k in range(end - kind.arity, end)])
         for j, (kind, end) in enumerate(zip(kinds, ends.tolist()))
     ]
-    stacked = np.array(table, np.int64).reshape(len(table), run.times).T
-    return TapeBlock(run, first, columns, stacked, known=frozenset(np.flatnonzero(others).tolist()))
+    table = np.array(readings.table, np.int64).reshape(len(readings.table), run.times).T
+    return TapeBlock(run, readings.first, columns, table, known=frozenset(np.flatnonzero(others).tolist()))
+
+
+class _Readings:
+    """What the operands of a body read, (times, operands): which of them are of one place each time, and a table."""
+
+    def __init__(self, slots: Indices, first: int, period: int) -> None:
+        self.slots, self.first, self.period = slots, first, period
+        self.relative = slots - (first + period * np.arange(len(slots)))[:, None]
+        self.lag = self.relative[min(1, len(slots) - 1)]
+        earlier = slots[0] < first  # what a loop reads before it begins is there by then
+        self.own = (self.relative == self.relative[0]).all(0) & (self.relative[0] >= 0)
+        self.fixed = (slots == slots[0]).all(0) & earlier
+        self.before = (self.relative[1:] == self.lag).all(0) & (self.lag < 0) & (self.lag >= -period) & earlier
+        self.table: list[Indices] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def place(self, k: int) -> OperandPlace:
+        """Return where an operand is; as the column of a table where nothing else says it."""
+        if self.own[k]:
+            return Own(int(self.relative[0, k]))
+        if self.fixed[k]:
+            return Fixed(int(self.slots[0, k]))
+        if self.before[k]:
+            return Before(int(self.lag[k]) + self.period, int(self.slots[0, k]))
+        number = self._numbers.setdefault(self.slots[:, k].tobytes(), len(self.table))
+        if number == len(self.table):
+            self.table.append(self.slots[:, k])
+        return TableColumn(number)
 
 
 def _put(block: TapeBlock, looked_for: npt.NDArray[np.bool_], places: Indices, length: int) -> int:
