@@ -17,7 +17,7 @@ from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
 from engine.lifting.straight.blocks import Before, Fixed, OperandPlace, Own, TableColumn, TapeBlock
 from engine.lifting.straight.choices import CHOICES
-from engine.lifting.straight.local_rules import PIECES, local, names_in, substituted
+from engine.lifting.straight.local_rules import ONE, PIECES, local, names_in, substituted
 from engine.lifting.straight.tape import Kind
 
 LONGEST = 8  # operations of an expression that is written inside another
@@ -128,7 +128,7 @@ def forward_lines(body: Body) -> list[BodyLine]:
     values = [(f"x{op.name}", op, local(op.kind)[0]) for op in body.operations]
     uses: Counter[str] = Counter()
     for _, op, value in values:
-        uses.update([op.operands[int(x[1:])] for x in names_in(value)])
+        uses.update([op.operands[int(x[1:])] for x in names_in(value) if x != ONE])
     block = body.block
     rows = Counter([x for op in body.operations for x in op.operands if x[0] == "r"])
     written: dict[str, Expr] = {x: Expr(f"v[i{x[1:]}]") for x in rows if rows[x] == 1 and x not in body.needed}

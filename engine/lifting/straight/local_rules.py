@@ -17,6 +17,7 @@ from engine.rules import RULES
 
 MOST_OPERANDS = 64  # operands of an operation that is written in pieces
 REFUSED = ("select", "largest")  # which are not made of pieces
+ONE = "one"  # what the text calls 1.0 where it is a number of the program's kind, as the proof needs of functions' operands
 Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
 Local = tuple[Expr, "tuple[Expr, ...]"]
 
@@ -27,8 +28,9 @@ def local(kind: Kind) -> Local:
     rule = RULES[kind.op]
     xs = [Expr(f"x{k}") for k in range(kind.arity)]
     forward = rule.array(*xs, *kind.fixed)
-    if not isinstance(forward, Expr):
-        forward = Expr(float(forward))
+    if not isinstance(forward, Expr) or forward.number() is not None:  # a power of zero
+        number = forward if isinstance(forward, Expr) else Expr(float(forward))
+        forward = number * Expr(ONE)
     if kind.op in COMPARISONS:
         forward = Expr(None, "float", (forward,))
     if not rule.differentiable:
