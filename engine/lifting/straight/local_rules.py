@@ -17,7 +17,7 @@ from engine.rules import RULES
 
 MOST_OPERANDS = 64  # operands of an operation that is written in pieces
 REFUSED = ("select", "largest")  # which are not made of pieces
-ONE = "one"  # what the text calls 1.0 where it is a number of the program's kind, as the proof needs of functions' operands
+ONE = "one"  # what the text calls 1.0 where it is a number of the program's kind, as the proof needs of operands
 Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
 Local = tuple[Expr, "tuple[Expr, ...]"]
 
