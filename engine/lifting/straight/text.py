@@ -154,7 +154,7 @@ def _backward(text: _Text, external: External, wrt: str) -> tuple[list[str], set
     """Return the lines of `backward`, and what it takes."""
     tape, places = text.blocks.tape, text.blocks.places
     lines = [f"{tuple_text(text.states)} = kept", f"g = [0.0] * {text.blocks.length}", "pop = g.pop"]
-    lines.append(f"g[{int(places[tape.roots[0]])}] = {ONE}")
+    lines.append(f"g[{int(places[tape.roots[0]])}] += {ONE}")
     lines += [line for block in reversed(text.backward) for line in block]
     gives: list[Source] = []
     if wrt in ("parameters", "all") and tape.cells:
