@@ -165,9 +165,12 @@ class _Sweep:
             self.lines.append((f"g[i{name[1:]}]", "=" if name in self.body.once else "+=", g))
         elif name[0] == "f":
             self.lines.append((f"e{name[1:]}", "+=", g))
-        elif name in self.begun or name in self.pending:
-            own = _name_it(self, name)
-            self.lines.append((_cotangent(name), "=", Expr(None, "add", (own, g))))
+        elif name in self.begun:
+            self.lines.append((_cotangent(name), "=", Expr(None, "add", (Expr(_cotangent(name)), g))))
+        elif name in self.pending:
+            self.pending[name] = Expr(None, "add", (self.pending[name], g))
+            if _weight(g) + _weight(self.pending[name]) > 2 * LONGEST:
+                _name_it(self, name)
         else:
             self.pending[name] = g
 

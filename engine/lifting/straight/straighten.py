@@ -19,9 +19,11 @@ from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
 from engine.lifting.views import Indices
 
-FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
+FEWEST = 200  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
+UNROLLED = 4000  # operations of which more may be written: so many
+PER_ARRAY = 5  # for each array step that they would be, which takes as long to lay out
 
 
 class Straight(NamedTuple):
@@ -50,11 +52,12 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     if not all(is_local(written_down.kinds[code]) for code in np.unique(written_down.codes).tolist()):
         return None
     found = runs(written_down.codes)
-    total = len(written_down.codes)
-    if sum([run.period for run in found]) > WRITTEN * total:
+    total, written = len(written_down.codes), sum([run.period for run in found])
+    if written > WRITTEN * total > WRITTEN * UNROLLED:
         return None
     laid_out = blocks(written_down, found)
-    if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
+    steps = sum([array_steps(block, laid_out.readings) for block in laid_out.blocks])
+    if total > PER_STEP * steps or written > max(WRITTEN * total, PER_ARRAY * steps):
         return None
     laid_out = blocks(written_down, *computed_once(written_down, found))
     title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."

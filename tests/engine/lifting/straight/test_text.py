@@ -65,7 +65,8 @@ def test_branches_are_guarded():
     values, program = lifted(fn, [0.3, 0.1, 0.02])
     for limit in (0.5, 0.4, 0.5, 2.0):
         value, gradient = program.value_and_grad(limit)
-        assert (value, gradient.parameters.tolist()) == eager(fn, values, limit)
+        wanted, slopes = eager(fn, values, limit)
+        assert value == wanted and gradient.parameters == pytest.approx(slopes, rel=1e-13)  # sums of parts, by loops
 
 
 def test_what_is_read_at_other_times_is_found():
