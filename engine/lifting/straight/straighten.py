@@ -19,7 +19,7 @@ from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
 from engine.lifting.views import Indices
 
-FEWEST = 200  # nodes; smaller programs are lifted in no time, and are good to read as arrays
+FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 UNROLLED = 4000  # operations of which more may be written: so many
