@@ -24,8 +24,8 @@ FROZEN = "so its value would be frozen into the lifted program"
 ONCE = "which happens once, while the function is traced, and not at each call"
 OTHERWISE = (
     FROZEN,
-    "Use the engine's functions (engine.exp, not math.exp), engine.where(...) to choose between values, or "
-    "engine.stop_gradient(x) if a constant is meant.",
+    "Use the engine's functions (engine.exp, not math.exp), lists or np.zeros(n, dtype=object) for what np.zeros(n) "
+    "would hold, engine.where(...) to choose between values, or engine.stop_gradient(x) if a constant is meant.",
 )
 WAYS_OUT = {  # what a Value was turned into: what would come of it, and what to do instead
     "a bool": (FROZEN, "Compare it (x != 0), and choose with engine.where(condition, a, b)."),

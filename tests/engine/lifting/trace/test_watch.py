@@ -322,3 +322,19 @@ def test_copies_are_the_values_themselves():
 
 def test_a_condition_shows_what_it_is_outside_a_trace():
     assert repr(Condition(Value(1.0))) == "Condition(True)"
+
+
+def test_an_array_of_floats_as_a_buffer_is_refused_with_one_that_holds_values():
+    def buffered(dtype):
+        def f(x):
+            ys = np.zeros(4, dtype)
+            ys[0] = x[0]
+            for k in range(3):
+                ys[k + 1] = ys[k] + 0.1 * x[1] * ys[k]
+            return ys[-1]
+
+        return engine.lift(f)
+
+    with pytest.raises(TraceError, match=r"'x\[0\]' was turned into a float .* or np.zeros\(n, dtype=object\) for"):
+        buffered(float)([1.0, 2.0])
+    assert buffered(object)([1.0, 2.0]) == pytest.approx(1.2**3)
