@@ -25,9 +25,9 @@ def array_steps(block: TapeBlock, readings: Indices) -> int:
     """Return how many array operations a block is, about; `readings` says how often each slot is read."""
     once = readings[block.slots] == 1
     terms = _terms(block, once.all(0).tolist())
-    if block.run.times == 1:
-        return _groups(block, terms)
     written = set(range(len(block.columns))) - terms
+    if block.run.times == 1:
+        return len(written)
     taken = [[_taken_in(block, column, x, once) for x in column.operands] for column in block.columns]
     read = [
         [_read(block, x) - sums for x, sums in zip(column.operands, taken_in)]
@@ -92,8 +92,14 @@ def _terms(block: TapeBlock, once: Sequence[bool]) -> set[int]:
     }
 
 
-def _groups(block: TapeBlock, terms: set[int]) -> int:
-    """Return how many kinds of operations there are at each height above what a body begins with; terms add none."""
+def array_groups(block: TapeBlock, readings: Indices) -> int:
+    """Return how many array operations a block is where what does not repeat is done at once as well, if it can be.
+
+    That is, how many kinds of operations there are at each height above what the block begins with; terms add none.
+    """
+    if block.run.times > 1:
+        return array_steps(block, readings)
+    terms = _terms(block, (readings[block.slots] == 1).all(0).tolist())
     heights: list[int] = []
     groups: set[tuple[str, int]] = set()
     for j, (kind, operands) in enumerate(block.columns):

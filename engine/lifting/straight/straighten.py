@@ -14,7 +14,7 @@ from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.local_rules import is_local
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
-from engine.lifting.straight.steps_needed import array_steps
+from engine.lifting.straight.steps_needed import array_groups, array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
 from engine.lifting.views import Indices
@@ -56,7 +56,8 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     if written > WRITTEN * total > WRITTEN * UNROLLED:
         return None
     laid_out = blocks(written_down, found)
-    steps = sum([array_steps(block, laid_out.readings) for block in laid_out.blocks])
+    count = array_groups if written > WRITTEN * total else array_steps
+    steps = sum([count(block, laid_out.readings) for block in laid_out.blocks])
     if total > PER_STEP * steps or written > max(WRITTEN * total, PER_ARRAY * steps):
         return None
     laid_out = blocks(written_down, *computed_once(written_down, found))
