@@ -42,14 +42,16 @@ class Loops(Expressions):
                 "{x} = engine.maximum({x} - 0.1 * {a}, engine.minimum({b}, 0.9 * {x}))",
                 "{x} = {x} / (1.5 + {v} ** 2) + (1.0 - {a}) * 0.1",
                 "{x} = engine.where({x} > {b}, 0.5 * {x} - {a}, {x} + 0.25 * {b})",
+                "{v}, {x} = 1.0 - {x}, {x} + 0.1 * ({a} * (1.0 - {x}) + {b} * (1.0 - {x} - {v}))",
             ]
         )
         a, b = f"engine.tanh({self.scalar(0)})", f"engine.sin({self.scalar(0)})"
+        begin = self.draw.choice(["0.0", f"engine.tanh({self.scalar(1)})"])
         self.lines += [
-            f"{x}, {v}, {s} = engine.tanh({self.scalar(1)}), engine.sin({self.scalar(0)}), 0.0",
+            f"{x}, {v}, {s} = {begin}, {self.draw.choice(['1.0', f'engine.sin({self.scalar(0)})'])}, 0.0",
             f"for m in range({self.draw.choice(STEPS)}):",
             f"    {step.format(x=x, v=v, m='m', a=a, b=b)}",
-            f"    {s} = {s} {self.draw.choice('+-')} {self.draw.choice([x, v, f'{x} * {v}', f'{x} ** 2'])}",
+            f"    {s} = {s} {self.draw.choice('+-')} {self.draw.choice([x, v, f'{x} * {v}', f'{v} * {v}'])}",
         ]
         self.scalars += [x, f"(0.1 * {s})"]
 

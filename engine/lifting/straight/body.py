@@ -107,13 +107,13 @@ def _name(body: Body, x: OperandPlace, literals: dict[int, str]) -> str:
 
 def differentiate_body(body: Body, wanted: set[str]) -> None:
     """Say which names of a body a derivative is wanted of, where some of what it reads are such."""
-    carried = {f"x{x.column}": name for name, x in body.before()}
+    carried = [(f"x{x.column}", name) for name, x in body.before()]  # one result may have begun as several numbers
     named = set(wanted)
     while True:
         for operation in body.operations:
             if not named.isdisjoint(operation.operands) and local(operation.kind)[1]:
                 named.add(f"x{operation.name}")
-        more = {before for x, before in carried.items() if x in named} - named
+        more = {before for x, before in carried if x in named} - named
         if not more:
             break
         named |= more

@@ -54,3 +54,13 @@ def test_numbers_are_written_out_but_where_all_are_numbers():
 def test_nothing_is_handed_to_what_nobody_wants_a_derivative_of():
     _, backward, _ = body([Column(TWO["multiply"], [TableColumn(0), Fixed(7)])], kept=[0], wanted=set())
     assert backward == ["  pop()"]
+
+
+def test_each_name_of_a_result_of_the_time_before_is_differentiated():
+    columns = [
+        Column(TWO["multiply"], [Before(1, 4), Before(1, 5)]),
+        Column(TWO["add"], [Own(0), TableColumn(0)]),
+    ]
+    made, backward, _ = body(columns, last=[1], wanted={"r0"})
+    assert made.differentiated == {"r0", "x0", "x1", "b0", "b1"}
+    assert backward[-1] == "h0, h1 = tuple(d1 * b1, d1 * b0)"

@@ -95,3 +95,23 @@ def test_a_function_of_a_power_of_zero_is_proven():
     wanted, slopes = eager(fn, values)
     assert value == pytest.approx(wanted, rel=1e-13) and np.allclose(gradient.parameters, slopes, rtol=1e-13)
     assert program.stats.proof.kind == "exact" and "for " in program.source()
+
+
+def test_one_result_of_the_time_before_that_began_as_several_numbers():
+    """An error's square, and what it was: at first there is a constant in the place of one of its factors."""
+
+    def fn(w):
+        x, last, total = 0.0, 1.0, 0.0
+        for _k in range(120):
+            error = 1.0 - x
+            force = w[0] * error + w[1] * (error - last)
+            last = error
+            x = x + 0.02 * (force - x)
+            total = total + error * error
+        return total
+
+    values, program = lifted(fn, [1.5, 0.6], strict=True)
+    value, gradient = program.value_and_grad()
+    wanted, slopes = eager(fn, values)
+    assert value == pytest.approx(wanted, rel=1e-13) and np.allclose(gradient.parameters, slopes, rtol=1e-12)
+    assert "put = v.append" in program.source() and program.stats.proof.kind == "exact"
