@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,7 +45,7 @@ class Source:
     follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
     origin: Origin | None = None  # where a result comes from, where that was asked for
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of elements of one sample."""
         return math.prod(self.shape)
@@ -53,7 +53,7 @@ class Source:
     @property
     def view(self) -> View:
         """The view of everything, as it lies."""
-        return View(self, self.shape, 0, contiguous(self.shape))
+        return _view(self, self.shape, 0, contiguous(self.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +94,14 @@ class View:
 
     def span(self) -> tuple[int, int]:
         """Return the first and last element of the source that this reaches."""
-        ends = [stride * (n - 1) for n, stride in zip(self.shape, self.strides)]
-        return self.offset + sum([e for e in ends if e < 0]), self.offset + sum([e for e in ends if e > 0])
+        low = high = self.offset
+        for n, stride in zip(self.shape, self.strides):
+            end = stride * (n - 1)
+            if end > 0:
+                high += end
+            else:
+                low += end
+        return low, high
 
     def is_contiguous(self) -> bool:
         """Whether the elements follow one another in the source."""
@@ -131,9 +137,10 @@ class View:
         """Length and stride of each axis."""
         return list(zip(self.shape, self.strides))
 
-    def _with(self, axes: Sequence[tuple[int, int]], offset: int | None = None) -> View:
-        shape, strides = tuple([n for n, _ in axes]), tuple([stride for _, stride in axes])
-        return View(self.source, shape, self.offset if offset is None else offset, strides)
+    def _with(self, axes: Sequence[tuple[int, int]]) -> View:
+        """Return the same elements, or some of them, along other axes."""
+        shape, strides = zip(*axes) if axes else ((), ())
+        return _view(self.source, shape, self.offset, strides)
 
     def squeeze(self, axis: int | None = None) -> View:
         """Drop all axes of length one, or that one."""
@@ -149,7 +156,7 @@ class View:
 
     def broadcast_to(self, shape: Shape) -> View:
         """Repeat along axes of length one."""
-        return self._with([(n, 0 if m == 1 else stride) for n, (m, stride) in zip(shape, self.axes)])
+        return View(self.source, shape, self.offset, tuple([0 if n == 1 else s for n, s in self.axes]))
 
     def reshape(self, shape: Shape) -> View:
         """Return the elements in another shape: axes of length one come and go, contiguous ones are cut anew.
@@ -176,7 +183,8 @@ class View:
             start, stop, _ = (at if isinstance(at, slice) else slice(at, at + 1)).indices(n)
             offset += start * stride
             axes += [(stop - start, stride)] if isinstance(at, slice) else []
-        return self._with([*axes, *self.axes[len(indices) :]], offset)
+        axes += self.axes[len(indices) :]
+        return View(self.source, tuple([n for n, _ in axes]), offset, tuple([stride for _, stride in axes]))
 
     def unrepeated(self) -> tuple[View, Shape]:
         """Drop the axes along which elements repeat: the rest, and which axes of the squeezed view were dropped."""
@@ -190,12 +198,17 @@ class View:
         """Return the same places of another source, or as many elements further."""
         if shift or source.shape != self.source.shape:
             return View(source, self.shape, self.offset + shift, self.strides)
-        view = object.__new__(View)  # it stays inside as this does
-        view.__dict__.update(self.__dict__, source=source)
-        return view
+        return _view(source, self.shape, self.offset, self.strides)
 
     def __str__(self) -> str:
         return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
+
+
+def _view(source: Source, shape: Shape, offset: int, strides: Shape) -> View:
+    """Return a view that is known to stay inside its source, as one that was checked does; most views are such."""
+    view = object.__new__(View)
+    view.__dict__.update(source=source, shape=shape, offset=offset, strides=strides)
+    return view
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,9 @@ def scalar_steps(steps: Steps) -> frozenset[Step]:
     written: set[Source] = set()
     for step in every:
         target = step.target.source
-        if not (flat and target.kind != "value") and (is_small(step, MOST) or _is_linked(step, numbers)):
+        if is_small(step, LINKED) and not (flat and target.kind != "value") and (
+            is_small(step, MOST) or _is_linked(step, numbers)
+        ):
             scalar.add(step)
             if target not in written:
                 numbers.add(target)
@@ -40,16 +42,16 @@ def scalar_steps(steps: Steps) -> frozenset[Step]:
 
 def is_small(step: Step, most: int) -> bool:
     """Whether a step is of single numbers, and of how many at most."""
-    if step.fixed or not (step.op in MOVING or _is_rule(step.op)):
-        return False
     target = step.operands[0] if step.op == "scatter" else step.target
-    return _are_few(target, most) and all(_are_few(x, most) for x in step.operands)
+    if step.fixed or not _are_few(target, most) or not (step.op in MOVING or _is_rule(step.op)):
+        return False
+    return all([_are_few(x, most) for x in step.operands])
 
 
 def _is_linked(step: Step, numbers: set[Source]) -> bool:
-    """Whether a step is of single numbers that are there as such, and gives some to others."""
+    """Whether a small step is of single numbers that are there as such, and gives some to others."""
     read = [source for x in step.operands for source in x.sources if source.kind != "constant"]
-    return step.target.source.kind == "value" and numbers.issuperset(read) and is_small(step, LINKED)
+    return step.target.source.kind == "value" and numbers.issuperset(read)
 
 
 def _is_rule(op: str) -> bool:

@@ -27,6 +27,8 @@ def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
 
 
 def _split(step: Step, parts: Parts) -> Step:
+    if not any([is_flat(source) for x in (step.target, *step.operands) for source in x.sources]):
+        return step
     operands = tuple(map(parts.in_array, step.operands))
     places = operands[0]
     scatters = isinstance(places, Gather) and step.op == "scatter"

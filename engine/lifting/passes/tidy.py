@@ -47,6 +47,7 @@ def scatters_last(steps: list[Step]) -> list[Step]:
 def assigned(steps: list[Step]) -> list[Step]:
     """Assign what is first added to elements that are zero, and fill no array that is assigned as a whole."""
     covered: dict[Source, Any] = {}  # arrays that were filled with zeros: which elements have been assigned since
+    views: set[Any] = set()  # of which all elements are
     zeros: set[Source] = set()  # those whose zeros are added to
     filled: dict[Source, Step] = {}
     result: list[Step] = []
@@ -56,16 +57,24 @@ def assigned(steps: list[Step]) -> list[Step]:
             continue  # the slope of x**0: it assigns nothing
         if _fills_with_zeros(step) and source not in covered:
             covered[source], filled[source] = np.zeros(source.size, dtype=bool), step
-        elif step.accumulate and source in covered:
+        elif step.accumulate and source in covered and (key := _place(step)) not in views:
             at = np.arange(source.size) if step.op == "scatter" else step.target.positions().reshape(-1)
             if step.op == "copy" and not covered[source][at].any() and not step.target.overlaps():
                 step = replace(step, op="fill" if isinstance(step.operands[0], Literal) else "copy", accumulate=False)
             elif not covered[source][at].all():
                 zeros.add(source)
-            covered[source][at] = covered[source][at] | (step.op != "scatter")
+            if step.op != "scatter":
+                covered[source][at] = True
+                views.add(key)
         result.append(step)
     whole = {source for source, elements in covered.items() if elements.size and elements.all()} - zeros
     return [step for step in result if not (step.target.source in whole and step is filled[step.target.source])]
+
+
+def _place(step: Step) -> Any:
+    """Return what tells a step's place apart from others; that of a scatter is its own."""
+    target = step.target
+    return step if step.op == "scatter" else (target.source, target.shape, target.offset, target.strides)
 
 
 def _copies_zero(step: Step) -> bool:
