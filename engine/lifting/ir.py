@@ -175,6 +175,12 @@ class Steps:
         operands = [x for step in steps for x in (*step.operands, step.target)]
         return list(dict.fromkeys([source for x in operands for source in x.sources]))
 
+    @property
+    def constants(self) -> list[Source]:
+        """The constant arrays that the steps read."""
+        read = [source for step in (*self.forward, *self.backward) for x in step.operands for source in x.sources]
+        return list(dict.fromkeys([source for source in read if source.kind == "constant"]))
+
     def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
         """Return the same steps with other sources in the places of some."""
         if not instead:
@@ -196,7 +202,7 @@ class Steps:
 def with_sources(steps: Iterable[Step], instead: Mapping[Source, Source]) -> Iterator[Step]:
     """Yield the same steps with other sources in the places of some."""
     for step in steps:
-        operands = tuple([with_source(x, instead) for x in step.operands])
+        operands = tuple([x if instead.keys().isdisjoint(x.sources) else with_source(x, instead) for x in step.operands])
         target = with_source(step.target, instead)
         if target is step.target and all(map(is_, operands, step.operands)):
             yield step

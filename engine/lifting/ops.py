@@ -95,9 +95,13 @@ class Step:
         return x
 
     def on(self, target: View, operands: tuple[Operand, ...]) -> Step:
-        """Return the same operation on other operands, with its result elsewhere; faster than `dataclasses.replace`."""
+        """Return the same operation on other operands, with its result elsewhere."""
+        return self.but(target=target, operands=operands)
+
+    def but(self, **changes: Any) -> Step:
+        """Return the same step with some of its attributes changed; faster than `dataclasses.replace`."""
         step = object.__new__(Step)
-        step.__dict__.update(self.__dict__, target=target, operands=operands)
+        step.__dict__.update(self.__dict__, **changes)
         return step
 
     def wrong(self) -> str:

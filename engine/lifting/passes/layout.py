@@ -134,7 +134,7 @@ class LayoutBuilder:
         """Append the steps that copy several groups' arrays into one, one after the other."""
         of, at = self.of[nodes], self.position[nodes]
         moved, pieces, size = np.empty(len(at), dtype=np.int64), [], 0
-        for part in np.unique(of).tolist():
+        for part in sorted(set(of.tolist())):
             source, members = self.source_of(part, choosing), of == part
             if source is None:
                 piece = self.constant(self.constants[nodes[members]])

@@ -60,7 +60,7 @@ def assigned(steps: list[Step]) -> list[Step]:
         elif step.accumulate and source in covered and (key := _place(step)) not in views:
             at = np.arange(source.size) if step.op == "scatter" else step.target.positions().reshape(-1)
             if step.op == "copy" and not covered[source][at].any() and not step.target.overlaps():
-                step = replace(step, op="fill" if isinstance(step.operands[0], Literal) else "copy", accumulate=False)
+                step = step.but(op="fill" if isinstance(step.operands[0], Literal) else "copy", accumulate=False)
             elif not covered[source][at].all():
                 zeros.add(source)
             if step.op != "scatter":
@@ -98,7 +98,7 @@ def direct(steps: list[Step]) -> list[Step]:
             except ValueError:  # a product of two axes, which is copied to where these are cut otherwise
                 result.append(step)
                 continue
-            step = replace(before, target=target, accumulate=step.accumulate)
+            step = before.but(target=target, accumulate=step.accumulate)
             result.pop()
         result.append(step)
     return result
@@ -153,4 +153,4 @@ def _slices(step: Step) -> Iterator[Step]:
     axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
     for i in range(target.shape[axis]):
         at: tuple[int | slice, ...] = (*[slice(None)] * axis, i)
-        yield from _slices(replace(step, target=target[at], operands=(g[at] if isinstance(g, View) else g,)))
+        yield from _slices(step.but(target=target[at], operands=(g[at] if isinstance(g, View) else g,)))
