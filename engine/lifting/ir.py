@@ -202,7 +202,7 @@ class Steps:
 def with_sources(steps: Iterable[Step], instead: Mapping[Source, Source]) -> Iterator[Step]:
     """Yield the same steps with other sources in the places of some."""
     for step in steps:
-        operands = tuple([x if instead.keys().isdisjoint(x.sources) else with_source(x, instead) for x in step.operands])
+        operands = tuple([with_source(x, instead) for x in step.operands])
         target = with_source(step.target, instead)
         if target is step.target and all(map(is_, operands, step.operands)):
             yield step

@@ -116,7 +116,7 @@ def view_text(name: str, view: View, exact: bool = False, use: Callable[[str], s
 def _behind(
     array: Shape, batched: bool, shape: Shape, offset: int, strides: Shape, exact: bool
 ) -> tuple[str | None, bool]:
-    """Return what is written behind an array's name for a view of it, and whether that mentions the number of samples."""
+    """Return what stands behind an array's name for a view of it, and whether that mentions the number of samples."""
     view, used = View(Source("", array, "value", batched), shape, offset, strides), set[str]()
 
     def use(name: str) -> str:

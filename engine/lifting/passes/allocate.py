@@ -42,7 +42,7 @@ class _Idle:
     def __init__(self, every: Sequence[Step], scalar: frozenset[Step], last: dict[Source, int]) -> None:
         self.wanted = len(every) > LONG
         self.single = {s for step in scalar for x in (step.target, *step.operands) for s in x.sources}
-        self.over = self._over(every, last) if self.wanted else {}  # the step after which each is read and written no more
+        self.over = self._over(every, last) if self.wanted else {}  # by which step all is read and written
         self.holder: dict[Source, Source] = {}  # the latest result in each array
         self.arrays: dict[Hashable, list[Source]] = defaultdict(list)
 

@@ -81,7 +81,8 @@ def _weights(count: int) -> Indices:
     x = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (x ^ (x >> np.uint64(31))).view(np.int64)
+    weights: Indices = (x ^ (x >> np.uint64(31))).view(np.int64)
+    return weights
 
 
 def _rank(order: Indices, per_block: int) -> Indices:

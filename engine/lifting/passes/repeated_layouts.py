@@ -72,7 +72,7 @@ class _Layout:
     def again(self, builder: LayoutBuilder, read: Sequence[_Stretch]) -> GroupOperand | None:
         """Append the steps for what is read now; None if they read more than that, and it lies elsewhere."""
         instead = {x.source: (y.source, y.first - x.first) for x, y in zip(self.read, read)}
-        if any([shift for _, shift in instead.values()]) and not self.stays_within():
+        if any(shift for _, shift in instead.values()) and not self.stays_within():
             return None
         for step in self.steps:
             target = step.target.source

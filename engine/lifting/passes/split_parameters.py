@@ -15,6 +15,8 @@ from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 
+FLAT = frozenset(("parameters", "gradient"))  # kinds of sources that are all named arrays, one after the other
+
 
 def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
     """Return the steps with every reading and writing within one named array as one of that array.
@@ -27,7 +29,7 @@ def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
 
 
 def _split(step: Step, parts: Parts) -> Step:
-    if not any([is_flat(source) for x in (step.target, *step.operands) for source in x.sources]):
+    if FLAT.isdisjoint([source.kind for x in (step.target, *step.operands) for source in x.sources]):
         return step
     operands = tuple(map(parts.in_array, step.operands))
     places = operands[0]
@@ -63,4 +65,4 @@ class Parts:
 
 def is_flat(source: Source) -> bool:
     """Whether this is the flat vector of parameters, or its gradient."""
-    return source.kind in ("parameters", "gradient")
+    return source.kind in FLAT
