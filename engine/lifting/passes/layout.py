@@ -9,20 +9,10 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.distinct import count_distinct
+from engine.lifting.index_arrays import affine, as_view, factor
 from engine.lifting.ir import Group, Groups
 from engine.lifting.ops import Step
-from engine.lifting.views import (
-    Gather,
-    Indices,
-    Literal,
-    Operand,
-    Shape,
-    Source,
-    View,
-    affine,
-    as_view,
-    factor,
-)
+from engine.lifting.views import Gather, Indices, Literal, Operand, Shape, Source, View
 
 MOST_AXES = 8  # of a view that is copied
 LONG_ROW = 6  # elements that follow one another in it

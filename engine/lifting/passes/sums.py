@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
+from engine.lifting.index_arrays import as_view, factor
 from engine.lifting.ir import ADDED, TAKEN, Group, Product
 from engine.lifting.ops import Step
 from engine.lifting.passes.choose import largest_constant
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
-from engine.lifting.views import Indices, View, as_view, factor
+from engine.lifting.views import Indices, View
 
 
 def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
