@@ -94,6 +94,8 @@ class Writer:
             return self.literal(x)
         assert isinstance(x, View)
         name = self.variable(x.source)
+        if x.is_whole():
+            return name
         expression = view_text(name, x, whole, self.use)
         if expression is None:
             return self.library.elements(self, x, name)

@@ -28,7 +28,7 @@ def allocate(steps: Steps, scalar: frozenset[Step] = frozenset()) -> dict[Source
     for now, step in enumerate(every):
         result = step.target.source
         if result.kind == "value" and result not in arrays and step not in scalar:
-            free = [x for x in _replaceable(step) if last[x] == now]
+            free = _replaceable(step, last, now)
             arrays[result] = arrays.get(free[0], free[0]) if free else idle.take(result)
             idle.holder[arrays[result]] = result
         if idle.wanted:
@@ -58,7 +58,7 @@ class _Idle:
     def release(self, step: Step, now: int, arrays: dict[Source, Source]) -> None:
         """Take back the arrays of what a step reads or writes last."""
         over = self.over
-        for source in [s for x in (step.target, *step.operands) for s in x.sources if over.get(s, 0) <= now]:
+        for source in [s for x in (step.target, *step.operands) for s in x.sources if over.get(s) == now]:
             array = arrays.get(source)
             if array is not None and self.holder.get(array) is source and source not in self.single:
                 del self.holder[array]
@@ -69,13 +69,17 @@ def _kind(x: Source) -> Hashable:
     return (x.shape, x.batched, x.dtype)
 
 
-def _replaceable(step: Step) -> list[Source]:
-    """Return the operands that a step may overwrite element by element with its result."""
+def _replaceable(step: Step, last: dict[Source, int], now: int) -> list[Source]:
+    """Return the operands that a step reads last, and may overwrite element by element with its result."""
     result, rule = step.target.source, RULES.get(step.op)
     if rule is None or rule.variadic or not step.target.is_whole() or result.role == "a":
         return []
     operands = step.operands[1:] if step.op == "where" else step.operands  # a condition is read last
-    return [x.source for x in operands if isinstance(x, View) and x.is_whole() and _alike(x.source, result)]
+    return [
+        x.source
+        for x in operands
+        if isinstance(x, View) and last[x.source] == now and _alike(x.source, result) and x.is_whole()
+    ]
 
 
 def _alike(x: Source, y: Source) -> bool:

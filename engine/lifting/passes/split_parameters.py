@@ -6,15 +6,17 @@ What reaches over several arrays (queries, keys and values that are one product)
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from operator import is_
+from typing import TypeVar
 
 from engine.lifting.external import Named
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
 
+FlatOperand = TypeVar("FlatOperand", View, Gather)
 FLAT = frozenset(("parameters", "gradient"))  # kinds of sources that are all named arrays, one after the other
 
 
@@ -47,11 +49,20 @@ class Parts:
     def __init__(self, arrays: Sequence[Named]) -> None:
         self.arrays = sorted([named for named in arrays if named.part.size], key=lambda named: named.part.offset)
         self.starts = [named.part.offset for named in self.arrays]
+        self.views: dict[Hashable, View] = {}  # which views of the flat vector are which views: many steps read one
 
     def in_array(self, x: Operand) -> Operand:
         """Return an operand as one of the named array that it lies in, if it lies in one."""
         if isinstance(x, Literal) or not is_flat(x.source):
             return x
+        if isinstance(x, View):
+            key = (x.source, x.shape, x.offset, x.strides)
+            if key not in self.views:
+                self.views[key] = self._found(x)
+            return self.views[key]
+        return self._found(x)
+
+    def _found(self, x: FlatOperand) -> FlatOperand:
         low, high = x.span()
         k = bisect_right(self.starts, low) - 1
         if k < 0 or high >= self.starts[k] + self.arrays[k].part.size:

@@ -30,6 +30,8 @@ def tidy(steps: Steps) -> Steps:
 
 def scatters_last(steps: list[Step]) -> list[Step]:
     """Scatter into an array when all else has been added to it, so that the rest can be assigned."""
+    if not any(step.op == "scatter" for step in steps):
+        return steps
     result: list[Step] = []
     waiting: dict[Source, list[Step]] = {}
     for step in steps:
@@ -88,11 +90,11 @@ def _fills_with_zeros(step: Step) -> bool:
 
 def direct(steps: list[Step]) -> list[Step]:
     """Compute what only the next step copies where that copies it to; a sum may be added there."""
-    readers = Counter(source for step in steps for x in step.operands for source in x.sources)
+    readers = Counter([source for step in steps for x in step.operands for source in x.sources])
     result: list[Step] = []
     for step in steps:
         before = result[-1] if result else None
-        if before is not None and _is_copied(before, step) and readers[before.target.source] == 1:
+        if before is not None and step.op == "copy" and _is_copied(before, step) and readers[before.target.source] == 1:
             try:
                 target = step.target.reshape(before.target.shape)
             except ValueError:  # a product of two axes, which is copied to where these are cut otherwise
@@ -105,9 +107,9 @@ def direct(steps: list[Step]) -> list[Step]:
 
 
 def _is_copied(before: Step, step: Step) -> bool:
-    """Whether a step copies all that the one before it computes, in that order, to where that may be computed."""
+    """Whether a copy is of all that the step before it computes, in that order, to where that may be computed."""
     x, computed = step.operands[0], before.target
-    if step.op != "copy" or not isinstance(x, View) or x.source is not computed.source or x.source.kind != "value":
+    if not isinstance(x, View) or x.source is not computed.source or x.source.kind != "value":
         return False
     everything = x.is_contiguous() and computed.is_contiguous() and x.size == computed.size == x.source.size
     alike = x.batched == step.target.batched and x.squeeze().shape == step.target.squeeze().shape
@@ -142,12 +144,18 @@ def _alike(x: Source, y: Source) -> bool:
 
 def separated(steps: list[Step]) -> list[Step]:
     """Add into views whose elements coincide (sliding windows) one slice after the other."""
-    return [part for step in steps for part in _slices(step)]
+    result: list[Step] = []
+    for step in steps:
+        if step.op == "copy" and step.accumulate:
+            result += _slices(step)
+        else:
+            result.append(step)
+    return result
 
 
 def _slices(step: Step) -> Iterator[Step]:
     target, g = step.target, step.operands[0]
-    if step.op != "copy" or not step.accumulate or not target.overlaps():
+    if not target.overlaps():
         yield step
         return
     axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
