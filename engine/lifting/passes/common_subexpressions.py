@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
+import numpy as np
+
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 
@@ -18,29 +20,34 @@ from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 def share_common(normal: Normal) -> Normal:
     """Return the operations, each computed once."""
     trace, items = normal.trace, list(normal.items)
-    known: dict[Hashable, int] = {}
     first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
-    first_of = first.__getitem__
+    _share_constants(trace, first, items)
+    known: dict[Hashable, int] = {}
+    first_of, ops, fixed = first.__getitem__, trace.ops, trace.fixed
     for i, item in enumerate(items):
-        if item is None:
+        if not item:
             continue
         key: Hashable
         if isinstance(item, Sum):
-            item = items[i] = Sum([*map(first_of, item.left)], [*map(first_of, item.right)])
-            key = (*item.left, None, *item.right)
-        elif item:
-            item = items[i] = tuple(map(first_of, item))
-            key = (trace.ops[i], _fixed(trace, i), *item)
-        elif trace.leaves[i].role == "constant":
-            key = ("constant", *told_apart((trace.leaves[i].value,)))
+            left, right = [*map(first_of, item.left)], [*map(first_of, item.right)]
+            if left != item.left or right != item.right:
+                items[i] = Sum(left, right)
+            key = (tuple(left), tuple(right))
         else:
-            continue
-        first[i] = known.setdefault(key, i)
-        if first[i] != i:
-            items[i] = None
+            operands = items[i] = tuple(map(first_of, item))
+            key = (ops[i], operands) if i not in fixed else (ops[i], operands, told_apart(fixed[i]))
+        same = known.setdefault(key, i)
+        if same != i:
+            first[i], items[i] = same, None
     return Normal(replace(trace, roots=[first[root] for root in trace.roots]), items)
 
 
-def _fixed(trace: Trace, i: int) -> Hashable:
-    """Return an operation's fixed numbers, 0.0 another than -0.0."""
-    return told_apart(trace.fixed[i]) if i in trace.fixed else None
+def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> None:
+    """Let the first of equal constants stand for all, 0.0 another than -0.0."""
+    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
+    nodes = np.fromiter(numbers, np.int64, len(numbers))
+    bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
+    _, at, which = np.unique(bits, return_index=True, return_inverse=True)
+    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
+        if same != i:
+            first[i], items[i] = same, None
