@@ -14,7 +14,7 @@ from typing import Any
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import Group, Groups, Normal, Sum
 
-COUNTLESS = frozenset(("logsumexp", "shift", "largest"))  # of any number of operands: their number does not count
+COUNTLESS = frozenset(("logsumexp", "shift", "largest", "select"))  # any number of operands, which does not count
 
 
 def group(normal: Normal) -> Groups:
@@ -40,12 +40,8 @@ def group(normal: Normal) -> Groups:
             key = (leaf.role, leaf.argument)
         elif i in fixed:
             key = (ops[i], told_apart(fixed[i]), *map(group_of, item))
-        elif (op := ops[i]) in COUNTLESS:
-            key = (op, *sorted(set(map(group_of, item))))
-        elif op == "select":  # nor does that of a table's entries; the index is not one of them
-            key = (op, *sorted(set(map(group_of, item[:-1]))), None, group_of(item[-1]))
         else:
-            key = (op, *map(group_of, item))
+            key = (ops[i], *(_kinds(ops[i], item, group_of) if ops[i] in COUNTLESS else map(group_of, item)))
         number = known.get(key)
         if number is None:
             number = known[key] = len(groups)
@@ -53,6 +49,13 @@ def group(normal: Normal) -> Groups:
         groups[number].members.append(i)
         of[i] = number
     return Groups(replace(normal, items=items), groups, of[: len(items)])
+
+
+def _kinds(op: str, operands: tuple[int, ...], group_of: Callable[[int], int]) -> tuple[int | None, ...]:
+    """Return the groups of any number of operands, each once; an index is not an entry of its table."""
+    if op == "select":
+        return (*sorted(set(map(group_of, operands[:-1]))), None, group_of(operands[-1]))
+    return tuple(sorted(set(map(group_of, operands))))
 
 
 def _turned(item: Sum, group_of: Callable[[int], int]) -> tuple[Sum, tuple[tuple[int, int], ...]]:
