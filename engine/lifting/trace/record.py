@@ -25,17 +25,23 @@ class Numbered(NamedTuple):
 
 
 def numbered(roots: Sequence[Value]) -> Numbered:
-    """Number the graph of some roots as `engine.graph.order` does, and note the numbers of what each node reads.
+    """Number the graph of some roots as `engine.graph.order` does, and note the numbers of what each node reads."""
+    place: dict[Any, int] = {}
+    operands = _walked(place, roots)
+    nodes = list(place)
+    return Numbered(nodes, list(map(rule_of, nodes)), operands, [place[root] for root in roots])
+
+
+def _walked(place: dict[Any, int], roots: Sequence[Value]) -> list[tuple[Any, ...]]:
+    """Number what the roots depend on, operands first, and return their operands' numbers.
 
     Nodes are walked through memory once, so that what most are, an operation on one or two, is written out.
     """
-    place: dict[Any, Any] = {}
     operands: list[tuple[Any, ...]] = []
     stack: list[Any] = list(reversed(roots))
     find, reads, pop = place.get, operands.append, stack.pop
     while stack:
-        node = pop()
-        if node is None:  # its operands have their numbers by now
+        if (node := pop()) is None:  # of the next, all operands have their numbers by now
             node = pop()
         elif node in place:
             continue
@@ -58,11 +64,10 @@ def numbered(roots: Sequence[Value]) -> Numbered:
             xs = (i,) if y is None else (i, j)
         place[node] = len(operands)
         reads(xs)
-    nodes = list(place)
-    return Numbered(nodes, list(map(rule_of, nodes)), operands, [place[root] for root in roots])
+    return operands
 
 
-def _not_numbered(parents: Sequence[Value], place: dict[Any, Any], operands: list[tuple[Any, ...]]) -> list[Value]:
+def _not_numbered(parents: Sequence[Value], place: dict[Any, int], operands: list[tuple[Any, ...]]) -> list[Value]:
     """Number the leaves among some operands; return the others that have no number yet, the first one last."""
     waiting = []
     for parent in parents:
