@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.lifting.chains import heights, inner_operations
 from engine.lifting.distinct import count_distinct
 from engine.lifting.ir import Trace
-from engine.lifting.passes.chains import heights, inner_operations
 
 
 def width(trace: Trace) -> float:
