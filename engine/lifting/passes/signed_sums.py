@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.lifting.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 
 def with_signed_sums(trace: Trace) -> Trace:

@@ -16,8 +16,8 @@ from itertools import chain, islice
 
 import numpy as np
 
+from engine.lifting.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 from engine.lifting.ir import ADDED, TAKEN, ZERO, Normal, Sum, Trace
-from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 FEWEST = 4  # differences of more terms than two, or of less
 MEMBERS = 32  # sums: fewer are single numbers

@@ -16,7 +16,7 @@ from engine.lifting.straight.tape import Kind
 from engine.rules import RULES
 
 MOST = 64  # operands of an operation that is written in pieces
-REFUSED = ("select", "largest")  # which are not made of pieces
+NO_PIECES = frozenset(("select", "largest"))  # which are not made of pieces
 Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
 Local = tuple[Expr, "tuple[Expr, ...]"]
 
@@ -39,7 +39,7 @@ def local(kind: Kind) -> Local:
 
 def is_local(kind: Kind) -> bool:
     """Whether an operation can be written in this way."""
-    return kind.op not in REFUSED and kind.arity <= MOST and (kind.op in PIECES or operation(kind.op) is not None)
+    return kind.op not in NO_PIECES and kind.arity <= MOST and (kind.op in PIECES or operation(kind.op) is not None)
 
 
 def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:

@@ -8,15 +8,17 @@ from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Trace
 from engine.lifting.straight.blocks import blocks
-from engine.lifting.straight.local_rules import is_local
+from engine.lifting.straight.local_rules import NO_PIECES, is_local
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
+from engine.lifting.straight.width import width
 from engine.lifting.views import Indices
 
 FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
+WIDE = 4 * PER_STEP  # of one kind at once, with which arrays win whatever loops there are
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 
 
@@ -40,7 +42,7 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     wrt
         What is differentiated for.
     """
-    if len(trace.ops) < FEWEST or trace.results != 1:
+    if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops) or width(trace) > WIDE:
         return None
     written_down = tape(trace, places, external.theta.size, [x.size for x in external.numbers])
     if not all(map(is_local, written_down.kinds[1:] if not written_down.kinds[0].arity else written_down.kinds)):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
-
-import numpy as np
 
 from engine.lifting.ir import Trace
 
@@ -28,11 +25,10 @@ class SignedChain:
 
 def inner_operations(trace: Trace) -> list[bool]:
     """Return which operations of chains are read once, so that they may be parts of a longer one."""
-    uses = np.bincount(np.fromiter(chain.from_iterable(trace.operands), np.int64), minlength=len(trace.ops))
-    inner = [op in CHAINS and once for op, once in zip(trace.ops, (uses == 1).tolist())]
-    for i in (*trace.roots, *trace.signed):
-        inner[i] = False
-    return inner
+    inner = trace.are(*CHAINS) & (trace.uses == 1)
+    inner[[*trace.roots, *trace.signed]] = False
+    flags: list[bool] = inner.tolist()
+    return flags
 
 
 def chain_of(trace: Trace, last: int, inner: list[bool]) -> SignedChain:
