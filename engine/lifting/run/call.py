@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """A program's trace with what it is called with; its buffers are held by whoever makes this."""
+    """A program's trace with what it is called with; its buffers are held by whoever makes this.
 
-    __slots__ = ("inputs", "numbers", "parameters", "plan", "program", "views")
+    Attributes
+    ----------
+    turned
+        Which guard was the first to go another way; -1 while none has.
+    """
+
+    __slots__ = ("inputs", "numbers", "parameters", "plan", "program", "turned", "views")
 
     def __init__(self, program: Program, plan: CallPlan, inputs: Sequence[Any], theta: Any) -> None:
         self.program, self.plan, self.inputs, self.numbers = program, plan, inputs, inputs
-        self.parameters, buffers = plan.specialisation.parameters, plan.buffers
+        self.parameters, buffers, self.turned = plan.specialisation.parameters, plan.buffers, -1
         self.views: Views = self.parameters.views(theta, program.dtype)
         if len(self.views[0]) > buffers.cells:  # the flat vector that they know
             self.views = [self.views[0][: buffers.cells], *self.views[1:]]
@@ -73,9 +79,11 @@ class Call:
         guards = self.plan.specialisation.guards
         if not self.program.batch:
             outcomes = self.plan.specialisation.outcomes
-            if len(conditions) == len(guards):
-                return all(map(eq, map(bool, conditions), outcomes.tolist()))
-            return np.array_equal(np.hstack(conditions).astype(bool), outcomes)
+            if len(conditions) == len(guards) and all(map(eq, map(bool, conditions), outcomes.tolist())):
+                return True
+            differs = np.hstack(conditions).astype(bool) != outcomes
+            self.turned = int(np.argmax(differs)) if differs.any() else -1
+            return self.turned < 0
         for guard, condition in zip(guards, conditions):
             went = np.asarray(condition) != 0
             if (went == guard.outcome).all():

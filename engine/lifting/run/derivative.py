@@ -19,8 +19,9 @@ from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.run.derived import derivative_of, variables_of
 from engine.lifting.run.eager import holds_values
 from engine.lifting.run.executable import Specialisation
-from engine.lifting.run.plans import MOST, CallKind, call_kind
+from engine.lifting.run.plans import MOST, CallKind, PossibleTrace, call_kind
 from engine.lifting.run.report import Stats
+from engine.lifting.run.search import Search
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.transformed import Ground, cotangents_differ, prove
 from engine.tracing import LOCAL
@@ -124,11 +125,15 @@ class Derivative:
         if known is not None and traces.knows(known[0]):
             traces.latest = known[0]
             yield At(known[0], self.by(known[0], argnums), [*inputs], known[1], parameters)
-        for specialisation, arrays, n in self.program.ways(inputs):
-            traces.latest = specialisation  # of what answers, since that is the last
-            if len(self._known) >= MOST:
-                self._known.pop(next(iter(tuple(self._known))), None)  # another thread may take it away meanwhile
-            self._known[kind] = specialisation, n
+        for way in self.program.ways(inputs, parameters):
+            specialisation, arrays, n, _ = way
+            if specialisation.guards and self.program.ran(way, None, parameters) is None:
+                continue  # before its derivative is compiled in vain
+            if not specialisation.lone:
+                traces.latest = specialisation  # of what answers, since that is the last
+                if len(self._known) >= MOST:
+                    self._known.pop(next(iter(tuple(self._known))), None)  # another thread may take it away meanwhile
+                self._known[kind] = specialisation, n
             yield At(specialisation, self.by(specialisation, argnums), arrays, n, parameters)
 
     def by(self, specialisation: Specialisation, argnums: Any) -> int | None:
@@ -215,13 +220,18 @@ class Derivative:
 
     def run(self, at: At, runner: Derived, derived: Specialisation) -> Any:
         """Return what a derivative's trace gives; None if its branches go another way."""
-        ran = runner.ran(derived, None, at.arrays, at.parameters, at.samples)
+        ran = runner.ran(PossibleTrace(derived, at.arrays, at.samples, Search()), None, at.parameters)
         if ran is None:
             return None
-        self.latest, runner.ran_last = runner, derived
+        self.ran_last(runner, derived)
         _, value, _ = ran
         lead = np.shape(value)[: np.ndim(value) - (derived.trace.results > 1)]
         return np.reshape(value, (*lead, derived.trace.results))
+
+    def ran_last(self, runner: Derived, derived: Specialisation) -> None:
+        """Remember what ran last, for its text to be shown; what the scalar engine answered has none."""
+        if not derived.lone:
+            self.latest, runner.ran_last = runner, derived
 
     def is_eager(self, inputs: Sequence[Any], parameters: Any) -> bool:
         """Whether the function itself is to be differentiated: with Values, or inside a function that is traced."""

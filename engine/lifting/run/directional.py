@@ -16,6 +16,8 @@ from engine.lifting.passes.jacobians import cotangents_of, tangents_of
 from engine.lifting.run.derivative import At, Derivative
 from engine.lifting.run.derived import derivative_of
 from engine.lifting.run.executable import NUMBER, Specialisation
+from engine.lifting.run.plans import PossibleTrace
+from engine.lifting.run.search import Search
 from engine.lifting.run.structured import Floats, as_argument, as_result, split
 from engine.lifting.verify.transformed import cotangents_differ, tangents_differ
 
@@ -160,10 +162,11 @@ class Hvp(Product):
         derived = held[key]
         runner = self.runner(samples=True, reduction=program.reduction, direction=at.by is not None)
         wrt = "parameters" if at.by is None else "inputs"
-        ran = runner.ran(derived, wrt, [*at.arrays, tangent], at.parameters, at.samples)
+        way = PossibleTrace(derived, [*at.arrays, tangent], at.samples, Search())
+        ran = runner.ran(way, wrt, at.parameters)
         if ran is None or ran[2] is None:
             return None
-        self.latest, runner.ran_last = runner, derived
+        self.ran_last(runner, derived)
         if ran[2].inputs is None or at.by is None:
             return ran[2].parameters
         return as_argument(ran[2].inputs[at.by], at.known.specs[at.by], True, self.what)

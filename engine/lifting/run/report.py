@@ -63,7 +63,8 @@ class StepRecord:
 class Stats:
     """Counts: scalar nodes, forward and backward array operations, bytes of buffers a sample, seconds to lift.
 
-    `proof` says what was proven of the program, at how many points and in which time.
+    `proof` says what was proven of the program, at how many points and in which time; `unlifted_calls` how many calls
+    went ways that are not compiled, which the scalar engine answered.
     """
 
     scalar_nodes: int
@@ -73,11 +74,13 @@ class Stats:
     seconds: float
     declined: tuple[str, ...] = ()
     proof: Proof = field(default_factory=Proof)
+    unlifted_calls: int = 0
 
     def __str__(self) -> str:
+        answered = f", {self.unlifted_calls:,} calls answered by the scalar engine" if self.unlifted_calls else ""
         return (
             f"{self.scalar_nodes:,} scalar nodes -> {self.array_operations} array operations forward, "
-            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s, {self.proof}"
+            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s, {self.proof}{answered}"
         )
 
 

@@ -139,7 +139,7 @@ def run_function(program: Program, specialisation: Specialisation, inputs: Seque
             return None
         roots = [x if isinstance(x, Value) else Value.constant(x) for x in returned]
         values.append(roots[0]._data if len(roots) == 1 else [root._data for root in roots])
-        found = _cotangents(roots[0], weight) if len(roots) == 1 else {}
+        found = cotangents(roots[0], weight) if len(roots) == 1 else {}
         for leaf, g in found.items():
             if leaf in places:
                 flat[places[leaf]] += g
@@ -156,7 +156,7 @@ def _leaves(sample: Array) -> list[Any]:
     return numbers if sample.dtype.kind == "i" else [Value(x) for x in numbers]
 
 
-def _cotangents(root: Value, seed: float) -> dict[Value, float]:
+def cotangents(root: Value, seed: float) -> dict[Value, float]:
     """Return the gradient of every leaf."""
     found: dict[Value, float] = {root: seed}
     for node in reversed(order(root)):
