@@ -141,7 +141,7 @@ class Program(Showing, Differentiable):
                 if not specialisation.lone:
                     self.traces.latest, self.latest_wrt = specialisation, asked or self.latest_wrt
                 return plan, value, gradient if wrt != DEFAULT or gradient is None else by_default(gradient)
-        raise AssertionError("the last way is an error")
+        raise AssertionError("the last way is an answer")
 
     def ways(self, inputs: Sequence[Any], theta: Any) -> Iterator[PossibleTrace]:
         """Yield the traces that may be those of a call; the last is of this call alone.

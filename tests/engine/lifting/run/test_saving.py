@@ -46,6 +46,7 @@ CASES = [
     (engine.lift(lambda i, x: engine.select(TABLE, i) * x), (2, 3.0)),
     (engine.lift(lambda x: BIG @ x), (np.linspace(0.0, 1.0, 20),)),
     (engine.lift(lambda x: x[0] * x[1] if x[0] > 0 else x[1]), ([1.5, 2.0],)),
+    (engine.lift(lambda x: engine.total([v * v if v > 0 else -v for v in x])), (np.array([1.0, -2.0, 3.0, -4.0]),)),
     (engine.lift(everything), (4.5,)),
     (engine.lift(lambda x: engine.log(x) + 1.0 / x), (0.0,)),
     (engine.lift(lambda n, parameters: n * parameters * TABLE[1]), (2.0, 3.0)),
