@@ -85,7 +85,7 @@ def _about_nearest(x: Any, result: Any) -> None:
 
 @cache
 def _coefficients() -> list[npt.NDArray[np.float64]]:
-    """Return the coefficients about every point, the highest first: Taylor's, and of the fourth power the nearest square.
+    """Return the coefficients about every point, the highest first: Taylor's, with a square for the fourth power.
 
     On the 1/4096 about a point, d**4 is nowhere further from d**2 / 8192**2 than 8192**-4 / 4.
     """
