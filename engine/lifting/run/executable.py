@@ -27,6 +27,7 @@ from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
+from engine.lifting.views import Indices
 from engine.tree import LEAF, Structure, unflatten
 from engine.watching import Origin
 
@@ -78,6 +79,8 @@ class Buffers:
     take_backward: Callable[..., tuple[Any, ...]]
     cells: int = 0  # parameters that there were when this was compiled
     integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
+    branches: Indices | None = None  # which of the conditions is each guard's
+    expected: tuple[Any, ...] = ()  # the conditions where all branches go as they went, as they are returned
     lock: threading.Lock = field(default_factory=threading.Lock)
     context: contextvars.Context = field(default_factory=lambda: _silent())
 
@@ -152,7 +155,7 @@ class Compiled:
                 self.namespace = self.emitted.load()
             forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         takers = taker(self.emitted.forward), taker(self.emitted.backward)
-        return Buffers(forward, backward, *takers, cells, self.emitted.integers)
+        return Buffers(forward, backward, *takers, cells, self.emitted.integers, self.emitted.branches)
 
 
 def node_by_node(answers: Answers, n: int, cells: int) -> Buffers:
@@ -221,11 +224,6 @@ class Specialisation:
             return value
         lead = np.shape(value)[: np.ndim(value) - (self.trace.results > 1)]
         return in_places(self.returns, np.reshape(value, (*lead, self.returns.size)))
-
-    @cached_property
-    def outcomes(self) -> npt.NDArray[np.bool_]:
-        """How each branch went."""
-        return np.array([guard.outcome for guard in self.guards])
 
     @cached_property
     def way(self) -> bytes:

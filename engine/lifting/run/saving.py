@@ -205,7 +205,9 @@ class ProgramFile:
             return
         yield "_result, _conditions = _result"
         yield f"_branches = {[(guard.outcome, printable(guard.line)) for guard in self.specialisation.guards]}"
-        each = "_conditions" if self.program.batch else "np.hstack(_conditions)"  # which may lie in rows
+        each = "_conditions" if self.program.batch else "np.hstack(_conditions)"  # which may lie in arrays
+        if self.emitted.branches is not None:
+            each += f"[{numbers_text(self.emitted.branches)}]"
         yield f"for _condition, (_outcome, _line) in zip({each}, _branches):"
         yield "    if np.any((np.asarray(_condition) != 0) != _outcome):"
         yield '        raise ValueError(f"{_line} was {_outcome} when this was saved; save the other way too.")'
