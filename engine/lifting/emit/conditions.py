@@ -40,10 +40,10 @@ def conditions_text(scalars: Scalars, guards: Sequence[Operand], *, in_batch: bo
     return tuple_text(texts), None if np.array_equal(places, np.arange(len(guards))) else places
 
 
-def in_order(conditions: Sequence[Any], count: int, places: Indices | None) -> Sequence[Any]:
+def by_guard(conditions: Sequence[Any], count: int, places: Indices | None) -> Sequence[Any]:
     """Return the conditions that `forward` returned, one for each of `count` guards.
 
-    >>> in_order((True, np.array([3.0, 0.0])), 4, np.array([2, 1, 0, 2])) == [0.0, 3.0, True, 0.0]
+    >>> by_guard((True, np.array([3.0, 0.0])), 4, np.array([2, 1, 0, 2])) == [0.0, 3.0, True, 0.0]
     True
     """
     if places is None and len(conditions) == count:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import GuardError
-from engine.lifting.emit.conditions import in_order
+from engine.lifting.emit.conditions import by_guard
 from engine.lifting.external import Views
 from engine.lifting.run.executable import Gradient, Specialisation
 from engine.lifting.run.plans import CallPlan
@@ -82,7 +82,7 @@ class Call:
             expected = self.plan.buffers.expected or self._expected(conditions)
             if all(map(eq, map(_said, conditions), expected)):
                 return True
-            went = in_order(conditions, len(guards), self.plan.buffers.branches)
+            went = by_guard(conditions, len(guards), self.plan.buffers.branches)
             self.turned = next(k for k, (guard, x) in enumerate(zip(guards, went)) if bool(x) != guard.outcome)
             return False
         for guard, condition in zip(guards, conditions):

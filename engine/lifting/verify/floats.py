@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.graph import order
-from engine.lifting.emit.conditions import in_order
+from engine.lifting.emit.conditions import by_guard
 from engine.lifting.external import taker
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.field_numpy import NOWHERE
@@ -98,7 +98,7 @@ def run_text(
             backward(*take_backward(parameters, inputs, numbers, gradient, slots))
         for part in parts:
             part.of(flat)[...] = 0.0 if part.read else part.of(flat)
-        went = in_order(conditions, len(specialisation.guards), compiled.emitted.branches)
+        went = by_guard(conditions, len(specialisation.guards), compiled.emitted.branches)
         yield Outcome(value, [np.array(c) for c in went], flat, slots)
 
 

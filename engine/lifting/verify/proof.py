@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.lifting.emit.conditions import in_order
+from engine.lifting.emit.conditions import by_guard
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import taker
 from engine.lifting.ir import Trace
@@ -239,7 +239,7 @@ def _differs(
 def _forward_differs(answer: Any, want: Outcome, field: Field, emitted: Emitted) -> str:
     """Return in what a forward run differs, or ""."""
     value, conditions = answer if want.conditions else (answer, ())
-    went = in_order(conditions, len(want.conditions), emitted.branches)
+    went = by_guard(conditions, len(want.conditions), emitted.branches)
     for k, (a, b) in enumerate(zip(went, want.conditions)):
         if not same(lift(a, field), b):
             return f"the condition of its {_nth(k)} branch"

@@ -7,7 +7,7 @@ import pytest
 
 import engine
 from engine import GuardError
-from engine.lifting.emit.conditions import in_order
+from engine.lifting.emit.conditions import by_guard
 
 X = np.random.default_rng(3).normal(size=(6, 4))
 W = [engine.Value(x, f"w[{k}]") for k, x in enumerate(np.random.default_rng(4).normal(size=24))]
@@ -82,6 +82,6 @@ def test_a_batch_names_the_row_and_the_branch():
 
 
 def test_they_are_put_in_the_guards_order():
-    assert in_order((True, 0.0), 2, None) == (True, 0.0)
-    assert in_order((np.array([1.0, 0.0]), True), 3, None) == [1.0, 0.0, True]
-    assert in_order((np.array([1.0, 0.0]), 5.0), 4, np.array([2, 0, 1, 2])) == [5.0, 1.0, 0.0, 5.0]
+    assert by_guard((True, 0.0), 2, None) == (True, 0.0)
+    assert by_guard((np.array([1.0, 0.0]), True), 3, None) == [1.0, 0.0, True]
+    assert by_guard((np.array([1.0, 0.0]), 5.0), 4, np.array([2, 0, 1, 2])) == [5.0, 1.0, 0.0, 5.0]
