@@ -116,11 +116,7 @@ def emit(
     writer = Writer(NUMPY, arrays, set(external.taken), plain_numbers(steps))
     scalars = Scalars(writer, scalar)
     write_steps(scalars, steps.forward)
-    value, *guards = steps.roots
-    returned, branches = _returned(scalars, value, reduction), None
-    if guards:
-        conditions, branches = conditions_text(scalars, guards, in_batch=bool(reduction))
-        returned += f", {conditions}"
+    returned, branches = _returned(scalars, steps.roots, reduction)
     forward = writer.finished()
     scalars.backward = True
     write_steps(scalars, steps.backward)
@@ -159,7 +155,17 @@ def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> l
     return [f"def {name}({', '.join([a.name for a in takes])}):", *lines, ""]
 
 
-def _returned(scalars: Scalars, root: Operand, reduction: str) -> str:
+def _returned(scalars: Scalars, roots: Sequence[Operand], reduction: str) -> tuple[str, Indices | None]:
+    """Return the expression for the value, and the guards' conditions if there are any, and which is which guard's."""
+    value, *guards = roots
+    text = _value(scalars, value, reduction)
+    if not guards:
+        return text, None
+    conditions, branches = conditions_text(scalars, guards, in_batch=bool(reduction))
+    return f"{text}, {conditions}", branches
+
+
+def _value(scalars: Scalars, root: Operand, reduction: str) -> str:
     """Return the expression for the value."""
     if isinstance(root, View) and root.shape:
         return _several(scalars, root, reduction)
