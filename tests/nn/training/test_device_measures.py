@@ -47,8 +47,15 @@ def seen(found, mesh, numbers):
         return found.record(at_once, theta)
 
 
-@pytest.mark.parametrize("count", sorted({1, len(jax.devices())}))
-@pytest.mark.parametrize("case", CASES)
+def counted(case, count):
+    """A case on so many devices: classes and numbers in the default run, the others in the long one."""
+    short = count == 1 or case in ("classes", "one constant")
+    return pytest.param(case, count, marks=[] if short else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    ("case", "count"), [counted(case, count) for case in CASES for count in sorted({1, len(jax.devices())})]
+)
 def test_measures_are_the_hosts(case, count):
     task, vector, mesh, found = measures(case, count, validation=0.35)
     record, bad = seen(found, mesh, vector.numbers)
