@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
-from nn.diagnosis.alterations.recorded import NotRecordedError, record
+from nn.diagnosis.alterations.recorded import recorded_or_none
 from nn.diagnosis.alterations.search import LISTED, reproducing
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
@@ -43,6 +43,32 @@ class Point(NamedTuple):
     arguments: Sequence[tuple[str, Array]]
     given: Sequence[Array]
     right: Sequence[Array] | None = None
+
+
+class FunctionOfArrays:
+    """A function as one of arrays: of the array that it takes, or of those in a dictionary."""
+
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
+        self.f, self.arguments = f, arguments
+
+    @classmethod
+    def of(cls, f: Callable[[Any], Any], x: Any) -> FunctionOfArrays | None:
+        """Return it, if what it takes is made of arrays."""
+        if isinstance(x, np.ndarray):
+            return cls(f, [("x", x.astype(float))])
+        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
+            return None
+        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
+
+    def point(self, given: Array, right: Array) -> Point:
+        """Return the function with a gradient, in the shapes of its arrays where it has them."""
+        parts = self._parts(given) if given.shape == right.shape else [given]
+        return Point(self.f, self.arguments, parts, self._parts(right))
+
+    def _parts(self, gradient: Array) -> list[Array]:
+        """Return the part of each array, in its shape."""
+        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
+        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
 
 
 def explanations(
@@ -95,10 +121,10 @@ class _Recorded:
     @classmethod
     def of(cls, point: Point) -> _Recorded | None:
         """Return it, if it is recorded and agrees with the right gradients."""
-        try:
-            root, leaves = record(point.f, point.arguments)
-        except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+        recorded = recorded_or_none(point.f, point.arguments)
+        if recorded is None:
             return None
+        root, leaves = recorded
         right = Sweep(root, leaves).without_shifts().gradients
         if root.value.size != 1 or not all(np.isfinite(x).all() for x in point.given):
             return None

@@ -313,3 +313,13 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]
+
+
+def recorded_or_none(
+    f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]
+) -> tuple[ArrayStep, list[ArrayStep]] | None:
+    """Return what `record` does, or None where the function cannot be recorded."""
+    try:
+        return record(f, arguments)
+    except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+        return None
