@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from nn.agreement.tolerance import proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
 from nn.diagnosis.alterations.recorded import recorded_or_none
 from nn.diagnosis.alterations.search import LISTED, reproducing
@@ -152,12 +153,20 @@ def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[E
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
         return [(zero(", ".join(names[k] for k in wrong)),)]
-    for order in itertools.permutations(range(len(names)), len(wrong)) if len(wrong) == 2 else ():
-        if all(p.given[k].shape == p.right[of].shape for p in points for k, of in zip(wrong, order)) and all(
-            _is_close(p.given[k], p.right[of]) for p in points for k, of in zip(wrong, order)
-        ):
-            return [tuple(exchanged_leaves(names[k], names[of]) for k, of in zip(wrong, order))]
+    others = {k: next((j for j in range(len(names)) if _is_of(points, k, j)), None) for k in wrong}
+    if all(j is not None for j in others.values()):
+        return [tuple(exchanged_leaves(names[k], names[j]) for k, j in others.items() if j is not None)]
     return []
+
+
+def _is_of(points: Sequence[_Recorded], k: int, other: int) -> bool:
+    """Whether the gradient given for a leaf is another's, and no multiple of its own, at all points."""
+    return all(
+        p.given[k].shape == p.right[other].shape
+        and _is_close(p.given[k], p.right[other])
+        and proportion(p.given[k], p.right[k], EXACT) is None
+        for p in points
+    )
 
 
 def _of_leaves(points: Sequence[_Recorded], which: Sequence[int]) -> list[Explanation]:
