@@ -89,13 +89,17 @@ def gradients_of(path: Path, sweep: Sweep) -> list[Array]:
     """Return the gradients of several alterations at once: the function is rerun, then swept with what is altered."""
     if len(path) == 1 and path[0].run is not None:
         return path[0].run(sweep)
+    other, pulls = together(path, sweep)
+    return other.altered(*pulls)
+
+
+def together(path: Path, sweep: Sweep) -> tuple[Sweep, list[Mapping[Edge, Pull]]]:
+    """Return the sweep of the function that several alterations make, and what edges hand on there, one by one."""
     changes = {step: change for a in path for step, change in a.changes.items()}
-    pulls = {edge: pull for a in path for edge, pull in a.pulls.items()}
     if not changes:
-        return sweep.altered(pulls)
+        return sweep, [a.pulls for a in path]
     other, become = sweep.rerun(changes)
-    moved = {_moved(edge, become): pull for edge, pull in pulls.items()}
-    return other.altered({edge: pull for edge, pull in moved.items() if edge in other.shares})
+    return other, [{_moved(edge, become): pull for edge, pull in a.pulls.items()} for a in path]
 
 
 def _moved(edge: Edge, become: Mapping[ArrayStep, ArrayStep]) -> Edge:
