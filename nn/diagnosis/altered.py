@@ -12,17 +12,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from engine.rules import RULES
-from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES
-from nn.diagnosis.alterations.explain import Point, explanations
-from nn.diagnosis.alterations.recorded import RecordedArray, applied
+from nn.diagnosis.alterations.explain import Recorded, explained_at
 from nn.diagnosis.alterations.target import proves
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Problem
@@ -81,49 +77,10 @@ def explained(
     problem: Problem, given: Mapping[str, Array], others: Sequence[tuple[Problem, Mapping[str, Array]]] = ()
 ) -> list[tuple[Finding, ...]]:
     """Return what reproduces gradients, by rows; on other data too."""
-    return explanations(*_point(problem, given), others=[_point(*other) for other in others])
+    return explained_at([_recorded(problem, given), *[_recorded(*other) for other in others]])
 
 
-def _point(problem: Problem, given: Mapping[str, Array]) -> Point:
-    names = problem.present
-    absent = {name: problem.params[name] for name in problem.absent}
-
-    def loss(*params: Any) -> Any:
-        return recorded_loss(problem, dict(zip(names, params)) | absent)
-
-    arguments = [(name, problem.params[name]) for name in names]
-    return Point(loss, arguments, [given[name] for name in names], [problem.right[name] for name in names])
-
-
-def recorded_loss(problem: Problem, params: Mapping[str, Any]) -> Any:
-    """Return the loss of a network's parameters, with the names that z and a have in a textbook."""
-    X = problem.X  # the name of what is constant
-    a: Any = X
-    for layer, kind in enumerate(problem.kinds):
-        z = _named(a @ params[f"layers.{layer}.W"] + params[f"layers.{layer}.b"], f"z{layer + 1}")
-        a = _named(_activation(kind)(z), f"a{layer + 1}")
-    loss = JUDGED_LOSSES[problem.loss].values(a, problem.t).sum() * problem.weight
-    if problem.l2:
-        weights: Sequence[Any] = [x for name, x in params.items() if name.endswith("W")]
-        loss = loss + sum(0.5 * problem.l2 * (W * W).sum() for W in weights)
-    return loss
-
-
-def _activation(kind: str) -> Callable[[Any], Any]:
-    """Return an activation as operations that are recorded: a rule of the engine's where there is one."""
-    if kind in RULES and len(RULES[kind].operands) == 1:
-        return lambda z: applied(kind, z) if isinstance(z, RecordedArray) else RULES[kind].array(z)
-    return COMPOSED.get(kind, ACTIVATIONS[kind].f)
-
-
-COMPOSED: dict[str, Callable[[Any], Any]] = {
-    "silu": lambda z: z * _activation("sigmoid")(z),
-    "gelu": lambda z: 0.5 * z * (1.0 + _activation("erf")(z / math.sqrt(2.0))),
-}
-"""Activations that are no rules, and whose own formula asks for plain arrays."""
-
-
-def _named(x: Any, name: str) -> Any:
-    if isinstance(x, RecordedArray) and not x.step.name:
-        x.step.name = name
-    return x
+def _recorded(problem: Problem, given: Mapping[str, Array]) -> Recorded:
+    names, network = problem.present, problem.network
+    right = [problem.right[name] for name in names]
+    return Recorded(network.root, [network.named[name] for name in names], [given[name] for name in names], right)

@@ -41,6 +41,8 @@ class BackwardAlteration:
         The steps of the function that are others.
     saved, factor
         Where an edge hands on no more than a multiple, or what its own rule does with another saved array: those.
+    finish
+        What is done to each leaf's gradient in the end.
     run
         What makes the gradients, where that is no single sweep.
     what
@@ -58,6 +60,7 @@ class BackwardAlteration:
     saved: Saved | None = None
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
+    finish: Callable[[ArrayStep, Array], Array] | None = None
 
     @property
     def name(self) -> tuple[str, str]:
@@ -90,7 +93,25 @@ def gradients_of(path: Path, sweep: Sweep) -> list[Array]:
     if len(path) == 1 and path[0].run is not None:
         return path[0].run(sweep)
     other, pulls = together(path, sweep)
-    return other.altered(*pulls)
+    return [finished(path, leaf, g) for leaf, g in zip(sweep.leaves, other.altered(*pulls))]
+
+
+def finished(path: Path, leaf: ArrayStep, g: Array) -> Array:
+    """Return a leaf's gradient after what is done to it in the end."""
+    for alteration in path:
+        g = alteration.finish(leaf, g) if alteration.finish is not None else g
+    return g
+
+
+def in_place(alteration: BackwardAlteration, here: Sweep, there: Sweep) -> BackwardAlteration:
+    """Return an alteration of one sweep at the same places of another, of the same operations."""
+    edges, steps = dict(zip(here.edges, there.edges)), dict(zip(here.steps, there.steps))
+    return replace(
+        alteration,
+        edges=tuple(edges[edge] for edge in alteration.edges),
+        pulls={edges[edge]: pull for edge, pull in alteration.pulls.items()},
+        changes={steps[step]: change for step, change in alteration.changes.items()},
+    )
 
 
 def together(path: Path, sweep: Sweep) -> tuple[Sweep, list[Mapping[Edge, Pull]]]:

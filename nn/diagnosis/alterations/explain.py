@@ -61,12 +61,20 @@ def explanations(
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    first = _Recorded.of(Point(f, arguments, given, right))
+    first = Recorded.of(Point(f, arguments, given, right))
     if first is None:
         return []
     if any(x.shape != leaf.value.shape for x, leaf in zip(given, first.leaves)):
         return _of_another_shape(Sweep(first.root, first.leaves), given[0]) if len(given) == 1 else []
-    points = [first, *[there for other in others if (there := _Recorded.of(other)) is not None and there.is_whole]]
+    there = [recorded for other in others if (recorded := Recorded.of(other)) is not None and recorded.is_whole]
+    return explained_at([first, *there])
+
+
+def explained_at(points: Sequence[Recorded]) -> list[Explanation]:
+    """Return what reproduces gradients at several points of a recorded function, the simplest; at most three."""
+    if not all(np.isfinite(x).all() for point in points for x in point.given):
+        return []
+    first = points[0]
     wrong = sorted({k for point in points for k in point.wrong})
     with np.errstate(all="ignore"):
         known = _without_search(points, wrong) if wrong else []
@@ -84,8 +92,16 @@ def explanations(
 
 
 @dataclass(frozen=True)
-class _Recorded:
-    """A function that was recorded at a point, and the gradients there."""
+class Recorded:
+    """A function that was recorded at a point, and the gradients there.
+
+    Attributes
+    ----------
+    root, leaves
+        Its result, and its arguments.
+    given, right
+        Somebody's gradients by these, and the right ones.
+    """
 
     root: ArrayStep
     leaves: Sequence[ArrayStep]
@@ -93,14 +109,14 @@ class _Recorded:
     right: Sequence[Array]
 
     @classmethod
-    def of(cls, point: Point) -> _Recorded | None:
+    def of(cls, point: Point) -> Recorded | None:
         """Return it, if it is recorded and agrees with the right gradients."""
         try:
             root, leaves = record(point.f, point.arguments)
         except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
             return None
         right = Sweep(root, leaves).without_shifts().gradients
-        if root.value.size != 1 or not all(np.isfinite(x).all() for x in point.given):
+        if root.value.size != 1:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
@@ -121,7 +137,7 @@ class _Recorded:
         return Target(Sweep(self.root, [self.leaves[k] for k in which]), [self.given[k] for k in which])
 
 
-def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[Explanation]:
+def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Explanation]:
     """Return what the gradients are as a whole: zero, or those of other leaves."""
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
@@ -134,7 +150,7 @@ def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[E
     return []
 
 
-def _of_leaves(points: Sequence[_Recorded], which: Sequence[int]) -> list[Explanation]:
+def _of_leaves(points: Sequence[Recorded], which: Sequence[int]) -> list[Explanation]:
     targets = [point.target(which) for point in points]
     first = next((k for k, target in enumerate(targets) if not target.is_met(target.sweep.gradients)), 0)
     paths = reproducing([targets[first], *targets[:first], *targets[first + 1 :]])

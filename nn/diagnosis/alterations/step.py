@@ -64,6 +64,11 @@ class ArrayStep:
         self.again, self.edges = again, list(edges)
         return self
 
+    def called(self, name: str) -> ArrayStep:
+        """Return this step with a name."""
+        self.name = name
+        return self
+
     def described_as(self, other: ArrayStep) -> ArrayStep:
         """Return this step with the words that another has."""
         self.name, self.place, self.site, self.line = other.name, other.place, other.site, other.line

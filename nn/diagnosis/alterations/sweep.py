@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -27,7 +27,7 @@ PROBES = 4  # random directions: one number of many could agree by chance, four 
 Pull: TypeAlias = Callable[[Edge, Array], Array]
 """What an altered edge hands on, of the cotangent that arrives."""
 Arrived: TypeAlias = Mapping[ArrayStep, Array]
-Change: TypeAlias = Callable[[ArrayStep, Sequence[object]], ArrayStep]
+Change: TypeAlias = Callable[[ArrayStep, Sequence[Any]], ArrayStep]
 """The step that stands in place of one, of what its operands have become."""
 
 
@@ -44,6 +44,7 @@ class Seeing:
         self.where = where
 
     def __call__(self, edge: Edge, g: Array) -> Array:
+        """Raise a TypeError: only a sweep can tell."""
         raise TypeError("what this pull hands on depends on a sweep: it is called by one")
 
 
@@ -70,6 +71,11 @@ class Sweep:
         self.arriving: dict[ArrayStep, list[Edge]] = {}
         for edge in self.edges:
             self.arriving.setdefault(edge.parent, []).append(edge)
+
+    @cached_property
+    def named(self) -> dict[str, ArrayStep]:
+        """The steps that have a name."""
+        return {step.name: step for step in self.steps if step.name}
 
     @cached_property
     def cotangents(self) -> dict[ArrayStep, Array]:
@@ -223,9 +229,8 @@ class Sweep:
     @cached_property
     def below(self) -> dict[ArrayStep, int]:
         """The steps that a step's cotangent comes to, itself included, as bits."""
-        bits: dict[ArrayStep, int] = {}
+        bits = {step: 1 << place for step, place in self.place.items()}
         for step in reversed(self.steps):
-            bits[step] = 1 << self.place[step]
             for edge in step.edges:
                 bits[step] |= bits.get(edge.parent, 0)
         return bits
