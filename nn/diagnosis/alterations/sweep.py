@@ -23,7 +23,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.samples import Array
 
 CANCELLED = 1e-12
-PROBES = 4  # random directions: one number of many could agree by chance, four do not
+PROBES = 4  # random directions of each leaf: one number of many could agree by chance, four do not
 Pull: TypeAlias = Callable[[Edge, Array], Array]
 """What an altered edge hands on, of the cotangent that arrives."""
 Arrived: TypeAlias = Mapping[ArrayStep, Array]
@@ -182,13 +182,18 @@ class Sweep:
 
     @cached_property
     def directions(self) -> list[Array]:
-        """Random directions of the leaves, all of them in a row."""
+        """Random directions of each leaf alone, one leaf after the other: (PROBES * leaves, size) of each."""
         rng = np.random.default_rng(sum(leaf.value.size for leaf in self.leaves))
-        return [rng.normal(size=(PROBES, leaf.value.size)) for leaf in self.leaves]
+        directions = []
+        for k, leaf in enumerate(self.leaves):
+            drawn = np.zeros((len(self.leaves), PROBES, leaf.value.size))
+            drawn[k] = rng.normal(size=(PROBES, leaf.value.size))
+            directions.append(drawn.reshape(-1, leaf.value.size))
+        return directions
 
     @cached_property
     def tangents(self) -> dict[ArrayStep, Array]:
-        """What each step changes along the directions: (PROBES, size)."""
+        """What each step changes along the directions: (PROBES * leaves, size)."""
         tangents = dict(zip(self.leaves, self.directions))
         for step in reversed(self.steps):
             edges = [edge for edge in step.edges if edge.parent in tangents]
@@ -219,7 +224,7 @@ class Sweep:
         pulls = {edge: pull for edge, pull in pulls.items() if edge in self.shares}
         if cotangents is None and self.in_series(pulls):
             return self.along(self.altered(pulls)) - self.along(self.gradients)
-        total = np.zeros(PROBES)
+        total = np.zeros(PROBES * len(self.leaves))
         for edge, pull in pulls.items():
             before = self.shares[edge] if cotangents is None else edge.right(cotangents[edge.step])
             share = self._handed(edge, cotangents or self.cotangents, [pull])

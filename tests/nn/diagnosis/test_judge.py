@@ -219,7 +219,7 @@ def test_what_is_zero_is_said_to_be_zero_whatever_the_network(loss, activation):
     problem = Problem.random((3, 4, 2), samples=5, activation=activation, loss=loss, l2=0.1)
     zero = {name: 0.0 * x for name, x in problem.right.items()}
     assert Case.of(problem, zero, "rows", others=()).recorded.wrong == [0, 1, 2, 3]
-    assert explained_at([Case.of(problem, zero, "rows").recorded])[0][0].name == "gradient-zero"
+    assert explained_at([Case.of(problem, zero, "rows").recorded])[0][0][0].name == "gradient-zero"
 
 
 def test_what_the_table_does_not_name_is_named_by_its_alteration():

@@ -1,6 +1,7 @@
 import numpy as np
 
 from nn.diagnosis.alterations.authors import as_text, signed
+from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.step import ArrayStep
 
 
@@ -28,3 +29,13 @@ def test_a_step_bears_the_names_of_the_line_that_asked_for_it():
     author()
     assert x.step.name in ("x", "y") and step.constants[1] in ("scale", "gain")
     assert step.place[0][0] == "author" and len(step.line) == 1
+
+
+def test_a_line_that_has_run_often_is_the_same_line():
+    """The interpreter replaces instructions of what runs often, and counts them in another way."""
+
+    def taken(w):
+        return w[np.array([0, 1, 1])].sum()
+
+    sites = {record(taken, [("w", np.ones(3))])[0].operands[0].site for _ in range(50)}
+    assert len(sites) == 1
