@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.lifting.quickly_made import quickly_made
 from engine.lifting.views import Gather, Indices, Literal, Operand, Shape, View
 from engine.rules import RULES
 
@@ -27,6 +28,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class Step:
     """One array operation: `target = op(*operands)`, or `target += op(*operands)` where it accumulates.
@@ -96,7 +98,11 @@ class Step:
 
     def on(self, target: View, operands: tuple[Operand, ...]) -> Step:
         """Return the same operation on other operands, with its result elsewhere."""
-        return self.but(target=target, operands=operands)
+        step = object.__new__(Step)
+        held = step.__dict__
+        held.update(self.__dict__)
+        held["target"], held["operands"] = target, operands
+        return step
 
     def but(self, **changes: Any) -> Step:
         """Return the same step with some of its attributes changed; faster than `dataclasses.replace`."""

@@ -19,12 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.lifting.distinct import count_distinct
+from engine.lifting.quickly_made import quickly_made
 from engine.watching.origin import Origin
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Shape: TypeAlias = "tuple[int, ...]"
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class Source:
     """Something that holds an array: a parameter, an input, a constant, or the result of a step.
@@ -60,6 +62,7 @@ class Source:
         return _view(self, self.shape, 0, contiguous(self.shape))
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class View:
     """Strided elements of a source: element (i, j, ...) is at offset + i * strides[0] + j * strides[1] + ..."""
@@ -199,9 +202,7 @@ class View:
         """Return the same places of another source, or as many elements further."""
         if shift or source.shape != self.source.shape:
             return View(source, self.shape, self.offset + shift, self.strides)
-        view = object.__new__(View)  # it stays inside as this does
-        view.__dict__.update(self.__dict__, source=source, sources=(source,))
-        return view
+        return _view(source, self.shape, self.offset, self.strides)  # it stays inside as this does
 
     def __str__(self) -> str:
         return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
@@ -210,10 +211,13 @@ class View:
 def _view(source: Source, shape: Shape, offset: int, strides: Shape) -> View:
     """Return a view that is known to stay inside its source, as one that was checked does; most views are such."""
     view = object.__new__(View)
-    view.__dict__.update(source=source, shape=shape, offset=offset, strides=strides, sources=(source,))
+    held = view.__dict__
+    held["source"], held["sources"] = source, (source,)
+    held["shape"], held["offset"], held["strides"] = shape, offset, strides
     return view
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class Gather:
     """Elements of a source picked by an index array; `chosen` says how an integer input moves the index.
@@ -254,6 +258,7 @@ class Gather:
         return f"{self.source.name}[gather]"
 
 
+@quickly_made
 @dataclass(frozen=True)
 class Literal:
     """One number, written out; `batch_power` 1 or -1 multiplies or divides it by the batch's size."""
