@@ -36,20 +36,25 @@ class Straight(NamedTuple):
     length: int  # of the list of numbers that it works on
 
 
+def may_repeat(trace: Trace) -> bool:
+    """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
+    if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
+        return False
+    return width(trace) <= WIDE
+
+
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:
     """Return a program's text on single numbers; None where arrays serve it better.
 
     Parameters
     ----------
     name, trace
-        What is lifted, and its operations; of several results there is no such text.
+        What is lifted, and its operations, of which some may repeat others.
     external, places
         What the caller passes, and the cell of each parameter of the trace.
     wrt
         What is differentiated for.
     """
-    if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops) or width(trace) > WIDE:
-        return None
     written_down = with_chains(tape(trace, places, external.theta.size, [x.size for x in external.numbers]))
     if not all(is_local(written_down.kinds[code]) for code in np.unique(written_down.codes).tolist()):
         return None
