@@ -8,6 +8,7 @@ from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Trace
 from engine.lifting.straight.blocks import blocks
+from engine.lifting.straight.groups_needed import grouped_steps
 from engine.lifting.straight.local_rules import is_local
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.steps_needed import array_steps
@@ -17,6 +18,8 @@ from engine.lifting.views import Indices
 
 FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
+LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
+WIDE = 64  # operations of a group, on average, above which arrays take less time with all that they copy and gather
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 
 
@@ -47,10 +50,13 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
         return None
     found = runs(written_down.codes)
     total = len(written_down.codes)
-    if sum([run.period for run in found]) > WRITTEN * total:
+    lines = sum([run.period for run in found])
+    if lines > WRITTEN * total:
         return None
     laid_out = blocks(written_down, found)
     if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return None
-    title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."
+    if lines > LONG_BODY and total > WIDE * grouped_steps(written_down, laid_out.readings):
+        return None
+    title = f"{name}: {len(trace.ops):,} scalar nodes as {lines:,} operations, repeated."
     return Straight(*straight_text(title, laid_out, external, wrt), laid_out.length)
