@@ -11,6 +11,7 @@ from engine.lifting.external import External
 from engine.lifting.ir import Trace
 from engine.lifting.straight.blocks import blocks
 from engine.lifting.straight.chains import with_chains
+from engine.lifting.straight.groups_needed import grouped_steps
 from engine.lifting.straight.local_rules import NO_PIECES, is_local
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
@@ -22,7 +23,8 @@ from engine.lifting.views import Indices
 
 FEWEST = 200  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
-WIDE = 4 * PER_STEP  # of one kind at once, with which arrays win whatever loops there are
+WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
+LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 UNROLLED = 4000  # operations of which more may be written: so many
 PER_ARRAY = 5  # for each array step that they would be, which takes as long to lay out
@@ -65,6 +67,8 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     laid_out = blocks(written_down, found)
     steps = sum([array_steps(block, laid_out.readings) for block in laid_out.blocks])
     if total > PER_STEP * steps or written > max(WRITTEN * total, PER_ARRAY * steps):
+        return None
+    if written > LONG_BODY and total > WIDE * grouped_steps(written_down, laid_out.readings):
         return None
     laid_out = blocks(written_down, *computed_once(written_down, found))
     title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."
