@@ -38,7 +38,7 @@ class Loops(Expressions):
             [
                 "{x}, {v} = {x} + 0.1 * {v}, {v} - 0.1 * ({a} * engine.sin({x}) + {b} * {v})",
                 "{x} = {x} + 0.1 * engine.sin({x} * {a}) - 0.05 * engine.sin({a} * {x}) * {b}",
-                "{x}, {v} = {x} - 0.1 * ({v} - {x}), engine.tanh({x} - {v}) - 0.01 * {t}",
+                "{x}, {v} = {x} - 0.1 * ({v} - {x}), engine.tanh({x} - {v}) - 0.01 * {m}",
                 "{x} = engine.maximum({x} - 0.1 * {a}, engine.minimum({b}, 0.9 * {x}))",
                 "{x} = {x} / (1.5 + {v} ** 2) + (1.0 - {a}) * 0.1",
                 "{x} = engine.where({x} > {b}, 0.5 * {x} - {a}, {x} + 0.25 * {b})",
@@ -47,8 +47,8 @@ class Loops(Expressions):
         a, b = f"engine.tanh({self.scalar(0)})", f"engine.sin({self.scalar(0)})"
         self.lines += [
             f"{x}, {v}, {s} = engine.tanh({self.scalar(1)}), engine.sin({self.scalar(0)}), 0.0",
-            f"for t in range({self.draw.choice(STEPS)}):",
-            f"    {step.format(x=x, v=v, t='t', a=a, b=b)}",
+            f"for m in range({self.draw.choice(STEPS)}):",
+            f"    {step.format(x=x, v=v, m='m', a=a, b=b)}",
             f"    {s} = {s} {self.draw.choice('+-')} {self.draw.choice([x, v, f'{x} * {v}', f'{x} ** 2'])}",
         ]
         self.scalars += [x, f"(0.1 * {s})"]
@@ -56,12 +56,12 @@ class Loops(Expressions):
     def multistep(self) -> None:
         """A function of the last places but one and two, which were computed in the steps before."""
         ys, f = self.fresh(), self.fresh()
-        last = f"0.05 * {f}({ys}[-2]) {self.draw.choice('+-')} 0.01 * {f}({ys}[t])"
+        last = f"0.05 * {f}({ys}[-2]) {self.draw.choice('+-')} 0.01 * {f}({ys}[m])"
         self.lines += [
             f"{ys} = [engine.tanh({self.scalar(1)}), engine.sin({self.scalar(0)}), 0.5]",
             f"def {f}(y):",
             f"    return engine.tanh({self.scalar(0)}) * y - y * y",
-            f"for t in range({self.draw.choice(STEPS)}):",
+            f"for m in range({self.draw.choice(STEPS)}):",
             f"    {ys}.append({ys}[-1] + 0.1 * {f}({ys}[-1]) - {last})",
         ]
         total = self.draw.choice(
@@ -83,7 +83,7 @@ class Loops(Expressions):
         w = f"engine.sigmoid({self.scalar(0)})"
         self.lines += [
             f"{u} = [engine.tanh({self.scalar(1)}) - 0.1 * i for i in range({n})]",
-            f"for t in range({self.draw.choice(STEPS[:5])}):",
+            f"for m in range({self.draw.choice(STEPS[:5])}):",
             f"    for i in range(1, {n - 1}):",
             f"        {u}[i] = {new.format(u=u, w=w)}",
         ]
@@ -94,16 +94,16 @@ class Loops(Expressions):
         v, n = self.fresh(), self.draw.choice([2, 4, 7])
         body = self.draw.choice(
             [
-                "0.9 * ({q} * a + (1 - {q}) * b)",
-                "engine.maximum({q} * a + 0.5 * b, a - b)",
-                "a - {q} * b",
-                "engine.logaddexp(a, b)",
+                "0.9 * ({s} * p + (1 - {s}) * q)",
+                "engine.maximum({s} * p + 0.5 * q, p - q)",
+                "p - {s} * q",
+                "engine.logaddexp(p, q)",
             ]
         )
         self.lines += [
             f"{v} = [engine.tanh({self.scalar(1)}) + 0.1 * i for i in range({n})]",
             f"while len({v}) > 1:",
-            f"    {v} = [{body.format(q=f'engine.sigmoid({self.scalar(0)})')} for a, b in zip({v}, {v}[1:])]",
+            f"    {v} = [{body.format(s=f'engine.sigmoid({self.scalar(0)})')} for p, q in zip({v}, {v}[1:])]",
         ]
         self.scalars.append(f"{v}[0]")
 
@@ -122,9 +122,9 @@ class Loops(Expressions):
             f"{f} = [0.0] * {n}",
             f"for i in range({n}):",
             f"    for j in range(i + 1, {n}):",
-            f"        d = {between.format(x=x)}",
-            f"        {f}[i] = {f}[i] - d",
-            f"        {f}[j] {self.draw.choice('+-')}= d",
+            f"        r = {between.format(x=x)}",
+            f"        {f}[i] = {f}[i] - r",
+            f"        {f}[j] {self.draw.choice('+-')}= r",
         ]
         self.vectors[f] = n
 
@@ -140,7 +140,7 @@ class Loops(Expressions):
             f"        self.v {self.draw.choice('+-')}= 0.1 * force",
             "        self.x += 0.1 * self.v",
             f"{s} = {c}(engine.tanh({self.scalar(1)}), {self.scalar(0)})",
-            f"for t in range({self.draw.choice(STEPS)}):",
+            f"for m in range({self.draw.choice(STEPS)}):",
             f"    {s}.step({force.format(s=s, a=self.scalar(0))})",
         ]
         self.scalars.append(f"{s}.x")
@@ -148,12 +148,12 @@ class Loops(Expressions):
     def branching(self) -> None:
         """Steps each of which goes one way or another; of a batch, as parameters have it."""
         x, limit = self.fresh(), self.draw.choice(["0.1", "0.5", "-0.2"])
-        on = f"{x} > {limit}" if self.branches else f"{self.draw.choice(self.parameters)} > {limit} - 0.1 * t"
+        on = f"{x} > {limit}" if self.branches else f"{self.draw.choice(self.parameters)} > {limit} - 0.1 * m"
         one, other = self.draw.sample([f"{x} * 0.5 - 0.1", f"{x} + 0.3", f"engine.sin({x})", f"-{x}"], 2)
         third = [f"    elif {x} < -0.5:", f"        {x} = {x} * {x}"]
         self.lines += [
             f"{x} = engine.tanh({self.scalar(1)})",
-            f"for t in range({self.draw.choice(STEPS[:6])}):",
+            f"for m in range({self.draw.choice(STEPS[:6])}):",
             f"    if {on}:",
             f"        {x} = {one}",
             *(third if self.branches and self.draw.random() < 0.3 else []),

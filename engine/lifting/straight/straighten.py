@@ -21,7 +21,7 @@ from engine.lifting.straight.text import straight_text
 from engine.lifting.straight.width import width
 from engine.lifting.views import Indices
 
-FEWEST = 200  # nodes; smaller programs are lifted in no time, and are good to read as arrays
+FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
