@@ -33,7 +33,7 @@ def measures(case, count=1, **how):
     loss, T, metrics = CASES[case]
     model = nn.MLP(2, [4, 3], activation="tanh")
     task = Task.read(model, rng.normal(size=(20, 2)), T, loss, metrics=metrics, **how)
-    vector, mesh = ParameterVector(model.parameters()), Mesh.of(count)
+    vector, mesh = ParameterVector(model), Mesh.of(count)
     with mesh.computing():
         return task, vector, mesh, DeviceMeasures(task, Placed(task.X, task.targets.values, mesh), vector, mesh)
 
