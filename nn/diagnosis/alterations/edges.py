@@ -32,6 +32,7 @@ OF_A_FACTOR: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("unsigned", np.abs),
     ("inverted", np.reciprocal),
 )
+OF_THE_RESULT = "of the result"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
 
 
@@ -57,9 +58,10 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     """Yield elementwise edges with another local derivative."""
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
-    else:
+    elif edges[0].step.op not in ("add", "subtract"):
         is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
-        yield saving("factor-missing", edges, lambda e: np.ones_like(e.saved), rank=int(not is_number))
+        kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
+        yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=int(not is_number))
     if len(np.unique(edges[0].saved)) == 2 and (edges[0].saved == 0.0).any():
         yield saving("mask-inverted", edges, lambda e: np.max(e.saved) - e.saved)
         yield saving("mask-missing", edges, lambda e: np.full(e.saved.shape, np.max(e.saved)))
@@ -74,6 +76,13 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
     yield from (*_axes(edges), *_neighbours(edges), *_products(edges, sweep, "elementwise-for-product"))
+
+
+def _weighs(edge: Edge, sweep: Sweep) -> bool:
+    """Whether a step weighs the function's result with what arrives there, and nothing else: sum(result * dout)."""
+    root = sweep.root
+    is_last = edge.step is root or (root.op == "sum" and root.operands[0] is edge.step)
+    return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
 
 
 def _times_operand(edge: Edge, n: int) -> Array:
@@ -159,6 +168,8 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         return
     for kind, change in OF_A_FACTOR:
         yield saving(f"factor-{kind}", edges, partial(_changed, change=change))
+    if edges[0].step.op in ("max", "amax", "min", "amin"):
+        yield saving("ties-in-full", edges, lambda e: (e.saved != 0.0).astype(float))
     yield saving("own-value-for-factor", edges, _own_value)
     for what, _ in exchanged_axes(edges[0].saved):
         kind = "factor-transposed" if "exchanged" in what else "factor-rearranged"

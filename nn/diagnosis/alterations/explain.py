@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from nn.agreement.tolerance import proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration, Path, attempted
-from nn.diagnosis.alterations.recorded import NotRecordedError, record
+from nn.diagnosis.alterations.recorded import recorded_or_none
 from nn.diagnosis.alterations.search import LISTED, Trials
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
@@ -42,6 +43,32 @@ class Point(NamedTuple):
     arguments: Sequence[tuple[str, Array]]
     given: Sequence[Array]
     right: Sequence[Array] | None = None
+
+
+class FunctionOfArrays:
+    """A function as one of arrays: of the array that it takes, or of those in a dictionary."""
+
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
+        self.f, self.arguments = f, arguments
+
+    @classmethod
+    def of(cls, f: Callable[[Any], Any], x: Any) -> FunctionOfArrays | None:
+        """Return it, if what it takes is made of arrays."""
+        if isinstance(x, np.ndarray):
+            return cls(f, [("x", x.astype(float))])
+        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
+            return None
+        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
+
+    def point(self, given: Array, right: Array) -> Point:
+        """Return the function with a gradient, in the shapes of its arrays where it has them."""
+        parts = self._parts(given) if given.shape == right.shape else [given]
+        return Point(self.f, self.arguments, parts, self._parts(right))
+
+    def _parts(self, gradient: Array) -> list[Array]:
+        """Return the part of each array, in its shape."""
+        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
+        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
 
 
 def explanations(
@@ -130,10 +157,10 @@ class Recorded:
     @classmethod
     def of(cls, point: Point) -> Recorded | None:
         """Return it, if it is recorded and agrees with the right gradients."""
-        try:
-            root, leaves = record(point.f, point.arguments)
-        except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+        recorded = recorded_or_none(point.f, point.arguments)
+        if recorded is None:
             return None
+        root, leaves = recorded
         right = Sweep(root, leaves).without_shifts().gradients
         if root.value.size != 1:
             return None
@@ -162,12 +189,20 @@ def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Ex
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
         return [(zero(", ".join(names[k] for k in wrong)),)]
-    for order in itertools.permutations(range(len(names)), len(wrong)) if len(wrong) == 2 else ():
-        if all(p.given[k].shape == p.right[of].shape for p in points for k, of in zip(wrong, order)) and all(
-            _is_close(p.given[k], p.right[of]) for p in points for k, of in zip(wrong, order)
-        ):
-            return [tuple(exchanged_leaves(names[k], names[of]) for k, of in zip(wrong, order))]
+    others = {k: next((j for j in range(len(names)) if _is_of(points, k, j)), None) for k in wrong}
+    if all(j is not None for j in others.values()):
+        return [tuple(exchanged_leaves(names[k], names[j]) for k, j in others.items() if j is not None)]
     return []
+
+
+def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
+    """Whether the gradient given for a leaf is another's, and no multiple of its own, at all points."""
+    return all(
+        p.given[k].shape == p.right[other].shape
+        and _is_close(p.given[k], p.right[other])
+        and proportion(p.given[k], p.right[k], EXACT) is None
+        for p in points
+    )
 
 
 def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> list[Explanation]:

@@ -262,3 +262,29 @@ def test_a_forward_pass_that_is_constant_by_pieces_has_a_verdict():
     diagnosis = check_backward(lambda x: np.rint(x) * 1.0, lambda dout, x: dout, np.array([0.3, 0.7, 1.2, -2.2]))
     assert not diagnosis.ok
     assert check_backward(lambda x: np.rint(x) * 1.0, lambda dout, x: 0.0 * dout, np.array([0.3, 0.7, -2.2])).ok
+
+
+def test_numbers_are_arguments_where_there_are_no_arrays():
+    def cost(w, b):
+        return ((w * np.arange(4.0) + b - 1.0) ** 2).sum()
+
+    def backward(dout, w, b):
+        error = w * np.arange(4.0) + b - 1.0
+        return 2 * (error @ np.arange(4.0)) * dout, 2 * error.sum() * dout
+
+    for inputs in ((0.3, -0.7), (np.array(0.3), np.array([-0.7]))):
+        assert check_backward(cost, backward, *inputs).ok
+        assert not check_backward(cost, lambda d, w, b: (2.0, backward(d, w, b)[1]), *inputs).ok
+
+
+def test_one_gradient_of_two_arrays_of_a_shape_is_the_first_ones():
+    def loss(z, y):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return -(y * np.log(e / e.sum(axis=1, keepdims=True))).sum()
+
+    def backward(dout, z, y):
+        e = np.exp(z)
+        return dout * (e / e.sum(axis=1, keepdims=True) - y)  # right where a row of y adds up to 1
+
+    z, y = np.random.default_rng(2).normal(size=(4, 3)), np.eye(3)[[0, 2, 1, 1]]
+    assert check_backward(loss, backward, z, y).ok
