@@ -21,7 +21,7 @@ from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.agreed import paths_of
-from nn.diagnosis.alterations.explain import Point, explanations
+from nn.diagnosis.alterations.explain import Point, explained
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.buffers import buffers
@@ -155,19 +155,21 @@ class LayerPoint:
         """What is said of each gradient by itself, as numbers."""
         return {at: comparison.alone() for at, comparison in self.comparisons.items()}
 
-    def altered(self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()) -> list[Path]:
-        """Return the alterations of forward's own backward pass that reproduce some gradients, and leave the others.
+    def altered(
+        self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()
+    ) -> tuple[list[Path], dict[int, list[Path]]]:
+        """Return the alterations of forward's own backward pass that reproduce the gradients, at other points too.
 
-        Those of other points are reproduced as well.
+        All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if any(not comparison.comparable or comparison.is_single for comparison in self.comparisons.values()):
-            return []
-        wrong_somewhere = {at for point in (self, *others) for at, alone in point.alone.items() if not alone.ok}
-        used = [at for at in self.comparisons if at in wrong or at not in wrong_somewhere]
-        return explanations(*self._point(used, wrong), others=[point._point(used, wrong) for point in others])
+        if not wrong or any(not c.comparable or c.is_single for c in self.comparisons.values()):
+            return [], {}
+        together, each = explained(self._point(wrong), [point._point(wrong) for point in others])
+        return together, {list(self.comparisons)[k]: paths for k, paths in each.items()}
 
-    def _point(self, used: Sequence[int], wrong: Sequence[int]) -> Point:
-        """Return the loss as a function of some inputs, and the gradients by them: right ones where none is wrong."""
+    def _point(self, wrong: Sequence[int]) -> Point:
+        """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""
+        used = list(self.comparisons)
 
         def f(*arrays: Any) -> Any:
             inputs = [self.inputs[k] for k in self.places]
@@ -186,10 +188,11 @@ class LayerPoint:
         points = (self, *others)
         wrong = [at for at in self.alone if any(not point.alone[at].ok for point in points)]
         whole = {at: self._whole(at, others) for at in wrong}
-        paths = self.altered(wrong, others) if wrong else []
-        if all(whole.values()) and all(finding.name in WHOLE for path in paths for finding in path):
+        paths, alone = self.altered(wrong, others)
+        if all(whole.values()) and _are_whole(paths):
             paths = _all_of(whole) if wrong else []
-        each = {at: paths or whole[at] or self.altered([at], others) for at in wrong}
+        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
+        each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         rows = tuple(self._row(at, each.get(at)) for at in self.alone)
         remarks = tuple(dict.fromkeys(itertools.chain(*[diagnosis.remarks for diagnosis in self.alone.values()])))
         kinds = {row.verdict for row in rows}
@@ -220,6 +223,11 @@ def at_points(points: Sequence[LayerPoint]) -> tuple[Diagnosis, int]:
     wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
     first = wrong[0] if wrong else 0
     return points[first].diagnosis([*points[:first], *points[first + 1 :]]), first
+
+
+def _are_whole(paths: Sequence[Path]) -> bool:
+    """Whether a simple change of the whole gradient says better what these say."""
+    return all(finding.name in WHOLE for path in paths for finding in path)
 
 
 def _all_of(each: Mapping[int, Sequence[Path]]) -> list[Path]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.rules import RULES
+from nn.derivatives import ACTIVATIONS
 from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving, scaled
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import Edge
@@ -122,7 +123,9 @@ def _at_value(edge: Edge, rule: str) -> Array:
 
 
 def slope_of(rule: str, x: Array) -> Array:
-    """Return a unary rule's derivative at an array."""
+    """Return a unary rule's derivative, or an activation's, at an array."""
+    if rule not in RULES:
+        return ACTIVATIONS[rule].derivative(x, ACTIVATIONS[rule].f(x))
     known = RULES[rule]
     return np.broadcast_to(np.asarray(known.bind(known.array(x), [x])(np.ones_like(x))[0], float), x.shape)
 

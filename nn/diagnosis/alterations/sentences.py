@@ -208,6 +208,8 @@ def _pulled(edge: Edge) -> str:
     if step.op == "matmul":
         other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
+    if edge.kind == "local" and len(step.operands) == 1:
+        return f"{g.leaf} * {step.op}'({show(operand(step, 0, 2))})"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
 
 
