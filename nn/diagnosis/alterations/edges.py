@@ -62,6 +62,8 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
         is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
         kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
         yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=int(not is_number))
+        if is_number:
+            yield saving("factor-exchanged", edges, lambda e: np.ones_like(e.saved))
     if len(np.unique(edges[0].saved)) == 2 and (edges[0].saved == 0.0).any():
         yield saving("mask-inverted", edges, lambda e: np.max(e.saved) - e.saved)
         yield saving("mask-missing", edges, lambda e: np.full(e.saved.shape, np.max(e.saved)))
@@ -72,7 +74,7 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
         yield saving("slope-times-value", edges, partial(_times_value, n=n), power, 1 + (n != 1))
     for kind, change in OF_A_FACTOR[1:]:
         yield saving(f"slope-{kind}", edges, partial(_changed, change=change))
-    if any((g > 0).any() and (g <= 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
+    if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
     yield from (*_axes(edges), *_neighbours(edges), *_products(edges, sweep, "elementwise-for-product"))
@@ -101,6 +103,7 @@ def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
     yield saving("value-for-slope", edges, lambda e: e.step.value)
+    yield saving("applied-for-slope", edges, lambda e: RULES[e.step.op].array(e.step.value))
     yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
     yield saving("operand-for-slope", edges, operand_of)
     yield saving("slope-of-another", edges, lambda e: 1.0 - e.step.value, "1 - value", 2)

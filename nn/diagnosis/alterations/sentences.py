@@ -57,6 +57,8 @@ SENTENCES = {
     ),
     "slope-missing": ("the derivative of `{at}` is left out", "{to} = d{z}"),
     "value-for-slope": ("the value of `{at}` stands in place of its derivative", "{to} = d{z} * {z}"),
+    "applied-for-slope": ("`{op}` of the value of `{at}` stands in place of its derivative", "{to} = d{z} * {op}({z})"),
+    "factor-exchanged": ("the factor beside `{path}` is another number ({what})", "{pulled} with {what} for it"),
     "slope-at-value": (
         "the derivative of `{at}` is taken at its value, not at its input",
         "{to} = d{z} * {op}'({z})",
@@ -158,7 +160,9 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
         "what": what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    sentence, yours = (text.format(**names) + as_saved for text in texts)
+    unsaid = what and "{what}" not in texts[0] and what not in (OF_THE_RESULT, names["path"])
+    number = f" ({what})" if unsaid and not what.startswith("at index") else ""
+    sentence, yours = (text.format(**names) + number + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
