@@ -16,7 +16,7 @@ from engine.lifting.straight.tape import Kind
 from engine.rules import RULES
 
 MOST_OPERANDS = 64  # operands of an operation that is written in pieces
-REFUSED = ("select", "largest")  # which are not made of pieces
+NO_PIECES = frozenset(("select", "largest"))  # which are not made of pieces
 ONE = "one"  # what the text calls 1.0 where it is a number of the program's kind, as the proof needs of operands
 Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
 Local = tuple[Expr, "tuple[Expr, ...]"]
@@ -41,9 +41,9 @@ def local(kind: Kind) -> Local:
 
 def is_local(kind: Kind) -> bool:
     """Whether an operation can be written in this way."""
-    return (
-        kind.op not in REFUSED and kind.arity <= MOST_OPERANDS and (kind.op in PIECES or operation(kind.op) is not None)
-    )
+    if kind.op in NO_PIECES or kind.arity > MOST_OPERANDS:
+        return False
+    return kind.op in PIECES or operation(kind.op) is not None
 
 
 def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:

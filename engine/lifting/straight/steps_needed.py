@@ -92,24 +92,6 @@ def _terms(block: TapeBlock, once: Sequence[bool]) -> set[int]:
     }
 
 
-def array_groups(block: TapeBlock, readings: Indices) -> int:
-    """Return how many array operations a block is where what does not repeat is done at once as well, if it can be.
-
-    That is, how many kinds of operations there are at each height above what the block begins with; terms add none.
-    """
-    if block.run.times > 1:
-        return array_steps(block, readings)
-    terms = _terms(block, (readings[block.slots] == 1).all(0).tolist())
-    heights: list[int] = []
-    groups: set[tuple[str, int]] = set()
-    for j, (kind, operands) in enumerate(block.columns):
-        height = max([heights[x.column] for x in operands if isinstance(x, Own)], default=0) + (j not in terms)
-        heights.append(height)
-        if j not in terms:
-            groups.add((kind.op, height))
-    return len(groups)
-
-
 def _recurring(depends: Sequence[set[int]]) -> set[int]:
     """Return the operations that depend on themselves, or on such as do."""
     recurring, size = set(range(len(depends))), 0

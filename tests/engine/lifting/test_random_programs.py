@@ -15,7 +15,7 @@ from random_programs import Tally, as_loops, declared, run
 import engine
 from engine import Value
 
-COUNT, SHARE = 300, 25
+COUNT, SHARE, SHORT = 300, 25, 100  # of programs: in all, in a test, in the default run
 KINDS = {
     "nested loops": r"for i in .*\n +for j in",
     "closures": r"\n    def v\d+\(u, k=",
@@ -95,7 +95,9 @@ def test_parameters_are_declared_in_any_order_in_part_and_twice():
     assert any(chosen != sorted(chosen, key=values.index) for chosen in lists)
 
 
-@pytest.mark.parametrize("first", range(0, COUNT, SHARE))
+@pytest.mark.parametrize(
+    "first", [pytest.param(n, marks=[] if n < SHORT else pytest.mark.slow) for n in range(0, COUNT, SHARE)]
+)
 def test_random_programs_are_right(first):
     tally = Tally()
     for seed in range(first, first + SHARE):

@@ -4,18 +4,18 @@ import pytest
 from engine import Value, tanh
 from engine.lifting.straight.blocks import blocks
 from engine.lifting.straight.runs import runs
-from engine.lifting.straight.steps_needed import array_groups, array_steps
+from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.trace.record import record
 
 
-def steps_of(fn, n, count=array_steps):
+def steps_of(fn, n):
     w = [Value(0.5 + 0.01 * k) for k in range(n)]
     trace = record([fn(w)], {})
     position = {v: k for k, v in enumerate(w)}
     written = tape(trace, np.array([position[v] for v in trace.parameters]), n, [])
     laid_out = blocks(written, runs(written.codes))
-    return sum(count(block, laid_out.readings) for block in laid_out.blocks)
+    return sum(array_steps(block, laid_out.readings) for block in laid_out.blocks)
 
 
 def recurrence(w):
@@ -47,12 +47,3 @@ def dots(w):
 )
 def test_how_many_array_steps_it_would_be(fn, steps):
     assert steps_of(fn, 40) == pytest.approx(steps, abs=2)
-
-
-def test_what_does_not_repeat_is_counted_by_kind_and_height():
-    def fn(w):
-        return sum(tanh(x) if k % 3 else x * (x + 1.0) for k, x in enumerate(w[:11]))
-
-    assert steps_of(fn, 11) > 8
-    assert steps_of(fn, 11, array_groups) == 3  # tanh, one more, and the sum that takes in products
-    assert steps_of(recurrence, 40, array_groups) == steps_of(recurrence, 40)

@@ -47,14 +47,12 @@ def test_what_arrays_do_at_once_is_left_to_them(fn):
     assert not is_straight(fn, 300)
 
 
-def triangle(w):
-    """Elimination of a small matrix: no two of its loops are equally long."""
-    rows = [[w[9 * i + j] + 9.0 * (i == j) for j in range(9)] for i in range(8)]
-    for c in range(8):
-        for i in range(c + 1, 8):
-            ratio = rows[i][c] / rows[c][c]
-            rows[i] = [a - ratio * b for a, b in zip(rows[i], rows[c])]
-    return sum(rows[i][i] * rows[i][8] for i in range(8))
+def irregular(w):
+    """One number after the other, each by another of three formulas."""
+    s = w[0]
+    for k, x in enumerate(w):
+        s = engine.sin(s) * x if k * k % 7 < 3 else s / (1.0 + x * x) if k % 5 else engine.tanh(s - x)
+    return s
 
 
 def independent(w):
@@ -63,7 +61,7 @@ def independent(w):
 
 
 def test_what_hardly_repeats_is_straight_where_it_is_as_many_steps():
-    assert is_straight(triangle, 80)
+    assert is_straight(irregular, 260)
     assert not is_straight(independent, 300)
 
 
