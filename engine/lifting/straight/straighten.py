@@ -12,6 +12,7 @@ from engine.lifting.ir import Trace
 from engine.lifting.straight.blocks import Blocks, blocks
 from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.groups_needed import grouped_steps
+from engine.lifting.straight.groups_of_trace import count_groups
 from engine.lifting.straight.local_rules import NO_PIECES, is_local
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
@@ -25,6 +26,9 @@ FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to r
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
+COUNTED = (
+    20_000  # nodes of which kinds are counted, half a microsecond each; beyond, those that look wide are taken as such
+)
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 UNROLLED = 4000  # operations of which more may be written: so many
 PER_ARRAY = 12  # for each array step that they would be, which takes longer to lay out
@@ -42,7 +46,9 @@ def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
     if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
         return False
-    return width(trace) <= WIDE
+    if width(trace) <= WIDE:
+        return True
+    return len(trace.ops) <= COUNTED and len(trace.ops) <= PER_STEP * count_groups(trace)
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:
@@ -64,14 +70,14 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     total, written = len(written_down.codes), sum([run.period for run in found])
     if written > WRITTEN * total > WRITTEN * UNROLLED:
         return None
-    if _better_as_arrays(blocks(written_down, found), written):
+    if _better_as_arrays(trace, blocks(written_down, found), written):
         return None
     laid_out = blocks(written_down, *computed_once(written_down, found))
     title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."
     return Straight(*straight_text(title, laid_out, external, wrt), laid_out.length)
 
 
-def _better_as_arrays(laid_out: Blocks, written: int) -> bool:
+def _better_as_arrays(trace: Trace, laid_out: Blocks, written: int) -> bool:
     """Whether arrays take less time than loops of so many operations, or, where little repeats, less to lay out."""
     total = len(laid_out.tape.codes)
     if written > WRITTEN * total:
@@ -79,4 +85,6 @@ def _better_as_arrays(laid_out: Blocks, written: int) -> bool:
         return total > PER_STEP * steps or written > PER_ARRAY * steps
     if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return True
-    return written > LONG_BODY and total > WIDE * grouped_steps(laid_out.tape, laid_out.readings)
+    if written <= LONG_BODY or total <= WIDE * grouped_steps(laid_out.tape, laid_out.readings):
+        return False
+    return total > PER_STEP * count_groups(trace)

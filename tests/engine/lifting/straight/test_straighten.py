@@ -76,3 +76,17 @@ def test_lines_do_not_grow_with_the_number_of_times():
         return len(program.source().splitlines())
 
     assert lines(200) == lines(2000)
+
+
+def sweeps(w):
+    """A relaxation in place: at each distance from the corner many cells, no two edges of which are alike."""
+    u = [[0.0] * 16 for _ in range(16)]
+    for _ in range(5):
+        for i in range(1, 15):
+            for j in range(1, 15):
+                u[i][j] = 0.25 * (u[i - 1][j] + u[i + 1][j] + u[i][j - 1] + u[i][j + 1] + w[16 * i + j])
+    return sum(v * v for row in u for v in row)
+
+
+def test_what_looks_wide_is_straight_where_arrays_would_take_many_kinds_of_operations():
+    assert is_straight(sweeps, 256)
