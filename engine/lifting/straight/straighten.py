@@ -26,9 +26,7 @@ FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to r
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
-COUNTED = (
-    20_000  # nodes of which kinds are counted, half a microsecond each; beyond, those that look wide are taken as such
-)
+COUNTED = 20_000  # nodes of which kinds are counted; what is larger and looks wide is taken for wide
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 UNROLLED = 4000  # operations of which more may be written: so many
 PER_ARRAY = 12  # for each array step that they would be, which takes longer to lay out
