@@ -56,7 +56,8 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     laid_out = blocks(written_down, found)
     if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return None
-    if lines > LONG_BODY and total > WIDE * grouped_steps(written_down, laid_out.readings):
+    most = total // WIDE
+    if lines > LONG_BODY and grouped_steps(written_down, laid_out.readings, most) <= most:
         return None
     title = f"{name}: {len(trace.ops):,} scalar nodes as {lines:,} operations, repeated."
     return Straight(*straight_text(title, laid_out, external, wrt), laid_out.length)
