@@ -22,7 +22,8 @@ from engine.errors import NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
 from engine.lifting.ir import Trace
-from engine.lifting.run.parameters import Flat, Parameters
+from engine.lifting.run.flat import Flat
+from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard

@@ -69,7 +69,7 @@ def unlifted(
             warnings.warn(why(traces, specs), RuntimeWarning, stacklevel=outside_engine())
         with traces.parameters.at(theta):
             run = run_on_values(traces.fn, traces.name, names, specs, arrays, watch)
-        trace = record(run.roots, run.inputs, run.nodes, run.structure.size)
+        trace = record(run.roots, run.inputs, run.graph, run.structure.size)
         traces.parameters.add(trace, fn=traces.fn)
     answers = partial(_functions, run.roots[: run.structure.size], run.inputs, traces.parameters)
     return Specialisation(
