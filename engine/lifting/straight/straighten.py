@@ -15,6 +15,7 @@ from engine.lifting.straight.groups_needed import grouped_steps
 from engine.lifting.straight.local_rules import NO_PIECES, is_local
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
+from engine.lifting.straight.set_apart import operations_of_a_signature
 from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
@@ -42,7 +43,7 @@ def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
     if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
         return False
-    return width(trace) <= WIDE
+    return width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:
