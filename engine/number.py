@@ -12,6 +12,9 @@ from engine.arguments import described
 from engine.operands import is_value
 from engine.tracing import DIFFERENTIATED, LOCAL, refuse, refuse_where_lifted
 
+LATEST_SETTING: list[object] = [object()]
+"""Another object whenever a Value's number was set: who has read many knows whether to read them again."""
+
 
 def as_float(data: Any, what: str = "Value") -> float:
     """Return one real number as a float; beyond the range of floats it is infinite.
@@ -57,6 +60,7 @@ class Number:
         if LOCAL.watch is not None or DIFFERENTIATED:
             refuse(self, "a place to store a number (by .data = ...)")
         self._data = data if data.__class__ is float else as_float(data)
+        LATEST_SETTING[0] = object()  # after it was set
 
     def item(self) -> float:
         """Return the number as a Python float."""

@@ -1,6 +1,6 @@
 """What lifting costs a scalar node, and a lifted step beside NumPy by hand, JAX and PyTorch, on programs of many kinds.
 
-    python tests/benchmarks/bench_programs.py                                every program of `programs.py`
+    python tests/benchmarks/bench_programs.py                                every program of `programs.py` and `models.py`
     python tests/benchmarks/bench_programs.py rnn bodies --peers jax torch
     python tests/benchmarks/bench_programs.py --growth bodies euler          sizes that double: cost is to grow alike
 
@@ -33,10 +33,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from markdown import heading, row
+from models import MODELS
 from programs import PROGRAMS, Program, bodies, branching, gaussian_process, hunters, kalman, recurrent
 
 import engine
 
+ALL = PROGRAMS | MODELS
 COLUMNS = ("program", "nodes", "operations", "lifting, us a node", "step, us")
 GROWTH_COLUMNS = ("program", "nodes", "lifting, us a node")
 PEERS = {"numpy": "by hand", "jax": "`jax.jit`", "torch": "PyTorch", "eager": "the eager engine"}
@@ -194,7 +196,7 @@ def installed(peers: list[str]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Lifting, and lifted steps, on programs of many kinds.")
-    parser.add_argument("programs", nargs="*", help=", ".join(PROGRAMS))
+    parser.add_argument("programs", nargs="*", help=", ".join(ALL))
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=["numpy"])
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for the steps of a program")
     parser.add_argument("--growth", action="store_true", help="sizes that double")
@@ -202,12 +204,12 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.one:
         name, _, k = arguments.one.partition(":")
-        build = GROWTH[name][int(k)] if k else PROGRAMS[name]
+        build = GROWTH[name][int(k)] if k else ALL[name]
         print(json.dumps(measured(build(), arguments.peers, arguments.budget)))
     elif arguments.growth:
         growth(arguments.programs or list(GROWTH))
     else:
-        table(arguments.programs or list(PROGRAMS), installed(arguments.peers), arguments.budget)
+        table(arguments.programs or list(ALL), installed(arguments.peers), arguments.budget)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""The numbers that captured Values hold: while a function runs at others, whoever asks for theirs here waits.
+"""The numbers that captured Values hold: read again where any Value was set since, and held at others for a while.
 
 >>> w = Value(2.0)
->>> with holding([w], [3.0]):
-...     numbers_held([w])
-[3.0]
->>> w.data
-2.0
+>>> held = HeldNumbers([w])
+>>> with held.at([3.0]):
+...     held.read()
+array([3.])
+>>> held.read(), w.data
+(array([2.]), 2.0)
 """
 
 from __future__ import annotations
@@ -13,32 +14,59 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from struct import pack_into
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from engine.number import LATEST_SETTING
 from engine.value import Value
 
-_LOCK = threading.RLock()  # of who has Values hold other numbers for a while
+_LOCK = threading.RLock()  # of who sets Values, or reads all of some; whoever else asks waits until they are put back
 
 
-def numbers_held(values: Iterable[Value]) -> list[float]:
-    """Return the Values' numbers."""
-    with _LOCK:
-        return [value._data for value in values]
+class HeldNumbers:
+    """Values in an order, and their numbers.
 
+    Parameters
+    ----------
+    values
+        The Values.
+    """
 
-def set_numbers(values: Iterable[Value], numbers: Iterable[float]) -> None:
-    """Set the Values' numbers; also while a function is watched, which then sees these."""
-    with _LOCK:
-        for value, number in zip(values, numbers):
-            value._data = number
+    def __init__(self, values: Sequence[Value] = ()) -> None:
+        self.values = list(values)
+        self._known: tuple[Any, npt.NDArray[np.float64]] = (None, np.zeros(0))  # as of which setting, and what
 
+    def read(self) -> npt.NDArray[np.float64]:
+        """Return the numbers, in memory of their own."""
+        with _LOCK:
+            latest = LATEST_SETTING[0]
+            if self._known[0] is not latest:
+                fresh = np.empty(len(self.values))
+                pack_into(f"{len(fresh)}d", fresh.data, 0, *[value._data for value in self.values])
+                self._known = (latest, fresh)
+            numbers: npt.NDArray[np.float64] = self._known[1].copy()
+        return numbers
 
-@contextmanager
-def holding(values: Sequence[Value], numbers: Iterable[float]) -> Iterator[None]:
-    """Have the Values hold some numbers inside a ``with``, and those of before after it."""
-    with _LOCK:
-        before = numbers_held(values)
-        set_numbers(values, numbers)
-        try:
-            yield
-        finally:
-            set_numbers(values, before)
+    def set(self, numbers: Iterable[float]) -> None:
+        """Set the Values; also while a function is watched, which then sees these numbers."""
+        with _LOCK:
+            for value, number in zip(self.values, numbers):
+                value._data = number
+            LATEST_SETTING[0] = object()
+
+    @contextmanager
+    def at(self, numbers: Iterable[float]) -> Iterator[None]:
+        """Have the Values hold some numbers inside a ``with``, and those of before after it."""
+        with _LOCK:
+            before = [value._data for value in self.values]
+            self.set(numbers)
+            try:
+                yield
+            finally:
+                self.set(before)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"values": self.values, "_known": (None, np.zeros(0))}

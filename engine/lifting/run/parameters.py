@@ -18,7 +18,7 @@ from engine.lifting.ir import Trace
 from engine.lifting.names import RESERVED, ParameterArray, apart, parameter_arrays, variable
 from engine.lifting.run.first_use import by_first_use
 from engine.lifting.run.flat import Flat, Vector
-from engine.lifting.run.held_numbers import holding, numbers_held, set_numbers
+from engine.lifting.run.held_numbers import HeldNumbers
 from engine.lifting.trace.stand_in import Reading
 from engine.lifting.views import Indices
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
@@ -65,9 +65,9 @@ class Parameters:
         self.names: set[str] = set()
         self.declared = declared is not None
         self._order: Indices = np.zeros(0, dtype=np.int64)  # the cell of each of the values
-        self._held: list[Value] = []  # by cell; what stands in for a number of an array that is read is none
+        self._held = HeldNumbers()  # by cell; what stands in for a number of an array that is read is none
         self._own = self._order  # the cells of these
-        self._cells = _Cells([], slice(None), (), 0)
+        self._cells = _Cells(self._held, slice(None), (), 0)
         self._latest: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # a vector, how it lies, and its views
         self._apart: tuple[Any, ...] = ()  # a gradient's place, and what it shares no memory with
         self._latest_out: tuple[Any, Flat | None, list[Any]] = (None, None, [])  # the same of a gradient's place
@@ -163,7 +163,7 @@ class Parameters:
         own, laid = cells, values
         if (np.diff(cells) < 0).any():
             own, laid = np.sort(cells), [values[k] for k in np.argsort(cells).tolist()]
-        self._held = [*self._held, *laid]  # other threads may be reading the old ones
+        self._held = HeldNumbers([*self._held.values, *laid])  # other threads may be reading the old ones
         self._own = np.append(self._own, own)
         if order is None:
             order, cells = laid, own
@@ -184,12 +184,12 @@ class Parameters:
     def read_cells(self) -> Vector:
         """Return every parameter's number, cell by cell; where a function is being watched, some may be refused."""
         if LOCAL.watch is not None or DIFFERENTIATED:
-            for value in self._held:
+            for value in self._held.values:
                 refuse(value, READ)
         held, own, reads, size = self._cells
-        numbers = numbers_held(held)
+        numbers = held.read()
         if not reads and size == len(numbers):
-            return np.fromiter(numbers, np.float64, len(numbers))
+            return numbers
         cells = np.zeros(size)
         cells[own] = numbers
         return _with_readings(cells, reads)
@@ -259,15 +259,15 @@ class Parameters:
     def write(self, theta: Vector) -> None:
         """Set every parameter's number."""
         if LOCAL.watch is not None or DIFFERENTIATED:
-            for value in self._held:
+            for value in self._held.values:
                 refuse(value, WRITTEN)
-        set_numbers(self._held, self._numbers_in(theta))
+        self._held.set(self._numbers_in(theta))
 
     def at(self, theta: Any) -> AbstractContextManager[None]:
         """Have the Values hold a vector's numbers inside a ``with``; their own without a vector of so many."""
         if theta is None or np.shape(theta) != (self.size,):
             return nullcontext()
-        return holding(self._held, self._numbers_in(theta))
+        return self._held.at(self._numbers_in(theta))
 
     def _numbers_in(self, theta: Vector) -> list[float]:
         numbers: list[float] = self.flat.cells_of(theta)[self._cells.own].tolist()
@@ -280,7 +280,7 @@ _Read = tuple[Reading, Any, Any]  # an array, which of its numbers, and their ce
 class _Cells(NamedTuple):
     """What a flat vector's cells are read from, replaced as a whole: other threads may be reading it."""
 
-    held: list[Value]
+    held: HeldNumbers
     own: Any  # the cells of these
     reads: tuple[_Read, ...]
     size: int

@@ -16,6 +16,7 @@ from engine.lifting.straight.groups_of_trace import count_groups
 from engine.lifting.straight.local_rules import NO_PIECES, is_local
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
+from engine.lifting.straight.set_apart import operations_of_a_signature
 from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
@@ -26,7 +27,6 @@ FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to r
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
-COUNTED = 20_000  # nodes of which kinds are counted; what is larger and looks wide is taken for wide
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 UNROLLED = 4000  # operations of which more may be written: so many
 PER_ARRAY = 12  # for each array step that they would be, which takes longer to lay out
@@ -44,9 +44,7 @@ def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
     if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
         return False
-    if width(trace) <= WIDE:
-        return True
-    return len(trace.ops) <= COUNTED and len(trace.ops) <= PER_STEP * count_groups(trace)
+    return width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:
@@ -79,10 +77,11 @@ def _better_as_arrays(trace: Trace, laid_out: Blocks, written: int) -> bool:
     """Whether arrays take less time than loops of so many operations, or, where little repeats, less to lay out."""
     total = len(laid_out.tape.codes)
     if written > WRITTEN * total:
-        steps = grouped_steps(laid_out.tape, laid_out.readings)
+        steps = grouped_steps(laid_out.tape, laid_out.readings, total)
         return total > PER_STEP * steps or written > PER_ARRAY * steps
     if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return True
-    if written <= LONG_BODY or total <= WIDE * grouped_steps(laid_out.tape, laid_out.readings):
+    most = total // WIDE
+    if written <= LONG_BODY or grouped_steps(laid_out.tape, laid_out.readings, most) > most:
         return False
     return total > PER_STEP * count_groups(trace)

@@ -38,27 +38,35 @@ def evaluated(normal):
 
 @st.composite
 def polynomials(draw):
-    """A function of sums and products, some parts of which are used again."""
+    """A function of sums and products, some parts of which are used again: of Values, or of fractions and `sum`."""
     step = st.tuples(st.sampled_from("+*"), st.integers(0, 20), st.integers(0, 20))
     steps = draw(st.lists(step, min_size=1, max_size=12))
 
-    def f(x):
+    def f(x, total=engine.total):
         values = list(x)
         for sign, i, j in steps:
             a, b = values[i % len(values)], values[j % len(values)]
             values.append(a + b if sign == "+" else a * b)
-        return engine.total(values[-3:])
+        return total(values[-3:])
 
     return f
 
 
 @given(polynomials())
 def test_a_sum_of_any_shape_has_the_value_of_its_trace(f):
-    trace = traced(f)
-    normal = normalise(trace)
+    """Also where it has more digits than a float, or is beyond these: powers of powers."""
+    normal = normalise(traced(f))
     normal.check()
-    exact = [Fraction(0.5 + i) for i in range(4)]
-    assert evaluated(normal) == Fraction(f([Value(float(x)) for x in exact]).data)
+    assert evaluated(normal) == f([Fraction(0.5 + i) for i in range(4)], sum)
+
+
+def test_powers_beyond_floats_have_their_value_too():
+    def f(x, total=engine.total):
+        for _ in range(12):
+            x = [v * v for v in x]
+        return total(x)
+
+    assert evaluated(normalise(traced(f))) == f([Fraction(0.5 + i) for i in range(4)], sum) > 2**5_000
 
 
 def test_a_chain_is_one_sum_however_long():

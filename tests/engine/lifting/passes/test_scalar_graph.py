@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.passes.scalar_graph import ScalarGraph
+from engine.lifting.passes.scalar_graph import Atom, ScalarGraph
 from engine.lifting.verify.walk import forward, plan
 
 
@@ -18,9 +18,9 @@ def begun(n: int = 3) -> ScalarGraph:
     return ScalarGraph(Trace([*[""] * n, "total"], [*[()] * n, tuple(range(n))], {}, leaves, (), [n], {}))
 
 
-def value(graph: ScalarGraph, x: object, inputs: list[float]) -> float:
+def value(graph: ScalarGraph, x: Atom, inputs: list[float]) -> float:
     """What a node or a number of a graph is at some inputs."""
-    trace = graph.finished([x])  # type: ignore[list-item]
+    trace = graph.finished([x])
     trace.check()
     order = plan(trace)
     V = np.zeros((len(trace.ops), 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 
 import numpy as np
@@ -131,3 +132,28 @@ def test_it_is_minimised_all_the_same():
     with pytest.warns(RuntimeWarning, match="answered by the scalar engine"):
         least = optimize.minimize(**program.scipy(np.array([3.0, -2.0, 0.5])), method="trust-krylov")
     assert np.allclose(least.x, 1.0)
+
+
+def test_threads_with_parameters_of_their_own_and_without():
+    """Captured Values hold a call's parameters while the function runs, which nobody else's call sees."""
+    program, start, wrong = engine.lift(branching, verify=False), np.array([w.data for w in W]), []
+    program.traces.most = 2
+
+    def run(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(40):
+            x, theta = rng.normal(size=3), rng.normal(size=3) if rng.random() < 0.5 else None
+            z = (start if theta is None else theta) * x
+            wanted = np.where(z > 0, z**3, np.exp(z) * z).sum()
+            if not np.isclose(program.value_and_grad(x, parameters=theta)[0], wanted, rtol=1e-12):
+                wrong.append((x, theta))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program(INSIDE)
+        threads = [threading.Thread(target=run, args=(seed,)) for seed in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not wrong and program.stats.unlifted_calls

@@ -29,12 +29,12 @@ def chain(x):
     return x
 
 
-def counted(f):
+def counted(f, most=1_000):
     program = engine.lift(f, verify=False)
     program(1.0)
     known = program.latest
     written_down = tape(known.trace, known.parameters.places(known.trace), known.parameters.flat.cells, [1])
-    return program, grouped_steps(written_down, blocks(written_down, runs(written_down.codes)).readings)
+    return program, grouped_steps(written_down, blocks(written_down, runs(written_down.codes)).readings, most)
 
 
 def test_pieces_of_a_loop_are_taken_at_once():
@@ -47,3 +47,18 @@ def test_what_comes_one_after_the_other_is_as_many_steps():
     program, count = counted(chain)
     assert count == 600
     assert program.stats.in_loops
+    assert 10 < counted(chain, 5)[1] < 20
+
+
+def test_what_differs_by_its_distance_from_a_boundary_is_no_group():
+    def paths(x):
+        row = [x] * 30
+        for _ in range(30):
+            now = [row[0] * 0.5]
+            for above, aside in zip(row, row[1:]):
+                now.append(engine.sin(now[-1]) * engine.cos(above) + aside)
+            row = now
+        return engine.total(row)
+
+    _, count = counted(paths, 10_000)
+    assert count > 800
