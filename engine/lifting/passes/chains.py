@@ -58,11 +58,6 @@ def heights(trace: Trace, inner: list[bool]) -> list[int]:
     """Return how many operations come one after the other before each result, a chain counting as one."""
     height: list[int] = []
     height_of = height.__getitem__
-    for xs, is_inner in zip(trace.operands, inner):
-        if len(xs) == 2:  # most have two, and two are compared in half the time
-            x, y = height[xs[0]], height[xs[1]]
-            highest = x if x > y else y
-        else:
-            highest = max(map(height_of, xs)) if xs else -1
-        height.append(highest if is_inner else highest + 1)
+    for i, xs in enumerate(trace.operands):
+        height.append(max(map(height_of, xs)) + (not inner[i]) if xs else 0)
     return height

@@ -10,39 +10,51 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from math import copysign
+
+import numpy as np
 
 from engine.lifting.exact import told_apart
-from engine.lifting.ir import ADDED, TAKEN, Normal, Sum
+from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 
 
 def share_common(normal: Normal) -> Normal:
     """Return the operations, each computed once."""
     trace, items = normal.trace, list(normal.items)
-    ops, fixed, leaves = trace.ops, trace.fixed, trace.leaves
+    first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
+    shared = _share_constants(trace, first, items)
     known: dict[Hashable, int] = {}
     sums = _Sums(items)
-    first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
-    first_of = first.__getitem__
-    shared: set[int] = set()  # nodes that others stand for
+    first_of, ops, fixed = first.__getitem__, trace.ops, trace.fixed
     for i, item in enumerate(items):
-        if item is None:
+        if not item:
             continue
         if isinstance(item, Sum):
             if not (shared.isdisjoint(item.left) and shared.isdisjoint(item.right)):
                 items[i] = Sum([*map(first_of, item.left)], [*map(first_of, item.right)])
             first[i] = sums.first(i)
-        elif item:
+        else:
             if not shared.isdisjoint(item):
                 item = items[i] = tuple(map(first_of, item))
             key = (ops[i], item, told_apart(fixed[i])) if i in fixed else (ops[i], item)
             first[i] = known.setdefault(key, i)
-        elif leaves[i].role == "constant":
-            first[i] = known.setdefault((leaves[i].value, copysign(1.0, leaves[i].value)), i)
         if first[i] != i:
             items[i] = None
             shared.add(i)
     return Normal(replace(trace, roots=[first[root] for root in trace.roots]), items)
+
+
+def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
+    """Let the first of equal constants stand for all, 0.0 another than -0.0; return those it stands for."""
+    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
+    nodes = np.fromiter(numbers, np.int64, len(numbers))
+    bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
+    _, at, which = np.unique(bits, return_index=True, return_inverse=True)
+    shared: set[int] = set()
+    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
+        if same != i:
+            first[i], items[i] = same, None
+            shared.add(i)
+    return shared
 
 
 class _Sums:

@@ -68,16 +68,14 @@ class _Rewritten:
         """Return the new trace."""
         trace, number = self.trace, self.number
         gone = {i for last, whole in self.chains.items() for i in whole.within if i != last}
-        place, ops, operands = number.__getitem__, self.ops, self.operands
-        within = gone.union(self.chains)
+        place = number.__getitem__
         for i, (op, xs) in enumerate(zip(trace.ops, trace.operands)):
-            if i not in within:
-                number.append(len(ops))
-                ops.append(op)
-                operands.append((number[xs[0]], number[xs[1]]) if len(xs) == 2 else tuple(map(place, xs)))
-            else:
-                number.append(-1 if i in gone else self._subtraction(self.chains[i]))
-        self.leaves.update((place(i), leaf) for i, leaf in trace.leaves.items())
+            if i in gone:
+                number.append(-1)
+                continue
+            number.append(self._subtraction(self.chains[i]) if i in self.chains else self._append(op, map(place, xs)))
+            if not xs:
+                self.leaves[number[i]] = trace.leaves[i]
         fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
         labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
         roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))
