@@ -152,9 +152,8 @@ def one_by_one(conditions: Sequence[Any], count: int) -> Sequence[Any]:
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:
     """Return the sources that steps read and write, and those of what is returned."""
-    operands = [x for step in steps for x in (step.target, *step.operands)] + list(roots)
-    sources = {x.source for x in operands if not isinstance(x, Literal)}
-    return sources | {x.chosen.source for x in operands if isinstance(x, Gather) and x.chosen is not None}
+    sources = {source for step in steps for x in (step.target, *step.operands) for source in x.sources}
+    return sources | {source for x in roots for source in x.sources}
 
 
 def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> list[str]:
