@@ -20,11 +20,12 @@ from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 def share_common(normal: Normal) -> Normal:
     """Return the operations, each computed once."""
     trace, items = normal.trace, list(normal.items)
-    first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
-    shared = _share_constants(trace, first, items)
+    ops, fixed = trace.ops, trace.fixed
     known: dict[Hashable, int] = {}
     sums = _Sums(items)
-    first_of, ops, fixed = first.__getitem__, trace.ops, trace.fixed
+    first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
+    first_of = first.__getitem__
+    shared = _share_constants(trace, first, items)  # nodes that others stand for
     for i, item in enumerate(items):
         if not item:
             continue
@@ -41,20 +42,6 @@ def share_common(normal: Normal) -> Normal:
             items[i] = None
             shared.add(i)
     return Normal(replace(trace, roots=[first[root] for root in trace.roots]), items)
-
-
-def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
-    """Let the first of equal constants stand for all, 0.0 another than -0.0; return those it stands for."""
-    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
-    nodes = np.fromiter(numbers, np.int64, len(numbers))
-    bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
-    _, at, which = np.unique(bits, return_index=True, return_inverse=True)
-    shared: set[int] = set()
-    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
-        if same != i:
-            first[i], items[i] = same, None
-            shared.add(i)
-    return shared
 
 
 class _Sums:
@@ -83,3 +70,17 @@ class _Sums:
 
 def _key(terms: Sum) -> Hashable:
     return (*terms.left, None, *terms.right)
+
+
+def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
+    """Let the first of equal constants stand for all, 0.0 another than -0.0; return the others."""
+    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
+    nodes = np.fromiter(numbers, np.int64, len(numbers))
+    bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
+    _, at, which = np.unique(bits, return_index=True, return_inverse=True)
+    shared = set()
+    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
+        if same != i:
+            first[i], items[i] = same, None
+            shared.add(i)
+    return shared
