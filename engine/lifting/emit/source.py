@@ -22,7 +22,7 @@ from engine.lifting.emit.writer import Writer, plain_numbers, printable
 from engine.lifting.external import Argument, External
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Indices, Literal, Operand, Source, View
+from engine.lifting.views import Indices, Literal, Operand, Source, View
 
 _numbers = count(1)
 
@@ -143,9 +143,8 @@ def _imports(writer: Writer) -> str:
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:
     """Return the sources that steps read and write, and those of what is returned."""
-    operands = [x for step in steps for x in (step.target, *step.operands)] + list(roots)
-    sources = {x.source for x in operands if not isinstance(x, Literal)}
-    return sources | {x.chosen.source for x in operands if isinstance(x, Gather) and x.chosen is not None}
+    sources = {source for step in steps for x in (step.target, *step.operands) for source in x.sources}
+    return sources | {source for x in roots for source in x.sources}
 
 
 def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> list[str]:
