@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from operator import is_
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ class Leaf(NamedTuple):
 
 
 ZERO = Leaf("constant", value=0.0)
+CHAINS = frozenset(("add", "subtract", "total"))  # operations of which several are one sum
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,25 @@ class Trace:
         """How often each node is read."""
         return np.bincount(self.reads, minlength=len(self.ops))
 
+    @cached_property
+    def readers(self) -> Indices:
+        """The last node that reads each node; -1 where none does."""
+        readers = np.full(len(self.ops), -1)
+        readers[self.reads] = np.repeat(np.arange(len(self.ops)), self.arity)
+        return readers
+
+    @cached_property
+    def inner(self) -> npt.NDArray[np.bool_]:
+        """Which operations of chains are read once, so that they may be parts of a longer one."""
+        inner: npt.NDArray[np.bool_] = self.are(*CHAINS) & (self.uses == 1)
+        inner[[*self.roots, *self.signed]] = False
+        return inner
+
+    @cached_property
+    def heights(self) -> Indices:
+        """How many operations come one after the other before each result, a chain counting as one."""
+        return np.array(heights(self.operands, self.inner.tolist()))
+
     def are(self, *ops: str) -> npt.NDArray[np.bool_]:
         """Return which nodes are of some operations."""
         return np.fromiter(map(frozenset(ops).__contains__, self.ops), bool, len(self.ops))
@@ -90,6 +110,20 @@ class Trace:
                 else f"{leaf.role} {self.labels.get(i, '')}".strip()
             )
         return " ".join(map(str, (self.ops[i], *self.operands[i])))
+
+
+def heights(operands: Sequence[Sequence[int]], free: Iterable[bool] = repeat(False)) -> list[int]:
+    """Return how many operations come one after the other before each result, those left out that are free."""
+    height: list[int] = []
+    height_of = height.__getitem__
+    for xs, is_free in zip(operands, free):
+        if len(xs) == 2:  # most have two
+            x, y = height[xs[0]], height[xs[1]]
+            highest = x if x > y else y
+        else:
+            highest = max(map(height_of, xs)) if xs else -1
+        height.append(highest if is_free else highest + 1)
+    return height
 
 
 ADDED, TAKEN = -1, -2  # in place of a right factor: plain terms

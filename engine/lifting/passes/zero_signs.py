@@ -36,21 +36,29 @@ class Signs:
         stack = [root]
         while stack:
             i = stack[-1]
-            if i not in known:
-                op, xs = ops[i], operands[i]
-                if not xs:
-                    known[i] = _of_leaf(self.trace.leaves[i])
-                elif op in ALWAYS:
-                    known[i] = ALWAYS[op]
-                elif op not in _OF:
-                    known[i] = 0
-                elif waiting := [j for j in xs if j not in known]:
-                    stack.extend(waiting)
+            if i in known:
+                stack.pop()
+                continue
+            flags = self._at_once(i, ops[i], operands[i])
+            if flags is None:
+                below = list(map(known.get, operands[i]))
+                if None in below:
+                    stack += [j for j, known_flags in zip(operands[i], below) if known_flags is None]
                     continue
-                else:
-                    known[i] = _OF[op](self, i, [known[j] for j in xs])
+                flags = _OF[ops[i]](self, i, [x for x in below if x is not None])
+            known[i] = flags
             stack.pop()
         return known[root]
+
+    def _at_once(self, i: int, op: str, xs: Sequence[int]) -> int | None:
+        """Return the flags of a node that do not depend on those of its operands; None of any other."""
+        if not xs:
+            return _of_leaf(self.trace.leaves[i])
+        if op == "multiply":
+            return WITHOUT_SIGN if xs[0] == xs[1] else None
+        if op == "power_constant":
+            return None if self.trace.fixed[i][0] % 2.0 in (0.5, 1.0) else WITHOUT_SIGN
+        return ALWAYS.get(op, None if op in _OF else 0)
 
     def untied(self, i: int) -> bool:
         """Whether a maximum, a minimum or a clip never chooses between two zeros: each bound is another number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from operator import is_
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.arguments import described, listed
 from engine.errors import ShapeError
-from engine.lifting.ir import Trace
+from engine.lifting.ir import Trace, heights
 from engine.lifting.names import RESERVED, ParameterArray, apart, parameter_arrays, variable
 from engine.lifting.trace.stand_in import Reading
 from engine.lifting.views import Indices
@@ -152,9 +152,10 @@ class Parameters:
         fn
             The function that was traced, or variables: what has no label is called by the path that leads to it.
         """
-        if all(v in self.position for v in trace.parameters):
+        fresh = [v for v in trace.parameters if v not in self.position]
+        if not fresh:
             return
-        fresh = [v for v in _by_first_use(trace) if v not in self.position]
+        fresh = _by_first_use(trace, fresh)
         for reading in readings:
             if standing := [v for v in fresh if v in reading.position]:
                 self._append_read(reading, standing)
@@ -323,20 +324,18 @@ def _refuse_others(values: list[Value]) -> None:
             raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
 
 
-def _by_first_use(trace: Trace) -> list[Value]:
+def _by_first_use(trace: Trace, fresh: Sequence[Value]) -> list[Value]:
     """Order parameters as a reader of the program meets them: those of one kind of operation together."""
-    number = {i: leaf.position for i, leaf in trace.leaves.items() if leaf.role == "parameter"}
-    height = [0] * len(trace.ops)
-    height_of, reads_none = height.__getitem__, number.keys().isdisjoint
-    readers: list[int] = []
-    for i, operands in enumerate(trace.operands):
-        if operands:
-            height[i] = 1 + max(map(height_of, operands))
-            if not reads_none(operands):
-                readers.append(i)
+    wanted = set(fresh)
+    parameters = [(i, leaf.position) for i, leaf in trace.leaves.items() if leaf.role == "parameter"]
+    number = {i: position for i, position in parameters if trace.parameters[position] in wanted}
+    is_wanted = np.zeros(len(trace.ops), bool)
+    is_wanted[list(number)] = True
+    height = np.array(heights(trace.operands))
+    readers = np.unique(np.repeat(np.arange(len(trace.ops)), trace.arity)[is_wanted[trace.reads]])
     met: dict[int, None] = {}
     biases: list[int] = []  # of dots: an array of their own, after the weights
-    for i in sorted(readers, key=height_of):
+    for i in readers[np.argsort(height[readers], kind="stable")].tolist():
         operands = trace.operands[i]
         weights = operands[:-1] if trace.ops[i] == "dot" and len(operands) % 2 else operands
         biases += operands[len(weights) :]
