@@ -46,14 +46,20 @@ class _Rewritten:
         """Return the new trace."""
         trace, number = self.trace, self.number
         gone = {i for last, whole in self.chains.items() for i in whole.within if i != last}
+        first = min(gone)  # what comes before stays as it is
+        number += range(first)
+        self.ops, self.operands = trace.ops[:first], trace.operands[:first]
         place = number.__getitem__
-        for i, (op, xs) in enumerate(zip(trace.ops, trace.operands)):
+        for i, xs in enumerate(trace.operands[first:], first):
             if i in gone:
                 number.append(-1)
-                continue
-            number.append(self._subtraction(self.chains[i]) if i in self.chains else self._append(op, map(place, xs)))
-            if not xs:
-                self.leaves[number[i]] = trace.leaves[i]
+            elif i in self.chains:
+                number.append(self._subtraction(self.chains[i]))
+            else:
+                number.append(len(self.ops))
+                self.ops.append(trace.ops[i])
+                self.operands.append(tuple(map(place, xs)))
+        self.leaves |= {place(i): leaf for i, leaf in trace.leaves.items()}
         fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
         labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
         roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))
