@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from operator import is_
 from typing import NamedTuple
 
@@ -87,6 +87,13 @@ class Trace:
     def heights(self) -> Indices:
         """How many operations come one after the other before each result, a chain counting as one."""
         return np.array(heights(self.operands, self.inner.tolist()))
+
+    @cached_property
+    def fixed_keys(self) -> dict[int, tuple[int, ...]]:
+        """Each operation's fixed numbers, bit by bit: 0.0 is another than -0.0."""
+        numbers = np.fromiter(chain.from_iterable(self.fixed.values()), float).view(np.int64).tolist()
+        bits = iter(numbers)
+        return {i: tuple(islice(bits, len(fixed))) for i, fixed in self.fixed.items()}
 
     def are(self, *ops: str) -> npt.NDArray[np.bool_]:
         """Return which nodes are of some operations."""

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.lifting.exact import told_apart
 from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 
 
@@ -23,7 +22,7 @@ def share_common(normal: Normal) -> Normal:
     first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
     _share_constants(trace, first, items)
     known: dict[Hashable, int] = {}
-    first_of, ops, fixed = first.__getitem__, trace.ops, trace.fixed
+    first_of, ops, fixed = first.__getitem__, trace.ops, trace.fixed_keys
     for i, item in enumerate(items):
         if not item:
             continue
@@ -35,7 +34,7 @@ def share_common(normal: Normal) -> Normal:
             key = (tuple(left), tuple(right))
         else:
             operands = items[i] = tuple(map(first_of, item))
-            key = (ops[i], operands) if i not in fixed else (ops[i], operands, told_apart(fixed[i]))
+            key = (ops[i], operands) if i not in fixed else (ops[i], operands, fixed[i])
         same = known.setdefault(key, i)
         if same != i:
             first[i], items[i] = same, None
@@ -44,10 +43,11 @@ def share_common(normal: Normal) -> Normal:
 
 def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> None:
     """Let the first of equal constants stand for all, 0.0 another than -0.0."""
-    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
+    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant"}
     nodes = np.fromiter(numbers, np.int64, len(numbers))
     bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
     _, at, which = np.unique(bits, return_index=True, return_inverse=True)
-    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
-        if same != i:
-            first[i], items[i] = same, None
+    same = nodes[at][which.reshape(-1)]
+    again = np.flatnonzero(same != nodes)
+    for i, other in zip(nodes[again].tolist(), same[again].tolist()):
+        first[i], items[i] = other, None
