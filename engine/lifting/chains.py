@@ -59,7 +59,7 @@ class ChainTerms:
 
 def terms_of(trace: Trace) -> ChainTerms:
     """Return the terms of all chains: who is within whom is followed twice as far at each step."""
-    inside, owner = within(trace), np.repeat(np.arange(len(trace.ops)), trace.arity)
+    inside, owner = within(trace), trace.owners
     second = np.arange(len(owner)) - (np.cumsum(trace.arity) - trace.arity)[owner] == 1
     is_taken = second & trace.are("subtract")[owner]
     ends, sign = np.where(inside, trace.readers, np.arange(len(inside))), np.zeros(len(inside), bool)

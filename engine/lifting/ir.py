@@ -12,11 +12,11 @@ What may exist after each stage is what its `check` allows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import chain, islice, repeat
 from operator import is_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,10 @@ class Trace:
     results: int = 1  # how many of the roots are what the function returns; the others are guards' conditions
     births: Sequence[float] = ()  # of the operations, leaves left out: in which order their author computed them
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what was recorded, without the arrays that are made of it."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
     @cached_property
     def reads(self) -> Indices:
         """All operands, one node's after the other's."""
@@ -65,6 +69,11 @@ class Trace:
         return np.fromiter(map(len, self.operands), np.int64, len(self.operands))
 
     @cached_property
+    def owners(self) -> Indices:
+        """The node that each of all operands is of."""
+        return np.repeat(np.arange(len(self.ops)), self.arity)
+
+    @cached_property
     def uses(self) -> Indices:
         """How often each node is read."""
         return np.bincount(self.reads, minlength=len(self.ops))
@@ -73,7 +82,7 @@ class Trace:
     def readers(self) -> Indices:
         """The last node that reads each node; -1 where none does."""
         readers = np.full(len(self.ops), -1)
-        readers[self.reads] = np.repeat(np.arange(len(self.ops)), self.arity)
+        readers[self.reads] = self.owners
         return readers
 
     @cached_property
@@ -239,6 +248,12 @@ class Steps:
         steps = (*self.forward, *self.backward)
         operands = [x for step in steps for x in (*step.operands, step.target)]
         return list(dict.fromkeys([source for x in operands for source in x.sources]))
+
+    @property
+    def constants(self) -> list[Source]:
+        """The constant arrays that the steps read."""
+        read = [source for step in (*self.forward, *self.backward) for x in step.operands for source in x.sources]
+        return list(dict.fromkeys([source for source in read if source.kind == "constant"]))
 
     def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
         """Return the same steps with other sources in the places of some."""

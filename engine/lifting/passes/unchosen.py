@@ -21,7 +21,8 @@ ZERO, ONE = Leaf("constant", value=0.0), Leaf("constant", value=1.0)
 
 def without_unchosen(trace: Trace) -> Trace:
     """Return the trace with operations guarded that only some choices reach; the same trace if none needs it."""
-    if not any(True for i, op in enumerate(trace.ops) if op == "where" or (op == "select" and _computed(trace, i))):
+    ops = trace.ops
+    if "where" not in ops and not ("select" in ops and any(_computed(trace, i) for i in range(len(ops)))):
         return trace
     reached = Reached(trace)
     gates = _gates(reached)
@@ -34,8 +35,8 @@ def without_unchosen(trace: Trace) -> Trace:
 
 
 def _computed(trace: Trace, i: int) -> bool:
-    """Whether a table has entries that are computed."""
-    return any(trace.operands[j] for j in trace.operands[i][:-1])
+    """Whether an operation is an entry of a table with entries that are computed."""
+    return trace.ops[i] == "select" and any(trace.operands[j] for j in trace.operands[i][:-1])
 
 
 # --- where cotangents leave ----------------------------------------------------------------------------------------
