@@ -1,12 +1,18 @@
-"""Chains of additions and subtractions in a trace: what each adds and takes off."""
+"""Chains of additions and subtractions in a trace: where each ends, what it adds and what it takes off.
+
+An operation of a chain is within the chain of the one that alone reads it; a difference, where it is read first: in
+``a + (b - c)`` it is a term. All chains are known at once, as arrays, and one of them as lists.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.lifting.ir import Trace
+import numpy as np
+import numpy.typing as npt
 
-CHAINS = frozenset(("add", "subtract", "total"))
+from engine.lifting.ir import CHAINS, ZERO, Trace
+from engine.lifting.views import Indices
 
 
 @dataclass
@@ -18,22 +24,57 @@ class SignedChain:
     within: set[int] = field(default_factory=set)
     subtractions: int = 0
 
-    def is_at_once(self, height: list[int]) -> bool:
+    def is_at_once(self, height: Indices) -> bool:
         """Whether what is taken off is of half as many heights at most, so that it can be added up at once."""
-        return 2 * len({height[j] for j in self.taken}) <= len(self.taken)
+        return 2 * len(set(height[self.taken].tolist())) <= len(self.taken)
 
 
-def inner_operations(trace: Trace) -> list[bool]:
-    """Return which operations of chains are read once, so that they may be parts of a longer one."""
-    inner = trace.are(*CHAINS) & (trace.uses == 1)
-    inner[[*trace.roots, *trace.signed]] = False
-    flags: list[bool] = inner.tolist()
-    return flags
+def within(trace: Trace) -> npt.NDArray[np.bool_]:
+    """Return which operations are within a longer chain."""
+    reader, is_subtraction = trace.readers, trace.are("subtract")
+    first = np.full(len(reader), -1)
+    first[trace.arity > 0] = trace.reads[(np.cumsum(trace.arity) - trace.arity)[trace.arity > 0]]
+    comes_first = (first[reader] == np.arange(len(reader))) & ~trace.are("total")[reader]
+    inside: npt.NDArray[np.bool_] = trace.inner & trace.are(*CHAINS)[reader] & (comes_first | ~is_subtraction)
+    return inside
 
 
-def chain_of(trace: Trace, last: int, inner: list[bool]) -> SignedChain:
+@dataclass(frozen=True)
+class ChainTerms:
+    """The terms of all chains, zeros left out.
+
+    Attributes
+    ----------
+    ends
+        The last operation of the chain that each operation is in; of others, themselves.
+    chain, term, taken
+        Of each term: its chain, by the last operation; which node it is; whether it is taken off.
+    """
+
+    ends: Indices
+    chain: Indices
+    term: Indices
+    taken: npt.NDArray[np.bool_]
+
+
+def terms_of(trace: Trace) -> ChainTerms:
+    """Return the terms of all chains: who is within whom is followed twice as far at each step."""
+    inside, owner = within(trace), trace.owners
+    second = np.arange(len(owner)) - (np.cumsum(trace.arity) - trace.arity)[owner] == 1
+    is_taken = second & trace.are("subtract")[owner]
+    ends, sign = np.where(inside, trace.readers, np.arange(len(inside))), np.zeros(len(inside), bool)
+    sign[trace.reads[is_taken & inside[trace.reads]]] = True
+    while (further := ends[ends]).tobytes() != ends.tobytes():
+        ends, sign = further, sign ^ sign[ends]
+    zeros = np.zeros(len(inside), bool)
+    zeros[[i for i, leaf in trace.leaves.items() if leaf == ZERO]] = True
+    terms = trace.are(*CHAINS)[owner] & ~inside[trace.reads] & ~zeros[trace.reads]
+    return ChainTerms(ends, ends[owner[terms]], trace.reads[terms], (is_taken ^ sign[owner])[terms])
+
+
+def chain_of(trace: Trace, last: int) -> SignedChain:
     """Return the chain that an operation is the last of."""
-    whole = SignedChain(within={last})
+    whole, inner = SignedChain(within={last}), trace.inner
     stack = [(last, False)]
     while stack:
         i, is_taken = stack.pop()
@@ -48,17 +89,3 @@ def chain_of(trace: Trace, last: int, inner: list[bool]) -> SignedChain:
                 whole.within.add(j)
             stack.append((j, is_taken ^ (op == "subtract" and k == 1)))
     return whole
-
-
-def heights(trace: Trace, inner: list[bool]) -> list[int]:
-    """Return how many operations come one after the other before each result, a chain counting as one."""
-    height: list[int] = []
-    height_of = height.__getitem__
-    for xs, is_inner in zip(trace.operands, inner):
-        if len(xs) == 2:  # most have two, and two are compared in half the time
-            x, y = height[xs[0]], height[xs[1]]
-            highest = x if x > y else y
-        else:
-            highest = max(map(height_of, xs)) if xs else -1
-        height.append(highest if is_inner else highest + 1)
-    return height

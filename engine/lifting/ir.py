@@ -12,11 +12,11 @@ What may exist after each stage is what its `check` allows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice, repeat
 from operator import is_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ class Leaf(NamedTuple):
 
 
 ZERO = Leaf("constant", value=0.0)
+CHAINS = frozenset(("add", "subtract", "total"))  # operations of which several are one sum
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Trace:
     results: int = 1  # how many of the roots are what the function returns; the others are guards' conditions
     births: Sequence[float] = ()  # of the operations, leaves left out: in which order their author computed them
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what was recorded, without the arrays that are made of it."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
     @cached_property
     def reads(self) -> Indices:
         """All operands, one node's after the other's."""
@@ -64,9 +69,40 @@ class Trace:
         return np.fromiter(map(len, self.operands), np.int64, len(self.operands))
 
     @cached_property
+    def owners(self) -> Indices:
+        """The node that each of all operands is of."""
+        return np.repeat(np.arange(len(self.ops)), self.arity)
+
+    @cached_property
     def uses(self) -> Indices:
         """How often each node is read."""
         return np.bincount(self.reads, minlength=len(self.ops))
+
+    @cached_property
+    def readers(self) -> Indices:
+        """The last node that reads each node; -1 where none does."""
+        readers = np.full(len(self.ops), -1)
+        readers[self.reads] = self.owners
+        return readers
+
+    @cached_property
+    def inner(self) -> npt.NDArray[np.bool_]:
+        """Which operations of chains are read once, so that they may be parts of a longer one."""
+        inner: npt.NDArray[np.bool_] = self.are(*CHAINS) & (self.uses == 1)
+        inner[[*self.roots, *self.signed]] = False
+        return inner
+
+    @cached_property
+    def heights(self) -> Indices:
+        """How many operations come one after the other before each result, a chain counting as one."""
+        return np.array(heights(self.operands, self.inner.tolist()))
+
+    @cached_property
+    def fixed_keys(self) -> dict[int, tuple[int, ...]]:
+        """Each operation's fixed numbers, bit by bit: 0.0 is another than -0.0."""
+        numbers = np.fromiter(chain.from_iterable(self.fixed.values()), float).view(np.int64).tolist()
+        bits = iter(numbers)
+        return {i: tuple(islice(bits, len(fixed))) for i, fixed in self.fixed.items()}
 
     def are(self, *ops: str) -> npt.NDArray[np.bool_]:
         """Return which nodes are of some operations."""
@@ -90,6 +126,20 @@ class Trace:
                 else f"{leaf.role} {self.labels.get(i, '')}".strip()
             )
         return " ".join(map(str, (self.ops[i], *self.operands[i])))
+
+
+def heights(operands: Sequence[Sequence[int]], free: Iterable[bool] = repeat(False)) -> list[int]:
+    """Return how many operations come one after the other before each result, those left out that are free."""
+    height: list[int] = []
+    height_of = height.__getitem__
+    for xs, is_free in zip(operands, free):
+        if len(xs) == 2:  # most have two
+            x, y = height[xs[0]], height[xs[1]]
+            highest = x if x > y else y
+        else:
+            highest = max(map(height_of, xs)) if xs else -1
+        height.append(highest if is_free else highest + 1)
+    return height
 
 
 ADDED, TAKEN = -1, -2  # in place of a right factor: plain terms

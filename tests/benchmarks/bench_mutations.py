@@ -54,7 +54,7 @@ MUTATIONS = [
     ('a cube is a square', '    3.0: lambda x: x * Expr.call("square", x),', '    3.0: lambda x: Expr.call("square", x),'),
     ('greater is less', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", other, self)', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
     ('at least is more than', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
-    ('exponents are not told apart', 'key = (ops[i], told_apart(fixed[i]), *map(group_of, item))', 'key = (ops[i], *map(group_of, item))'),
+    ('exponents are not told apart', 'key = (ops[i], fixed[i], *map(group_of, item))', 'key = (ops[i], *map(group_of, item))'),
     ('blocks of a product lie upon each other', 'place = block * n * m + _rank', 'place = _rank'),
     ('any index is taken for a stride', 'if np.array_equal(expected, index) else None', 'if True else None'),
     ('a part of the flat vector is read at its place in the whole', 'View(source, x.shape, x.offset - start, x.strides)', 'View(source, x.shape, x.offset, x.strides)'),

@@ -13,14 +13,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.lifting.exact import told_apart
 from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 
 
 def share_common(normal: Normal) -> Normal:
     """Return the operations, each computed once."""
     trace, items = normal.trace, list(normal.items)
-    ops, fixed = trace.ops, trace.fixed
+    ops, fixed = trace.ops, trace.fixed_keys
     known: dict[Hashable, int] = {}
     sums = _Sums(items)
     first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
@@ -36,7 +35,7 @@ def share_common(normal: Normal) -> Normal:
         else:
             if not shared.isdisjoint(item):
                 item = items[i] = tuple(map(first_of, item))
-            key = (ops[i], item, told_apart(fixed[i])) if i in fixed else (ops[i], item)
+            key = (ops[i], item, fixed[i]) if i in fixed else (ops[i], item)
             first[i] = known.setdefault(key, i)
         if first[i] != i:
             items[i] = None
@@ -74,13 +73,12 @@ def _key(terms: Sum) -> Hashable:
 
 def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
     """Let the first of equal constants stand for all, 0.0 another than -0.0; return the others."""
-    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
+    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant"}
     nodes = np.fromiter(numbers, np.int64, len(numbers))
     bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
     _, at, which = np.unique(bits, return_index=True, return_inverse=True)
-    shared = set()
-    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
-        if same != i:
-            first[i], items[i] = same, None
-            shared.add(i)
-    return shared
+    same = nodes[at][which.reshape(-1)]
+    again = np.flatnonzero(same != nodes)
+    for i, other in zip(nodes[again].tolist(), same[again].tolist()):
+        first[i], items[i] = other, None
+    return set(nodes[again].tolist())

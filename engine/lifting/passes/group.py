@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from engine.lifting.exact import told_apart
 from engine.lifting.ir import Group, Groups, Normal, Sum
 
 COUNTLESS = frozenset(("logsumexp", "shift", "largest", "select"))  # any number of operands, which does not count
@@ -23,7 +22,7 @@ def group(normal: Normal) -> Groups:
     Products in sums are turned the same way round: the factor of the earlier group is on the left.
     """
     trace, items = normal.trace, list(normal.items)
-    ops, fixed, leaves = trace.ops, trace.fixed, trace.leaves
+    ops, fixed, leaves = trace.ops, trace.fixed_keys, trace.leaves
     known: dict[Any, int] = {}
     groups: list[Group] = []
     of = [-1] * (len(items) + 2)  # the last are what ADDED and TAKEN say in place of a factor: none
@@ -39,13 +38,13 @@ def group(normal: Normal) -> Groups:
             leaf = leaves[i]
             key = (leaf.role, leaf.argument)
         elif i in fixed:
-            key = (ops[i], told_apart(fixed[i]), *map(group_of, item))
+            key = (ops[i], fixed[i], *map(group_of, item))
         else:
             key = (ops[i], *(_kinds(ops[i], item, group_of) if ops[i] in COUNTLESS else map(group_of, item)))
         number = known.get(key)
         if number is None:
             number = known[key] = len(groups)
-            groups.append(Group(key[0], fixed.get(i, ()), [], classes if key[0] == "sum" else ()))
+            groups.append(Group(key[0], trace.fixed.get(i, ()), [], classes if key[0] == "sum" else ()))
         groups[number].members.append(i)
         of[i] = number
     return Groups(replace(normal, items=items), groups, of[: len(items)])

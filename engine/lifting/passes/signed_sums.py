@@ -13,42 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.lifting.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
+from engine.lifting.chains import SignedChain, chain_of, terms_of, within
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
 
 
 def with_signed_sums(trace: Trace) -> Trace:
     """Return the trace with chains of subtractions as one subtraction each; the same trace if there are none."""
-    ops, operands = trace.ops, trace.operands
-    if not any(op == "subtract" and not CHAINS.isdisjoint([ops[j] for j in xs]) for op, xs in zip(ops, operands)):
+    differences = within(trace) & trace.are("subtract")
+    if not differences.any():
         return trace
-    inner = inner_operations(trace)
-    most = _subtractions(trace, inner)
-    chains: dict[int, SignedChain] = {}
-    claimed: set[int] = set()
-    for i in range(len(ops) - 1, -1, -1):
-        if most[i] > 1 and i not in claimed and i not in trace.signed:
-            whole = chain_of(trace, i, inner)
-            claimed |= whole.within
-            if whole.subtractions > 1:
-                chains[i] = whole
-    if chains:
-        height = heights(trace, inner)
-        chains = {i: whole for i, whole in chains.items() if whole.is_at_once(height)}
+    lasts = set(terms_of(trace).ends[differences].tolist()) - trace.signed
+    wholes = {i: chain_of(trace, i) for i in lasts}
+    chains = {i: w for i, w in wholes.items() if w.subtractions > 1 and w.is_at_once(trace.heights)}
     return _Rewritten(trace, chains).result() if chains else trace
-
-
-# --- which chains there are ----------------------------------------------------------------------------------------
-
-
-def _subtractions(trace: Trace, inner: list[bool]) -> list[int]:
-    """Return how many subtractions each operation's chain has at most, itself included."""
-    most = [0] * len(trace.ops)
-    for i, op in enumerate(trace.ops):
-        if op in CHAINS:
-            most[i] = (op == "subtract") + sum([most[j] for j in trace.operands[i] if inner[j]])
-    return most
 
 
 # --- the trace, with these chains as subtractions ------------------------------------------------------------------
@@ -68,16 +46,20 @@ class _Rewritten:
         """Return the new trace."""
         trace, number = self.trace, self.number
         gone = {i for last, whole in self.chains.items() for i in whole.within if i != last}
-        place, ops, operands = number.__getitem__, self.ops, self.operands
-        within = gone.union(self.chains)
-        for i, (op, xs) in enumerate(zip(trace.ops, trace.operands)):
-            if i not in within:
-                number.append(len(ops))
-                ops.append(op)
-                operands.append((number[xs[0]], number[xs[1]]) if len(xs) == 2 else tuple(map(place, xs)))
+        first = min(gone)  # what comes before stays as it is
+        number += range(first)
+        self.ops, self.operands = trace.ops[:first], trace.operands[:first]
+        place = number.__getitem__
+        for i, xs in enumerate(trace.operands[first:], first):
+            if i in gone:
+                number.append(-1)
+            elif i in self.chains:
+                number.append(self._subtraction(self.chains[i]))
             else:
-                number.append(-1 if i in gone else self._subtraction(self.chains[i]))
-        self.leaves.update((place(i), leaf) for i, leaf in trace.leaves.items())
+                number.append(len(self.ops))
+                self.ops.append(trace.ops[i])
+                self.operands.append(tuple(map(place, xs)))
+        self.leaves |= {place(i): leaf for i, leaf in trace.leaves.items()}
         fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
         labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
         roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))

@@ -9,15 +9,14 @@ taken off: a complex product has two, and its differences are of elements that l
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain, islice
 
 import numpy as np
 
-from engine.lifting.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
+from engine.lifting.chains import ChainTerms, SignedChain, chain_of, terms_of
 from engine.lifting.ir import ADDED, TAKEN, ZERO, Normal, Sum, Trace
+from engine.lifting.views import Indices
 
 FEWEST = 4  # differences of more terms than two, or of less
 MEMBERS = 32  # sums: fewer are single numbers
@@ -27,79 +26,57 @@ SHAPES = 3  # of sums of one kind, for which these are worth an operation of the
 def with_signed_terms(normal: Normal) -> Normal:
     """Return the operations with signed terms where that makes several kinds of sums one; else the same ones."""
     trace = normal.trace
-    if trace.ops.count("subtract") < FEWEST:
-        return normal
-    inner = inner_operations(trace)
-    sided = (i for i, op in enumerate(trace.ops) if op == "subtract" and _takes_a_side(trace, inner, i))
-    if len(list(islice(sided, FEWEST))) < FEWEST:
+    if trace.ops.count("subtract") < FEWEST or _that_take_a_side(trace) < FEWEST:
         return normal
     items = list(normal.items)
-    height, zeros = heights(trace, inner), {j for j, leaf in trace.leaves.items() if leaf == ZERO}
-    for sums in _alike(trace, inner, height):
-        for same in _of_one_kind(trace, _chains(trace, inner, sums, zeros), height):
-            shapes = {(len(each.added), len(each.taken)) for each in same.values()}
-            if len(same) >= MEMBERS and len(shapes) >= SHAPES and any(taken for _, taken in shapes):
-                _join(items, trace, same)
+    for lasts in _of_one_kind(trace, terms_of(trace)):
+        _join(items, trace, {i: chain_of(trace, i) for i in lasts})
     return replace(normal, items=items)
 
 
-def _takes_a_side(trace: Trace, inner: list[bool], i: int) -> bool:
-    """Whether a difference is of more terms than two, or of less."""
-    return any(inner[j] or trace.leaves.get(j) == ZERO for j in trace.operands[i])
+def _that_take_a_side(trace: Trace) -> int:
+    """Return how many operands of differences are chains themselves, or zeros: these are of more terms, or of less."""
+    starts = (np.cumsum(trace.arity) - trace.arity)[trace.are("subtract")]
+    operands = np.concatenate([trace.reads[starts], trace.reads[starts + 1]])
+    zeros = sum([trace.leaves.get(j) == ZERO for j in operands[trace.arity[operands] == 0].tolist()])
+    return int(np.count_nonzero(trace.inner[operands])) + zeros
 
 
-def _alike(trace: Trace, inner: list[bool], height: list[int]) -> Iterator[list[int]]:
-    """Yield the last operations of chains that are of one height and read by one kind of operation."""
-    operands = trace.operands
-    reader = np.full(len(operands), -1)
-    counts = np.fromiter(map(len, operands), np.int64, len(operands))
-    reader[np.fromiter(chain.from_iterable(operands), np.int64, counts.sum())] = np.repeat(
-        np.arange(len(counts)), counts
-    )
-    alike: dict[Hashable, list[int]] = defaultdict(list)
-    for i, (op, by) in enumerate(zip(trace.ops, reader.tolist())):
-        if op in CHAINS and not (inner[i] and _goes_on(trace, i, by)) and i not in trace.signed:
-            alike[height[i], trace.ops[by] if by >= 0 else ""].append(i)
-    yield from [sums for sums in alike.values() if len(sums) >= MEMBERS]
+def _of_one_kind(trace: Trace, terms: ChainTerms) -> Iterator[list[int]]:
+    """Yield the last operations of chains worth joining: of one height, of one kind of terms, and read by one kind."""
+    count = len(trace.ops)
+    number = {op: k for k, op in enumerate(dict.fromkeys(trace.ops))}
+    codes = np.fromiter(map(number.__getitem__, trace.ops), np.int64, count)
+    kind = trace.heights * len(number) + codes  # of a term: its operation and its height
+    kind[trace.arity == 0] = -1
+    least, most = np.full(count, kind.max(initial=0) + 1), np.full(count, -1)
+    np.minimum.at(least, terms.chain, kind[terms.term])
+    np.maximum.at(most, terms.chain, kind[terms.term])
+    lasts = np.flatnonzero((least == most) & (least >= 0))
+    lasts = lasts[~np.isin(lasts, list(trace.signed))]
+    taken = np.bincount(terms.chain[terms.taken], minlength=count)[lasts]
+    added = np.bincount(terms.chain[~terms.taken], minlength=count)[lasts]
+    by = np.where(trace.readers < 0, -1, codes[trace.readers])[lasts]
+    alike = _rows(trace.heights[lasts], by, least[lasts])
+    for same in np.flatnonzero(np.bincount(alike) >= MEMBERS):
+        members = np.flatnonzero(alike == same)
+        shapes = len(np.unique(_rows(added[members], taken[members])))
+        if shapes >= SHAPES and taken[members].any():
+            yield lasts[members].tolist()
 
 
-def _goes_on(trace: Trace, i: int, reader: int) -> bool:
-    """Whether the terms of an operation are those of the one that alone reads it; a later difference is a term."""
-    if trace.ops[reader] not in CHAINS:
-        return False
-    return trace.ops[i] != "subtract" or (trace.operands[reader][0] == i and trace.ops[reader] != "total")
-
-
-def _chains(trace: Trace, inner: list[bool], sums: list[int], zeros: set[int]) -> dict[int, SignedChain]:
-    """Return the chains of some sums, zeros left out; none where all are single operations, of too few shapes."""
-    ops, operands = trace.ops, trace.operands
-    is_inner = inner.__getitem__
-    if not any(ops[i] == "total" or any(map(is_inner, operands[i])) for i in sums):
-        shapes = {(ops[i], *[j in zeros for j in operands[i]]) for i in sums}
-        if len(shapes) < SHAPES or not any(op == "subtract" for op, *_ in shapes):
-            return {}
-    chains = {i: chain_of(trace, i, inner) for i in sums}
-    for whole in chains.values():
-        whole.added, whole.taken = ([j for j in side if j not in zeros] for side in (whole.added, whole.taken))
-    return chains
-
-
-def _of_one_kind(trace: Trace, chains: dict[int, SignedChain], height: list[int]) -> Iterator[dict[int, SignedChain]]:
-    """Yield chains whose terms are all of one operation and height."""
-    kinds: dict[Hashable, dict[int, SignedChain]] = defaultdict(dict)
-    for i, whole in chains.items():
-        found = {(trace.ops[j], height[j]) if trace.operands[j] else None for j in (*whole.added, *whole.taken)}
-        if len(found) == 1 and None not in found:
-            kinds[found.pop()][i] = whole
-    yield from kinds.values()
+def _rows(*columns: Indices) -> Indices:
+    """Return a number for each row of some columns, the same for equal ones."""
+    _, number = np.unique(np.stack(columns), axis=1, return_inverse=True)
+    return number.reshape(-1)
 
 
 def _join(items: list[Sum | tuple[int, ...] | None], trace: Trace, sums: dict[int, SignedChain]) -> None:
     """Make chains sums of signed terms; a product that one has absorbed is an operation again."""
     for i, whole in sums.items():
+        added, taken = ([j for j in side if trace.leaves.get(j) != ZERO] for side in (whole.added, whole.taken))
         for j in whole.within:
             items[j] = None
-        for j in (*whole.added, *whole.taken):
+        for j in (*added, *taken):
             items[j] = items[j] or trace.operands[j]
-        signs = [ADDED] * len(whole.added) + [TAKEN] * len(whole.taken)
-        items[i] = Sum([*whole.added, *whole.taken], signs)
+        items[i] = Sum([*added, *taken], [ADDED] * len(added) + [TAKEN] * len(taken))

@@ -6,6 +6,7 @@ Products of many factors are matrix products, if `contract` finds them to be; pl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -122,10 +123,14 @@ def _signed(builder: LayoutBuilder, x: GroupOperand, owner: Indices, signs: Any)
 
 def _folded(x: GroupOperand, owner: Indices, counts: Indices) -> tuple[GroupOperand, Indices]:
     """Add up the constants of each sum, if all have one total or each a float: (the totals, how many each has)."""
+    numbers = x.constants.tolist()
     totals: list[Any] = [0.0] * len(counts)
-    for k, number in zip(owner.tolist(), x.constants.tolist()):
-        totals[k] = None if totals[k] is None else fold("add", totals[k], number)
-    equal = None not in totals and len({exactly(t) for t in totals}) == 1
+    if (counts == 1).all() and all(map(math.isfinite, numbers)):
+        totals = [number or 0.0 for number in numbers]
+    else:
+        for k, number in zip(owner.tolist(), numbers):
+            totals[k] = None if totals[k] is None else fold("add", totals[k], number)
+    equal = None not in totals and len(set(totals)) == 1 and len({exactly(t) for t in totals}) == 1
     if None in totals or (not equal and any(isinstance(t, Folded) for t in totals)):
         return x, counts
     constants = np.array(totals, dtype=object if equal else float)

@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
-from operator import and_
+from operator import and_, or_
+from typing import Any
 
 from engine.lifting.ir import Leaf, Trace
 
@@ -21,6 +22,8 @@ POSITIVE = 1  # a zero of the scalar engine's is 0.0
 PLAIN = 2  # and so is one of the text's
 UNSIGNED = 4  # it is never negative at all: 0.0, positive or NaN
 WITHOUT_SIGN = POSITIVE | PLAIN | UNSIGNED
+NONZERO, DROPPED = 8, 16  # of numbers that are written out: which tells operations on flags of one kind apart
+BY_NODE = ("dot", "power_constant")  # whose flags depend on more than their operands' flags
 
 
 class Signs:
@@ -29,6 +32,7 @@ class Signs:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.known: dict[int, int] = {}
+        self._results: dict[tuple[Any, ...], int] = {}  # flags by an operation and the flags of its operands
 
     def of(self, root: int) -> int:
         """Return the flags of a node; without recursion, since chains are long."""
@@ -36,23 +40,34 @@ class Signs:
         stack = [root]
         while stack:
             i = stack[-1]
-            if i not in known:
-                op, xs = ops[i], operands[i]
-                if not xs:
-                    known[i] = _of_leaf(self.trace.leaves[i])
-                elif op in ALWAYS:
-                    known[i] = ALWAYS[op]
-                elif op not in _OF:
-                    known[i] = 0
-                elif _is_square(self.trace, i, xs):
-                    known[i] = WITHOUT_SIGN
-                elif waiting := [j for j in xs if j not in known]:
-                    stack.extend(waiting)
+            if i in known:
+                stack.pop()
+                continue
+            flags = self._at_once(i, ops[i], operands[i])
+            if flags is None:
+                key: tuple[Any, ...] = (ops[i], *map(known.get, operands[i]))
+                if None in key:
+                    stack += [j for j in operands[i] if j not in known]
                     continue
-                else:
-                    known[i] = _OF[op](self, i, [known[j] for j in xs])
+                flags = self._results.get(key)
+                if flags is None:
+                    flags = _OF[ops[i]](self, i, key[1:]) & WITHOUT_SIGN
+                    if ops[i] not in BY_NODE:
+                        self._results[key] = flags
+            known[i] = flags
             stack.pop()
-        return known[root]
+        return known[root] & WITHOUT_SIGN
+
+    def _at_once(self, i: int, op: str, xs: Sequence[int]) -> int | None:
+        """Return the flags of a node that do not depend on those of its operands; None of any other."""
+        if not xs:
+            written = NONZERO if self.nonzero(i) else DROPPED if self.dropped(i) else 0
+            return _of_leaf(self.trace.leaves[i]) | written
+        if op == "multiply":
+            return WITHOUT_SIGN if xs[0] == xs[1] else None
+        if op == "power_constant":
+            return None if self.trace.fixed[i][0] % 2.0 in (0.5, 1.0) else WITHOUT_SIGN
+        return ALWAYS.get(op, None if op in _OF else 0)
 
     def untied(self, i: int) -> bool:
         """Whether a maximum, a minimum or a clip never chooses between two zeros: each bound is another number."""
@@ -75,12 +90,6 @@ class Signs:
         return WITHOUT_SIGN if i == j else x & y if x & y & UNSIGNED else 0
 
 
-def _is_square(trace: Trace, i: int, xs: Sequence[int]) -> bool:
-    """Whether a node is a product with itself, or an even power: of which sign that is, its operand need not say."""
-    op = trace.ops[i]
-    return (op == "multiply" and xs[0] == xs[1]) or (op == "power_constant" and trace.fixed[i][0] % 2.0 == 0.0)
-
-
 def _of_leaf(leaf: Leaf) -> int:
     if leaf.role != "constant":
         return 0
@@ -91,9 +100,11 @@ def _of_leaf(leaf: Leaf) -> int:
 
 def _add(signs: Signs, i: int, flags: Sequence[int]) -> int:
     """A sum is -0.0 only where all its terms are; the text leaves out what is 0.0."""
-    left = [x & PLAIN for j, x in zip(signs.trace.operands[i], flags) if not signs.dropped(j)]
-    positive = POSITIVE if any(x & POSITIVE for x in flags) else 0
-    return positive | (PLAIN if any(left) and positive else 0) | (UNSIGNED if all(x & UNSIGNED for x in flags) else 0)
+    some, every = reduce(or_, flags), reduce(and_, flags)
+    plain = some & PLAIN
+    if plain and some & POSITIVE:
+        plain = max([x & PLAIN for j, x in zip(signs.trace.operands[i], flags) if not signs.dropped(j)], default=0)
+    return some & POSITIVE | (plain if some & POSITIVE else 0) | every & UNSIGNED
 
 
 def _total(signs: Signs, i: int, flags: Sequence[int]) -> int:

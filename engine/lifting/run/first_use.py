@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from engine.lifting.ir import Trace
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.lifting.ir import Trace, heights
 from engine.value import Value
 
 
-def by_first_use(trace: Trace) -> list[Value]:
-    """Order parameters as a reader of the program meets them: those of one kind of operation together."""
-    number = {i: leaf.position for i, leaf in trace.leaves.items() if leaf.role == "parameter"}
-    height = [0] * len(trace.ops)
-    height_of, reads_none = height.__getitem__, number.keys().isdisjoint
-    readers: list[int] = []
-    for i, operands in enumerate(trace.operands):
-        if operands:
-            height[i] = 1 + max(map(height_of, operands))
-            if not reads_none(operands):
-                readers.append(i)
+def by_first_use(trace: Trace, fresh: Sequence[Value]) -> list[Value]:
+    """Order some parameters as a reader of the program meets them: those of one kind of operation together."""
+    wanted = set(fresh)
+    parameters = [(i, leaf.position) for i, leaf in trace.leaves.items() if leaf.role == "parameter"]
+    number = {i: position for i, position in parameters if trace.parameters[position] in wanted}
+    is_wanted = np.zeros(len(trace.ops), bool)
+    is_wanted[list(number)] = True
+    height = np.array(heights(trace.operands))
+    readers = np.flatnonzero(np.bincount(trace.owners[is_wanted[trace.reads]], minlength=len(trace.ops)))
     met: dict[int, None] = {}
     biases: list[int] = []  # of dots: an array of their own, after the weights
-    for i in sorted(readers, key=height_of):
+    for i in readers[np.argsort(height[readers], kind="stable")].tolist():
         operands = trace.operands[i]
         weights = operands[:-1] if trace.ops[i] == "dot" and len(operands) % 2 else operands
         biases += operands[len(weights) :]

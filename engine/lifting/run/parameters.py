@@ -117,9 +117,10 @@ class Parameters:
         fn
             The function that was traced, or variables: what has no label is called by the path that leads to it.
         """
-        if all(v in self.position for v in trace.parameters):
+        fresh = [v for v in trace.parameters if v not in self.position]
+        if not fresh:
             return
-        fresh = [v for v in by_first_use(trace) if v not in self.position]
+        fresh = by_first_use(trace, fresh)
         for reading in readings:
             if standing := [v for v in fresh if v in reading.position]:
                 self._append_read(reading, standing)

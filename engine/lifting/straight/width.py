@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.chains import heights, inner_operations
 from engine.lifting.distinct import count_distinct
 from engine.lifting.ir import Trace
 
@@ -23,8 +22,6 @@ def width(trace: Trace) -> float:
     """Return how many operations there are for each kind and distance from the leaves."""
     kinds = {op: number for number, op in enumerate(set(trace.ops))}
     codes = np.fromiter(map(kinds.__getitem__, trace.ops), np.int64, len(trace.ops))
-    inner = inner_operations(trace)
     computed = trace.arity > 0
-    ends = computed & ~np.array(inner)
-    keys = np.array(heights(trace, inner)) * len(kinds) + codes
-    return int(np.count_nonzero(computed)) / max(count_distinct(keys[ends]), 1)
+    keys = (trace.heights * len(kinds) + codes)[computed & ~trace.inner]
+    return int(np.count_nonzero(computed)) / max(count_distinct(keys), 1)

@@ -121,29 +121,27 @@ def record(
     _refuse_others(set(rules), nodes)
     ops = [rule.name if xs else "" for rule, xs in zip(rules, operands)]
     labels = {i: label for i, label in enumerate(map(_label, nodes)) if label}
-    leaves, parameters = _leaves(nodes, ops, inputs)
+    leaves, parameters = _leaves(nodes, rules, [i for i, xs in enumerate(operands) if not xs], inputs)
     fixed = fixed_numbers(nodes, rules)
     births = list(map(_born, [node for node, xs in zip(nodes, operands) if xs]))
     return Trace(ops, operands, fixed, leaves, tuple(parameters), roots_at, labels, results=results, births=births)
 
 
 def _leaves(
-    nodes: Sequence[Value], ops: Sequence[str], inputs: Mapping[Value, Leaf]
+    nodes: Sequence[Value], rules: Sequence[NodeKind], at: Sequence[int], inputs: Mapping[Value, Leaf]
 ) -> tuple[dict[int, Leaf], list[Value]]:
-    """Return what each leaf is, and the Values that are parameters, in order."""
+    """Return what each leaf is, of those at some places, and the Values that are parameters, in order."""
     leaves: dict[int, Leaf] = {}
     parameters: list[Value] = []
-    for i, op in enumerate(ops):
-        if op:
-            continue
-        node = nodes[i]
-        if node.rule is CONSTANT and node not in inputs:
-            leaves[i] = _leaf(("constant", 0, 0, node._data))
-        elif node in inputs:
-            leaves[i] = inputs[node]
-        else:
-            leaves[i] = Leaf("parameter", len(parameters))
+    role_of = inputs.get
+    for i in at:
+        leaf = role_of(node := nodes[i])
+        if leaf is None and rules[i] is CONSTANT:
+            leaf = _leaf(("constant", 0, 0, node._data))
+        elif leaf is None:
+            leaf = Leaf("parameter", len(parameters))
             parameters.append(node)
+        leaves[i] = leaf
     return leaves, parameters
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,8 +59,7 @@ INTEGER = (
 )
 
 
-@dataclass(frozen=True)
-class Guard:
+class Guard(NamedTuple):
     """A comparison that decided a branch, the way it went, and the line it is on."""
 
     condition: Value

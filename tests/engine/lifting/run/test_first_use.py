@@ -11,9 +11,15 @@ from engine.lifting.trace.record import record
 def test_weights_of_one_height_come_before_biases_and_what_is_read_later():
     w, b, u = [Value(1.0), Value(2.0)], Value(3.0), Value(4.0)
     root = engine.dot(w, [Value.constant(1.0), Value.constant(2.0)], b) * u
-    assert by_first_use(record([root], {})) == [*w, u, b]
+    assert by_first_use(record([root], {}), [*w, b, u]) == [*w, u, b]
+
+
+def test_only_what_is_asked_for_is_ordered():
+    w, b, u = [Value(1.0), Value(2.0)], Value(3.0), Value(4.0)
+    root = engine.dot(w, [Value.constant(1.0), Value.constant(2.0)], b) * u
+    assert by_first_use(record([root], {}), [b, u]) == [u, b]
 
 
 def test_a_root_that_is_a_parameter_is_met():
     w = Value(1.0)
-    assert by_first_use(record([w], {})) == [w]
+    assert by_first_use(record([w], {}), [w]) == [w]
