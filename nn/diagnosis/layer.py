@@ -21,8 +21,9 @@ from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.agreed import paths_of
-from nn.diagnosis.alterations.explain import Point, explanations
+from nn.diagnosis.alterations.explain import Point, explained
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.function import JUDGED, Comparison
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
@@ -96,7 +97,12 @@ class LayerPoint:
     def given(self) -> dict[int, Array]:
         """The gradients that backward returns, by the place of the input."""
         returned = result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
-        return assigned(returned, [self.names[k] for k in self.places], [self.inputs[k].shape for k in self.places])
+        shapes = [self.inputs[k].shape for k in self.places]
+        given = assigned(returned, [self.names[k] for k in self.places], shapes)
+        return {
+            at: x.reshape(shapes[at]) if x.size == 1 == self.inputs[self.places[at]].size else x
+            for at, x in given.items()
+        }
 
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
@@ -129,28 +135,41 @@ class LayerPoint:
             right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
             if at in given:
                 compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
+        compared = self._at_kinks(compared)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
+
+    def _at_kinks(self, compared: dict[int, Comparison]) -> dict[int, Comparison]:
+        """Return the comparisons with those right gradients, of several at a kink, that most of them agree with."""
+        if all(c.exact.all() for c in compared.values()):
+            return compared
+        arguments = [(self.names[k], self.inputs[k].astype(float)) for k in self.places]
+        others = [
+            {at: c.with_right(rights[at]) for at, c in compared.items()} for rights in at_ties(self.loss, arguments)
+        ]
+        return max([compared, *others], key=lambda several: sum(bool(c.exact.all()) for c in several.values()))
 
     @cached_property
     def alone(self) -> dict[int, Diagnosis]:
         """What is said of each gradient by itself, as numbers."""
         return {at: comparison.alone() for at, comparison in self.comparisons.items()}
 
-    def altered(self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()) -> list[Path]:
-        """Return the alterations of forward's own backward pass that reproduce some gradients, and leave the others.
+    def altered(
+        self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()
+    ) -> tuple[list[Path], dict[int, list[Path]]]:
+        """Return the alterations of forward's own backward pass that reproduce the gradients, at other points too.
 
-        Those of other points are reproduced as well.
+        All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if any(not comparison.comparable or comparison.is_single for comparison in self.comparisons.values()):
-            return []
-        wrong_somewhere = {at for point in (self, *others) for at, alone in point.alone.items() if not alone.ok}
-        used = [at for at in self.comparisons if at in wrong or at not in wrong_somewhere]
-        return explanations(*self._point(used, wrong), others=[point._point(used, wrong) for point in others])
+        if not wrong or any(not c.comparable or c.is_single for c in self.comparisons.values()):
+            return [], {}
+        together, each = explained(self._point(wrong), [point._point(wrong) for point in others])
+        return together, {list(self.comparisons)[k]: paths for k, paths in each.items()}
 
-    def _point(self, used: Sequence[int], wrong: Sequence[int]) -> Point:
-        """Return the loss as a function of some inputs, and the gradients by them: right ones where none is wrong."""
+    def _point(self, wrong: Sequence[int]) -> Point:
+        """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""
+        used = list(self.comparisons)
 
         def f(*arrays: Any) -> Any:
             inputs = [self.inputs[k] for k in self.places]
@@ -169,10 +188,11 @@ class LayerPoint:
         points = (self, *others)
         wrong = [at for at in self.alone if any(not point.alone[at].ok for point in points)]
         whole = {at: self._whole(at, others) for at in wrong}
-        paths = self.altered(wrong, others) if wrong else []
-        if all(whole.values()) and all(finding.name in WHOLE for path in paths for finding in path):
+        paths, alone = self.altered(wrong, others)
+        if all(whole.values()) and _are_whole(paths):
             paths = _all_of(whole) if wrong else []
-        each = {at: paths or whole[at] or self.altered([at], others) for at in wrong}
+        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
+        each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         rows = tuple(self._row(at, each.get(at)) for at in self.alone)
         remarks = tuple(dict.fromkeys(itertools.chain(*[diagnosis.remarks for diagnosis in self.alone.values()])))
         kinds = {row.verdict for row in rows}
@@ -205,6 +225,11 @@ def at_points(points: Sequence[LayerPoint]) -> tuple[Diagnosis, int]:
     return points[first].diagnosis([*points[:first], *points[first + 1 :]]), first
 
 
+def _are_whole(paths: Sequence[Path]) -> bool:
+    """Whether a simple change of the whole gradient says better what these say."""
+    return all(finding.name in WHOLE for path in paths for finding in path)
+
+
 def _all_of(each: Mapping[int, Sequence[Path]]) -> list[Path]:
     """Return every way in which each gradient has one of its explanations."""
     return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values())]
@@ -234,7 +259,7 @@ def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def assigned(returned: Any, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[int, Array]:
-    """Return the gradients by the place of their input: told by name, order or shape.
+    """Return the gradients by the place of their input: told by name, order or shape; of several of a shape, the first.
 
     Raises
     ------
@@ -246,17 +271,22 @@ def assigned(returned: Any, names: Sequence[str], shapes: Sequence[tuple[int, ..
     if isinstance(returned, Mapping):
         return _by_name(returned, names)
     several = list(returned) if isinstance(returned, (tuple, list)) else [returned]
-    several = [x for x in several if x is not None]
-    gradients = [numbers(x, f"gradient {k}") for k, x in enumerate(several)]
-    if len(gradients) == len(names):
-        return dict(enumerate(gradients))
-    places = [[k for k, shape in enumerate(shapes) if shape == gradient.shape] for gradient in gradients]
-    if not gradients or any(len(fitting) != 1 for fitting in places) or len({k for (k,) in places}) < len(places):
-        raise ValueError(
-            f"backward returned {len(gradients)} gradients for {', '.join(names)}, and their shapes do not tell whose "
-            "they are; return one for each, or a dictionary by name."
-        )
-    return {k: gradient for (k,), gradient in zip(places, gradients)}
+    gradients = {k: numbers(x, f"gradient {k}") for k, x in enumerate(several) if x is not None}
+    if not gradients:
+        raise ValueError("backward returned no gradients.")
+    if len(several) == len(names):
+        return gradients
+    places: dict[int, Array] = {}
+    for gradient in gradients.values():
+        free = (k for k, shape in enumerate(shapes) if shape == gradient.shape and k not in places)
+        place = next(free, None)
+        if place is None:
+            raise ValueError(
+                f"backward returned {len(gradients)} gradients for {', '.join(names)}, and their shapes do not tell "
+                "whose they are; return one for each, or a dictionary by name."
+            )
+        places[place] = gradient
+    return places
 
 
 def _by_name(returned: Mapping[Any, Any], names: Sequence[str]) -> dict[int, Array]:

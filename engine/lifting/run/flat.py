@@ -46,7 +46,7 @@ class Flat:
         """
         if self.order is None:
             return flat
-        cells = np.empty(self.cells, flat.dtype)
+        cells = np.zeros(self.cells, flat.dtype)  # of arrays that are read, which a direction does not move
         cells[self.order] = flat
         twice = len(flat) > self.cells - sum([p.size for p in self.arrays if p.read])
         if twice and not np.array_equal(cells[self.order], flat, equal_nan=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from itertools import chain
 from operator import is_
@@ -15,7 +16,9 @@ from engine.arguments import described, listed
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
 from engine.lifting.names import RESERVED, ParameterArray, apart, parameter_arrays, variable
+from engine.lifting.run.first_use import by_first_use
 from engine.lifting.run.flat import Flat, Vector
+from engine.lifting.run.held_numbers import holding, numbers_held, set_numbers
 from engine.lifting.trace.stand_in import Reading
 from engine.lifting.views import Indices
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
@@ -116,7 +119,7 @@ class Parameters:
         """
         if all(v in self.position for v in trace.parameters):
             return
-        fresh = [v for v in _by_first_use(trace) if v not in self.position]
+        fresh = [v for v in by_first_use(trace) if v not in self.position]
         for reading in readings:
             if standing := [v for v in fresh if v in reading.position]:
                 self._append_read(reading, standing)
@@ -184,7 +187,7 @@ class Parameters:
             for value in self._held:
                 refuse(value, READ)
         held, own, reads, size = self._cells
-        numbers = [v._data for v in held]
+        numbers = numbers_held(held)
         if not reads and size == len(numbers):
             return np.fromiter(numbers, np.float64, len(numbers))
         cells = np.zeros(size)
@@ -258,8 +261,17 @@ class Parameters:
         if LOCAL.watch is not None or DIFFERENTIATED:
             for value in self._held:
                 refuse(value, WRITTEN)
-        for value, number in zip(self._held, self.flat.cells_of(theta)[self._cells.own].tolist()):
-            value._data = number
+        set_numbers(self._held, self._numbers_in(theta))
+
+    def at(self, theta: Any) -> AbstractContextManager[None]:
+        """Have the Values hold a vector's numbers inside a ``with``; their own without a vector of so many."""
+        if theta is None or np.shape(theta) != (self.size,):
+            return nullcontext()
+        return holding(self._held, self._numbers_in(theta))
+
+    def _numbers_in(self, theta: Vector) -> list[float]:
+        numbers: list[float] = self.flat.cells_of(theta)[self._cells.own].tolist()
+        return numbers
 
 
 _Read = tuple[Reading, Any, Any]  # an array, which of its numbers, and their cells
@@ -295,28 +307,6 @@ def _refuse_others(values: list[Value]) -> None:
         raise TypeError(
             f"parameters[{other}] is {described(values[other])}; parameters are Values, model.parameters() say."
         )
-
-
-def _by_first_use(trace: Trace) -> list[Value]:
-    """Order parameters as a reader of the program meets them: those of one kind of operation together."""
-    number = {i: leaf.position for i, leaf in trace.leaves.items() if leaf.role == "parameter"}
-    height = [0] * len(trace.ops)
-    height_of, reads_none = height.__getitem__, number.keys().isdisjoint
-    readers: list[int] = []
-    for i, operands in enumerate(trace.operands):
-        if operands:
-            height[i] = 1 + max(map(height_of, operands))
-            if not reads_none(operands):
-                readers.append(i)
-    met: dict[int, None] = {}
-    biases: list[int] = []  # of dots: an array of their own, after the weights
-    for i in sorted(readers, key=height_of):
-        operands = trace.operands[i]
-        weights = operands[:-1] if trace.ops[i] == "dot" and len(operands) % 2 else operands
-        biases += operands[len(weights) :]
-        met |= {number[j]: None for j in weights if j in number}
-    met |= {number[j]: None for j in (*biases, *trace.roots) if j in number}
-    return [trace.parameters[k] for k in met]
 
 
 def _lie_in_order(values: list[Value], fn: Callable[..., Any]) -> bool:

@@ -12,16 +12,17 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
-from nn.diagnosis.alterations.recorded import NotRecordedError, record
-from nn.diagnosis.alterations.search import LISTED, reproducing
+from nn.agreement.tolerance import proportion
+from nn.diagnosis.alterations.alteration import BackwardAlteration, Path, attempted
+from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.search import LISTED, Trials
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.sweep import Sweep
@@ -29,7 +30,6 @@ from nn.diagnosis.alterations.target import EXACT, Target
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
-LONGEST = 2.0  # seconds of computing, beyond which no further gradient is looked at by itself
 Explanation: TypeAlias = tuple[Finding, ...]
 
 
@@ -43,6 +43,32 @@ class Point(NamedTuple):
     arguments: Sequence[tuple[str, Array]]
     given: Sequence[Array]
     right: Sequence[Array] | None = None
+
+
+class FunctionOfArrays:
+    """A function as one of arrays: of the array that it takes, or of those in a dictionary."""
+
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
+        self.f, self.arguments = f, arguments
+
+    @classmethod
+    def of(cls, f: Callable[[Any], Any], x: Any) -> FunctionOfArrays | None:
+        """Return it, if what it takes is made of arrays."""
+        if isinstance(x, np.ndarray):
+            return cls(f, [("x", x.astype(float))])
+        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
+            return None
+        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
+
+    def point(self, given: Array, right: Array) -> Point:
+        """Return the function with a gradient, in the shapes of its arrays where it has them."""
+        parts = self._parts(given) if given.shape == right.shape else [given]
+        return Point(self.f, self.arguments, parts, self._parts(right))
+
+    def _parts(self, gradient: Array) -> list[Array]:
+        """Return the part of each array, in its shape."""
+        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
+        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
 
 
 def explanations(
@@ -61,31 +87,67 @@ def explanations(
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    first = _Recorded.of(Point(f, arguments, given, right))
+    return as_whole(*explained(Point(f, arguments, given, right), others))
+
+
+def as_whole(together: list[Explanation], each: Mapping[int, list[Explanation]]) -> list[Explanation]:
+    """Return what reproduces all gradients at once, or else every way in which each has its own; at most three."""
+    by_leaf = itertools.product(*each.values()) if each else ()
+    return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]
+
+
+def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+    """Return what reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
+    first = Recorded.of(point)
     if first is None:
-        return []
-    if any(x.shape != leaf.value.shape for x, leaf in zip(given, first.leaves)):
-        return _of_another_shape(Sweep(first.root, first.leaves), given[0]) if len(given) == 1 else []
-    points = [first, *[there for other in others if (there := _Recorded.of(other)) is not None and there.is_whole]]
+        return [], {}
+    if any(x.shape != leaf.value.shape for x, leaf in zip(point.given, first.leaves)):
+        whole = len(point.given) == 1
+        return _of_another_shape(Sweep(first.root, first.leaves), point.given[0]) if whole else [], {}
+    return explained_at(
+        [first, *[there for other in others if (there := Recorded.of(other)) is not None and there.is_whole]]
+    )
+
+
+def explained_at(points: Sequence[Recorded]) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+    """Return the same of a function that was recorded at several points."""
+    if not all(np.isfinite(x).all() for point in points for x in point.given):
+        return [], {}
     wrong = sorted({k for point in points for k in point.wrong})
     with np.errstate(all="ignore"):
         known = _without_search(points, wrong) if wrong else []
         if known or not wrong:
-            return known
-        paths = _of_leaves(points, range(len(first.leaves)))
-        if paths or (len(wrong) < 2 and len(first.leaves) == len(wrong)):
-            return paths
-        each: list[list[Explanation]] = []
-        begun = time.process_time()
-        for k in wrong:
-            in_time = time.process_time() - begun < LONGEST
-            each.append(_without_search(points, [k]) or (_of_leaves(points, [k]) if in_time else []))
-    return [tuple(itertools.chain(*several)) for several in itertools.product(*each)][:LISTED]
+            return known, {}
+        return _searched(points, wrong)
+
+
+def _searched(
+    points: Sequence[Recorded], wrong: Sequence[int]
+) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+    """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
+    search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
+    sweep = points[0].target.sweep
+    paths = search.single(leaves) or search.beside(leaves)
+    each = {k: _without_search(points, [k]) or _said_of(search.single((k,)), sweep, (k,)) for k in wrong if not paths}
+    missing = [(k,) for k in each if not each[k]]
+    if missing or not (paths or len(leaves) > 1):
+        paths = (series := search.in_series([leaves, *missing] if len(leaves) > 1 else [leaves]))[leaves]
+    for (k,) in missing if not paths else ():
+        each[k] = _said_of(search.beside((k,)) or series.get((k,), []), sweep, (k,))
+    return _said_of(paths, sweep), each if not paths else {}
 
 
 @dataclass(frozen=True)
-class _Recorded:
-    """A function that was recorded at a point, and the gradients there."""
+class Recorded:
+    """A function that was recorded at a point, and the gradients there.
+
+    Attributes
+    ----------
+    root, leaves
+        Its result, and its arguments.
+    given, right
+        Somebody's gradients by these, and the right ones.
+    """
 
     root: ArrayStep
     leaves: Sequence[ArrayStep]
@@ -93,14 +155,14 @@ class _Recorded:
     right: Sequence[Array]
 
     @classmethod
-    def of(cls, point: Point) -> _Recorded | None:
+    def of(cls, point: Point) -> Recorded | None:
         """Return it, if it is recorded and agrees with the right gradients."""
-        try:
-            root, leaves = record(point.f, point.arguments)
-        except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+        recorded = recorded_or_none(point.f, point.arguments)
+        if recorded is None:
             return None
+        root, leaves = recorded
         right = Sweep(root, leaves).without_shifts().gradients
-        if root.value.size != 1 or not all(np.isfinite(x).all() for x in point.given):
+        if root.value.size != 1:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
@@ -116,32 +178,41 @@ class _Recorded:
         """Which gradients are wrong."""
         return [k for k, (a, b) in enumerate(zip(self.right, self.given)) if not _is_close(a, b)]
 
-    def target(self, which: Sequence[int]) -> Target:
-        """Return what is to be reproduced of some leaves' gradients."""
-        return Target(Sweep(self.root, [self.leaves[k] for k in which]), [self.given[k] for k in which])
+    @cached_property
+    def target(self) -> Target:
+        """Return what is to be reproduced."""
+        return Target(Sweep(self.root, self.leaves), self.given)
 
 
-def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[Explanation]:
+def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Explanation]:
     """Return what the gradients are as a whole: zero, or those of other leaves."""
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
         return [(zero(", ".join(names[k] for k in wrong)),)]
-    for order in itertools.permutations(range(len(names)), len(wrong)) if len(wrong) == 2 else ():
-        if all(p.given[k].shape == p.right[of].shape for p in points for k, of in zip(wrong, order)) and all(
-            _is_close(p.given[k], p.right[of]) for p in points for k, of in zip(wrong, order)
-        ):
-            return [tuple(exchanged_leaves(names[k], names[of]) for k, of in zip(wrong, order))]
+    others = {k: next((j for j in range(len(names)) if _is_of(points, k, j)), None) for k in wrong}
+    if all(j is not None for j in others.values()):
+        return [tuple(exchanged_leaves(names[k], names[j]) for k, j in others.items() if j is not None)]
     return []
 
 
-def _of_leaves(points: Sequence[_Recorded], which: Sequence[int]) -> list[Explanation]:
-    targets = [point.target(which) for point in points]
-    first = next((k for k, target in enumerate(targets) if not target.is_met(target.sweep.gradients)), 0)
-    paths = reproducing([targets[first], *targets[:first], *targets[first + 1 :]])
-    sweep = targets[first].sweep
+def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
+    """Whether the gradient given for a leaf is another's, and no multiple of its own, at all points."""
+    return all(
+        p.given[k].shape == p.right[other].shape
+        and _is_close(p.given[k], p.right[other])
+        and proportion(p.given[k], p.right[k], EXACT) is None
+        for p in points
+    )
+
+
+def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> list[Explanation]:
+    """Return what is said of alterations, in the order of the leaves whose gradients they change."""
     names = [leaf.name for leaf in sweep.leaves]
-    found = [[said(alteration, _changed(alteration, sweep)) for alteration in path] for path in paths]
-    return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in found]
+    counted = [names[k] for k in which or range(len(names))]
+    several = [
+        [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in path] for path in paths
+    ]
+    return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in several]
 
 
 def _first(finding: Finding, names: Sequence[str]) -> int:
@@ -164,10 +235,10 @@ def _of_another_shape(sweep: Sweep, given: Array) -> list[Explanation]:
     return [(said(BackwardAlteration(kind, (edges[0],)), leaf.name),) for kind in fitting]
 
 
-def _changed(alteration: BackwardAlteration, sweep: Sweep) -> str:
+def _changed(alteration: BackwardAlteration, sweep: Sweep) -> list[str]:
     """Return the leaves whose gradients an alteration changes."""
     changes = zip(sweep.leaves, sweep.gradients, attempted((alteration,), sweep))
-    return ", ".join(leaf.name for leaf, right, made in changes if not _is_close(right, made))
+    return [leaf.name for leaf, right, made in changes if not _is_close(right, made)]
 
 
 def _is_close(a: Array, b: Array) -> bool:

@@ -8,16 +8,16 @@
 >>> sweep = Sweep(*record(f, [("x", np.array([0.5, 1.0, -2.0]))]))
 >>> tanh, exp = (next(e for e in sweep.edges if e.step.op == op) for op in ("tanh", "exp"))
 >>> target = Target(sweep, sweep.altered({tanh: lambda edge, g: g, exp: lambda edge, g: -edge.right(g)}))
->>> tried = [(c, target.effect(c.alteration)) for c in phases(sweep)[0]]
->>> pairs = in_series(target, tried, time.process_time() + 1)
->>> ["sign", "slope-missing"] in [sorted(c.alteration.kind for c in pair) for pair in pairs]
+>>> attempts = list(phases(sweep)[0])
+>>> effects = np.array([target.effect(c.alteration) for c in attempts])
+>>> pairs = in_series([target], attempts, effects)
+>>> ["sign", "slope-missing"] in [sorted(c.alteration.kind for c in pair) for _, pair in pairs]
 True
 """
 
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -30,32 +30,41 @@ from nn.diagnosis.alterations.sweep import PROBES, Sweep
 from nn.diagnosis.alterations.target import Target
 from nn.samples import Array
 
-Pair: TypeAlias = tuple[Attempt, Attempt]
-Tried: TypeAlias = Sequence[tuple[Attempt, Array]]
+InSeries: TypeAlias = tuple[Attempt, Attempt]
+MOST_STEPS = 10_000  # that are swept again under first alterations, the same on every machine
 SMALL = 4000  # elements of a step, beyond which its alterations are not laid out beside one another
 
 
-def in_series(target: Target, tried: Tried, deadline: float) -> Iterator[Pair]:
-    """Yield pairs that reproduce a gradient, the one nearer to the result first."""
-    linear = _Linear(target.sweep, [c for c, _ in tried if c.alteration.rank <= 2 and c.alteration.saved is not None])
-    for first in _distinct(tried, target):
-        if time.process_time() > deadline:
-            return
-        cotangents = target.sweep.under(first.alteration.pulls)
-        made = [cotangents.get(leaf, np.zeros(leaf.value.shape)) for leaf in target.sweep.leaves]
-        wanted = target.sweep.along(target.given) - target.sweep.along(made)
-        for second in linear.with_effect(wanted, target.tolerance, cotangents):
-            if not _comes_to(second, first, target.sweep):
-                if target.is_met(attempted((first.alteration, second.alteration), target.sweep)):
-                    yield first, second
+def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: Array) -> Iterator[tuple[int, InSeries]]:
+    """Yield pairs that reproduce gradients, the one nearer to the result first, and which of several targets they do.
+
+    Parameters
+    ----------
+    targets
+        Gradients by different leaves of one sweep.
+    attempts, effects
+        What was tried there, and what each changes along all directions.
+    """
+    sweep = targets[0].sweep
+    linear = _Linear(sweep, [c for c in attempts if c.alteration.rank <= 2 and c.alteration.saved is not None])
+    most = MOST_STEPS // len(sweep.steps)
+    for first in _distinct(targets, attempts, effects)[:most]:
+        cotangents = sweep.under(first.alteration.pulls)
+        made = [cotangents.get(leaf, np.zeros(leaf.value.shape)) for leaf in sweep.leaves]
+        wanted, there = sweep.along(targets[0].given) - sweep.along(made), linear.effects(cotangents)
+        for k, target in enumerate(targets):
+            off = np.abs(there - wanted)[:, target.rows]
+            for number in np.flatnonzero((off <= target.tolerance).all(axis=1)):
+                pair = first, linear.candidates[int(number)]
+                if not _comes_to(*pair[::-1], sweep):
+                    if target.is_met(attempted((pair[0].alteration, pair[1].alteration), sweep)):
+                        yield k, pair
 
 
-def interleaved(target: Target, tried: Tried, deadline: float) -> Iterator[Pair]:
+def interleaved(target: Target, attempts: Sequence[Attempt], effects: Array) -> Iterator[InSeries]:
     """Yield pairs of paths that are missing at every run of two lines of a loop."""
-    loops = [c for c, _ in tried if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1]
-    for pair in itertools.combinations(loops, 2):
-        if time.process_time() > deadline:
-            return
+    loops = [c for c in attempts if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1]
+    for pair in itertools.islice(itertools.combinations(loops, 2), MOST_STEPS // len(target.sweep.steps)):
         if target.is_met(attempted((pair[0].alteration, pair[1].alteration), target.sweep)):
             yield pair
 
@@ -64,7 +73,7 @@ class _Linear:
     """Alterations under which what an edge hands on is linear in what arrives, laid out as one matrix per edge."""
 
     def __init__(self, sweep: Sweep, candidates: Sequence[Attempt]) -> None:
-        self.candidates = candidates
+        self.candidates, self.directions = candidates, PROBES * len(sweep.leaves)
         rows: dict[Edge, list[tuple[int, Array]]] = {}
         for number, candidate in enumerate(candidates):
             alteration = candidate.alteration
@@ -77,22 +86,23 @@ class _Linear:
             for edge, several in rows.items()
         }
 
-    def with_effect(self, wanted: Array, tolerance: Array, cotangents: Mapping[ArrayStep, Array]) -> Iterator[Attempt]:
-        """Yield those that have an effect, under the cotangents of an altered sweep."""
-        effects = np.zeros((len(self.candidates), PROBES))
+    def effects(self, cotangents: Mapping[ArrayStep, Array]) -> Array:
+        """Return the effects of all of them under the cotangents of an altered sweep."""
+        effects = np.zeros((len(self.candidates), self.directions))
         for edge, (numbers, weights) in self.rows.items():
-            effects[numbers] += (weights @ np.ravel(cotangents[edge.step])).reshape(-1, PROBES)
-        for number in np.flatnonzero((np.abs(effects - wanted) <= tolerance).all(axis=1)):
-            yield self.candidates[int(number)]
+            effects[numbers] += (weights @ np.ravel(cotangents[edge.step])).reshape(-1, self.directions)
+        return effects
 
 
-def _distinct(tried: Tried, target: Target) -> list[Attempt]:
+def _distinct(targets: Sequence[Target], attempts: Sequence[Attempt], effects: Array) -> list[Attempt]:
     """Return one candidate of those that change the same, the simplest first."""
+    rows = np.unique(np.concatenate([target.rows for target in targets]))
+    scale = np.concatenate([target.tolerance for target in targets]).max() * 100
     digits: dict[tuple[float, ...], Attempt] = {}
-    for candidate, effect in sorted(tried, key=lambda one: one[0].alteration.rank):
-        alteration = candidate.alteration
-        if alteration.rank <= 2 and alteration.pulls and not target.is_nothing(effect):
-            digits.setdefault(tuple(np.round(effect / target.tolerance / 100)), candidate)
+    for k in sorted(range(len(attempts)), key=lambda k: attempts[k].alteration.rank):
+        alteration = attempts[k].alteration
+        if alteration.rank <= 2 and alteration.pulls and (np.abs(effects[k][rows]) > scale / 100).any():
+            digits.setdefault(tuple(np.round(effects[k][rows] / scale)), attempts[k])
     return sorted(digits.values(), key=lambda c: (c.alteration.rank, -len(c.alteration.edges)))
 
 

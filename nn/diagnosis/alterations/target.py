@@ -10,13 +10,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
-from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.sweep import PROBES, Sweep
 from nn.samples import Array
 
 EXACT = 1e-9  # of the largest entry: beyond what rounding moves, below what is no coincidence
@@ -27,20 +27,41 @@ FITTED, TRIED = 50, 14  # bits that a fitted number uses up, and one alteration 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A gradient that is to be reproduced: its leaves in a row."""
+    """Gradients that are to be reproduced.
+
+    Attributes
+    ----------
+    sweep, given
+        The right backward pass, and a gradient by each of its leaves.
+    which
+        The leaves whose gradients count; all of them, if it is empty.
+    """
 
     sweep: Sweep
     given: Sequence[Array]
+    which: Sequence[int] = ()
+
+    def of(self, which: Sequence[int]) -> Target:
+        """Return the same of some leaves alone."""
+        return replace(self, which=tuple(which))
+
+    @cached_property
+    def places(self) -> list[int]:
+        """The leaves whose gradients count."""
+        return list(self.which or range(len(self.given)))
 
     @cached_property
     def vector(self) -> Array:
         """What was given."""
-        return _row(self.given)
+        return self._counted(self.given)
 
     @cached_property
     def right(self) -> Array:
         """What is right."""
-        return _row(self.sweep.gradients)
+        return self._counted(self.sweep.gradients)
+
+    def _counted(self, gradients: Sequence[Array]) -> Array:
+        return _row([gradients[k] for k in self.places])
 
     @cached_property
     def limit(self) -> float:
@@ -49,24 +70,35 @@ class Target:
 
     def is_met(self, gradients: Sequence[Array]) -> bool:
         """Whether gradients are what was given."""
-        made = _row(gradients)
+        made = self._counted(gradients)
         return bool(np.isfinite(made).all() and np.abs(made - self.vector).max(initial=0.0) <= self.limit)
+
+    @cached_property
+    def is_right(self) -> bool:
+        """Whether what was given is right."""
+        return self.is_met(self.sweep.gradients)
 
     # --- along the sweep's random directions
 
     @cached_property
+    def rows(self) -> Array:
+        """Which entries of an effect count."""
+        return np.concatenate([np.arange(k * PROBES, (k + 1) * PROBES) for k in self.places])
+
+    @cached_property
     def residual(self) -> Array:
         """What is given beside what is right."""
-        return self.sweep.along(self.given) - self.sweep.along(self.sweep.gradients)
+        return np.asarray((self.sweep.along(self.given) - self._along_right)[self.rows])
 
     @cached_property
     def tolerance(self) -> Array:
         """How far an effect may be off."""
-        sizes = np.abs(self.right) + np.abs(self.vector)
-        return np.asarray(NEAR * (np.abs(np.concatenate(self.sweep.directions, axis=1)) @ sizes))
+        pairs = zip(self.sweep.directions, self.given, self.sweep.gradients)
+        sizes = [np.abs(d) @ np.ravel(np.abs(x) + np.abs(y)) for d, x, y in pairs]
+        return np.asarray(NEAR * np.sum(sizes, axis=0)[self.rows])
 
     def effect(self, alteration: BackwardAlteration) -> Array | None:
-        """Return what an alteration changes, if it can be computed."""
+        """Return what an alteration changes along all directions, if it can be computed."""
         with np.errstate(all="ignore"):
             try:
                 if alteration.changes or alteration.run:
@@ -81,21 +113,22 @@ class Target:
     def _along_right(self) -> Array:
         return self.sweep.along(self.sweep.gradients)
 
-    def agrees(self, effect: Array) -> bool:
-        """Whether an effect is the one that is sought."""
-        return bool((np.abs(self.residual - effect) <= self.tolerance).all())
+    def agreeing(self, effects: Array) -> Array:
+        """Return which of several effects are the one that is sought."""
+        return np.flatnonzero((np.abs(self.residual - effects[:, self.rows]) <= self.tolerance).all(axis=1))
 
     def is_nothing(self, effect: Array) -> bool:
         """Whether an effect is too small to be one."""
-        return bool((np.abs(effect) <= self.tolerance).all())
+        return bool((np.abs(effect[self.rows]) <= self.tolerance).all())
 
-    def multiple(self, wanted: Array, effect: Array) -> float | None:
-        """Return what an effect must be multiplied with to be the wanted one, if there is such a number."""
-        size = float(effect @ effect)
-        if size == 0.0:
-            return None
-        factor = float(wanted @ effect) / size
-        return factor if (np.abs(wanted - factor * effect) <= self.tolerance * max(1.0, abs(factor))).all() else None
+    def multiples(self, flows: Array, shares: Array) -> list[tuple[int, float]]:
+        """Return which shares, multiplied with a number, make what is sought if flows are missing; and the number."""
+        wanted, shares = self.residual + flows[:, self.rows], shares[:, self.rows]
+        sizes = (shares * shares).sum(axis=1)
+        factors = (wanted * shares).sum(axis=1) / np.where(sizes > 0.0, sizes, np.nan)
+        off = np.abs(wanted - factors[:, None] * shares)
+        fits = (off <= self.tolerance * np.maximum(1.0, np.abs(factors))[:, None]).all(axis=1)
+        return [(int(k), float(factors[k])) for k in np.flatnonzero(fits & (np.abs(factors - 1.0) > 1e-6))]
 
 
 def bits(given: Sequence[Array]) -> int:

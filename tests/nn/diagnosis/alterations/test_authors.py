@@ -1,6 +1,7 @@
 import numpy as np
 
 from nn.diagnosis.alterations.authors import as_text, signed
+from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.step import ArrayStep
 
 
@@ -28,3 +29,11 @@ def test_a_step_bears_the_names_of_the_line_that_asked_for_it():
     author()
     assert x.step.name in ("x", "y") and step.constants[1] in ("scale", "gain")
     assert step.place[0][0] == "author" and len(step.line) == 1
+
+
+def test_an_operation_has_one_place_however_often_it_has_run():
+    def f(x):
+        return (x[[0, 1, 1]] * x.sum() + np.exp(x).mean()).sum()  # CPython replaces what runs often
+
+    steps = [record(f, [("x", np.ones(3))])[0].operands[0] for _ in range(30)]
+    assert len({step.site for step in steps}) == 1

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import gradients_of
@@ -18,7 +16,8 @@ def layers(x):
 
 
 def tried(target):
-    return [(c, e) for c in phases(target.sweep)[0] if (e := target.effect(c.alteration)) is not None]
+    several = [(c, e) for c in phases(target.sweep)[0] if (e := target.effect(c.alteration)) is not None]
+    return [c for c, _ in several], np.array([e for _, e in several])
 
 
 def test_the_second_is_sought_in_the_sweep_that_the_first_made():
@@ -26,7 +25,7 @@ def test_the_second_is_sought_in_the_sweep_that_the_first_made():
     dz2 = np.exp(np.tanh(X @ W) @ W)  # the factor a is left out, and the slope of tanh as well
     given = (dz2 @ W.T + dz2) @ W.T
     target = Target(sweep, [given])
-    pairs = list(in_series(target, tried(target), time.process_time() + 5.0))
+    pairs = [pair for _, pair in in_series([target], *tried(target))]
     assert any({c.alteration.kind for c in pair} == {"factor-missing", "slope-missing"} for pair in pairs)
     for pair in pairs:
         np.testing.assert_allclose(gradients_of(tuple(c.alteration for c in pair), sweep)[0], given, rtol=1e-7)
@@ -41,7 +40,7 @@ def test_two_lines_of_a_loop():
         return (h * X[0]).sum()
 
     sweep = Sweep(*record(looped, [("w", W)]))
-    loops = [c for c, _ in tried(Target(sweep, sweep.gradients)) if len(c.alteration.edges) > 1]
+    loops = [c for c in tried(Target(sweep, sweep.gradients))[0] if len(c.alteration.edges) > 1]
     gone = [c for c in loops if c.alteration.kind == "path-missing"][:2]
     target = Target(sweep, gradients_of(tuple(c.alteration for c in gone), sweep))
-    assert next(interleaved(target, tried(target), time.process_time() + 5.0))
+    assert next(interleaved(target, *tried(target)))
