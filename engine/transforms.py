@@ -157,6 +157,7 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     [6.0, 4.0]
     """
     function(f, "hvp")
+    matched(v, flatten(x)[1], "hvp's direction", "the point")
     return jvp(grad(f), (x,), (v,))[1]
 
 

@@ -224,8 +224,24 @@ def matched(tree: Any, structure: Structure, what: str, model: str) -> list[Any]
     """
     leaves, actual = flatten(_ordered(tree, structure), what)
     if (actual != structure and [actual.size] != [structure.size]) or _skeleton(actual) != _skeleton(structure):
-        raise ShapeError(f"{what} must have the structure of {model}, {structure}; got {actual}.")
+        path, wanted, got = _first_difference(structure, actual)
+        inside = f" at {path}" if path else ""
+        raise ShapeError(f"{what} must have the structure of {model}, {wanted}{inside}; got {got}.")
     return leaves
+
+
+def _first_difference(structure: Structure, other: Structure, path: str = "") -> tuple[str, Structure, Structure]:
+    """Return where two structures differ first, and what each has there.
+
+    >>> path, wanted, got = _first_difference(flatten([[1.0], 2.0])[1], flatten([[1.0, 3.0], 2.0])[1])
+    >>> path, str(wanted), str(got)
+    ('[0]', 'a list of 1', 'a list of 2')
+    """
+    if structure.is_container and len(structure.children) == len(other.children) and str(structure) == str(other):
+        for (key, child), theirs in zip(structure.items(), other.children):
+            if _skeleton(child) != _skeleton(theirs):
+                return _first_difference(child, theirs, f"{path}[{key!r}]")
+    return path, structure, other
 
 
 def _ordered(tree: Any, structure: Structure) -> Any:

@@ -41,16 +41,18 @@ def half_mse(y: Sequence[Any], t: Any) -> Any:
 
 
 def cross_entropy(z: Sequence[Any], t: Any) -> Any:
-    """-sum of t_j * log softmax(z)_j, stable for any scores (note 000); `t` is a class, or one probability a score.
+    """-sum of t_j * log softmax(z)_j, stable for any scores (note 000); `t` is a class, or one probability per score.
 
     >>> cross_entropy([1000.0, 0.0], 1), cross_entropy([0.0, 0.0], [0.5, 0.5]) == engine.log(2.0)
     (1000.0, True)
     """
     z = _listed(z, "scores", "cross_entropy")
     if isinstance(t, (int, np.integer)) or hasattr(t, "choose_from"):
+        if isinstance(t, (int, np.integer)) and not 0 <= t < len(z):
+            raise IndexError(f"cross_entropy: class {described(t)} is outside the {len(z)} scores; classes go from 0.")
         return engine.logsumexp(z) - engine.select(z, t)
     if isinstance(t, (float, Value, np.floating)):
-        raise TypeError("cross_entropy needs an integer class or one probability a score; got one number.")
+        raise TypeError("cross_entropy needs an integer class or one probability per score; got one number.")
     pairs = _pairs(z, t, "cross_entropy")
     normaliser = engine.logsumexp(z)
     return engine.total([p * (normaliser - s) for s, p in pairs])
@@ -170,7 +172,7 @@ def _pairs(y: Sequence[Any], t: Any, name: str) -> list[tuple[Any, Any]]:
     outputs = _listed(y, "outputs", name)
     targets = list(t) if isinstance(t, (list, tuple)) or (isinstance(t, np.ndarray) and t.ndim) else [t]
     if len(targets) != len(outputs):
-        raise ValueError(f"{name} needs one target an output; got {len(outputs)} outputs and {len(targets)} targets.")
+        raise ValueError(f"{name} needs one target per output; got {len(outputs)} outputs and {len(targets)} targets.")
     return list(zip(outputs, _listed(targets, "targets", name)))
 
 

@@ -95,9 +95,9 @@ class Neuron(Module):
     """
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0, activation: str = "identity") -> None:
-        numbers = listed(weights, "weights", "one number an input, such as [0.5, -1.0]")
+        numbers = listed(weights, "weights", "one number per input, such as [0.5, -1.0]")
         if not numbers:
-            raise ValueError("weights must be a list of one number an input, such as [0.5, -1.0]; got none.")
+            raise ValueError("weights must be a list of one number per input, such as [0.5, -1.0]; got none.")
         self.w = [Value(w) for w in numbers]
         self.b = Value(bias)
         self.activation = _known(activation)

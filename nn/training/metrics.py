@@ -183,7 +183,9 @@ def _check(name: str, targets: Targets) -> None:
     if loss in SQUARED and not np.isin(T, (0, 1)).all():
         raise ValueError(f"metric {name!r} with loss={loss!r} is for targets of 0 and 1; use 'r2' for numbers.")
     if name == "label_accuracy" and loss == "cross_entropy":
-        raise ValueError("metric 'label_accuracy' is for several labels a sample; loss='cross_entropy' has one class.")
+        raise ValueError(
+            "metric 'label_accuracy' is for several labels per sample; loss='cross_entropy' has one class."
+        )
     if name == "accuracy" and targets.outputs > 1 and loss != "cross_entropy" and not targets.one_class_each:
         raise ValueError(
             "metric 'accuracy' is for one class per sample, and these targets have several labels in some rows or none"

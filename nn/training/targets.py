@@ -250,7 +250,7 @@ def check_values(T: Array, loss: str) -> None:
     if loss == "cross_entropy" and T.ndim == 2 and T.shape[1] > 1:
         wrong, wanted = ~((T >= 0) & (T <= 1)), "probabilities from 0 to 1"
     elif loss == "cross_entropy":
-        wrong, wanted = (T < 0) | (T % 1 != 0), "integer classes from 0, or a row of probabilities a sample"
+        wrong, wanted = (T < 0) | (T % 1 != 0), "integer classes from 0, or a row of probabilities per sample"
     elif loss == "hinge":
         wrong, wanted = np.abs(T.astype(float)) != 1, "targets of -1 and 1"
         way = " Pass 2 * T - 1 for targets of 0 and 1." if ((T == 0) | (T == 1)).all() else ""
@@ -278,7 +278,7 @@ def _classes(T: Array, loss: str, outputs: int, what: str) -> Array:
             row = int(np.argmax(np.abs(sums - 1.0) > 1e-6))
             raise ValueError(
                 f"loss='cross_entropy' takes rows of probabilities that sum to 1; row {row} of {what} sums to "
-                f"{sums[row]:g}. For several labels a sample use loss='binary_cross_entropy'."
+                f"{sums[row]:g}. For several labels per sample use loss='binary_cross_entropy'."
             )
         return T.astype(float)
     T = T.reshape(-1)
@@ -292,9 +292,9 @@ def _classes(T: Array, loss: str, outputs: int, what: str) -> Array:
 def _one_an_output(T: Array, loss: str, outputs: int, what: str) -> Array:
     if T.ndim == 1 and outputs > 1:
         way = f"for classes use loss='cross_entropy', or pass np.eye({outputs})[{what}]"
-        raise ValueError(f"loss={loss!r} takes one target an output, (N, {outputs}); got {what} {T.shape}: {way}.")
+        raise ValueError(f"loss={loss!r} takes one target per output, (N, {outputs}); got {what} {T.shape}: {way}.")
     if T.ndim == 2 and T.shape[1] != outputs:
-        raise ValueError(f"loss={loss!r} takes one target an output, (N, {outputs}); got {what} {T.shape}.")
+        raise ValueError(f"loss={loss!r} takes one target per output, (N, {outputs}); got {what} {T.shape}.")
     return T.astype(float) if T.dtype.kind in "bu" else T
 
 

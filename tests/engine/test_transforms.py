@@ -131,8 +131,10 @@ def test_vjp_and_jvp_are_transposes():
 
 
 def test_tangents_and_cotangents_must_match():
-    with pytest.raises(ShapeError, match="jvp's tangents must have the structure of the primals"):
+    with pytest.raises(ShapeError, match=r"jvp's tangents must have .* primals, a number at \[0\]; got a list of 2"):
         jvp(lambda x: x * 2.0, (1.0,), ([1.0, 2.0],))
+    with pytest.raises(ShapeError, match="hvp's direction must have the structure of the point, a list of 2; got a li"):
+        engine.hvp(lambda x: x[0] * x[1], [1.0, 2.0], [1.0])
     _, pullback = vjp(lambda x: [x, x], 1.0)
     with pytest.raises(ShapeError, match="vjp's cotangent must have the structure of the function's result"):
         pullback(1.0)

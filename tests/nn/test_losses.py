@@ -38,19 +38,19 @@ def test_cross_entropy_is_stable_for_any_scores():
 
 @pytest.mark.parametrize("t", [1.0, np.float64(1.0), Value(1.0)])
 def test_a_class_is_an_integer(t):
-    with pytest.raises(TypeError, match="integer class or one probability a score"):
+    with pytest.raises(TypeError, match="integer class or one probability per score"):
         nn.cross_entropy([0.0, 0.0], t)
 
 
 def test_a_class_that_is_not_there():
-    with pytest.raises(IndexError, match="index 2 is outside a table of 2"):
+    with pytest.raises(IndexError, match=r"cross_entropy: class 2 is outside the 2 scores; classes go from 0\."):
         nn.cross_entropy([0.0, 0.0], 2)
 
 
 @pytest.mark.parametrize("name", ["mse", "half_mse", "hinge", "binary_cross_entropy"])
 def test_one_target_an_output(name):
     with pytest.raises(
-        ValueError, match=f"{'mse' if name == 'half_mse' else name} needs one target an output; got 2 outputs and 1"
+        ValueError, match=f"{'mse' if name == 'half_mse' else name} needs one target per output; got 2 outputs and 1"
     ):
         LOSSES[name]([0.0, 0.0], 1.0)
 

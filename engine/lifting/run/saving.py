@@ -47,7 +47,10 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
 
 def write_whole(target: Path, text: str) -> None:
     """Write a file whole, or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    except OSError as error:
+        raise type(error)(f"Cannot write {target}: {error.strerror}; choose another folder.") from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

@@ -83,7 +83,7 @@ def test_a_mistake_has_its_name_or_is_said_to_have_none(layer, mistake):
 def test_whatever_else_is_changed_is_not_called_right(layer):
     changes = injected(layer)
     rng = np.random.default_rng(1)
-    for one in (changes[k] for k in rng.permutation(len(changes))[:4]):
+    for one in (changes[k] for k in rng.permutation(len(changes))[:2]):
         inputs = layer.inputs(rng)
         if is_wrong(layer, one.backward, inputs, 0):
             with pytest.raises(AssertionError, match="wrong"):
