@@ -43,6 +43,8 @@ class BackwardAlteration:
         Where an edge hands on no more than a multiple, or what its own rule does with another saved array: those.
     run
         What makes the gradients, where that is no single sweep.
+    times
+        The number that it is multiplied with, if there is one.
     what
         The array or the number that stands there in place of the right one.
     rank
@@ -58,6 +60,7 @@ class BackwardAlteration:
     saved: Saved | None = None
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
+    times: str = ""
 
     @property
     def name(self) -> tuple[str, str]:

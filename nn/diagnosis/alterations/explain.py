@@ -12,9 +12,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -35,13 +36,15 @@ Explanation: TypeAlias = tuple[Finding, ...]
 class Point(NamedTuple):
     """A function of arrays that returns one number, its arguments by name, and gradients by them.
 
-    The right gradients, if they are known, are what the recorded function must agree with to be believed.
+    The right gradients, if they are known, are what the recorded function must agree with to be believed; numbers are
+    those that the function knows beside its arguments, by name.
     """
 
     f: Callable[..., Any]
     arguments: Sequence[tuple[str, Array]]
     given: Sequence[Array]
     right: Sequence[Array] | None = None
+    numbers: Mapping[str, float] = MappingProxyType({})
 
 
 def explanations(
@@ -49,18 +52,19 @@ def explanations(
     arguments: Sequence[tuple[str, Array]],
     given: Sequence[Array],
     right: Sequence[Array] | None = None,
+    numbers: Mapping[str, float] = MappingProxyType({}),
     others: Sequence[Point] = (),
 ) -> list[Explanation]:
     """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
 
     Parameters
     ----------
-    f, arguments, given, right
+    f, arguments, given, right, numbers
         What `Point` has.
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    together, each = explained(Point(f, arguments, given, right), others)
+    together, each = explained(Point(f, arguments, given, right, numbers), others)
     by_leaf = itertools.product(*each.values()) if each else ()
     return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]
 
@@ -106,6 +110,7 @@ class _Recorded:
     leaves: Sequence[ArrayStep]
     given: Sequence[Array]
     right: Sequence[Array]
+    numbers: Mapping[str, float]
 
     @classmethod
     def of(cls, point: Point) -> _Recorded | None:
@@ -119,7 +124,7 @@ class _Recorded:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
-        return cls(root, leaves, point.given, right)
+        return cls(root, leaves, point.given, right, point.numbers)
 
     @property
     def is_whole(self) -> bool:
@@ -134,7 +139,9 @@ class _Recorded:
     @cached_property
     def target(self) -> Target:
         """Return what is to be reproduced."""
-        return Target(Sweep(self.root, self.leaves), self.given)
+        sweep = Sweep(self.root, self.leaves)
+        sweep.numbers = self.numbers
+        return Target(sweep, self.given)
 
 
 def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[Explanation]:
@@ -157,6 +164,7 @@ def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> 
     several = [
         [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in path] for path in paths
     ]
+    several = [[f for f in path if f.where] or path for path in several]  # without what only another mistake brings out
     return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in several]
 
 
