@@ -58,8 +58,8 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         in which there are some, or that has a method `backward`, or a function under `jax.custom_vjp`.  `forward` may
         then be left out: it is the framework's own forward pass, differentiated operation by operation.
     *inputs
-        Arrays of floats, by which is differentiated, and whatever else `forward` takes.  A framework's arrays are what
-        its functions are tried with, in double and in single precision.
+        Arrays of floats, by which is differentiated, or floats alone, and whatever else `forward` takes.  A framework's
+        arrays are what its functions are tried with, in double and in single precision.
     seed
         Of the random numbers.
 
@@ -87,6 +87,8 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         return of_custom(*foreign, rng)
     function(forward, "check_backward")
     function(backward, "check_backward")
+    if not any(is_differentiated(x) for x in inputs):  # numbers, if there is nothing else
+        inputs = tuple(np.asarray(x) if isinstance(x, (float, np.floating)) else x for x in inputs)
     if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
     diagnosis = _diagnosed(forward, backward, inputs, seed)

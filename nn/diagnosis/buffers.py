@@ -31,28 +31,56 @@ import numpy as np
 import engine
 
 MAKERS = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "ones_like", "full_like")
+JOINING = ("array", "asarray")
 LIBRARIES = tuple(f"{Path(str(file)).parent}{os.sep}" for file in (np.__file__, engine.__file__, __file__))
 _TURN = threading.RLock()  # NumPy's names are everybody's
 
 
 @contextmanager
-def buffers(hold: Callable[[Any], Any]) -> Iterator[None]:
+def buffers(hold: Callable[[Any], Any], join: Callable[[Any], Any] | None = None) -> Iterator[None]:
     """While this is open, hand what this thread's own code makes with NumPy, and may fill, to a function.
 
     Parameters
     ----------
     hold
         Of an array of floats, the array that stands in its place.
+    join
+        Of what `numpy.array` is given, the array that stands in its place, or None.
     """
     with _TURN:
-        originals = {name: getattr(np, name) for name in MAKERS}
-        for name, original in originals.items():
-            setattr(np, name, _maker(original, hold, threading.get_ident()))
+        originals = {name: getattr(np, name) for name in (*MAKERS, *JOINING, "c_")}
+        thread = threading.get_ident()
+        standing: dict[str, Any] = {name: _maker(originals[name], hold, thread) for name in MAKERS}
+        if join is not None:
+            standing |= {name: _joiner(originals[name], join, thread) for name in JOINING}
+            standing["c_"] = _Columns(join, originals["c_"])
+        for name, other in standing.items():
+            setattr(np, name, other)
         try:
             yield
         finally:
             for name, original in originals.items():
                 setattr(np, name, original)
+
+
+def _joiner(original: Callable[..., Any], join: Callable[[Any], Any], thread: int) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def make(x: Any, *args: Any, **kwargs: Any) -> Any:
+        held = join(x) if threading.get_ident() == thread else None
+        return original(x, *args, **kwargs) if held is None else held
+
+    return make
+
+
+class _Columns:
+    """What stands in place of `numpy.c_`."""
+
+    def __init__(self, join: Callable[[Any], Any], original: Any) -> None:
+        self._join, self._original = join, original
+
+    def __getitem__(self, arrays: Any) -> Any:
+        is_held = isinstance(arrays, tuple) and any(self._join(x) is not None for x in arrays)
+        return np.column_stack(arrays) if is_held else self._original[arrays]
 
 
 def _maker(original: Callable[..., Any], hold: Callable[[Any], Any], thread: int) -> Callable[..., Any]:

@@ -32,8 +32,8 @@ from nn.samples import Array
 
 ROLES = {  # what an argument is for, by what people call it
     "params": "params parameters param model theta_dict net",
-    "X": "X x inputs train_X X_train X_batch data a0 A0",
-    "T": "T t Y y targets target labels train_Y y_train Y_train y_batch",
+    "X": "X x inputs input_vector train_X X_train X_batch x_train data a0 A0 features img image sample",
+    "T": "T t Y y targets target target_vector labels label train_Y y_train Y_train y_batch",
     "batch": "mini_batch batch training_data",
     "rate": "lr learning_rate eta alpha rate step_size learningRate",
     "strength": "reg lambd lambda_ lmbda lam l2 reg_lambda Lambda lamda lamdb weight_decay reg_strength",

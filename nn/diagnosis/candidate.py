@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nn import matrix
+from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.mistakes import MISTAKES, Suspect
 from nn.samples import numbers
@@ -80,4 +81,6 @@ class Candidate:
         return None
 
     def _suspect(self, mistake: str, name: str, shapes: str) -> None:
-        self.suspects[name] = Suspect(MISTAKES[mistake], name.rsplit(".", 1)[0], shapes, {})
+        self.suspects[name] = Suspect(
+            MISTAKES[mistake], name.rsplit(".", 1)[0], shapes, BackwardAlteration("shape", ())
+        )

@@ -21,7 +21,6 @@ from engine.arguments import described
 from nn import matrix
 from nn.derivatives import OF_CLASSES
 from nn.diagnosis.agreed import agreed
-from nn.diagnosis.altered import by_alterations, function_by_alterations
 from nn.diagnosis.calls import Calls, taken_apart
 from nn.diagnosis.elsewhere import Judged, or_elsewhere
 from nn.diagnosis.equations import Problem
@@ -82,11 +81,10 @@ def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, fla
             name: (old[name] - np.asarray(x)) / problem.rate if name in old else x for name, x in gradients.items()
         }
 
-    def diagnosed(seen: Problem, already: Diagnosis | None) -> Diagnosis:
-        asked = seen, gradients, own.layout
-        return by_alterations(already or diagnose_problem(*asked), *asked)
+    def diagnosed(seen: Problem) -> Diagnosis:
+        return diagnose_problem(seen, gradients, own.layout, others=())
 
-    return _decided(Judged(problem, gradients, own.layout, own.dialect), cost, None, diagnosed)
+    return _decided(Judged(problem, gradients, own.layout, own.dialect), cost, diagnosed)
 
 
 def _of_function(problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, flat: bool) -> Diagnosis:
@@ -113,20 +111,19 @@ def _of_calls(problem: Problem, calls: Calls, classes: bool) -> Diagnosis:
     """Return the diagnosis of a function; it is called on the given data first, as its author would."""
     layout = calls.own.layout
 
-    def diagnosed(seen: Problem, already: Diagnosis | None) -> Diagnosis:
-        asked = seen, calls, layout, classes
-        return function_by_alterations(already or diagnose_gradients(*asked), *asked)
+    def diagnosed(seen: Problem) -> Diagnosis:
+        return diagnose_gradients(seen, calls, layout, classes)
 
-    diagnosis = diagnose_gradients(problem, calls, layout, classes)
+    diagnosis = diagnosed(problem)
     gradients, cost = calls.first or ({}, None)
-    return _decided(Judged(problem, gradients, layout, calls.own.dialect, calls, classes), cost, diagnosis, diagnosed)
+    return _decided(Judged(problem, gradients, layout, calls.own.dialect, calls, classes), cost, diagnosed, diagnosis)
 
 
 def _decided(
     judged: Judged,
     cost: float | None,
-    diagnosis: Diagnosis | None,
-    diagnosed: Callable[[Problem, Diagnosis | None], Diagnosis],
+    diagnosed: Callable[[Problem], Diagnosis],
+    diagnosis: Diagnosis | None = None,
 ) -> Diagnosis:
     """Return the diagnosis of gradients of the loss that comes with them, or else of the one that was declared.
 
@@ -134,13 +131,14 @@ def _decided(
     ----------
     judged, cost
         The gradients, and the loss that comes with them, if one does.
+    diagnosed
+        Returns the diagnosis of a problem.
     diagnosis
         Of the problem that was declared, where there is one already.
-    diagnosed
-        Returns the diagnosis of a problem, or what may be said beyond the one that there is already.
     """
     problem, remark, decides = judged.by_cost(cost)
-    diagnosis = diagnosed(problem, None if remark else diagnosis)
+    if remark or diagnosis is None:
+        diagnosis = diagnosed(problem)
     if remark:
         diagnosis = replace(diagnosis, remarks=(*diagnosis.remarks, remark))
     return diagnosis if decides else or_elsewhere(diagnosis, judged)

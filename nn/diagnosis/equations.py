@@ -1,12 +1,11 @@
-"""A network's backward pass as the edges of its own recorded loss, each under the name of its equation.
+"""A network's loss as a recorded function whose edges have classical names, BP1 to BP4; and what is differentiated.
 
-The loss is a tape of steps as any function's is (`nn.diagnosis.alterations.step`), of which every edge has a classical
-name: BP1 to BP4, and the penalty.  A mistake is an alteration: for some of the names, a function that is given what the
-edge should hand on and returns what it hands on instead.  Alterations compose, so that two mistakes at once are one
-more.
+The loss is a tape of steps as any function's is (`nn.diagnosis.alterations`).  A mistake is an alteration of some of
+its edges, and most are told by what is visible at such an edge.
 
 >>> problem = Problem.random((3, 2), samples=4)
->>> wrong = backward_pass(problem, {"error": times(-1.0)}).gradients()
+>>> edge = edge_of(problem.network, "error", 0)
+>>> wrong = made(problem, [BackwardAlteration("sign", (edge,), {edge: lambda edge, g: -edge.right(g)})])
 >>> all(np.array_equal(-right, wrong[name]) for name, right in problem.right.items())
 True
 """
@@ -14,22 +13,24 @@ True
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from nn import matrix
-from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
-from nn.diagnosis.alterations.step import ArrayStep, Edge
-from nn.diagnosis.network_edges import affine_edges, loss_edge, penalty_edge, slope_edge
+from nn.derivatives import OF_CLASSES
+from nn.diagnosis.alterations.alteration import BackwardAlteration, gradients_of, in_place
+from nn.diagnosis.alterations.primitives import elementwise, product
+from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
+from nn.diagnosis.network_edges import activation, loss, penalty
 from nn.samples import Array as Array
 
-Exchange: TypeAlias = Mapping[str, Callable[[Any], Any]]
-Forward: TypeAlias = tuple[list[Array], list[Array]]
-ONE = np.ones(())
+Wrong: TypeAlias = Callable[["At", Array], Array]
+"""What an edge hands on instead, of what arrives."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,13 @@ class Problem:
     @property
     def value(self) -> float:
         """The loss."""
+        return float(self.network.root.value)
+
+    @cached_property
+    def network(self) -> Sweep:
+        """The loss as a recorded function of the parameters, the output layer's first."""
         with np.errstate(all="ignore"):
-            data = float(JUDGED_LOSSES[self.loss].values(self.forward[1][-1], self.t).sum()) * self.weight
-        return data + sum(matrix.regularisation(W, self.l2) for name, W in self.params.items() if name.endswith("W"))
+            return recorded(self)
 
     @cached_property
     def forward(self) -> tuple[list[Array], list[Array]]:
@@ -130,7 +135,7 @@ class Problem:
     @cached_property
     def right(self) -> dict[str, Array]:
         """The right gradients."""
-        return backward_pass(self).gradients()
+        return made(self)
 
 
 def random_targets(loss: str, samples: int, outputs: int, rng: np.random.Generator) -> Array:
@@ -147,195 +152,118 @@ def random_targets(loss: str, samples: int, outputs: int, rng: np.random.Generat
 # --- the tape ----------------------------------------------------------------------------------------------------
 
 
-class Network:
-    """The steps of a problem's loss, and its edges by the names of the equations.
+def recorded(problem: Problem) -> Sweep:
+    """Record a loss: z1, a1, z2 and so on, the loss of the data, and penalty1 and so on of the weights."""
+    leaves = {name: ArrayStep(value, name=name) for name, value in problem.params.items()}
+    below: Any = problem.X
+    penalties = []
+    for layer, kind in enumerate(problem.kinds):
+        W, b = (leaves[f"layers.{layer}.{p}"] for p in ("W", "b"))
+        z = elementwise("add", product(below, W), b).called(f"z{layer + 1}")
+        below = z if kind == "identity" else activation(kind, z).called(f"a{layer + 1}")
+        penalties.append(penalty(W, problem.l2).called(f"penalty{layer + 1}"))
+    of_data = loss(problem.loss, below, problem.t, problem.weight).called("loss")
+    root = reduce(lambda rest, one: elementwise("add", one, rest), penalties, of_data)
+    return Sweep(root, [leaves[name] for name in problem.order])
 
-    Attributes
-    ----------
-    problem
-        What is recorded.
-    zs, acts
-        Pre-activations z[0..L-1] and activations a[0..L].
-    edges
-        By name and layer: "error" (BP1, from the loss to the output a), "slope" (BP2, from a to z), "back" (BP2, from
-        z to the a below), "weight" (BP4, from z to W), "bias" (BP3, from z to b), and "penalty", "bias_penalty".
+
+def edge_of(sweep: Sweep, name: str, layer: int) -> Edge | None:
+    """Return the edge of a layer that an equation is about, if there is one.
+
+    "error" (BP1) leads from the loss to the output a, "slope" (BP2) from a to z, "back" (BP2) from z to the a below,
+    "weight" (BP4) from z to W, "bias" (BP3) from z to b, and "penalty" from the penalty to W.
     """
-
-    def __init__(self, problem: Problem, forward: Forward) -> None:
-        self.problem, (self.zs, self.acts) = problem, forward
-        self.edges: dict[tuple[str, int], Edge] = {}
-        below = ArrayStep(self.acts[0], name="x")
-        for layer in range(problem.layers):
-            below = self._layer(layer, below)
-        slope = JUDGED_LOSSES[problem.loss].derivative(self.acts[-1], problem.t) * problem.weight
-        self.edges["error", layer] = loss_edge(problem.loss, below, slope)
-
-    def _layer(self, layer: int, below: ArrayStep) -> ArrayStep:
-        """Record z = a W + b, f(z), and what regularisation adds to the loss: of W, and nothing of b."""
-        W, b = (ArrayStep(self.problem.params[f"layers.{layer}.{p}"], name=f"layers.{layer}.{p}") for p in ("W", "b"))
-        z = ArrayStep(self.zs[layer], "affine", (below, W, b), f"z{layer + 1}")
-        above = ArrayStep(self.acts[layer + 1], self.problem.kinds[layer], (z,), f"a{layer + 1}")
-        slope = matrix.ACTIVATIONS[above.op].derivative(z.value, above.value)
-        edges = affine_edges(z) | {
-            "slope": slope_edge(above, slope),
-            "bias_penalty": penalty_edge(b, 0.0),
-            "penalty": penalty_edge(W, self.problem.l2),
-        }
-        self.edges |= {(name, layer): edge for name, edge in edges.items()}
-        return above
-
-    @cached_property
-    def arriving(self) -> dict[ArrayStep, list[tuple[str, int]]]:
-        """The names of the edges that lead to a step."""
-        arriving: dict[ArrayStep, list[tuple[str, int]]] = {}
-        for name, edge in self.edges.items():
-            arriving.setdefault(edge.parent, []).append(name)
-        return arriving
+    of_layer = {"error": "loss", "slope": f"a{layer + 1}", "penalty": f"penalty{layer + 1}"}
+    step: Any = sweep.named.get(of_layer.get(name, f"z{layer + 1}"))
+    if name in ("weight", "back"):
+        step = step.operands[0]
+    operand = 1 if name in ("weight", "bias") else 0
+    return next((edge for edge in step.edges if edge.operand == operand), None) if step else None
 
 
-# --- the sweep ---------------------------------------------------------------------------------------------------
+def made(problem: Problem, path: Sequence[BackwardAlteration] = (), of: Problem | None = None) -> dict[str, Array]:
+    """Return the gradients of a problem under some alterations, of this problem's network or of another's."""
+    sweep = problem.network
+    here = path if of is None else [in_place(alteration, of.network, sweep) for alteration in path]
+    return dict(zip(problem.order, gradients_of(tuple(here), sweep)))
+
+
+# --- what is seen at an edge ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class At:
-    """An edge, and what can be seen from it: the numbers of its layer, and all that the pass has computed above.
+    """An edge, and what can be seen from it: the numbers of its layer, and all that has arrived above.
 
     Attributes
     ----------
-    sweep, layer, edge
+    sweep, arrived
+        The network, and what has arrived at its steps.
+    layer, edge
         Where it is.
-    saved
-        What its local derivative needs: the other factor of a product, or the derivative itself.
     """
 
-    sweep: Pass
+    sweep: Sweep
+    arrived: Arrived
     layer: int
     edge: Edge
-    saved: Any
 
-    problem = property(lambda self: self.sweep.network.problem)
-    W = property(lambda self: self.problem.params[f"layers.{self.layer}.W"])
-    b = property(lambda self: self.problem.params[f"layers.{self.layer}.b"])
-    below = property(lambda self: self.sweep.network.acts[self.layer])
-    z = property(lambda self: self.sweep.network.zs[self.layer])
-    a = property(lambda self: self.sweep.network.acts[self.layer + 1])
-    error = property(lambda self: self.sweep.error(self.layer))
-    function = property(lambda self: matrix.ACTIVATIONS[self.problem.kinds[self.layer]])
+    saved = property(lambda self: self.edge.saved)
+    W = property(lambda self: self.weights(self.layer))
+    b = property(lambda self: self.sweep.named[f"layers.{self.layer}.b"].value)
+    below = property(lambda self: value_of(self._z(self.layer).operands[0].operands[0]))
+    z = property(lambda self: self._z(self.layer).value)
+    a = property(lambda self: self._a(self.layer).value)
+    error = property(lambda self: self.arrived[self._a(self.layer)])
+    inputs = property(lambda self: value_of(self._z(0).operands[0].operands[0]))
+    kind = property(lambda self: self._a(self.layer).op)
+    derivative = property(lambda self: matrix.ACTIVATIONS[self.kind].derivative)
+    layers = property(lambda self: sum(name.startswith("penalty") for name in self.sweep.named))
+    loss = property(lambda self: self.sweep.named["loss"].op)
+    t = property(lambda self: self.sweep.named["loss"].operands[1])
+    weight = property(lambda self: float(self.sweep.named["loss"].operands[2]))
+    l2 = property(lambda self: float(self.sweep.named[f"penalty{self.layer + 1}"].operands[1]))
+
+    def _z(self, layer: int) -> ArrayStep:
+        return self.sweep.named[f"z{layer + 1}"]
+
+    def _a(self, layer: int) -> ArrayStep:
+        return self.sweep.named.get(f"a{layer + 1}", self._z(layer))
+
+    def weights(self, layer: int) -> Array:
+        """Return W of a layer."""
+        return self.sweep.named[f"layers.{layer}.W"].value
+
+    def scores(self, layer: int) -> Array:
+        """Return z of a layer."""
+        return self._z(layer).value
+
+    def delta(self, layer: int) -> Array:
+        """Return dC/dz of a layer."""
+        return self.arrived[self._z(layer)]
 
     def right(self, g: Array) -> Array:
         """Return what the edge hands on of what arrives, as it should be."""
-        return self.edge.pull(g, self.saved)
+        return self.edge.right(g)
 
     def pull(self, g: Array, x: Any) -> Array:
         """Return what the edge hands on with another array in place of what it saved."""
         return self.edge.pull(g, x)
 
 
-class Pass:
-    """A reverse sweep of a network, some of its equations altered, computed as far as it is asked for."""
-
-    def __init__(self, network: Network, alterations: Sequence[Exchange] = ()) -> None:
-        self.network, self.alterations = network, alterations
-        self._cotangents: dict[ArrayStep, Array] = {}
-
-    def cotangent(self, step: ArrayStep) -> Array:
-        """Return what arrives at a step; at a term of the loss it is 1."""
-        if step not in self._cotangents:
-            shares = [self._share(*name) for name in self.network.arriving.get(step, ())]
-            self._cotangents[step] = sum(shares[1:], shares[0]) if shares else ONE
-        return self._cotangents[step]
-
-    def _share(self, name: str, layer: int) -> Array:
-        at = self.at(name, layer)
-        share: Array = altered(name, At.right, self.alterations)(at, self.cotangent(at.edge.step))
-        return share
-
-    def at(self, name: str, layer: int) -> At:
-        """Return an edge as an alteration sees it."""
-        edge = self.network.edges[name, layer]
-        return At(self, layer, edge, altered(f"{name} saved", _saved, self.alterations)(layer, edge.saved))
-
-    def error(self, layer: int) -> Array:
-        """Return dC/da of a layer's activation."""
-        return self.cotangent(self.network.edges["slope", layer].step)
-
-    def delta(self, layer: int) -> Array:
-        """Return dC/dz of a layer's pre-activation."""
-        return self.cotangent(self.network.edges["bias", layer].step)
-
-    def backward(self) -> Iterator[tuple[str, Array]]:
-        """Yield every parameter's gradient, the output layer's first, each computed only when it is asked for."""
-        finish = altered("finish", _finish, self.alterations)
-        for layer in reversed(range(self.network.problem.layers)):
-            for step in ("bias", "weight"):
-                leaf = self.network.edges[step, layer].parent
-                yield leaf.name, finish(self.network.problem, leaf.name, self.cotangent(leaf))
-
-    def gradients(self) -> dict[str, Array]:
-        """Return every parameter's gradient; wrong equations may overflow, without a warning."""
-        with np.errstate(all="ignore"):
-            return dict(self.backward())
+def seeing(wrong: Wrong, layer: int) -> Pull:
+    """Return the pull that a wrong share is, in a layer."""
+    return Seeing(lambda sweep, arrived: lambda edge, g: wrong(At(sweep, arrived, layer, edge), g))
 
 
-def altered(name: str, right: Callable[..., Any], alterations: Sequence[Exchange]) -> Callable[..., Any]:
-    """Return what stands in place of the right function of a name, the first alteration innermost."""
-    for alteration in alterations:
-        if name in alteration:
-            right = alteration[name](right)
-    return right
+def like_shaped(x: Array, other: Array) -> Array:
+    """Return an array that is put in the place of another, if it has its shape.
 
-
-def _batch(problem: Problem) -> Problem:
-    return problem
-
-
-def _forward(problem: Problem) -> Forward:
-    return problem.forward
-
-
-def _saved(layer: int, saved: Any) -> Any:
-    return saved
-
-
-def _finish(problem: Problem, name: str, gradient: Array) -> Array:
-    return gradient
-
-
-def recorded(problem: Problem, *alterations: Exchange) -> Network:
-    """Return the tape that a pass looks at: of the data that it sees, and of its own forward pass."""
-    seen = altered("batch", _batch, alterations)(problem)
-    return Network(seen, altered("forward", _forward, alterations)(seen))
-
-
-def backward_pass(problem: Problem, *alterations: Exchange) -> Pass:
-    """Return the backward pass of a problem with these alterations."""
-    with np.errstate(all="ignore"):
-        return Pass(recorded(problem, *alterations), alterations)
-
-
-# --- ways to alter -----------------------------------------------------------------------------------------------
-
-
-def instead(wrong: Any) -> Callable[[Any], Any]:
-    """Put another function in place of the right one."""
-    return lambda right: wrong
-
-
-def within(layers: frozenset[int], wrong: Callable[[At, Array], Array]) -> Callable[[Any], Any]:
-    """Put another function of the edge and what arrives in place of the right one, in some layers only."""
-    return lambda right: lambda at, g: (wrong if at.layer in layers else right)(at, g)
-
-
-def times(factor: float) -> Callable[[Any], Any]:
-    """Multiply a result."""
-    return lambda right: lambda *operands: factor * right(*operands)
-
-
-def times_within(layers: frozenset[int], factor: float) -> Callable[[Any], Any]:
-    """Multiply what is handed on in some layers."""
-    return lambda right: lambda at, g: right(at, g) * (factor if at.layer in layers else 1.0)
-
-
-def if_fits(result: Array, like: Array) -> Array:
-    """Return a wrong result; where its shape is no other array's, the alteration does not apply: NaN."""
-    return result if result.shape == like.shape else np.full_like(like, np.nan)
+    Raises
+    ------
+    ValueError
+        If it has not.
+    """
+    if x.shape != other.shape:
+        raise ValueError(f"an array of shape {x.shape} does not stand in place of one of {other.shape}")
+    return x

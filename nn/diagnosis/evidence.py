@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, lru_cache
+from typing import Any, TypeAlias
 
 from nn.agreement.tolerance import close, proportion
-from nn.diagnosis.equations import Array, Pass, Problem
+from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.edges import of_edges
+from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.sweep import Arrived, Change, Pull, Sweep
+from nn.diagnosis.equations import Array, At, Problem, Wrong, edge_of, seeing
 
 Place: TypeAlias = tuple[str, frozenset[int]]
 """Where a step may be wrong: in words, and the layers."""
@@ -26,8 +30,8 @@ class Evidence:
         The first parameter, in the order of the backward pass, that differs.
     have
         What the equations give there.
-    sweep
-        Their pass, which has come as far as `name`.
+    sweep, arrived
+        Their network, and what has arrived at its steps, as far as `name`.
     tolerance, floor
         Relative size of a difference that counts as rounding, and the least size that it is relative to.
     """
@@ -36,7 +40,8 @@ class Evidence:
     candidate: Mapping[str, Array]
     name: str
     have: Array
-    sweep: Pass
+    sweep: Sweep
+    arrived: Arrived
     tolerance: float
     floor: float
 
@@ -89,19 +94,59 @@ class Evidence:
         """Whether an array is the candidate's."""
         return close(self.want, array, self.tolerance, self.floor)
 
+    def at(self, step: str, layer: int) -> At:
+        """Return what is seen at an edge, as the equations have come so far."""
+        edge = edge_of(self.sweep, step, layer)
+        assert edge is not None, (step, layer)
+        return At(self.sweep, self.arrived, layer, edge)
+
+    @property
+    def deltas(self) -> Array:
+        """The delta of this layer, a row for each sample."""
+        return self.at("bias", self.layer).delta(self.layer)
+
+    def alter(self, step: str, layers: Iterable[int], wrong: Wrong, **changed: Any) -> BackwardAlteration:
+        """Return the alteration of an edge in some layers; `changed` are further fields of it."""
+        return self._altered(step, {layer: seeing(wrong, layer) for layer in sorted(layers)}, **changed)
+
+    def multiply(self, step: str, layers: Iterable[int], factor: float) -> BackwardAlteration:
+        """Return the alteration that an edge hands on a multiple, in some layers."""
+        return self._altered(step, dict.fromkeys(sorted(layers), lambda edge, g: factor * edge.right(g)))
+
+    def finish(self, finish: Callable[[ArrayStep, Array], Array]) -> BackwardAlteration:
+        """Return the alteration that does something to each parameter's gradient in the end."""
+        return BackwardAlteration("result", (), finish=finish)
+
+    def change(self, changes: Mapping[str, Change]) -> BackwardAlteration:
+        """Return the alteration of the forward pass that has other steps in some places, by name; "x" is the first."""
+        named = self.problem.network.named
+        steps = named | {"x": named["z1"].operands[0]}
+        return BackwardAlteration("forward", (), changes={steps[name]: change for name, change in changes.items()})
+
+    def made_of(self, step: str, layers: Iterable[int]) -> tuple[BackwardAlteration, ...]:
+        """Return what the mechanism makes of an edge in some layers."""
+        network = self.problem.network
+        edges = [edge_of(network, step, layer) for layer in sorted(layers)]
+        return _made_of(network, tuple(edge for edge in edges if edge is not None))
+
+    def _altered(self, step: str, pulls: Mapping[int, Pull], **changed: Any) -> BackwardAlteration:
+        edges = {edge_of(self.problem.network, step, layer): pull for layer, pull in pulls.items()}
+        there = {edge: pull for edge, pull in edges.items() if edge is not None}
+        return BackwardAlteration(step, tuple(there), there, **changed)
+
     def places(self, step: str) -> Iterator[Place]:
         """Yield where a wrong step would first show in this parameter, in one layer or in all.
 
         Parameters
         ----------
         step
-            "error", "back", "slope", "weight", "penalty", "bias" or "bias_penalty", an edge of `Network`.
+            "error", "back", "slope", "weight", "penalty" or "bias", as `edge_of` has them.
         """
         layers = self.problem.layers
         if step == "error":
             yield from [("the output", frozenset([layers - 1]))] if self.top else []
-        elif step in ("weight", "penalty", "bias", "bias_penalty"):
-            yield from self._within(range(layers)) if self.is_bias == step.startswith("bias") else ()
+        elif step in ("weight", "penalty", "bias"):
+            yield from self._within(range(layers)) if self.is_bias == (step == "bias") else ()
         elif self.is_first:
             yield from self._backs() if step == "back" else self._slopes()
 
@@ -126,3 +171,8 @@ class Evidence:
             yield f"from layers.{self.layer + 1} to layers.{self.layer}", frozenset([self.layer + 1])
             if self.layer == self.problem.layers - 2 and self.layer > 0:
                 yield "every layer", frozenset(range(1, self.problem.layers))
+
+
+@lru_cache(maxsize=64)
+def _made_of(network: Sweep, edges: tuple[Edge, ...]) -> tuple[BackwardAlteration, ...]:
+    return tuple(of_edges(edges, network)) if edges else ()

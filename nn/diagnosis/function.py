@@ -13,6 +13,7 @@ x: a term of the function is missing in the gradient (term 2 of 2: x[0] * x[1]) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +29,9 @@ from engine.rounding import analysed
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
 from nn.diagnosis.agreed import agreed
-from nn.diagnosis.alterations.explain import Point, explanations
+from nn.diagnosis.alterations.explain import FunctionOfArrays, explanations
 from nn.diagnosis.alterations.target import proves
+from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.difference import describe
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.noticed import noticed
@@ -41,6 +43,7 @@ from nn.samples import Array, numbers
 
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
 FEW = "pass the gradient as a function, or take an x of more entries that are not round: these could be a coincidence"
+KINK = "right at a kink, where it has the derivative of one side"
 JUDGED = "a gradient is judged where all numbers are finite"
 
 
@@ -104,7 +107,12 @@ def _compared(f: Callable[[Any], Any], x: Any, candidate: Any) -> Comparison:
     right = Term(((root, 1.0),)).gradient(leaves)
     for path, entry in zip(paths, right.tolist()):
         finite(entry, f"the right derivative by {path}", JUDGED)
-    return Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure), _Arrays.of(f, x))
+    arrays = FunctionOfArrays.of(f, x)
+    comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure), arrays)
+    if arrays is None or comparison.exact.all():
+        return comparison
+    others = (comparison.with_right(np.concatenate(x, axis=None)) for x in at_ties(arrays.f, arrays.arguments))
+    return next((other for other in others if other.exact.all()), comparison)
 
 
 def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
@@ -115,32 +123,6 @@ def _numbers(candidate: Any, structure: Structure) -> npt.NDArray[Any]:
         return numbers(candidate, "candidate")
     leaves = flatten(candidate, "candidate")[0]
     return np.array([x if isinstance(x, np.floating) else as_float(x) for x in leaves])
-
-
-class _Arrays:
-    """The function as one of arrays: of the array that it takes, or of those in a dictionary."""
-
-    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
-        self.f, self.arguments = f, arguments
-
-    @classmethod
-    def of(cls, f: Callable[[Any], Any], x: Any) -> _Arrays | None:
-        """Return it, if what it takes is made of arrays."""
-        if isinstance(x, np.ndarray):
-            return cls(f, [("x", x.astype(float))])
-        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
-            return None
-        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
-
-    def point(self, given: Array, right: Array) -> Point:
-        """Return the function with a gradient, in the shapes of its arrays where it has them."""
-        parts = self._parts(given) if given.shape == right.shape else [given]
-        return Point(self.f, self.arguments, parts, self._parts(right))
-
-    def _parts(self, gradient: Array) -> list[Array]:
-        """Return the part of each array, in its shape."""
-        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
-        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
 
 
 class Comparison:
@@ -163,7 +145,12 @@ class Comparison:
     """
 
     def __init__(
-        self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any], arrays: _Arrays | None = None
+        self,
+        root: Value,
+        leaves: Sequence[Value],
+        right: Array,
+        given: npt.NDArray[Any],
+        arrays: FunctionOfArrays | None = None,
     ) -> None:
         self.arrays = arrays
         self.root, self.leaves, self.right, self.given = root, leaves, right, given.astype(float)
@@ -171,7 +158,15 @@ class Comparison:
         self.is_single = single or is_single([self.given])
         self.analysis = analysed(root, leaves)
         self.beside: Sequence[Comparison] = ()
+        self.is_at_kink = False
         self.others: Sequence[Comparison] = ()
+
+    def with_right(self, right: Array) -> Comparison:
+        """Return the comparison with another gradient that is as right: at a kink."""
+        other = copy(self)
+        other.right, other.is_at_kink = right.reshape(self.right.shape), True
+        vars(other).pop("exact", None), vars(other).pop("nearer", None)
+        return other
 
     @property
     def comparable(self) -> bool:
@@ -265,7 +260,7 @@ def not_finite(c: Comparison) -> Diagnosis | None:
 
 def exactly_right(c: Comparison) -> Diagnosis | None:
     """Every entry agrees to rounding."""
-    return c.concluded("right") if c.exact.all() else None
+    return c.concluded("right", remark=KINK if c.is_at_kink else "") if c.exact.all() else None
 
 
 def rearranged_or_scaled(c: Comparison) -> Diagnosis | None:

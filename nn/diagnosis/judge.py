@@ -21,8 +21,10 @@ from engine.agreement import EPS, allowed
 from engine.arguments import finite
 from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
+from nn.diagnosis.alterations.explain import Recorded, as_whole, explained_at
+from nn.diagnosis.alterations.target import proves
 from nn.diagnosis.candidate import Candidate
-from nn.diagnosis.equations import Problem
+from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.experiment import experiment
 from nn.diagnosis.kinks import without_kinks
 from nn.diagnosis.location import inherited, whereabouts
@@ -31,6 +33,7 @@ from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.search import Explanation, Search
 
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
+COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -46,15 +49,21 @@ class Case:
         Of the equations that are printed.
     limits
         The right gradients, and how far rounding may move each entry.
+    others
+        The same function's gradients on other data, by which alterations without a classical name are told from chance;
+        None where these are not sought.
     """
 
     problem: Problem
     candidate: Candidate
     convention: str
     limits: Limits
+    others: Sequence[Case] | None = None
 
     @classmethod
-    def of(cls, problem: Problem, gradients: Mapping[str, Any], convention: str) -> Case:
+    def of(
+        cls, problem: Problem, gradients: Mapping[str, Any], convention: str, others: Sequence[Case] | None = None
+    ) -> Case:
         """Return gradients, given in a convention, as a case.
 
         Raises
@@ -70,7 +79,7 @@ class Case:
         )
         units = {name: unit + EPS * np.abs(problem.params[name]) / problem.rate for name, unit in units.items()}
         limits = Limits(problem.right, units, allowed(length))
-        return cls(problem, Candidate.read(problem, gradients, convention), convention, limits)
+        return cls(problem, Candidate.read(problem, gradients, convention), convention, limits, others)
 
     @cached_property
     def wrong(self) -> list[str]:
@@ -83,6 +92,15 @@ class Case:
         """The search for mistakes that reproduce all of the gradients."""
         arrays = self.candidate.arrays
         return Search(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+
+    @property
+    def recorded(self) -> Recorded:
+        """The network as a function of the parameters that it has, with both gradients."""
+        names, network = self.problem.present, self.problem.network
+        given, right = (
+            [gradients[name] for name in names] for gradients in (self.candidate.arrays, self.problem.right)
+        )
+        return Recorded(network.root, [network.named[name] for name in names], given, right)
 
     def rows(self, kinds: Mapping[str, str], notes: Mapping[str, str]) -> tuple[Verdict, ...]:
         """Return one verdict per parameter."""
@@ -106,23 +124,19 @@ class Case:
         *,
         notes: Mapping[str, str] | None = None,
         remarks: Sequence[str] = (),
-        explanations: Sequence[Explanation] = (),
+        alternatives: Sequence[tuple[Finding, ...]] = (),
+        experiment: str = "",
     ) -> Diagnosis:
-        """Return the diagnosis, with what the shapes have said already; `explanations` are for an ambiguous one."""
+        """Return the diagnosis, with what the shapes have said already."""
         candidate = self.candidate
         notes = candidate.notes | dict(notes or {})
         kinds = dict.fromkeys(notes, "unnamed") | dict.fromkeys(candidate.suspects, "named") | dict(kinds)
         by_shape = [Finding.of(suspect, self.problem, self.convention) for suspect in candidate.suspects.values()]
         verdict = "unnamed" if notes else "named" if verdict == "right" and by_shape else verdict
-        ambiguous = verdict == "ambiguous"
-        return Diagnosis(
-            verdict,
-            (*by_shape, *findings),
-            tuple(self.findings(explanation) for explanation in explanations) if ambiguous else (),
-            experiment(self.problem, explanations) if ambiguous else "",
-            self.rows(kinds, notes),
-            (*candidate.remarks, *remarks),
-        )
+        alternatives, experiment = (alternatives, experiment) if verdict == "ambiguous" else ((), "")
+        remarks = (*candidate.remarks, *remarks)
+        rows = self.rows(kinds, notes)
+        return Diagnosis(verdict, (*by_shape, *findings), tuple(alternatives), experiment, rows, remarks)
 
     def findings(self, explanation: Explanation) -> tuple[Finding, ...]:
         """Return what each mistake of an explanation says."""
@@ -130,12 +144,20 @@ class Case:
 
     def named(self, explanations: Sequence[Explanation], *remarks: str) -> Diagnosis | None:
         """Return the diagnosis by what reproduces all of the gradients, if anything does."""
-        if not explanations:
+        several = len(explanations) > 1
+        return self.by_paths(
+            [self.findings(explanation) for explanation in explanations],
+            experiment(self.problem, explanations) if several else "",
+            *remarks,
+        )
+
+    def by_paths(self, paths: Sequence[tuple[Finding, ...]], experiment: str, *remarks: str) -> Diagnosis | None:
+        """Return the diagnosis by sets of mistakes: named if there is one and no experiment, else ambiguous."""
+        if not paths:
             return None
-        verdict = "named" if len(explanations) == 1 else "ambiguous"
-        findings = self.findings(explanations[0]) if verdict == "named" else ()
-        kinds = dict.fromkeys(self.wrong, verdict)
-        return self.concluded(verdict, kinds, findings, remarks=remarks, explanations=explanations)
+        verdict = "ambiguous" if experiment else "named"
+        findings, kinds = () if experiment else paths[0], dict.fromkeys(self.wrong, verdict)
+        return self.concluded(verdict, kinds, findings, remarks=remarks, alternatives=paths, experiment=experiment)
 
 
 # --- the judges, in their order ------------------------------------------------------------------------------------
@@ -211,13 +233,39 @@ def one_by_one(case: Case) -> Diagnosis | None:
     if certain:
         remarks.append(CERTAIN.format(wrong=next(name for name in case.wrong if name not in reproduced)))
     remarks += [] if certain else inherited(case.problem, case.wrong)
-    return case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
+    diagnosis = case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
+    return diagnosis if diagnosis.verdict == "named" else backward_altered(case) or diagnosis
+
+
+def backward_altered(case: Case) -> Diagnosis | None:
+    """Alterations of the network's own backward pass that have no classical name reproduce it, on other data too."""
+    given, right, there = case.candidate.arrays, case.problem.right, case.problem.present
+    if case.others is None or case.candidate.suspects or given.keys() != set(there):
+        return None
+    if any(_is_one_entry(given[name], right[name]) for name in there):
+        return None
+    recorded = [one.recorded for one in (case, *case.others)]
+    paths = as_whole(*explained_at(recorded))
+    is_proven = bool(paths) and proves([x for one in recorded for x in one.given], len(paths[0]))
+    return case.by_paths(paths, "" if len(paths) == 1 and is_proven else COMPARE)
+
+
+def _is_one_entry(given: Array, right: Array) -> bool:
+    """Whether one entry of several is wrong, which no change of a whole equation makes."""
+    wrong = np.abs(given - right) > 1e-9 * max(float(np.abs(right).max(initial=0.0)), np.finfo(float).tiny)
+    return right.size > 2 and np.count_nonzero(wrong) == 1
 
 
 JUDGES = (right, vanished, named_by_one, coarsely_right, named_by_more, named_in_single_precision, one_by_one)
 
 
-def diagnose_problem(problem: Problem, gradients: Mapping[str, Any], convention: str = "rows") -> Diagnosis:
+def diagnose_problem(
+    problem: Problem, gradients: Mapping[str, Any], convention: str = "rows", others: Sequence[Case] | None = None
+) -> Diagnosis:
     """Diagnose gradients, given in a convention, of a problem (see `nn.diagnose`)."""
-    case = Case.of(problem, gradients, convention)
+    return diagnosis_of(Case.of(problem, gradients, convention, others))
+
+
+def diagnosis_of(case: Case) -> Diagnosis:
+    """Return the first judgement that holds."""
     return next(diagnosis for judge in JUDGES if (diagnosis := judge(case)) is not None)

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nn.diagnosis.equations import At, Exchange, Problem, backward_pass
+from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling
+from nn.diagnosis.alterations.step import Edge
+from nn.diagnosis.equations import Problem, edge_of, made
 from nn.leaky import slope_of
 from nn.samples import Array
 
@@ -36,19 +38,19 @@ def without_kinks(problem: Problem, gradients: Mapping[str, Array]) -> dict[str,
         return dict(gradients)
     moved = {name: np.zeros_like(right) for name, right in problem.right.items()}
     for place in near:
-        for name, gradient in backward_pass(problem, _turned(*place)).gradients().items():
+        for name, gradient in made(problem, [_turned(problem, *place)]).items():
             moved[name] += np.abs(gradient - problem.right[name])
     errors = {name: gradient - problem.right[name] for name, gradient in gradients.items()}
     return {name: gradients[name] - np.clip(errors[name], -moved[name], moved[name]) for name in errors}
 
 
-def _turned(layer: int, sample: int, unit: int) -> Exchange:
-    """Return the exchange that gives one sample's unit the slope of the other side."""
+def _turned(problem: Problem, layer: int, sample: int, unit: int) -> BackwardAlteration:
+    """Return the alteration that gives one sample's unit the slope of the other side."""
+    low, edge = slope_of(problem.kinds[layer]) or 0.0, edge_of(problem.network, "slope", layer)
 
-    def slope(at: At, g: Array) -> Array:
-        turned = at.saved.copy()
-        low = slope_of(at.problem.kinds[layer]) or 0.0
+    def slope(edge: Edge, g: Array) -> Array:
+        turned = edge.saved.copy()
         turned[sample, unit] = 1.0 + low - turned[sample, unit]
-        return at.pull(g, turned)
+        return edge.pull(g, turned)
 
-    return {"slope": lambda right: lambda at, g: (slope if at.layer == layer else right)(at, g)}
+    return pulling("kink", (edge,) if edge else (), slope)

@@ -23,6 +23,7 @@ from engine.errors import TraceError
 from nn.diagnosis.agreed import paths_of
 from nn.diagnosis.alterations.explain import Point, explained
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.function import JUDGED, Comparison
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
@@ -96,7 +97,12 @@ class LayerPoint:
     def given(self) -> dict[int, Array]:
         """The gradients that backward returns, by the place of the input."""
         returned = result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
-        return assigned(returned, [self.names[k] for k in self.places], [self.inputs[k].shape for k in self.places])
+        shapes = [self.inputs[k].shape for k in self.places]
+        given = assigned(returned, [self.names[k] for k in self.places], shapes)
+        return {
+            at: x.reshape(shapes[at]) if x.size == 1 == self.inputs[self.places[at]].size else x
+            for at, x in given.items()
+        }
 
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
@@ -129,9 +135,20 @@ class LayerPoint:
             right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
             if at in given:
                 compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
+        compared = self._at_kinks(compared)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
+
+    def _at_kinks(self, compared: dict[int, Comparison]) -> dict[int, Comparison]:
+        """Return the comparisons with those right gradients, of several at a kink, that most of them agree with."""
+        if all(c.exact.all() for c in compared.values()):
+            return compared
+        arguments = [(self.names[k], self.inputs[k].astype(float)) for k in self.places]
+        others = [
+            {at: c.with_right(rights[at]) for at, c in compared.items()} for rights in at_ties(self.loss, arguments)
+        ]
+        return max([compared, *others], key=lambda several: sum(bool(c.exact.all()) for c in several.values()))
 
     @cached_property
     def alone(self) -> dict[int, Diagnosis]:
@@ -242,7 +259,7 @@ def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def assigned(returned: Any, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[int, Array]:
-    """Return the gradients by the place of their input: told by name, order or shape.
+    """Return the gradients by the place of their input: told by name, order or shape; of several of a shape, the first.
 
     Raises
     ------
@@ -254,17 +271,22 @@ def assigned(returned: Any, names: Sequence[str], shapes: Sequence[tuple[int, ..
     if isinstance(returned, Mapping):
         return _by_name(returned, names)
     several = list(returned) if isinstance(returned, (tuple, list)) else [returned]
-    several = [x for x in several if x is not None]
-    gradients = [numbers(x, f"gradient {k}") for k, x in enumerate(several)]
-    if len(gradients) == len(names):
-        return dict(enumerate(gradients))
-    places = [[k for k, shape in enumerate(shapes) if shape == gradient.shape] for gradient in gradients]
-    if not gradients or any(len(fitting) != 1 for fitting in places) or len({k for (k,) in places}) < len(places):
-        raise ValueError(
-            f"backward returned {len(gradients)} gradients for {', '.join(names)}, and their shapes do not tell whose "
-            "they are; return one for each, or a dictionary by name."
-        )
-    return {k: gradient for (k,), gradient in zip(places, gradients)}
+    gradients = {k: numbers(x, f"gradient {k}") for k, x in enumerate(several) if x is not None}
+    if not gradients:
+        raise ValueError("backward returned no gradients.")
+    if len(several) == len(names):
+        return gradients
+    places: dict[int, Array] = {}
+    for gradient in gradients.values():
+        free = (k for k, shape in enumerate(shapes) if shape == gradient.shape and k not in places)
+        place = next(free, None)
+        if place is None:
+            raise ValueError(
+                f"backward returned {len(gradients)} gradients for {', '.join(names)}, and their shapes do not tell "
+                "whose they are; return one for each, or a dictionary by name."
+            )
+        places[place] = gradient
+    return places
 
 
 def _by_name(returned: Mapping[Any, Any], names: Sequence[str]) -> dict[int, Array]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from nn.diagnosis.difference import describe
-from nn.diagnosis.equations import Array, Problem, backward_pass
+from nn.diagnosis.equations import Array, Problem
 
 
 def whereabouts(problem: Problem, name: str, gradient: Array) -> str:
     """Return what can be said of the difference between a parameter's gradient and the right one."""
     layer = int(name.split(".")[1])
-    a, delta = problem.forward[1][layer], backward_pass(problem).delta(layer)
+    a, delta = problem.forward[1][layer], problem.network.cotangents[problem.network.named[f"z{layer + 1}"]]
     lines = {f"the input of sample {i}": row for i, row in enumerate(a)}
     lines |= {f"the delta of sample {i}": row for i, row in enumerate(delta)}
     lines |= {"the mean input": a.mean(axis=0), "the summed delta": delta.sum(axis=0)}

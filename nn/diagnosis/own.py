@@ -110,8 +110,9 @@ class Own:
 
     @property
     def of_vectors(self) -> bool:
-        """Whether biases have one axis, so that one sample has one too."""
-        return all(x.ndim == 1 for name, x in self.arrays.items() if name.endswith("b"))
+        """Whether biases have one axis, so that one sample has one too; without biases it has two."""
+        biases = [x for name, x in self.arrays.items() if name.endswith("b")]
+        return bool(biases) and all(x.ndim == 1 for x in biases)
 
     def rows(self) -> dict[str, Array]:
         """Return all parameters in the rows convention; biases that there are not are zero."""

@@ -12,14 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from nn.samples import Array
+
 POINTS = 3  # with the one that is given
 NEAREST, FARTHEST = 0.6, 1.6  # times each number: logarithms, roots and quotients stay defined
 
 
 def elsewhere(x: Any, rng: np.random.Generator) -> Any:
-    """Return other floats of the same signs, in the same structure; what is no float, or array of floats, stays."""
+    """Return other floats of the same signs, in the same structure; what is no float, or array of floats, stays.
+
+    Different numbers from -1 to 1 stay there, and each 1 among them is one still.
+    """
     if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-        return (x * rng.uniform(NEAREST, FARTHEST, x.shape)).astype(x.dtype)
+        return np.asarray(_moved(x, np.asarray(rng.uniform(NEAREST, FARTHEST, x.shape))), x.dtype)
     if isinstance(x, (float, np.floating)):
         return x * type(x)(rng.uniform(NEAREST, FARTHEST))
     if isinstance(x, dict):
@@ -27,6 +32,15 @@ def elsewhere(x: Any, rng: np.random.Generator) -> Any:
     if type(x) in (list, tuple):
         return type(x)(elsewhere(item, rng) for item in x)
     return x
+
+
+def _moved(x: Array, times: Array) -> Array:
+    """Return other numbers; labels, probabilities, and rows of them that add up to 1 stay such."""
+    if not x.size or np.abs(x).max() > 1.0 or np.ptp(x) == 0.0:
+        return np.asarray(x * times)
+    moved = np.where(np.abs(x) > 1.0 / FARTHEST, np.sign(x) * np.abs(x) ** times, x * times)
+    adds_up = x.ndim > 0 and x.shape[-1] > 1 and (x >= 0.0).all() and np.allclose(x.sum(axis=-1), 1.0)
+    return np.asarray(moved / moved.sum(axis=-1, keepdims=True) if adds_up else moved)
 
 
 def longer(inputs: Sequence[Any], rng: np.random.Generator) -> Iterator[list[Any]]:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,9 +34,17 @@ def reproduces(altered: Array, right: Array, given: Array) -> bool:
 
 
 def by_shape(right: Array, given: Array) -> Iterator[Finding]:
-    """Yield a transpose, and sums and means over axes, whatever shape is left."""
+    """Yield a transpose, a sum that is not taken, and sums and means over axes, whatever shape is left."""
     if right.ndim == 2 and reproduces(right.T, right, given):
         yield of_function("transposed", "the gradient is transposed", f"shape {given.shape}", "(df/dx).T")
+    for several in itertools.chain(*[itertools.combinations(range(given.ndim), count) for count in (1, 2)]):
+        wider = given.sum(axis=several) if given.ndim > right.ndim else given.sum(axis=several, keepdims=True)
+        if wider.shape == right.shape != given.shape and close(wider, right, EXACT):
+            where = f"axis {', '.join(map(str, several))}"
+            yield of_function(
+                "unsummed", "the sum over what it was repeated along is not taken", where, f"not summed over {where}"
+            )
+            return
     axes: list[int | None] = [None, *range(right.ndim)] if right.ndim > 1 else [None]
     for axis in axes if right.size > 1 else ():
         where = "all entries" if axis is None else f"axis {axis}"

@@ -8,14 +8,17 @@ same parameter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
 from nn.agreement.tolerance import close
-from nn.diagnosis.equations import Array, Exchange, Network, Pass, Problem, backward_pass, recorded
+from nn.diagnosis.alterations.alteration import BackwardAlteration, finished, together
+from nn.diagnosis.alterations.step import ArrayStep
+from nn.diagnosis.equations import Array, Problem, made
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes import Suspect, suspects
 
@@ -24,12 +27,11 @@ Explanation: TypeAlias = tuple[Suspect, ...]
 
 MOST = 6
 REST = 0.01
-FORWARD = frozenset({"batch", "forward"})
 
 
-def alterations_of(path: Explanation) -> list[Exchange]:
+def alterations_of(path: Explanation) -> tuple[BackwardAlteration, ...]:
     """Return what an explanation's mistakes alter."""
-    return [suspect.alteration for suspect in path]
+    return tuple(suspect.alteration for suspect in path)
 
 
 def _specific(explanations: list[Explanation]) -> list[Explanation]:
@@ -47,29 +49,21 @@ class Search:
     problem: Problem
     candidate: Mapping[str, Array]
     tolerance: Mapping[str, float]
-    _networks: dict[Suspect | None, Network] = field(default_factory=dict, repr=False)
     _departures: dict[Explanation, str] = field(default_factory=dict, repr=False)
 
     def walk(self, *path: Suspect) -> Evidence | None:
         """Return where the candidate departs from the equations altered by these suspects; None if nowhere."""
         alterations = alterations_of(path)
         with np.errstate(all="ignore"):
-            sweep = Pass(self._network(path, alterations), alterations)
-            for name, have in sweep.backward():
-                if name in self.candidate and not self._close(name, self.candidate[name], have):
-                    limits = self.tolerance[name], self._floor(name)
-                    return Evidence(self.problem, self.candidate, name, have, sweep, *limits)
+            sweep, pulls = together(alterations, self.problem.network)
+            arrived: dict[ArrayStep, Array] = {}
+            for step, arrived[step] in sweep.swept(*pulls, afresh=sweep is not self.problem.network):
+                if not step.op and step.name in self.candidate:
+                    have = finished(alterations, step, arrived[step])
+                    if not self._close(step.name, self.candidate[step.name], have):
+                        limits = self.tolerance[step.name], self._floor(step.name)
+                        return Evidence(self.problem, self.candidate, step.name, have, sweep, arrived, *limits)
         return None
-
-    def _network(self, path: Explanation, alterations: Sequence[Exchange]) -> Network:
-        """Return the tape of a forward pass, kept for the companions of a suspect, of which few change it."""
-        changing = [suspect for suspect in path if not FORWARD.isdisjoint(suspect.alteration)]
-        if len(changing) > 1 or (changing and changing[0] is not path[0]):
-            return recorded(self.problem, *alterations)
-        key = changing[0] if changing else None
-        if key not in self._networks:
-            self._networks[key] = recorded(self.problem, *alterations)
-        return self._networks[key]
 
     def _floor(self, name: str) -> float:
         """Return the size below which a gradient counts as nothing: rounding may be all that is left of it."""
@@ -86,19 +80,27 @@ class Search:
         start = self.walk()
         if start is None:
             return []
-        tried = [(suspect, self.walk(suspect)) for suspect in self._suspects(start)]
-        self._departures.update({(suspect,): departs.name for suspect, departs in tried if departs})
-        singles: list[Explanation] = [(suspect,) for suspect, departs in tried if departs is None]
+        tried = self._tried((suspect,) for suspect in self._suspects(start))
+        self._departures.update({path: departs.name for path, departs in tried if departs})
+        singles = [path for path, departs in tried if departs is None]
         if singles or not pairs:
             return self._distinct(singles)
         first = self._place(start.name)
-        later = [(suspect, departs) for suspect, departs in tried if departs and self._place(departs.name) > first]
-        same = [(suspect, departs) for suspect, departs in tried if departs and self._shifts(start, departs)]
+        later = [(path, departs) for path, departs in tried if departs and self._place(departs.name) > first]
+        same = [(path, departs) for path, departs in tried if departs and self._shifts(start, departs)]
         return self._distinct(list(self._pairs(later)) or list(self._pairs(same)))
 
     def _suspects(self, evidence: Evidence) -> list[Suspect]:
         with np.errstate(all="ignore"):
             return list(suspects(evidence))
+
+    def _tried(self, paths: Iterable[Explanation]) -> list[tuple[Explanation, Evidence | None]]:
+        """Return where each path departs, of those whose arrays fit each other."""
+        tried = []
+        for path in paths:
+            with contextlib.suppress(ValueError, IndexError):
+                tried.append((path, self.walk(*path)))
+        return tried
 
     def _place(self, name: str) -> int:
         return self.problem.order.index(name)
@@ -107,16 +109,16 @@ class Search:
         """Whether a suspect changes the first wrong parameter, though not to what was given."""
         return departs.name == start.name and not self._close(start.name, departs.have, start.have)
 
-    def _pairs(self, tried: list[tuple[Suspect, Evidence]]) -> Iterator[Explanation]:
+    def _pairs(self, tried: list[tuple[Explanation, Evidence]]) -> Iterator[Explanation]:
         """Yield pairs of a suspect and one that explains what it leaves."""
-        for suspect, departs in tried:
+        for (suspect,), departs in tried:
             for companion in self._suspects(departs):
                 if companion.mistake.name != suspect.mistake.name or companion.where != suspect.where:
-                    left = self.walk(suspect, companion)
-                    if left is None:
-                        yield suspect, companion
-                    elif left.name != departs.name:
-                        self._departures[suspect, companion] = left.name
+                    for path, left in self._tried([(suspect, companion)]):
+                        if left is None:
+                            yield path
+                        elif left.name != departs.name:
+                            self._departures[path] = left.name
 
     def _distinct(self, explanations: list[Explanation]) -> list[Explanation]:
         """Return one explanation per set of mistakes, the specific ones if there are any."""
@@ -165,7 +167,7 @@ class Search:
 
     def _explains(self, path: Explanation) -> bool:
         """Whether hardly anything of the difference is left: rounding alone must not be given a name."""
-        altered = backward_pass(self.problem, *alterations_of(path)).gradients()
+        altered = made(self.problem, alterations_of(path))
         for name, gradient in self.candidate.items():
             left, before = np.abs(gradient - altered[name]).max(), np.abs(gradient - self.problem.right[name]).max()
             if left > REST * before and not self._close(name, gradient, self.problem.right[name]):

@@ -18,7 +18,7 @@ import numpy as np
 from engine.arguments import described, result
 from nn import matrix
 from nn.diagnosis.equations import Array, Problem
-from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.judge import Case, backward_altered, diagnose_problem, diagnosis_of
 from nn.diagnosis.report import Diagnosis
 from nn.samples import numbers
 
@@ -35,17 +35,21 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
     The first mistake that has a name is returned; what is ambiguous on one batch is what no other batch rules out.
     """
     remarks: list[str] = []
-    results = []
+    cases = []
     for where, seen in _trials(problem):
         gradients, edited = called(function, seen, convention, classes)
         remarks.extend(f"the function changes its argument {name}: copy it first" for name in edited)
-        results.append((where, diagnose_problem(seen, gradients, convention)))
+        cases.append((where, Case.of(seen, gradients, convention)))
+    results = [(where, diagnosis_of(case)) for where, case in cases]
     wrong = [(where, result) for where, result in results if not result.ok]
     where, shown = min(wrong, key=lambda trial: trial[1].verdict != "named") if wrong else results[0]
     if shown.verdict == "ambiguous":
         shown = _narrowed(shown, [result for _, result in wrong])
     if shown.verdict == "ambiguous":
         shown = _narrowed(shown, _of_other_widths(problem, function, convention, classes))
+    if shown.verdict == "unnamed":
+        (_, first), *others = cases
+        shown = backward_altered(replace(first, others=[case for _, case in others])) or shown
     if wrong and len(wrong) < len(results):
         right = ", ".join(place for place, result in results if result.ok)
         remarks.append(f"right {right}, but not {where}")

@@ -4,7 +4,11 @@
 
 Counted are lines that hold code, in nn/diagnosis, as in the revisions of git (default: the files as they are). Not counted
 are docstrings, comments and blank lines; lines of text alone (sentences, equations and references in tables and
-decorators); and the files that print, teach or fetch: reports, notation, pages, templates, dialects, scripts.
+decorators, with the brackets of a table that holds nothing else); and three kinds of files, whose lines are shown beside:
+
+printed   what says and teaches: reports, sentences, notation, pages, templates
+courses   how somebody's course writes networks: dialects, his names and calls, other conventions
+bridges   to frameworks: frameworks/, and what PyTorch's words and JAX's primitives are in NumPy's
 """
 
 from __future__ import annotations
@@ -18,8 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOM = "nn/diagnosis"
-PRINTED = {"report", "text", "notation", "page", "__main__", "__init__", "sentences", "wording", "template"}
-BRIDGES = {"script", "apart", "dialects", "declared", "readings", "calls", "elsewhere", "own"}
+EXCLUDED = {
+    "printed": {"report", "text", "notation", "page", "__main__", "__init__", "sentences", "wording", "template"},
+    "courses": {"script", "apart", "dialects", "declared", "readings", "calls", "elsewhere", "own"},
+    "bridges": {"frameworks", "torch_words", "tensors", "jaxprs", "jax_primitives"},
+}
+COUNTED = ("alterations", "mistakes", "other")
+OF_TEXT = (ast.Dict, ast.Tuple, ast.List, ast.Constant, ast.Name, ast.Load, ast.BinOp, ast.Add)
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
@@ -48,8 +57,11 @@ def lines_of_code(source: str) -> int:
 
 
 def lines_spoken(source: str) -> Iterator[int]:
-    """Yield the lines of docstrings, and of decorators that hold a mistake's equation and reference."""
+    """Yield the lines of docstrings, of tables of text, and of decorators that hold an equation and a reference."""
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
+            if all(isinstance(part, OF_TEXT) for part in ast.walk(node.value)):
+                yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
         for call in getattr(node, "decorator_list", []):
@@ -70,14 +82,20 @@ def is_text(found: list[tokenize.TokenInfo]) -> bool:
     return says and all(plain)
 
 
+def part_of(name: str) -> str:
+    """Return what a file counts as."""
+    names = set(Path(name).with_suffix("").parts)
+    excluded = (part for part, known in EXCLUDED.items() if names & known)
+    return next(excluded, next((part for part in COUNTED if part in names), "other"))
+
+
 def main() -> None:
     for revision in sys.argv[1:] or [""]:
-        counted = {name: lines_of_code(source) for name, source in sources(revision)}
-        parts = {"alterations": 0, "mistakes": 0, "other": 0}
-        for name, lines in counted.items():
-            if Path(name).stem not in PRINTED | BRIDGES:
-                parts[next(part for part in (*parts,) if f"/{part}/" in name or part == "other")] += lines
-        print(f"{revision or 'now'}: {sum(parts.values()):,} lines,", parts)
+        parts = dict.fromkeys((*COUNTED, *EXCLUDED), 0)
+        for name, source in sources(revision):
+            parts[part_of(name)] += lines_of_code(source)
+        counted, beside = ({k: n for k, n in parts.items() if (k in COUNTED) == is_one} for is_one in (True, False))
+        print(f"{revision or 'now'}: {sum(counted.values()):,} lines, {counted}; not counted: {beside}")
 
 
 if __name__ == "__main__":

@@ -41,10 +41,10 @@ class BackwardAlteration:
         The steps of the function that are others.
     saved, factor
         Where an edge hands on no more than a multiple, or what its own rule does with another saved array: those.
+    finish
+        What is done to each leaf's gradient in the end.
     run
         What makes the gradients, where that is no single sweep.
-    times
-        The number that it is multiplied with, if there is one.
     what
         The array or the number that stands there in place of the right one.
     rank
@@ -60,7 +60,7 @@ class BackwardAlteration:
     saved: Saved | None = None
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
-    times: str = ""
+    finish: Callable[[ArrayStep, Array], Array] | None = None
 
     @property
     def name(self) -> tuple[str, str]:
@@ -92,13 +92,35 @@ def gradients_of(path: Path, sweep: Sweep) -> list[Array]:
     """Return the gradients of several alterations at once: the function is rerun, then swept with what is altered."""
     if len(path) == 1 and path[0].run is not None:
         return path[0].run(sweep)
+    other, pulls = together(path, sweep)
+    return [finished(path, leaf, g) for leaf, g in zip(sweep.leaves, other.altered(*pulls))]
+
+
+def finished(path: Path, leaf: ArrayStep, g: Array) -> Array:
+    """Return a leaf's gradient after what is done to it in the end."""
+    for alteration in path:
+        g = alteration.finish(leaf, g) if alteration.finish is not None else g
+    return g
+
+
+def in_place(alteration: BackwardAlteration, here: Sweep, there: Sweep) -> BackwardAlteration:
+    """Return an alteration of one sweep at the same places of another, of the same operations."""
+    edges, steps = dict(zip(here.edges, there.edges)), dict(zip(here.steps, there.steps))
+    return replace(
+        alteration,
+        edges=tuple(edges[edge] for edge in alteration.edges),
+        pulls={edges[edge]: pull for edge, pull in alteration.pulls.items()},
+        changes={steps[step]: change for step, change in alteration.changes.items()},
+    )
+
+
+def together(path: Path, sweep: Sweep) -> tuple[Sweep, list[Mapping[Edge, Pull]]]:
+    """Return the sweep of the function that several alterations make, and what edges hand on there, one by one."""
     changes = {step: change for a in path for step, change in a.changes.items()}
-    pulls = {edge: pull for a in path for edge, pull in a.pulls.items()}
     if not changes:
-        return sweep.altered(pulls)
+        return sweep, [a.pulls for a in path]
     other, become = sweep.rerun(changes)
-    moved = {_moved(edge, become): pull for edge, pull in pulls.items()}
-    return other.altered({edge: pull for edge, pull in moved.items() if edge in other.shares})
+    return other, [{_moved(edge, become): pull for edge, pull in a.pulls.items()} for a in path]
 
 
 def _moved(edge: Edge, become: Mapping[ArrayStep, ArrayStep]) -> Edge:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
@@ -41,10 +40,22 @@ def signed(step: ArrayStep, operands: Sequence[Any], outermost: CodeType) -> Non
     frames = _frames(outermost)
     own = [frame for frame in frames if not frame.f_code.co_filename.startswith(LIBRARIES)]
     step.place = tuple((frame.f_code.co_name, frame.f_lineno) for frame in own[:DEEPEST])
-    calls = [(frame.f_code, _position(frame.f_code, frame.f_lasti)) for frame in frames]
+    calls = [(frame.f_code, _position(frame.f_code, frame.f_lasti // 2)) for frame in frames]
     step.site, step.line = tuple(calls), tuple(calls[: frames.index(own[0]) + 1] if own else calls)
     if own:
         _lend_names(own[0], step, operands)
+
+
+def _position(code: CodeType, instruction: int) -> object:
+    """Return where an operation stands in its text: CPython counts its instructions differently when it runs often."""
+    return _positions(code)[instruction]
+
+
+@lru_cache(maxsize=512)
+def _positions(code: CodeType) -> Sequence[object]:
+    if sys.version_info < (3, 11):
+        return range(len(code.co_code))
+    return list(code.co_positions())
 
 
 def _frames(outermost: CodeType) -> list[Any]:
@@ -56,14 +67,6 @@ def _frames(outermost: CodeType) -> list[Any]:
             frames.append(frame)
         frame = frame.f_back
     return frames
-
-
-@lru_cache(maxsize=4096)
-def _position(code: CodeType, instruction: int) -> object:
-    """Return where in its source an instruction stands: its number changes once the interpreter has specialised it."""
-    if not hasattr(code, "co_positions"):  # before Python 3.11, which is the first that does
-        return instruction
-    return next(itertools.islice(code.co_positions(), instruction // 2, None), instruction)
 
 
 def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:

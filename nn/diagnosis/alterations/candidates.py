@@ -110,7 +110,7 @@ def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: 
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
     text = text or f"{factor:.6g}"
     what = f"{text} * {alteration.what}" if alteration.what else text
-    return replace(alteration, pulls=pulls, what=what, rank=rank, times=text, saved=None)
+    return replace(alteration, pulls=pulls, what=what, rank=rank, saved=None)
 
 
 def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:

@@ -4,7 +4,7 @@
 >>> root, leaves = record(lambda x: np.tanh(x).sum(), [("x", np.array([1.0, 2.0]))])
 >>> sweep = Sweep(root, leaves)
 >>> [a.kind for a in of_edges((sweep.edges[-1],), sweep) if a.rank == 1][:3]
-['slope-missing', 'value-for-slope', 'slope-at-value']
+>>> [a.kind for a in of_edges((sweep.edges[-1],), sweep) if a.rank == 1][:2]
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.rules import RULES
+from nn.derivatives import ACTIVATIONS
 from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving, scaled
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import Edge
@@ -31,6 +32,7 @@ OF_A_FACTOR: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("unsigned", np.abs),
     ("inverted", np.reciprocal),
 )
+OF_THE_RESULT = "of the result"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
 
 
@@ -56,9 +58,12 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     """Yield elementwise edges with another local derivative."""
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
-    else:
+    elif edges[0].step.op not in ("add", "subtract"):
         is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
-        yield saving("factor-missing", edges, lambda e: np.ones_like(e.saved), rank=int(not is_number))
+        kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
+        yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=int(not is_number))
+        if is_number:
+            yield saving("factor-exchanged", edges, lambda e: np.ones_like(e.saved))
     yield from _masks(edges)
     for n in (-2, -1, 1, 2):
         power = f"**{n}" if n != 1 else ""
@@ -66,10 +71,17 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
         yield saving("slope-times-value", edges, partial(_times_value, n=n), power, 1 + (n != 1))
     for kind, change in OF_A_FACTOR[1:]:
         yield saving(f"slope-{kind}", edges, partial(_changed, change=change))
-    if any((g > 0).any() and (g <= 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
+    if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
     yield from (*_axes(edges), *_neighbours(edges), *_products(edges, sweep, "elementwise-for-product"))
+
+
+def _weighs(edge: Edge, sweep: Sweep) -> bool:
+    """Whether a step weighs the function's result with what arrives there, and nothing else: sum(result * dout)."""
+    root = sweep.root
+    is_last = edge.step is root or (root.op == "sum" and root.operands[0] is edge.step)
+    return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
 
 
 def _masks(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -96,6 +108,8 @@ def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
     yield saving("value-for-slope", edges, lambda e: e.step.value)
+    if edges[0].step.op in RULES:
+        yield saving("applied-for-slope", edges, lambda e: RULES[e.step.op].array(e.step.value))
     yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
     yield saving("operand-for-slope", edges, operand_of)
     for text, formula in OF_THE_VALUE.items() if edges[0].step.op in WRITTEN_WITH_VALUE else ():
@@ -136,7 +150,9 @@ def _at_value(edge: Edge, rule: str) -> Array:
 
 
 def slope_of(rule: str, x: Array) -> Array:
-    """Return a unary rule's derivative at an array."""
+    """Return a unary rule's derivative, or an activation's, at an array."""
+    if rule not in RULES:
+        return ACTIVATIONS[rule].derivative(x, ACTIVATIONS[rule].f(x))
     known = RULES[rule]
     return np.broadcast_to(np.asarray(known.bind(known.array(x), [x])(np.ones_like(x))[0], float), x.shape)
 
@@ -183,6 +199,8 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     yield from _masks(edges) if len(edges[0].step.operands) == 1 else ()
     for kind, change in OF_A_FACTOR:
         yield saving(f"factor-{kind}", edges, partial(_changed, change=change))
+    if edges[0].step.op in ("max", "amax", "min", "amin"):
+        yield saving("ties-in-full", edges, lambda e: (e.saved != 0.0).astype(float))
     yield saving("own-value-for-factor", edges, _own_value)
     for what, _ in exchanged_axes(edges[0].saved):
         kind = "factor-transposed" if "exchanged" in what else "factor-rearranged"

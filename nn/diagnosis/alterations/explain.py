@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from nn.agreement.tolerance import proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration, Path, attempted
-from nn.diagnosis.alterations.recorded import NotRecordedError, record
+from nn.diagnosis.alterations.recorded import recorded_or_none
 from nn.diagnosis.alterations.search import LISTED, Trials
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
@@ -47,6 +48,32 @@ class Point(NamedTuple):
     numbers: Mapping[str, float] = MappingProxyType({})
 
 
+class FunctionOfArrays:
+    """A function as one of arrays: of the array that it takes, or of those in a dictionary."""
+
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
+        self.f, self.arguments = f, arguments
+
+    @classmethod
+    def of(cls, f: Callable[[Any], Any], x: Any) -> FunctionOfArrays | None:
+        """Return it, if what it takes is made of arrays."""
+        if isinstance(x, np.ndarray):
+            return cls(f, [("x", x.astype(float))])
+        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
+            return None
+        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
+
+    def point(self, given: Array, right: Array) -> Point:
+        """Return the function with a gradient, in the shapes of its arrays where it has them."""
+        parts = self._parts(given) if given.shape == right.shape else [given]
+        return Point(self.f, self.arguments, parts, self._parts(right))
+
+    def _parts(self, gradient: Array) -> list[Array]:
+        """Return the part of each array, in its shape."""
+        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
+        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
+
+
 def explanations(
     f: Callable[..., Any],
     arguments: Sequence[tuple[str, Array]],
@@ -64,20 +91,32 @@ def explanations(
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    together, each = explained(Point(f, arguments, given, right, numbers), others)
+    return as_whole(*explained(Point(f, arguments, given, right, numbers), others))
+
+
+def as_whole(together: list[Explanation], each: Mapping[int, list[Explanation]]) -> list[Explanation]:
+    """Return what reproduces all gradients at once, or else every way in which each has its own; at most three."""
     by_leaf = itertools.product(*each.values()) if each else ()
     return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]
 
 
 def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
     """Return what reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
-    first = _Recorded.of(point)
+    first = Recorded.of(point)
     if first is None:
         return [], {}
     if any(x.shape != leaf.value.shape for x, leaf in zip(point.given, first.leaves)):
         whole = len(point.given) == 1
         return _of_another_shape(Sweep(first.root, first.leaves), point.given[0]) if whole else [], {}
-    points = [first, *[there for other in others if (there := _Recorded.of(other)) is not None and there.is_whole]]
+    return explained_at(
+        [first, *[there for other in others if (there := Recorded.of(other)) is not None and there.is_whole]]
+    )
+
+
+def explained_at(points: Sequence[Recorded]) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+    """Return the same of a function that was recorded at several points."""
+    if not all(np.isfinite(x).all() for point in points for x in point.given):
+        return [], {}
     wrong = sorted({k for point in points for k in point.wrong})
     with np.errstate(all="ignore"):
         known = _without_search(points, wrong) if wrong else []
@@ -87,7 +126,7 @@ def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Explanat
 
 
 def _searched(
-    points: Sequence[_Recorded], wrong: Sequence[int]
+    points: Sequence[Recorded], wrong: Sequence[int]
 ) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
     """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
@@ -103,24 +142,32 @@ def _searched(
 
 
 @dataclass(frozen=True)
-class _Recorded:
-    """A function that was recorded at a point, and the gradients there."""
+class Recorded:
+    """A function that was recorded at a point, and the gradients there.
+
+    Attributes
+    ----------
+    root, leaves
+        Its result, and its arguments.
+    given, right
+        Somebody's gradients by these, and the right ones.
+    """
 
     root: ArrayStep
     leaves: Sequence[ArrayStep]
     given: Sequence[Array]
     right: Sequence[Array]
-    numbers: Mapping[str, float]
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, point: Point) -> _Recorded | None:
+    def of(cls, point: Point) -> Recorded | None:
         """Return it, if it is recorded and agrees with the right gradients."""
-        try:
-            root, leaves = record(point.f, point.arguments)
-        except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+        recorded = recorded_or_none(point.f, point.arguments)
+        if recorded is None:
             return None
+        root, leaves = recorded
         right = Sweep(root, leaves).without_shifts().gradients
-        if root.value.size != 1 or not all(np.isfinite(x).all() for x in point.given):
+        if root.value.size != 1:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
@@ -144,17 +191,25 @@ class _Recorded:
         return Target(sweep, self.given)
 
 
-def _without_search(points: Sequence[_Recorded], wrong: Sequence[int]) -> list[Explanation]:
+def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Explanation]:
     """Return what the gradients are as a whole: zero, or those of other leaves."""
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
         return [(zero(", ".join(names[k] for k in wrong)),)]
-    for order in itertools.permutations(range(len(names)), len(wrong)) if len(wrong) == 2 else ():
-        if all(p.given[k].shape == p.right[of].shape for p in points for k, of in zip(wrong, order)) and all(
-            _is_close(p.given[k], p.right[of]) for p in points for k, of in zip(wrong, order)
-        ):
-            return [tuple(exchanged_leaves(names[k], names[of]) for k, of in zip(wrong, order))]
+    others = {k: next((j for j in range(len(names)) if _is_of(points, k, j)), None) for k in wrong}
+    if all(j is not None for j in others.values()):
+        return [tuple(exchanged_leaves(names[k], names[j]) for k, j in others.items() if j is not None)]
     return []
+
+
+def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
+    """Whether the gradient given for a leaf is another's, and no multiple of its own, at all points."""
+    return all(
+        p.given[k].shape == p.right[other].shape
+        and _is_close(p.given[k], p.right[other])
+        and proportion(p.given[k], p.right[k], EXACT) is None
+        for p in points
+    )
 
 
 def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> list[Explanation]:

@@ -26,6 +26,8 @@ from nn.diagnosis.alterations.sweep import Change, Sweep
 from nn.diagnosis.alterations.variants import exchanged_axes, variant
 from nn.samples import Array
 
+AS_SAVED = ", as it was saved for the backward pass"
+OF_MANY = ("sum", "max", "amax", "min", "amin")
 Named: TypeAlias = tuple[str, str, Change, int]
 
 
@@ -37,16 +39,21 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
             together.setdefault((step.op, step.site or step), []).append(step)
             if isinstance(step.index, np.ndarray) and step.index.dtype.kind == "i":
                 together.setdefault(("index", id(step.index)), []).append(step)
+            elif step.op == "[]" and "1:" in step.note.split(", "):
+                together.setdefault(("slice", id(step.operands[0]), step.note), []).append(step)
+    statistics = {step: _kept for step in sweep.steps if step.op in OF_MANY}
     for key, steps in together.items():
-        changes = _indices(steps[0]) if isinstance(key, tuple) and key[0] == "index" else _changes(steps[0], sweep)
+        of = {"index": _indices, "slice": _slices}.get(key[0]) if isinstance(key, tuple) else None
+        changes = _changes(steps[0], sweep) if of is None else of(steps[0])
         for kind, what, change, rank in changes:
             edges = tuple(steps[0].edges)
             yield BackwardAlteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
             if rank == 2:
                 saved = partial(_with_the_same_edges, change=change)
-                yield BackwardAlteration(
-                    kind, edges, {}, f"{what}, as saved" if what else "", rank + 1, dict.fromkeys(steps, saved)
-                )
+                yield BackwardAlteration(kind, edges, {}, what + AS_SAVED, rank + 1, dict.fromkeys(steps, saved))
+            if kind in ("mask-left-out", "constant-moved"):
+                kept = statistics | dict.fromkeys(steps, change)
+                yield BackwardAlteration(kind, edges, {}, f"{what}{AS_SAVED} with sums that are right", rank + 1, kept)
 
 
 def _indices(step: ArrayStep) -> Iterator[Named]:
@@ -57,7 +64,24 @@ def _indices(step: ArrayStep) -> Iterator[Named]:
         yield "wrong-index", what, partial(_taken_at, index=index), 2
 
 
-def _taken_at(step: ArrayStep, xs: Sequence[Any], index: Array) -> ArrayStep:
+def _kept(step: ArrayStep, xs: Sequence[Any]) -> ArrayStep:
+    """Return the step with the value that it had: a sum that was saved, of terms that are computed once more."""
+    again = step.again(*xs)
+    again.value = step.value
+    return again
+
+
+def _slices(step: ArrayStep) -> Iterator[Named]:
+    """Yield what stands for `x[1:]`: all of x, or all but another entry."""
+    parts = step.index if isinstance(step.index, tuple) else (step.index,)
+    axis = next(k for k, part in enumerate(parts) if part == slice(1, None))
+    n = step.edges[0].parent.value.shape[axis]
+    others = {"all of it": slice(None), "[:-1]": slice(None, -1), "all but the second": np.delete(np.arange(n), 1)}
+    for what, index in others.items():
+        yield "slice-exchanged", what, partial(_taken_at, index=(*parts[:axis], index, *parts[axis + 1 :])), 2
+
+
+def _taken_at(step: ArrayStep, xs: Sequence[Any], index: Any) -> ArrayStep:
     return primitives.moved("[]", lambda v: v[index], (xs[0],))
 
 
@@ -149,6 +173,8 @@ def _of_constant(x: Array) -> Iterator[tuple[str, Array]]:
     yield from itertools.islice(exchanged_axes(numbers), 1)
     if x.dtype.kind == "b":
         yield "inverted", 1.0 - numbers
+    else:
+        yield "averaged", np.full_like(numbers, numbers.mean())
 
 
 def _with_constant(step: ArrayStep, xs: Sequence[Any], k: int, what: str) -> ArrayStep:

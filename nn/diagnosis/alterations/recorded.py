@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.authors import as_text, signed
+from nn.diagnosis.alterations.composed import COMPOSED
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.buffers import buffers
 from nn.samples import Array
@@ -66,14 +66,35 @@ class RecordedArray(NDArrayOperatorsMixin):
 
         self.step = _move("[]=", assigned, self, x).step
 
+    def assigned(self, new: RecordedArray) -> RecordedArray:
+        """Return what an operation in place has made of this array; of one number, which it leaves alone, another."""
+        if self.ndim:
+            self.step = new.step
+        return self if self.ndim else new
+
+    def astype(self, dtype: Any, **options: Any) -> RecordedArray:
+        """Return itself: whatever is recorded is in double precision."""
+        if np.dtype(dtype).kind != "f":
+            raise NotRecordedError("a recorded array was turned into whole numbers.")
+        return self
+
+    def fill(self, number: Any) -> None:
+        """Write a number into every place."""
+        self[...] = number
+
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise NotRecordedError("a recorded array was turned into numbers.")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "reduce" and ufunc in REDUCTIONS:
             return REDUCTIONS[ufunc](*inputs, **{"axis": 0, **options})
-        if method == "at" and ufunc is np.add:
+        if method == "at" and ufunc is np.add and isinstance(inputs[0], RecordedArray):
             return _add_at(*inputs)
+        if method == "outer" and not options:
+            return ufunc(np.reshape(inputs[0], (*np.shape(inputs[0]), *[1] * np.ndim(inputs[1]))), inputs[1])
+        if method == "__call__" and isinstance(options.get("out", (None,))[0], RecordedArray):
+            (old,) = options.pop("out")
+            return old.assigned(self.__array_ufunc__(ufunc, method, *inputs, **options))
         if method != "__call__" or options:
             raise NotRecordedError(f"np.{ufunc.__name__}.{method} with {', '.join(options)} is not recorded.")
         if ufunc is np.matmul:
@@ -89,12 +110,13 @@ class RecordedArray(NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         known = FUNCTIONS.get(function)
-        if known is None:
-            raise NotRecordedError(f"np.{function.__name__} is not recorded.")
-        return known(*args, **kwargs)
+        recorded = NotImplemented if known is None else known(*args, **kwargs)
+        if recorded is NotImplemented:
+            raise NotRecordedError(f"np.{function.__name__} is not recorded, or not with these arguments.")
+        return recorded
 
     def __getattr__(self, name: str) -> Any:
-        function = getattr(np, name, None)
+        function = getattr(np, "ravel" if name == "flatten" else name, None)
         if name.startswith("_") or function not in FUNCTIONS or function is None:
             raise AttributeError(name)
         if name in ("reshape", "transpose"):
@@ -199,60 +221,14 @@ def _where(condition: Any, *choices: Any) -> Any:
     return _step(primitives.chosen, (np.asarray(plain(condition), bool), *choices))
 
 
-def _clip(x: Any, least: Any = None, most: Any = None, **options: Any) -> Any:
-    least, most = options.get("a_min", options.get("min", least)), options.get("a_max", options.get("max", most))
-    x = x if least is None else np.maximum(x, least)
-    return x if most is None else np.minimum(x, most)
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and x.ndim != 1):
-        raise NotRecordedError("norms other than the Euclidean one are not recorded.")
-    return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
-
-
 def _einsum(subscripts: Any, *operands: Any, **options: Any) -> Any:
     inputs = str(subscripts).replace(" ", "").split("->")
+    if len(inputs) == 1:
+        inputs.append("".join(sorted(c for c in set(inputs[0]) - {","} if inputs[0].count(c) == 1)))
     letters = inputs[0].split(",")
-    if (
-        options.keys() - {"optimize"}
-        or len(inputs) != 2
-        or "." in inputs[0]
-        or any(len(set(t)) < len(t) for t in letters)
-    ):
-        raise NotRecordedError("np.einsum is recorded with explicit subscripts, none twice in an operand.")
-    return _step(lambda *xs: primitives.contracted(subscripts, *xs), operands)
-
-
-def _dot(a: Any, b: Any) -> Any:
-    if np.ndim(plain(a)) > 2 or np.ndim(plain(b)) > 2:
-        raise NotRecordedError("np.dot of more than two axes is not recorded.")
-    return np.multiply(a, b) if not (np.ndim(plain(a)) and np.ndim(plain(b))) else np.matmul(a, b)
-
-
-def _cumsum(x: Any, axis: Any = None, **options: Any) -> Any:
-    _no_options(options.pop("dtype", None), options.pop("out", None), options)
-    if axis is None:
-        return np.tril(np.ones((x.size, x.size))) @ np.ravel(x)
-    before = np.tril(np.ones((x.shape[axis],) * 2))
-    return np.moveaxis(np.moveaxis(x, axis, -1) @ before.T, -1, axis)
-
-
-def _prod(x: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
-    _no_options(options.pop("dtype", None), options.pop("out", None), options)
-    rows = np.moveaxis(np.ravel(x) if axis is None else x, axis or 0, 0)
-    product = functools.reduce(lambda a, b: a * b, rows)
-    return np.expand_dims(product, axis or 0) if keepdims is True else product
-
-
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    left, right = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, int) else axes
-    pairs = list(zip(np.atleast_1d(left) % a.ndim, np.atleast_1d(right) % b.ndim))
-    letters = iter("abcdefghijklmnopqrstuvwxyz")
-    one = [next(letters) for _ in range(a.ndim)]
-    two = [next((one[i] for i, j in pairs if j == k), "") or next(letters) for k in range(b.ndim)]
-    kept = [c for c in one if c not in two] + [c for c in two if c not in one]
-    return np.einsum(f"{''.join(one)},{''.join(two)}->{''.join(kept)}", a, b)
+    if options.keys() - {"optimize"} or "." in inputs[0] or any(len(set(t)) < len(t) for t in letters):
+        return NotImplemented
+    return _step(lambda *xs: primitives.contracted("->".join(inputs), *xs), operands)
 
 
 def _plainly(function: Any) -> Callable[..., Any]:
@@ -270,19 +246,33 @@ def constant(x: Array) -> RecordedArray:
     return RecordedArray(ArrayStep(x, "constant"))
 
 
+def joined(x: Any) -> Any:
+    """Return lists of recorded arrays, and of lists of some, as one; None of what has none in it."""
+    if isinstance(x, RecordedArray):
+        return np.copy(x)
+    several = [joined(item) for item in x] if isinstance(x, (list, tuple)) else []
+    if all(item is None for item in several):
+        return None
+    return np.stack([constant(np.asarray(item, float)) if y is None else y for item, y in zip(x, several)])
+
+
 DECIDING = {
     np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.sign, np.isfinite, np.isnan,
+    np.heaviside, np.floor, np.ceil, np.rint,
 }  # fmt: skip
 MOVES = (
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.ravel, np.squeeze, np.expand_dims, np.repeat, np.tile,
     np.roll, np.flip, np.broadcast_to, np.take, np.pad, np.diag, np.diagonal, np.rollaxis, np.copy, np.take_along_axis,
     np.lib.stride_tricks.sliding_window_view, np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.rot90, np.delete,
-    np.fliplr, np.flipud,
+    np.fliplr, np.flipud, np.insert,
 )  # fmt: skip
-JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack)
+JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.dstack)
 SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit)
-WITHOUT_DERIVATIVE = (np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size, np.any, np.all)
+WITHOUT_DERIVATIVE = (
+    np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size, np.any, np.all, np.nonzero, np.round,
+)  # fmt: skip
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    **COMPOSED,
     **{f: _moving(f) for f in MOVES},
     **{f: _joining(f) for f in JOINS},
     **{f: _splitting(f) for f in SPLITS},
@@ -290,24 +280,10 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{f: _filled(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     np.sum: total,
     np.mean: mean,
-    np.average: mean,
     np.var: var,
-    np.std: lambda *args, **kwargs: np.sqrt(var(*args, **kwargs)),
-    np.max: _extreme(np.max),
-    np.min: _extreme(np.min),
+    **{f: _extreme(f) for f in (np.max, np.amax, np.min, np.amin)},
     np.where: _where,
-    np.clip: _clip,
-    np.linalg.norm: _norm,
     np.einsum: _einsum,
-    np.dot: _dot,
-    np.cumsum: _cumsum,
-    np.prod: _prod,
-    np.tensordot: _tensordot,
-    np.inner: lambda a, b: _dot(a, b.T if b.ndim > 1 else b),
-    np.outer: lambda a, b: np.ravel(a)[:, None] * np.ravel(b)[None, :],
-    np.append: lambda x, y, axis=None: np.concatenate(
-        [np.ravel(x), np.ravel(y)] if axis is None else [x, y], axis or 0
-    ),
 }
 """NumPy's functions, and what records each."""
 REDUCTIONS = {np.add: total, np.maximum: _extreme(np.max), np.minimum: _extreme(np.min)}
@@ -332,8 +308,18 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
             result = f(*leaves)
         except (NotRecordedError, ValueError):  # it may fill an array of floats
             leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
-            with buffers(constant):
+            with buffers(constant, joined):
                 result = f(*leaves)
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]
+
+
+def recorded_or_none(
+    f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]
+) -> tuple[ArrayStep, list[ArrayStep]] | None:
+    """Return what `record` does, or None where the function cannot be recorded."""
+    try:
+        return record(f, arguments)
+    except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
+        return None

@@ -20,7 +20,9 @@ from __future__ import annotations
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.edges import OF_THE_RESULT
 from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
+from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
@@ -43,12 +45,20 @@ SENTENCES = {
         "what arrives at `{at}` is not multiplied with the local derivative (chain rule)",
         "{pulled} with d{z} = 1",
     ),
+    f"upstream-missing {OF_THE_RESULT}": (
+        "what arrives at `{path}` is not multiplied with the local derivative (chain rule)", "{to} = 1"
+    ),
+    "ties-in-full": (
+        "equal numbers in `{at}` have the whole gradient each, which they must share", "{to} = d{z} at each"
+    ),
     "wrong-upstream": (
         "in place of the gradient that arrives at `{at}` stands `{what}`",
         "{pulled} with {what} for d{z}",
     ),
     "slope-missing": ("the derivative of `{at}` is left out", "{to} = d{z}"),
     "value-for-slope": ("the value of `{at}` stands in place of its derivative", "{to} = d{z} * {z}"),
+    "applied-for-slope": ("`{op}` of the value of `{at}` stands in place of its derivative", "{to} = d{z} * {op}({z})"),
+    "factor-exchanged": ("the factor beside `{path}` is another number ({what})", "{pulled} with {what} for it"),
     "slope-at-value": (
         "the derivative of `{at}` is taken at its value, not at its input",
         "{to} = d{z} * {op}'({z})",
@@ -138,6 +148,7 @@ SENTENCES = {
     "term-dropped": ("what is differentiated lacks the term `{what}` of `{at}`", "with {at} without {what}"),
     "factor-dropped": ("what is differentiated lacks the factor `{what}` of `{at}`", "with {at} without {what}"),
     "mask-left-out": ("what is differentiated lacks the choice `{at}`: `{what}` is never taken", "without {what}"),
+    "slice-exchanged": ("in place of `{at}` stands {what}", "with {what}"),
     "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
     "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
     "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
@@ -150,14 +161,16 @@ SENTENCES = {
 def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     """Return what an alteration is called and what is said of it, in the author's words."""
     edge = alteration.edges[0]
+    what, as_saved, _ = alteration.what.partition(AS_SAVED)
     names = {
         "path": label(edge.parent), "through": _through(edge),
         "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
-        "what": alteration.what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
+        "what": what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
-    sentence, yours = (text.format(**names) for text in SENTENCES[alteration.kind])
-    if alteration.times and "{what}" not in SENTENCES[alteration.kind][0]:
-        sentence += f", and multiplied with {alteration.times}"
+    texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
+    unsaid = what and "{what}" not in texts[0] and what not in (OF_THE_RESULT, names["path"])
+    number = f" ({what})" if unsaid and not what.startswith("at index") else ""
+    sentence, yours = (text.format(**names) + number + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
@@ -203,6 +216,8 @@ def _pulled(edge: Edge) -> str:
     if step.op == "matmul":
         other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
+    if edge.kind == "local" and len(step.operands) == 1:
+        return f"{g.leaf} * {step.op}'({show(operand(step, 0, 2))})"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
 
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -63,6 +64,11 @@ class ArrayStep:
         self.again, self.edges = again, list(edges)
         return self
 
+    def called(self, name: str) -> ArrayStep:
+        """Return this step with a name."""
+        self.name = name
+        return self
+
     def described_as(self, other: ArrayStep) -> ArrayStep:
         """Return this step with the words that another has."""
         self.name, self.place, self.site, self.line = other.name, other.place, other.site, other.line
@@ -80,6 +86,8 @@ class Edge:
     pull, push, saved
         ``pull(g, saved)`` is the operand's share; ``push(t, saved)`` is what a change of the operand does to the step;
         `saved` is the array that the local derivative needs, if any.
+    right
+        What it hands on of what arrives, as it should be.
     kind
         "local" (elementwise: `saved` is the local derivative), "product" (`saved` is the other factor), "sum", "move".
     """
@@ -87,10 +95,13 @@ class Edge:
     def __init__(self, step: ArrayStep, operand: int, pull: Linear, push: Linear, saved: Any, kind: str) -> None:
         self.step, self.operand, self.pull, self.push, self.saved, self.kind = step, operand, pull, push, saved, kind
         self.parent: ArrayStep = step.operands[operand]
+        self.right: Callable[[Array], Array] = lambda g: pull(g, saved)
 
-    def right(self, g: Array) -> Array:
-        """Return what this edge hands on, as it should be."""
-        return self.pull(g, self.saved)
+    def handing_on(self, pull: Callable[[Edge, Array], Array]) -> Edge:
+        """Return the edge as it is for another alteration, after one that hands on something else."""
+        altered = copy.copy(self)
+        altered.right = lambda g: pull(self, g)
+        return altered
 
 
 def value_of(x: Any) -> Array:

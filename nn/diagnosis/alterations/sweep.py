@@ -12,9 +12,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -25,8 +26,26 @@ CANCELLED = 1e-12
 PROBES = 4  # random directions of each leaf: one number of many could agree by chance, four do not
 Pull: TypeAlias = Callable[[Edge, Array], Array]
 """What an altered edge hands on, of the cotangent that arrives."""
-Change: TypeAlias = Callable[[ArrayStep, Sequence[object]], ArrayStep]
+Arrived: TypeAlias = Mapping[ArrayStep, Array]
+Change: TypeAlias = Callable[[ArrayStep, Sequence[Any]], ArrayStep]
 """The step that stands in place of one, of what its operands have become."""
+
+
+class Seeing:
+    """A pull that looks at what has arrived elsewhere too, altered as that is.
+
+    Attributes
+    ----------
+    where
+        Of a sweep and what has arrived so far, the pull.
+    """
+
+    def __init__(self, where: Callable[[Sweep, Arrived], Pull]) -> None:
+        self.where = where
+
+    def __call__(self, edge: Edge, g: Array) -> Array:
+        """Raise a TypeError: only a sweep can tell."""
+        raise TypeError("what this pull hands on depends on a sweep: it is called by one")
 
 
 class Sweep:
@@ -38,8 +57,6 @@ class Sweep:
         Where it begins, with cotangents of 1, and by what it differentiates.
     steps
         In the order in which it visits them.
-    cotangents, shares
-        Of every step, and of every edge.
     edges
         All of them, from the root on.
     arriving
@@ -57,8 +74,21 @@ class Sweep:
         self.arriving: dict[ArrayStep, list[Edge]] = {}
         for edge in self.edges:
             self.arriving.setdefault(edge.parent, []).append(edge)
-        self.cotangents = self._pulled({root: np.ones(root.value.shape)}, {})
-        self.shares = {edge: edge.right(self.cotangents[edge.step]) for edge in self.edges}
+
+    @cached_property
+    def named(self) -> dict[str, ArrayStep]:
+        """The steps that have a name."""
+        return {step.name: step for step in self.steps if step.name}
+
+    @cached_property
+    def cotangents(self) -> dict[ArrayStep, Array]:
+        """What arrives at every step."""
+        return self._collected(self.swept(afresh=True))
+
+    @cached_property
+    def shares(self) -> dict[Edge, Array]:
+        """What every edge hands on."""
+        return {edge: edge.right(self.cotangents[edge.step]) for edge in self.edges}
 
     def without_shifts(self) -> Sweep:
         """Return the sweep without the edges of extremes whose cotangent cancels: a softmax's shift is a constant."""
@@ -79,43 +109,56 @@ class Sweep:
     def _of_leaves(self, cotangents: Mapping[ArrayStep, Array]) -> list[Array]:
         return [np.asarray(cotangents.get(leaf, np.zeros(leaf.value.shape))) for leaf in self.leaves]
 
-    def _pulled(self, seeds: Mapping[ArrayStep, Array], altered: Mapping[Edge, Pull]) -> dict[ArrayStep, Array]:
-        """Return what the seeds, and altered edges, add to each cotangent."""
-        sums = dict(seeds)
-        firsts = {edge.step for edge in altered}
-        begin = min((self.place[step] for step in (*seeds, *firsts)), default=len(self.steps))
-        for step in self.steps[begin:]:
-            g = sums.get(step)
-            if g is None and step not in firsts:
-                continue
-            for edge in step.edges:
-                share = self._share(edge, g, altered.get(edge)) if edge.parent in self.place else None
-                if share is not None:
-                    before = sums.get(edge.parent)
-                    sums[edge.parent] = share if before is None else before + share
-        return sums
+    def swept(self, *pulls: Mapping[Edge, Pull], afresh: bool = False) -> Iterator[tuple[ArrayStep, Array]]:
+        """Yield each step and what arrives there, from the root on, where some edges hand on something else.
 
-    def _share(self, edge: Edge, g: Array | None, pull: Pull | None) -> Array | None:
-        if pull is None:
-            return None if g is None else edge.right(g)
-        arriving = self.cotangents[edge.step]
-        return self._handed(edge, arriving if g is None else arriving + g, pull) - self.shares[edge]
+        Nothing is computed before it is asked for.  Where an edge is altered more than once, the first is innermost.
 
-    def _handed(self, edge: Edge, g: Array, pull: Pull) -> Array:
-        share, shape = np.asarray(pull(edge, g)), edge.parent.value.shape
+        Parameters
+        ----------
+        *pulls
+            What altered edges hand on.
+        afresh
+            Whether everything is computed, and not only what the altered edges change.
+        """
+        altered: dict[Edge, list[Pull]] = {}
+        for edge, pull in itertools.chain(*[several.items() for several in pulls]):
+            altered.setdefault(edge, []).append(pull)
+        changed = set(self.steps) - {self.root} if afresh else {edge.parent for edge in altered}
+        arrived: dict[ArrayStep, Array] = {self.root: np.ones(self.root.value.shape)}
+        for step in self.steps:
+            if step in changed:
+                several = [
+                    self._handed(edge, arrived, altered.get(edge, ()))
+                    if edge in altered or edge.step in changed or afresh
+                    else self.shares[edge]
+                    for edge in self.arriving[step]
+                ]
+                arrived[step] = sum(several[1:], several[0])
+                changed.update(edge.parent for edge in step.edges)
+            elif step is not self.root:
+                arrived[step] = self.cotangents[step]
+            yield step, arrived[step]
+
+    def _handed(self, edge: Edge, arrived: Arrived, pulls: Sequence[Pull]) -> Array:
+        """Return what an edge hands on of what has arrived, with some alterations of it."""
+        for pull in pulls:
+            seen = pull.where(self, arrived) if isinstance(pull, Seeing) else pull
+            edge = edge.handing_on(seen)
+        share, shape = np.asarray(edge.right(arrived[edge.step])), edge.parent.value.shape
         return share if share.shape == shape else np.broadcast_to(share, shape)
 
-    def altered(self, pulls: Mapping[Edge, Pull]) -> list[Array]:
-        """Return the gradients where some edges hand on something else; those in series are rerun."""
+    def _collected(self, swept: Iterator[tuple[ArrayStep, Array]]) -> dict[ArrayStep, Array]:
         with np.errstate(all="ignore"):
-            changes = self._of_leaves(self._pulled({}, pulls))
-        return [right + change for right, change in zip(self.gradients, changes)]
+            return dict(swept)
 
-    def under(self, pulls: Mapping[Edge, Pull]) -> dict[ArrayStep, Array]:
+    def altered(self, *pulls: Mapping[Edge, Pull]) -> list[Array]:
+        """Return the gradients where some edges hand on something else; those in series are rerun."""
+        return self._of_leaves(self.under(*pulls))
+
+    def under(self, *pulls: Mapping[Edge, Pull]) -> dict[ArrayStep, Array]:
         """Return the cotangents where some edges hand on something else."""
-        with np.errstate(all="ignore"):
-            changes = self._pulled({}, pulls)
-        return {step: g + changes[step] if step in changes else g for step, g in self.cotangents.items()}
+        return self._collected(self.swept(*pulls))
 
     def seeded(self, seeds: Mapping[ArrayStep, Array], cut: Iterable[Edge]) -> dict[ArrayStep, Array]:
         """Return the cotangents that come of some alone, where some edges hand on nothing."""
@@ -186,17 +229,16 @@ class Sweep:
             return self.along(self.altered(pulls)) - self.along(self.gradients)
         total = np.zeros(PROBES * len(self.leaves))
         for edge, pull in pulls.items():
-            g = self.cotangents[edge.step] if cotangents is None else cotangents[edge.step]
-            before = self.shares[edge] if cotangents is None else edge.right(g)
-            total = total + self.tangents[edge.parent] @ (self._handed(edge, g, pull) - before).ravel()
+            before = self.shares[edge] if cotangents is None else edge.right(cotangents[edge.step])
+            share = self._handed(edge, cotangents or self.cotangents, [pull])
+            total = total + self.tangents[edge.parent] @ (share - before).ravel()
         return total
 
     @cached_property
     def below(self) -> dict[ArrayStep, int]:
         """The steps that a step's cotangent comes to, itself included, as bits."""
-        bits: dict[ArrayStep, int] = {}
+        bits = {step: 1 << place for step, place in self.place.items()}
         for step in reversed(self.steps):
-            bits[step] = 1 << self.place[step]
             for edge in step.edges:
                 bits[step] |= bits.get(edge.parent, 0)
         return bits
@@ -226,4 +268,11 @@ def _visited(root: ArrayStep, leaves: Sequence[ArrayStep]) -> list[ArrayStep]:
             seen.add(step)
             pending.append((step, True))
             pending.extend((edge.parent, False) for edge in step.edges)
-    return ordered[::-1]
+    return _leaves_early(ordered[::-1])
+
+
+def _leaves_early(steps: list[ArrayStep]) -> list[ArrayStep]:
+    """Return steps with each leaf as soon as all has arrived at it: whoever looks at one needs no more than that."""
+    complete = {edge.parent: place for place, step in enumerate(steps) for edge in step.edges}
+    places = {step: place if step.op else complete.get(step, place) for place, step in enumerate(steps)}
+    return sorted(steps, key=places.__getitem__)

@@ -2,65 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
-from nn import matrix
-from nn.diagnosis.equations import Array, At, Forward, Problem, instead, within
+from nn.diagnosis.alterations.step import ArrayStep, value_of
+from nn.diagnosis.alterations.sweep import Change
+from nn.diagnosis.equations import Array
 from nn.diagnosis.evidence import Evidence
-from nn.diagnosis.mistakes.table import Proposal, mistake
+from nn.diagnosis.mistakes.table import Proposal, enter
+from nn.diagnosis.network_edges import activation
+
+WORDS = {
+    "no-bias-forward": (
+        "forward",
+        "the biases were left out of the forward pass",
+        "z[l] = {no_bias}",
+        "Tsugriy, LLM first principles, 'Common mistakes', stage 3 (forgetting bias terms)",
+    ),
+    "no-activation-forward": (
+        "forward",
+        "the activation was left out of the forward pass",
+        "a[l] = z[l]",
+        "note 000, a = sigma(z) in every layer",
+    ),
+    "stale-activations": (
+        "forward",
+        "the activations are those of the call before: run the forward pass again after an update",
+        "z, a from before the update",
+        "Tsugriy, LLM first principles, 'Common mistakes', stage 2 (caching forward values)",
+    ),
+}
 
 
-@mistake(
-    equation="forward",
-    altered="z[l] = {no_bias}",
-    reference="Tsugriy, LLM first principles, 'Common mistakes', stage 3 (forgetting bias terms)",
-)
-def no_bias_forward(e: Evidence) -> Iterator[Proposal]:
-    """The biases were left out of the forward pass."""
-    if not e.top:
-        return
-    for left_out in [None, *range(e.problem.layers)] if e.problem.layers > 1 else [None]:
-
-        def forward(problem: Problem, left_out: int | None = left_out) -> Forward:
-            params = {
-                name: value * 0.0 if name.endswith("b") and left_out in (None, int(name.split(".")[1])) else value
-                for name, value in problem.params.items()
-            }
-            return matrix.forward(params, problem.X, problem.kinds)
-
-        where = "every layer" if left_out is None else f"layers.{left_out}"
-        yield where, "", {"forward": instead(forward)}
+def _left_out(step: ArrayStep, xs: Sequence[Any]) -> ArrayStep:
+    return _with_value(step, xs, value_of(xs[0]))
 
 
-def _slope_at_z(at: At, g: Array) -> Array:
-    return at.pull(g, at.function.derivative(at.z, at.function.f(at.z)))
+def _with_value(step: ArrayStep, xs: Sequence[Any], value: Array) -> ArrayStep:
+    """Return the step with another value, whose edges are as they were."""
+    right = step.again(*xs)
+    right.value = value
+    return right
 
 
-@mistake(equation="forward", altered="a[l] = z[l]", reference="note 000, a = sigma(z) in every layer")
-def no_activation_forward(e: Evidence) -> Iterator[Proposal]:
-    """The activation was left out of the forward pass."""
-    if not e.top:
-        return
-    for layer, kind in enumerate(e.problem.kinds):
+def _no_bias_forward(e: Evidence) -> Iterator[Proposal]:
+    layers = range(e.problem.layers)
+    if e.top:
+        yield "every layer", "", e.change({f"z{layer + 1}": _left_out for layer in layers})
+    for layer in layers if e.top and len(layers) > 1 else ():
+        yield f"layers.{layer}", "", e.change({f"z{layer + 1}": _left_out})
+
+
+def _no_activation_forward(e: Evidence) -> Iterator[Proposal]:
+    for layer, kind in enumerate(e.problem.kinds if e.top else ()):
         if kind != "identity":
-
-            def forward(problem: Problem, layer: int = layer) -> Forward:
-                kinds = [*problem.kinds[:layer], "identity", *problem.kinds[layer + 1 :]]
-                return matrix.forward(problem.params, problem.X, kinds)
-
-            yield f"layers.{layer}", "its slope too", {"forward": instead(forward)}
-            slope = within(frozenset([layer]), _slope_at_z)
-            yield f"layers.{layer}", "", {"forward": instead(forward), "slope": slope}
+            left_out = {f"a{layer + 1}": lambda step, xs: activation("identity", xs[0])}
+            yield f"layers.{layer}", "its slope too", e.change(left_out)
+            yield f"layers.{layer}", "", e.change({f"a{layer + 1}": _left_out})
 
 
-@mistake(
-    equation="forward",
-    altered="z, a from before the update",
-    reference="Tsugriy, LLM first principles, 'Common mistakes', stage 2 (caching forward values)",
-)
-def stale_activations(e: Evidence) -> Iterator[Proposal]:
-    """The activations are those of the call before: run the forward pass again after an update."""
-    if e.top and e.problem.previous is not None:
-        before = e.problem.previous.forward
-        if before[0][-1].shape == e.problem.t.shape:
-            yield "every layer", "", {"forward": instead(lambda problem: before)}
+def _stale_activations(e: Evidence) -> Iterator[Proposal]:
+    before = e.problem.previous
+    if e.top and before is not None and before.t.shape == e.problem.t.shape:
+        zs: dict[str, Change] = {
+            f"z{layer + 1}": partial(_with_value, value=z) for layer, z in enumerate(before.forward[0])
+        }
+        yield "every layer", "", e.change({"x": lambda step, xs: step.again(before.X, xs[1])} | zs)
+
+
+PROPOSALS = {
+    "no-bias-forward": _no_bias_forward,
+    "no-activation-forward": _no_activation_forward,
+    "stale-activations": _stale_activations,
+}
+enter(WORDS, PROPOSALS)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import TypeAlias
 
 import numpy as np
 
-from nn import matrix
-from nn.derivatives import JUDGED_LOSSES, OF_CLASSES
-from nn.diagnosis.equations import Array, At, Problem
-from nn.diagnosis.mistakes.table import Condition, mistake
+from nn.derivatives import JUDGED_LOSSES, OF_CLASSES, one_hot, sigmoid, softmax
+from nn.diagnosis.equations import Array, At
+from nn.diagnosis.mistakes.table import Condition, Propose, enter, share
 
 OfOutput: TypeAlias = Callable[[Array, Array], Array]
 
@@ -20,27 +18,193 @@ SOFTMAX = "Cross Validated 235528, 'Backpropagation with softmax / cross entropy
 JACOBIAN = "Data Science Stack Exchange 64746, 'Problem with chain rule in softmax layer'"
 SLOW = "Nielsen, Neural Networks and Deep Learning, chapter 3 (the cross-entropy removes f' from delta)"
 
+WORDS = {
+    "softmax-diagonal": (
+        "BP1",
+        "only the diagonal of the softmax's Jacobian is used: every score changes every probability",
+        "delta[L] = (-t / p) * p (1 - p) / N",
+        JACOBIAN,
+    ),
+    "minus-one": (
+        "BP1",
+        "1 is subtracted from every probability, not only from the right class's",
+        "delta[L] = (p - 1) / N",
+        "note 003, gradient of the softmax (printed as O - 1)",
+    ),
+    "jacobian-twice": (
+        "BP1",
+        "p - t is multiplied with the softmax's Jacobian, which it contains already",
+        "delta[L] = J (p - t) / N,  J = diag(p) - p p.T",
+        "Artificial Intelligence Stack Exchange 35741, 'Trouble writing the backpropagation algorithm'",
+    ),
+    "no-reciprocal": (
+        "BP1",
+        "the cross-entropy's 1/p is forgotten: its derivative by p is -t / p",
+        "delta[L] = J (-t) / N,  J = diag(p) - p p.T",
+        JACOBIAN,
+    ),
+    "binary-on-softmax": (
+        "BP1",
+        "this is the binary cross-entropy's derivative on a softmax: (1 - t) log(1 - p) is no part of this loss",
+        "delta[L] = J ((p - t) / (p (1 - p))) / N",
+        "PyTorch documentation, BCELoss beside CrossEntropyLoss",
+    ),
+    "shift-in-numerator": (
+        "BP1",
+        "the shift by the largest score is differentiated in the score but not in the normaliser; it cancels",
+        "delta[L] = (p - t + onehot(argmax z)) / N",
+        "CS231n notes, 'Linear classification', numeric stability",
+    ),
+    "shift-in-denominator": (
+        "BP1",
+        "the shift by the largest score is differentiated in the normaliser but not in the score; it cancels",
+        "delta[L] = (p - t - onehot(argmax z)) / N",
+        "CS231n notes, 'Linear classification', numeric stability",
+    ),
+    "sigmoid-for-softmax": (
+        "BP1",
+        "the probabilities are sigmoids of the scores, not their softmax",
+        "delta[L] = (sigmoid(z[L]) - t) / N",
+        "Ng, Machine Learning, exercise 4 (one sigmoid per class) beside note 001's softmax",
+    ),
+    "softmax-over-batch": (
+        "BP1",
+        "the softmax is taken over the samples, not over the classes: the wrong axis",
+        "delta[L] = (p - t) / N,  p normalised over samples",
+        "Tsugriy, LLM first principles, 'Common mistakes', stage 3",
+    ),
+    "softmax-twice": (
+        "BP1",
+        "the softmax is applied to probabilities: it was applied to the scores already",
+        "delta[L] = (softmax(softmax(z[L])) - t) / N",
+        "Karpathy, 'most common neural net mistakes' (softmaxed outputs given to a loss that expects raw logits)",
+    ),
+    "softmax-twice-through": (
+        "BP1",
+        "the softmax is applied twice, forward and backward: this loss expects raw scores",
+        "delta[L] = J (softmax(p) - t) / N,  J = diag(p) - p p.T",
+        "Karpathy, 'most common neural net mistakes'; PyTorch documentation, CrossEntropyLoss",
+    ),
+    "not-normalised": (
+        "BP1",
+        "exp(z) is not divided by its sum over the classes",
+        "delta[L] = (exp(z[L]) - t) / N",
+        "note 001, the softmax's denominator",
+    ),
+    "only-right-class": (
+        "BP1",
+        "only the right class's score gets a gradient: the others have p - 0",
+        "delta[L] = (p - t) * t / N",
+        SOFTMAX + " (its sum has only the term j = k)",
+    ),
+    "softmax-slope": (
+        "BP1",
+        "p - t is multiplied with p (1 - p): the cross-entropy has cancelled that already",
+        "delta[L] = (p - t) * p (1 - p) / N",
+        SLOW,
+    ),
+    "sigmoid-slope": (
+        "BP1",
+        "p - t is multiplied with p (1 - p): the cross-entropy has cancelled that already",
+        "delta[L] = (p - t) * p (1 - p) / (m N)",
+        SLOW,
+    ),
+    "no-sigmoid-slope": (
+        "BP1",
+        "this is the derivative by the probability; the sigmoid's p (1 - p) is missing",
+        "delta[L] = (p - t) / (p (1 - p)) / (m N)",
+        SLOW,
+    ),
+    "only-positive-targets": (
+        "BP1",
+        "the term (1 - t) log(1 - p) of the loss is missing: targets of 0 are ignored",
+        "delta[L] = -t (1 - p) / (m N)",
+        "PyTorch documentation, BCELoss (both terms)",
+    ),
+    "error-squared": (
+        "BP1",
+        "the squared error itself is propagated, not its derivative",
+        "delta[L] = (a[L] - t)**2 ...",
+        "Nielsen, Neural Networks and Deep Learning, chapter 2, BP1 (delta is the cost's derivative, not the cost)",
+    ),
+    "absolute-error": (
+        "BP1",
+        "this is the derivative of the absolute error, not of the squared one",
+        "delta[L] = sign(a[L] - t) ...",
+        "PyTorch documentation, L1Loss beside MSELoss",
+    ),
+    "error-summed-over-outputs": (
+        "BP1",
+        "every output's error is the sum over all outputs: only a_j itself depends on a_j",
+        "delta_j[L] = 1/m * (sum over i of (a_i[L] - t_i)) ...",
+        "note 004, dJ/da (the sum over i is printed to the last line)",
+    ),
+    "no-margin": (
+        "BP1",
+        "samples beyond the margin get a gradient too: where t * y > 1 the loss is constant",
+        "delta[L] = -t everywhere ...",
+        "CS231n notes, 'Optimization' (the indicator of the hinge loss's gradient)",
+    ),
+    "perceptron": (
+        "BP1",
+        "the margin is 0 in place of 1: this is the perceptron's loss",
+        "delta[L] = -t where t a[L] < 0 ...",
+        "Bishop, Pattern Recognition and Machine Learning, 4.1.7 beside 7.1.2",
+    ),
+    "hinge-without-target": (
+        "BP1",
+        "the target's sign is missing in the derivative: it is -t, not -1",
+        "delta[L] = -1 where t a[L] < 1 ...",
+        "CS231n notes, 'Optimization' (the hinge loss's gradient)",
+    ),
+    "hinge-squared": (
+        "BP1",
+        "this is the derivative of the squared hinge loss",
+        "delta[L] = -2 t max(0, 1 - t a[L]) ...",
+        "CS231n notes, 'Linear classification' (L2-SVM)",
+    ),
+    "margin-inverted": (
+        "BP1",
+        "the condition is inverted: samples inside the margin are those that count",
+        "delta[L] = -t where t a[L] >= 1 ...",
+        "CS231n notes, 'Optimization' (the hinge loss's gradient)",
+    ),
+    "error-at-z": (
+        "BP1",
+        "the error is taken at the pre-activation z, before the output's activation",
+        "delta[L] = 2 (z[L] - t) ...",
+        "note 004 (a and z of the output layer side by side)",
+    ),
+    "no-target": (
+        "BP1",
+        "the target is not subtracted",
+        "delta[L] = p ..., or a[L] ...",
+        "CS231n notes, case study (dscores[range(N), y] -= 1 left out)",
+    ),
+    "scores-for-probabilities": (
+        "BP1",
+        "the target is subtracted from the scores, not from the probabilities",
+        "delta[L] = (z[L] - t) ...",
+        "Artificial Intelligence Stack Exchange 24020, 'advantage of using cross-entropy loss and softmax'",
+    ),
+}
 
-def at_output(*losses: str, altered: str, reference: str) -> Callable[[OfOutput], OfOutput]:
-    """Enter a function of outputs and targets, (N, C), that stands in place of dC/da, for some losses.
+
+def of_output(wrong: OfOutput, *losses: str) -> Propose:
+    """Propose a function of outputs and targets, (N, C), in place of dC/da, for some losses.
 
     The 1/N of the batch is applied to what it returns, and the 1/m of a mean over m outputs.
     """
-
-    def enter(wrong: OfOutput) -> OfOutput:
-        @wraps(wrong)
-        def error(at: At, g: Array) -> Array:
-            outputs = 1 if at.problem.loss in OF_CLASSES else len(at.problem.t[0])
-            return at.pull(g, wrong(at.a, at.problem.t) * (at.problem.weight / outputs))
-
-        mistake(step="error", when=_of_losses(*losses), altered=altered, reference=reference)(error)
-        return wrong
-
-    return enter
+    return share("error", lambda at, g: at.pull(g, wrong(at.a, at.t) * _share_of_each(at)), _of_losses(*losses))
 
 
 def _of_losses(*losses: str) -> Condition:
     return lambda problem, layers: problem.loss in losses
+
+
+def _share_of_each(at: At) -> float:
+    """Return what each output's part of the loss is multiplied with."""
+    return float(at.weight / (1 if at.loss in OF_CLASSES else len(at.t[0])))
 
 
 def _through_softmax(p: Array, g: Array) -> Array:
@@ -50,258 +214,51 @@ def _through_softmax(p: Array, g: Array) -> Array:
 
 
 def _largest(z: Array) -> Array:
-    return matrix.one_hot(z.argmax(axis=1), z.shape[1])
+    return one_hot(z.argmax(axis=1), z.shape[1])
 
 
-@at_output(CE, altered="delta[L] = (-t / p) * p (1 - p) / N", reference=JACOBIAN)
-def softmax_diagonal(z: Array, t: Array) -> Array:
-    """Only the diagonal of the softmax's Jacobian is used: every score changes every probability."""
-    return -t * (1.0 - matrix.softmax(z))
-
-
-@at_output(CE, altered="delta[L] = (p - 1) / N", reference="note 003, gradient of the softmax (printed as O - 1)")
-def minus_one(z: Array, t: Array) -> Array:
-    """1 is subtracted from every probability, not only from the right class's."""
-    return matrix.softmax(z) - 1.0
-
-
-@at_output(
-    CE,
-    altered="delta[L] = J (p - t) / N,  J = diag(p) - p p.T",
-    reference="Artificial Intelligence Stack Exchange 35741, 'Trouble writing the backpropagation algorithm'",
-)
-def jacobian_twice(z: Array, t: Array) -> Array:
-    """P - t is multiplied with the softmax's Jacobian, which it contains already."""
-    p = matrix.softmax(z)
-    return _through_softmax(p, p - t)
-
-
-@at_output(CE, altered="delta[L] = J (-t) / N,  J = diag(p) - p p.T", reference=JACOBIAN)
-def no_reciprocal(z: Array, t: Array) -> Array:
-    """The cross-entropy's 1/p is forgotten: its derivative by p is -t / p."""
-    return _through_softmax(matrix.softmax(z), -t)
-
-
-@at_output(
-    CE,
-    altered="delta[L] = J ((p - t) / (p (1 - p))) / N",
-    reference="PyTorch documentation, BCELoss beside CrossEntropyLoss",
-)
-def binary_on_softmax(z: Array, t: Array) -> Array:
-    """This is the binary cross-entropy's derivative on a softmax: (1 - t) log(1 - p) is no part of this loss."""
-    p = matrix.softmax(z)
+def _binary_on_softmax(z: Array, t: Array) -> Array:
+    p = softmax(z)
     return _through_softmax(p, (p - t) / (p * (1.0 - p)))
 
 
-@at_output(
-    CE,
-    altered="delta[L] = (p - t + onehot(argmax z)) / N",
-    reference="CS231n notes, 'Linear classification', numeric stability",
-)
-def shift_in_numerator(z: Array, t: Array) -> Array:
-    """The shift by the largest score is differentiated in the score but not in the normaliser; it cancels."""
-    return matrix.softmax(z) - t + _largest(z)
+def _sigmoid_slope(z: Array) -> Array:
+    return sigmoid(z) * (1.0 - sigmoid(z))
 
 
-@at_output(
-    CE,
-    altered="delta[L] = (p - t - onehot(argmax z)) / N",
-    reference="CS231n notes, 'Linear classification', numeric stability",
-)
-def shift_in_denominator(z: Array, t: Array) -> Array:
-    """The shift by the largest score is differentiated in the normaliser but not in the score; it cancels."""
-    return matrix.softmax(z) - t - _largest(z)
+def _no_target(at: At, g: Array) -> Array:
+    outputs = softmax(at.z) if at.loss == CE else sigmoid(at.z) if at.loss == BCE else at.a
+    return at.pull(g, (2.0 if at.loss == "mse" else 1.0) * outputs * _share_of_each(at))
 
 
-@at_output(
-    CE,
-    altered="delta[L] = (sigmoid(z[L]) - t) / N",
-    reference="Ng, Machine Learning, exercise 4 (one sigmoid per class) beside note 001's softmax",
-)
-def sigmoid_for_softmax(z: Array, t: Array) -> Array:
-    """The probabilities are sigmoids of the scores, not their softmax."""
-    return matrix.sigmoid(z) - t
-
-
-@at_output(
-    CE,
-    altered="delta[L] = (p - t) / N,  p normalised over samples",
-    reference="Tsugriy, LLM first principles, 'Common mistakes', stage 3",
-)
-def softmax_over_batch(z: Array, t: Array) -> Array:
-    """The softmax is taken over the samples, not over the classes: the wrong axis."""
-    return matrix.softmax(z, axis=0) - t
-
-
-@at_output(
-    CE,
-    altered="delta[L] = (softmax(softmax(z[L])) - t) / N",
-    reference="Karpathy, 'most common neural net mistakes' (softmaxed outputs given to a loss that expects raw logits)",
-)
-def softmax_twice(z: Array, t: Array) -> Array:
-    """The softmax is applied to probabilities: it was applied to the scores already."""
-    return matrix.softmax(matrix.softmax(z)) - t
-
-
-@at_output(
-    CE,
-    altered="delta[L] = J (softmax(p) - t) / N,  J = diag(p) - p p.T",
-    reference="Karpathy, 'most common neural net mistakes'; PyTorch documentation, CrossEntropyLoss",
-)
-def softmax_twice_through(z: Array, t: Array) -> Array:
-    """The softmax is applied twice, forward and backward: this loss expects raw scores."""
-    p = matrix.softmax(z)
-    return _through_softmax(p, matrix.softmax(p) - t)
-
-
-@at_output(CE, altered="delta[L] = (exp(z[L]) - t) / N", reference="note 001, the softmax's denominator")
-def not_normalised(z: Array, t: Array) -> Array:
-    """exp(z) is not divided by its sum over the classes."""
-    return np.exp(z) - t
-
-
-@at_output(CE, altered="delta[L] = (p - t) * t / N", reference=SOFTMAX + " (its sum has only the term j = k)")
-def only_right_class(z: Array, t: Array) -> Array:
-    """Only the right class's score gets a gradient: the others have p - 0."""
-    return (matrix.softmax(z) - t) * t
-
-
-@at_output(CE, altered="delta[L] = (p - t) * p (1 - p) / N", reference=SLOW)
-def softmax_slope(z: Array, t: Array) -> Array:
-    """P - t is multiplied with p (1 - p): the cross-entropy has cancelled that already."""
-    p = matrix.softmax(z)
-    return (p - t) * p * (1.0 - p)
-
-
-@at_output(BCE, altered="delta[L] = (p - t) * p (1 - p) / (m N)", reference=SLOW)
-def sigmoid_slope(z: Array, t: Array) -> Array:
-    """P - t is multiplied with p (1 - p): the cross-entropy has cancelled that already."""
-    return (matrix.sigmoid(z) - t) * matrix.sigmoid(z) * (1.0 - matrix.sigmoid(z))
-
-
-@at_output(BCE, altered="delta[L] = (p - t) / (p (1 - p)) / (m N)", reference=SLOW)
-def no_sigmoid_slope(z: Array, t: Array) -> Array:
-    """This is the derivative by the probability; the sigmoid's p (1 - p) is missing."""
-    return (matrix.sigmoid(z) - t) / (matrix.sigmoid(z) * (1.0 - matrix.sigmoid(z)))
-
-
-@at_output(BCE, altered="delta[L] = -t (1 - p) / (m N)", reference="PyTorch documentation, BCELoss (both terms)")
-def only_positive_targets(z: Array, t: Array) -> Array:
-    """The term (1 - t) log(1 - p) of the loss is missing: targets of 0 are ignored."""
-    return -t * (1.0 - matrix.sigmoid(z))
-
-
-@at_output(
-    *SQUARES,
-    altered="delta[L] = (a[L] - t)**2 ...",
-    reference="Nielsen, Neural Networks and Deep Learning, chapter 2, BP1 "
-    "(delta is the cost's derivative, not the cost)",
-)
-def error_squared(y: Array, t: Array) -> Array:
-    """The squared error itself is propagated, not its derivative."""
-    return (y - t) ** 2
-
-
-@at_output(*SQUARES, altered="delta[L] = sign(a[L] - t) ...", reference="PyTorch documentation, L1Loss beside MSELoss")
-def absolute_error(y: Array, t: Array) -> Array:
-    """This is the derivative of the absolute error, not of the squared one."""
-    sign: Array = np.sign(y - t)
-    return sign
-
-
-@at_output(
-    *SQUARES,
-    altered="delta_j[L] = 1/m * (sum over i of (a_i[L] - t_i)) ...",
-    reference="note 004, dJ/da (the sum over i is printed to the last line)",
-)
-def error_summed_over_outputs(y: Array, t: Array) -> Array:
-    """Every output's error is the sum over all outputs: only a_j itself depends on a_j."""
-    return np.repeat((y - t).sum(axis=1, keepdims=True), y.shape[1], axis=1)
-
-
-@at_output(
-    HINGE,
-    altered="delta[L] = -t everywhere ...",
-    reference="CS231n notes, 'Optimization' (the indicator of the hinge loss's gradient)",
-)
-def no_margin(y: Array, t: Array) -> Array:
-    """Samples beyond the margin get a gradient too: where t * y > 1 the loss is constant."""
-    return -t
-
-
-@at_output(
-    HINGE,
-    altered="delta[L] = -t where t a[L] < 0 ...",
-    reference="Bishop, Pattern Recognition and Machine Learning, 4.1.7 beside 7.1.2",
-)
-def perceptron(y: Array, t: Array) -> Array:
-    """The margin is 0 in place of 1: this is the perceptron's loss."""
-    return np.where(t * y < 0.0, -t, 0.0)
-
-
-@at_output(
-    HINGE,
-    altered="delta[L] = -1 where t a[L] < 1 ...",
-    reference="CS231n notes, 'Optimization' (the hinge loss's gradient)",
-)
-def hinge_without_target(y: Array, t: Array) -> Array:
-    """The target's sign is missing in the derivative: it is -t, not -1."""
-    return np.where(t * y < 1.0, -1.0, 0.0)
-
-
-@at_output(
-    HINGE, altered="delta[L] = -2 t max(0, 1 - t a[L]) ...", reference="CS231n notes, 'Linear classification' (L2-SVM)"
-)
-def hinge_squared(y: Array, t: Array) -> Array:
-    """This is the derivative of the squared hinge loss."""
-    return -2.0 * t * np.maximum(1.0 - t * y, 0.0)
-
-
-@at_output(
-    HINGE,
-    altered="delta[L] = -t where t a[L] >= 1 ...",
-    reference="CS231n notes, 'Optimization' (the hinge loss's gradient)",
-)
-def margin_inverted(y: Array, t: Array) -> Array:
-    """The condition is inverted: samples inside the margin are those that count."""
-    return np.where(t * y < 1.0, 0.0, -t)
-
-
-@mistake(
-    step="error",
-    when=lambda problem, layers: problem.kinds[-1] != "identity",
-    altered="delta[L] = 2 (z[L] - t) ...",
-    reference="note 004 (a and z of the output layer side by side)",
-)
-def error_at_z(at: At, g: Array) -> Array:
-    """The error is taken at the pre-activation z, before the output's activation."""
-    return at.pull(g, JUDGED_LOSSES[at.problem.loss].derivative(at.z, at.problem.t) * at.problem.weight)
-
-
-@mistake(
-    step="error",
-    when=_of_losses(CE, BCE, *SQUARES),
-    altered="delta[L] = p ..., or a[L] ...",
-    reference="CS231n notes, case study (dscores[range(N), y] -= 1 left out)",
-)
-def no_target(at: At, g: Array) -> Array:
-    """The target is not subtracted."""
-    probabilities = {CE: matrix.softmax, BCE: matrix.sigmoid}.get(at.problem.loss)
-    return at.pull(g, (probabilities(at.z) if probabilities else at.a) * _weight_of_output(at.problem))
-
-
-@mistake(
-    step="error",
-    when=_of_losses(CE, BCE),
-    altered="delta[L] = (z[L] - t) ...",
-    reference="Artificial Intelligence Stack Exchange 24020, 'advantage of using cross-entropy loss and softmax'",
-)
-def scores_for_probabilities(at: At, g: Array) -> Array:
-    """The target is subtracted from the scores, not from the probabilities."""
-    return at.pull(g, (at.z - at.problem.t) * _weight_of_output(at.problem))
-
-
-def _weight_of_output(problem: Problem) -> float:
-    """Return what y - t is multiplied with in the derivative of the loss."""
-    loss, outputs = problem.loss, len(problem.t[0])
-    return problem.weight * (1.0 if loss == CE else (2.0 if loss == "mse" else 1.0) / outputs)
+PROPOSALS = {
+    "softmax-diagonal": of_output(lambda z, t: -t * (1.0 - softmax(z)), CE),
+    "minus-one": of_output(lambda z, t: softmax(z) - 1.0, CE),
+    "jacobian-twice": of_output(lambda z, t: _through_softmax(softmax(z), softmax(z) - t), CE),
+    "no-reciprocal": of_output(lambda z, t: _through_softmax(softmax(z), -t), CE),
+    "binary-on-softmax": of_output(_binary_on_softmax, CE),
+    "shift-in-numerator": of_output(lambda z, t: softmax(z) - t + _largest(z), CE),
+    "shift-in-denominator": of_output(lambda z, t: softmax(z) - t - _largest(z), CE),
+    "sigmoid-for-softmax": of_output(lambda z, t: sigmoid(z) - t, CE),
+    "softmax-over-batch": of_output(lambda z, t: softmax(z, axis=0) - t, CE),
+    "softmax-twice": of_output(lambda z, t: softmax(softmax(z)) - t, CE),
+    "softmax-twice-through": of_output(lambda z, t: _through_softmax(softmax(z), softmax(softmax(z)) - t), CE),
+    "not-normalised": of_output(lambda z, t: np.exp(z) - t, CE),
+    "only-right-class": of_output(lambda z, t: (softmax(z) - t) * t, CE),
+    "softmax-slope": of_output(lambda z, t: (softmax(z) - t) * softmax(z) * (1.0 - softmax(z)), CE),
+    "sigmoid-slope": of_output(lambda z, t: (sigmoid(z) - t) * _sigmoid_slope(z), BCE),
+    "no-sigmoid-slope": of_output(lambda z, t: (sigmoid(z) - t) / _sigmoid_slope(z), BCE),
+    "only-positive-targets": of_output(lambda z, t: -t * (1.0 - sigmoid(z)), BCE),
+    "error-squared": of_output(lambda y, t: (y - t) ** 2, *SQUARES),
+    "absolute-error": of_output(lambda y, t: np.sign(y - t), *SQUARES),
+    "error-summed-over-outputs": of_output(lambda y, t: (y - t).sum(axis=1, keepdims=True) + 0.0 * y, *SQUARES),
+    "no-margin": of_output(lambda y, t: -t, HINGE),
+    "perceptron": of_output(lambda y, t: np.where(t * y < 0.0, -t, 0.0), HINGE),
+    "hinge-without-target": of_output(lambda y, t: np.where(t * y < 1.0, -1.0, 0.0), HINGE),
+    "hinge-squared": of_output(lambda y, t: -2.0 * t * np.maximum(1.0 - t * y, 0.0), HINGE),
+    "margin-inverted": of_output(lambda y, t: np.where(t * y < 1.0, 0.0, -t), HINGE),
+    "error-at-z": share("error", lambda at, g: at.pull(g, JUDGED_LOSSES[at.loss].derivative(at.z, at.t) * at.weight)),
+    "no-target": share("error", _no_target, _of_losses(CE, BCE, *SQUARES)),
+    "scores-for-probabilities": of_output(lambda z, t: z - t, CE, BCE),
+}
+enter(WORDS, PROPOSALS)

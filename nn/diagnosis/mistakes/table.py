@@ -1,37 +1,31 @@
-"""The table of mistakes, and the decorator that enters a function into it.
+"""The table of mistakes: what each is called and said to be, and how it is proposed.
 
-A mistake is a function: its name is the mistake's, its docstring the sentence that its author reads.  Most are what one
-edge of the backward pass hands on of what arrives, and are tried wherever that edge could first show:
+The words are data: a sentence, an equation as it was, and who makes the mistake.  What the mechanism makes of any edge
+(`nn.diagnosis.alterations.edges`) has a classical name at a classical place: `KINDS` says which.  What it cannot know
+is declared: what one edge of the backward pass hands on of what arrives, tried wherever that edge could first show:
 
-    @mistake(step="bias", altered="dC/db[l] = delta[l] of sample 1", reference="...")
-    def bias_of_first_sample(at: At, g: Array) -> Array:
-        '''This is the first sample's delta, not the sum over samples.'''
-        return g[0]
+    WORDS = {"bias-of-first-sample": ("BP3", "this is the first sample's delta, not the sum over samples", ...)}
+    PROPOSALS = {"bias-of-first-sample": share("bias", lambda at, g: g[0])}
 
-or a multiple of the right share, which needs no function but a factor:
-
-    @mistake(step="bias", times=samples, altered="dC/db[l] = N * sum of delta[l] over samples", reference="...")
-    def bias_not_averaged() -> None:
-        '''The 1/N of the mean is missing in this bias gradient alone.'''
-
-Those that must look at the numbers first (for a factor, an index, a learning rate) have no step: they are given the
-evidence and propose where the mistake would be, what was found, and the alteration of the backward pass that makes it.
-The search believes only what reproduces the numbers.
+or a multiple of the right share, `times`.  Those that must look at the numbers first (for a factor, an index, a
+learning rate) are functions of the evidence that propose where the mistake would be, what was found, and the alteration
+of the backward pass that makes it.  The search believes only what reproduces the numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias
 
-from nn.diagnosis.equations import Exchange, Problem, times, times_within, within
+from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.equations import Problem, Wrong
 from nn.diagnosis.evidence import Evidence
 
-Proposal: TypeAlias = tuple[str, str, Exchange]
-Condition: TypeAlias = Callable[[Problem, Collection[int]], bool]
+Proposal: TypeAlias = tuple[str, str, BackwardAlteration]
+Propose: TypeAlias = Callable[[Evidence], Iterator[Proposal]]
 Factor: TypeAlias = Callable[[Evidence], float]
-F = TypeVar("F", bound=Callable[..., Any])
+Condition: TypeAlias = Callable[[Problem, Collection[int]], bool]
 
 
 @dataclass(frozen=True)
@@ -42,27 +36,29 @@ class Mistake:
     ----------
     name
         A short name, such as "no-mean".
-    sentence
-        What to tell its author.
     equation
         Key of the equation that is violated, in `nn.diagnosis.mistakes.notation`.
+    sentence
+        What to tell its author.
     altered
         The equation as it was, with the notation's placeholders.
     reference
         Who makes it or warns of it.
     propose
-        Yields suspects on given evidence.
-    generic
-        Whether it is believed only where nothing more specific fits.
+        Yields where it may be on given evidence, what was found, and the alteration.
     """
 
     name: str
-    sentence: str
     equation: str
+    sentence: str
     altered: str
     reference: str
-    propose: Callable[[Evidence], Iterator[Proposal]]
-    generic: bool = False
+    propose: Propose
+
+    @property
+    def generic(self) -> bool:
+        """Whether it is believed only where nothing more specific fits."""
+        return self.name == "factor"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,92 +68,88 @@ class Suspect:
     mistake: Mistake
     where: str
     found: str
-    alteration: Exchange
+    alteration: BackwardAlteration
 
 
 MISTAKES: dict[str, Mistake] = {}
-EQUATION_OF_STEP = {
-    "error": "BP1",
-    "slope": "BP2",
-    "back": "BP2",
-    "bias": "BP3",
-    "weight": "BP4",
-    "penalty": "penalty",
-    "bias_penalty": "penalty",
+KINDS = {
+    "no-slope": ("slope", "slope-missing", ""),
+    "slope-twice": ("slope", "slope-squared", ""),
+    "slope-at-activation": ("slope", "slope-at-value", ""),
+    "activation-for-slope": ("slope", "value-for-slope", ""),
+    "weights-untransposed": ("back", "factor-transposed", "axes 0 and 1 exchanged"),
+    "weights-absolute": ("back", "factor-unsigned", ""),
+    "weights-transposed": ("weight", "result-transposed", "axes 0 and 1 exchanged"),
+    "weights-reshaped": ("weight", "result-transposed", "transposed, then reshaped"),
+    "inputs-reshaped": ("weight", "factor-rearranged", "reshaped as the transpose, then transposed"),
+    "bias-wrong-axis": ("bias", "wrong-axis", "axis 1"),
+    "bias-missing": ("bias", "path-missing", ""),
+    "penalty-missing": ("penalty", "path-missing", ""),
+    "penalty-twice": ("penalty", "doubled", ""),
+    "penalty-halved": ("penalty", "halved", ""),
+    "penalty-sign": ("penalty", "sign", ""),
 }
+"""The edge, the kind of alteration, and what stands there, of mistakes that the mechanism makes."""
+
+
+def enter(words: Mapping[str, tuple[str, str, str, str]], proposals: Mapping[str, Propose]) -> None:
+    """Enter mistakes by name: equation, sentence, altered equation and reference of each; and what proposes it."""
+    for name, text in words.items():
+        assert name not in MISTAKES, name
+        MISTAKES[name] = Mistake(name, *text, proposals[name] if name in proposals else of_kind(*KINDS[name]))
 
 
 def suspects(evidence: Evidence) -> Iterator[Suspect]:
     """Yield everything that the table proposes on this evidence."""
-    for entry in MISTAKES.values():
-        for where, found, alteration in entry.propose(evidence):
-            yield Suspect(entry, where, found, alteration)
+    for mistake in MISTAKES.values():
+        for proposal in mistake.propose(evidence):
+            yield Suspect(mistake, *proposal)
 
 
-def mistake(
-    *,
-    altered: str,
-    reference: str,
-    step: str = "",
-    times: Factor | None = None,
-    equation: str = "",
-    when: Condition = lambda problem, layers: True,
-    generic: bool = False,
-) -> Callable[[F], F]:
-    """Enter a function into the table.
-
-    Parameters
-    ----------
-    altered, reference, generic
-        As a `Mistake` has them.
-    step
-        The edge of the backward pass in whose place the function stands; without one the function proposes.
-    times
-        What the edge's share is multiplied with, of which the function is the name and the sentence alone.
-    equation
-        The equation that is violated; by default that of the step.
-    when
-        Whether a problem's layers can have the mistake.
-    """
-
-    def enter(function: F) -> F:
-        name = function.__name__.replace("_", "-")
-        assert name not in MISTAKES, name
-        doc = " ".join((function.__doc__ or "").split()).rstrip(".")
-        sentence, key = doc[:1].lower() + doc[1:], equation or EQUATION_OF_STEP[step]
-        propose = _multiplying(step, times, when) if times else _exchanging(step, function, when) if step else function
-        MISTAKES[name] = Mistake(name, sentence, key, altered, reference, propose, generic)
-        return function
-
-    return enter
+# --- ways to propose -----------------------------------------------------------------------------------------------
 
 
-def _exchanging(step: str, wrong: Callable[..., Any], when: Condition) -> Callable[[Evidence], Iterator[Proposal]]:
-    """Return what proposes a wrong step in every place where it could first show."""
+def anywhere(problem: Problem, layers: Collection[int]) -> bool:
+    """Whether a problem's layers can have a mistake: any can."""
+    return True
+
+
+def of_kind(step: str, *kind: str) -> Propose:
+    """Propose what the mechanism makes of an edge, in every place where it could first show."""
+
+    def propose(e: Evidence) -> Iterator[Proposal]:
+        for where, layers in e.places(step):
+            yield from ((where, "", made) for made in e.made_of(step, layers) if made.name == kind)
+
+    return propose
+
+
+def share(step: str, wrong: Wrong, when: Condition = anywhere) -> Propose:
+    """Propose what an edge hands on instead, in every place where it could first show."""
 
     def propose(e: Evidence) -> Iterator[Proposal]:
         for where, layers in e.places(step):
             if when(e.problem, layers):
-                yield where, "", {step: within(layers, wrong)}
+                yield where, "", e.alter(step, layers, wrong)
 
     return propose
 
 
-def _multiplying(step: str, factor: Factor, when: Condition) -> Callable[[Evidence], Iterator[Proposal]]:
-    """Return what proposes that a step is multiplied; of a penalty the numbers alone do not show the factor."""
+def times(step: str, factor: Factor, when: Condition = anywhere, found: str = "") -> Propose:
+    """Propose that what an edge hands on is multiplied; of a penalty the numbers alone do not show the factor."""
 
     def propose(e: Evidence) -> Iterator[Proposal]:
-        if not when(e.problem, range(e.problem.layers)):
-            return
-        if step == "error":
-            yield from everything_multiplied(e, factor(e))
-        elif step != "penalty":
-            yield from multiplied(e, step, factor(e))
-        else:
-            for where, layers in e.places(step):
-                yield where, "", {step: times_within(layers, factor(e))}
+        if step == "penalty":
+            yield from ((where, "", e.multiply(step, layers, factor(e))) for where, layers in e.places(step))
+        elif when(e.problem, range(e.problem.layers)):
+            yield from multiplied(e, step, factor(e), found)
 
     return propose
+
+
+def always(factor: float) -> Factor:
+    """Return a factor that is the same on any evidence."""
+    return lambda e: factor
 
 
 def times_samples(e: Evidence) -> float:
@@ -170,22 +162,15 @@ def per_sample(e: Evidence) -> float:
     return 1.0 / e.samples
 
 
-def always(factor: float) -> Factor:
-    """Return a factor that is the same on any evidence."""
-    return lambda e: factor
-
-
 def multiplied(e: Evidence, step: str, factor: float, found: str = "") -> Iterator[Proposal]:
-    """Propose a step whose result is multiplied, if that is the factor between the candidate and the equations."""
+    """Propose a step whose result is multiplied, if that is the factor between the candidate and the equations.
+
+    The error is all that comes of the data, and not of the penalty.
+    """
     if e.is_factor(factor):
         for where, layers in e.places(step):
-            yield where, found or times_correct(factor), {step: times_within(layers, factor)}
-
-
-def everything_multiplied(e: Evidence, factor: float, found: str = "") -> Iterator[Proposal]:
-    """Propose that all that comes of the data is multiplied, and not the penalty, if that is the factor."""
-    if e.top and e.is_factor(factor):
-        yield "every layer", found or times_correct(factor), {"error": times(factor)}
+            place = "every layer" if step == "error" else where
+            yield place, found or times_correct(factor), e.multiply(step, layers, factor)
 
 
 def times_correct(factor: float) -> str:

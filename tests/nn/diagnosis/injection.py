@@ -296,7 +296,7 @@ def loss_of(problem, name, value):
 
 def names_in(module):
     """The names of the mistakes that a module defines."""
-    return [name for name in NAMES if hasattr(module, name.replace("-", "_"))]
+    return [name for name in NAMES if name in module.WORDS]
 
 
 def is_named(name):

@@ -7,7 +7,8 @@ import pytest
 
 import nn
 from nn import matrix
-from nn.diagnosis.equations import Problem, backward_pass, times, within
+from nn.diagnosis.alterations.alteration import pulling, scaled, together
+from nn.diagnosis.equations import Problem, edge_of, like_shaped, made, seeing
 
 from .wrong_backprop import Wrong
 
@@ -38,39 +39,56 @@ def test_the_right_equations_are_the_scalar_engine_s():
 
 def test_alterations_compose():
     problem = Problem.random((3, 3, 2), samples=4)
-    twice = {"error": times(2.0)}
-    made = backward_pass(problem, twice, twice).gradients()
-    assert all(np.allclose(made[name], 4.0 * right) for name, right in problem.right.items())
+    twice = scaled((edge_of(problem.network, "error", 1),), 2.0, "doubled")
+    composed = made(problem, [twice, twice])
+    assert all(np.allclose(composed[name], 4.0 * right) for name, right in problem.right.items())
 
 
 def test_an_alteration_sees_what_is_computed_above_it_altered_as_that_is():
     problem = Problem.random((3, 4, 4, 2), samples=4)
-    lost = {"back": within(frozenset([1]), lambda at, g: at.right(at.error))}
-    halved = {"error": times(0.5)}
-    one, both = (backward_pass(problem, *several).gradients() for several in ([lost], [halved, lost]))
+    back, error = (edge_of(problem.network, *at) for at in (("back", 1), ("error", 2)))
+    lost = pulling("lost", (back,), seeing(lambda at, g: at.right(at.error), 1))
+    halved = scaled((error,), 0.5, "halved")
+    one, both = (made(problem, several) for several in ([lost], [halved, lost]))
     assert all(np.allclose(both[name], 0.5 * one[name]) for name in one)
     assert not np.allclose(one["layers.0.W"], problem.right["layers.0.W"])
     np.testing.assert_array_equal(one["layers.1.W"], problem.right["layers.1.W"])
 
 
-def test_a_pass_computes_what_it_is_asked_for():
+def test_a_sweep_computes_what_it_is_asked_for():
     problem = Problem.random((3, 4, 2), samples=4)
 
-    def never(at, g):
+    def never(edge, g):
         raise AssertionError("nobody asked for the layer below")
 
-    name, gradient = next(iter(backward_pass(problem, {"back": lambda right: never}).backward()))
+    alteration = pulling("never", (edge_of(problem.network, "back", 1),), never)
+    sweep, pulls = together((alteration,), problem.network)
+    name, gradient = next((step.name, g) for step, g in sweep.swept(*pulls) if not step.op)
     assert name == "layers.1.b"
     np.testing.assert_array_equal(gradient, problem.right[name])
 
 
-def test_the_edges_are_steps_of_the_recorded_loss():
-    problem = Problem.random((3, 4, 2), samples=5)
-    sweep = backward_pass(problem)
-    for (name, layer), edge in sweep.network.edges.items():
-        assert edge.parent is edge.step.operands[edge.operand], (name, layer)
-        g, rng = sweep.cotangent(edge.step), np.random.default_rng(layer)
-        t = rng.normal(size=edge.parent.value.shape)
-        pulled = edge.right(g)
-        assert pulled.shape == t.shape
-        assert np.vdot(pulled, t) == pytest.approx(np.vdot(g, edge.push(t, edge.saved)), abs=1e-14)
+@pytest.mark.parametrize("name", ["error", "slope", "back", "weight", "bias", "penalty"])
+def test_the_edges_of_the_equations_lead_where_they_should(name):
+    problem = Problem.random((3, 4, 2), samples=5, l2=0.1)
+    edge, g = edge_of(problem.network, name, 1), np.random.default_rng(0)
+    leads = {"error": "z2", "slope": "", "back": "a1", "weight": "layers.1.W", "bias": "layers.1.b"}
+    if name == "slope":  # the last layer has no activation
+        assert edge is None
+        edge, leads = edge_of(problem.network, name, 0), leads | {name: "z1"}
+    assert edge.parent.name == leads.get(name, "layers.1.W")
+    t, g = (g.normal(size=step.value.shape) for step in (edge.parent, edge.step))
+    assert np.vdot(edge.right(g), t) == pytest.approx(np.vdot(g, edge.push(t, edge.saved)), abs=1e-14)
+
+
+def test_an_alteration_of_one_network_is_one_of_another():
+    problem, other = (Problem.random((3, 4, 2), samples=n, seed=n) for n in (4, 9))
+    alteration = scaled((edge_of(problem.network, "back", 1),), -1.0, "sign")
+    turned = made(other, [alteration], of=problem)
+    np.testing.assert_array_equal(turned["layers.0.W"], -other.right["layers.0.W"])
+    np.testing.assert_array_equal(turned["layers.1.W"], other.right["layers.1.W"])
+
+
+def test_an_array_that_does_not_fit_is_no_mistake():
+    with pytest.raises(ValueError, match=r"shape \(2,\) does not stand in place of one of \(3,\)"):
+        like_shaped(np.ones(2), np.ones(3))

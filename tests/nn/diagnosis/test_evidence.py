@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.diagnosis.equations import Problem, backward_pass
+from nn.diagnosis.equations import Problem
 from nn.diagnosis.search import Search
 
 PROBLEM = Problem.random((3, 4, 4, 2), samples=5, l2=0.1)
@@ -51,5 +51,6 @@ def test_a_factor_is_of_what_comes_of_the_data():
 
 def test_what_the_equations_had_computed():
     e = evidence("layers.1.b", lambda g: -g)
-    np.testing.assert_array_equal(e.sweep.delta(1), backward_pass(PROBLEM).delta(1))
+    network = PROBLEM.network
+    np.testing.assert_array_equal(e.deltas, network.cotangents[network.named["z2"]])
     assert (e.layer, e.is_bias, e.top, e.samples, e.outputs) == (1, True, False, 5, 2)

@@ -13,15 +13,18 @@ def test_gradients_are_told_by_order_shape_or_name():
         assert sorted(found) == [0, 1] and found[1] is not None and found[1].tolist() == W.tolist()
     assert list(assigned(W, ["x", "w"], shapes)) == [1]
     assert list(assigned((None, W), ["x", "w"], shapes)) == [1]
+    assert list(assigned(X, ["x", "target", "w"], [(2, 3), (2, 3), (3,)])) == [0]
+    assert list(assigned((None, X), ["x", "y"], [(2, 3), (2, 3)])) == [1]
 
 
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        (X, "2 gradients|do not tell"),
+        (W, "1 gradients for x, w, and their shapes do not tell"),
         ({"dz": X}, "name them dx, dw"),
         ({}, "nothing"),
-        ((), "do not tell"),
+        ((), "no gradients"),
+        ((None, None), "no gradients"),
         ("x", "gradient 0"),
     ],
 )

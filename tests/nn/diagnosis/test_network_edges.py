@@ -5,23 +5,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES
 from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.network_edges import affine_edges, loss_edge, penalty_edge, slope_edge
+from nn.diagnosis.network_edges import activation, loss, penalty
 
 RNG = np.random.default_rng(0)
-A, W, B = (ArrayStep(RNG.normal(size=shape)) for shape in ((5, 3), (3, 2), (2,)))
-Z = ArrayStep(A.value @ W.value + B.value, "affine", (A, W, B))
-EDGES = affine_edges(Z) | {
-    "slope": slope_edge(ArrayStep(np.tanh(Z.value), "tanh", (Z,)), 1.0 - np.tanh(Z.value) ** 2),
-    "loss": loss_edge("mse", Z, 2.0 * Z.value),
-    "penalty": penalty_edge(W, 0.3),
-}
+Z, W = ArrayStep(RNG.normal(size=(5, 2))), ArrayStep(RNG.normal(size=(3, 2)))
+T = np.eye(2)[[0, 1, 1, 0, 1]]
+STEPS = {kind: activation(kind, Z) for kind in (*ACTIVATIONS, "leaky_relu(0.3)")}
+STEPS |= {name: loss(name, Z, T, 0.2) for name in JUDGED_LOSSES} | {"penalty": penalty(W, 0.3)}
 
 
-@pytest.mark.parametrize("name", EDGES)
+@pytest.mark.parametrize("name", STEPS)
 def test_pull_and_push_are_adjoint(name):
-    edge = EDGES[name]
+    (edge,) = STEPS[name].edges
     g, t = RNG.normal(size=edge.step.value.shape), RNG.normal(size=edge.parent.value.shape)
     pulled = edge.right(g)
     assert pulled.shape == t.shape
     assert np.vdot(pulled, t) == pytest.approx(np.vdot(g, edge.push(t, edge.saved)))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_a_step_pushes_is_its_derivative(name):
+    step, direction = STEPS[name], RNG.normal(size=STEPS[name].edges[0].parent.value.shape)
+    x, size = step.edges[0].parent.value, 1e-6
+    up, down = (step.again(ArrayStep(x + s * size * direction), *step.operands[1:]).value for s in (1, -1))
+    pushed = step.edges[0].push(direction, step.edges[0].saved)
+    np.testing.assert_allclose((up - down) / (2 * size), pushed, rtol=1e-6, atol=1e-8)

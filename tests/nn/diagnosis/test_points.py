@@ -4,7 +4,7 @@ from nn.diagnosis.points import FARTHEST, NEAREST, elsewhere, longer
 
 
 def test_other_numbers_of_the_same_signs_in_the_same_structure():
-    x = {"a": np.array([[1.0, -2.0]], np.float32), "b": [0.0, (3.0, 2)], "c": np.arange(3), "d": "sum"}
+    x = {"a": np.array([[1.5, -2.0]], np.float32), "b": [0.0, (3.0, 2)], "c": np.arange(3), "d": "sum"}
     there = elsewhere(x, np.random.default_rng(0))
     assert there["a"].dtype == np.float32 and there["a"].shape == (1, 2)
     ratio = there["a"] / x["a"]
@@ -20,3 +20,14 @@ def test_arrays_that_are_longer_along_axes_of_one_length():
     assert [(3, 3), (3, 3), (3,), ()] in shapes
     assert [(4, 2), (2, 2), (3,), ()] in shapes
     assert all(inputs[2].dtype == labels.dtype for inputs in longer([x, w, labels], np.random.default_rng(0)))
+
+
+def test_numbers_stay_where_their_functions_are_defined():
+    rng = np.random.default_rng(1)
+    labels, signs, p = np.eye(3), np.array([1.0, -1.0]), rng.dirichlet(np.ones(4), size=5)
+    assert (elsewhere(labels, rng) == labels).all() and (elsewhere(signs, rng) == signs).all()
+    there = elsewhere(p, rng)
+    assert np.allclose(there.sum(axis=-1), 1.0) and (there > 0.0).all() and not (there == p).any()
+    odds = elsewhere(p[:, 0] * 0.999, rng)
+    assert ((odds > 0.0) & (odds < 1.0)).all()
+    assert isinstance(elsewhere(np.array(2.0), rng), np.ndarray)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.diagnosis.equations import Problem, backward_pass, times, times_within
+from nn.diagnosis.alterations.alteration import scaled
+from nn.diagnosis.equations import Problem, edge_of, made
 from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.search import Search
 
@@ -23,7 +24,8 @@ def test_the_search_leaves_at_the_first_parameter_that_differs():
 def three(third):
     """Two mistakes, and one more in the lowest layer."""
     problem = Problem.random((4, 5, 5, 3), samples=6, l2=0.1)
-    wrong = backward_pass(problem, {"error": times(6.0)}, {"back": times_within(frozenset([2]), -1.0)}).gradients()
+    places = {("error", 2): 6.0, ("back", 2): -1.0}
+    wrong = made(problem, [scaled((edge_of(problem.network, *at),), factor, "") for at, factor in places.items()])
     return problem, wrong | {"layers.0.W": third(wrong["layers.0.W"]), "layers.0.b": third(wrong["layers.0.b"])}
 
 

@@ -1,0 +1,104 @@
+"""NumPy's functions as others of NumPy's: whatever records these records them.
+
+>>> float(COMPOSED[np.trace](np.eye(3)))
+3.0
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def _clip(x: Any, least: Any = None, most: Any = None, **options: Any) -> Any:
+    least, most = options.get("a_min", options.get("min", least)), options.get("a_max", options.get("max", most))
+    x = x if least is None else np.maximum(x, least)
+    return x if most is None else np.minimum(x, most)
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord == 1 and (axis is not None or x.ndim == 1):
+        return np.sum(abs(x), axis=axis, keepdims=keepdims)
+    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and x.ndim != 1):
+        return NotImplemented
+    return np.sqrt(np.sum(x**2, axis=axis, keepdims=keepdims))
+
+
+def _dot(a: Any, b: Any) -> Any:
+    if np.ndim(a) > 2 or np.ndim(b) > 2:
+        return NotImplemented
+    return np.multiply(a, b) if not (np.ndim(a) and np.ndim(b)) else np.matmul(a, b)
+
+
+def _average(x: Any, axis: Any = None, weights: Any = None, keepdims: Any = False) -> Any:
+    if weights is None:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    if np.shape(weights) != np.shape(x):
+        weights = np.reshape(weights, [n if k == axis else 1 for k, n in enumerate(np.shape(x))])
+    return np.sum(x * weights, axis=axis, keepdims=keepdims) / np.sum(weights, axis=axis, keepdims=keepdims)
+
+
+def _cumsum(x: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return np.tril(np.ones((x.size, x.size))) @ np.ravel(x)
+    before = np.tril(np.ones((x.shape[axis],) * 2))
+    return np.moveaxis(np.moveaxis(x, axis, -1) @ before.T, -1, axis)
+
+
+def _prod(x: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
+    if any(value is not np._NoValue for value in options.values() if value is not None):
+        return NotImplemented
+    rows = np.moveaxis(np.ravel(x) if axis is None else x, axis or 0, 0)
+    product = functools.reduce(lambda a, b: a * b, rows)
+    return np.expand_dims(product, axis or 0) if keepdims is True else product
+
+
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    left, right = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, int) else axes
+    pairs = list(zip(np.atleast_1d(left) % a.ndim, np.atleast_1d(right) % b.ndim))
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    one = [next(letters) for _ in range(a.ndim)]
+    two = [next((one[i] for i, j in pairs if j == k), "") or next(letters) for k in range(b.ndim)]
+    kept = [c for c in one if c not in two] + [c for c in two if c not in one]
+    return np.einsum(f"{''.join(one)},{''.join(two)}->{''.join(kept)}", a, b)
+
+
+def _diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+    rows = np.moveaxis(x, axis, 0)
+    return x if n == 0 else _diff(np.moveaxis(rows[1:] - rows[:-1], 0, axis), n - 1, axis)
+
+
+def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    n = len(v)
+    beside = {"valid": (0, 0), "same": (n // 2, (n - 1) // 2), "full": (n - 1, n - 1)}[mode]
+    return np.lib.stride_tricks.sliding_window_view(np.pad(a, beside), n) @ v if len(a) >= n else NotImplemented
+
+
+def _append(x: Any, y: Any, axis: Any = None) -> Any:
+    return np.concatenate([np.ravel(x), np.ravel(y)] if axis is None else [x, y], axis or 0)
+
+
+COMPOSED: dict[Any, Callable[..., Any]] = {
+    np.append: _append,
+    np.average: _average,
+    np.clip: _clip,
+    np.convolve: lambda a, v, mode="full": np.correlate(a, v[::-1], mode),
+    np.correlate: _correlate,
+    np.cumsum: _cumsum,
+    np.diff: _diff,
+    np.dot: _dot,
+    np.inner: lambda a, b: np.dot(a, b.T if b.ndim > 1 else b),
+    np.linalg.norm: _norm,
+    np.outer: lambda a, b: np.ravel(a)[:, None] * np.ravel(b)[None, :],
+    np.prod: _prod,
+    np.ptp: lambda x, axis=None: np.max(x, axis=axis) - np.min(x, axis=axis),
+    np.sort: lambda x, axis=-1: np.take_along_axis(x, np.argsort(x, axis=axis), axis),
+    np.std: lambda *args, **kwargs: np.sqrt(np.var(*args, **kwargs)),
+    np.tensordot: _tensordot,
+    np.trace: lambda x: np.sum(np.diagonal(x)),
+    np.vdot: lambda a, b: np.dot(np.ravel(a), np.ravel(b)),
+}
+"""NumPy's functions, and each in terms of others."""

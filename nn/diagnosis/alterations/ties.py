@@ -1,0 +1,57 @@
+"""Other right gradients at a kink: where numbers are equal, either may be taken for the larger one.
+
+>>> other, another = at_ties(lambda x: np.maximum(x, 0.0).sum(), [("x", np.array([0.0, 2.0]))])
+>>> other[0].tolist(), another[0].tolist()
+([1.0, 1.0], [0.0, 1.0])
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.step import Edge
+from nn.diagnosis.alterations.sweep import Sweep
+from nn.samples import Array
+
+OF_TWO = ("maximum", "minimum")
+OF_MANY = ("max", "amax", "min", "amin")
+
+
+def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[list[Array]]:
+    """Return the gradients in which one of several equal numbers has all that they share; none where there are none."""
+    recorded = recorded_or_none(f, arguments)
+    if recorded is None:
+        return []
+    sweep = Sweep(*recorded).without_shifts()
+    tied = [
+        edge for edge in sweep.edges if edge.step.op in (*OF_TWO, *OF_MANY) and (np.abs(edge.saved - 0.5) < 0.5).any()
+    ]
+    of_two = list(_either(edge for edge in tied if edge.step.op in OF_TWO))
+    of_many = list(_either(edge for edge in tied if edge.step.op in OF_MANY))
+    return [sweep.altered(one | other) for one, other in itertools.product(of_two, of_many) if one or other]
+
+
+def _either(edges: Iterator[Edge]) -> Iterator[dict[Edge, Any]]:
+    """Yield what edges hand on where the first of equal numbers has everything, and where the last has."""
+    several = list(edges)
+    for is_first in (True, False) if several else (True,):
+        yield dict.fromkeys(several, partial(_decided, is_first=is_first))
+
+
+def _decided(edge: Edge, g: Array, is_first: bool) -> Array:
+    saved = np.array(edge.saved)
+    if edge.step.op in OF_TWO:  # of a variable and a constant the variable is the first
+        wins = is_first == (edge.operand == 0 or len(edge.step.edges) == 1)
+        saved[(saved > 0.0) & (saved < 1.0)] = float(wins)
+        return edge.pull(g, saved)
+    windows = edge.pull(np.arange(g.size, dtype=float).reshape(g.shape), np.ones(saved.shape)).ravel()
+    hits = np.flatnonzero(saved)[:: 1 if is_first else -1]
+    chosen = np.zeros(saved.size)
+    chosen[hits[np.unique(windows[hits], return_index=True)[1]]] = 1.0
+    return edge.pull(g, chosen.reshape(saved.shape))
