@@ -137,12 +137,12 @@ def known_numbers(sweep: Sweep) -> dict[Key, Number]:
                 lengths += [((where, k, axis), name, n) for axis, n in enumerate(x.shape)]
                 several = [axes for count in (2, 3) for axes in itertools.combinations(range(min(x.ndim, 4)), count)]
                 lengths += [((where, k, axes), name, math.prod(x.shape[a] for a in axes)) for axes in several]
-                if not x.ndim and float(x) not in PLAIN:
+                if not x.ndim and np.isfinite(x) and float(x) not in PLAIN:
                     known.setdefault((where, k), (name or f"{float(x):.4g}", float(x)))
         for key, name, n in lengths:
             if n > 1:
                 known.setdefault(key, (_lengths(name, key[-1]) if name else str(n), float(n)))
-    known |= {("input", name): (name, x) for name, x in sweep.numbers.items() if x not in PLAIN}
+    known |= {("input", name): (name, x) for name, x in sweep.numbers.items() if math.isfinite(x) and x not in PLAIN}
     known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if len(key) > 1}
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
 
