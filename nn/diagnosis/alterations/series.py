@@ -32,6 +32,7 @@ from nn.samples import Array
 
 InSeries: TypeAlias = tuple[Attempt, Attempt]
 MOST_STEPS = 10_000  # that are swept again under first alterations, the same on every machine
+MOST_EDGES = 12_000  # that are laid out for second alterations
 SMALL = 4000  # elements of a step, beyond which its alterations are not laid out beside one another
 
 
@@ -46,7 +47,7 @@ def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: A
         What was tried there, and what each changes along all directions.
     """
     sweep = targets[0].sweep
-    linear = _Linear(sweep, [c for c in attempts if c.alteration.rank <= 2 and c.alteration.saved is not None])
+    linear = _Linear(sweep, _laid_out(attempts))
     most = MOST_STEPS // len(sweep.steps)
     for first in _distinct(targets, attempts, effects)[:most]:
         cotangents = sweep.under(first.alteration.pulls)
@@ -59,6 +60,14 @@ def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: A
                 if not _comes_to(*pair[::-1], sweep):
                     if target.is_met(attempted((pair[0].alteration, pair[1].alteration), sweep)):
                         yield k, pair
+
+
+def _laid_out(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return the simplest under which what edges hand on is linear, as many as there is work for."""
+    linear = [c for c in attempts if c.alteration.rank <= 2 and c.alteration.saved is not None]
+    simplest = sorted(linear, key=lambda c: c.alteration.rank)
+    ends = np.cumsum([len(c.alteration.pulls) for c in simplest])
+    return simplest[: int(np.searchsorted(ends, MOST_EDGES))]
 
 
 def interleaved(target: Target, attempts: Sequence[Attempt], effects: Array) -> Iterator[InSeries]:
