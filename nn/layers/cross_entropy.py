@@ -74,6 +74,6 @@ MISTAKES = (
     ),
     Slip("the right class is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0", ("path-missing",)),
     Slip("targets less probabilities", "dout * dz / n", "-dout * dz / n", ("sign",)),
-    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor", "wrong-upstream")),
+    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor", "factor-exchanged")),
     Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing", "factor-missing")),
 )

@@ -72,8 +72,12 @@ def _laid_out(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 def interleaved(target: Target, attempts: Sequence[Attempt], effects: Array) -> Iterator[InSeries]:
     """Yield pairs of paths that are missing at every run of two lines of a loop."""
-    loops = [c for c in attempts if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1]
-    for pair in itertools.islice(itertools.combinations(loops, 2), MOST_STEPS // len(target.sweep.steps)):
+    loops = [
+        c for c in _distinct([target], attempts, effects)
+        if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1
+    ]  # fmt: skip
+    most = 4 * MOST_STEPS // len(target.sweep.steps)
+    for pair in itertools.islice(itertools.combinations(loops, 2), most):
         if target.is_met(attempted((pair[0].alteration, pair[1].alteration), target.sweep)):
             yield pair
 
