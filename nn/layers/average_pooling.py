@@ -71,7 +71,12 @@ MISTAKES = (
     Slip("the mean is forgotten", "dout / size**2", "dout", ("factor", "slope-missing", "factor-missing")),
     Slip("overlapping windows overwrite one another", "columns] += dout", "columns] = dout", ("overwritten",)),
     Slip("it is divided by the side, not the area", "dout / size**2", "dout / size", ("factor",)),
-    Slip("it is divided by the number of windows", "dout / size**2", "dout / (height * width)", ("factor",)),
+    Slip(
+        "it is divided by the number of windows",
+        "dout / size**2",
+        "dout / (height * width)",
+        ("factor", "factor-exchanged"),
+    ),
     Slip(
         "only the first place of a window gets it",
         "dout / size**2",

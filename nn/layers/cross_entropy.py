@@ -60,7 +60,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 MISTAKES = (
     Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
-    Slip("the one is taken from every sample's column", "dz[np.arange(n), y] -= 1.0", "dz[:, y] -= 1.0", ()),
+    Slip(
+        "the one is taken from every sample's column",
+        "dz[np.arange(n), y] -= 1.0",
+        "dz[:, y] -= 1.0",
+        ("wrong-error", "wrong-index"),
+    ),
     Slip(
         "the softmax is differentiated once more",
         "dout * dz / n",
@@ -69,6 +74,6 @@ MISTAKES = (
     ),
     Slip("the right class is forgotten", "dz[np.arange(n), y] -= 1.0", "dz[np.arange(n), y] -= 0.0", ("path-missing",)),
     Slip("targets less probabilities", "dout * dz / n", "-dout * dz / n", ("sign",)),
-    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor", "wrong-upstream")),
+    Slip("the mean is over the classes", "dout * dz / n", "dout * dz / p.shape[1]", ("factor", "factor-exchanged")),
     Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing", "factor-missing")),
 )

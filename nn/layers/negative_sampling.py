@@ -95,6 +95,6 @@ MISTAKES = (
         "the probability stands for the error",
         "dout * (right - 1.0)",
         "dout * right",
-        ("slope-of-another", "wrong-operand"),
+        ("slope-of-another", "slope-formula", "wrong-operand"),
     ),
 )

@@ -133,5 +133,5 @@ def attempted(path: Path, sweep: Sweep) -> list[Array]:
     try:
         with np.errstate(all="ignore"):
             return gradients_of(path, sweep)
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, IndexError, TypeError, KeyError):
         return [np.full(leaf.value.shape, np.nan) for leaf in sweep.leaves]

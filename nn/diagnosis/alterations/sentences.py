@@ -106,6 +106,12 @@ SENTENCES = {
         "the gradients of two paths are added before the first, and go down it together",
         "(d1 + d2) through `{path}`",
     ),
+    "wrong-gradient": ("in place of the gradient of `{path}` stands `{what}`", "{to} = {what}"),
+    "parts-exchanged": ("the gradients of two parts of `{path}` are exchanged ({what})", "{to} with them exchanged"),
+    "part-repeated": (
+        "the gradient of one part of `{path}` stands in place of another's as well ({what})",
+        "{to} with one of them twice",
+    ),
     "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
     "slope-formula": ("the derivative of `{at}` is written as {what}, with a for its value", "{to} = d{z} * ({what})"),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),

@@ -32,6 +32,7 @@ from nn.samples import Array
 
 InSeries: TypeAlias = tuple[Attempt, Attempt]
 MOST_STEPS = 10_000  # that are swept again under first alterations, the same on every machine
+MOST_EDGES = 12_000  # that are laid out for second alterations
 SMALL = 4000  # elements of a step, beyond which its alterations are not laid out beside one another
 
 
@@ -46,7 +47,7 @@ def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: A
         What was tried there, and what each changes along all directions.
     """
     sweep = targets[0].sweep
-    linear = _Linear(sweep, [c for c in attempts if c.alteration.rank <= 2 and c.alteration.saved is not None])
+    linear = _Linear(sweep, _laid_out(attempts))
     most = MOST_STEPS // len(sweep.steps)
     for first in _distinct(targets, attempts, effects)[:most]:
         cotangents = sweep.under(first.alteration.pulls)
@@ -61,10 +62,22 @@ def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: A
                         yield k, pair
 
 
+def _laid_out(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return the simplest under which what edges hand on is linear, as many as there is work for."""
+    linear = [c for c in attempts if c.alteration.rank <= 2 and c.alteration.saved is not None]
+    simplest = sorted(linear, key=lambda c: c.alteration.rank)
+    ends = np.cumsum([len(c.alteration.pulls) for c in simplest])
+    return simplest[: int(np.searchsorted(ends, MOST_EDGES))]
+
+
 def interleaved(target: Target, attempts: Sequence[Attempt], effects: Array) -> Iterator[InSeries]:
     """Yield pairs of paths that are missing at every run of two lines of a loop."""
-    loops = [c for c in attempts if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1]
-    for pair in itertools.islice(itertools.combinations(loops, 2), MOST_STEPS // len(target.sweep.steps)):
+    loops = [
+        c for c in _distinct([target], attempts, effects)
+        if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1
+    ]  # fmt: skip
+    most = 4 * MOST_STEPS // len(target.sweep.steps)
+    for pair in itertools.islice(itertools.combinations(loops, 2), most):
         if target.is_met(attempted((pair[0].alteration, pair[1].alteration), target.sweep)):
             yield pair
 

@@ -35,3 +35,11 @@ def test_arrays_that_do_not_go_together_have_no_gradient():
 def test_a_run_of_its_own():
     own = BackwardAlteration("truncated", edge_of("exp"), run=lambda sweep: [np.ones(3)])
     assert gradients_of((own,), SWEEP)[0].tolist() == [1.0, 1.0, 1.0] and own.name == ("truncated", "")
+
+
+def test_what_is_saved_for_edges_of_another_function_is_no_gradient():
+    sweep = Sweep(*record(lambda x: np.tanh(x).sum(), [("x", np.ones(3))]))
+    nothing_saved: dict = {}
+    assert np.isnan(
+        attempted((saving("wrong-operand", tuple(sweep.edges[-1:]), nothing_saved.__getitem__),), sweep)
+    ).all()

@@ -1,7 +1,7 @@
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import gradients_of
-from nn.diagnosis.alterations.candidates import known_numbers, phases, with_number
+from nn.diagnosis.alterations.candidates import known_numbers, named_numbers, phases, with_number
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -40,3 +40,13 @@ def test_a_number_that_was_fitted_goes_along():
     (unknown,) = flow.times(4.123, known_numbers(here))
     assert unknown.fitted == 1 and by_name.fitted == 0 and unknown.alteration.rank > by_name.alteration.rank
     assert with_number(flow.alteration, 2.0, 1).what == "2"
+
+
+def test_a_number_is_one_of_the_functions_or_the_product_of_two():
+    sweep = Sweep(*record(lambda x: (np.maximum(x, -np.inf) * 0.3).sum(), [("x", np.ones((5, 7)))]))
+    sweep.numbers = {"p": 0.6, "nothing": 0.0}
+    known = known_numbers(sweep)
+    assert all(np.isfinite(value) and value for _, value in known.values())
+    for factor, text in ((0.6, "p"), (0.2, "1/x.shape[0]"), (0.36, "p * p"), (5 / 7, "x.shape[0] * 1/x.shape[1]")):
+        assert text in [name for _, name in named_numbers(factor, known)]
+    assert named_numbers(0.1234567, known) == []
