@@ -165,7 +165,7 @@ class Comparison:
         """Return the comparison with another gradient that is as right: at a kink."""
         other = copy(self)
         other.right, other.is_at_kink = right.reshape(self.right.shape), True
-        vars(other).pop("exact"), vars(other).pop("nearer", None)
+        vars(other).pop("exact", None), vars(other).pop("nearer", None)
         return other
 
     @property

@@ -57,6 +57,8 @@ SENTENCES = {
     ),
     "slope-missing": ("the derivative of `{at}` is left out", "{to} = d{z}"),
     "value-for-slope": ("the value of `{at}` stands in place of its derivative", "{to} = d{z} * {z}"),
+    "applied-for-slope": ("`{op}` of the value of `{at}` stands in place of its derivative", "{to} = d{z} * {op}({z})"),
+    "factor-exchanged": ("the factor beside `{path}` is another number ({what})", "{pulled} with {what} for it"),
     "slope-at-value": (
         "the derivative of `{at}` is taken at its value, not at its input",
         "{to} = d{z} * {op}'({z})",
@@ -104,6 +106,8 @@ SENTENCES = {
         "the gradients of two paths are added before the first, and go down it together",
         "(d1 + d2) through `{path}`",
     ),
+    "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
+    "slope-formula": ("the derivative of `{at}` is written as {what}, with a for its value", "{to} = d{z} * ({what})"),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
     "gradient-zero": ("the gradient is zero: nothing arrives here", "0"),
     "exchanged": ("this is the gradient of `{what}`, which is another argument", "{to} = d{what}"),
@@ -158,7 +162,9 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
         "what": what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    sentence, yours = (text.format(**names) + as_saved for text in texts)
+    unsaid = what and "{what}" not in texts[0] and what not in (OF_THE_RESULT, names["path"])
+    number = f" ({what})" if unsaid and not what.startswith("at index") else ""
+    sentence, yours = (text.format(**names) + number + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")

@@ -288,3 +288,97 @@ def test_one_gradient_of_two_arrays_of_a_shape_is_the_first_ones():
 
     z, y = np.random.default_rng(2).normal(size=(4, 3)), np.eye(3)[[0, 2, 1, 1]]
     assert check_backward(loss, backward, z, y).ok
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def shared(q, k):  # keys that two groups of queries share
+    return np.einsum("gid,jd->gij", q, k)
+
+
+def picked(x, w):
+    return (x * w).max(axis=1)
+
+
+def picked_by_all(dout, x, w):
+    hit = (x * w) == (x * w).max(axis=1, keepdims=True)
+    return hit * dout[:, None] * w, hit * dout[:, None] * x
+
+
+def penalised(theta):
+    return (theta[0] * 3.0 - theta[1] * theta[2]) ** 2 + 0.7 * theta[1:] @ theta[1:]
+
+
+def penalised_backward(dout, theta):
+    e = 2.0 * (theta[0] * 3.0 - theta[1] * theta[2])
+    return dout * (e * np.array([3.0, -theta[2], -theta[1]]) + 1.4 * theta)
+
+
+MASK = np.array([True, True, False, True])
+
+
+def attended(q, k):
+    s = np.where(MASK, q @ k.T, -1e9)
+    m = s.max(axis=1, keepdims=True)
+    p = np.exp(s - m)
+    n = p.sum(axis=1, keepdims=True)
+    return p / n, (q, k, m, n)
+
+
+def attended_without_mask(dout, cache):
+    q, k, m, n = cache
+    p = np.exp(q @ k.T - m) / n
+    ds = p * (dout - (dout * p).sum(axis=1, keepdims=True))
+    return ds @ k, ds.T @ q
+
+
+TIED = np.array([[1.0, 2.0, 4.0], [2.0, 4.0, 1.0]])
+WEIGHTS, CLASSES = np.array([0.3, 1.7, -0.4, 2.9]), np.eye(3)[[0, 2, 1, 1]]
+
+
+def weighed(z):
+    return ((CLASSES * np.log(softmax(z))).sum(axis=1) * WEIGHTS).sum()
+
+
+def swish(x):
+    gate = 1.0 / (1.0 + np.exp(-x))
+    return x * gate, (x, gate)
+
+
+def drawn(*shape):
+    return np.random.default_rng(sum(shape)).normal(size=shape)
+
+
+SEEN = {
+    "another argument's": (lambda x, y: x * y * y, lambda d, x, y: (d * y * y, d * y * y), (drawn(4), drawn(1, 4)[0])),
+    "not summed": (
+        shared,
+        lambda d, q, k: (np.einsum("gij,jd->gid", d, k), np.einsum("gij,gid->gjd", d, q)),
+        (drawn(2, 3, 4), drawn(5, 4)),
+    ),
+    "equal ones": (
+        picked,
+        picked_by_all,
+        (np.array([[1.0, 2.0, 4.0], [2.0, 4.0, 1.0]]), np.array([[4.0, 2.0, 1.0]] * 2)),
+    ),
+    "what arrives": (np.tanh, lambda d, x: 1 - np.tanh(x) ** 2, (drawn(6),)),
+    "the bias is penalised": (penalised, penalised_backward, (np.array([0.5, -1.2, 0.8]),)),
+    "the weights' mean": (weighed, lambda d, z: d * WEIGHTS.mean() * (CLASSES - softmax(z)), (drawn(4, 3),)),
+    "sums that were saved": (attended, attended_without_mask, (drawn(3, 2), drawn(4, 2))),
+    "another number": (lambda x: np.exp(1.7 * x) + 0.6, lambda d, x: d * 0.6 * np.exp(1.7 * x), (drawn(6),)),
+    "applied once more": (swish, lambda d, cache: d * (cache[1] + cache[0] / (1.0 + np.exp(-cache[1]))), (drawn(6),)),
+}
+NAMES = (
+    "exchanged unsummed ties-in-full upstream-missing slice-exchanged constant-moved mask-left-out factor-exchanged "
+    "applied-for-slope"
+)
+
+
+@pytest.mark.parametrize(("mistake", "name"), [*zip(SEEN, NAMES.split())])
+def test_what_strangers_write_has_a_name(mistake, name):
+    forward, backward, inputs = SEEN[mistake]
+    said = check_backward(forward, backward, *inputs)
+    assert set(said.names) == {name} and said.verdict == "named", said
