@@ -3,8 +3,8 @@
 >>> from nn.diagnosis.alterations.recorded import record
 >>> root, leaves = record(lambda x: np.tanh(x).sum(), [("x", np.array([1.0, 2.0]))])
 >>> sweep = Sweep(root, leaves)
->>> [a.kind for a in of_edges((sweep.edges[-1],), sweep) if a.rank == 1][:2]
-['slope-missing', 'value-for-slope']
+>>> [a.kind for a in of_edges((sweep.edges[-1],), sweep) if a.rank == 1][:3]
+['slope-missing', 'value-for-slope', 'applied-for-slope']
 """
 
 from __future__ import annotations

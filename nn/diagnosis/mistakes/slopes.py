@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nn import matrix
-from nn.diagnosis.equations import Array, At, Wrong, like_shaped, made
+from nn.diagnosis.equations import Array, At, Wrong, like_shaped
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Condition, Proposal, enter, share
 from nn.leaky import USUAL, family, slope_of
@@ -134,13 +134,13 @@ def _of(other: str, own: bool) -> Wrong:
 
 
 def _leaky_slope(e: Evidence) -> Iterator[Proposal]:
+    kind = e.problem.kinds[e.layer]
+    known = 0.0 if kind == "relu" else slope_of(kind)
     for where, layers in e.places("slope"):
-        kinds = {e.problem.kinds[layer] for layer in layers}
-        known = slope_of(kinds.pop()) if kinds != {"relu"} else 0.0
-        if len(layers) == 1 and known is not None:
-            of_slope = [e.alter("slope", layers, _of(f"leaky_relu({slope})", False)) for slope in (0.0, 1.0)]
-            low, high = (made(e.problem, [alteration])[e.name] for alteration in of_slope)
-            slope = float(((e.want - low) * (high - low)).sum() / max(float(((high - low) ** 2).sum()), 1e-300))
+        if known is not None and len(layers) == 1:
+            at, parameter = e.at("slope", e.layer), e.at("bias" if e.is_bias else "weight", e.layer)
+            moved = parameter.right(at.error * (at.z <= 0.0))
+            slope = known + float(((e.want - e.have) * moved).sum() / max(float((moved**2).sum()), 1e-300))
             if abs(slope - known) > 1e-6 and min(abs(slope), abs(slope - 1.0), abs(slope - USUAL)) > 1e-6:
                 alteration = e.alter("slope", layers, _of(f"leaky_relu({slope!r})", False))
                 yield where, f"{slope:.6g}, not {known:g}", alteration

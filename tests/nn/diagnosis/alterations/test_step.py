@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving, value_of
 
 
 def test_an_edge_leads_to_its_operand():
@@ -26,3 +26,13 @@ def test_a_step_takes_another_s_words():
     one, other = ArrayStep([1.0], "exp", (), "e"), ArrayStep([2.0])
     one.note, one.index, one.site = "0", 0, ("f",)
     assert other.described_as(one).name == "e" and (other.note, other.index, other.site) == ("0", 0, ("f",))
+
+
+def test_alterations_of_an_edge_compose():
+    x, w = ArrayStep([1.0, 2.0], name="x"), np.array([3.0, 4.0])
+    step = ArrayStep(x.value * w, "multiply", (w, x))
+    edge = Edge(step, 1, lambda g, saved: g * saved, lambda t, saved: t * saved, w, "local")
+    squared = edge.handing_on(Saving(lambda edge: edge.saved**2))
+    turned = squared.handing_on(lambda edge, g: -edge.right(g))
+    assert squared.right(np.ones(2)).tolist() == squared.saved.tolist() == [9.0, 16.0]
+    assert turned.right(np.ones(2)).tolist() == [-9.0, -16.0] and edge.right(np.ones(2)).tolist() == [3.0, 4.0]
