@@ -86,7 +86,7 @@ MISTAKES = (
         "the derivative of tanh is taken without its square",
         "states[t + 1] ** 2",
         "states[t + 1]",
-        ("slope-of-another",),
+        ("slope-formula",),
     ),
     Slip("what is carried back does not pass the tanh", "dh = dz @ w_h.T", "dh = dh @ w_h.T", ("slope-not-carried",)),
 )

@@ -20,7 +20,8 @@ import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, saving, scaled
 from nn.diagnosis.alterations.edges import of_edges
-from nn.diagnosis.alterations.exchanged import exchanged, exchanged_in_loop
+from nn.diagnosis.alterations.errors import of_errors
+from nn.diagnosis.alterations.exchanged import OF_VALUES, exchanged, exchanged_in_loop, taken_elsewhere
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -128,7 +129,7 @@ def known_numbers(sweep: Sweep) -> dict[Hashable, Number]:
                 if not x.ndim and float(x) not in PLAIN:
                     known.setdefault((where, k), (name or f"{float(x):.4g}", float(x)))
         for key, name, n in lengths:
-            if n > 2:
+            if n > 1:
                 known.setdefault(key, (_lengths(name, key[-1]) if name else str(n), float(n)))
     known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if x not in PLAIN}
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
@@ -175,13 +176,17 @@ def _far(sweep: Sweep) -> Iterator[Attempt]:
             family = partial(_of_others, key=key)
             for alteration in family(sweep):
                 yield Attempt(alteration, family)
-    for alteration in of_functions(sweep):
-        yield Attempt(alteration, of_functions)
+    for whole in (of_errors, of_functions):
+        for alteration in whole(sweep):
+            yield Attempt(alteration, whole)
 
 
 def _of_others(sweep: Sweep, key: object) -> Iterator[BackwardAlteration]:
     edges = groups(sweep).get(key, ())
-    if len(edges) > 1:
+    if not edges:
+        return
+    yield from taken_elsewhere(edges)
+    if len(edges) > 1 or edges[0].step.op in OF_VALUES:
         yield from exchanged_in_loop(edges, sweep)
     for edge in edges if len(edges) == 1 else ():
         yield from (*exchanged(edge, sweep), *_updated(edge, sweep))

@@ -43,7 +43,7 @@ def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     if any((sweep.cotangents[edge.step] != 1.0).any() for edge in edges):
         yield pulling("upstream-missing", edges, lambda edge, g: edge.right(np.ones_like(g)))
     yield from {"local": _local, "product": _product, "move": _move, "sum": _sum}[edges[0].kind](edges, sweep)
-    yield from _results(edges, sweep)
+    yield from (*_slices(edges), *_results(edges, sweep))
 
 
 def operand_of(edge: Edge) -> Array:
@@ -64,10 +64,7 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
         yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=int(not is_number))
         if is_number:
             yield saving("factor-exchanged", edges, lambda e: np.ones_like(e.saved))
-    if len(np.unique(edges[0].saved)) == 2 and (edges[0].saved == 0.0).any():
-        yield saving("mask-inverted", edges, lambda e: np.max(e.saved) - e.saved)
-        yield saving("mask-missing", edges, lambda e: np.full(e.saved.shape, np.max(e.saved)))
-        yield saving("scale-missing", edges, lambda e: (e.saved != 0.0).astype(float))
+    yield from _masks(edges)
     for n in (-2, -1, 1, 2):
         power = f"**{n}" if n != 1 else ""
         yield saving("slope-times-operand", edges, partial(_times_operand, n=n), power, 1 + (n != 1))
@@ -87,6 +84,14 @@ def _weighs(edge: Edge, sweep: Sweep) -> bool:
     return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
 
 
+def _masks(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
+    """Yield a local derivative of two values, one of them 0, the wrong way round, left out, or without the other."""
+    if len(np.unique(edges[0].saved)) == 2 and (edges[0].saved == 0.0).any():
+        yield saving("mask-inverted", edges, lambda e: np.max(e.saved) - e.saved)
+        yield saving("mask-missing", edges, lambda e: np.full(e.saved.shape, np.max(e.saved)))
+        yield saving("scale-missing", edges, lambda e: (e.saved != 0.0).astype(float))
+
+
 def _times_operand(edge: Edge, n: int) -> Array:
     return np.asarray(edge.saved * (operand_of(edge) ** float(n)))
 
@@ -103,15 +108,36 @@ def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
     yield saving("value-for-slope", edges, lambda e: e.step.value)
-    yield saving("applied-for-slope", edges, lambda e: RULES[e.step.op].array(e.step.value))
+    yield saving("applied-for-slope", edges, lambda e: applied_to(e.step.op, e.step.value))
     yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
     yield saving("operand-for-slope", edges, operand_of)
-    yield saving("slope-of-another", edges, lambda e: 1.0 - e.step.value, "1 - value", 2)
+    for text, formula in OF_THE_VALUE.items() if edges[0].step.op in WRITTEN_WITH_VALUE else ():
+        yield saving("slope-formula", edges, partial(_by_formula, formula=formula), text, 2)
     yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
     for other in CONFUSED:
         if other != edges[0].step.op:
             yield saving("slope-of-another", edges, partial(_of_another, rule=other), other)
             yield saving("slope-of-another", edges, partial(_at_value, rule=other), f"{other}, of the value", 2)
+
+
+WRITTEN_WITH_VALUE = ("tanh", "sigmoid")
+OF_THE_VALUE: dict[str, Callable[[Array], Array]] = {
+    "1 - a": lambda a: 1.0 - a,
+    "1 + a": lambda a: 1.0 + a,
+    "a**2": np.square,
+    "-a**2": lambda a: -a * a,
+    "-a": np.negative,
+    "1 + a**2": lambda a: 1.0 + a * a,
+    "1 - a**2": lambda a: 1.0 - a * a,
+    "a * (1 + a)": lambda a: a * (1.0 + a),
+    "a * (1 - a)": lambda a: a * (1.0 - a),
+    "a * (1 - a**2)": lambda a: a * (1.0 - a * a),
+}
+"""What people write for a derivative that is a formula of the value."""
+
+
+def _by_formula(edge: Edge, formula: Callable[[Array], Array]) -> Array:
+    return formula(edge.step.value)
 
 
 def _of_another(edge: Edge, rule: str) -> Array:
@@ -120,6 +146,11 @@ def _of_another(edge: Edge, rule: str) -> Array:
 
 def _at_value(edge: Edge, rule: str) -> Array:
     return slope_of(rule, edge.step.value)
+
+
+def applied_to(rule: str, x: Array) -> Array:
+    """Return a unary rule, or an activation, of an array."""
+    return np.asarray(RULES[rule].array(x) if rule in RULES else ACTIVATIONS[rule].f(x), float)
 
 
 def slope_of(rule: str, x: Array) -> Array:
@@ -169,6 +200,7 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     """Yield what people write for the other factor of a product."""
     if edges[0].saved is None:
         return
+    yield from _masks(edges) if len(edges[0].step.operands) == 1 else ()
     for kind, change in OF_A_FACTOR:
         yield saving(f"factor-{kind}", edges, partial(_changed, change=change))
     if edges[0].step.op in ("max", "amax", "min", "amin"):
@@ -238,6 +270,7 @@ def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]
     """Yield moves that are undone in another way: assigned where several come back to one place, or reshaped."""
     if any(len(np.unique(edge.saved[1])) < len(edge.saved[1]) for edge in edges):
         yield pulling("overwritten", edges, _assigned)
+        yield pulling("mean-for-sum", edges, _averaged, "of what comes to each place", 1)
     if edges[0].step.value.size == edges[0].parent.value.size:
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape))
         yield pulling("reshaped", edges, lambda e, g: g.T.reshape(e.parent.value.shape), "transposed", 2)
@@ -251,6 +284,11 @@ def _assigned(edge: Edge, g: Array) -> Array:
     share = np.zeros(edge.parent.value.size)
     share[edge.saved[1]] = np.ravel(g)[edge.saved[0]]
     return share.reshape(edge.parent.value.shape)
+
+
+def _averaged(edge: Edge, g: Array) -> Array:
+    counts = np.bincount(edge.saved[1], minlength=edge.parent.value.size).reshape(edge.parent.value.shape)
+    return np.asarray(edge.right(g) / np.maximum(counts, 1))
 
 
 def _strides(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -284,6 +322,23 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         for what, _ in at_one_place(share):
             for factor, kind in SCALES[:3]:
                 yield pulling(kind, edges, partial(_only_at, what=what, factor=factor), f"at {what}", 2)
+
+
+def _slices(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
+    """Yield the first or the last place alone, along an axis of what arrives, where several are summed."""
+    shape = edges[0].step.value.shape
+    if edges[0].kind != "sum" and any(edge.step.value.shape != shape for edge in edges):
+        return
+    for axis, n in enumerate(shape if edges[0].kind in ("move", "product") else ()):
+        for text, number in (("first", 0), ("last", -1)) if n > 1 else ():
+            pull = partial(_one_place, axis=axis, number=number)
+            yield pulling("slice", edges, pull, f"the {text} alone along axis {axis} of what arrives", 2)
+
+
+def _one_place(edge: Edge, g: Array, axis: int, number: int) -> Array:
+    share, place = np.zeros(g.shape), (slice(None),) * axis + (number,)
+    share[place] = g[place]
+    return edge.right(share)
 
 
 def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -21,6 +21,7 @@ from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving
 from nn.diagnosis.alterations.edges import of_another_time
 from nn.diagnosis.alterations.formulas import label
+from nn.diagnosis.alterations.groups import LONGEST_LOOP
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.samples import Array
@@ -44,8 +45,8 @@ def exchanged(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
         if edge.kind == "product" and edge.saved is not None and array.ndim:
             if array.shape == edge.saved.shape:
                 yield saving("wrong-operand", edges, partial(_is, array=array), what, 2)
-            elif array.T.shape == edge.saved.shape:
-                yield saving("wrong-operand", edges, partial(_is, array=array.T), f"{what}.T", 2)
+            if array.ndim > 1 and array.swapaxes(-1, -2).shape == edge.saved.shape:
+                yield saving("wrong-operand", edges, partial(_is, array=array.swapaxes(-1, -2)), f"{what}.T", 2)
         if array.shape == arriving:
             yield pulling("wrong-upstream", edges, partial(_from, array=array), what, 2)
     yield from _recomputed(edge, sweep)
@@ -53,16 +54,96 @@ def exchanged(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
 
 def exchanged_in_loop(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield the edges of a loop, each with another variable of its time in place of what it saved."""
+    shape = np.shape(edges[0].saved) if edges[0].kind in ("local", "product") else ()
+    rule = edges[0].step.op if len(edges[0].step.operands) == 1 and edges[0].step.op in OF_VALUES else ""
+    for what, arrays in _variables(edges, sweep) if shape else ():
+        fitting = [turned for array in arrays if (turned := _turned(array, shape)) is not None]
+        if len(fitting) < len(edges):
+            continue
+        values = dict(zip(edges, fitting))
+        yield saving("wrong-operand", edges, values.__getitem__, what, 2)
+        if len(set(map(id, arrays))) > 1:
+            earlier = dict(zip(edges, [values[edge] for edge in edges[1:]]))
+            yield saving(
+                "wrong-operand",
+                edges,
+                partial(of_another_time, saved=earlier, end=0.0),
+                f"{what} of the time before",
+                3,
+            )
+        for k, slope in enumerate(OF_VALUES.get(rule, ())):
+            text = f"{what} in its derivative" + ", in one place of two" * (k > 0)
+            yield saving("wrong-operand", edges, partial(_of_value, of=slope, values=values), text, 2)
+
+
+OF_VALUES: dict[str, tuple[Callable[[Array, Array], Array], ...]] = {
+    "tanh": (lambda v, w: 1.0 - w * w, lambda v, w: 1.0 - v * w),
+    "sigmoid": (lambda v, w: w * (1.0 - w), lambda v, w: v * (1.0 - w), lambda v, w: w * (1.0 - v)),
+}
+"""Derivatives that are written with the value, with another array in all or some of its places."""
+
+
+def _of_value(edge: Edge, of: Callable[[Array, Array], Array], values: Mapping[Edge, Array]) -> Array:
+    return of(edge.step.value, values[edge])
+
+
+def _turned(array: Array, shape: tuple[int, ...]) -> Array | None:
+    """Return an array in a shape, its last two axes exchanged if need be; None where that does not make it."""
+    if array.shape == shape:
+        return array
+    return array.swapaxes(-1, -2) if array.ndim > 1 and array.swapaxes(-1, -2).shape == shape else None
+
+
+def _variables(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[tuple[str, list[Array]]]:
+    """Yield what has one array for each of some edges: lines that run as often, their operands, what is constant."""
     by_site: dict[object, list[ArrayStep]] = {}
     for step in sweep.steps:
-        by_site.setdefault((step.op, step.site), []).append(step)
-    shape = np.shape(edges[0].saved) if edges[0].kind in ("local", "product") else ()
+        by_site.setdefault((step.op, step.site) if step.op else step, []).append(step)
+    seen: set[tuple[int, ...]] = set()
     for steps in by_site.values():
-        if shape and len(steps) == len(edges) and all(step.value.shape == shape for step in steps):
-            values = {edge: step.value for edge, step in zip(edges, steps)}
-            yield saving("wrong-operand", edges, values.__getitem__, label(steps[0]), 2)
-            ends = partial(of_another_time, saved=dict(zip(edges, [step.value for step in steps[1:]])), end=0.0)
-            yield saving("wrong-operand", edges, ends, f"{label(steps[0])} of the time before", 3)
+        several = len(steps) == len(edges)
+        for k in range(-1, len(steps[0].operands) if several else 0):
+            of_times = [step.operands[k] if k >= 0 else step for step in steps] if several else steps * len(edges)
+            if len(of_times) == len(edges) and tuple(map(id, of_times)) not in seen:
+                seen.add(tuple(map(id, of_times)))
+                last = of_times[0]
+                what = label(last) if isinstance(last, ArrayStep) else steps[0].constants.get(k) or "a constant"
+                yield what, [value_of(x) for x in of_times]
+        for step in steps[:LONGEST_LOOP] if len(steps) == len(edges) > 1 else ():
+            yield f"{label(step)} of one time", [step.value] * len(edges)
+
+
+def taken_elsewhere(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
+    """Yield edges whose other factor was taken from an array by numbers, and is taken at other ones."""
+    others = [_other_factor(edge) for edge in edges]
+    if not all(other is not None and other.value.shape == np.shape(edge.saved) for edge, other in zip(edges, others)):
+        return
+    index = others[0].index if others[0] is not None else ()
+    numbers = [k for k, part in enumerate(index if isinstance(index, tuple) else (index,)) if isinstance(part, int)]
+    for places in [[k] for k in numbers] + ([numbers] if len(numbers) > 1 else []):
+        where = f"index {', '.join(map(str, places))}"
+        for text, move in (("one late", 1), ("one early", -1), ("reversed", 0)):
+            saved = partial(_at_other_index, places=places, move=move)
+            yield saving("factor-off-by-one" if move else "factor-rearranged", edges, saved, f"{where} {text}", 2)
+
+
+def _other_factor(edge: Edge) -> ArrayStep | None:
+    """Return the other factor of a product, if it was taken by an index from another array."""
+    others = [x for k, x in enumerate(edge.step.operands) if k != edge.operand]
+    is_taken = len(others) == 1 and isinstance(others[0], ArrayStep) and others[0].op == "[]"
+    return others[0] if is_taken and edge.step.op in ("matmul", "einsum", "multiply") else None
+
+
+def _at_other_index(edge: Edge, places: Sequence[int], move: int) -> Array:
+    other = _other_factor(edge)
+    if other is None:
+        raise ValueError("the other factor was not taken by an index")
+    base, index = value_of(other.operands[0]), list(other.index if isinstance(other.index, tuple) else (other.index,))
+    axes = [sum(part is not None for part in index[:k]) for k in places]
+    for k, axis in zip(places, axes):
+        n = base.shape[axis]
+        index[k] = (index[k] + move) % n if move else n - 1 - index[k] % n
+    return np.asarray(base[tuple(index)])
 
 
 def _is(edge: Edge, array: Array) -> Array:
@@ -117,4 +198,4 @@ def at_hand(sweep: Sweep) -> list[tuple[str, Array]]:
         for k, x in enumerate(step.operands):
             if isinstance(x, np.ndarray) and x.size > 1:
                 arrays.setdefault(id(x), (step.constants.get(k) or "a constant", x.astype(float)))
-    return [*arrays.values(), *[(f"d{label(step)}", g) for step, g in sweep.cotangents.items() if step.op]]
+    return [*arrays.values(), *[(f"d{label(step)}", g) for step, g in sweep.cotangents.items()]]

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
 
 from nn.diagnosis.alterations.step import ArrayStep, Edge
@@ -35,6 +35,7 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
         keys: list[Hashable] = [("calls", *which, step.site), ("line", *which, step.line)]
         if is_twin(edge):
             keys.append(("twins", step.op, step.site, sweep.place[step]))
+        keys += [(*of, *which) for of in _taken_from(edge)]
         for key in keys:
             together.setdefault(key, []).append(edge)
         if _is_carried(edge, sweep, steps.get(edge.parent.site, [])):
@@ -45,6 +46,15 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
         if len(edges) > 1:
             several.setdefault(tuple(edges), key)
     return {key: edges for edges, key in several.items()} | alone
+
+
+def _taken_from(edge: Edge) -> Iterator[tuple[Hashable, ...]]:
+    """Yield what an edge leads into, and what its other operand is of, where these are parts of one array."""
+    for word, parts in (("into", [edge.parent]), ("of", [x for x in edge.step.operands if x is not edge.parent])):
+        for part in parts:
+            if isinstance(part, ArrayStep) and part.op in ("[]", "split", "array_split"):
+                base = part.operands[0]
+                yield word, base.site or base.name
 
 
 def _is_carried(edge: Edge, sweep: Sweep, steps: list[ArrayStep]) -> bool:

@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -21,6 +22,8 @@ from nn.diagnosis.alterations.groups import LONGEST_LOOP, groups
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
+
+MOST_BESIDE = 6  # arrays that may stand inside of a sum or outside
 
 
 def of_paths(sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -37,7 +40,7 @@ def overwritten(sweep: Sweep) -> Iterator[BackwardAlteration]:
         is_loop = len({(edge.step.site, edge.operand) for edge in edges}) == 1
         tried: list[list[Array]] = []
         for order in (1, -1):
-            for masks in (_last(shares, order), _last_written(shares, order)):
+            for masks in (_last(shares, order), _last_written(shares, order), _last_reached(edges, order)):
                 if not is_loop and all(mask.all() or not mask.any() for mask in masks):
                     continue  # paths that are missing
                 if not any(all(map(np.array_equal, masks, others)) for others in tried):
@@ -62,33 +65,91 @@ def _last_written(shares: Sequence[Array], order: int) -> list[Array]:
     return masks[::-order]
 
 
+def _last_reached(edges: Sequence[Edge], order: int) -> list[Array]:
+    """Return masks of which contribution stays: the last whose place it is, be it zero there."""
+    free = np.ones(edges[0].parent.value.size)
+    masks = []
+    for edge in edges[::-order]:
+        reached = edge.saved[1] if edge.kind == "move" else slice(None)
+        mask = np.zeros(free.size)
+        mask[reached] = free[reached]
+        free[reached] = 0.0
+        masks.append(mask.reshape(edge.parent.value.shape))
+    return masks[::-order]
+
+
 def _masked(edge: Edge, g: Array, mask: Array) -> Array:
     return np.asarray(mask * edge.right(g))
 
 
 def unsummed(sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield cotangents of a sum's result that are not summed first."""
+    """Yield cotangents that come back to what was summed, and were not summed first, or over other axes."""
     for edge in sweep.edges:
-        above = edge.parent
-        if edge.kind != "local" or above.op != "sum" or above.edges[0].parent.value.shape != edge.step.value.shape:
+        end = (
+            _sum_below(edge, sweep) if edge.kind == "local" and edge.parent.value.size < edge.step.value.size else None
+        )
+        if end is None:
             continue
-        edges = (edge, above.edges[0])
-        pulls: dict[Edge, Pull] = {edge: _nothing, above.edges[0]: partial(_in_place, other=edge, sweep=sweep)}
-        yield BackwardAlteration("unsummed", edges, pulls)
-        for axis in range(edge.step.value.ndim):
-            pull = partial(_in_place, other=edge, sweep=sweep, axis=axis)
-            yield BackwardAlteration("wrong-axis", edges, pulls | {above.edges[0]: pull}, f"axis {axis}")
+        below, slope = end
+        for kind, what, change in _other_sums(edge, sweep):
+            pull = partial(_in_place, other=edge, sweep=sweep, slope=slope, change=change)
+            yield BackwardAlteration(kind, (edge, below), {edge: _nothing, below: pull}, what)
+
+
+def _sum_below(edge: Edge, sweep: Sweep) -> tuple[Edge, Array] | None:
+    """Return the sum that an operand was made of, of an array as wide as the step; and the slope on the way there."""
+    step, slope = edge.parent, np.ones(edge.parent.value.shape)
+    while step.op != "sum":
+        edges = [e for e in step.edges if e.parent in sweep.place]
+        if len(edges) != 1 or edges[0].kind != "local" or edges[0].parent.value.shape != step.value.shape:
+            return None
+        step, slope = edges[0].parent, slope * edges[0].saved
+    below = step.edges[0]
+    if below.parent.value.shape != edge.step.value.shape or slope.ndim != edge.step.value.ndim:
+        kept = np.reshape(slope, [1 if n != m else n for n, m in _kept(below)]) if _kept(below) else None
+        return (below, kept) if kept is not None and below.parent.value.shape == edge.step.value.shape else None
+    return below, slope
+
+
+def _kept(below: Edge) -> list[tuple[int, int]]:
+    """Return the lengths of what is summed beside those of the sum, where it has kept its axes or lost the first."""
+    whole, sums = below.parent.value.shape, below.step.value.shape
+    return list(zip(whole, (1,) * (len(whole) - len(sums)) + sums)) if whole[len(whole) - len(sums) :] == sums else []
+
+
+def _other_sums(edge: Edge, sweep: Sweep) -> Iterator[tuple[str, str, Callable[[Array], Array]]]:
+    """Yield what is done in place of a sum; what is constant along its axes may stand inside or outside."""
+    yield "unsummed", "", lambda share: share
+    shape, small = edge.step.value.shape, edge.parent.value
+    repeated = _repeated(shape, small.shape)
+    beside = [step.value for step in sweep.steps if step.value.shape == small.shape and step.value.all()]
+    inside = [np.ones(()), *[x for value in beside[:MOST_BESIDE] for x in (value, 1.0 / value)]]
+    for count in range(1, len(shape) + 1):
+        for axes in itertools.combinations(range(len(shape)), count):
+            if axes != repeated:
+                ratio = math.prod(shape[k] for k in repeated) / math.prod(shape[k] for k in axes)
+                text = f"axis {', '.join(map(str, axes))}"
+                for c, scale in itertools.product(inside, sorted({1.0, ratio})):
+                    yield "wrong-axis", text, partial(_summed_over, axes=axes, inside=c, scale=scale)
+
+
+def _repeated(shape: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes along which an array is repeated."""
+    filled = (1,) * (len(shape) - len(small)) + small
+    return tuple(k for k, (n, m) in enumerate(zip(shape, filled)) if n != m)
+
+
+def _summed_over(share: Array, axes: tuple[int, ...], inside: Array, scale: float) -> Array:
+    return np.asarray(scale * (share * inside).sum(axes, keepdims=True) / inside)
 
 
 def _nothing(edge: Edge, g: Array) -> Array:
     return np.zeros(edge.parent.value.shape)
 
 
-def _in_place(edge: Edge, g: Array, other: Edge, sweep: Sweep, axis: int | None = None) -> Array:
-    """Return a sum's share with what came to the sum unsummed, or summed over another axis."""
-    share = sweep.cotangents[other.step] * other.saved
-    share = share if axis is None else np.broadcast_to(share.sum(axis, keepdims=True), share.shape)
-    return np.asarray(edge.right(g) + share)
+def _in_place(edge: Edge, g: Array, other: Edge, sweep: Sweep, slope: Array, change: Callable[[Array], Array]) -> Array:
+    """Return a sum's share with what came to the sum changed, and not summed first."""
+    return np.asarray(edge.right(g) + slope * change(sweep.cotangents[other.step] * other.saved))
 
 
 def joined(sweep: Sweep) -> Iterator[BackwardAlteration]:
