@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 TWO_OVER_SQRT_PI = 1.1283791670955126
-PER_UNIT = 64  # polynomials, each about a multiple of 1 / 64
-DEGREE = 7  # the next term, (1/128)**8 / 8! times the derivative, is less than a rounding of the result
+PER_UNIT = 4096  # polynomials of degree 3, each about a multiple of 1 / 4096
+TO_NEAREST = 1.5 * 2.0**52 / PER_UNIT  # a float this large is rounded to such a multiple
+NUMBER = 2**15 - 1  # of its bits, those that say which multiple it is
 BEYOND = 6.0  # from where on the function is 1.0
-FEW = 150  # elements that take less time one by one
+FEW = 130  # elements that take less time one by one
 VERY_FEW = 16  # elements for which SciPy is not imported, which takes a tenth of a second
 AT_ONCE = 4096  # elements whose intermediate results stay in a processor's cache
 _of_each = np.frompyfunc(math.erf, 1, 1)
@@ -66,26 +67,30 @@ def by_polynomials(x: Any, out: Any = None) -> Any:
 
 def _about_nearest(x: Any, result: Any) -> None:
     """Write the polynomial about the nearest point that has one; that about zero is odd, as the function is."""
-    size = np.minimum(np.abs(x), BEYOND).astype(float)
-    number = np.rint(np.fmin(size, BEYOND) * PER_UNIT)
-    size -= number / PER_UNIT
-    row = number.astype(np.intp)
-    highest, *lower = _coefficients()
-    y = highest.take(row)
+    size = np.abs(x).astype(float, copy=False)
+    np.minimum(size, BEYOND, out=size)
+    y = size + TO_NEAREST
+    row = y.view(np.int64) & NUMBER  # of NaN, any
+    y -= TO_NEAREST
+    size -= y
+    cubic, *lower = _coefficients()
+    cubic.take(row, None, y, "clip")
+    term = np.empty_like(y)
     for coefficients in lower:
         y *= size
-        y += coefficients.take(row)
+        coefficients.take(row, None, term, "clip")
+        y += term
     np.copysign(y, x, out=result, casting="same_kind")
 
 
 @cache
 def _coefficients() -> list[npt.NDArray[np.float64]]:
-    """Return Taylor's coefficients about every point, the highest first, by Hermite's polynomials."""
+    """Return the coefficients about every point, the highest first: Taylor's, with a square for the fourth power.
+
+    On the 1/4096 about a point, d**4 is nowhere further from d**2 / 8192**2 than 8192**-4 / 4.
+    """
     points = np.arange(int(BEYOND * PER_UNIT) + 1) / PER_UNIT
-    slope = TWO_OVER_SQRT_PI * np.exp(-points * points)
-    before, hermite = np.zeros_like(points), np.ones_like(points)
-    rows = [np.array([math.erf(c) for c in points.tolist()])]
-    for k in range(1, DEGREE + 1):
-        rows.append(slope * hermite * (-1.0) ** (k - 1) / math.factorial(k))
-        before, hermite = hermite, 2.0 * points * hermite - 2.0 * (k - 1) * before
-    return rows[::-1]
+    squares, slope = points * points, TWO_OVER_SQRT_PI * np.exp(-points * points)
+    cubic, quartic = slope * (2.0 * squares - 1.0) / 3.0, slope * points * (3.0 - 2.0 * squares) / 6.0
+    values = np.array([math.erf(c) for c in points.tolist()])
+    return [cubic, quartic / (2.0 * PER_UNIT) ** 2 - points * slope, slope, values]

@@ -35,12 +35,13 @@ def operand_maker(cls: Any, constant: Any) -> Method:
     """
 
     def operand(x: Any, op: str, other: Any = None) -> Any:
-        if x.__class__ is not int:  # the commonest number that is not a float
-            if isinstance(x, cls):
-                return x
-            if not isinstance(x, (numbers.Real, np.bool_)):
-                return _other(x, op, other)
-        x = float(x) if x.__class__ is int and -1000 < x < 1000 else as_float(x)
+        if x.__class__ is not float:
+            if x.__class__ is not int:  # the commonest number that is not a float
+                if isinstance(x, cls):
+                    return x
+                if not isinstance(x, (numbers.Real, np.bool_)):
+                    return _other(x, op, other)
+            x = float(x) if x.__class__ is int and -1000 < x < 1000 else as_float(x)
         node = constant()
         node._data = x
         node.grad = 0.0

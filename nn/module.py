@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
-from engine import Label, Value, zero_grad
+from engine import Label, Parameters, Value, zero_grad
 from engine.arguments import described, one_of, text
 from engine.arguments import path as checked_path
 from engine.collector import collector_paused
@@ -76,7 +78,7 @@ class Module:
         >>> [str(v.label) for v in MLP(2, [2]).parameters()][:2]
         ['layers.0.neurons.0.w.0', 'layers.0.neurons.1.w.0']
         """
-        return [value for places in self._placed().values() for value in _row_by_row(places)]
+        return _values({array: _table(places) for array, places in self._placed().items()})
 
     def zero_grad(self) -> None:
         """Set every parameter's gradient to zero."""
@@ -186,6 +188,24 @@ class Module:
         self.load_state_dict(state)
 
 
+def laid_out(module: Module) -> Parameters:
+    """Return a module's parameters as a flat vector has them, by the arrays that they are in; each label is read once.
+
+    >>> from nn import MLP
+    >>> vector = laid_out(MLP(2, [3]))
+    >>> vector.size, [(p.name, p.shape) for p in vector.arrays]
+    (9, [('layers.0.W', (2, 3)), ('layers.0.b', (3,))])
+    """
+    if getattr(module.parameters, "__func__", None) is not Module.parameters:
+        return Parameters(module.parameters())  # its author chooses which they are
+    placed = module._placed()
+    tables = {array: _table(places) for array, places in placed.items()}
+    alone = [entry for places in placed.values() if len(places) == 1 for entry in places.items()]
+    if all(isinstance(value.label, Label) and value.label.place == place for place, value in alone):
+        return Parameters.of_arrays(tables)
+    return Parameters(_values(tables))  # others have no places of their own: lifting gathers them
+
+
 def read_notes(path: str | Path) -> dict[str, str]:
     """Return the words that a safetensors file keeps beside its arrays.
 
@@ -228,13 +248,20 @@ def _place(name: str, label: str) -> tuple[str, tuple[int, ...]]:
     return owner + label.array, label.place
 
 
-def _row_by_row(places: dict[tuple[int, ...], Value]) -> list[Value]:
-    """Return Values in the order of their places."""
-    if len(places) == 1:
-        return list(places.values())
-    at = np.fromiter(chain.from_iterable(places), np.int64).reshape(len(places), -1)
-    values = list(places.values())
-    return [values[k] for k in np.lexsort(at.T[::-1]).tolist()]
+def _table(places: dict[tuple[int, ...], Value]) -> npt.NDArray[Any]:
+    """Return Values as the array that their places fill; row by row in a line where these leave gaps."""
+    values = np.fromiter(places.values(), object, len(places))
+    if () in places:
+        return values.reshape(())
+    at = np.fromiter(chain.from_iterable(places), np.int64).reshape(len(places), -1).T
+    shape = tuple((at.max(axis=1) + 1).tolist())
+    table = values[np.lexsort(at[::-1])]
+    fills = math.prod(shape) == len(places) and at.min() >= 0
+    return table.reshape(shape) if fills else table
+
+
+def _values(tables: Mapping[str, npt.NDArray[Any]]) -> list[Value]:
+    return list(chain.from_iterable([table.reshape(-1).tolist() for table in tables.values()]))
 
 
 def _filled(entries: dict[tuple[int, ...], float]) -> Array:

@@ -84,7 +84,7 @@ class Expressions:
         if draw.random() < 0.6:
             return f"({self.scalar(depth)}) ** {draw.choice(['2', '3', '0', '1', '2.0', '4', *self.counts])}"
         base = f"(1.0 + engine.sigmoid({self.scalar(depth)}))"
-        return f"{base} ** {draw.choice(['0.5', '-1', '-2', '1.5', self.leaf()])}"
+        return f"{base} ** {draw.choice(['0.5', '-1', '-2', '1.5', self.leaf(), self.leaf()])}"
 
     def captured(self, depth: int) -> str:
         """Return a call of a function from the surroundings."""

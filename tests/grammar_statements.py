@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from grammar_expressions import Expressions
+from grammar_loops import Loops
 
 
 @dataclass
-class Scope(Expressions):
+class Scope(Loops):
     """What can be written at a place in the function, and what was written before it."""
-
-    lines: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def fresh(self) -> str:
-        """Return a name that nothing has."""
-        self.count += 1
-        return f"v{self.count}"
 
     def statement(self) -> None:
         """Append one statement, which may define names."""
@@ -25,7 +17,7 @@ class Scope(Expressions):
             self.assign, self.assign, self.nested, self.cumulative, self.closure, self.in_place, self.table, self.layer,
             self.branch, self.fold, self.recurrence, self.windows, self.recursion,
         ]  # fmt: skip
-        self.draw.choice(makers)()
+        self.draw.choice(self.loops() if self.draw.random() < 0.25 else makers)()
 
     def assign(self) -> None:
         """A local variable."""

@@ -12,8 +12,10 @@ from random_programs import inputs_for, load
 
 import engine
 from engine.lifting import pipeline
+from engine.lifting.external import External
 from engine.lifting.interpret import interpret
 from engine.lifting.ir import Steps, Trace
+from engine.lifting.names import ParameterArray
 from engine.lifting.run.compiling import task_of
 from engine.lifting.trace.inputs import batch_size
 from engine.lifting.views import Literal, Source
@@ -83,3 +85,13 @@ def same(before: list[np.ndarray], after: list[np.ndarray], units: float = 256.0
 def lines(steps: Any) -> list[str]:
     """Printed steps, one per line, without empty ones."""
     return [line for line in str(steps).splitlines() if line]
+
+
+def caller_of_three() -> External:
+    """What a program of three parameter arrays has from its caller, two of one width one after the other."""
+    parts = [
+        ParameterArray("wq", (2, 3), 0, "wq"),
+        ParameterArray("wk", (2, 3), 6, "wk"),
+        ParameterArray("b", (3,), 12, "b"),
+    ]
+    return External.of(parts, 15, [], {"wq", "wk", "b"})

@@ -6,11 +6,14 @@ counts is the function's own run on Values: a result is right, wrong, refused by
 
 from __future__ import annotations
 
+import math
 import random
 import warnings
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from grammar import Source, generate
@@ -19,6 +22,7 @@ from random_truth import Move, Truth, beside, decided_by_rounding, differs, eage
 
 import engine
 from engine import GuardError, LiftError, NotScalarError, ShapeError, TraceError, Value
+from engine.lifting.straight import straighten
 
 REFUSALS = (GuardError, LiftError, NotScalarError, ShapeError, TraceError)
 PERTURBATION = 1e-10  # relative, of data: what a result changes by is not to be asked of rounding
@@ -250,6 +254,11 @@ def run(seed: int, tally: Tally, backend: str = "numpy", source: Source | None =
             tally.seen.append((seed, how, what))
             if how in ("wrong", "crash"):
                 return
+
+
+def as_loops() -> AbstractContextManager[Any]:
+    """Return a context in which whatever can be written as loops over floats is, however short."""
+    return mock.patch.multiple(straighten, FEWEST=1, WRITTEN=math.inf, PER_STEP=math.inf)
 
 
 def declared(draw: random.Random, values: list[Value]) -> list[Value]:

@@ -347,8 +347,8 @@ CALLS = {
     ),
     "nn.diagnose in a course": lambda: (
         nn.diagnose,
-        [[np.ones((2, 3)), np.ones(3), np.ones((3, 2)), np.ones(2)], X, T, by_hand_in_order(), "cross_entropy"],
-        {"strength": 0.0, "convention": "cs231n", "activation": "tanh", "output": "softmax", "lr": 0.1},
+        [list(network().arrays().values()), X, T, by_hand_in_order(), "cross_entropy"],
+        {"strength": 0.0, "convention": "cs231n", "activation": "relu", "output": "softmax", "lr": None},
     ),
     "nn.diagnose's candidate": lambda: (
         lambda w: nn.diagnose(network(), X, T, by_hand() | {"layers.0.W": w}), [np.ones((2, 3))], {}

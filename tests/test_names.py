@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from test_layering import PACKAGES, ROOT, modules
+from test_layering import PACKAGES, ROOT, modules, nodes, tree
 
 import engine
 import nn
@@ -30,23 +30,23 @@ ACROSS = {
 UNTESTED = {"engine": {"version"}, "nn": set()}  # one string, which `test_docs` compares with the distribution's
 
 
-def definitions(module: str) -> Iterator[tuple[str, str]]:
+def definitions(module: str) -> Iterator[tuple[str, ast.AST]]:
     """Yield what a module defines for others to see: each name, and its definition."""
-    for node in ast.parse(modules()[module].read_text(encoding="utf-8")).body:
+    for node in tree(module).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            yield node.name, ast.unparse(node)
+            yield node.name, node
         elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 names = target.elts if isinstance(target, ast.Tuple) else [target]
                 values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value] * len(names)
-                yield from ((ast.unparse(n), ast.unparse(v)) for n, v in zip(names, values) if isinstance(n, ast.Name))
+                yield from ((n.id, v) for n, v in zip(names, values) if isinstance(n, ast.Name))
 
 
 @cache
 def shared() -> set[tuple[str, str]]:
     """Names that another module of ours imports, and from where; the others matter in their own file alone."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in modules().values()]
-    froms = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module in modules()]
+    every = [node for module in modules() for node in nodes(module)]
+    froms = [n for n in every if isinstance(n, ast.ImportFrom) and n.module in modules()]
     return {(node.module or "", alias.name) for node in froms for alias in node.names}
 
 
@@ -56,9 +56,9 @@ def twice(package: str) -> dict[str, list[str]]:
     places: defaultdict[str, list[str]] = defaultdict(list)
     for module in modules():
         if module.split(".")[0] == package and module not in STANDING_IN:
-            for name, text in definitions(module):
+            for name, definition in definitions(module):
                 if (module, name) in shared() and name not in ENTRY:
-                    texts[name].add(text)
+                    texts[name].add(ast.unparse(definition))
                     places[name].append(module)
     return {name: places[name] for name in sorted(places) if len(texts[name]) > 1 and not one_per_library(places[name])}
 

@@ -108,6 +108,10 @@ def lift(
     - what every run of `fn` itself changes (a counter, a log, ``self.out = ...``), which is said when `fn` is traced: a
       program does not run `fn`, so such things stay as the last run has left them.
 
+    A function that branches is traced for each way that its calls go, up to 64 for one structure of inputs. Any further
+    call is answered by the scalar engine, right and slowly, with one warning; `stats` counts them. Where a call with
+    ``parameters=`` needs a new trace, the captured Values hold these numbers while the function runs.
+
     Examples
     --------
     >>> program = lift(lambda x: x[0] * x[1])

@@ -21,7 +21,8 @@ def count_distinct(numbers: npt.NDArray[Any]) -> int:
     least = int(numbers.min())
     reach = int(numbers.max()) - least + 1
     if reach > SPREAD * numbers.size:
-        return len(np.unique(numbers))
+        ordered = np.sort(numbers, axis=None)  # `np.unique` would import masked arrays, which takes 6 ms
+        return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + 1
     is_there = np.zeros(reach, dtype=bool)
     is_there[numbers.reshape(-1) - least] = True
     return int(np.count_nonzero(is_there))

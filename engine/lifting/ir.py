@@ -13,8 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from operator import is_
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.lifting.ops import Step, checked_steps
 from engine.lifting.views import Gather, Indices, Operand, Source, View
@@ -47,6 +52,25 @@ class Trace:
     signed: frozenset[int] = frozenset()  # sums whose zeros' signs matter: these stay as they are, element by element
     results: int = 1  # how many of the roots are what the function returns; the others are guards' conditions
     births: Sequence[float] = ()  # of the operations, leaves left out: in which order their author computed them
+
+    @cached_property
+    def reads(self) -> Indices:
+        """All operands, one node's after the other's."""
+        return np.fromiter(chain.from_iterable(self.operands), np.int64)
+
+    @cached_property
+    def arity(self) -> Indices:
+        """How many operands each node has."""
+        return np.fromiter(map(len, self.operands), np.int64, len(self.operands))
+
+    @cached_property
+    def uses(self) -> Indices:
+        """How often each node is read."""
+        return np.bincount(self.reads, minlength=len(self.ops))
+
+    def are(self, *ops: str) -> npt.NDArray[np.bool_]:
+        """Return which nodes are of some operations."""
+        return np.fromiter(map(frozenset(ops).__contains__, self.ops), bool, len(self.ops))
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""
@@ -174,6 +198,12 @@ class Steps:
         steps = (*self.forward, *self.backward)
         operands = [x for step in steps for x in (*step.operands, step.target)]
         return list(dict.fromkeys([source for x in operands for source in x.sources]))
+
+    @property
+    def constants(self) -> list[Source]:
+        """The constant arrays that the steps read."""
+        read = [source for step in (*self.forward, *self.backward) for x in step.operands for source in x.sources]
+        return list(dict.fromkeys([source for source in read if source.kind == "constant"]))
 
     def with_sources(self, instead: Mapping[Source, Source]) -> Steps:
         """Return the same steps with other sources in the places of some."""

@@ -79,23 +79,36 @@ def parameter_arrays(
     >>> [(a.name, a.shape, a.offset) for a in arrays], position.tolist()
     ([('W', (2, 3), 0), ('b', (), 6)], [0, 3, 1, 4, 2, 5, 6])
     """
-    members: dict[str, list[int]] = {}
     reached = _reached(values, fn)
-    placed = [reached.get(v) or _place(v._label) for v in values] if reached else [_place(v._label) for v in values]
-    for name, run in groupby(range(len(values)), lambda k: placed[k][0]):
-        members.setdefault(name, []).extend(run)
+    array_of, place_of = _places(values, reached)
+    members = _members(array_of)
     position = np.zeros(len(values), dtype=np.int64)
     arrays: list[ParameterArray] = []
     taken = set(RESERVED) if taken is None else taken
     names = set() if names is None else names
     offset = start
     for name, numbers in members.items():
-        indices = [placed[k][1] for k in numbers]
+        indices = [place_of[k] for k in numbers]
         shape, order = _box(_ranks(indices) if values[numbers[0]] in reached else indices)
         position[numbers] = np.add(order, offset)
         arrays.append(ParameterArray(apart(name, names), shape, offset, variable(name, taken)))
         offset += len(numbers)
     return tuple(arrays), position
+
+
+def _members(names: list[str]) -> dict[str, Sequence[int]]:
+    """Return the places of each name, in order of first appearance; as a range where they follow one another.
+
+    >>> _members(["W", "W", "b", "W", "c"])
+    {'W': [0, 1, 3], 'b': range(2, 3), 'c': range(4, 5)}
+    """
+    members: dict[str, Sequence[int]] = {}
+    start = 0
+    for name, same in groupby(names):
+        run = range(start, start + len(list(same)))
+        members[name] = [*members[name], *run] if name in members else run
+        start = run.stop
+    return members
 
 
 def apart(name: str, names: set[str]) -> str:
@@ -110,7 +123,7 @@ def apart(name: str, names: set[str]) -> str:
 
 def _reached(values: Sequence[Value], fn: Reader | None) -> dict[Value, Position]:
     """Return the array that each Value without a label sits in, and where, as far as a path to it is known."""
-    unlabelled = [value for value in values if not value.label]
+    unlabelled = [value for value in values if not value._label]
     known = paths_of(fn, unlabelled) if fn is not None and unlabelled else []
     return {value: place for value, place in zip(unlabelled, known) if place is not None}
 
@@ -127,6 +140,15 @@ def _ranks(indices: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return list(zip(*ranks))
 
 
+def _places(values: Sequence[Value], reached: dict[Value, Position]) -> tuple[list[str], list[tuple[int, ...]]]:
+    """Return the array of each Value, and its place there."""
+    labels: list[Any] = [v._label for v in values]
+    if set(map(type, labels)) == {Label}:  # a network's, of which there may be hundreds of thousands
+        return [label.array for label in labels], [label.place for label in labels]
+    placed = [reached.get(v) or _place(label) for v, label in zip(values, labels)]
+    return [array for array, _ in placed], [place for _, place in placed]
+
+
 def _place(label: str) -> tuple[str, tuple[int, ...]]:
     if isinstance(label, Label):
         return label.array, label.place
@@ -141,7 +163,7 @@ def _box(indices: list[tuple[int, ...]]) -> tuple[tuple[int, ...], Sequence[int]
     first = indices[0]
     if len(indices) == 1 and first in ((), (-1,)):
         return (), [0]
-    if first and len({len(i) for i in indices}) == 1 and -1 not in first:
+    if first and len(set(map(len, indices))) == 1 and -1 not in first:
         places = np.fromiter(chain.from_iterable(indices), np.int64).reshape(len(indices), -1).T
         shape = tuple((places.max(axis=1) + 1).tolist())
         if math.prod(shape) == len(indices) and places.min() >= 0:

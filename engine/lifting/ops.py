@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.lifting.quickly_made import quickly_made
 from engine.lifting.views import Gather, Indices, Literal, Operand, Shape, View
 from engine.rules import RULES
 
@@ -27,6 +28,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class Step:
     """One array operation: `target = op(*operands)`, or `target += op(*operands)` where it accumulates.
@@ -95,9 +97,17 @@ class Step:
         return x
 
     def on(self, target: View, operands: tuple[Operand, ...]) -> Step:
-        """Return the same operation on other operands, with its result elsewhere; faster than `dataclasses.replace`."""
+        """Return the same operation on other operands, with its result elsewhere."""
         step = object.__new__(Step)
-        step.__dict__.update(self.__dict__, target=target, operands=operands)
+        held = step.__dict__
+        held.update(self.__dict__)
+        held["target"], held["operands"] = target, operands
+        return step
+
+    def but(self, **changes: Any) -> Step:
+        """Return the same step with some of its attributes changed; faster than `dataclasses.replace`."""
+        step = object.__new__(Step)
+        step.__dict__.update(self.__dict__, **changes)
         return step
 
     def wrong(self) -> str:

@@ -37,7 +37,7 @@ from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
-from engine.lifting.straight.straighten import Straight, straightened
+from engine.lifting.straight.straighten import Straight, may_repeat, straightened
 from engine.lifting.views import Indices, Literal, Operand, Source
 from engine.watching.origin import Origin
 
@@ -121,6 +121,8 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
 
 def straight_numpy(trace: Trace, task: Task) -> Straight | None:
     """Return the text on single numbers of a program whose operations come one after the other; None of any other."""
+    if not may_repeat(trace):
+        return None
     trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
     return straightened(task.name, trace, task.external, task.cells, task.wrt)
 

@@ -1,4 +1,4 @@
-"""Arrays as the compiler sees them: sources, strided views and gathers of them, numbers; and index arrays as views.
+"""Arrays as the compiler sees them: sources, strided views and gathers of them, numbers.
 
 A view has NumPy's vocabulary, on shapes and strides alone, and it never has an axis for the samples:
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -19,13 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.lifting.distinct import count_distinct
-from engine.lifting.remembered import remembered
+from engine.lifting.quickly_made import quickly_made
 from engine.watching.origin import Origin
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Shape: TypeAlias = "tuple[int, ...]"
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class Source:
     """Something that holds an array: a parameter, an input, a constant, or the result of a step.
@@ -44,18 +45,24 @@ class Source:
     of: Source | None = None  # what this is the cotangent of
     follows: Source | None = None  # what this is a sum of, on the same line: z1 = X @ W1 + b1
     origin: Origin | None = None  # where a result comes from, where that was asked for
+    size: int = field(init=False, repr=False)  # number of elements of one sample
 
-    @property
-    def size(self) -> int:
-        """Number of elements of one sample."""
-        return math.prod(self.shape)
+    def __post_init__(self) -> None:
+        self.__dict__["size"] = math.prod(self.shape)
+
+    def called(self, name: str, **more: Any) -> Source:
+        """Return the same array under another name; faster than `dataclasses.replace`."""
+        source = object.__new__(Source)
+        source.__dict__.update(self.__dict__, name=name, **more)
+        return source
 
     @property
     def view(self) -> View:
         """The view of everything, as it lies."""
-        return View(self, self.shape, 0, contiguous(self.shape))
+        return _view(self, self.shape, 0, contiguous(self.shape))
 
 
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class View:
     """Strided elements of a source: element (i, j, ...) is at offset + i * strides[0] + j * strides[1] + ..."""
@@ -64,8 +71,10 @@ class View:
     shape: Shape
     offset: int
     strides: Shape
+    sources: tuple[Source, ...] = field(init=False, repr=False)  # what is read: the source
 
     def __post_init__(self) -> None:
+        self.__dict__["sources"] = (self.source,)
         _stay_inside(self)
 
     @property
@@ -78,11 +87,6 @@ class View:
         """Number of elements of one sample."""
         return math.prod(self.shape)
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """What is read: the source."""
-        return (self.source,)
-
     # --- where the elements are --------------------------------------------------------------------------------
 
     def positions(self) -> Indices:
@@ -94,8 +98,14 @@ class View:
 
     def span(self) -> tuple[int, int]:
         """Return the first and last element of the source that this reaches."""
-        ends = [stride * (n - 1) for n, stride in zip(self.shape, self.strides)]
-        return self.offset + sum([e for e in ends if e < 0]), self.offset + sum([e for e in ends if e > 0])
+        low = high = self.offset
+        for n, stride in zip(self.shape, self.strides):
+            end = stride * (n - 1)
+            if end > 0:
+                high += end
+            else:
+                low += end
+        return low, high
 
     def is_contiguous(self) -> bool:
         """Whether the elements follow one another in the source."""
@@ -131,9 +141,10 @@ class View:
         """Length and stride of each axis."""
         return list(zip(self.shape, self.strides))
 
-    def _with(self, axes: Sequence[tuple[int, int]], offset: int | None = None) -> View:
-        shape, strides = tuple([n for n, _ in axes]), tuple([stride for _, stride in axes])
-        return View(self.source, shape, self.offset if offset is None else offset, strides)
+    def _with(self, axes: Sequence[tuple[int, int]]) -> View:
+        """Return the same elements, or some of them, along other axes."""
+        shape, strides = zip(*axes) if axes else ((), ())
+        return _view(self.source, shape, self.offset, strides)
 
     def squeeze(self, axis: int | None = None) -> View:
         """Drop all axes of length one, or that one."""
@@ -149,7 +160,7 @@ class View:
 
     def broadcast_to(self, shape: Shape) -> View:
         """Repeat along axes of length one."""
-        return self._with([(n, 0 if m == 1 else stride) for n, (m, stride) in zip(shape, self.axes)])
+        return View(self.source, shape, self.offset, tuple([0 if n == 1 else s for n, s in self.axes]))
 
     def reshape(self, shape: Shape) -> View:
         """Return the elements in another shape: axes of length one come and go, contiguous ones are cut anew.
@@ -176,7 +187,8 @@ class View:
             start, stop, _ = (at if isinstance(at, slice) else slice(at, at + 1)).indices(n)
             offset += start * stride
             axes += [(stop - start, stride)] if isinstance(at, slice) else []
-        return self._with([*axes, *self.axes[len(indices) :]], offset)
+        axes += self.axes[len(indices) :]
+        return View(self.source, tuple([n for n, _ in axes]), offset, tuple([stride for _, stride in axes]))
 
     def unrepeated(self) -> tuple[View, Shape]:
         """Drop the axes along which elements repeat: the rest, and which axes of the squeezed view were dropped."""
@@ -190,14 +202,22 @@ class View:
         """Return the same places of another source, or as many elements further."""
         if shift or source.shape != self.source.shape:
             return View(source, self.shape, self.offset + shift, self.strides)
-        view = object.__new__(View)  # it stays inside as this does
-        view.__dict__.update(self.__dict__, source=source)
-        return view
+        return _view(source, self.shape, self.offset, self.strides)  # it stays inside as this does
 
     def __str__(self) -> str:
         return self.source.name if self.is_whole() else f"{self.source.name}[{self.offset}; {self.strides}]"
 
 
+def _view(source: Source, shape: Shape, offset: int, strides: Shape) -> View:
+    """Return a view that is known to stay inside its source, as one that was checked does; most views are such."""
+    view = object.__new__(View)
+    held = view.__dict__
+    held["source"], held["sources"] = source, (source,)
+    held["shape"], held["offset"], held["strides"] = shape, offset, strides
+    return view
+
+
+@quickly_made
 @dataclass(frozen=True, eq=False)
 class Gather:
     """Elements of a source picked by an index array; `chosen` says how an integer input moves the index.
@@ -238,6 +258,7 @@ class Gather:
         return f"{self.source.name}[gather]"
 
 
+@quickly_made
 @dataclass(frozen=True)
 class Literal:
     """One number, written out; `batch_power` 1 or -1 multiplies or divides it by the batch's size."""
@@ -277,74 +298,6 @@ def contiguous(shape: Shape) -> Shape:
     return tuple(strides)
 
 
-# --- index arrays as views ---------------------------------------------------------------------------------------
-
-
-def as_view(source: Source, index: Indices) -> View | Gather:
-    """Return the view that an index array is, or a gather."""
-    offset_and_strides = affine(index)
-    if offset_and_strides is not None:
-        return View(source, index.shape, *offset_and_strides)
-    return Gather(source, index.shape, index, distinct=all_distinct(index))
-
-
 def all_distinct(index: Indices) -> bool:
     """Whether no two entries are the same."""
     return count_distinct(index) == index.size
-
-
-@remembered
-def affine(index: Indices) -> tuple[int, Shape] | None:
-    """Return offset and strides if every element is offset + sum of i_axis * stride_axis, else None.
-
-    >>> affine(np.array([[3, 5, 7], [13, 15, 17]]))
-    (3, (10, 2))
-    """
-    offset = int(index.flat[0])
-    expected = np.full(index.shape, offset, dtype=np.int64)
-    strides = []
-    for axis, size in enumerate(index.shape):
-        stride = 0
-        if size > 1:
-            stride = int(index.take(1, axis).flat[0]) - offset
-            along = [1] * index.ndim
-            along[axis] = size
-            expected += (np.arange(size, dtype=np.int64) * stride).reshape(along)
-        strides.append(stride)
-    return (offset, tuple(strides)) if np.array_equal(expected, index) else None
-
-
-@remembered
-def factor(columns: Sequence[Indices]) -> Shape | None:
-    """Return the shape in which all the flat index arrays are affine, or None.
-
-    >>> factor([np.array([0, 0, 0, 1, 1, 1]), np.array([4, 5, 6, 4, 5, 6])])
-    (2, 3)
-    """
-    size = len(columns[0])
-    shape: list[int] = []
-    rest = [np.asarray(c) for c in columns]
-    while size > 1:
-        run = _common_run(rest, size)
-        if run == 1:
-            return None
-        shape.insert(0, run)
-        rest = [c[::run] for c in rest]
-        size //= run
-    return tuple(shape)
-
-
-def _common_run(columns: Sequence[Indices], size: int) -> int:
-    """Length of the innermost axis: how far all columns are arithmetic, in every block of that length."""
-    run = size
-    for column in columns:
-        steps = np.diff(column)
-        changes = np.flatnonzero(steps != steps[0])
-        if len(changes):
-            run = min(run, int(changes[0]) + 1)
-    run = math.gcd(run, size)
-    for column in columns:
-        blocks = column.reshape(-1, run)
-        if run > 1 and not (np.diff(blocks, axis=1) == column[1] - column[0]).all():
-            return 1
-    return run

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 from nn.agreement.tolerance import close, proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.step import ArrayStep
+from nn.diagnosis.alterations.edges import of_edges
+from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Arrived, Change, Pull, Sweep
 from nn.diagnosis.equations import Array, At, Problem, Wrong, edge_of, seeing
 
@@ -122,6 +123,12 @@ class Evidence:
         steps = named | {"x": named["z1"].operands[0]}
         return BackwardAlteration("forward", (), changes={steps[name]: change for name, change in changes.items()})
 
+    def made_of(self, step: str, layers: Iterable[int]) -> tuple[BackwardAlteration, ...]:
+        """Return what the mechanism makes of an edge in some layers."""
+        network = self.problem.network
+        edges = [edge_of(network, step, layer) for layer in sorted(layers)]
+        return _made_of(network, tuple(edge for edge in edges if edge is not None))
+
     def _altered(self, step: str, pulls: Mapping[int, Pull], **changed: Any) -> BackwardAlteration:
         edges = {edge_of(self.problem.network, step, layer): pull for layer, pull in pulls.items()}
         there = {edge: pull for edge, pull in edges.items() if edge is not None}
@@ -164,3 +171,8 @@ class Evidence:
             yield f"from layers.{self.layer + 1} to layers.{self.layer}", frozenset([self.layer + 1])
             if self.layer == self.problem.layers - 2 and self.layer > 0:
                 yield "every layer", frozenset(range(1, self.problem.layers))
+
+
+@lru_cache(maxsize=64)
+def _made_of(network: Sweep, edges: tuple[Edge, ...]) -> tuple[BackwardAlteration, ...]:
+    return tuple(of_edges(edges, network)) if edges else ()

@@ -21,7 +21,7 @@ from engine.agreement import EPS, allowed
 from engine.arguments import finite
 from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
-from nn.diagnosis.alterations.explain import Recorded, explained_at, listed
+from nn.diagnosis.alterations.explain import Recorded, as_whole, explained_at
 from nn.diagnosis.alterations.target import proves
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Array, Problem
@@ -245,7 +245,7 @@ def backward_altered(case: Case) -> Diagnosis | None:
     if any(_is_one_entry(given[name], right[name]) for name in there):
         return None
     recorded = [one.recorded for one in (case, *case.others)]
-    paths = listed(*explained_at(recorded))
+    paths = as_whole(*explained_at(recorded))
     is_proven = bool(paths) and proves([x for one in recorded for x in one.given], len(paths[0]))
     return case.by_paths(paths, "" if len(paths) == 1 and is_proven else COMPARE)
 

@@ -139,7 +139,7 @@ def fit(
     how: dict[str, Any] = {"validation": validation, "metrics": metrics, "standardise": standardise}
     task = Task.read(model, X, T, loss, scaling=scaling, seed=seed, **how)
     with collector_paused():
-        vector = ParameterVector(model.parameters())
+        vector = ParameterVector(model)
     of_task = task, optimizer or Adam(lr=1e-2), vector, batch_size, seed, patience
     training = _training(of_task, strength, lifted, verify, None if backend == "numpy" else Mesh.of(devices, dtype))
     leading = backend == "numpy" or leads()

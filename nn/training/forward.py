@@ -5,7 +5,7 @@ Values are written and the model is called with one sample after another.
 
 >>> from nn import MLP
 >>> network = MLP(2, [3, 1])
->>> vector = ParameterVector(network.parameters())
+>>> vector = ParameterVector(network)
 >>> vector.numbers[:] = 1.0
 >>> outputs_at(network, vector)(np.zeros((1, 2))).tolist()
 [[4.0]]

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from engine.lifting.run.flat import Flat
 from engine.lifting.run.on_jax import JaxFunction
-from engine.lifting.run.parameters import Flat
 from nn.samples import Array
 from nn.training.devices import jax_itself
 from nn.training.mesh import Mesh

@@ -3,7 +3,7 @@
 >>> from nn import MLP, SGD, moons
 >>> from nn.training.steps import lifted_step
 >>> network = MLP(2, [3, 1])
->>> task, parameters = Task.read(network, *moons(20), "hinge"), ParameterVector(network.parameters())
+>>> task, parameters = Task.read(network, *moons(20), "hinge"), ParameterVector(network)
 >>> training = SteppedEpochs(task, SGD(), parameters, 5, 0, step=lifted_step(network, "hinge", 0.0))
 >>> [list(training.run(epoch)) for epoch in range(2)]
 [['epoch', 'loss', 'accuracy'], ['epoch', 'loss', 'accuracy']]

@@ -1,21 +1,24 @@
 """A model's parameters as one vector: what steps, optimisers and checkpoints work on, and the Values it stands for.
 
 >>> from nn import MLP
->>> vector = ParameterVector(MLP(2, [3, 1]).parameters())
+>>> vector = ParameterVector(MLP(2, [3, 1]))
 >>> len(vector.numbers), {name: array.shape for name, array in vector.named().items()}["layers.0.W"]
 (13, (2, 3))
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine import Parameters, Value
+from nn.module import Module, laid_out
 from nn.samples import Array
 
 
 class ParameterVector:
     """Parameters as one vector.
+
+    Parameters
+    ----------
+    model
+        The module whose they are.
 
     Attributes
     ----------
@@ -27,8 +30,8 @@ class ParameterVector:
         The vector, the same array as long as this lasts; the Values are behind it until `write`.
     """
 
-    def __init__(self, values: Sequence[Value]) -> None:
-        self.layout = Parameters(values)
+    def __init__(self, model: Module) -> None:
+        self.layout = laid_out(model)
         self.values = self.layout.values
         self.numbers: Array = self.layout.read()
 

@@ -46,37 +46,21 @@ def long_memory(w: Array, X: Array, t: Array, units: int) -> Answer:
     return (r * r).mean(), np.concatenate([dW.ravel(), flat.sum(0), 2.0 * r @ h[-1] / n])
 
 
-def layer_norm(w: Array, X: Array, t: Array, units: int) -> Answer:
+def normed(w: Array, X: Array, t: Array, units: int, axis: int) -> Answer:
+    """Layer norm along axis 1, batch norm along axis 0."""
     n, inputs = X.shape
     a = units * inputs
     scale, shift, v = w[a : a + units], w[a + units : a + 2 * units], w[a + 2 * units :]
     z = X @ w[:a].reshape(units, inputs).T
-    u = z - z.mean(1, keepdims=True)
-    s = 1.0 / np.sqrt((u * u).mean(1, keepdims=True) + 1e-5)
+    u = z - z.mean(axis, keepdims=True)
+    s = 1.0 / np.sqrt((u * u).mean(axis, keepdims=True) + 1e-5)
     even = u * s
     y = np.tanh(even * scale + shift)
     r = y @ v - t
     dy = 2.0 * r / n
     da = np.outer(dy, v) * (1.0 - y * y)
     de = da * scale
-    dz = s * (de - de.mean(1, keepdims=True) - even * (de * even).mean(1, keepdims=True))
-    return (r * r).mean(), np.concatenate([(dz.T @ X).ravel(), (da * even).sum(0), da.sum(0), dy @ y])
-
-
-def batch_norm(w: Array, X: Array, t: Array, units: int) -> Answer:
-    n, inputs = X.shape
-    a = units * inputs
-    scale, shift, v = w[a : a + units], w[a + units : a + 2 * units], w[a + 2 * units :]
-    z = X @ w[:a].reshape(units, inputs).T
-    u = z - z.mean(0)
-    s = 1.0 / np.sqrt((u * u).mean(0) + 1e-5)
-    even = u * s
-    y = np.tanh(even * scale + shift)
-    r = y @ v - t
-    dy = 2.0 * r / n
-    da = np.outer(dy, v) * (1.0 - y * y)
-    de = da * scale
-    dz = s * (de - de.mean(0) - even * (de * even).mean(0))
+    dz = s * (de - de.mean(axis, keepdims=True) - even * (de * even).mean(axis, keepdims=True))
     return (r * r).mean(), np.concatenate([(dz.T @ X).ravel(), (da * even).sum(0), da.sum(0), dy @ y])
 
 

@@ -150,7 +150,7 @@ def normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
 
     theta = 0.5 * rng.normal(size=a + 3 * units)
     return Program(
-        f"layer norm, {n} samples", theta, scalar, (X, t), partial(handwritten.layer_norm, units=units), arrays
+        f"layer norm, {n} samples", theta, scalar, (X, t), partial(handwritten.normed, units=units, axis=1), arrays
     )
 
 
@@ -176,7 +176,7 @@ def batch_normalised(n: int = 32, inputs: int = 10, units: int = 16) -> Program:
         return ((y @ w[a + 2 * units :] - xp.asarray(t)) ** 2).mean()
 
     theta = 0.5 * rng.normal(size=a + 3 * units)
-    by = partial(handwritten.batch_norm, X=X, t=t, units=units)
+    by = partial(handwritten.normed, X=X, t=t, units=units, axis=0)
     return Program(f"batch norm, {n} samples", theta, scalar, (), by, arrays)
 
 

@@ -3,6 +3,7 @@
     python tests/benchmarks/run_random.py 50000
     python tests/benchmarks/run_random.py 1000 --jax
     python tests/benchmarks/run_random.py 1000 --torch
+    python tests/benchmarks/run_random.py 1000 --loops
     python tests/benchmarks/run_random.py 400 --names
     python tests/benchmarks/run_random.py 1 --seed 173 --show
 
@@ -15,12 +16,13 @@ import argparse
 import sys
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[k]) for k in (1, 2)]
 
 from grammar import generate
-from random_programs import Tally, run
+from random_programs import Tally, as_loops, run
 
 
 def main() -> None:
@@ -32,6 +34,7 @@ def main() -> None:
     parser.add_argument(
         "--names", action="store_true", help="programs whose arguments and labels all have hostile names"
     )
+    parser.add_argument("--loops", action="store_true", help="write all that can be as loops over floats")
     parser.add_argument("--show", action="store_true", help="print the programs that went wrong")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -39,7 +42,8 @@ def main() -> None:
     tally, begun = Tally(), time.perf_counter()
     for seed in range(arguments.seed, arguments.seed + arguments.count):
         known = len(tally.seen)
-        run(seed, tally, backend, generate(seed, arguments.names))
+        with as_loops() if arguments.loops else nullcontext():
+            run(seed, tally, backend, generate(seed, arguments.names))
         for at, how, what in tally.seen[known:]:
             if how != "refused" or arguments.show:
                 print(f"seed {at}: {how}: {what[:300]}", flush=True)

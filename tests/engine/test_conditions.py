@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watching import Watch
 
 import engine
 from engine import Value
@@ -125,21 +126,6 @@ def test_comparisons_are_of_numbers_and_the_hash_is_of_the_object():
 
 
 # --- what a comparison is while a function is being lifted
-
-
-class Watch:
-    """A trace that notes what it is told."""
-
-    def __init__(self):
-        self.branches, self.leaks = [], []
-
-    def branch(self, condition):
-        self.branches.append(condition)
-        return condition._data != 0.0
-
-    def leak(self, value, into):
-        self.leaks.append(into)
-        raise TypeError(into)
 
 
 @pytest.mark.parametrize("a", [1.0, 2.0, 3.0])

@@ -22,7 +22,7 @@ WANT = np.array([math.erf(x) for x in X.tolist()])
 def test_it_is_right_to_a_few_roundings(few, monkeypatch):
     monkeypatch.setattr(error_function, "FEW", X.size + 1 if few else 0)
     got = by_polynomials(X)
-    np.testing.assert_allclose(got, WANT, rtol=4 * 2.0**-52, atol=0.0)
+    np.testing.assert_allclose(got, WANT, rtol=2 * 2.0**-52, atol=0.0)
     assert (np.signbit(got) == np.signbit(X))[:-1].all()
 
 

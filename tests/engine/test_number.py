@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from watching import Watch
 
 from engine import Value
 from engine.tracing import recording
@@ -72,21 +73,6 @@ def test_conversions():
 @pytest.mark.parametrize(("x", "truth"), [(2.7, True), (0.0, False), (-0.0, False), (-1.0, True), (math.nan, True)])
 def test_the_truth_of_a_value_is_its_numbers(x, truth):
     assert bool(Value(x)) is truth
-
-
-class Watch:
-    """A trace that notes what it is told."""
-
-    def __init__(self):
-        self.branches, self.leaks = [], []
-
-    def branch(self, condition):
-        self.branches.append(condition)
-        return condition._data != 0.0
-
-    def leak(self, value, into):
-        self.leaks.append(into)
-        raise TypeError(into)
 
 
 def test_while_lifting_numbers_do_not_leak():

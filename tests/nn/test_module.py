@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import nn
-from engine import Value
-from nn.module import StateError, write_atomically
+from engine import Label, Parameters, Value
+from nn.module import StateError, laid_out, write_atomically
 
 
 class Mixed(nn.Module):
@@ -77,3 +77,44 @@ def test_a_failed_write_loses_nothing(tmp_path, monkeypatch):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+class Part(nn.Module):
+    """A module whose author trains some of its parameters."""
+
+    def __init__(self):
+        self.fixed, self.free = Value(1.0, "fixed"), Value(2.0, "free")
+
+    def parameters(self):
+        return [self.free]
+
+
+class Nested(nn.Module):
+    def __init__(self, *parts):
+        self.parts = parts
+
+
+LAID_OUT = {
+    "a network": lambda: nn.MLP(3, [4, 2]),
+    "one weight": lambda: nn.MLP(1, [1]),
+    "Values without labels": lambda: Nested([Value(1.0), Value(2.0)], Value(3.0)),
+    "labels that are read": lambda: Nested([Value(1.0, "W[1]"), Value(2.0, "W[0]")]),
+    "labels with gaps": lambda: Nested([Value(float(k), Label(f"W.{k}", "W", (k,))) for k in (5, 2, 9)]),
+    "two of one name": lambda: Nested(nn.Layer(2, 2, name="same"), {"b": nn.Layer(2, 2, name="same")}),
+    "of an author's choice": Part,
+}
+
+
+@pytest.mark.parametrize("kind", LAID_OUT)
+def test_a_vector_has_the_parameters_in_their_order_by_arrays_that_are_theirs(kind):
+    module = LAID_OUT[kind]()
+    vector = laid_out(module)
+    assert vector.values == module.parameters()
+    assert vector.read().tolist() == [v.data for v in module.parameters()]
+    numbers = [x for array in vector.flat.named(vector.read()).values() for x in array.reshape(-1).tolist()]
+    assert sorted(numbers) == sorted(v.data for v in module.parameters())
+
+
+def test_a_network_s_vector_has_the_arrays_that_lifting_finds_by_its_labels():
+    module = nn.MLP(3, [4, 2])
+    assert laid_out(module).arrays == Parameters(module.parameters()).arrays

@@ -16,8 +16,10 @@ from nn.unread import dropped
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("read", ["true", "head -n 1"])
-@pytest.mark.parametrize("command", ["train --data xor --epochs 40", "gpt --data names --steps 4"])
+@pytest.mark.parametrize(
+    ("command", "read"),
+    [("train --data xor --epochs 40", "head -n 1"), ("gpt --data names --steps 4", "true")],
+)
 def test_training_goes_on_to_its_end(tmp_path, command, read):
     names = tmp_path / "names"
     names.write_text("ada\nbob\n" * 20)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import viz
+from viz.__main__ import main
 
 
 def run(*arguments, cwd):
-    from pathlib import Path
-
     environment = {**os.environ, "PYTHONPATH": str(Path(viz.__file__).parents[1])}
     command = [sys.executable, "-m", "viz", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
@@ -45,6 +45,14 @@ def test_the_caret_is_under_the_mistake_whatever_stands_before_it(tmp_path):
     ]  # 字 takes two columns
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder to write into, on a machine without Graphviz."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -61,18 +69,21 @@ def test_the_caret_is_under_the_mistake_whatever_stands_before_it(tmp_path):
         (("w", "w=1", "--colour"), "'--colour' is not name=number; write for example x=2.0."),
     ],
 )
-def test_the_commands_errors_say_what_to_do(tmp_path, arguments, message, monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith(message)
-    assert os.listdir(tmp_path) == []
+def test_the_commands_errors_say_what_to_do(folder, arguments, message, capsys):
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert said.startswith(message)
+    assert os.listdir(folder) == []
 
 
 @pytest.mark.parametrize("arguments", [("w*", "w=1"), ("w", "w=one"), ("w", "w=1", "u=2"), ("w", "w=1", "-o", "a.jpg")])
-def test_the_commands_errors_are_short_and_leave_status_two(tmp_path, arguments):
-    done = run(*arguments, cwd=tmp_path)
+def test_the_commands_errors_are_short_and_leave_status_two(folder, arguments, capsys):
+    assert main(arguments) == 2
+    assert 0 < len(capsys.readouterr().err.splitlines()) <= 3
+
+
+def test_the_process_ends_with_the_status_and_without_a_traceback(tmp_path):
+    done = run("w*", "w=1", cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert 0 < len(done.stderr.splitlines()) <= 3

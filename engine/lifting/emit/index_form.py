@@ -17,7 +17,8 @@ from engine.lifting.emit.elements import Picked, Runs, leaves, of_elements
 from engine.lifting.emit.loops import Affine, Domain, Loop, box, fitted, nested
 from engine.lifting.emit.notation import Notation
 from engine.lifting.expr import OVER, RANGE, Expr, subscript, suffixed
-from engine.lifting.views import Indices, Shape, factor
+from engine.lifting.index_arrays import factor
+from engine.lifting.views import Indices, Shape
 
 ONE_TERM = ("sum" + OVER, "max" + OVER, "logsumexp" + OVER)  # which of one term are that term
 MOST_COLUMNS = 4  # by which elements are put in order: 24 orders

@@ -14,8 +14,9 @@ from typing import NamedTuple, TypeAlias
 from engine.lifting.emit.views import part_of, tuple_text, view_pieces
 from engine.lifting.emit.writer import reduced_axes
 from engine.lifting.expr import SUFFIX, Expr, suffixed
+from engine.lifting.index_arrays import affine
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View, affine
+from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
 
 Inlined: TypeAlias = Mapping[Source, Expr]
 SAMPLES = -1  # the length of the samples' axis, in a shape
@@ -123,7 +124,8 @@ class Rows(NamedTuple):
 def chosen_rows(x: Gather) -> Rows | None:
     """Return rows or elements that integers choose, if that is what a gather's places are.
 
-    >>> from engine.lifting.views import Source, as_view
+    >>> from engine.lifting.index_arrays import as_view
+    from engine.lifting.views import Source
     >>> import numpy as np
     >>> table, t = Source("table", (5, 3), "parameter"), Source("t", (2,), "index")
     >>> rows = chosen_rows(Gather(table, (2, 3), np.array([[0, 1, 2], [0, 1, 2]]), View(t, (2, 3), 0, (1, 0)), 3))

@@ -71,9 +71,12 @@ class Scalars:
     def write_arrays(self, step: Step) -> None:
         """Write an array step, once all that it reads is in arrays."""
         target = step.target.source
-        for x in step.operands:
-            for source in x.sources:
-                self.store(source)
+        read = [source for x in step.operands for source in x.sources]
+        if self.met.isdisjoint(read) and target not in self.met:
+            self.writer.write([step])
+            return
+        for source in read:
+            self.store(source)
         whole = step.target.is_whole() and not step.accumulate
         if not whole:
             self.store(target)

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import builtins
 import linecache
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain, count
+from itertools import count
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from engine.lifting.emit.conditions import conditions_text
 from engine.lifting.emit.element_steps import write_steps
 from engine.lifting.emit.numpy_scalars import Scalars
 from engine.lifting.emit.numpy_text import NUMPY, STRIDED
-from engine.lifting.emit.views import tuple_text
 from engine.lifting.emit.writer import Writer, plain_numbers, printable
 from engine.lifting.external import Argument, External
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Operand, Source, View
+from engine.lifting.views import Gather, Indices, Literal, Operand, Source, View
 
 _numbers = count(1)
 
-SEVERAL = 4  # conditions that are one view
 LONG = 200
 """Lines of `build` before which there is a branch: CPython's compiler moves all that stands before the first one for
 each variable that `forward` and `backward` share with `build`, which is quadratic (3.11 to 3.13)."""
@@ -44,6 +43,8 @@ class Emitted:
         The functions' arguments, in order.
     rounded
         What numbers of the text stand for that the compiler folded: the size of the float -> the exact fraction.
+    branches
+        Which of the conditions that it returns is that of each guard; None where they are in order.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Emitted:
     forward: tuple[Argument, ...]
     backward: tuple[Argument, ...]
     rounded: dict[float, Fraction]
+    branches: Indices | None = None
 
     @property
     def integers(self) -> tuple[int, ...]:
@@ -114,7 +116,7 @@ def emit(
     writer = Writer(NUMPY, arrays, set(external.taken), plain_numbers(steps))
     scalars = Scalars(writer, scalar)
     write_steps(scalars, steps.forward)
-    returned = _returned(scalars, steps.roots, reduction)
+    returned, branches = _returned(scalars, steps.roots, reduction)
     forward = writer.finished()
     scalars.backward = True
     write_steps(scalars, steps.backward)
@@ -129,7 +131,7 @@ def emit(
     text = f'"""{printable(title)}"""\n\n{_imports(writer)}{STRIDED if "strided" in writer.uses else ""}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
-    return Emitted(text, tuple(writer.constants), *takes, writer.rounded)
+    return Emitted(text, tuple(writer.constants), *takes, writer.rounded, branches)
 
 
 def _imports(writer: Writer) -> str:
@@ -137,17 +139,6 @@ def _imports(writer: Writer) -> str:
     lines = ["from engine.error_function import erf\n"] if "erf" in writer.uses else []
     lines += [f"from engine.scalar_forms import {', '.join(sorted(forms))}\n"] if forms else []
     return "import numpy as np\n" + ("\n" if lines else "") + "".join(lines)
-
-
-def one_by_one(conditions: Sequence[Any], count: int) -> Sequence[Any]:
-    """Return the conditions that `forward` returned, each of `count` apart.
-
-    >>> one_by_one((np.array([3.0, 0.0]), 1.0), 3) == [3.0, 0.0, 1.0]
-    True
-    """
-    if len(conditions) == count:
-        return conditions
-    return list(chain.from_iterable([x if getattr(x, "ndim", 0) else [x] for x in conditions]))
 
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:
@@ -164,16 +155,22 @@ def _function(name: str, takes: Sequence[Argument], body: Sequence[object]) -> l
     return [f"def {name}({', '.join([a.name for a in takes])}):", *lines, ""]
 
 
-def _returned(scalars: Scalars, roots: Sequence[Operand], reduction: str) -> str:
-    """Return the expression for the value, and for the guards' conditions if there are any."""
-    root, *guards = roots
-    if isinstance(root, View) and root.shape:
-        value = _several(scalars, root, reduction)
-    else:
-        value = _one(_text(scalars, root), root, reduction)
+def _returned(scalars: Scalars, roots: Sequence[Operand], reduction: str) -> tuple[str, Indices | None]:
+    """Return the expression for the value, and the guards' conditions if there are any, and which is which guard's."""
+    value, *guards = roots
+    text = _value(scalars, value, reduction)
     if not guards:
-        return value
-    return f"{value}, {tuple_text(list(_conditions(scalars, guards, in_batch=bool(reduction))))}"
+        return text, None
+    conditions, branches = conditions_text(scalars, guards, in_batch=bool(reduction))
+    return f"{text}, {conditions}", branches
+
+
+def _value(scalars: Scalars, root: Operand, reduction: str) -> str:
+    """Return the expression for the value."""
+    if isinstance(root, View) and root.shape:
+        return _several(scalars, root, reduction)
+    number = scalars.newest(root)
+    return _one(scalars.writer.text(root) if number is None else scalars.named(number), root, reduction)
 
 
 def _one(text: str, root: Operand, reduction: str) -> str:
@@ -196,40 +193,3 @@ def _several(scalars: Scalars, root: View, reduction: str) -> str:
     if reduction == "none":
         return f"{text}.copy()"
     return f"np.add.reduce({text}, 0)" + ("" if reduction == "sum" else " / N")
-
-
-def _text(scalars: Scalars, x: Operand) -> str:
-    """Return what is returned as an expression: a number where it is one."""
-    number = scalars.newest(x)
-    return scalars.writer.text(x) if number is None else scalars.named(number)
-
-
-def _conditions(scalars: Scalars, guards: Sequence[Operand], *, in_batch: bool) -> Iterator[str]:
-    """Yield the guards' conditions; several that follow one another in a result are one view of it.
-
-    Of a batch, where a condition may be one for each sample, that is unpacked.
-    """
-    writer = scalars.writer
-    run: list[View] = []
-    for guard in (*guards, None):
-        if isinstance(guard, View) and scalars.newest(guard) is None and _goes_on(run, guard):
-            run.append(guard)
-            continue
-        if len(run) >= SEVERAL:
-            step = run[1].offset - run[0].offset
-            row = writer.text(View(run[0].source, (len(run),), run[0].offset, (step,)), whole=True)
-            yield f"*{row}" if in_batch else row
-        else:
-            yield from [_text(scalars, x) for x in run]
-        run = [guard] if isinstance(guard, View) else []
-        if isinstance(guard, (Literal, Gather)):
-            yield writer.text(guard)
-
-
-def _goes_on(run: Sequence[View], guard: View) -> bool:
-    """Whether a number lies as far behind the last of a run as that lies behind the one before."""
-    last = run[-1] if run else None
-    if last is None or guard.source is not last.source or guard.batched or guard.size != 1 or last.size != 1:
-        return False
-    step = guard.offset - last.offset
-    return step != 0 and (len(run) == 1 or step == last.offset - run[-2].offset)

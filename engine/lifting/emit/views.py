@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.lifting.views import Shape, View, contiguous
+from engine.lifting.views import Shape, Source, View, contiguous
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,30 @@ def view_text(name: str, view: View, exact: bool = False, use: Callable[[str], s
     """
     if view.is_whole():
         return name
+    shape, offset, strides = view.shape, view.offset, view.strides
+    behind, mentions_samples = _behind(view.source.shape, view.source.batched, shape, offset, strides, exact)
+    if mentions_samples:
+        use("N")
+    return None if behind is None else name + behind
+
+
+@lru_cache(maxsize=4096)
+def _behind(
+    array: Shape, batched: bool, shape: Shape, offset: int, strides: Shape, exact: bool
+) -> tuple[str | None, bool]:
+    """Return what stands behind an array's name for a view of it, and whether that mentions the number of samples."""
+    view, used = View(Source("", array, "value", batched), shape, offset, strides), set[str]()
+
+    def use(name: str) -> str:
+        used.add(name)
+        return name
+
     part = part_of(view)
     if part is not None:
-        return name + _cut(part, view, use) + _new_axes(part, view, exact)
+        return _cut(part, view, use) + _new_axes(part, view, exact), bool(used)
     stretch = _stretch(view)
-    return None if stretch is None else view_text(f"{name}{stretch.source.name}", stretch, exact, use)
+    behind = None if stretch is None else view_text(stretch.source.name, stretch, exact, use)
+    return behind, bool(used)
 
 
 def _stretch(view: View) -> View | None:

@@ -18,10 +18,11 @@ from itertools import count
 import numpy as np
 
 from engine.lifting.emit.softmax import whole_axes, with_softmax
+from engine.lifting.index_arrays import as_view
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.passes.drop_unread import drop_unread
-from engine.lifting.views import Indices, Literal, Operand, Shape, Source, View, as_view
+from engine.lifting.views import Indices, Literal, Operand, Shape, Source, View
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,6 +94,8 @@ class Writer:
             return self.literal(x)
         assert isinstance(x, View)
         name = self.variable(x.source)
+        if x.is_whole():
+            return name
         expression = view_text(name, x, whole, self.use)
         if expression is None:
             return self.library.elements(self, x, name)
@@ -218,8 +220,8 @@ def plain_numbers(steps: Steps) -> set[float]:
     """Return the sizes of all numbers that are written as they were given."""
     operands = [x for step in (*steps.forward, *steps.backward) for x in step.operands]
     sizes = {abs(x.value) for x in operands if isinstance(x, Literal) and not isinstance(x.value, Folded)}
-    for source in steps.sources:
-        if source.kind == "constant" and source.value is not None:
+    for source in steps.constants:
+        if source.value is not None:
             sizes.update(np.abs(source.value).reshape(-1).tolist())
     return sizes
 

@@ -22,40 +22,45 @@ def allocate(steps: Steps, scalar: frozenset[Step] = frozenset()) -> dict[Source
     than a processor's cache, an array that nobody reads again is that of a later result.
     """
     every = (*steps.forward, *steps.backward)
-    last, idle = last_readings(steps), _Idle(every, scalar)
+    last = last_readings(steps)
+    idle = _Idle(every, scalar, last)
     arrays: dict[Source, Source] = {}
     for now, step in enumerate(every):
         result = step.target.source
         if result.kind == "value" and result not in arrays and step not in scalar:
-            free = [x for x in _replaceable(step) if last[x] == now]
+            free = _replaceable(step, last, now)
             arrays[result] = arrays.get(free[0], free[0]) if free else idle.take(result)
             idle.holder[arrays[result]] = result
         if idle.wanted:
-            idle.release(step, now, last, arrays)
+            idle.release(step, now, arrays)
     return arrays
 
 
 class _Idle:
     """Arrays whose results nobody reads or writes any more; those of single numbers are not among them."""
 
-    def __init__(self, every: Sequence[Step], scalar: frozenset[Step]) -> None:
+    def __init__(self, every: Sequence[Step], scalar: frozenset[Step], last: dict[Source, int]) -> None:
         self.wanted = len(every) > LONG
         self.single = {s for step in scalar for x in (step.target, *step.operands) for s in x.sources}
-        self.written = {step.target.source: now for now, step in enumerate(every)} if self.wanted else {}
+        self.over = self._over(every, last) if self.wanted else {}  # by which step all is read and written
         self.holder: dict[Source, Source] = {}  # the latest result in each array
         self.arrays: dict[Hashable, list[Source]] = defaultdict(list)
+
+    def _over(self, every: Sequence[Step], last: dict[Source, int]) -> dict[Source, int]:
+        over = {step.target.source: now for now, step in enumerate(every)}
+        return over | {source: max(now, over.get(source, 0)) for source, now in last.items()}
 
     def take(self, result: Source) -> Source:
         """Return an idle array for a result, or its own."""
         like = self.arrays[_kind(result)] if self.wanted and result.role != "a" and result not in self.single else []
         return like.pop() if like else result
 
-    def release(self, step: Step, now: int, last: dict[Source, int], arrays: dict[Source, Source]) -> None:
+    def release(self, step: Step, now: int, arrays: dict[Source, Source]) -> None:
         """Take back the arrays of what a step reads or writes last."""
-        for source in dict.fromkeys([s for x in (step.target, *step.operands) for s in x.sources]):
+        over = self.over
+        for source in [s for x in (step.target, *step.operands) for s in x.sources if over.get(s) == now]:
             array = arrays.get(source)
-            over = max(last.get(source, 0), self.written.get(source, 0)) <= now
-            if array is not None and over and self.holder.get(array) is source and source not in self.single:
+            if array is not None and self.holder.get(array) is source and source not in self.single:
                 del self.holder[array]
                 self.arrays[_kind(array)].append(array)
 
@@ -64,13 +69,17 @@ def _kind(x: Source) -> Hashable:
     return (x.shape, x.batched, x.dtype)
 
 
-def _replaceable(step: Step) -> list[Source]:
-    """Return the operands that a step may overwrite element by element with its result."""
+def _replaceable(step: Step, last: dict[Source, int], now: int) -> list[Source]:
+    """Return the operands that a step reads last, and may overwrite element by element with its result."""
     result, rule = step.target.source, RULES.get(step.op)
     if rule is None or rule.variadic or not step.target.is_whole() or result.role == "a":
         return []
     operands = step.operands[1:] if step.op == "where" else step.operands  # a condition is read last
-    return [x.source for x in operands if isinstance(x, View) and x.is_whole() and _alike(x.source, result)]
+    return [
+        x.source
+        for x in operands
+        if isinstance(x, View) and last[x.source] == now and _alike(x.source, result) and x.is_whole()
+    ]
 
 
 def _alike(x: Source, y: Source) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.lifting.ir import Group, Groups, Members, Steps, Trace
 from engine.lifting.passes.choose import largest_constant, maxima, select
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder
+from engine.lifting.passes.repeated_layouts import RepeatedLayouts
 from engine.lifting.passes.sums import log_sum_exp, sums
 from engine.lifting.views import Indices, Operand, Source, View
 
@@ -33,6 +34,7 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
     count = len(trace.ops)
     builder = LayoutBuilder(groups, choosing, np.zeros(count, dtype=np.int64), np.zeros(count), dict(leaves))
     members: dict[Source, Members] = {}
+    repeated = RepeatedLayouts()
     for number, group in enumerate(groups.groups):
         if group.op in ("constant", "parameter", "input"):
             read = [trace.leaves[i] for i in group.members]
@@ -41,12 +43,20 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
             builder.constants[group.members] = [leaf.value for leaf in read]
         else:
             begun = len(builder.steps)
-            builder.place(number, group, ARRANGEMENTS.get(group.op, _elementwise)(builder, group))
+            builder.place(number, group, _laid_out(builder, group, repeated))
             for step in builder.steps[begun:]:
                 source = step.target.source
                 members.setdefault(source, Members(group.members, source is builder.source[number]))
     roots = [_value(builder, trace), *[_element(builder, root) for root in trace.roots[trace.results :]]]
     return Steps(builder.steps, roots, declined=tuple(builder.declined), members=members)
+
+
+def _laid_out(builder: LayoutBuilder, group: Group, repeated: RepeatedLayouts) -> GroupOperand:
+    """Lay out a group; where that takes long, and depends on what it reads alone, as one that reads alike."""
+    arrangement = ARRANGEMENTS.get(group.op, _elementwise)
+    if len(group.members) == 1 or arrangement not in (sums, _elementwise):
+        return arrangement(builder, group)
+    return repeated.arrange(builder, group, arrangement)
 
 
 def _value(builder: LayoutBuilder, trace: Trace) -> Operand:

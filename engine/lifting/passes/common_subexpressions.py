@@ -8,8 +8,10 @@ sums have does not keep these from being matrix products.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from engine.lifting.exact import told_apart
 from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
@@ -18,29 +20,67 @@ from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 def share_common(normal: Normal) -> Normal:
     """Return the operations, each computed once."""
     trace, items = normal.trace, list(normal.items)
+    ops, fixed = trace.ops, trace.fixed
     known: dict[Hashable, int] = {}
+    sums = _Sums(items)
     first = [*range(len(items)), TAKEN, ADDED]  # which node stands for each; the last are no factors
     first_of = first.__getitem__
+    shared = _share_constants(trace, first, items)  # nodes that others stand for
     for i, item in enumerate(items):
-        if item is None:
+        if not item:
             continue
-        key: Hashable
         if isinstance(item, Sum):
-            item = items[i] = Sum([*map(first_of, item.left)], [*map(first_of, item.right)])
-            key = (*item.left, None, *item.right)
-        elif item:
-            item = items[i] = tuple(map(first_of, item))
-            key = (trace.ops[i], _fixed(trace, i), *item)
-        elif trace.leaves[i].role == "constant":
-            key = ("constant", *told_apart((trace.leaves[i].value,)))
+            if not (shared.isdisjoint(item.left) and shared.isdisjoint(item.right)):
+                items[i] = Sum([*map(first_of, item.left)], [*map(first_of, item.right)])
+            first[i] = sums.first(i)
         else:
-            continue
-        first[i] = known.setdefault(key, i)
+            if not shared.isdisjoint(item):
+                item = items[i] = tuple(map(first_of, item))
+            key = (ops[i], item, told_apart(fixed[i])) if i in fixed else (ops[i], item)
+            first[i] = known.setdefault(key, i)
         if first[i] != i:
             items[i] = None
+            shared.add(i)
     return Normal(replace(trace, roots=[first[root] for root in trace.roots]), items)
 
 
-def _fixed(trace: Trace, i: int) -> Hashable:
-    """Return an operation's fixed numbers, 0.0 another than -0.0."""
-    return told_apart(trace.fixed[i]) if i in trace.fixed else None
+class _Sums:
+    """The sums so far: by their ends, and of those whose ends are equal by all of their terms."""
+
+    def __init__(self, items: Sequence[Sum | tuple[int, ...] | None]) -> None:
+        self.items = items
+        self.by_ends: dict[Hashable, int] = {}
+        self.by_terms: dict[Hashable, int] = {}
+
+    def first(self, i: int) -> int:
+        """Return the sum that is equal to one; itself, where none was before it."""
+        terms = self._terms(i)
+        left, right = terms.left, terms.right
+        other = self.by_ends.setdefault((len(left), left[0], right[0], left[-1], right[-1]), i)
+        if other == i:
+            return i
+        self.by_terms.setdefault(_key(self._terms(other)), other)
+        return self.by_terms.setdefault(_key(terms), i)
+
+    def _terms(self, i: int) -> Sum:
+        terms = self.items[i]
+        assert isinstance(terms, Sum)
+        return terms
+
+
+def _key(terms: Sum) -> Hashable:
+    return (*terms.left, None, *terms.right)
+
+
+def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
+    """Let the first of equal constants stand for all, 0.0 another than -0.0; return the others."""
+    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant" and items[i] is not None}
+    nodes = np.fromiter(numbers, np.int64, len(numbers))
+    bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
+    _, at, which = np.unique(bits, return_index=True, return_inverse=True)
+    shared = set()
+    for i, same in zip(numbers, nodes[at][which.reshape(-1)].tolist()):
+        if same != i:
+            first[i], items[i] = same, None
+            shared.add(i)
+    return shared

@@ -77,8 +77,12 @@ def number_rows(rows: Indices) -> tuple[Indices, Indices]:
 
 @lru_cache(maxsize=256)
 def _weights(count: int) -> Indices:
-    """Return numbers that tell rows apart by their weighted sums."""
-    return np.random.default_rng(0).integers(1, 2**62, count, dtype=np.int64)
+    """Return numbers that tell rows apart by their weighted sums: SplitMix64's, which need no import of generators."""
+    x = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    weights: Indices = (x ^ (x >> np.uint64(31))).view(np.int64)
+    return weights
 
 
 def _rank(order: Indices, per_block: int) -> Indices:

@@ -7,11 +7,14 @@ Nodes of equal signature have equal height, so none depends on another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from engine.lifting.exact import told_apart
-from engine.lifting.ir import Group, Groups, Leaf, Normal, Sum
+from engine.lifting.ir import Group, Groups, Normal, Sum
+
+COUNTLESS = frozenset(("logsumexp", "shift", "largest", "select"))  # any number of operands, which does not count
 
 
 def group(normal: Normal) -> Groups:
@@ -20,57 +23,48 @@ def group(normal: Normal) -> Groups:
     Products in sums are turned the same way round: the factor of the earlier group is on the left.
     """
     trace, items = normal.trace, list(normal.items)
+    ops, fixed, leaves = trace.ops, trace.fixed, trace.leaves
     known: dict[Any, int] = {}
     groups: list[Group] = []
-    of: list[int] = []
-    for i, item in enumerate(normal.items):
+    of = [-1] * (len(items) + 2)  # the last are what ADDED and TAKEN say in place of a factor: none
+    group_of = of.__getitem__
+    for i, item in enumerate(items):
         if item is None:
-            of.append(-1)
             continue
         key: Any
         if isinstance(item, Sum):
-            items[i], classes = _turned(item, of)
+            items[i], classes = _turned(item, group_of)
             key = ("sum", classes)
         elif not item:
-            key = _role(trace.leaves[i])
+            leaf = leaves[i]
+            key = (leaf.role, leaf.argument)
+        elif i in fixed:
+            key = (ops[i], told_apart(fixed[i]), *map(group_of, item))
         else:
-            key = (trace.ops[i], told_apart(trace.fixed.get(i, ())), *[of[j] for j in item])
-            if trace.ops[i] in ("logsumexp", "shift", "largest"):  # any number of operands: their number does not count
-                key = (trace.ops[i], (), tuple(sorted(set(key[2:]))))
-            elif trace.ops[i] == "select":  # nor that of a table; the index is not one of its entries
-                key = (trace.ops[i], (), tuple(sorted(set(key[2:-1]))), key[-1])
+            key = (ops[i], *(_kinds(ops[i], item, group_of) if ops[i] in COUNTLESS else map(group_of, item)))
         number = known.get(key)
         if number is None:
             number = known[key] = len(groups)
-            groups.append(_new(key, trace.fixed.get(i, ())))
+            groups.append(Group(key[0], fixed.get(i, ()), [], classes if key[0] == "sum" else ()))
         groups[number].members.append(i)
-        of.append(number)
-    return Groups(replace(normal, items=items), groups, of)
+        of[i] = number
+    return Groups(replace(normal, items=items), groups, of[: len(items)])
 
 
-def _new(key: Any, fixed: tuple[float, ...]) -> Group:
-    if key[0] == "sum":
-        return Group("sum", (), [], key[1])
-    return Group(key[0], fixed, [])
+def _kinds(op: str, operands: tuple[int, ...], group_of: Callable[[int], int]) -> tuple[int | None, ...]:
+    """Return the groups of any number of operands, each once; an index is not an entry of its table."""
+    if op == "select":
+        return (*sorted(set(map(group_of, operands[:-1]))), None, group_of(operands[-1]))
+    return tuple(sorted(set(map(group_of, operands))))
 
 
-def _role(leaf: Leaf) -> tuple[str, int]:
-    return (leaf.role, leaf.argument)
-
-
-def _turned(item: Sum, of: list[int]) -> tuple[Sum, tuple[tuple[int, int], ...]]:
+def _turned(item: Sum, group_of: Callable[[int], int]) -> tuple[Sum, tuple[tuple[int, int], ...]]:
     """Return a sum with every product the same way round, and the kinds of its terms."""
     left, right = item.left, item.right
-    kinds, swapped = set(), []
-    for k, r in enumerate(right):
-        a, b = of[left[k]], of[r] if r >= 0 else -1
-        if a > b >= 0:
-            swapped.append(k)
-            a, b = b, a
-        kinds.add((a, b))
-    if swapped:
-        left, right = left.copy(), right.copy()
-        for k in swapped:
-            left[k], right[k] = right[k], left[k]
-        item = Sum(left, right)
+    kinds = set(zip(map(group_of, left), map(group_of, right)))
+    if any(a > b >= 0 for a, b in kinds):
+        turned = [b >= 0 and group_of(a) > group_of(b) for a, b in zip(left, right)]
+        pairs = [(b, a) if is_turned else (a, b) for a, b, is_turned in zip(left, right, turned)]
+        item = Sum([a for a, _ in pairs], [b for _, b in pairs])
+        kinds = {(b, a) if a > b >= 0 else (a, b) for a, b in kinds}
     return item, tuple(sorted(kinds))

@@ -9,20 +9,10 @@ from typing import Any
 import numpy as np
 
 from engine.lifting.distinct import count_distinct
+from engine.lifting.index_arrays import affine, as_view, factor
 from engine.lifting.ir import Group, Groups
 from engine.lifting.ops import Step
-from engine.lifting.views import (
-    Gather,
-    Indices,
-    Literal,
-    Operand,
-    Shape,
-    Source,
-    View,
-    affine,
-    as_view,
-    factor,
-)
+from engine.lifting.views import Gather, Indices, Literal, Operand, Shape, Source, View
 
 MOST_AXES = 8  # of a view that is copied
 LONG_ROW = 6  # elements that follow one another in it
@@ -134,7 +124,7 @@ class LayoutBuilder:
         """Append the steps that copy several groups' arrays into one, one after the other."""
         of, at = self.of[nodes], self.position[nodes]
         moved, pieces, size = np.empty(len(at), dtype=np.int64), [], 0
-        for part in np.unique(of).tolist():
+        for part in sorted(set(of.tolist())):
             source, members = self.source_of(part, choosing), of == part
             if source is None:
                 piece = self.constant(self.constants[nodes[members]])

@@ -34,9 +34,8 @@ def name_results(steps: Steps, taken: set[str]) -> Steps:
     names.root(steps.roots[0])
     for step in steps.backward:
         names.cotangent(step.target.source)
-    for source in steps.sources:
-        if source.kind == "constant":
-            names.numbered(source, "c")
+    for source in steps.constants:
+        names.numbered(source, "c")
     return steps.with_sources(_named(names))
 
 
@@ -46,11 +45,8 @@ def _named(names: _Names) -> dict[Source, Source]:
     for source, name in names.names.items():
         of = None if source.of is None else named.get(source.of, source.of)
         first = names.follows.get(source)
-        named[source] = Source(
-            name, source.shape, source.kind, source.batched, source.value, source.dtype,
-            names.roles.get(source, ""), of,
-            None if first is None else named[first], source.origin,
-        )  # fmt: skip
+        follows = None if first is None else named[first]
+        named[source] = source.called(name, role=names.roles.get(source, ""), of=of, follows=follows)
     return named
 
 

@@ -8,18 +8,13 @@ that is to keep the sign of its zero (`Trace.signed`) is none.
 
 from __future__ import annotations
 
-from itertools import chain
-
-import numpy as np
-
 from engine.lifting.ir import ZERO, Normal, Sum, Trace
 
 
 def normalise(trace: Trace) -> Normal:
     """Absorb additions and products into n-ary sums."""
     ops, operands = trace.ops, trace.operands
-    uses = np.bincount(np.fromiter(chain.from_iterable(operands), np.int64), minlength=len(ops))
-    once = (uses == 1).tolist()
+    once = (trace.uses == 1).tolist()
     for i in (*trace.roots, *trace.signed):
         once[i] = False
     items: list[Sum | tuple[int, ...] | None] = []

@@ -56,14 +56,14 @@ def _product(step: Step) -> Step:
             a, b, target = a.squeeze(-1), b.squeeze(-2), target.squeeze(-2)
         elif columns == 1:
             a, b, target = a.squeeze(-1), b.squeeze(-1), target.squeeze(-1)
-        return replace(step, op="outer", target=target, operands=(a, b))
+        return step.but(op="outer", target=target, operands=(a, b))
     if len(a.shape) == 2 and not b.batched:
         if rows == 1:
             a, target = a.squeeze(0), target.squeeze(-2)
         if columns == 1:
             b, target = b.squeeze(1), target.squeeze(-1)
     op = "product" if _is_matrix(a) and _is_matrix(b) else "batched_product"
-    return replace(step, op=op, target=target, operands=(a, b))
+    return step.but(op=op, target=target, operands=(a, b))
 
 
 def _summed_product(step: Step) -> Step:
@@ -71,7 +71,7 @@ def _summed_product(step: Step) -> Step:
     target = step.target.reshape((p.shape[-1], q.shape[-1]))
     if target.is_transposed():
         p, q, target = q, p, target.T
-    return replace(step, op="summed_product", target=target, operands=(p, q))
+    return step.but(op="summed_product", target=target, operands=(p, q))
 
 
 def _weighted_sum(step: Step) -> Step:
@@ -80,7 +80,7 @@ def _weighted_sum(step: Step) -> Step:
     p, q, target = step.view(0), step.view(1), step.target
     if p.shape == (1, 1) and p.batched and q.batched and target.strides[-1] == 1 and not step.accumulate:
         numbers, rows = p.squeeze(0).squeeze(0), q.squeeze(0)
-        return replace(step, op="weighted_sum", target=target.squeeze(0), operands=(numbers, rows))
+        return step.but(op="weighted_sum", target=target.squeeze(0), operands=(numbers, rows))
     return step
 
 
@@ -89,7 +89,7 @@ def _ones_product(step: Step) -> Step:
     one_axis = len(step.axes) + step.over_batch == 1
     short = len(x.shape) == 1 and not x.batched and x.size <= LONGEST
     if one_axis and (_is_matrix(x) or short) and (step.packed or step.accumulate):
-        return replace(step, op="ones_product")
+        return step.but(op="ones_product")
     return step
 
 

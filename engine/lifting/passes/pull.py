@@ -62,34 +62,38 @@ def _depending(graph: ScalarGraph, wanted: set[int]) -> bytearray:
 def _hand(graph: ScalarGraph, i: int, cotangents: Mapping[int, Atom], needed: bytearray, handed: Handed) -> None:
     """Hand a node's cotangents to its operands."""
     op, xs = graph.trace.ops[i], graph.trace.operands[i]
-    pulled = _PULLED.get(op, _by_rule)
+    pulled, wanted = _PULLED.get(op, _by_rule), tuple([k for k, x in enumerate(xs) if needed[x]])
     for key, g in cotangents.items():
-        for x, c in zip(xs, pulled(graph, i, xs, g)):
+        for x, c in zip(xs, pulled(graph, i, xs, g, wanted)):
             if needed[x] and (c.__class__ is int or c != 0.0):
                 handed.setdefault(x, {}).setdefault(key, []).append(c)
 
 
-def _by_rule(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom) -> Sequence[Atom]:
+def _by_rule(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom, wanted: tuple[int, ...]) -> Sequence[Atom]:
+    """Return each operand's cotangent; 0 of those that are not wanted."""
     rule = RULES[graph.trace.ops[i]]
-    return handed_back(rule, graph.trace.fixed.get(i, ()), len(xs)).on(graph, i, xs, g)
+    return handed_back(rule, graph.trace.fixed.get(i, ()), len(xs), wanted).on(graph, i, xs, g)
 
 
-def _pulled_dot(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom) -> Sequence[Atom]:
+def _pulled_dot(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom, wanted: tuple[int, ...]) -> Sequence[Atom]:
     half = len(xs) // 2
-    others = (*xs[half : 2 * half], *xs[:half])
-    return [*[graph.apply("multiply", g, x) for x in others], *[g] * (len(xs) % 2)]
+    handed: list[Atom] = [0.0] * (2 * half) + [g] * (len(xs) % 2)
+    for k in wanted:
+        if k < 2 * half:
+            handed[k] = graph.apply("multiply", g, xs[k + half if k < half else k - half])
+    return handed
 
 
-def _pulled_total(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom) -> Sequence[Atom]:
+def _pulled_total(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom, wanted: tuple[int, ...]) -> Sequence[Atom]:
     return [g] * len(xs)
 
 
-def _pulled_select(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom) -> Sequence[Atom]:
+def _pulled_select(graph: ScalarGraph, i: int, xs: Sequence[int], g: Atom, wanted: tuple[int, ...]) -> Sequence[Atom]:
     chosen = [graph.apply("equal", xs[-1], float(k)) for k in range(len(xs) - 1)]
     return [*[graph.apply("where", condition, g, 0.0) for condition in chosen], 0.0]
 
 
-_PULLED: dict[str, Callable[[ScalarGraph, int, Sequence[int], Atom], Sequence[Atom]]] = {
+_PULLED: dict[str, Callable[[ScalarGraph, int, Sequence[int], Atom, tuple[int, ...]], Sequence[Atom]]] = {
     "dot": _pulled_dot,
     "total": _pulled_total,
     "select": _pulled_select,

@@ -57,11 +57,11 @@ def _tangent(graph: ScalarGraph, i: int, xs: Sequence[int], moving: Moving) -> A
 def _by_rule(graph: ScalarGraph, i: int, xs: Sequence[int], moving: Moving) -> Atom:
     """Sum what the rule would hand back for each operand's tangent: it is linear, and of one number its own adjoint."""
     rule = RULES[graph.trace.ops[i]]
-    back = handed_back(rule, graph.trace.fixed.get(i, ()), len(xs))
+    fixed, arity = graph.trace.fixed.get(i, ()), len(xs)
     if rule.variadic:
-        slopes = back.on(graph, i, xs, 1.0)
+        slopes = handed_back(rule, fixed, arity).on(graph, i, xs, 1.0)
         return graph.dot([(slopes[k], tangent) for k, tangent in moving.items()])
-    terms = [back.on(graph, i, xs, tangent)[k] for k, tangent in moving.items()]
+    terms = [handed_back(rule, fixed, arity, (k,)).on(graph, i, xs, tangent)[k] for k, tangent in moving.items()]
     return graph.total([term for term in terms if term != 0.0 or term.__class__ is int] or [0.0])
 
 

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate, compress
+from math import copysign
 from typing import Any, TypeAlias
 
-from engine.lifting.exact import fold, told_apart
+from engine.lifting.exact import fold
 from engine.lifting.ir import Leaf, Trace
 
 Atom: TypeAlias = "int | float"  # a node, or a number
@@ -41,14 +43,21 @@ class ScalarGraph:
         self.ops, self.operands = list(trace.ops), list(trace.operands)
         self.fixed, self.leaves = dict(trace.fixed), dict(trace.leaves)
         self._known: dict[Any, int] = {}
+        known = self._known.setdefault
         for i, (op, xs) in enumerate(zip(self.ops, self.operands)):
-            leaf = self.leaves.get(i)
-            self._known.setdefault((op, xs, self.fixed.get(i, ())) if leaf is None else _leaf_key(leaf), i)
+            if xs:
+                known((op, xs, self.fixed.get(i, ())), i)
+            else:
+                known(_leaf_key(self.leaves[i]), i)
 
     # --- operations ------------------------------------------------------------------------------------------
 
     def apply(self, op: str, *xs: Atom, fixed: tuple[float, ...] = ()) -> Atom:
         """Return the result of an operation; of a power of a fixed exponent, by the rule for those."""
+        if len(xs) == 2 and isinstance(x := xs[0], int) and isinstance(y := xs[1], int):  # most are, and none is folded
+            if op == "add" and self.ops[y] == "negative":
+                return self._node("subtract", (x, self.operands[y][0]), ())
+            return self._node(op, (x, y), fixed)
         simple = _simplified(self, op, xs)
         if simple is not None:
             return simple
@@ -77,14 +86,14 @@ class ScalarGraph:
         return self.operands[x][0] if isinstance(x, int) and self.ops[x] == "negative" else None
 
     def _node(self, op: str, xs: tuple[int, ...], fixed: tuple[float, ...]) -> int:
-        key = (op, xs, fixed)
-        if key not in self._known:
-            self._known[key] = len(self.ops)
+        new = len(self.ops)
+        number = self._known.setdefault((op, xs, fixed), new)
+        if number == new:
             if fixed:
-                self.fixed[len(self.ops)] = fixed
+                self.fixed[new] = fixed
             self.ops.append(op)
             self.operands.append(xs)
-        return self._known[key]
+        return number
 
     # --- leaves ----------------------------------------------------------------------------------------------
 
@@ -117,22 +126,22 @@ class ScalarGraph:
             if reached[i]:
                 for j in self.operands[i]:
                     reached[j] = 1
-        nodes = [i for i, read in enumerate(reached) if read]
-        place = {i: k for k, i in enumerate(nodes)}
-        operands = [tuple([place[j] for j in self.operands[i]]) for i in nodes]
-        fixed, leaves = (_renumbered(part, place) for part in (self.fixed, self.leaves))
+        place = [*accumulate(reached, initial=0)]
+        operands = [tuple(map(place.__getitem__, xs)) for xs in compress(self.operands, reached)]
+        fixed, leaves = (_renumbered(part, reached, place) for part in (self.fixed, self.leaves))
         return replace(
-            self.trace, ops=[self.ops[i] for i in nodes], operands=operands, fixed=fixed, leaves=leaves,
-            roots=[place[root] for root in roots], labels=_renumbered(self.trace.labels, place), results=len(results),
+            self.trace, ops=[*compress(self.ops, reached)], operands=operands, fixed=fixed, leaves=leaves,
+            roots=[place[root] for root in roots], labels=_renumbered(self.trace.labels, reached, place),
+            results=len(results),
         )  # fmt: skip
 
 
 def _leaf_key(leaf: Leaf) -> Any:
-    return ("constant", told_apart((leaf.value,))) if leaf.role == "constant" else leaf
+    return (leaf.value, copysign(1.0, leaf.value)) if leaf.role == "constant" else leaf
 
 
-def _renumbered(part: Mapping[int, Any], place: Mapping[int, int]) -> dict[int, Any]:
-    return {place[i]: x for i, x in part.items() if i in place}
+def _renumbered(part: Mapping[int, Any], reached: bytearray, place: Sequence[int]) -> dict[int, Any]:
+    return {place[i]: x for i, x in part.items() if reached[i]}
 
 
 def _simplified(graph: ScalarGraph, op: str, xs: Sequence[Atom]) -> Atom | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
-from engine.lifting.views import Gather, Literal, Operand, Source, View
+from engine.lifting.views import Gather, Literal, Operand, Source
 from engine.rules import RULES
 
 MOST = 4  # elements, wherever they are
 LINKED = 8  # elements, where all that is read are single numbers already
+TOO_MANY = 2**62
 MOVING = ("copy", "fill", "gather", "scatter", "sum", "ones_product", "max", "outer")
 
 
@@ -25,8 +26,9 @@ def scalar_steps(steps: Steps) -> frozenset[Step]:
     numbers: set[Source] = set()  # that no array step has written, but for one number everywhere
     written: set[Source] = set()
     for step in every:
-        target = step.target.source
-        if not (flat and target.kind != "value") and (is_small(step, MOST) or _is_linked(step, numbers)):
+        target, width = step.target.source, _width(step)
+        may_be = width <= LINKED and not (flat and target.kind != "value")
+        if may_be and (width <= MOST or _is_linked(step, numbers)):
             scalar.add(step)
             if target not in written:
                 numbers.add(target)
@@ -40,27 +42,35 @@ def scalar_steps(steps: Steps) -> frozenset[Step]:
 
 def is_small(step: Step, most: int) -> bool:
     """Whether a step is of single numbers, and of how many at most."""
-    if step.fixed or not (step.op in MOVING or _is_rule(step.op)):
-        return False
+    return _width(step) <= most
+
+
+def _width(step: Step) -> int:
+    """Return how many elements a step writes or reads of one operand at most; too many where it is not of numbers."""
     target = step.operands[0] if step.op == "scatter" else step.target
-    return _are_few(target, most) and all(_are_few(x, most) for x in step.operands)
+    width = _count(target)
+    if width > LINKED or step.fixed or not (step.op in MOVING or _is_rule(step.op)):
+        return TOO_MANY
+    return max([width, *map(_count, step.operands)])
 
 
 def _is_linked(step: Step, numbers: set[Source]) -> bool:
-    """Whether a step is of single numbers that are there as such, and gives some to others."""
+    """Whether a small step is of single numbers that are there as such, and gives some to others."""
     read = [source for x in step.operands for source in x.sources if source.kind != "constant"]
-    return step.target.source.kind == "value" and numbers.issuperset(read) and is_small(step, LINKED)
+    return step.target.source.kind == "value" and numbers.issuperset(read)
 
 
 def _is_rule(op: str) -> bool:
     return op in RULES and not RULES[op].variadic
 
 
-def _are_few(x: Operand, most: int) -> bool:
+def _count(x: Operand) -> int:
+    """Return how many numbers an operand is; too many where it is none of numbers."""
     if isinstance(x, Literal):
-        return True
-    if x.source.batched or x.source.kind == "index" or x.source.dtype == "int":
-        return False
-    if isinstance(x, Gather) and x.chosen is not None:
-        return False
-    return 0 < (x.size if isinstance(x, View) else x.index.size) <= most
+        return 0
+    source = x.source
+    if source.batched or source.kind == "index" or source.dtype == "int":
+        return TOO_MANY
+    if isinstance(x, Gather):
+        return TOO_MANY if x.chosen is not None else x.index.size or TOO_MANY
+    return x.size or TOO_MANY

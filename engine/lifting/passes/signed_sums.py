@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.lifting.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 
 def with_signed_sums(trace: Trace) -> Trace:
@@ -68,14 +68,16 @@ class _Rewritten:
         """Return the new trace."""
         trace, number = self.trace, self.number
         gone = {i for last, whole in self.chains.items() for i in whole.within if i != last}
-        place = number.__getitem__
+        place, ops, operands = number.__getitem__, self.ops, self.operands
+        within = gone.union(self.chains)
         for i, (op, xs) in enumerate(zip(trace.ops, trace.operands)):
-            if i in gone:
-                number.append(-1)
-                continue
-            number.append(self._subtraction(self.chains[i]) if i in self.chains else self._append(op, map(place, xs)))
-            if not xs:
-                self.leaves[number[i]] = trace.leaves[i]
+            if i not in within:
+                number.append(len(ops))
+                ops.append(op)
+                operands.append((number[xs[0]], number[xs[1]]) if len(xs) == 2 else tuple(map(place, xs)))
+            else:
+                number.append(-1 if i in gone else self._subtraction(self.chains[i]))
+        self.leaves.update((place(i), leaf) for i, leaf in trace.leaves.items())
         fixed = {place(i): numbers for i, numbers in trace.fixed.items()}
         labels = {place(i): label for i, label in trace.labels.items() if i not in gone}
         roots, signed = [place(root) for root in trace.roots], frozenset(map(place, trace.signed))

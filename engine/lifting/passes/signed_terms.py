@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 
+from engine.lifting.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 from engine.lifting.ir import ADDED, TAKEN, ZERO, Normal, Sum, Trace
-from engine.lifting.passes.chains import CHAINS, SignedChain, chain_of, heights, inner_operations
 
 FEWEST = 4  # differences of more terms than two, or of less
 MEMBERS = 32  # sums: fewer are single numbers
@@ -30,12 +30,13 @@ def with_signed_terms(normal: Normal) -> Normal:
     if trace.ops.count("subtract") < FEWEST:
         return normal
     inner = inner_operations(trace)
-    if sum(_takes_a_side(trace, inner, i) for i, op in enumerate(trace.ops) if op == "subtract") < FEWEST:
+    sided = (i for i, op in enumerate(trace.ops) if op == "subtract" and _takes_a_side(trace, inner, i))
+    if len(list(islice(sided, FEWEST))) < FEWEST:
         return normal
     items = list(normal.items)
-    height = heights(trace, inner)
+    height, zeros = heights(trace, inner), {j for j, leaf in trace.leaves.items() if leaf == ZERO}
     for sums in _alike(trace, inner, height):
-        for same in _of_one_kind(trace, inner, sums, height):
+        for same in _of_one_kind(trace, _chains(trace, inner, sums, zeros), height):
             shapes = {(len(each.added), len(each.taken)) for each in same.values()}
             if len(same) >= MEMBERS and len(shapes) >= SHAPES and any(taken for _, taken in shapes):
                 _join(items, trace, same)
@@ -69,16 +70,24 @@ def _goes_on(trace: Trace, i: int, reader: int) -> bool:
     return trace.ops[i] != "subtract" or (trace.operands[reader][0] == i and trace.ops[reader] != "total")
 
 
-def _of_one_kind(
-    trace: Trace, inner: list[bool], sums: list[int], height: list[int]
-) -> Iterator[dict[int, SignedChain]]:
+def _chains(trace: Trace, inner: list[bool], sums: list[int], zeros: set[int]) -> dict[int, SignedChain]:
+    """Return the chains of some sums, zeros left out; none where all are single operations, of too few shapes."""
+    ops, operands = trace.ops, trace.operands
+    is_inner = inner.__getitem__
+    if not any(ops[i] == "total" or any(map(is_inner, operands[i])) for i in sums):
+        shapes = {(ops[i], *[j in zeros for j in operands[i]]) for i in sums}
+        if len(shapes) < SHAPES or not any(op == "subtract" for op, *_ in shapes):
+            return {}
+    chains = {i: chain_of(trace, i, inner) for i in sums}
+    for whole in chains.values():
+        whole.added, whole.taken = ([j for j in side if j not in zeros] for side in (whole.added, whole.taken))
+    return chains
+
+
+def _of_one_kind(trace: Trace, chains: dict[int, SignedChain], height: list[int]) -> Iterator[dict[int, SignedChain]]:
     """Yield chains whose terms are all of one operation and height."""
     kinds: dict[Hashable, dict[int, SignedChain]] = defaultdict(dict)
-    for i in sums:
-        whole = chain_of(trace, i, inner)
-        whole.added, whole.taken = (
-            [j for j in side if trace.leaves.get(j) != ZERO] for side in (whole.added, whole.taken)
-        )
+    for i, whole in chains.items():
         found = {(trace.ops[j], height[j]) if trace.operands[j] else None for j in (*whole.added, *whole.taken)}
         if len(found) == 1 and None not in found:
             kinds[found.pop()][i] = whole

@@ -6,14 +6,18 @@ What reaches over several arrays (queries, keys and values that are one product)
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from operator import is_
+from typing import TypeVar
 
 from engine.lifting.external import Named
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Literal, Operand, Source, View
+
+FlatOperand = TypeVar("FlatOperand", View, Gather)
+FLAT = frozenset(("parameters", "gradient"))  # kinds of sources that are all named arrays, one after the other
 
 
 def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
@@ -27,6 +31,8 @@ def split_parameters(steps: Steps, arrays: Sequence[Named]) -> Steps:
 
 
 def _split(step: Step, parts: Parts) -> Step:
+    if FLAT.isdisjoint([source.kind for x in (step.target, *step.operands) for source in x.sources]):
+        return step
     operands = tuple(map(parts.in_array, step.operands))
     places = operands[0]
     scatters = isinstance(places, Gather) and step.op == "scatter"
@@ -43,11 +49,20 @@ class Parts:
     def __init__(self, arrays: Sequence[Named]) -> None:
         self.arrays = sorted([named for named in arrays if named.part.size], key=lambda named: named.part.offset)
         self.starts = [named.part.offset for named in self.arrays]
+        self.views: dict[Hashable, View] = {}  # which views of the flat vector are which views: many steps read one
 
     def in_array(self, x: Operand) -> Operand:
         """Return an operand as one of the named array that it lies in, if it lies in one."""
         if isinstance(x, Literal) or not is_flat(x.source):
             return x
+        if isinstance(x, View):
+            key = (x.source, x.shape, x.offset, x.strides)
+            if key not in self.views:
+                self.views[key] = self._found(x)
+            return self.views[key]
+        return self._found(x)
+
+    def _found(self, x: FlatOperand) -> FlatOperand:
         low, high = x.span()
         k = bisect_right(self.starts, low) - 1
         if k < 0 or high >= self.starts[k] + self.arrays[k].part.size:
@@ -61,4 +76,4 @@ class Parts:
 
 def is_flat(source: Source) -> bool:
     """Whether this is the flat vector of parameters, or its gradient."""
-    return source.kind in ("parameters", "gradient")
+    return source.kind in FLAT

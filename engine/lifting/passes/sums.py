@@ -7,19 +7,19 @@ Products of many factors are matrix products, if `contract` finds them to be; pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from engine.lifting.exact import Folded, exactly, fold
+from engine.lifting.index_arrays import as_view, factor
 from engine.lifting.ir import ADDED, TAKEN, Group, Product
 from engine.lifting.ops import Step
 from engine.lifting.passes.choose import largest_constant
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
-from engine.lifting.views import Indices, View, as_view, factor
+from engine.lifting.views import Indices, View
 
 
 def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
@@ -48,7 +48,7 @@ def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
     result = builder.in_memory(result)
     if builder.steps and builder.steps[-1].target.source is result.source:
         nodes = len(owner) * (2 if group.classes[0][1] >= 0 else 1)
-        builder.steps[-1] = replace(builder.steps[-1], nodes=nodes)
+        builder.steps[-1] = builder.steps[-1].but(nodes=nodes)
     return result
 
 
@@ -73,7 +73,7 @@ def _uniform(counts: Indices) -> bool:
 
 def _products(builder: LayoutBuilder, left: Indices, right: Indices, counts: Indices) -> GroupOperand:
     """Sum products: as a matrix product if they are one, those of two lengths (rows, and a norm of all) apart."""
-    lengths = np.unique(counts)
+    lengths = sorted(set(counts.tolist()))
     if len(lengths) == 2 and lengths[0] > 1:
         parts = [(np.flatnonzero(counts == n), np.repeat(counts == n, counts)) for n in lengths]
         return _one_after_the_other(

@@ -30,6 +30,8 @@ def tidy(steps: Steps) -> Steps:
 
 def scatters_last(steps: list[Step]) -> list[Step]:
     """Scatter into an array when all else has been added to it, so that the rest can be assigned."""
+    if not any(step.op == "scatter" for step in steps):
+        return steps
     result: list[Step] = []
     waiting: dict[Source, list[Step]] = {}
     for step in steps:
@@ -47,6 +49,7 @@ def scatters_last(steps: list[Step]) -> list[Step]:
 def assigned(steps: list[Step]) -> list[Step]:
     """Assign what is first added to elements that are zero, and fill no array that is assigned as a whole."""
     covered: dict[Source, Any] = {}  # arrays that were filled with zeros: which elements have been assigned since
+    views: set[Any] = set()  # of which all elements are
     zeros: set[Source] = set()  # those whose zeros are added to
     filled: dict[Source, Step] = {}
     result: list[Step] = []
@@ -56,16 +59,24 @@ def assigned(steps: list[Step]) -> list[Step]:
             continue  # the slope of x**0: it assigns nothing
         if _fills_with_zeros(step) and source not in covered:
             covered[source], filled[source] = np.zeros(source.size, dtype=bool), step
-        elif step.accumulate and source in covered:
+        elif step.accumulate and source in covered and (key := _place(step)) not in views:
             at = np.arange(source.size) if step.op == "scatter" else step.target.positions().reshape(-1)
             if step.op == "copy" and not covered[source][at].any() and not step.target.overlaps():
-                step = replace(step, op="fill" if isinstance(step.operands[0], Literal) else "copy", accumulate=False)
+                step = step.but(op="fill" if isinstance(step.operands[0], Literal) else "copy", accumulate=False)
             elif not covered[source][at].all():
                 zeros.add(source)
-            covered[source][at] = covered[source][at] | (step.op != "scatter")
+            if step.op != "scatter":
+                covered[source][at] = True
+                views.add(key)
         result.append(step)
     whole = {source for source, elements in covered.items() if elements.size and elements.all()} - zeros
     return [step for step in result if not (step.target.source in whole and step is filled[step.target.source])]
+
+
+def _place(step: Step) -> Any:
+    """Return what tells a step's place apart from others; that of a scatter is its own."""
+    target = step.target
+    return step if step.op == "scatter" else (target.source, target.shape, target.offset, target.strides)
 
 
 def _copies_zero(step: Step) -> bool:
@@ -79,26 +90,26 @@ def _fills_with_zeros(step: Step) -> bool:
 
 def direct(steps: list[Step]) -> list[Step]:
     """Compute what only the next step copies where that copies it to; a sum may be added there."""
-    readers = Counter(source for step in steps for x in step.operands for source in x.sources)
+    readers = Counter([source for step in steps for x in step.operands for source in x.sources])
     result: list[Step] = []
     for step in steps:
         before = result[-1] if result else None
-        if before is not None and _is_copied(before, step) and readers[before.target.source] == 1:
+        if before is not None and step.op == "copy" and _is_copied(before, step) and readers[before.target.source] == 1:
             try:
                 target = step.target.reshape(before.target.shape)
             except ValueError:  # a product of two axes, which is copied to where these are cut otherwise
                 result.append(step)
                 continue
-            step = replace(before, target=target, accumulate=step.accumulate)
+            step = before.but(target=target, accumulate=step.accumulate)
             result.pop()
         result.append(step)
     return result
 
 
 def _is_copied(before: Step, step: Step) -> bool:
-    """Whether a step copies all that the one before it computes, in that order, to where that may be computed."""
+    """Whether a copy is of all that the step before it computes, in that order, to where that may be computed."""
     x, computed = step.operands[0], before.target
-    if step.op != "copy" or not isinstance(x, View) or x.source is not computed.source or x.source.kind != "value":
+    if not isinstance(x, View) or x.source is not computed.source or x.source.kind != "value":
         return False
     everything = x.is_contiguous() and computed.is_contiguous() and x.size == computed.size == x.source.size
     alike = x.batched == step.target.batched and x.squeeze().shape == step.target.squeeze().shape
@@ -133,15 +144,21 @@ def _alike(x: Source, y: Source) -> bool:
 
 def separated(steps: list[Step]) -> list[Step]:
     """Add into views whose elements coincide (sliding windows) one slice after the other."""
-    return [part for step in steps for part in _slices(step)]
+    result: list[Step] = []
+    for step in steps:
+        if step.op == "copy" and step.accumulate:
+            result += _slices(step)
+        else:
+            result.append(step)
+    return result
 
 
 def _slices(step: Step) -> Iterator[Step]:
     target, g = step.target, step.operands[0]
-    if step.op != "copy" or not step.accumulate or not target.overlaps():
+    if not target.overlaps():
         yield step
         return
     axis = min((a for a, n in enumerate(target.shape) if n > 1), key=lambda a: target.shape[a])
     for i in range(target.shape[axis]):
         at: tuple[int | slice, ...] = (*[slice(None)] * axis, i)
-        yield from _slices(replace(step, target=target[at], operands=(g[at] if isinstance(g, View) else g,)))
+        yield from _slices(step.but(target=target[at], operands=(g[at] if isinstance(g, View) else g,)))

@@ -21,7 +21,8 @@ ZERO, ONE = Leaf("constant", value=0.0), Leaf("constant", value=1.0)
 
 def without_unchosen(trace: Trace) -> Trace:
     """Return the trace with operations guarded that only some choices reach; the same trace if none needs it."""
-    if not any(True for i, op in enumerate(trace.ops) if op == "where" or (op == "select" and _computed(trace, i))):
+    ops = trace.ops
+    if "where" not in ops and not ("select" in ops and any(_computed(trace, i) for i in range(len(ops)))):
         return trace
     reached = Reached(trace)
     gates = _gates(reached)
@@ -34,8 +35,8 @@ def without_unchosen(trace: Trace) -> Trace:
 
 
 def _computed(trace: Trace, i: int) -> bool:
-    """Whether a table has entries that are computed."""
-    return any(trace.operands[j] for j in trace.operands[i][:-1])
+    """Whether an operation is an entry of a table with entries that are computed."""
+    return trace.ops[i] == "select" and any(trace.operands[j] for j in trace.operands[i][:-1])
 
 
 # --- where cotangents leave ----------------------------------------------------------------------------------------
@@ -101,18 +102,16 @@ class _Guarded:
         self.trace, self.masks, self.gates, self.shared = trace, masks, gates, shared
         self.guarded = {i for i, _ in gates}
         self.read: dict[Mask, list[int]] = {}  # conditions of a mask
-        self.ops: list[str] = []
-        self.operands: list[tuple[int, ...]] = []
-        self.fixed: dict[int, tuple[float, ...]] = {}
-        self.leaves: dict[int, Leaf] = {}
-        self.labels: dict[int, str] = {}
-        self.made: dict[int, int] = {}  # version -> its number here
-        self.plain = self._plain()
+        self.rewritten = self._rewritten()
+        self.ops, self.operands = list(trace.ops), list(trace.operands)
+        self.fixed, self.leaves, self.labels = dict(trace.fixed), dict(trace.leaves), dict(trace.labels)
+        self.made = {i: i for i in range(len(trace.ops)) if i not in self.rewritten}  # version -> its number here
         self.constants: dict[Leaf, int] = {}
         self.conditions: dict[Way | frozenset[Way] | Mask, int] = {}
 
     def result(self) -> Trace:
         """Return the new trace: results with operands held, the conditions of guards as they are."""
+        self._leave_out()
         roots = [(root, k < self.trace.results) for k, root in enumerate(self.trace.roots)]
         for root, held in roots:
             self._make(root, held)
@@ -121,17 +120,24 @@ class _Guarded:
             [self._number(root, held) for root, held in roots], self.labels, results=self.trace.results,
         )  # fmt: skip
 
-    def _plain(self) -> list[bool]:
-        """Return which operations nothing is held of, however far back: one version serves everywhere."""
-        plain: list[bool] = []
-        is_plain = plain.__getitem__
+    def _rewritten(self) -> set[int]:
+        """Return the operations that are held, and what is computed from them; of all others one version serves."""
+        rewritten = set(self.guarded)
         for i, xs in enumerate(self.trace.operands):
-            plain.append(i not in self.guarded and all(map(is_plain, xs)))
-        return plain
+            if not rewritten.isdisjoint(xs):
+                rewritten.add(i)
+        return rewritten
+
+    def _leave_out(self) -> None:
+        """Put an unread 0 in the places of what is written anew at the end: all others keep their numbers."""
+        for i in self.rewritten:
+            self.ops[i], self.operands[i], self.leaves[i] = "", (), ZERO
+            self.fixed.pop(i, None)
+            self.labels.pop(i, None)
 
     def _version(self, i: int, held: bool) -> int:
         """Return which of an operation's two versions serves: i, or ~i for the one with its operands held."""
-        if self.plain[i] or not self.masks[i]:
+        if i not in self.rewritten or not self.masks[i]:
             return i
         return ~i if held or (self.shared and self.masks[i] is ALWAYS) else i
 
@@ -142,19 +148,9 @@ class _Guarded:
         """Make an operation and all that it needs, without recursion."""
         stack = [self._version(root, held)]
         opened: set[int] = set()  # what waits, further down, for what is above it
-        made, plain, operands = self.made, self.plain, self.trace.operands
+        made = self.made
         while stack:
             version = stack[-1]
-            if version >= 0 and plain[version]:  # most are
-                if version not in made:
-                    waiting = [j for j in operands[version] if j not in made]
-                    if waiting:
-                        waiting.reverse()
-                        stack += waiting
-                        continue
-                    made[version] = self._made(version)
-                stack.pop()
-                continue
             if version not in made and version not in opened:
                 waiting = [v for v in self._needs(version) if v not in made]
                 if waiting:
@@ -189,9 +185,7 @@ class _Guarded:
 
     def _made(self, version: int) -> int:
         i, held = (version, False) if version >= 0 else (~version, True)
-        xs = self.trace.operands[i]
-        operands = map(self.made.__getitem__, xs) if self.plain[i] else self._operands(i, held)
-        number = self._append(self.trace.ops[i], tuple(operands), self.trace.leaves[i] if not xs else None)
+        number = self._append(self.trace.ops[i], tuple(self._operands(i, held)), self.trace.leaves.get(i))
         if i in self.trace.fixed:
             self.fixed[number] = self.trace.fixed[i]
         if i in self.trace.labels:

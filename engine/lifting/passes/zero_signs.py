@@ -44,6 +44,8 @@ class Signs:
                     known[i] = ALWAYS[op]
                 elif op not in _OF:
                     known[i] = 0
+                elif _is_square(self.trace, i, xs):
+                    known[i] = WITHOUT_SIGN
                 elif waiting := [j for j in xs if j not in known]:
                     stack.extend(waiting)
                     continue
@@ -71,6 +73,12 @@ class Signs:
     def product(self, i: int, j: int, x: int, y: int) -> int:
         """Return the flags of a product of two nodes."""
         return WITHOUT_SIGN if i == j else x & y if x & y & UNSIGNED else 0
+
+
+def _is_square(trace: Trace, i: int, xs: Sequence[int]) -> bool:
+    """Whether a node is a product with itself, or an even power: of which sign that is, its operand need not say."""
+    op = trace.ops[i]
+    return (op == "multiply" and xs[0] == xs[1]) or (op == "power_constant" and trace.fixed[i][0] % 2.0 == 0.0)
 
 
 def _of_leaf(leaf: Leaf) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import GuardError
+from engine.lifting.emit.conditions import by_guard
 from engine.lifting.external import Views
 from engine.lifting.run.executable import Gradient, Specialisation
 from engine.lifting.run.plans import CallPlan
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """A program's trace with what it is called with; its buffers are held by whoever makes this."""
+    """A program's trace with what it is called with; its buffers are held by whoever makes this.
 
-    __slots__ = ("inputs", "numbers", "parameters", "plan", "program", "views")
+    Attributes
+    ----------
+    turned
+        Which guard was the first to go another way; -1 while none has.
+    """
+
+    __slots__ = ("inputs", "numbers", "parameters", "plan", "program", "turned", "views")
 
     def __init__(self, program: Program, plan: CallPlan, inputs: Sequence[Any], theta: Any) -> None:
         self.program, self.plan, self.inputs, self.numbers = program, plan, inputs, inputs
-        self.parameters, buffers = plan.specialisation.parameters, plan.buffers
+        self.parameters, buffers, self.turned = plan.specialisation.parameters, plan.buffers, -1
         self.views: Views = self.parameters.views(theta, program.dtype)
         if len(self.views[0]) > buffers.cells:  # the flat vector that they know
             self.views = [self.views[0][: buffers.cells], *self.views[1:]]
@@ -72,10 +79,12 @@ class Call:
         """Whether all branches go as they went; of a batch, one that does not is an error."""
         guards = self.plan.specialisation.guards
         if not self.program.batch:
-            outcomes = self.plan.specialisation.outcomes
-            if len(conditions) == len(guards):
-                return all(map(eq, map(bool, conditions), outcomes.tolist()))
-            return np.array_equal(np.hstack(conditions).astype(bool), outcomes)
+            expected = self.plan.buffers.expected or self._expected(conditions)
+            if all(map(eq, map(_said, conditions), expected)):
+                return True
+            went = by_guard(conditions, len(guards), self.plan.buffers.branches)
+            self.turned = next(k for k, (guard, x) in enumerate(zip(guards, went)) if bool(x) != guard.outcome)
+            return False
         for guard, condition in zip(guards, conditions):
             went = np.asarray(condition) != 0
             if (went == guard.outcome).all():
@@ -86,6 +95,18 @@ class Call:
                 "Write it as engine.where(condition, a, b)."
             )
         return True
+
+    def _expected(self, conditions: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what the conditions are where all branches go as they went, as `_said` has them; found once."""
+        buffers, way = self.plan.buffers, np.frombuffer(self.plan.specialisation.way, bool)
+        sizes = [np.size(x) for x in conditions]
+        outcomes = way
+        if buffers.branches is not None:
+            outcomes = np.zeros(sum(sizes), bool)
+            outcomes[buffers.branches] = way
+        pieces = np.split(outcomes, np.cumsum(sizes)[:-1])
+        buffers.expected = tuple([_said(x if getattr(c, "ndim", 0) else x[0]) for x, c in zip(pieces, conditions)])
+        return buffers.expected
 
     def _check_limits(self) -> None:
         """Refuse integers outside the tables that they choose from; forward has held them inside."""
@@ -98,3 +119,10 @@ class Call:
                 raise IndexError(
                     f"'{name}' holds {bad}, which is outside a table of {limit} entries (0 to {limit - 1})."
                 )
+
+
+def _said(condition: Any) -> bool | bytes:
+    """Return a condition as a boolean, several as bytes, which are compared in no time."""
+    if condition.__class__ is np.ndarray and condition.ndim:
+        return (condition if condition.dtype == bool else condition != 0).tobytes()
+    return bool(condition)

@@ -25,7 +25,7 @@ def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: st
     straight = None if program.batch else straight_numpy(specialisation.trace, task)
     if straight is not None:
         seconds = specialisation.seconds + time.perf_counter() - start
-        stats = Stats(len(specialisation.trace.ops), *straight.operations, 8 * straight.length, seconds)
+        stats = Stats(len(specialisation.trace.ops), *straight.operations, 8 * straight.length, seconds, in_loops=True)
         return Compiled(straight.emitted, stats, task.external, straight=True)
     steps, emitted = for_numpy(specialisation.trace, task)
     seconds = specialisation.seconds + time.perf_counter() - start

@@ -5,6 +5,8 @@ Each is a program of its own, made of the function's traces: its text can be rea
 
 from __future__ import annotations
 
+import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,8 +21,10 @@ from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.run.derived import derivative_of, variables_of
 from engine.lifting.run.eager import holds_values
 from engine.lifting.run.executable import Specialisation
-from engine.lifting.run.plans import MOST, CallKind, call_kind
+from engine.lifting.run.plans import MOST, CallKind, PossibleTrace, call_kind
 from engine.lifting.run.report import Stats
+from engine.lifting.run.saving_derivatives import DerivativeFile, save_derivative
+from engine.lifting.run.search import Search
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.transformed import Ground, cotangents_differ, prove
 from engine.tracing import LOCAL
@@ -59,7 +63,7 @@ class At(NamedTuple):
         return self._replace(arrays=[*self.arrays, direction])
 
 
-class Derivative:
+class Derivative(ABC):
     """A kind of derivative of a program; see `Program.jacobian`.
 
     Attributes
@@ -72,11 +76,15 @@ class Derivative:
         What ran last.
     """
 
-    what = "the derivative"
+    what, function, answers = "the derivative", "derivative", "the derivative"  # the last two of its file
+    takes_direction = False
+    direction_said = "a number for each variable"
+    is_sparse = False  # whether what it returned last was SciPy's
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.latest: Derived | None = None
+        self._latest_at: At | None = None
         self._runners: dict[Any, Derived] = {}
         self._known: dict[CallKind, tuple[Specialisation, int]] = {}  # the trace of inputs that are plain arrays
 
@@ -94,6 +102,38 @@ class Derivative:
     def stats(self) -> Stats:
         """Scalar nodes, array operations, bytes and seconds to lift, of what ran last."""
         return self._ran("stats").stats
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what ran last as a file of its own, as `Program.save` does, with a function that is called like this.
+
+        It takes each input array by itself, and answers as this does; SciPy is needed where the answer was sparse.
+
+        >>> import engine, numpy as np, pathlib, runpy, tempfile
+        >>> program = engine.lift(lambda x: x[0] ** 2 * x[1])
+        >>> program.hessian(np.array([1.0, 2.0])).tolist()
+        [[4.0, 2.0], [2.0, 0.0]]
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "hessian.py"
+        >>> program.hessian.save(file)
+        >>> runpy.run_path(str(file))["hessian"](np.array([3.0, 2.0])).tolist()
+        [[4.0, 6.0], [6.0, 0.0]]
+        """
+        save_derivative(self, path)
+
+    @abstractmethod
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the functions of a saved file that call its `_forward`; the last is called like this."""
+
+    def latest_program(self) -> tuple[Derived, Specialisation]:
+        """Return what ran last: what compiled it, and its trace."""
+        runner = self._ran("this")
+        assert runner.ran_last is not None
+        return runner, runner.ran_last
+
+    def latest_call(self, what: str) -> tuple[Derived, At, str]:
+        """Return what ran last: the program, of which trace and by what, and by what that is differentiated."""
+        runner = self._ran(what)
+        assert self._latest_at is not None and runner.ran_last is not None
+        return runner, self._latest_at, runner.ran_last.by(runner.latest_wrt)
 
     def _ran(self, what: str) -> Derived:
         if self.latest is None:
@@ -124,11 +164,15 @@ class Derivative:
         if known is not None and traces.knows(known[0]):
             traces.latest = known[0]
             yield At(known[0], self.by(known[0], argnums), [*inputs], known[1], parameters)
-        for specialisation, arrays, n in self.program.ways(inputs):
-            traces.latest = specialisation  # of what answers, since that is the last
-            if len(self._known) >= MOST:
-                self._known.pop(next(iter(tuple(self._known))), None)  # another thread may take it away meanwhile
-            self._known[kind] = specialisation, n
+        for way in self.program.ways(inputs, parameters):
+            specialisation, arrays, n, _ = way
+            if specialisation.guards and self.program.ran(way, None, parameters) is None:
+                continue  # before its derivative is compiled in vain
+            if not specialisation.lone:
+                traces.latest = specialisation  # of what answers, since that is the last
+                if len(self._known) >= MOST:
+                    self._known.pop(next(iter(tuple(self._known))), None)  # another thread may take it away meanwhile
+                self._known[kind] = specialisation, n
             yield At(specialisation, self.by(specialisation, argnums), arrays, n, parameters)
 
     def by(self, specialisation: Specialisation, argnums: Any) -> int | None:
@@ -215,13 +259,19 @@ class Derivative:
 
     def run(self, at: At, runner: Derived, derived: Specialisation) -> Any:
         """Return what a derivative's trace gives; None if its branches go another way."""
-        ran = runner.ran(derived, None, at.arrays, at.parameters, at.samples)
+        ran = runner.ran(PossibleTrace(derived, at.arrays, at.samples, Search()), None, at.parameters)
         if ran is None:
             return None
-        self.latest, runner.ran_last = runner, derived
+        self.ran_last(at, runner, derived)
         _, value, _ = ran
         lead = np.shape(value)[: np.ndim(value) - (derived.trace.results > 1)]
         return np.reshape(value, (*lead, derived.trace.results))
+
+    def ran_last(self, at: At, runner: Derived, derived: Specialisation) -> None:
+        """Remember what ran last, for its text to be shown; what the scalar engine answered has none."""
+        if not derived.lone:
+            self.latest, runner.ran_last = runner, derived
+            self._latest_at = at._replace(arrays=[], parameters=None)
 
     def is_eager(self, inputs: Sequence[Any], parameters: Any) -> bool:
         """Whether the function itself is to be differentiated: with Values, or inside a function that is traced."""

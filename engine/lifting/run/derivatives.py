@@ -157,7 +157,7 @@ class Differentiable:
 
         It has the functions ``value`` and, of one number, ``value_and_grad``, which take the input arrays and
         ``parameters=``; its first lines say which. Parameters are by default as they are now. Where a branch goes
-        another way, it raises a ValueError.
+        another way, it raises a ValueError. A derivative is saved by itself, ``program.hessian.save(path)``.
 
         Parameters
         ----------

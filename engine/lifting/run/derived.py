@@ -34,7 +34,7 @@ def derivative_of(specialisation: Specialisation, trace: Trace, direction: int |
     specs = specialisation.specs if direction is None else (*specialisation.specs, Spec("array", (direction,)))
     return Specialisation(
         trace, specs, specialisation.guards, specialisation.limits, specialisation.seconds, specialisation.parameters,
-        returns=Structure("array", (trace.results,)),
+        returns=Structure("array", (trace.results,)), lone=specialisation.lone,
     )  # fmt: skip
 
 

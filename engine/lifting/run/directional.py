@@ -5,7 +5,8 @@ What is multiplied comes last among the inputs, as in ``engine.hvp(f, x, v)``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,17 @@ from engine.lifting.passes.jacobians import cotangents_of, tangents_of
 from engine.lifting.run.derivative import At, Derivative
 from engine.lifting.run.derived import derivative_of
 from engine.lifting.run.executable import NUMBER, Specialisation
+from engine.lifting.run.plans import PossibleTrace
+from engine.lifting.run.saving_derivatives import JOINED, DerivativeFile
+from engine.lifting.run.search import Search
 from engine.lifting.run.structured import Floats, as_argument, as_result, split
 from engine.lifting.verify.transformed import cotangents_differ, tangents_differ
 
 
 class Product(Derivative):
     """A kind of derivative that is multiplied by a direction."""
+
+    takes_direction = True
 
     def __call__(self, *inputs: Any, argnums: int | None = None, parameters: Any = None) -> Any:
         """Return the product; see `Program.hvp`."""
@@ -34,15 +40,15 @@ class Product(Derivative):
             answer = self.product(at, direction)
             if answer is not None:
                 return answer
-        raise AssertionError("the last way is an error")
+        raise AssertionError("the last way is an answer")
 
+    @abstractmethod
     def eager(self, points: Sequence[Any], direction: Any, argnums: int) -> Any:
         """Return the scalar engine's product."""
-        raise NotImplementedError
 
+    @abstractmethod
     def product(self, at: At, direction: Any) -> Any:
         """Return the product of one trace; None if branches differ."""
-        raise NotImplementedError
 
     def tangent(self, at: At, direction: Any) -> Floats:
         """Return a direction of the variables as a vector, or one for each sample."""
@@ -69,7 +75,11 @@ class Product(Derivative):
 class Jvp(Product):
     """The directional derivative of a program; see `Program.jvp`."""
 
-    what = "the derivative along a direction"
+    what, function, answers = (
+        "the derivative along a direction",
+        "jvp",
+        "results, and their derivative along a direction",
+    )
 
     def eager(self, points: Sequence[Any], direction: Any, argnums: int) -> Any:
         """Return the scalar engine's."""
@@ -87,11 +97,19 @@ class Jvp(Product):
             return None
         return tuple([_results(at.known, part) for part in np.split(found, 2, axis=-1)])
 
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the function of a saved file."""
+        parts = [file.results(name, lead=file.lead) for name in ("_primals", "_tangents")]
+        split_in_two = "_primals, _tangents = np.split(_found, 2, axis=-1)"
+        yield JOINED
+        yield file.function([*file.tangent(), *file.found(), split_in_two, f"return {', '.join(parts)}"])
+
 
 class Vjp(Product):
     """A program's cotangents; see `Program.vjp`."""
 
-    what = "the cotangent"
+    what, function, answers = "the cotangent", "vjp", "results, and the variables' cotangents"
+    direction_said = "a number for each result"
 
     def eager(self, points: Sequence[Any], direction: Any, argnums: int) -> Any:
         """Return the scalar engine's."""
@@ -119,11 +137,25 @@ class Vjp(Product):
             primals, cotangents = primals.sum(axis=0) * weight, cotangents * weight
         return _results(at.known, primals), self.of_variables(at, cotangents)
 
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the function of a saved file."""
+        program, returns, by = self.program, file.at.known.returns, file.at.by
+        each = program.batch and program.reduction == "none"
+        lines = [*file.joined(returns, samples=each), *file.found()]
+        lines.append(f"_primals, _cotangents = _found[..., :{returns.size}], _found[..., {returns.size}:]")
+        if each and by is None:
+            lines.append("_cotangents = _cotangents.sum(axis=0)")
+        elif program.batch and not each and by is not None:
+            weight = f" * (1.0 / len({file.plain[0]}))" if program.reduction == "mean" else ""
+            lines.append(f"_primals, _cotangents = _primals.sum(axis=0){weight}, _cotangents{weight}")
+        yield JOINED
+        yield file.function([*lines, f"return {file.results('_primals', lead=each)}, {file.variables('_cotangents')}"])
+
 
 class Hvp(Product):
     """A program's Hessian times a vector; see `Program.hvp`."""
 
-    what = "the Hessian times a vector"
+    what, function, answers = "the Hessian times a vector", "hvp", "the Hessian times a vector"
 
     def eager(self, points: Sequence[Any], direction: Any, argnums: int) -> Any:
         """Return the scalar engine's."""
@@ -149,6 +181,13 @@ class Hvp(Product):
         found: Floats | None = self.run(at.towards(tangent), runner, derived)
         return found
 
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the functions of a saved file."""
+        yield JOINED
+        yield file.times()
+        product = f"_times({file.passed()})"
+        yield file.function([*file.tangent(), f"_found = {product}", f"return {file.variables('_found')}"])
+
     def _of_gradient(self, at: At, tangent: Floats) -> Floats | None:
         """Return the gradient of the derivative along the vector, which sums over samples by products."""
         program, key, held = self.program, ("of the gradient", at.by), at.known.derived
@@ -160,10 +199,12 @@ class Hvp(Product):
         derived = held[key]
         runner = self.runner(samples=True, reduction=program.reduction, direction=at.by is not None)
         wrt = "parameters" if at.by is None else "inputs"
-        ran = runner.ran(derived, wrt, [*at.arrays, tangent], at.parameters, at.samples)
+        runner.latest_wrt = wrt
+        way = PossibleTrace(derived, [*at.arrays, tangent], at.samples, Search())
+        ran = runner.ran(way, wrt, at.parameters)
         if ran is None or ran[2] is None:
             return None
-        self.latest, runner.ran_last = runner, derived
+        self.ran_last(at, runner, derived)
         if ran[2].inputs is None or at.by is None:
             return ran[2].parameters
         return as_argument(ran[2].inputs[at.by], at.known.specs[at.by], True, self.what)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +22,19 @@ from engine.errors import NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External, Views, taker
 from engine.lifting.ir import Trace
-from engine.lifting.run.parameters import Flat, Parameters
+from engine.lifting.run.flat import Flat
+from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.report import Stats
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.watch import Guard
 from engine.lifting.verify.walk import Plan
+from engine.lifting.views import Indices
 from engine.tree import LEAF, Structure, unflatten
 from engine.watching import Origin
 
 Vector = npt.NDArray[np.float64]
+Functions: TypeAlias = tuple[Callable[..., Any], Callable[..., None]]  # forward and backward, which take all views
+Answers: TypeAlias = Callable[[int], Functions]  # of so many samples
 NUMBER = Structure(LEAF)
 MOST_SIZES = 8  # batch sizes that buffers are kept for
 
@@ -76,6 +80,8 @@ class Buffers:
     take_backward: Callable[..., tuple[Any, ...]]
     cells: int = 0  # parameters that there were when this was compiled
     integers: tuple[int, ...] = ()  # inputs that choose, and that it computes with as well
+    branches: Indices | None = None  # which of the conditions is each guard's
+    expected: tuple[Any, ...] = ()  # the conditions where all branches go as they went, as they are returned
     lock: threading.Lock = field(default_factory=threading.Lock)
     context: contextvars.Context = field(default_factory=lambda: _silent())
 
@@ -122,7 +128,7 @@ class Compiled:
     emitted: Emitted
     stats: Stats
     external: External
-    scalars: Callable[[int], tuple[Callable[..., Any], Callable[..., None]]] | None = None  # in place of a wrong text
+    scalars: Answers | None = None  # in place of a wrong text
     straight: bool = False  # whether it works on single numbers, past the array operations
     sizes: dict[tuple[int, str], Buffers] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
@@ -144,13 +150,18 @@ class Compiled:
     def _built(self, n: int, dtype: Any) -> Buffers:
         cells = self.external.theta.size
         if self.scalars is not None:
-            return Buffers(*self.scalars(n), _all_views, _all_views, cells)
+            return node_by_node(self.scalars, n, cells)
         with collector_paused():
             if not self.namespace:
                 self.namespace = self.emitted.load()
             forward, backward = self.namespace["build"](n, np.dtype(dtype).type, self.emitted.constants)
         takers = taker(self.emitted.forward), taker(self.emitted.backward)
-        return Buffers(forward, backward, *takers, cells, self.emitted.integers)
+        return Buffers(forward, backward, *takers, cells, self.emitted.integers, self.emitted.branches)
+
+
+def node_by_node(answers: Answers, n: int, cells: int) -> Buffers:
+    """Return what the scalar engine answers as functions without buffers of their own."""
+    return Buffers(*answers(n), _all_views, _all_views, cells)
 
 
 def _all_views(*views: Views) -> tuple[Any, ...]:
@@ -172,6 +183,8 @@ class Specialisation:
     samples: Sequence[Array] = ()  # what the function was traced with
     returns: Structure = NUMBER  # how its results are nested
     choosing: bool = False  # whether algorithms chose where they could branch
+    lone: bool = False  # whether it is of one call alone, so that nothing is compiled
+    answers: Answers | None = None  # of that call
     origins: Mapping[int, Origin] | None = None  # where the trace's do; None where nobody has asked
     described: dict[str, Any] = field(default_factory=dict)  # what was said of it so far
     derived: dict[Any, Any] = field(default_factory=dict)  # its derivatives, as traces of their own
@@ -179,6 +192,12 @@ class Specialisation:
     def by(self, wrt: str) -> str:
         """Return what this is differentiated by: several results by nothing."""
         return wrt if self.returns.kind == LEAF else ""
+
+    def goes_as(self, other: Specialisation) -> bool:
+        """Whether another trace is of the same way through the branches, and so of the same operations."""
+        x, y = self.trace, other.trace
+        alike = self.choosing == other.choosing and self.way == other.way
+        return alike and (x.ops, x.operands, x.roots, x.leaves) == (y.ops, y.operands, y.roots, y.leaves)
 
     def require_number(self, what: str) -> None:
         """Refuse to ask a gradient of several results.
@@ -208,9 +227,9 @@ class Specialisation:
         return in_places(self.returns, np.reshape(value, (*lead, self.returns.size)))
 
     @cached_property
-    def outcomes(self) -> npt.NDArray[np.bool_]:
-        """How each branch went."""
-        return np.array([guard.outcome for guard in self.guards])
+    def way(self) -> bytes:
+        """How each branch went, a byte for each."""
+        return bytes(map(bool, [guard.outcome for guard in self.guards]))
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:

@@ -5,7 +5,8 @@ than 0.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from engine.errors import LiftError, MissingExtraError
 from engine.lifting.passes.jacobians import Entries, hessian_entries, jacobian_entries
 from engine.lifting.run.derivative import At, Derivative
 from engine.lifting.run.derived import variables_of
+from engine.lifting.run.saving_derivatives import OBJECTS, DerivativeFile
 from engine.lifting.run.structured import Floats, arranged, split
 from engine.lifting.verify.transformed import entries_differ
 from engine.tree import LEAF
@@ -34,7 +36,8 @@ class Matrix(Derivative):
         if self.is_eager(inputs, parameters):
             return self.eager(self.place(argnums, len(inputs)))(*inputs)
         at, matrix = self._found(inputs, argnums, parameters, sparse)
-        return matrix if _is_sparse(matrix) else self.arranged(at, matrix)
+        self.is_sparse = _is_sparse(matrix)
+        return matrix if self.is_sparse else self.arranged(at, matrix)
 
     def flat(self, *inputs: Any, parameters: Any = None) -> Any:
         """Return the matrix with a row for each result, or variable, and a column for each variable."""
@@ -45,19 +48,19 @@ class Matrix(Derivative):
             matrix = self.matrix(at, sparse)
             if matrix is not None:
                 return at, matrix
-        raise AssertionError("the last way is an error")
+        raise AssertionError("the last way is an answer")
 
+    @abstractmethod
     def eager(self, argnums: int) -> Any:
         """Return the scalar engine's derivative."""
-        raise NotImplementedError
 
+    @abstractmethod
     def matrix(self, at: At, sparse: Any) -> Any:
         """Return the matrix of one trace, dense or SciPy's, or one for each sample; None if branches differ."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arranged(self, at: At, matrix: Floats) -> Any:
         """Return the matrix in the structures of results and variables."""
-        raise NotImplementedError
 
     def entries_of(self, at: At, entries: Entries) -> Floats | None:
         """Return the numbers of a matrix's entries, for each sample if there are any; None if branches differ."""
@@ -84,7 +87,7 @@ class Matrix(Derivative):
 class Jacobian(Matrix):
     """The Jacobian of a program; see `Program.jacobian`."""
 
-    what = "the Jacobian"
+    what, function, answers = "the Jacobian", "jacobian", "the Jacobian"
 
     def eager(self, argnums: int) -> Any:
         """Return the scalar engine's Jacobian."""
@@ -93,10 +96,14 @@ class Jacobian(Matrix):
     def matrix(self, at: At, sparse: Any) -> Any:
         """Return the Jacobian of one trace, a row for each result."""
         self._refuse_mixed_samples(at)
-        make = partial(jacobian_entries, samples=self.program.batch)
-        entries = self.made(at, self.what, make, entries_differ)
+        entries = self._entries(at)
         values = self.entries_of(at, entries)
         return None if values is None else assembled(entries, values, sparse, _order(at), rows=False)
+
+    def _entries(self, at: At) -> Entries:
+        make = partial(jacobian_entries, samples=self.program.batch)
+        entries: Entries = self.made(at, self.what, make, entries_differ)
+        return entries
 
     def arranged(self, at: At, matrix: Floats) -> Any:
         """Return it in the structures of results and variables; by parameters, with a column for each of them."""
@@ -104,11 +111,23 @@ class Jacobian(Matrix):
             return arranged(matrix, at.known.returns, at.known.specs[at.by])
         return matrix[..., 0, :] if at.known.returns.kind == LEAF else matrix
 
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the function of a saved file, and what it looks up."""
+        entries, known, by = self._entries(file.at), file.at.known, file.at.by
+        yield file.data_of(entries)
+        lines = [*file.matrix(entries, rows=False)]
+        if by is not None and not self.is_sparse:
+            yield OBJECTS
+            lines += file.arranged(known.returns, known.specs[by])
+        else:
+            lines.append(f"return _matrix{'[..., 0, :]' if known.returns.kind == LEAF and not self.is_sparse else ''}")
+        yield file.function(lines)
+
 
 class Hessian(Matrix):
     """The Hessian of a program of one number; see `Program.hessian`."""
 
-    what = "the Hessian"
+    what, function, answers = "the Hessian", "hessian", "the Hessian"
 
     def eager(self, argnums: int) -> Any:
         """Return the scalar engine's Hessian."""
@@ -118,12 +137,16 @@ class Hessian(Matrix):
         """Return the Hessian of one trace."""
         at.known.require_number("hessian")
         self._refuse_mixed_samples(at)
-        make = partial(hessian_entries, samples=self.program.batch)
-        entries = self.made(at, self.what, make, entries_differ, of_gradient=True)
+        entries = self._entries(at)
         if entries is None:
             return self._row_by_row(at)
         values = self.entries_of(at, entries)
         return None if values is None else assembled(entries, values, sparse, _order(at), rows=True)
+
+    def _entries(self, at: At) -> Entries | None:
+        make = partial(hessian_entries, samples=self.program.batch)
+        entries: Entries | None = self.made(at, self.what, make, entries_differ, of_gradient=True)
+        return entries
 
     def _row_by_row(self, at: At) -> Any:
         """Return the Hessian of a program with samples as its products with unit vectors."""
@@ -135,6 +158,8 @@ class Hessian(Matrix):
             rows.append(self.program.hvp.times(at, unit))
             if rows[-1] is None:
                 return None
+        if self.program.hvp.latest is not None and not at.known.lone:
+            self.ran_last(at, *self.program.hvp.latest_program())
         return _in_columns(np.stack(rows, axis=-2), _order(at), rows=True)
 
     def arranged(self, at: At, matrix: Floats) -> Any:
@@ -144,11 +169,27 @@ class Hessian(Matrix):
         spec = at.known.specs[at.by]
         return arranged(matrix, spec, spec)
 
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the functions of a saved file, and what they look up."""
+        entries, at = self._entries(file.at), file.at
+        if entries is None:
+            yield file.times()
+            lines = [*file.rows(variables_of(at.known, at.by).count)]
+        else:
+            yield file.data_of(entries)
+            lines = [*file.matrix(entries, rows=True)]
+        if at.by is None or self.is_sparse:
+            yield file.function([*lines, "return _matrix"])
+            return
+        spec = at.known.specs[at.by]
+        yield OBJECTS
+        yield file.function([*lines, *file.arranged(spec, spec)])
+
 
 class SampleGradients(Derivative):
     """One gradient for each sample of a batch; see `Program.sample_gradients`."""
 
-    what = "the samples' gradients"
+    what, function, answers = "the samples' gradients", "sample_gradients", "one gradient for each sample"
 
     def __call__(self, *inputs: Any, argnums: int | None = None, parameters: Any = None) -> Any:
         """Return the gradients, with an axis for the samples; see `Program.sample_gradients`."""
@@ -164,7 +205,11 @@ class SampleGradients(Derivative):
                     return split(found, at.known.specs[at.by])
                 order = _order(at)
                 return found if order is None else found[:, order]
-        raise AssertionError("the last way is an error")
+        raise AssertionError("the last way is an answer")
+
+    def file_functions(self, file: DerivativeFile) -> Iterator[str]:
+        """Yield the function of a saved file."""
+        yield file.function([*file.found(), f"return {file.variables('_found')}"])
 
 
 def _order(at: At) -> Any:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def scipy_problem(program: Program, inputs: Sequence[Any], hessian: str = "produ
     return found if hessian == "none" else {**found, keyword[hessian]: second[hessian]}
 
 
-class _Problem:
+class _Problem(ABC):
     """Functions of the flat vector of what is minimised over; value and gradient are computed together, once."""
 
     def __init__(self, program: Program, inputs: Sequence[Any]) -> None:
@@ -49,17 +50,17 @@ class _Problem:
         self._at: Vector | None = None
         self._known: tuple[float, Vector] = (0.0, np.zeros(0))
 
+    @abstractmethod
     def start(self) -> Vector:
         """Return where to begin."""
-        raise NotImplementedError
 
+    @abstractmethod
     def called(self, x: Vector) -> tuple[list[Any], dict[str, Any]]:
         """Return what the program is called with at a point."""
-        raise NotImplementedError
 
+    @abstractmethod
     def flat(self, of_variables: Any) -> Vector:
         """Return what has the structure of the variables as a vector."""
-        raise NotImplementedError
 
     def _both(self, x: Vector) -> tuple[float, Vector]:
         if self._at is None or not np.array_equal(self._at, x):

@@ -16,7 +16,7 @@ import numpy as np
 from engine.arguments import one_of
 from engine.errors import LiftError, MissingExtraError, NotScalarError, ShapeError
 from engine.lifting.emit.source import Emitted
-from engine.lifting.run.parameters import Flat
+from engine.lifting.run.flat import Flat
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.verify.jax_proof import prove_for_jax
 from engine.tree import Structure

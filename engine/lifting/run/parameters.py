@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from itertools import chain
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -15,68 +16,14 @@ from engine.arguments import described, listed
 from engine.errors import ShapeError
 from engine.lifting.ir import Trace
 from engine.lifting.names import RESERVED, ParameterArray, apart, parameter_arrays, variable
+from engine.lifting.run.first_use import by_first_use
+from engine.lifting.run.flat import Flat, Vector
+from engine.lifting.run.held_numbers import holding, numbers_held, set_numbers
 from engine.lifting.trace.stand_in import Reading
 from engine.lifting.views import Indices
 from engine.tracing import DIFFERENTIATED, LOCAL, READ, WRITTEN, refuse
 from engine.value import Value
 from engine.watching.paths import Reader
-
-Vector = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Flat:
-    """How a flat vector's numbers lie in cells, of which each named array has a run.
-
-    Where parameters were given as their arrays lie, as a module gives them, cells and vector are the same.
-
-    >>> arrays = Parameters([Value(1.0, "W[0, 0]"), Value(3.0, "b"), Value(2.0, "W[0, 1]")]).flat
-    >>> arrays.cells_of(np.array([1.0, 3.0, 2.0])), arrays.named(np.array([1.0, 3.0, 2.0]))
-    (array([1., 2., 3.]), {'W': array([[1., 2.]]), 'b': array(3.)})
-    """
-
-    arrays: tuple[ParameterArray, ...] = ()
-    cells: int = 0
-    order: Indices | None = None  # the cell of each number, where that is another order
-
-    @property
-    def size(self) -> int:
-        """Length of the vector; a Value that was given twice has two numbers in it, and one cell."""
-        return self.cells if self.order is None else len(self.order)
-
-    def cells_of(self, flat: Vector) -> Vector:
-        """Return a vector's cells; the vector itself where that is the same.
-
-        Raises
-        ------
-        ShapeError
-            If a Value that was given twice has two numbers.
-        """
-        if self.order is None:
-            return flat
-        cells = np.empty(self.cells, flat.dtype)
-        cells[self.order] = flat
-        twice = len(flat) > self.cells - sum([p.size for p in self.arrays if p.read])
-        if twice and not np.array_equal(cells[self.order], flat, equal_nan=True):
-            raise ShapeError("A parameter that was given twice has two different numbers; give both the same.")
-        return cells
-
-    def vector_of(self, cells: Vector, out: Vector | None = None) -> Vector:
-        """Return the vector of some cells, in `out` if there is one; the cells themselves where that is the same."""
-        if out is None:
-            return cells if self.order is None else cells.take(self.order)
-        np.copyto(out, cells if self.order is None else cells.take(self.order))
-        return out
-
-    def place(self, out: Any, dtype: Any) -> Vector:
-        """Return where a gradient's cells go: straight into `out`, if its numbers lie as the cells do."""
-        fits = out is not None and dtype == np.float64 and self.order is None
-        return out if fits else np.empty(self.cells, dtype)
-
-    def named(self, flat: Vector) -> dict[str, npt.NDArray[np.float64]]:
-        """Return a vector's named arrays; views of it where that can be."""
-        cells = self.cells_of(flat)
-        return {p.name: p.of(cells) for p in self.arrays if not p.read}
 
 
 class Parameters:
@@ -130,6 +77,24 @@ class Parameters:
             values = list(dict.fromkeys(order))
             self._append(values, order, fn if fn is not None and _lie_in_order(values, fn) else None)
 
+    @classmethod
+    def of_arrays(cls, tables: Mapping[str, npt.NDArray[Any]]) -> Parameters:
+        """Return Values that somebody has laid into arrays, each in one place: their labels are not looked at again.
+
+        >>> parameters = Parameters.of_arrays({"W": np.array([[Value(1.0), Value(2.0)]]), "b": np.array(Value(3.0))})
+        >>> parameters.read(), [(p.name, p.shape) for p in parameters.arrays]
+        (array([1., 2., 3.]), [('W', (1, 2)), ('b', ())])
+        """
+        parameters = cls(())
+        arrays: list[ParameterArray] = []
+        for name, table in tables.items():
+            offset = sum([p.size for p in arrays])
+            called = apart(name, parameters.names), table.shape, offset, variable(name, parameters.taken)
+            arrays.append(ParameterArray(*called))
+        values = list(chain.from_iterable([table.reshape(-1).tolist() for table in tables.values()]))
+        parameters._hold(tuple(arrays), np.arange(len(values)), values, None)
+        return parameters
+
     @property
     def arrays(self) -> tuple[ParameterArray, ...]:
         """The named arrays."""
@@ -154,7 +119,7 @@ class Parameters:
         """
         if all(v in self.position for v in trace.parameters):
             return
-        fresh = [v for v in _by_first_use(trace) if v not in self.position]
+        fresh = [v for v in by_first_use(trace) if v not in self.position]
         for reading in readings:
             if standing := [v for v in fresh if v in reading.position]:
                 self._append_read(reading, standing)
@@ -188,14 +153,24 @@ class Parameters:
 
     def _append(self, values: list[Value], order: list[Value] | None = None, fn: Reader | None = None) -> None:
         """Give each Value a cell; without an order that somebody gave, the vector goes on as the cells do."""
-        arrays, cells = parameter_arrays(values, self.flat.cells, self.taken, self.names, fn)
+        self._hold(*parameter_arrays(values, self.flat.cells, self.taken, self.names, fn), values, order)
+
+    def _hold(
+        self, arrays: tuple[ParameterArray, ...], cells: Indices, values: list[Value], order: list[Value] | None
+    ) -> None:
+        """Take Values into cells of new arrays."""
         self.position.update(zip(values, cells.tolist()))
-        laid = [values[k] for k in np.argsort(cells)]
+        own, laid = cells, values
+        if (np.diff(cells) < 0).any():
+            own, laid = np.sort(cells), [values[k] for k in np.argsort(cells).tolist()]
         self._held = [*self._held, *laid]  # other threads may be reading the old ones
-        self._own = np.append(self._own, np.sort(cells))
-        order = laid if order is None else order  # in which one may be several times
+        self._own = np.append(self._own, own)
+        if order is None:
+            order, cells = laid, own
+        elif len(order) > len(values):  # one is there several times
+            cells = np.array([self.position[v] for v in order], dtype=np.int64)
         self.values = [*self.values, *order]
-        self._order = np.append(self._order, np.array([self.position[v] for v in order], dtype=np.int64))
+        self._order = np.append(self._order, cells)
         self._lay(arrays)
 
     def places(self, trace: Trace) -> Indices:
@@ -212,7 +187,7 @@ class Parameters:
             for value in self._held:
                 refuse(value, READ)
         held, own, reads, size = self._cells
-        numbers = [v._data for v in held]
+        numbers = numbers_held(held)
         if not reads and size == len(numbers):
             return np.fromiter(numbers, np.float64, len(numbers))
         cells = np.zeros(size)
@@ -286,8 +261,17 @@ class Parameters:
         if LOCAL.watch is not None or DIFFERENTIATED:
             for value in self._held:
                 refuse(value, WRITTEN)
-        for value, number in zip(self._held, self.flat.cells_of(theta)[self._cells.own].tolist()):
-            value._data = number
+        set_numbers(self._held, self._numbers_in(theta))
+
+    def at(self, theta: Any) -> AbstractContextManager[None]:
+        """Have the Values hold a vector's numbers inside a ``with``; their own without a vector of so many."""
+        if theta is None or np.shape(theta) != (self.size,):
+            return nullcontext()
+        return holding(self._held, self._numbers_in(theta))
+
+    def _numbers_in(self, theta: Vector) -> list[float]:
+        numbers: list[float] = self.flat.cells_of(theta)[self._cells.own].tolist()
+        return numbers
 
 
 _Read = tuple[Reading, Any, Any]  # an array, which of its numbers, and their cells
@@ -318,31 +302,11 @@ def _run_of(numbers: Indices) -> Any:
 
 def _refuse_others(values: list[Value]) -> None:
     """Refuse parameters that are no leaves."""
-    for k, value in enumerate(values):
-        if not isinstance(value, Value):
-            raise TypeError(f"parameters[{k}] is {described(value)}; parameters are Values, model.parameters() say.")
-
-
-def _by_first_use(trace: Trace) -> list[Value]:
-    """Order parameters as a reader of the program meets them: those of one kind of operation together."""
-    number = {i: leaf.position for i, leaf in trace.leaves.items() if leaf.role == "parameter"}
-    height = [0] * len(trace.ops)
-    height_of, reads_none = height.__getitem__, number.keys().isdisjoint
-    readers: list[int] = []
-    for i, operands in enumerate(trace.operands):
-        if operands:
-            height[i] = 1 + max(map(height_of, operands))
-            if not reads_none(operands):
-                readers.append(i)
-    met: dict[int, None] = {}
-    biases: list[int] = []  # of dots: an array of their own, after the weights
-    for i in sorted(readers, key=height_of):
-        operands = trace.operands[i]
-        weights = operands[:-1] if trace.ops[i] == "dot" and len(operands) % 2 else operands
-        biases += operands[len(weights) :]
-        met |= {number[j]: None for j in weights if j in number}
-    met |= {number[j]: None for j in (*biases, *trace.roots) if j in number}
-    return [trace.parameters[k] for k in met]
+    other = next((k for k, value in enumerate(values) if not isinstance(value, Value)), None)
+    if other is not None:
+        raise TypeError(
+            f"parameters[{other}] is {described(values[other])}; parameters are Values, model.parameters() say."
+        )
 
 
 def _lie_in_order(values: list[Value], fn: Callable[..., Any]) -> bool:

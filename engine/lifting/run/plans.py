@@ -1,4 +1,4 @@
-"""How a call went, remembered: the next one of its kind goes the same way without asking."""
+"""How a call may go and how it went: the next one of its kind goes the same way without asking."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from engine.lifting.run.executable import Buffers, Specialisation
+from engine.lifting.run.search import Search
+from engine.lifting.trace.inputs import Array
 
 CallKind: TypeAlias = "tuple[tuple[tuple[int, ...], str, bool] | None, ...]"
 DEFAULT = "default"  # of what is differentiated by: the parameters, or where there are none the first input
@@ -21,6 +23,15 @@ class CallPlan(NamedTuple):
     buffers: Buffers
     n: int
     wrt: str
+
+
+class PossibleTrace(NamedTuple):
+    """A trace that may be that of a call; the call's arrays and number of samples; what is known of its branches."""
+
+    specialisation: Specialisation
+    arrays: list[Array]
+    n: int
+    search: Search
 
 
 def call_kind(inputs: Sequence[Any]) -> CallKind:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.arguments import one_of
 from engine.collector import collector_paused
-from engine.errors import GuardError, NotScalarError
+from engine.errors import NotScalarError
 from engine.lifting.emit.source import Emitted
 from engine.lifting.run.call import Call
 from engine.lifting.run.compiling import compiled_for_jax, compiled_for_numpy
@@ -28,9 +28,11 @@ from engine.lifting.run.executable import Specialisation as Specialisation
 from engine.lifting.run.on_jax import to_jax
 from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.pickling import Untraceable, function_of, parts, take_traces
-from engine.lifting.run.plans import DEFAULT, CallKind, CallPlan, call_kind
+from engine.lifting.run.plans import DEFAULT, CallKind, CallPlan, PossibleTrace, call_kind
+from engine.lifting.run.search import Search
 from engine.lifting.run.showing import Showing
-from engine.lifting.run.traces import MOST_SPECIALISATIONS, Traces
+from engine.lifting.run.traces import Traces
+from engine.lifting.run.unlifted import buffers_of, unlifted
 from engine.lifting.trace.inputs import Array, Spec, batch_size, describe
 from engine.lifting.verify.verify import verified
 from engine.tracing import LOCAL
@@ -130,45 +132,47 @@ class Program(Showing, Differentiable):
         self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any
     ) -> tuple[CallPlan, Any, Gradient | None]:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
-        for specialisation, arrays, n in self.ways(inputs):
+        for way in self.ways(inputs, theta):
+            specialisation = way.specialisation
             asked = self._asked(specialisation, wrt)
-            ran = self.ran(specialisation, asked, arrays, theta, n, out)
+            ran = self.ran(way, asked, theta, out)
             if ran is not None:
                 plan, value, gradient = ran
-                self.traces.latest, self.latest_wrt = specialisation, asked or self.latest_wrt
+                if not specialisation.lone:
+                    self.traces.latest, self.latest_wrt = specialisation, asked or self.latest_wrt
                 return plan, value, gradient if wrt != DEFAULT or gradient is None else by_default(gradient)
-        raise AssertionError("the last way is an error")
+        raise AssertionError("the last way is an answer")
 
-    def ways(self, inputs: Sequence[Any]) -> Iterator[tuple[Specialisation, list[Array], int]]:
-        """Yield the traces for some inputs, with these as arrays and the number of samples.
+    def ways(self, inputs: Sequence[Any], theta: Any) -> Iterator[PossibleTrace]:
+        """Yield the traces that may be those of a call; the last is of this call alone.
 
-        Raises
-        ------
-        GuardError
-            If the branches of none go as they went.
+        Parameters
+        ----------
+        inputs, theta
+            What the function is called with, and the parameters; None for the numbers that the Values hold.
         """
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
-        for specialisation in self.traces.candidates(specs, arrays, self.array_names):
-            yield specialisation, arrays, n
-        raise GuardError(
-            f"{self.name} took {MOST_SPECIALISATIONS} different ways through its branches; "
-            "write them with engine.where(...)."
-        )
+        names, search = self.array_names(specs), Search()
+        for specialisation in self.traces.candidates(specs, arrays, names, theta, search):
+            yield PossibleTrace(specialisation, arrays, n, search)
+        yield PossibleTrace(unlifted(self.traces, specs, arrays, names, theta), arrays, n, search)
 
     def ran(
-        self, specialisation: Specialisation, wrt: str | None, arrays: list[Array], theta: Any, n: int, out: Any = None
+        self, way: PossibleTrace, wrt: str | None, theta: Any, out: Any = None
     ) -> tuple[CallPlan, Any, Gradient | None] | None:
         """Return how a call of one trace went, its value and its gradient; None if its branches go another way."""
-        compiled = self._compiled_for(specialisation, wrt, arrays)
+        specialisation, arrays, n, search = way
+        known = None if specialisation.lone else self._compiled_for(specialisation, wrt, arrays)
         if self.dtype != np.float64:
             arrays = [a if a.dtype.kind == "i" else a.astype(self.dtype) for a in arrays]
-        with compiled.buffers(n, self.dtype) as buffers:
+        with known.buffers(n, self.dtype) if known else buffers_of(self, specialisation, n) as buffers:
             plan = CallPlan(specialisation, buffers, n, wrt or "")
             call = Call(self, plan, arrays, theta)
             value, holds = call.value()
             if not holds:
+                search.rule_out(specialisation, call.turned)
                 return None
             return plan, value, call.gradient(wrt, out) if wrt else None
 

@@ -63,7 +63,10 @@ class StepRecord:
 class Stats:
     """Counts: scalar nodes, forward and backward array operations, bytes of buffers a sample, seconds to lift.
 
-    `proof` says what was proven of the program, at how many points and in which time.
+    Of loops over floats (`in_loops`) it is the lines of these that compute something, which have no arrays.
+
+    `proof` says what was proven of the program, at how many points and in which time; `unlifted_calls` how many calls
+    went ways that are not compiled, which the scalar engine answered.
     """
 
     scalar_nodes: int
@@ -73,11 +76,15 @@ class Stats:
     seconds: float
     declined: tuple[str, ...] = ()
     proof: Proof = field(default_factory=Proof)
+    unlifted_calls: int = 0
+    in_loops: bool = False
 
     def __str__(self) -> str:
+        kind = "lines of loops over floats" if self.in_loops else "array operations"
+        answered = f", {self.unlifted_calls:,} calls answered by the scalar engine" if self.unlifted_calls else ""
         return (
-            f"{self.scalar_nodes:,} scalar nodes -> {self.array_operations} array operations forward, "
-            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s, {self.proof}"
+            f"{self.scalar_nodes:,} scalar nodes -> {self.array_operations} {kind} forward, "
+            f"{self.backward_operations} backward, lifted in {self.seconds:.3f} s, {self.proof}{answered}"
         )
 
 

@@ -8,7 +8,6 @@ its branches would be taken.
 from __future__ import annotations
 
 import ast
-import base64
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,18 +18,18 @@ import numpy as np
 
 from engine.arguments import path as as_path
 from engine.lifting.emit.source import Emitted
-from engine.lifting.emit.writer import array_text, printable
+from engine.lifting.emit.writer import printable
 from engine.lifting.external import Argument
 from engine.lifting.run.carried import carried
 from engine.lifting.run.executable import Compiled, Specialisation
+from engine.lifting.run.file_text import WRITTEN_OUT, function_text, numbers_text, results_text, shape_said
 from engine.lifting.trace.inputs import Spec
 from engine.lifting.views import Source
-from engine.tree import LEAF, Structure
+from engine.tree import LEAF
 
 if TYPE_CHECKING:
     from engine.lifting.run.program import Program
 
-WRITTEN_OUT = 64  # numbers of an array, up to which they are written as such
 MODULES = ("numpy", "engine.error_function", "engine.scalar_forms")  # that a lifted text imports
 
 
@@ -42,11 +41,11 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
     if program.batch and program.reduction == "none":
         wrt = ""
     compiled = program.compiled_for(specialisation, specialisation.by(wrt))
-    text = _Module(program, specialisation, compiled, specialisation.by(wrt)).text()
-    _write(target, text)
+    text = ProgramFile(program, specialisation, compiled, specialisation.by(wrt)).text()
+    write_whole(target, text)
 
 
-def _write(target: Path, text: str) -> None:
+def write_whole(target: Path, text: str) -> None:
     """Write a file whole, or not at all."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     try:
@@ -65,7 +64,7 @@ def _umask() -> int:
     return mask
 
 
-class _Module:
+class ProgramFile:
     """The text of a saved program."""
 
     def __init__(self, program: Program, specialisation: Specialisation, compiled: Compiled, wrt: str) -> None:
@@ -95,12 +94,16 @@ class _Module:
         lines += ["", *self._inputs_said(), *self._parameters_said()]
         return "\n".join(lines).rstrip() + "\n"
 
+    def said_of(self) -> Sequence[tuple[Source, Spec]]:
+        """Return the inputs that are said, with what each is."""
+        return [*zip(self.inputs, self.specs)]
+
     def _inputs_said(self) -> Iterator[str]:
-        if self.inputs:
+        if self.said_of():
             yield "Inputs:"
-        for source, spec in zip(self.inputs, self.specs):
+        for source, spec in self.said_of():
             kind = "integers" if spec.integer else "numbers"
-            shape = _shape_said(source)
+            shape = shape_said(source)
             yield f"    {source.name}: " + (f"array of {kind}, shape {shape}" if shape != "()" else f"one of {kind}")
 
     def _parameters_said(self) -> Iterator[str]:
@@ -128,11 +131,11 @@ class _Module:
 
     def _data(self) -> Iterator[str]:
         if self.has_parameters:
-            yield f"CELLS = {_array(self._cells())}"
+            yield f"CELLS = {numbers_text(self._cells())}"
             order = self.flat.order
-            yield f"ORDER = {'slice(None)' if order is None else _array(order)}  # the cell of each parameter"
+            yield f"ORDER = {'slice(None)' if order is None else numbers_text(order)}  # the cell of each parameter"
             yield "PARAMETERS = CELLS[ORDER].copy()"
-        constants = ", ".join([_array(x) for x in self.emitted.constants])
+        constants = ", ".join([numbers_text(x) for x in self.emitted.constants])
         yield f"CONSTANTS = ({constants}{',' if len(self.emitted.constants) == 1 else ''})"
         yield "BUILT = {}  # the functions for each number of samples"
 
@@ -148,16 +151,27 @@ class _Module:
         """Yield the functions; names that begin with an underscore are no input's."""
         called = [source.name for source in self.inputs]
         takes = ", ".join([*called, *([f"{self.keyword}=None"] if self.has_parameters else [])])
-        passed = ", ".join([*called, *([self.keyword] if self.has_parameters else [])])
-        keeps = ", ".join(["_result", "_backward", *(["_cells"] if self.has_parameters else []), *called])
-        lines = [*self._prepared(), *self._ran(), f"return {keeps}"]
-        yield _function("_forward", passed, "Return the result, and what the backward pass needs.", lines)
+        passed, keeps = self.passed(), self.keeps()
+        yield self._forward()
         one = [f"_result, *_ = _forward({passed})", f"return {self._restored()}"]
-        yield _function("value", takes, "Return the value.", one)
+        yield function_text("value", takes, "Return the value.", one)
         if self.wrt:
-            lines = [f"{keeps} = _forward({passed})", *self._gradients()]
+            lines = [f"{keeps} = _forward({passed})", *self.gradients()]
             lines.append(f"return {self._restored()}, {self._returned_gradient()}")
-            yield _function("value_and_grad", takes, "Return the value and its gradient.", lines)
+            yield function_text("value_and_grad", takes, "Return the value and its gradient.", lines)
+
+    def passed(self) -> str:
+        """Return what the function that runs forward is called with."""
+        return ", ".join([*[x.name for x in self.inputs], *([self.keyword] if self.has_parameters else [])])
+
+    def keeps(self) -> str:
+        """Return what it returns."""
+        cells = ["_cells"] if self.has_parameters else []
+        return ", ".join(["_result", "_backward", *cells, *[source.name for source in self.inputs]])
+
+    def _forward(self) -> str:
+        lines = [*self._prepared(), *self._ran(), f"return {self.keeps()}"]
+        return function_text("_forward", self.passed(), "Return the result, and what the backward pass needs.", lines)
 
     def _prepared(self) -> Iterator[str]:
         """Yield the lines that make arrays of what the functions are called with."""
@@ -167,7 +181,7 @@ class _Module:
             yield f"{name} = np.ascontiguousarray({name}, {kind}).reshape(np.shape({name}))"
             differs = f"{name}.shape[1:] != {spec.shape} or not {name}.ndim" if source.batched else ""
             yield f"if {differs or f'{name}.shape != {spec.shape}'}:"
-            yield f'    raise ValueError(f"{name} must have shape {_shape_said(source)}; got {{{name}.shape}}.")'
+            yield f'    raise ValueError(f"{name} must have shape {shape_said(source)}; got {{{name}.shape}}.")'
             limit = self.specialisation.limits.get(k)
             if limit is not None:
                 yield f"if {name}.size and not (0 <= {name}.min() and {name}.max() < {limit}):"
@@ -191,11 +205,15 @@ class _Module:
             return
         yield "_result, _conditions = _result"
         yield f"_branches = {[(guard.outcome, printable(guard.line)) for guard in self.specialisation.guards]}"
-        yield "for _condition, (_outcome, _line) in zip(_conditions, _branches):"
+        each = "_conditions" if self.program.batch else "np.hstack(_conditions)"  # which may lie in arrays
+        if self.emitted.branches is not None:
+            each += f"[{numbers_text(self.emitted.branches)}]"
+        yield f"for _condition, (_outcome, _line) in zip({each}, _branches):"
         yield "    if np.any((np.asarray(_condition) != 0) != _outcome):"
         yield '        raise ValueError(f"{_line} was {_outcome} when this was saved; save the other way too.")'
 
-    def _gradients(self) -> Iterator[str]:
+    def gradients(self) -> Iterator[str]:
+        """Yield the lines that run backward."""
         if self.wrt == "parameters":
             yield "_gradient = np.zeros(len(_cells), _cells.dtype)"
         else:
@@ -231,42 +249,4 @@ class _Module:
         each = self.program.batch and self.program.reduction == "none"
         single = "[..., None]" if each else "[None]"
         whole = "_result" if self.specialisation.trace.results > 1 else f"np.asarray(_result){single}"
-        return _nested(returns, whole, 0, lead=each)
-
-
-def _function(name: str, takes: str, doc: str, lines: Sequence[str]) -> str:
-    """Return a function's text."""
-    return "\n".join([f"\ndef {name}({takes}):", f'    """{doc}"""', *[f"    {line}" for line in lines]])
-
-
-def _shape_said(source: Source) -> str:
-    """Return an input's shape, N samples in front if it has any."""
-    lengths = [*(["N"] if source.batched else []), *map(str, source.shape)]
-    return f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
-
-
-def _nested(structure: Structure, whole: str, start: int, *, lead: bool) -> str:
-    """Return an expression for results from a place on."""
-    if structure.kind == LEAF:
-        return f"{whole}[..., {start}]" if lead else f"float({whole}[{start}])"
-    if structure.kind == "array":
-        return f"{whole}[..., {start} : {start + structure.size}].reshape({whole}.shape[:-1] + {structure.keys})"
-    parts = []
-    for key, child in structure.items():
-        text = _nested(child, whole, start, lead=lead)
-        parts.append(f"{key!r}: {text}" if structure.kind == "dict" else text)
-        start += child.size
-    if structure.kind == "dict":
-        return f"{{{', '.join(parts)}}}"
-    return f"[{', '.join(parts)}]" if structure.kind == "list" else f"({', '.join(parts)},)"
-
-
-def _array(x: Any) -> str:
-    """Return an expression for an array: its numbers, or where they are many their bytes."""
-    dtype = "np.int64" if x.dtype.kind == "i" else "np.float64"
-    if x.size <= WRITTEN_OUT:
-        numbers = array_text(x) if x.dtype.kind == "f" else x.tolist()
-        return f"np.array({numbers}, {dtype})" if x.size else f"np.zeros({x.shape}, {dtype})"
-    encoded = base64.b64encode(np.ascontiguousarray(x, x.dtype.newbyteorder("<")).tobytes()).decode()
-    kind = x.dtype.newbyteorder("<").str
-    return f'np.frombuffer(base64.b64decode("{encoded}"), "{kind}").astype({dtype}).reshape({x.shape})'
+        return results_text(returns, whole, lead=each)

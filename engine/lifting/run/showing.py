@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any
 
 from engine import notebook
@@ -55,9 +56,13 @@ class Showing(ABC):
     def _described(self, what: str) -> Described: ...
 
     def source(self) -> str:
-        """Return the text that ran last, forward and backward; NumPy's is under the names of its author's variables."""
-        current = self._current("source")
-        return current.emitted.text if current.straight else self._described("source").text
+        """Return the text that ran last, forward and backward; NumPy's is under the names of its author's variables.
+
+        Calls that the scalar engine answered have none: how many there were is its first line.
+        """
+        current, calls = self._current("source"), self.traces.unlifted_calls
+        text = current.emitted.text if current.straight else self._described("source").text
+        return f"# The scalar engine answered {calls} calls that went other ways than these.\n{text}" if calls else text
 
     def formulas(self, *, latex: bool = False) -> str:
         """Return what ran last as formulas, forward and backward; in a notebook, they show themselves typeset.
@@ -73,7 +78,7 @@ class Showing(ABC):
     @property
     def stats(self) -> Stats:
         """Scalar nodes, array operations, bytes of buffers and seconds to lift, of what ran last."""
-        return self._current("stats").stats
+        return replace(self._current("stats").stats, unlifted_calls=self.traces.unlifted_calls)
 
     @property
     def steps(self) -> tuple[StepRecord, ...]:

@@ -75,7 +75,7 @@ def as_argument(x: Any, spec: Spec, samples: bool, what: str) -> Floats:
         If it has another structure.
     """
     arrays: list[Array] = []
-    found = describe(x, samples, what, arrays)
+    found = describe(_by_keys(x, spec, what), samples, what, arrays)
     if shapes_of(found) != shapes_of(spec):
         raise ShapeError(
             f"{what} must have the structure of what is differentiated by, {listed_shapes(spec)}; "
@@ -84,6 +84,16 @@ def as_argument(x: Any, spec: Spec, samples: bool, what: str) -> Floats:
     rows = [np.asarray(a, float).reshape(len(a) if samples else 1, -1) for a in arrays]
     joined = np.concatenate(rows, axis=1)
     return joined if samples else joined[0]
+
+
+def _by_keys(x: Any, structure: Structure, what: str) -> Any:
+    """Return something with its dicts in the order of a structure's keys, which they must have."""
+    if not structure.is_container or not isinstance(x, (dict, list, tuple)) or len(x) != len(structure.children):
+        return x
+    if isinstance(x, dict) != (structure.kind == "dict") or (isinstance(x, dict) and {*x} != {*structure.keys}):
+        raise ShapeError(f"{what} must be {structure}, as what is differentiated by; got {described(x)}.")
+    parts = {key: _by_keys(x[key], child, what) for key, child in structure.items()}
+    return parts if isinstance(x, dict) else [*parts.values()]
 
 
 def listed_shapes(spec: Spec) -> str:

@@ -14,13 +14,14 @@ from engine.errors import TraceError
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.plans import CallKind, CallPlan, Plans
+from engine.lifting.run.search import Search
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.retrace import retold
 from engine.lifting.trace.run import traced
 from engine.lines import outside_engine
 
-MOST_SPECIALISATIONS = 64  # branch patterns of one structure, before it is said that `where` would serve better
+MOST_SPECIALISATIONS = 64  # branch patterns of one structure that are compiled; others the scalar engine answers
 MANY_SPECIALISATIONS = 8  # after which algorithms choose where they could branch
 
 
@@ -39,6 +40,10 @@ class Traces:
         The parameters that all traces read.
     plans
         How calls of some kinds of inputs went.
+    most
+        How many traces of one structure are compiled.
+    unlifted_calls
+        How many calls the scalar engine has answered, since they went ways that are not compiled.
     """
 
     def __init__(self, fn: Callable[..., Any] | None, name: str, batch: bool, parameters: Parameters) -> None:
@@ -48,27 +53,51 @@ class Traces:
         self.captured: Surroundings | None = None
         self._stale = False  # since a call that vouched for the surroundings
         self.plans = Plans()
+        self.most = MOST_SPECIALISATIONS
+        self.unlifted_calls = 0
         self.lock = threading.RLock()  # of who traces, compiles, forgets or remembers
 
     def candidates(
-        self, specs: tuple[Spec, ...], arrays: list[Array], names_of: Callable[[tuple[Spec, ...]], Sequence[str]]
+        self, specs: tuple[Spec, ...], arrays: list[Array], names: Sequence[str], theta: Any, search: Search
     ) -> Iterable[Specialisation]:
-        """Yield the traces known for this structure, and then a new one."""
+        """Yield the traces known for this structure, then new ones, while they differ from these and are not too many.
+
+        Parameters
+        ----------
+        specs, arrays, names
+            Of the inputs: their structure, their numbers, and what each array is called.
+        theta
+            Parameters at which to trace; None for the numbers that the Values hold.
+        search
+            Which traces were ruled out, as the caller says of each that is yielded.
+        """
         known = self.specialisations.setdefault(specs, [])
-        tried: list[Specialisation] = []
         while True:
-            untried = _others(known, tried)
-            if not untried and not (self.batch and tried):
+            trace = search.next_of(known, self.latest)
+            if trace is None:
                 with self.lock:  # one thread at a time; the others then find what it has traced
-                    untried = _others(known, tried)
-                    if not untried and len(known) < MOST_SPECIALISATIONS and self.fn is not None:
-                        with collector_paused():
-                            known.insert(0, self._trace(self.fn, specs, arrays, names_of(specs)))
-                        untried = known[:1]
-            if not untried:
+                    trace = search.next_of(known, self.latest) or self._new(known, specs, arrays, names, theta)
+            if trace is None:
                 return
-            tried += untried
-            yield from untried
+            yield trace
+
+    def _new(
+        self,
+        known: list[Specialisation],
+        specs: tuple[Spec, ...],
+        arrays: list[Array],
+        names: Sequence[str],
+        theta: Any,
+    ) -> Specialisation | None:
+        """Trace the function, and remember that; None if it is known already, or there are too many."""
+        if len(known) >= self.most or self.fn is None:
+            return None
+        with collector_paused(), self.parameters.at(theta):
+            fresh = self._trace(self.fn, specs, arrays, names)
+        if any(fresh.goes_as(v) for v in known):
+            return None
+        known.insert(0, fresh)
+        return fresh
 
     def knows(self, specialisation: Specialisation) -> bool:
         """Whether nobody has forgotten a trace."""
@@ -147,7 +176,3 @@ class Traces:
         known = self.specialisations.get(specialisation.specs, [])
         if not specialisation.compiled and any(v is specialisation for v in known):
             known[:] = [v for v in known if v is not specialisation]
-
-
-def _others(known: Sequence[Specialisation], tried: Sequence[Specialisation]) -> list[Specialisation]:
-    return [v for v in tuple(known) if not any(v is t for t in tried)]

@@ -9,7 +9,7 @@ and the list of their cotangents is as long: what was put there last is taken fr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +73,8 @@ class TapeBlock:
         The slots that the columns of its table name, (times, columns).
     kept, last
         Results that can be found later: each time, and only the last time.
+    known
+        Columns whose results are others', so that nobody computes them; they have no operands.
     """
 
     run: TapeRun
@@ -81,6 +83,7 @@ class TapeBlock:
     rows: Indices
     kept: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
+    known: frozenset[int] = frozenset()
 
     @property
     def slots(self) -> Indices:
@@ -111,10 +114,23 @@ class Blocks:
     length: int
 
 
-def blocks(tape: Tape, runs: Sequence[TapeRun]) -> Blocks:
-    """Say for each run where its operands are, and for all numbers where they are found."""
-    parts = [_block(tape, run) for run in runs]
-    looked_for = np.zeros(tape.leaves + len(tape.codes), bool)
+def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> Blocks:
+    """Say for each run where its operands are, and for all numbers where they are found.
+
+    Parameters
+    ----------
+    tape, runs
+        What is laid out, and which parts of it repeat.
+    same
+        The slot where each slot's number is computed, if that is not always itself.
+    """
+    slots = np.arange(tape.leaves + len(tape.codes))
+    known = np.zeros(len(tape.codes), bool)
+    if same is not None:
+        tape = replace(tape, reads=same[tape.reads], roots=same[tape.roots])
+        known = (same != slots)[tape.leaves :]
+    parts = [_block(tape, run, known) for run in runs]
+    looked_for = np.zeros(len(slots), bool)
     looked_for[tape.roots] = True
     for block in parts:
         looked_for[block.rows] = True
@@ -125,48 +141,53 @@ def blocks(tape: Tape, runs: Sequence[TapeRun]) -> Blocks:
     length = tape.leaves
     for block in parts:
         length = _put(block, looked_for, places, length)
-    readings = np.bincount(np.append(tape.reads, tape.roots), minlength=len(places))
+    counts = np.diff(tape.starts, append=len(tape.reads))
+    readings = np.bincount(np.append(tape.reads[np.repeat(~known, counts)], tape.roots), minlength=len(places))
     return Blocks(tape, parts, readings, places, length)
 
 
-def _block(tape: Tape, run: TapeRun) -> TapeBlock:
-    """Classify the operands of a run's body."""
-    first = tape.leaves + run.start
+def _block(tape: Tape, run: TapeRun, known: npt.NDArray[np.bool_]) -> TapeBlock:
+    """Return a run's body: its operations and where they read, but for those whose results are known."""
+    kinds = [tape.kinds[code] for code in tape.codes[run.start : run.start + run.period].tolist()]
+    ends = np.cumsum([kind.arity for kind in kinds])
     begin = int(tape.starts[run.start])
-    end = int(tape.starts[run.stop]) if run.stop < len(tape.starts) else len(tape.reads)
-    slots = tape.reads[begin:end].reshape(run.times, -1)
-    relative = slots - (first + run.period * np.arange(run.times))[:, None]
-    same, own = (relative == relative[0]).all(0), relative[0] >= 0
-    lag = relative[min(1, run.times - 1)]
-    earlier = slots[0] < first  # what a loop reads before it begins is there by then
-    before = (relative[1:] == lag).all(0) & (lag < 0) & (lag >= -run.period) & (run.times > 1) & earlier
-    fixed = (slots == slots[0]).all(0) & earlier
-    rows: dict[bytes, int] = {}
-    table: list[Indices] = []
-    operands: list[OperandPlace] = []
-    for k, (is_own, is_before, is_fixed) in enumerate(zip((same & own).tolist(), before.tolist(), fixed.tolist())):
-        if is_own:
-            operands.append(Own(int(relative[0, k])))
-        elif is_fixed:
-            operands.append(Fixed(int(slots[0, k])))
-        elif is_before:
-            operands.append(Before(int(lag[k]) + run.period, int(slots[0, k])))
-        else:
-            number = rows.setdefault(slots[:, k].tobytes(), len(rows))
-            if number == len(table):
-                table.append(slots[:, k])
-            operands.append(TableColumn(number))
-    stacked = np.array(table, np.int64).reshape(len(table), run.times).T
-    return TapeBlock(run, first, _columns(tape, run, operands), stacked)
+    slots = tape.reads[begin : begin + run.times * int(ends[-1])].reshape(run.times, -1)
+    readings = _Readings(slots, tape.leaves + run.start, run.period)
+    others = known[run.stop - run.period : run.stop]
+    columns = [
+        Column(kind, [] if others[j] else [readings.place(k) for k in range(end - kind.arity, end)])
+        for j, (kind, end) in enumerate(zip(kinds, ends.tolist()))
+    ]
+    table = np.array(readings.table, np.int64).reshape(len(readings.table), run.times).T
+    return TapeBlock(run, readings.first, columns, table, known=frozenset(np.flatnonzero(others).tolist()))
 
 
-def _columns(tape: Tape, run: TapeRun, operands: Sequence[OperandPlace]) -> list[Column]:
-    columns, at = [], 0
-    for code in tape.codes[run.start : run.start + run.period].tolist():
-        kind = tape.kinds[code]
-        columns.append(Column(kind, operands[at : at + kind.arity]))
-        at += kind.arity
-    return columns
+class _Readings:
+    """What the operands of a body read, (times, operands): which of them are of one place each time, and a table."""
+
+    def __init__(self, slots: Indices, first: int, period: int) -> None:
+        self.slots, self.first, self.period = slots, first, period
+        self.relative = slots - (first + period * np.arange(len(slots)))[:, None]
+        self.lag = self.relative[min(1, len(slots) - 1)]
+        earlier = slots[0] < first  # what a loop reads before it begins is there by then
+        self.own = (self.relative == self.relative[0]).all(0) & (self.relative[0] >= 0)
+        self.fixed = (slots == slots[0]).all(0) & earlier
+        self.before = (self.relative[1:] == self.lag).all(0) & (self.lag < 0) & (self.lag >= -period) & earlier
+        self.table: list[Indices] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def place(self, k: int) -> OperandPlace:
+        """Return where an operand is; as the column of a table where nothing else says it."""
+        if self.own[k]:
+            return Own(int(self.relative[0, k]))
+        if self.fixed[k]:
+            return Fixed(int(self.slots[0, k]))
+        if self.before[k]:
+            return Before(int(self.lag[k]) + self.period, int(self.slots[0, k]))
+        number = self._numbers.setdefault(self.slots[:, k].tobytes(), len(self.table))
+        if number == len(self.table):
+            self.table.append(self.slots[:, k])
+        return TableColumn(number)
 
 
 def _put(block: TapeBlock, looked_for: npt.NDArray[np.bool_], places: Indices, length: int) -> int:

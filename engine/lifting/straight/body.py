@@ -16,10 +16,12 @@ from typing import TypeAlias
 from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
 from engine.lifting.straight.blocks import Before, Fixed, OperandPlace, Own, TableColumn, TapeBlock
-from engine.lifting.straight.local_rules import PIECES, local, names_in, substituted
+from engine.lifting.straight.choices import CHOICES
+from engine.lifting.straight.local_rules import ONE, PIECES, local, names_in, substituted
 from engine.lifting.straight.tape import Kind
 
 LONGEST = 8  # operations of an expression that is written inside another
+TWICE = ("divide", *CHOICES)
 
 BodyLine: TypeAlias = "tuple[str, str, Expr]"  # what is assigned, by which sign, and what to it
 
@@ -78,6 +80,8 @@ def body_of(block: TapeBlock, literals: dict[int, str]) -> Body:
     body = Body(block, [], {})
     extra = len(block.columns)
     for j, (kind, operands) in enumerate(block.columns):
+        if j in block.known:
+            continue
         written = [isinstance(x, Fixed) and x.slot in literals for x in operands]
         out = literals if kind.op in ARITHMETIC and not all(written) else {}
         xs = [_name(body, x, out) for x in operands]
@@ -124,7 +128,7 @@ def forward_lines(body: Body) -> list[BodyLine]:
     values = [(f"x{op.name}", op, local(op.kind)[0]) for op in body.operations]
     uses: Counter[str] = Counter()
     for _, op, value in values:
-        uses.update([op.operands[int(x[1:])] for x in names_in(value)])
+        uses.update([op.operands[int(x[1:])] for x in names_in(value) if x != ONE])
     block = body.block
     rows = Counter([x for op in body.operations for x in op.operands if x[0] == "r"])
     written: dict[str, Expr] = {x: Expr(f"v[i{x[1:]}]") for x in rows if rows[x] == 1 and x not in body.needed}
@@ -161,9 +165,12 @@ class _Sweep:
             self.lines.append((f"g[i{name[1:]}]", "=" if name in self.body.once else "+=", g))
         elif name[0] == "f":
             self.lines.append((f"e{name[1:]}", "+=", g))
-        elif name in self.begun or name in self.pending:
-            own = _name_it(self, name)
-            self.lines.append((_cotangent(name), "=", Expr(None, "add", (own, g))))
+        elif name in self.begun:
+            self.lines.append((_cotangent(name), "=", Expr(None, "add", (Expr(_cotangent(name)), g))))
+        elif name in self.pending:
+            self.pending[name] = Expr(None, "add", (self.pending[name], g))
+            if _weight(g) + _weight(self.pending[name]) > 2 * LONGEST:
+                _name_it(self, name)
         else:
             self.pending[name] = g
 
@@ -226,8 +233,8 @@ def _pull(sweep: _Sweep, operation: Operation, g: Expr) -> None:
 
 
 def _weight(expr: Expr) -> int:
-    """Return how long an expression is: a quotient is written twice."""
-    return (LONGEST // 2 if expr.op == "divide" else 1) + sum(map(_weight, expr.args)) if expr.op else 0
+    """Return how long an expression is: parts of a quotient and of a choice are written twice."""
+    return (LONGEST // 2 if expr.op in TWICE else 1) + sum(map(_weight, expr.args)) if expr.op else 0
 
 
 def _hand_on(sweep: _Sweep) -> None:

@@ -15,8 +15,9 @@ from engine.lifting.ops import COMPARISONS, operation
 from engine.lifting.straight.tape import Kind
 from engine.rules import RULES
 
-MOST = 64  # operands of an operation that is written in pieces
-REFUSED = ("select", "largest")  # which are not made of pieces
+MOST_OPERANDS = 64  # operands of an operation that is written in pieces
+NO_PIECES = frozenset(("select", "largest"))  # which are not made of pieces
+ONE = "one"  # what the text calls 1.0 where it is a number of the program's kind, as the proof needs of operands
 Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
 Local = tuple[Expr, "tuple[Expr, ...]"]
 
@@ -27,8 +28,9 @@ def local(kind: Kind) -> Local:
     rule = RULES[kind.op]
     xs = [Expr(f"x{k}") for k in range(kind.arity)]
     forward = rule.array(*xs, *kind.fixed)
-    if not isinstance(forward, Expr):
-        forward = Expr(float(forward))
+    if not isinstance(forward, Expr) or forward.number() is not None:  # a power of zero
+        number = forward if isinstance(forward, Expr) else Expr(float(forward))
+        forward = number * Expr(ONE)
     if kind.op in COMPARISONS:
         forward = Expr(None, "float", (forward,))
     if not rule.differentiable:
@@ -39,7 +41,9 @@ def local(kind: Kind) -> Local:
 
 def is_local(kind: Kind) -> bool:
     """Whether an operation can be written in this way."""
-    return kind.op not in REFUSED and kind.arity <= MOST and (kind.op in PIECES or operation(kind.op) is not None)
+    if kind.op in NO_PIECES or kind.arity > MOST_OPERANDS:
+        return False
+    return kind.op in PIECES or operation(kind.op) is not None
 
 
 def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from engine.lifting.emit.expressions import SYMBOLS
 from engine.lifting.emit.writer import NAMES, number_text
-from engine.lifting.expr import ATOM, NEGATIVE, Expr
+from engine.lifting.expr import ATOM, NEGATIVE, Expr, show
+from engine.lifting.straight.choices import CHOICES, deciding, outcomes, with_names
+from engine.lifting.straight.local_rules import substituted
 
 CONDITIONAL = 0  # precedence of "x if c else y"
 BUILT_IN = ("float",)
@@ -27,13 +29,13 @@ class Printer:
         Names that no function may have.
     functions
         What the text calls the functions that it has needed so far.
-    divisors
-        How many divisors have had a name.
+    named
+        How many divisors and numbers that decide have had a name.
     """
 
     taken: set[str]
     functions: dict[str, str] = field(default_factory=dict)
-    divisors: int = 0
+    named: int = 0
 
     def text(self, expr: Expr) -> str:
         """Return an expression as text."""
@@ -47,6 +49,8 @@ class Printer:
             return f"-{self._bracketed(expr.args[0], NEGATIVE)}", NEGATIVE
         if expr.op == "divide" and not _divides(expr.args[1]):
             return self._divided(*expr.args), CONDITIONAL
+        if expr.op in CHOICES:
+            return self._chosen(expr), CONDITIONAL
         if expr.op in SYMBOLS:
             symbol, precedence = SYMBOLS[expr.op]
             left, right = expr.args
@@ -55,16 +59,41 @@ class Printer:
                 f"{self._bracketed(left, precedence + chained)} {symbol} {self._bracketed(right, precedence + 1)}",
                 precedence,
             )
-        return f"{self._function(expr.op)}({', '.join([self.text(arg) for arg in expr.args])})", ATOM
+        return self._called(expr), ATOM
+
+    def _called(self, expr: Expr) -> str:
+        """Return a call; a choice within a choice, which is seldom come to, is one as well."""
+        within = CHOICES if expr.op in CHOICES else ()
+        arguments = [self._called(arg) if arg.op in within else self.text(arg) for arg in expr.args]
+        return f"{self._function(expr.op)}({', '.join(arguments)})"
 
     def _divided(self, x: Expr, y: Expr) -> str:
         """Return a quotient: where the divisor is zero, by the function that has IEEE's answer."""
-        above, below = self._bracketed(x, SYMBOLS["divide"][1]), self.text(y)
-        tested = below
-        if y.op:
-            self.divisors += 1
-            tested, below = f"(q{self.divisors} := {below})", f"q{self.divisors}"
+        above, (tested, below) = self._bracketed(x, SYMBOLS["divide"][1]), self._first(y)
         return f"{above} / {below} if {tested} else {self._function('divide')}({self.text(x)}, {below})"
+
+    def _chosen(self, expr: Expr) -> str:
+        """Return a choice: by the two numbers that decide it where these differ, else by its function."""
+        begun: dict[str, Expr] = {}
+        names: dict[str, Expr] = {}
+        for x in deciding(expr):
+            if x.op and show(x) not in names:
+                first, name = self._first(x)
+                begun[name], names[show(x)] = Expr(first), Expr(name)
+        expr = with_names(expr, names)
+        text = ""
+        for condition, outcome in outcomes(expr):
+            tested = condition if text else substituted(condition, begun)
+            text += f"{self._bracketed(outcome, CONDITIONAL + 1)} if {self.text(tested)} else "
+        return text + self._called(expr)
+
+    def _first(self, x: Expr) -> tuple[str, str]:
+        """Return how a number that is used several times is written first, and from then on."""
+        text = self.text(x)
+        if not x.op:
+            return text, text
+        self.named += 1
+        return f"(q{self.named} := {text})", f"q{self.named}"
 
     def _bracketed(self, expr: Expr, precedence: int) -> str:
         text, own = self._printed(expr)

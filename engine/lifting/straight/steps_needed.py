@@ -24,9 +24,10 @@ SIGNED = ("add", "subtract")  # chains of them are one sum of signed terms
 def array_steps(block: TapeBlock, readings: Indices) -> int:
     """Return how many array operations a block is, about; `readings` says how often each slot is read."""
     once = readings[block.slots] == 1
-    written = set(range(len(block.columns))) - _terms(block, once.all(0).tolist())
+    terms = _terms(block, once.all(0).tolist())
     if block.run.times == 1:
-        return len(written)
+        return _groups(block, terms)
+    written = set(range(len(block.columns))) - terms
     taken = [[_taken_in(block, column, x, once) for x in column.operands] for column in block.columns]
     read = [
         [_read(block, x) - sums for x, sums in zip(column.operands, taken_in)]
@@ -89,6 +90,18 @@ def _terms(block: TapeBlock, once: Sequence[bool]) -> set[int]:
         for x in operands
         if isinstance(x, Own) and once[x.column] and block.columns[x.column].kind.op in TERMS
     }
+
+
+def _groups(block: TapeBlock, terms: set[int]) -> int:
+    """Return how many kinds of operations there are at each height above what a body begins with; terms add none."""
+    heights: list[int] = []
+    groups: set[tuple[str, int]] = set()
+    for j, (kind, operands) in enumerate(block.columns):
+        height = max([heights[x.column] for x in operands if isinstance(x, Own)], default=0) + (j not in terms)
+        heights.append(height)
+        if j not in terms:
+            groups.add((kind.op, height))
+    return len(groups)
 
 
 def _recurring(depends: Sequence[set[int]]) -> set[int]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,8 +75,7 @@ def tape(trace: Trace, places: Indices, cells: int, inputs: Sequence[int]) -> Ta
         How many elements each input array has.
     """
     kinds, codes = _coded(trace)
-    arity = np.array([kind.arity for kind in kinds])[codes]
-    operands = np.fromiter(chain.from_iterable(trace.operands), np.int64, int(arity.sum()))
+    arity, operands = trace.arity, trace.reads
     order = np.flatnonzero(arity)
     if len(trace.births) == len(order):
         order = order[np.argsort(trace.births, kind="stable")]
@@ -92,7 +90,7 @@ def tape(trace: Trace, places: Indices, cells: int, inputs: Sequence[int]) -> Ta
 
 def _coded(trace: Trace) -> tuple[list[Kind], Indices]:
     """Return the different operations, and which of them each node is; a leaf is one without operands."""
-    keys: list[tuple[Any, ...]] = list(zip(trace.ops, map(len, trace.operands)))
+    keys: list[tuple[Any, ...]] = list(zip(trace.ops, trace.arity.tolist()))
     for i, numbers in trace.fixed.items():
         keys[i] = (*keys[i], told_apart(numbers))
     number = {key: k for k, key in enumerate(dict.fromkeys(keys))}

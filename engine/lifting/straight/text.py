@@ -22,6 +22,7 @@ from engine.lifting.external import External
 from engine.lifting.straight.block_text import INDENT, BlockText
 from engine.lifting.straight.blocks import Blocks, Own, TableColumn, TapeBlock
 from engine.lifting.straight.body import Body, backward_lines, body_of, differentiate_body, forward_lines
+from engine.lifting.straight.local_rules import ONE
 from engine.lifting.straight.printing import Printer
 from engine.lifting.views import Source
 
@@ -118,7 +119,7 @@ def straight_text(title: str, blocks: Blocks, external: External, wrt: str) -> t
     forward, takes = _forward(text, external)
     backward, gives = _backward(text, external, wrt)
     functions = [*_function("forward", external, takes, forward), *_function("backward", external, gives, backward)]
-    one = "one = np.full((), 1.0, dtype).item()"
+    one = f"{ONE} = np.full((), 1.0, dtype).item()"
     body = [*text.build, one, "kept = []", "", *functions, "return forward, backward"]
     module = f'"""{printable(title)}"""\n\nimport numpy as np\n\n{text.printer.imports()}\n\n'
     module += "def build(N=1, dtype=np.float64, constants=()):\n"
@@ -153,7 +154,7 @@ def _backward(text: _Text, external: External, wrt: str) -> tuple[list[str], set
     """Return the lines of `backward`, and what it takes."""
     tape, places = text.blocks.tape, text.blocks.places
     lines = [f"{tuple_text(text.states)} = kept", f"g = [0.0] * {text.blocks.length}", "pop = g.pop"]
-    lines.append(f"g[{int(places[tape.roots[0]])}] = one")
+    lines.append(f"g[{int(places[tape.roots[0]])}] += {ONE}")
     lines += [line for block in reversed(text.backward) for line in block]
     gives: list[Source] = []
     if wrt in ("parameters", "all") and tape.cells:

@@ -3,18 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from engine.errors import LiftError
-from engine.graph import order
 from engine.lifting.ir import Leaf, Trace
-from engine.node import CONSTANT, VARIABLE
+from engine.node import CONSTANT, VARIABLE, NodeKind
 from engine.parents import MANY
 from engine.rules import RULES, Rule
-from engine.value import Value, is_constant
+from engine.value import Value
+
+
+class Numbered(NamedTuple):
+    """The graph of some roots in topological order: nodes, what each is, where its operands are, and the roots."""
+
+    nodes: list[Value]
+    rules: list[NodeKind]
+    operands: list[tuple[int, ...]]
+    roots: list[int]
+
+
+def numbered(roots: Sequence[Value]) -> Numbered:
+    """Number the graph of some roots as `engine.graph.order` does, and note the numbers of what each node reads."""
+    place: dict[Any, int] = {}
+    operands = _walked(place, roots)
+    nodes = list(place)
+    return Numbered(nodes, list(map(rule_of, nodes)), operands, [place[root] for root in roots])
+
+
+def _walked(place: dict[Any, int], roots: Sequence[Value]) -> list[tuple[Any, ...]]:
+    """Number what the roots depend on, operands first, and return their operands' numbers.
+
+    Nodes are walked through memory once, so that what most are, an operation on one or two, is written out.
+    """
+    operands: list[tuple[Any, ...]] = []
+    stack: list[Any] = list(reversed(roots))
+    find, reads, pop = place.get, operands.append, stack.pop
+    while stack:
+        if (node := pop()) is None:  # of the next, all operands have their numbers by now
+            node = pop()
+        elif node in place:
+            continue
+        x, y = node._x, node._other
+        if x is None or y is MANY:
+            if waiting := _not_numbered(x or (), place, operands):
+                stack += (node, None, *waiting)
+                continue
+            xs: tuple[Any, ...] = tuple(map(find, x or ()))
+        else:
+            if (i := find(x)) is None and x._x is None:
+                place[x] = i = len(operands)
+                reads(())
+            if y is not None and (j := find(y)) is None and y._x is None:
+                place[y] = j = len(operands)
+                reads(())
+            if i is None or (y is not None and j is None):
+                stack += (node, None, x) if y is None or j is not None else (node, None, y, x)
+                continue
+            xs = (i,) if y is None else (i, j)
+        place[node] = len(operands)
+        reads(xs)
+    return operands
+
+
+def _not_numbered(parents: Sequence[Value], place: dict[Any, int], operands: list[tuple[Any, ...]]) -> list[Value]:
+    """Number the leaves among some operands; return the others that have no number yet, the first one last."""
+    waiting = []
+    for parent in parents:
+        if parent not in place:
+            if parent._x is None:
+                place[parent] = len(operands)
+                operands.append(())
+            else:
+                waiting.append(parent)
+    waiting.reverse()
+    return waiting
+
+
+def fixed_numbers(nodes: Sequence[Any], rules: Sequence[NodeKind]) -> dict[int, tuple[float, ...]]:
+    """Return the fixed numbers (an exponent) of the nodes that have some, by their places; a node may be missing."""
+    places = {rule: [rule.keeps.index(name) for name in rule.fixed] for rule in RULES.values() if rule.fixed}
+    fixed: dict[int, tuple[float, ...]] = {}
+    for i, rule in enumerate(rules) if not places.keys().isdisjoint(rules) else ():
+        if rule in places and nodes[i] is not None:
+            residuals = rule.residuals(nodes[i])
+            fixed[i] = tuple([residuals[k] for k in places[rule]])
+    return fixed
+
+
+rule_of, data_of, _label, _born = map(attrgetter, ("rule", "_data", "_label", "born"))
+_leaf = partial(tuple.__new__, Leaf)
 
 
 def record(
-    roots: Sequence[Value], inputs: Mapping[Value, Leaf], nodes: list[Value] | None = None, results: int = 1
+    roots: Sequence[Value], inputs: Mapping[Value, Leaf], graph: Numbered | None = None, results: int = 1
 ) -> Trace:
     """Write down the graph of `roots` as lists.
 
@@ -24,8 +107,8 @@ def record(
         The results, then the conditions of guards.
     inputs
         What each input leaf is; any other leaf is a parameter, unless it stands for a plain number.
-    nodes
-        The whole graph in topological order, where somebody has walked it.
+    graph
+        The whole graph, where somebody has numbered it.
     results
         How many of the roots are results.
 
@@ -34,32 +117,13 @@ def record(
     LiftError
         If a node's derivative is not that of a rule, but its author's own.
     """
-    nodes = _of_rules(order(*roots) if nodes is None else nodes)
-    place = {node: i for i, node in enumerate(nodes)}
-    ops: list[str] = []
-    operands: list[tuple[int, ...]] = []
-    find = place.__getitem__
-    for node in nodes:
-        x, y = node._x, node._other  # as they lie: a tuple of nodes is not made only to be looked up
-        if x is None:
-            ops.append("")
-            operands.append(())
-            continue
-        ops.append(node.rule.name)
-        if y is None:
-            operands.append((find(x),))
-        else:
-            operands.append(tuple(map(find, x)) if y is MANY else (find(x), find(y)))
-    labels = {i: node._label for i, node in enumerate(nodes) if node._label}
+    nodes, rules, operands, roots_at = numbered(roots) if graph is None else graph
+    _refuse_others(set(rules), nodes)
+    ops = [rule.name if xs else "" for rule, xs in zip(rules, operands)]
+    labels = {i: label for i, label in enumerate(map(_label, nodes)) if label}
     leaves, parameters = _leaves(nodes, ops, inputs)
-    with_numbers = {name: _places(rule) for name, rule in RULES.items() if rule.fixed}
-    fixed: dict[int, tuple[float, ...]] = {}
-    for i, op in enumerate(ops):
-        if op in with_numbers:
-            residuals = nodes[i].rule.residuals(nodes[i])
-            fixed[i] = tuple([residuals[k] for k in with_numbers[op]])
-    births = [node.born for node, op in zip(nodes, ops) if op]
-    roots_at = [*map(find, roots)]
+    fixed = fixed_numbers(nodes, rules)
+    births = list(map(_born, [node for node, xs in zip(nodes, operands) if xs]))
     return Trace(ops, operands, fixed, leaves, tuple(parameters), roots_at, labels, results=results, births=births)
 
 
@@ -69,33 +133,29 @@ def _leaves(
     """Return what each leaf is, and the Values that are parameters, in order."""
     leaves: dict[int, Leaf] = {}
     parameters: list[Value] = []
-    for i, node in enumerate(nodes):
-        if ops[i]:
+    for i, op in enumerate(ops):
+        if op:
             continue
-        leaf = inputs.get(node)
-        if leaf is None and is_constant(node):
-            leaf = Leaf("constant", 0, 0, node._data)
-        elif leaf is None:
-            leaf = Leaf("parameter", len(parameters))
+        node = nodes[i]
+        if node.rule is CONSTANT and node not in inputs:
+            leaves[i] = _leaf(("constant", 0, 0, node._data))
+        elif node in inputs:
+            leaves[i] = inputs[node]
+        else:
+            leaves[i] = Leaf("parameter", len(parameters))
             parameters.append(node)
-        leaves[i] = leaf
     return leaves, parameters
 
 
-def _of_rules(nodes: list[Value]) -> list[Value]:
-    """Return the nodes; refuse what no rule has computed: how its number comes from others only its author knows."""
-    if {node.rule for node in nodes} <= {*RULES.values(), VARIABLE, CONSTANT}:
-        return nodes
+def _refuse_others(kinds: set[NodeKind], nodes: Sequence[Value]) -> None:
+    """Refuse what no rule has computed: how its number comes from others only its author knows."""
+    if kinds <= {*RULES.values(), VARIABLE, CONSTANT}:
+        return
     node = next((node for node in nodes if node.parents and not isinstance(node.rule, Rule)), None)
     if node is None:  # leaves alone: a marked input, for instance
-        return nodes
+        return
     called = f" ('{node.label}')" if node.label else ""
     raise LiftError(
         f"a result of '{node.op}'{called} is computed by no rule, so that it cannot be lifted. Use the engine's "
         "operations, or add the operation with engine.rules.rule."
     )
-
-
-def _places(rule: Rule) -> list[int]:
-    """Where a rule's fixed numbers (an exponent) are in what a node keeps."""
-    return [rule.keeps.index(name) for name in rule.fixed]

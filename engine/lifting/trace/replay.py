@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
-from engine.lifting.exact import told_apart
+import numpy as np
+
 from engine.lifting.ir import Leaf
+from engine.lifting.trace.record import Numbered, data_of, fixed_numbers, numbered
+from engine.node import CONSTANT
 from engine.parents import MANY
-from engine.rules import RULES
-from engine.value import Value, is_constant
+from engine.value import Value
 
 
 def same_graph(
-    first: Sequence[Value], second: Sequence[Value], inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]
+    first: Sequence[Value],
+    second: Sequence[Value],
+    inputs: Mapping[Value, Leaf],
+    others: Mapping[Value, Leaf],
+    graph: Numbered | None = None,
 ) -> bool:
     """Walk two graphs side by side; captured Values are the same objects in both, numbers must be the same numbers.
 
@@ -22,57 +30,73 @@ def same_graph(
         Results of the two runs, then the conditions of their guards.
     inputs, others
         What the input leaves of each run are.
+    graph
+        The graph of the first, where somebody has numbered it.
     """
-    with_numbers = {rule for rule in RULES.values() if rule.fixed}
-    twin: dict[Value, Value] = {}
-    known, stack = twin.get, list[tuple[Value, Value]]()
-    above: tuple[Sequence[Value], Sequence[Value]] | None = (first, second) if len(first) == len(second) else None
-    same = above is not None
-    while above is not None:
-        for p, q in zip(*above):
-            if p is not q:
-                seen = known(p)
-                if seen is None:
-                    twin[p] = q
-                    stack.append((p, q))
-                elif seen is not q:
-                    return False
-        above = None
-        while stack and above is None:
-            a, b = stack.pop()
-            x, y, z = a._x, a._other, b._other  # as they lie: a tuple of two is not made only to be walked
-            if x is None:
-                alike = _same_leaves(a, b, inputs, others)
-            else:
-                above = (x, b._x) if y is MANY else ((x, y), (b._x, z))
-                alike = (a.rule is b.rule and a.rule not in with_numbers) or _same_operations(a, b)
-            apart = (y is None) is not (z is None) or (y is MANY) is not (z is MANY)
-            if not alike or apart or (y is MANY and len(x) != len(b._x)):
-                return False
-    return same
-
-
-def _same_leaves(a: Value, b: Value, inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]) -> bool:
-    """Whether two leaves are the same element of an input, or the same plain number."""
-    role = inputs.get(a)
-    if role is not None or b in others:
-        return role == others.get(b)
-    return is_constant(a) and is_constant(b) and _same_numbers((a._data,), (b._data,))
-
-
-def _same_operations(a: Value, b: Value) -> bool:
-    """Whether two nodes are of one operation, with the same fixed numbers."""
-    if a.rule is not b.rule and a.op != b.op:
+    if len(first) != len(second):
         return False
-    rule = RULES.get(a.op)
-    return rule is None or not rule.fixed or _same_numbers(rule.fixed_of(a.pullback), rule.fixed_of(b.pullback))
+    graph = numbered(first) if graph is None else graph
+    twins = _twins(graph, second)
+    if twins is None:
+        return False
+    apart = [(a, b) for a, b, xs in zip(graph.nodes, twins, graph.operands) if not xs and b is not None and a is not b]
+    mine, theirs = [a for a, _ in apart], [b for _, b in apart]
+    return _same_leaves(mine, theirs, inputs, others) and _same_fixed(graph, twins)
 
 
-def _same_numbers(xs: Sequence[float], ys: Sequence[float]) -> bool:
+def _twins(graph: Numbered, roots: Sequence[Value]) -> list[Any] | None:
+    """Return what each node of a graph is in another; None where it is two, of another rule, or has other operands.
+
+    What both have in common is walked no further; what only it depends on has no twin. Leaves are not looked at.
+    """
+    nodes, rules, operands, roots_at = graph
+    twins: list[Any] = [None] * len(nodes)
+    for place, root in zip(roots_at, roots):
+        if twins[place] is not None and twins[place] is not root:
+            return None
+        twins[place] = root
+    for i in range(len(nodes) - 1, -1, -1):  # from the roots: what reads a node comes after it
+        xs = operands[i]
+        if not xs or (b := twins[i]) is None or b is nodes[i]:
+            continue
+        if b.rule is not rules[i] and b.op != rules[i].name:
+            return None
+        x, y = b._x, b._other
+        parents = x if y is MANY else (x,) if y is None else (x, y)
+        if len(parents) != len(xs):
+            return None
+        for j, parent in zip(xs, parents):
+            twin = twins[j]
+            if twin is None:
+                twins[j] = parent
+            elif twin is not parent:
+                return None
+    return twins
+
+
+def _same_leaves(
+    mine: Sequence[Value], theirs: Sequence[Value], inputs: Mapping[Value, Leaf], others: Mapping[Value, Leaf]
+) -> bool:
+    """Whether leaves are the same elements of inputs, or the same plain numbers."""
+    roles = list(map(inputs.get, mine))
+    if roles != list(map(others.get, theirs)):
+        return False
+    captured = [a.rule is not CONSTANT or b.rule is not CONSTANT for a, b, role in zip(mine, theirs, roles) if not role]
+    return not any(captured) and _same_numbers(map(data_of, mine), map(data_of, theirs))
+
+
+def _same_fixed(graph: Numbered, twins: Sequence[Any]) -> bool:
+    """Whether operations have the same fixed numbers."""
+    mine = fixed_numbers(graph.nodes, graph.rules)
+    theirs = fixed_numbers(twins, graph.rules) if mine else {}
+    both = [(mine[i], numbers) for i, numbers in theirs.items()]
+    return _same_numbers(*[chain.from_iterable(numbers) for numbers in zip(*both)]) if both else True
+
+
+def _same_numbers(xs: Iterable[float], ys: Iterable[float]) -> bool:
     """Whether numbers are the same, NaN equal to itself and 0.0 another than -0.0."""
-    return (xs == ys and all(xs)) or all(
-        told_apart([x]) == told_apart([y]) or (x != x and y != y) for x, y in zip(xs, ys)
-    )
+    x, y = np.fromiter(xs, float), np.fromiter(ys, float)
+    return bool(((x.view(np.int64) == y.view(np.int64)) | (np.isnan(x) & np.isnan(y))).all())
 
 
 def uses_another_run(nodes: Iterable[Value], others: Mapping[Value, Leaf]) -> bool:

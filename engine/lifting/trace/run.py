@@ -19,7 +19,7 @@ from engine.lifting.ir import Leaf, Trace
 from engine.lifting.trace.closure import Surroundings
 from engine.lifting.trace.inputs import Array, Spec
 from engine.lifting.trace.observed import Place
-from engine.lifting.trace.record import record
+from engine.lifting.trace.record import Numbered, numbered, record
 from engine.lifting.trace.replay import same_graph, uses_another_run
 from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.stand_in import Reading, copied
@@ -74,13 +74,13 @@ def traced(
     *_, other, last = runs
     _refuse_kept_values(name, runs)
     drew = around.randomness() != draws
-    if drew or not same_graph(other.roots, last.roots, other.inputs, last.inputs):
+    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
         raise LiftError(_not_the_same(name, [] if drew else last.changed))
     if last.changed:
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
     last = _with_arrays_read(fn, functools.partial(run_of, hashes=True), last, around)
-    return record(last.roots, last.inputs, last.nodes, last.structure.size), last.watch, last.structure
+    return record(last.roots, last.inputs, last.graph, last.structure.size), last.watch, last.structure
 
 
 WATCHED_FOR = 0.005  # seconds in which a thread that goes on changing things has changed them
@@ -112,9 +112,14 @@ class _Run:
     changed: list[Place] = field(default_factory=list)
 
     @functools.cached_property
-    def nodes(self) -> list[Value]:
+    def graph(self) -> Numbered:
         """All that the roots were computed from, operands first."""
-        return order(*self.roots)
+        return numbered(self.roots)
+
+    @property
+    def nodes(self) -> list[Value]:
+        """The nodes of its graph."""
+        return self.graph.nodes
 
 
 def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:

@@ -222,11 +222,15 @@ class Elements:
         return subtract(self.like(np.zeros((len(self.d), *(1,) * (self.d.ndim - 1)), U)), self)
 
     def __iadd__(self, other: Any) -> Elements:
-        self.write(self + other)
-        return self
+        return self._changed(self + other)
 
     def __isub__(self, other: Any) -> Elements:
-        self.write(self - other)
+        return self._changed(self - other)
+
+    def _changed(self, result: Elements) -> Elements:
+        if result.d.shape[-1] != self.d.shape[-1]:  # what was the same at all points is a number, and no memory
+            return result
+        self.write(result)
         return self
 
     def where(self, x: Any, y: Any) -> Elements:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.graph import order
-from engine.lifting.emit.source import one_by_one
+from engine.lifting.emit.conditions import by_guard
 from engine.lifting.external import taker
 from engine.lifting.trace.inputs import Array
 from engine.lifting.verify.field_numpy import NOWHERE
@@ -98,7 +98,7 @@ def run_text(
             backward(*take_backward(parameters, inputs, numbers, gradient, slots))
         for part in parts:
             part.of(flat)[...] = 0.0 if part.read else part.of(flat)
-        went = one_by_one(conditions, len(specialisation.guards))
+        went = by_guard(conditions, len(specialisation.guards), compiled.emitted.branches)
         yield Outcome(value, [np.array(c) for c in went], flat, slots)
 
 
@@ -139,7 +139,7 @@ def run_function(program: Program, specialisation: Specialisation, inputs: Seque
             return None
         roots = [x if isinstance(x, Value) else Value.constant(x) for x in returned]
         values.append(roots[0]._data if len(roots) == 1 else [root._data for root in roots])
-        found = _cotangents(roots[0], weight) if len(roots) == 1 else {}
+        found = cotangents(roots[0], weight) if len(roots) == 1 else {}
         for leaf, g in found.items():
             if leaf in places:
                 flat[places[leaf]] += g
@@ -156,7 +156,7 @@ def _leaves(sample: Array) -> list[Any]:
     return numbers if sample.dtype.kind == "i" else [Value(x) for x in numbers]
 
 
-def _cotangents(root: Value, seed: float) -> dict[Value, float]:
+def cotangents(root: Value, seed: float) -> dict[Value, float]:
     """Return the gradient of every leaf."""
     found: dict[Value, float] = {root: seed}
     for node in reversed(order(root)):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.lifting.emit.source import one_by_one
+from engine.lifting.emit.conditions import by_guard
+from engine.lifting.emit.source import Emitted
 from engine.lifting.external import taker
 from engine.lifting.ir import Trace
 from engine.lifting.trace.inputs import Spec
@@ -218,7 +219,7 @@ def _differs(
     before = [x.copy() for x in (at.theta, *at.inputs)]
     for run in ("", " when it is called again"):
         answer = forward(*take_forward(theta, at.inputs, at.numbers))
-        if difference := _forward_differs(answer, want, at.field):
+        if difference := _forward_differs(answer, want, at.field, emitted):
             return f"{difference}{run}"
         if not wrt or (program.batch and program.reduction == "none"):
             continue  # it has no gradients
@@ -235,10 +236,11 @@ def _differs(
     return ""
 
 
-def _forward_differs(answer: Any, want: Outcome, field: Field) -> str:
+def _forward_differs(answer: Any, want: Outcome, field: Field, emitted: Emitted) -> str:
     """Return in what a forward run differs, or ""."""
     value, conditions = answer if want.conditions else (answer, ())
-    for k, (a, b) in enumerate(zip(one_by_one(conditions, len(want.conditions)), want.conditions)):
+    went = by_guard(conditions, len(want.conditions), emitted.branches)
+    for k, (a, b) in enumerate(zip(went, want.conditions)):
         if not same(lift(a, field), b):
             return f"the condition of its {_nth(k)} branch"
     return "" if same(lift(value, field), want.value) else "its value"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,14 +11,13 @@ from engine.lifting.verify.reference import Outcome, outcome
 from engine.lifting.verify.walk import Plan
 
 if TYPE_CHECKING:
-    from engine.lifting.run.executable import Specialisation
+    from engine.lifting.run.executable import Answers, Functions, Specialisation
     from engine.lifting.run.program import Program
 
-Functions: TypeAlias = tuple[Callable[..., Any], Callable[..., None]]
 ROWS = 64  # samples that the trace is walked with at a time
 
 
-def scalar_functions(program: Program, specialisation: Specialisation, plan: Plan) -> Callable[[int], Functions]:
+def scalar_functions(program: Program, specialisation: Specialisation, plan: Plan) -> Answers:
     """Return what makes a forward and a backward function for n samples; both are given all views that there are."""
 
     def build(n: int) -> Functions:

@@ -108,7 +108,8 @@ def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
     yield saving("value-for-slope", edges, lambda e: e.step.value)
-    yield saving("applied-for-slope", edges, lambda e: applied_to(e.step.op, e.step.value))
+    if edges[0].step.op in RULES:
+        yield saving("applied-for-slope", edges, lambda e: RULES[e.step.op].array(e.step.value))
     yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
     yield saving("operand-for-slope", edges, operand_of)
     for text, formula in OF_THE_VALUE.items() if edges[0].step.op in WRITTEN_WITH_VALUE else ():
@@ -146,11 +147,6 @@ def _of_another(edge: Edge, rule: str) -> Array:
 
 def _at_value(edge: Edge, rule: str) -> Array:
     return slope_of(rule, edge.step.value)
-
-
-def applied_to(rule: str, x: Array) -> Array:
-    """Return a unary rule, or an activation, of an array."""
-    return np.asarray(RULES[rule].array(x) if rule in RULES else ACTIVATIONS[rule].f(x), float)
 
 
 def slope_of(rule: str, x: Array) -> Array:

@@ -87,10 +87,10 @@ def explanations(
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    return listed(*explained(Point(f, arguments, given, right), others))
+    return as_whole(*explained(Point(f, arguments, given, right), others))
 
 
-def listed(together: list[Explanation], each: Mapping[int, list[Explanation]]) -> list[Explanation]:
+def as_whole(together: list[Explanation], each: Mapping[int, list[Explanation]]) -> list[Explanation]:
     """Return what reproduces all gradients at once, or else every way in which each has its own; at most three."""
     by_leaf = itertools.product(*each.values()) if each else ()
     return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]

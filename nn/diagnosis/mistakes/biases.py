@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nn.diagnosis.equations import like_shaped
 from nn.diagnosis.evidence import Evidence
 from nn.diagnosis.mistakes.table import Proposal, always, enter, per_sample, share, times, times_samples
 
@@ -94,11 +93,9 @@ def _bias_one_number(e: Evidence) -> Iterator[Proposal]:
 
 
 PROPOSALS = {
-    "bias-wrong-axis": share("bias", lambda at, g: like_shaped(g.sum(axis=1), at.b)),
     "bias-of-first-sample": share("bias", lambda at, g: g[0]),
     "bias-of-last-sample": share("bias", lambda at, g: g[-1]),
     "bias-without-slope": share("bias", lambda at, g: at.right(at.error)),
-    "bias-missing": share("bias", lambda at, g: np.zeros_like(at.b)),
     "bias-from-weights": share("bias", lambda at, g: (at.below.T @ g).sum(axis=0)),
     "bias-averaged-again": times("bias", per_sample),
     "bias-not-averaged": times("bias", times_samples),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.diagnosis.mistakes.table import always, enter, per_sample, share, times, times_samples
+from nn.diagnosis.mistakes.table import enter, per_sample, share, times, times_samples
 
 DECAY = "Loshchilov and Hutter 2019, 'Decoupled weight decay regularization'"
 SCALAR = "'Train a logistic regression with regularization model from scratch' (np.sum((Lambda / m) * theta))"
@@ -73,12 +73,8 @@ WORDS = {
 }
 
 PROPOSALS = {
-    "penalty-missing": times("penalty", always(0.0)),
-    "penalty-twice": times("penalty", always(2.0)),
-    "penalty-halved": times("penalty", always(0.5)),
     "penalty-averaged": times("penalty", per_sample),
     "penalty-not-averaged": times("penalty", times_samples),
-    "penalty-sign": times("penalty", always(-1.0)),
     "penalty-l1": share("penalty", lambda at, g: at.pull(g, np.sign(at.W))),
     "penalty-value": share("penalty", lambda at, g: at.pull(g, 0.5 * at.W**2)),
     "penalty-summed": share("penalty", lambda at, g: at.pull(g, np.full_like(at.W, at.W.sum()))),

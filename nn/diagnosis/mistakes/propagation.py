@@ -134,14 +134,12 @@ def _step(at: At) -> Array:
 
 
 PROPOSALS = {
-    "weights-untransposed": share("back", lambda at, g: at.pull(g, like_shaped(at.W.T, at.W))),
     "bias-propagated": share("back", lambda at, g: at.pull(g, np.vstack([at.b, at.W])[:-1])),
     "bias-propagated-last": share("back", lambda at, g: at.pull(g, np.vstack([at.W, at.b])[1:])),
     "weights-forgotten": share("back", lambda at, g: like_shaped(g, at.below)),
     "deltas-summed": share("back", lambda at, g: at.pull(g, np.ones_like(at.W))),
     "averaged-over-neurons": share("back", lambda at, g: at.right(g) / len(g[0])),
     "error-propagated": share("back", lambda at, g: at.right(at.error)),
-    "weights-absolute": share("back", lambda at, g: at.pull(g, np.abs(at.W))),
     "sign-propagated": times("back", always(-1.0), found="yours = -1 x correct below"),
     "averaged-per-layer": _averaged_per_layer,
     "wrong-weights": _wrong_weights,

@@ -157,14 +157,10 @@ def _of_layer(other: int) -> Wrong:
 
 
 PROPOSALS = {
-    "no-slope": share("slope", lambda at, g: g),
-    "slope-twice": share("slope", lambda at, g: at.right(at.right(g))),
-    "slope-at-activation": share("slope", lambda at, g: at.pull(g, _derivative(at.kind, at.a))),
     "slope-formula-on-z": share("slope", lambda at, g: at.pull(g, at.derivative(at.z, at.z))),
     "slope-formula-on-error": share(
         "slope", lambda at, g: at.pull(g, at.derivative(g, g)), _of_kinds("tanh", "sigmoid")
     ),
-    "activation-for-slope": share("slope", lambda at, g: at.pull(g, at.a)),
     "slope-without-square": share("slope", lambda at, g: at.pull(g, 1.0 - at.a), _of_kinds("tanh")),
     "slope-without-complement": share("slope", lambda at, g: at.pull(g, 1.0 - at.a), _of_kinds("sigmoid")),
     "mask-of-error": share("slope", lambda at, g: at.pull(g, np.where(g > 0, 1.0, _low(at))), _of_kinds(*RECTIFIERS)),

@@ -1,7 +1,8 @@
 """The table of mistakes: what each is called and said to be, and how it is proposed.
 
-The words are data: a sentence, an equation as it was, and who makes the mistake.  Most mistakes are what one edge of
-the backward pass hands on of what arrives, and are tried wherever that edge could first show:
+The words are data: a sentence, an equation as it was, and who makes the mistake.  What the mechanism makes of any edge
+(`nn.diagnosis.alterations.edges`) has a classical name at a classical place: `KINDS` says which.  What it cannot know
+is declared: what one edge of the backward pass hands on of what arrives, tried wherever that edge could first show:
 
     WORDS = {"bias-of-first-sample": ("BP3", "this is the first sample's delta, not the sum over samples", ...)}
     PROPOSALS = {"bias-of-first-sample": share("bias", lambda at, g: g[0])}
@@ -71,13 +72,31 @@ class Suspect:
 
 
 MISTAKES: dict[str, Mistake] = {}
+KINDS = {
+    "no-slope": ("slope", "slope-missing", ""),
+    "slope-twice": ("slope", "slope-squared", ""),
+    "slope-at-activation": ("slope", "slope-at-value", ""),
+    "activation-for-slope": ("slope", "value-for-slope", ""),
+    "weights-untransposed": ("back", "factor-transposed", "axes 0 and 1 exchanged"),
+    "weights-absolute": ("back", "factor-unsigned", ""),
+    "weights-transposed": ("weight", "result-transposed", "axes 0 and 1 exchanged"),
+    "weights-reshaped": ("weight", "result-transposed", "transposed, then reshaped"),
+    "inputs-reshaped": ("weight", "factor-rearranged", "reshaped as the transpose, then transposed"),
+    "bias-wrong-axis": ("bias", "wrong-axis", "axis 1"),
+    "bias-missing": ("bias", "path-missing", ""),
+    "penalty-missing": ("penalty", "path-missing", ""),
+    "penalty-twice": ("penalty", "doubled", ""),
+    "penalty-halved": ("penalty", "halved", ""),
+    "penalty-sign": ("penalty", "sign", ""),
+}
+"""The edge, the kind of alteration, and what stands there, of mistakes that the mechanism makes."""
 
 
 def enter(words: Mapping[str, tuple[str, str, str, str]], proposals: Mapping[str, Propose]) -> None:
     """Enter mistakes by name: equation, sentence, altered equation and reference of each; and what proposes it."""
     for name, text in words.items():
         assert name not in MISTAKES, name
-        MISTAKES[name] = Mistake(name, *text, proposals[name])
+        MISTAKES[name] = Mistake(name, *text, proposals[name] if name in proposals else of_kind(*KINDS[name]))
 
 
 def suspects(evidence: Evidence) -> Iterator[Suspect]:
@@ -93,6 +112,16 @@ def suspects(evidence: Evidence) -> Iterator[Suspect]:
 def anywhere(problem: Problem, layers: Collection[int]) -> bool:
     """Whether a problem's layers can have a mistake: any can."""
     return True
+
+
+def of_kind(step: str, *kind: str) -> Propose:
+    """Propose what the mechanism makes of an edge, in every place where it could first show."""
+
+    def propose(e: Evidence) -> Iterator[Proposal]:
+        for where, layers in e.places(step):
+            yield from ((where, "", made) for made in e.made_of(step, layers) if made.name == kind)
+
+    return propose
 
 
 def share(step: str, wrong: Wrong, when: Condition = anywhere) -> Propose:

@@ -149,9 +149,6 @@ def _short(order: Array) -> str:
 
 
 PROPOSALS = {
-    "weights-transposed": share("weight", lambda at, g: like_shaped(at.right(g).T, at.W)),
-    "weights-reshaped": share("weight", lambda at, g: np.reshape(at.right(g).T, at.W.shape)),
-    "inputs-reshaped": share("weight", lambda at, g: at.pull(g, at.below.reshape(at.below.shape[::-1]).T)),
     "pre-activation-for-activation": share(
         "weight", lambda at, g: at.pull(g, at.scores(at.layer - 1)) if at.layer else at.right(g)
     ),

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
@@ -91,6 +91,7 @@ def agrees(names, labels):
     return program
 
 
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(IDENTIFIERS), min_size=3, max_size=3, unique=True), st.tuples(LABELS, LABELS, LABELS))
 def test_arguments_and_labels_may_be_called_as_they_like(names, labels):
     agrees(names, labels)

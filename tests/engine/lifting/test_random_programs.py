@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from grammar import Argument, Source, generate
 from random_inputs import inputs_for
-from random_programs import Tally, declared, run
+from random_programs import Tally, as_loops, declared, run
 
 import engine
 from engine import Value
 
-COUNT, SHARE = 300, 25
+COUNT, SHARE, SHORT = 300, 25, 100  # of programs: in all, in a test, in the default run
 KINDS = {
     "nested loops": r"for i in .*\n +for j in",
     "closures": r"\n    def v\d+\(u, k=",
@@ -45,6 +45,13 @@ KINDS = {
     "arrays of Values": r" @ np\.array",
     "powers that vary": r"\*\* (v\d|p\d)",
     "signed zeros": r"-0\.0",
+    "steps of time": r"\n    for m in range\(\d+\):\n        (v\d+).* = .*\1",
+    "multistep methods": r"\.append\(v\d+\[-1\] \+ 0\.1 \* v\d+\(v\d+\[-1\]\) - ",
+    "relaxations": r"\n        for i in range\(1, \d\):\n            (v\d+)\[i\] = ",
+    "trees": r"while len\((v\d+)\) > 1:",
+    "pairs": r"for j in range\(i \+ 1, \d\):\n            r = ",
+    "mutable state": r"self\.x \+= 0\.1 \* self\.v",
+    "branches in loops": r"for m in range\(\d+\):\n        if .*:\n",
     "replaced parameters": r"\n    global p0",
     "replaced functions": r"\n    global helper",
     "changed attributes": r"\n    Setting\.scale = ",
@@ -88,7 +95,9 @@ def test_parameters_are_declared_in_any_order_in_part_and_twice():
     assert any(chosen != sorted(chosen, key=values.index) for chosen in lists)
 
 
-@pytest.mark.parametrize("first", range(0, COUNT, SHARE))
+@pytest.mark.parametrize(
+    "first", [pytest.param(n, marks=[] if n < SHORT else pytest.mark.slow) for n in range(0, COUNT, SHARE)]
+)
 def test_random_programs_are_right(first):
     tally = Tally()
     for seed in range(first, first + SHARE):
@@ -96,6 +105,15 @@ def test_random_programs_are_right(first):
     assert not [s for s in tally.seen if s[1] != "refused"]
     assert tally.counts["refused"] <= 0.03 * 3 * SHARE + 2  # of a few; the bar is for many
     assert tally.counts["right"] > 2 * SHARE
+
+
+def test_random_programs_are_right_as_loops_over_floats():
+    tally = Tally()
+    with as_loops():
+        for seed in range(40_000, 40_020):
+            run(seed, tally)
+    assert not [s for s in tally.seen if s[1] != "refused"]
+    assert tally.counts["right"] > 40
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lifting.views import Gather, Source, View, all_distinct, as_view, factor
+from engine.lifting.views import Gather, Source, View, all_distinct
 
 SHAPES = st.lists(st.integers(1, 4), max_size=4).map(tuple)
 
@@ -62,8 +62,6 @@ def test_what_it_says_of_itself(pair):
     assert view.is_contiguous() == (array.reshape(-1) == following).all()
     whole = positions(view.source)
     assert view.is_whole() == (array.shape == whole.shape and bool((array == whole).all()))
-    back = as_view(view.source, array)
-    np.testing.assert_array_equal(back.positions(), array)
 
 
 @given(views(), st.data())
@@ -95,10 +93,7 @@ def test_the_same_places_of_another_source():
     z, dz = Source("z", (2, 3), "value"), Source("dz", (2, 3), "value")
     assert str(z.view[1].on(dz)) == "dz[3; (1,)]"
     assert z.view[0].on(dz, 3).offset == 3
-    gather = as_view(z, np.array([0, 1, 5, 1]))
-    assert isinstance(gather, Gather)
-    assert not gather.distinct
-    assert gather.on(dz).source is dz
+    assert Gather(z, (2,), np.array([0, 5])).on(dz).source is dz
 
 
 def test_transposed_means_that_the_last_axis_is_the_slower():
@@ -116,12 +111,3 @@ def test_a_view_beyond_its_source_is_refused():
     with pytest.raises(IndexError, match="reaches from element"):
         Gather(source, (2,), np.array([0, 4]))
     assert View(source, (0,), 9, (1,)).shape == (0,)
-
-
-def test_the_axes_in_which_index_arrays_are_affine():
-    rows, columns = np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3)
-    assert factor([rows]) == (3, 4)
-    assert factor([columns]) == (3, 4)
-    assert factor([rows, columns]) == (3, 4)
-    assert factor([rows * 4 + columns]) == (12,)
-    assert factor([np.array([0, 1, 3, 4, 9, 10])]) is None

@@ -55,7 +55,7 @@ def test_a_file_may_be_its_own_reference(tmp_path, inputs):
         (FORWARD + BACKWARD + "inputs = (1, 2)", "differentiates by arrays of floats, and there is none"),
         (
             FORWARD + INPUTS + "def backward(dout, cache):\n    pass",
-            "backward: ValueError: backward returned 0 gradients",
+            "backward: ValueError: backward returned no gradients",
         ),
         (FORWARD + INPUTS + "def backward(dout, cache):\n    return 1 / 0", "raised ZeroDivisionError"),
         (FORWARD.replace("np.tanh(x) *", "undefined *") + BACKWARD + INPUTS, "line 5: backward() raised NameError"),

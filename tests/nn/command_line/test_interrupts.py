@@ -35,8 +35,7 @@ def interrupted(arguments, after, ready=None, times=1):
     return start.returncode, error
 
 
-@pytest.mark.parametrize("after", [0.0, 0.05, 0.3])
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(("after", "times"), [(0.0, 1), (0.05, 3), (0.3, 1)])
 def test_an_interrupt_keeps_the_last_whole_epoch(tmp_path, after, times):
     checkpoint, save = tmp_path / "checkpoint", tmp_path / "model"
     arguments = ["train", "--data", "digits", "--hidden", "8", "--epochs", "100000", "--batch", "400"]

@@ -33,7 +33,7 @@ def measures(case, count=1, **how):
     loss, T, metrics = CASES[case]
     model = nn.MLP(2, [4, 3], activation="tanh")
     task = Task.read(model, rng.normal(size=(20, 2)), T, loss, metrics=metrics, **how)
-    vector, mesh = ParameterVector(model.parameters()), Mesh.of(count)
+    vector, mesh = ParameterVector(model), Mesh.of(count)
     with mesh.computing():
         return task, vector, mesh, DeviceMeasures(task, Placed(task.X, task.targets.values, mesh), vector, mesh)
 
@@ -47,8 +47,15 @@ def seen(found, mesh, numbers):
         return found.record(at_once, theta)
 
 
-@pytest.mark.parametrize("count", sorted({1, len(jax.devices())}))
-@pytest.mark.parametrize("case", CASES)
+def counted(case, count):
+    """A case on so many devices: classes and numbers in the default run, the others in the long one."""
+    short = count == 1 or case in ("classes", "one constant")
+    return pytest.param(case, count, marks=[] if short else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    ("case", "count"), [counted(case, count) for case in CASES for count in sorted({1, len(jax.devices())})]
+)
 def test_measures_are_the_hosts(case, count):
     task, vector, mesh, found = measures(case, count, validation=0.35)
     record, bad = seen(found, mesh, vector.numbers)

@@ -39,7 +39,7 @@ def test_outputs_are_the_models_at_the_vector(name):
     model, X = {"layers": (nn.MLP(3, [4, 2]), rng.normal(size=(5, 3))), "own": (Own(), rng.integers(0, 9, (5, 2)))}[
         name
     ]
-    vector = ParameterVector(model.parameters())
+    vector = ParameterVector(model)
     outputs, limits = outputs_on_device(model, vector, X[:1])
     vector.numbers[:] = rng.normal(size=len(vector.numbers))
     with double_precision():

@@ -46,7 +46,9 @@ def state(model):
 
 
 @eight
-@pytest.mark.parametrize("count", [1, 2, 8, None, jax.devices()[::3]])
+@pytest.mark.parametrize(
+    "count", [1, 8, jax.devices()[::3], *(pytest.param(n, marks=pytest.mark.slow) for n in (2, None))]
+)
 def test_any_number_of_devices_gives_numpys_losses(count):
     """107 samples in batches of 32: the last has 11, which no number of devices but one divides."""
     X, T = digits()

@@ -16,7 +16,7 @@ def training(step=None, patience=None, **how):
     model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
     task = Task.read(model, *nn.moons(40), "hinge", **how)
     step = step or lifted_step(task.model, "hinge", 0.0)
-    return SteppedEpochs(task, nn.SGD(lr=0.1), ParameterVector(model.parameters()), 10, 0, patience, step=step)
+    return SteppedEpochs(task, nn.SGD(lr=0.1), ParameterVector(model), 10, 0, patience, step=step)
 
 
 def test_the_best_is_the_lowest_and_patience_runs_out():

@@ -67,7 +67,7 @@ def test_outputs_are_the_models_at_the_vector(name, lifted, monkeypatch):
     monkeypatch.setattr(forward, "ROWS", 3)  # 7 samples are two whole parts and one more
     make, samples = MODELS[name]
     model = make()
-    vector = ParameterVector(model.parameters())
+    vector = ParameterVector(model)
     outputs = outputs_at(model, vector, lifted)
     for seed in (1, 2):
         vector.numbers[:] = np.random.default_rng(seed).normal(size=len(vector.numbers))
@@ -79,7 +79,7 @@ def test_outputs_are_the_models_at_the_vector(name, lifted, monkeypatch):
 @pytest.mark.parametrize(("name", "looks"), [("views", False), ("own", False), ("branching", True)])
 def test_values_are_written_only_where_the_model_itself_must_be_asked(name, looks):
     model = MODELS[name][0]()
-    vector = ParameterVector(model.parameters())
+    vector = ParameterVector(model)
     before = [value.data for value in vector.values]
     vector.numbers += 1.0
     outputs_at(model, vector)(X)
@@ -88,7 +88,7 @@ def test_values_are_written_only_where_the_model_itself_must_be_asked(name, look
 
 def test_views_are_of_an_mlps_layers_alone():
     model = nn.MLP(3, [4, 2])
-    assert layers_of(model, ParameterVector(model.parameters())) == ["relu", "identity"]
+    assert layers_of(model, ParameterVector(model)) == ["relu", "identity"]
     model.layers[0].neurons[0].more = Value(1.0)
-    assert layers_of(model, ParameterVector(model.parameters())) is None
-    assert layers_of(Own(), ParameterVector(Own().parameters())) is None
+    assert layers_of(model, ParameterVector(model)) is None
+    assert layers_of(Own(), ParameterVector(Own())) is None

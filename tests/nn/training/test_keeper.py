@@ -19,7 +19,7 @@ def training(seed=1):
     model = nn.MLP(2, [4, 1], activation="tanh", seed=seed)
     task = Task.read(model, *nn.moons(40), "hinge")
     step = lifted_step(task.model, "hinge", 0.0)
-    return SteppedEpochs(task, nn.Adam(), ParameterVector(model.parameters()), 10, 0, step=step)
+    return SteppedEpochs(task, nn.Adam(), ParameterVector(model), 10, 0, step=step)
 
 
 def test_what_is_kept_is_taken_up(tmp_path):

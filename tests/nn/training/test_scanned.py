@@ -59,7 +59,7 @@ def test_records_and_weights_are_numpys(make):
     assert found.said == want.said
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 def test_what_is_resumed_comes_to_the_same_bits(tmp_path, dtype):
     whole, resumed, path = network(), network(), tmp_path / "checkpoint"
     how = {"validation": 0.2, "dtype": dtype}
@@ -100,7 +100,9 @@ def test_whoever_is_told_of_an_epoch_sees_its_weights():
     assert (seen[-1] == state(model)).all()
 
 
-@pytest.mark.parametrize("how", [{}, {"metrics": ()}, {"validation": 0.2}])
+@pytest.mark.parametrize(
+    "how", [{"validation": 0.2}, *(pytest.param(h, marks=pytest.mark.slow) for h in ({}, {"metrics": ()}))]
+)
 def test_a_training_that_diverges_ends_as_numpys_does(how):
     said, left = [], []
     for backend in ("numpy", "jax"):

@@ -17,7 +17,7 @@ def training(step=None, **how):
     model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
     task = Task.read(model, *nn.moons(40), "hinge", **how)
     step = step or lifted_step(task.model, "hinge", 0.0)
-    return SteppedEpochs(task, nn.SGD(lr=0.1), ParameterVector(model.parameters()), 10, 0, step=step)
+    return SteppedEpochs(task, nn.SGD(lr=0.1), ParameterVector(model), 10, 0, step=step)
 
 
 @pytest.mark.parametrize("watched", [False, True])

@@ -79,7 +79,7 @@ def test_an_argument_may_be_called_as_a_function_is():
 
 
 def test_a_program_may_hold_both_kinds():
-    w = [Value(0.01 * k, f"w[{k}]") for k in range(40)]
+    w = [Value(0.01 * k, f"w[{k}]") for k in range(120)]
 
     def f(x):
         s = engine.total([v * u for v, u in zip(w, x)])
@@ -87,12 +87,12 @@ def test_a_program_may_hold_both_kinds():
             s = s + 0.1 * engine.sin(s) / (1.0 + s * s)
         return engine.total([engine.tanh(s * u) for u in x])
 
-    program, inputs = engine.lift(f, verify="exact", strict=True), np.linspace(-1.0, 1.0, 40)
+    program, inputs = engine.lift(f, verify="exact", strict=True), np.linspace(-1.0, 0.7, 120)
     value, gradient = program.value_and_grad(inputs, wrt="all")
     assert value == pytest.approx(f([Value(u) for u in inputs.tolist()]).data, rel=1e-13)
     assert re.search(r"np\.tanh\(", program.source()) and re.search(r" sin\(", program.source())
     slopes = engine.grad(f)(inputs.tolist())
-    np.testing.assert_allclose(gradient.inputs[0], slopes, rtol=1e-12)
+    np.testing.assert_allclose(gradient.inputs[0], slopes, rtol=1e-12, atol=1e-14)  # sums of terms about 1
 
 
 POINTS = [0.0, -0.0, 0.5, -1.5, 800.0, -800.0, 1e308, math.inf, -math.inf, math.nan]

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from lowering import caller_of_three
 
-from engine.lifting.external import External
 from engine.lifting.ir import Steps
-from engine.lifting.names import ParameterArray
 from engine.lifting.ops import Step
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.views import Gather, Literal, Source, View
 
-PARTS = [
-    ParameterArray("wq", (2, 3), 0, "wq"),
-    ParameterArray("wk", (2, 3), 6, "wk"),
-    ParameterArray("b", (3,), 12, "b"),
-]
-
-
-def caller():
-    return External.of(PARTS, 15, [], {"wq", "wk", "b"})
-
 
 def blocks(*views):
-    external = caller()
+    external = caller_of_three()
     z = Source("z", views[0][0], "value")
     steps = Steps([Step("copy", z.view, (View(external.theta, *v),)) for v in views], [])
     return [
@@ -45,7 +34,7 @@ def test_arrays_that_are_read_by_themselves_stay_apart():
 
 
 def test_the_whole_filled_and_the_places_of_a_scatter_join_nothing():
-    external = caller()
+    external = caller_of_three()
     g = Source("g", (3,), "value")
     scatter = Step("scatter", external.gradient.view, (Gather(external.gradient, (3,), np.array([12, 13, 14])), g.view))
     steps = Steps([], [], [Step("fill", external.gradient.view, (Literal(0.0),)), scatter])
@@ -53,7 +42,7 @@ def test_the_whole_filled_and_the_places_of_a_scatter_join_nothing():
 
 
 def test_a_block_has_a_name_of_its_own_and_a_gradient():
-    external = caller()
+    external = caller_of_three()
     steps = Steps([Step("copy", Source("z", (4, 3), "value").view, (View(external.theta, (4, 3), 0, (3, 1)),))], [])
     (block, _) = join_parameters(steps, external.arrays, external.taken)
     names = (block.whole.array.name, block.whole.gradient.name)

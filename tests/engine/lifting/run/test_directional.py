@@ -8,6 +8,8 @@ from derivative_cases import NUMBERS, POINT, Layers, alike
 
 import engine
 from engine import ShapeError
+from engine.lifting.run import parameters
+from engine.lifting.verify.floats import Garbage
 
 
 @pytest.mark.parametrize("f", NUMBERS, ids=lambda f: f.__name__)
@@ -89,3 +91,16 @@ def test_directions_of_another_shape_are_refused():
         program.vjp(X, [np.ones(3)])
     with pytest.raises(ShapeError, match="must have the structure of what is differentiated by"):
         program.jvp(X, np.ones((3, 3)), argnums=0)
+
+
+def test_arrays_that_are_read_move_in_no_direction(monkeypatch):
+    """Cells of such arrays lie beside the parameters', and fresh memory may hold anything."""
+    table, w = np.random.default_rng(2).normal(size=(100, 100)), [engine.Value(0.1 * k, f"w[{k}]") for k in range(3)]
+    program = engine.lift(
+        lambda x: engine.total([engine.tanh(engine.dot(w, row[:3])) * row[5] * x for row in table[:9]])
+    )
+    direction = np.array([1.0, 2.0, 3.0])
+    want, along = program.hessian(1.0) @ direction, program.value_and_grad(1.0)[1].parameters @ direction
+    monkeypatch.setattr(parameters, "np", Garbage())
+    np.testing.assert_allclose(program.hvp(1.0, direction), want, rtol=1e-12)
+    np.testing.assert_allclose(program.jvp(1.0, direction)[1], along, rtol=1e-12)

@@ -46,3 +46,14 @@ def test_every_scalar_operation_is_in_some_step():
 def test_counts_are_said_in_one_line():
     text = str(lifted().stats)
     assert "scalar nodes ->" in text and "array operations forward" in text and "proven at" in text
+
+
+def test_loops_over_floats_have_lines():
+    def steps(x):
+        for _ in range(200):
+            x = x + 0.01 * engine.sin(x)
+        return x
+
+    program = engine.lift(steps)
+    program.value_and_grad(1.0)
+    assert program.stats.in_loops and "-> 1 lines of loops over floats forward, 1 backward" in str(program.stats)

@@ -34,6 +34,11 @@ def everything(x):
     return first + engine.floor(x) + engine.maximum(x, 2.0) + engine.remainder(x, 1.3) + engine.log(x) + engine.erf(x)
 
 
+def in_turns(x):
+    """Branches on two arrays of conditions, in turns."""
+    return engine.total([u * v if u > 1 and v * v < 6.0 else u for u, v in zip(x, x[1:])])
+
+
 CASES = [
     (engine.lift(LAYERS.loss, batch=True), (LAYERS.X, LAYERS.T)),
     (engine.lift(LAYERS.loss, batch=True, reduction="none"), (LAYERS.X, LAYERS.T)),
@@ -46,6 +51,8 @@ CASES = [
     (engine.lift(lambda i, x: engine.select(TABLE, i) * x), (2, 3.0)),
     (engine.lift(lambda x: BIG @ x), (np.linspace(0.0, 1.0, 20),)),
     (engine.lift(lambda x: x[0] * x[1] if x[0] > 0 else x[1]), ([1.5, 2.0],)),
+    (engine.lift(lambda x: engine.total([v * v if v > 0 else -v for v in x])), (np.array([1.0, -2.0, 3.0, -4.0]),)),
+    (engine.lift(in_turns), (np.array([1.0, -2.0, 3.0, -4.0, 5.0, 0.5]),)),
     (engine.lift(everything), (4.5,)),
     (engine.lift(lambda x: engine.log(x) + 1.0 / x), (0.0,)),
     (engine.lift(lambda n, parameters: n * parameters * TABLE[1]), (2.0, 3.0)),

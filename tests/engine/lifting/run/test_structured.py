@@ -53,3 +53,12 @@ def test_another_structure_is_refused():
     spec = describe([1.0, 2.0], False, "x", [])
     with pytest.raises(ShapeError, match=r"the direction must have .* shape \(2,\); got a number"):
         as_argument(1.0, spec, False, "the direction")
+
+
+def test_a_direction_goes_by_keys_and_not_by_their_order():
+    spec = describe({"u": 1.0, "v": [2.0, {"w": 3.0, "z": 4.0}]}, False, "x", [])
+    direction = {"v": (2.0, {"z": 4.0, "w": 3.0}), "u": 1.0}
+    assert as_argument(direction, spec, False, "the direction").tolist() == [1.0, 2.0, 3.0, 4.0]
+    for other in ({"u": 1.0, "x": direction["v"]}, [1.0, direction["v"]]):
+        with pytest.raises(ShapeError, match=r"the direction must be a dict with keys \['u', 'v'\]"):
+            as_argument(other, spec, False, "the direction")

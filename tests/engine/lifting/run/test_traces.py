@@ -7,7 +7,6 @@ import pytest
 
 import engine
 from engine import Value
-from engine.lifting.run import traces
 from engine.lifting.run.plans import CallPlan, call_kind
 
 
@@ -54,12 +53,21 @@ def test_captured_values_that_are_there_no_more_leave_the_vector():
     assert [v.label for v in program.traces.parameters.values] == ["b"]
 
 
-def test_there_is_an_end_to_ways_through_branches(monkeypatch):
-    monkeypatch.setattr(traces, "MOST_SPECIALISATIONS", 3)
+def test_there_is_an_end_to_ways_through_branches():
     program = engine.lift(lambda x: sum(x * k for k in range(1, 6) if x > k))
-    with pytest.raises(engine.GuardError, match="different ways through its branches"):
-        for x in (0.5, 1.5, 2.5, 3.5):
-            program(x)
+    program.traces.most = 3
+    with pytest.warns(RuntimeWarning, match="3 different ways through its branches"):
+        assert [program(x) for x in (1.5, 2.5, 3.5, 4.5)] == [1.5, 7.5, 21.0, 45.0]
+    assert [len(known) for known in program.specialisations.values()] == [3]
+
+
+def test_a_way_is_traced_at_the_parameters_of_its_call():
+    w = Value(1.0, "w")
+    program = engine.lift(lambda x: x * w * w if w > 0 else x * -3.0 * w)
+    assert program.value_and_grad(2.0)[1].parameters.tolist() == [4.0]
+    for _ in range(2):
+        assert program.value_and_grad(2.0, parameters=np.array([-5.0]))[1].parameters.tolist() == [-6.0]
+    assert (w.data, [len(known) for known in program.specialisations.values()]) == (1.0, [2])
 
 
 def test_a_trace_that_cannot_be_compiled_stands_in_nobodys_way(monkeypatch):

@@ -42,6 +42,7 @@ def dots(w):
         (lambda w: sum(x * x for x in w), 1),  # a sum that grows is one step
         (lambda w: sum(tanh(a * b) for a, b in zip(w, w[1:])), 3),
         (layers, 2 * 20),  # forty at once
+        (lambda w: sum(tanh(x) if k % 3 else x * (x + 1.0) for k, x in enumerate(w[:11])), 4),  # what is not repeated
         (dots, 1),  # sums of products are one operation, all at once
     ],
 )

@@ -47,6 +47,26 @@ def test_what_arrays_do_at_once_is_left_to_them(fn):
     assert not is_straight(fn, 300)
 
 
+def triangle(w):
+    """Elimination of a small matrix: no two of its loops are equally long."""
+    rows = [[w[9 * i + j] + 9.0 * (i == j) for j in range(9)] for i in range(8)]
+    for c in range(8):
+        for i in range(c + 1, 8):
+            ratio = rows[i][c] / rows[c][c]
+            rows[i] = [a - ratio * b for a, b in zip(rows[i], rows[c])]
+    return sum(rows[i][i] * rows[i][8] for i in range(8))
+
+
+def independent(w):
+    """As many branches as numbers: what is written differs each time, and can be computed at once."""
+    return sum(engine.exp(x * x) if k % 3 else engine.sin(x - 0.5) * x if k % 5 else x for k, x in enumerate(w))
+
+
+def test_what_hardly_repeats_is_straight_where_it_is_as_many_steps():
+    assert is_straight(triangle, 80)
+    assert not is_straight(independent, 300)
+
+
 def test_small_programs_stay_arrays():
     assert not is_straight(scan, 30)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.lifting.verify.elements import Elements, same
+from engine.lifting.verify.elements import Elements, lift, same
 from engine.lifting.verify.field import Field
 from engine.lifting.verify.field_numpy import FieldNumpy
 
@@ -44,3 +44,12 @@ def test_a_number_that_was_read_stays_as_it_was():
     x.fill(0.0)
     assert same(read, before[1, 1]) and not same(read, x[1, 1])
     assert same(x[0, 0].item(), 0.0)
+
+
+def test_a_number_that_is_the_same_at_all_points_is_added_to_as_numbers_are():
+    field = Field(3, 2, 5)
+    number, x = lift(2.0, field), Elements(field.random(()), field)
+    total, less = number, number
+    total += x
+    less -= x
+    assert same(total, x + 2.0) and same(less, 2.0 - x) and same(number, 2.0)

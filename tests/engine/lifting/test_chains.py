@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import Value, exp
-from engine.lifting.passes.chains import chain_of, heights, inner_operations
+from engine.lifting.chains import chain_of, heights, inner_operations
 from engine.lifting.trace.record import record
 
 

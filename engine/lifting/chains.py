@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
-
-import numpy as np
 
 from engine.lifting.ir import Trace
 
@@ -28,11 +25,10 @@ class SignedChain:
 
 def inner_operations(trace: Trace) -> list[bool]:
     """Return which operations of chains are read once, so that they may be parts of a longer one."""
-    uses = np.bincount(np.fromiter(chain.from_iterable(trace.operands), np.int64), minlength=len(trace.ops))
-    inner = [op in CHAINS and once for op, once in zip(trace.ops, (uses == 1).tolist())]
-    for i in (*trace.roots, *trace.signed):
-        inner[i] = False
-    return inner
+    inner = trace.are(*CHAINS) & (trace.uses == 1)
+    inner[[*trace.roots, *trace.signed]] = False
+    flags: list[bool] = inner.tolist()
+    return flags
 
 
 def chain_of(trace: Trace, last: int, inner: list[bool]) -> SignedChain:
@@ -58,6 +54,11 @@ def heights(trace: Trace, inner: list[bool]) -> list[int]:
     """Return how many operations come one after the other before each result, a chain counting as one."""
     height: list[int] = []
     height_of = height.__getitem__
-    for i, xs in enumerate(trace.operands):
-        height.append(max(map(height_of, xs)) + (not inner[i]) if xs else 0)
+    for xs, is_inner in zip(trace.operands, inner):
+        if len(xs) == 2:  # most have two, and two are compared in half the time
+            x, y = height[xs[0]], height[xs[1]]
+            highest = x if x > y else y
+        else:
+            highest = max(map(height_of, xs)) if xs else -1
+        height.append(highest if is_inner else highest + 1)
     return height

@@ -1,0 +1,30 @@
+"""How many operations of a trace can be computed at once, on average: a look that decides whether to look for loops.
+
+What is of one kind and equally far from the leaves is at most one array operation where nothing sets it apart. A chain
+of additions counts as one: later stages make a sum of it.
+
+>>> import engine
+>>> program = engine.lift(lambda x: engine.total([engine.tanh(v) * v for v in x]))
+>>> _ = program(list(range(100)))
+>>> width(program.latest.trace)
+67.0
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.lifting.chains import heights, inner_operations
+from engine.lifting.distinct import count_distinct
+from engine.lifting.ir import Trace
+
+
+def width(trace: Trace) -> float:
+    """Return how many operations there are for each kind and distance from the leaves."""
+    kinds = {op: number for number, op in enumerate(set(trace.ops))}
+    codes = np.fromiter(map(kinds.__getitem__, trace.ops), np.int64, len(trace.ops))
+    inner = inner_operations(trace)
+    computed = trace.arity > 0
+    ends = computed & ~np.array(inner)
+    keys = np.array(heights(trace, inner)) * len(kinds) + codes
+    return int(np.count_nonzero(computed)) / max(count_distinct(keys[ends]), 1)
