@@ -119,7 +119,8 @@ class LayerPoint:
         inputs = copies(self.inputs)
         for k, x in zip(self.places, arrays):
             inputs[k] = x
-        return np.sum(np.multiply(parts(self.forward(*inputs))[0], self.dout))
+        dout = self.dout  # by its name, sentences speak of it
+        return np.sum(np.multiply(parts(self.forward(*inputs))[0], dout))
 
     @cached_property
     def comparisons(self) -> dict[int, Comparison]:

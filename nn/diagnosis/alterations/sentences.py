@@ -17,6 +17,8 @@ x: the path through `mu` is missing [path-missing]
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
@@ -162,9 +164,9 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
         "what": what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    unsaid = what and "{what}" not in texts[0] and what not in (OF_THE_RESULT, names["path"])
-    number = f" ({what})" if unsaid and not what.startswith("at index") else ""
-    sentence, yours = (text.format(**names) + number + as_saved for text in texts)
+    is_said = not what or what.startswith("at index") or what in (OF_THE_RESULT, names["path"])
+    filled = (text if is_said or "{what}" in text else text + " ({what})" for text in texts)
+    sentence, yours = (text.format(**names) + as_saved for text in filled)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
@@ -202,8 +204,16 @@ def _pulled(edge: Edge) -> str:
     step = edge.step
     g = Expr(f"d{step.name or 'z'}")
     if step.op in RULES:
-        operands = [operand(step, k, 2) for k in range(len(step.operands))]
-        shares = RULES[step.op].bind(Expr(step.name or "z"), operands)(g)
+        operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
+        rule = RULES[step.op]
+        if (
+            rule.number
+            and edge.operand == 0
+            and np.size(step.operands[1]) == 1
+            and isinstance(step.operands[1], np.ndarray)
+        ):
+            rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
+        shares = rule.bind(Expr(step.name or "z"), operands)(g)
         share = shares[edge.operand]
         text = show(share if isinstance(share, Expr) else Expr(float(share)))
         return f"sum({text})" if edge.parent.value.size < step.value.size else text
