@@ -97,6 +97,13 @@ class Edge:
         self.parent: ArrayStep = step.operands[operand]
         self.right: Callable[[Array], Array] = lambda g: pull(g, saved)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same way, whatever it hands on."""
+        return isinstance(other, Edge) and self.step is other.step and self.operand == other.operand
+
+    def __hash__(self) -> int:
+        return hash((id(self.step), self.operand))
+
     def handing_on(self, pull: Callable[[Edge, Array], Array]) -> Edge:
         """Return the edge as it is for another alteration, after one that hands on something else."""
         altered = copy.copy(self)
