@@ -125,7 +125,7 @@ SENTENCES = {
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
     "stride-missing": (
-        "windows of `{path}` are put back without the stride ({what})",
+        "windows of `{path}` are taken or put back without the stride ({what})",
         "the share of window i is added at i, not at {what} * i",
     ),
     "cut-in-time": ("nothing goes further back through `{path}` than {what} times", "{to} is 0 before"),
