@@ -23,10 +23,10 @@ import numpy as np
 from nn import matrix
 from nn.derivatives import OF_CLASSES
 from nn.diagnosis.alterations.alteration import BackwardAlteration, gradients_of, in_place
-from nn.diagnosis.alterations.primitives import elementwise, product
+from nn.diagnosis.alterations.primitives import product
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
-from nn.diagnosis.network_edges import activation, loss, penalty
+from nn.diagnosis.network_edges import activation, added, loss, penalty
 from nn.samples import Array as Array
 
 Wrong: TypeAlias = Callable[["At", Array], Array]
@@ -159,11 +159,11 @@ def recorded(problem: Problem) -> Sweep:
     penalties = []
     for layer, kind in enumerate(problem.kinds):
         W, b = (leaves[f"layers.{layer}.{p}"] for p in ("W", "b"))
-        z = elementwise("add", product(below, W), b).called(f"z{layer + 1}")
+        z = added(product(below, W), b).called(f"z{layer + 1}")
         below = z if kind == "identity" else activation(kind, z).called(f"a{layer + 1}")
         penalties.append(penalty(W, problem.l2).called(f"penalty{layer + 1}"))
     of_data = loss(problem.loss, below, problem.t, problem.weight).called("loss")
-    root = reduce(lambda rest, one: elementwise("add", one, rest), penalties, of_data)
+    root = reduce(lambda rest, one: added(one, rest), penalties, of_data)
     return Sweep(root, [leaves[name] for name in problem.order])
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from nn.agreement.tolerance import close, proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.edges import of_edges
-from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving
 from nn.diagnosis.alterations.sweep import Arrived, Change, Pull, Sweep
 from nn.diagnosis.equations import Array, At, Problem, Wrong, edge_of, seeing
 
@@ -112,6 +112,10 @@ class Evidence:
     def multiply(self, step: str, layers: Iterable[int], factor: float) -> BackwardAlteration:
         """Return the alteration that an edge hands on a multiple, in some layers."""
         return self._altered(step, dict.fromkeys(sorted(layers), lambda edge, g: factor * edge.right(g)))
+
+    def save(self, step: str, layer: int, saved: Callable[[Edge], Array]) -> BackwardAlteration:
+        """Return the alteration of what an edge of a layer has saved."""
+        return self._altered(step, {layer: Saving(saved)})
 
     def finish(self, finish: Callable[[ArrayStep, Array], Array]) -> BackwardAlteration:
         """Return the alteration that does something to each parameter's gradient in the end."""

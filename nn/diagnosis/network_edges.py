@@ -1,4 +1,4 @@
-"""The steps of a network's loss that no call of NumPy's makes: activations, losses and penalties, each with its slope.
+"""The steps of a network's loss beside its products: biases, activations, losses and penalties, each with its slope.
 
 >>> W = ArrayStep([[1.0, 2.0]], name="W")
 >>> (edge,) = penalty(W, 0.1).edges
@@ -17,6 +17,15 @@ from nn.derivatives import ACTIVATIONS, JUDGED_LOSSES
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.leaky import slope_of
 from nn.samples import Array
+
+
+def added(x: ArrayStep, y: ArrayStep) -> ArrayStep:
+    """Add two numbers, or a bias to every row."""
+    step = ArrayStep(x.value + y.value, "add", (x, y))
+    ones, rows = np.ones(step.value.shape), tuple(range(x.value.ndim - y.value.ndim))
+    whole = Edge(step, 0, _scaled, _scaled, ones, "local")
+    summed = Edge(step, 1, lambda g, saved: np.asarray((g * saved).sum(axis=rows)), _scaled, ones, "local")
+    return step.linked(added, whole, summed)
 
 
 def activation(kind: str, z: ArrayStep) -> ArrayStep:

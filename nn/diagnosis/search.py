@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.agreement.tolerance import close
-from nn.diagnosis.alterations.alteration import BackwardAlteration, finished, together
+from nn.diagnosis.alterations.alteration import BackwardAlteration, Reruns, finished, together
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.equations import Array, Problem, made
 from nn.diagnosis.evidence import Evidence
@@ -50,12 +50,14 @@ class Search:
     candidate: Mapping[str, Array]
     tolerance: Mapping[str, float]
     _departures: dict[Explanation, str] = field(default_factory=dict, repr=False)
+    _changing: dict[tuple[str, ...], Suspect] = field(default_factory=dict, repr=False)
+    _reruns: Reruns = field(default_factory=dict, repr=False)
 
     def walk(self, *path: Suspect) -> Evidence | None:
         """Return where the candidate departs from the equations altered by these suspects; None if nowhere."""
         alterations = alterations_of(path)
         with np.errstate(all="ignore"):
-            sweep, pulls = together(alterations, self.problem.network)
+            sweep, pulls = together(alterations, self.problem.network, self._reruns)
             arrived: dict[ArrayStep, Array] = {}
             for step, arrived[step] in sweep.swept(*pulls, afresh=sweep is not self.problem.network):
                 if not step.op and step.name in self.candidate:
@@ -91,8 +93,13 @@ class Search:
         return self._distinct(list(self._pairs(later)) or list(self._pairs(same)))
 
     def _suspects(self, evidence: Evidence) -> list[Suspect]:
+        """Return the suspects on some evidence; those that change the forward pass are the same on any."""
         with np.errstate(all="ignore"):
-            return list(suspects(evidence))
+            proposed = list(suspects(evidence))
+        return [
+            self._changing.setdefault((s.mistake.name, s.where, s.found), s) if s.alteration.changes else s
+            for s in proposed
+        ]
 
     def _tried(self, paths: Iterable[Explanation]) -> list[tuple[Explanation, Evidence | None]]:
         """Return where each path departs, of those whose arrays fit each other."""

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/count_machinery.py [REVISION ...]
 
-Counted are lines that hold code, in nn/diagnosis, as in the revisions of git (default: the files as they are). Not counted
-are docstrings, comments and blank lines; lines of text alone (sentences, equations and references in tables and
-decorators, with the brackets of a table that holds nothing else); and three kinds of files, whose lines are shown beside:
+Counted are lines that hold code, in nn/diagnosis, as in the revisions of git (default: the files as they are), by what they
+do: search, judging, the table of mistakes, other alterations, the recording of functions, and the reading of what somebody
+gives. Not counted are docstrings, comments and blank lines; lines of text alone (sentences, equations and references in
+tables and decorators, with the brackets of a table that holds nothing else); and three kinds of files, which are shown beside:
 
 printed   what says and teaches: reports, sentences, notation, pages, templates
 courses   how somebody's course writes networks: dialects, his names and calls, other conventions
@@ -27,7 +28,14 @@ EXCLUDED = {
     "courses": {"script", "apart", "dialects", "declared", "readings", "calls", "elsewhere", "own"},
     "bridges": {"frameworks", "torch_words", "tensors", "jaxprs", "jax_primitives"},
 }
-COUNTED = ("alterations", "mistakes", "other")
+COUNTED = {
+    "table": {"mistakes"},
+    "search": {"search", "series", "target", "explain", "evidence"},
+    "recording": {"recorded", "composed", "primitives", "authors", "ties", "buffers", "equations", "network_edges"},
+    "alterations": {"alterations"},
+    "reading": {"network", "backward", "points", "candidate"},
+}
+JUDGING = "judging"  # all other files
 OF_TEXT = (ast.Dict, ast.Tuple, ast.List, ast.Constant, ast.Name, ast.Load, ast.BinOp, ast.Add)
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
@@ -85,16 +93,15 @@ def is_text(found: list[tokenize.TokenInfo]) -> bool:
 def part_of(name: str) -> str:
     """Return what a file counts as."""
     names = set(Path(name).with_suffix("").parts)
-    excluded = (part for part, known in EXCLUDED.items() if names & known)
-    return next(excluded, next((part for part in COUNTED if part in names), "other"))
+    return next((part for part, known in (EXCLUDED | COUNTED).items() if names & known), JUDGING)
 
 
 def main() -> None:
     for revision in sys.argv[1:] or [""]:
-        parts = dict.fromkeys((*COUNTED, *EXCLUDED), 0)
+        parts = dict.fromkeys((JUDGING, *COUNTED, *EXCLUDED), 0)
         for name, source in sources(revision):
             parts[part_of(name)] += lines_of_code(source)
-        counted, beside = ({k: n for k, n in parts.items() if (k in COUNTED) == is_one} for is_one in (True, False))
+        counted, beside = ({k: n for k, n in parts.items() if (k in EXCLUDED) == is_one} for is_one in (False, True))
         print(f"{revision or 'now'}: {sum(counted.values()):,} lines, {counted}; not counted: {beside}")
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving
 from nn.diagnosis.alterations.sweep import Change, Pull, Sweep
 from nn.samples import Array
 
@@ -69,6 +69,7 @@ class BackwardAlteration:
 
 
 Path: TypeAlias = tuple[BackwardAlteration, ...]
+Reruns: TypeAlias = dict[Path, tuple[Sweep, dict[ArrayStep, ArrayStep]]]
 
 
 def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank: int = 1) -> BackwardAlteration:
@@ -78,7 +79,7 @@ def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank
 
 def saving(kind: str, edges: tuple[Edge, ...], saved: Saved, what: str = "", rank: int = 1) -> BackwardAlteration:
     """Return the alteration of edges whose local derivative is computed with something else."""
-    altered = pulling(kind, edges, lambda edge, g: edge.pull(g, saved(edge)), what, rank)
+    altered = pulling(kind, edges, Saving(saved), what, rank)
     return replace(altered, saved=saved)
 
 
@@ -114,12 +115,23 @@ def in_place(alteration: BackwardAlteration, here: Sweep, there: Sweep) -> Backw
     )
 
 
-def together(path: Path, sweep: Sweep) -> tuple[Sweep, list[Mapping[Edge, Pull]]]:
-    """Return the sweep of the function that several alterations make, and what edges hand on there, one by one."""
-    changes = {step: change for a in path for step, change in a.changes.items()}
-    if not changes:
+def together(path: Path, sweep: Sweep, known: Reruns | None = None) -> tuple[Sweep, list[Mapping[Edge, Pull]]]:
+    """Return the sweep of the function that several alterations make, and what edges hand on there, one by one.
+
+    Parameters
+    ----------
+    path, sweep
+        The alterations, and what they alter.
+    known
+        Functions that were rerun for one alteration before, to which this one is added.
+    """
+    changing = tuple(a for a in path if a.changes)
+    if not changing:
         return sweep, [a.pulls for a in path]
-    other, become = sweep.rerun(changes)
+    one = known if known is not None and len(changing) == 1 else {}
+    if changing not in one:
+        one[changing] = sweep.rerun({step: change for a in changing for step, change in a.changes.items()})
+    other, become = one[changing]
     return other, [{_moved(edge, become): pull for edge, pull in a.pulls.items()} for a in path]
 
 

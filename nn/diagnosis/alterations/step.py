@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -86,8 +86,8 @@ class Edge:
     pull, push, saved
         ``pull(g, saved)`` is the operand's share; ``push(t, saved)`` is what a change of the operand does to the step;
         `saved` is the array that the local derivative needs, if any.
-    right
-        What it hands on of what arrives, as it should be.
+    instead
+        What it hands on after an alteration.
     kind
         "local" (elementwise: `saved` is the local derivative), "product" (`saved` is the other factor), "sum", "move".
     """
@@ -95,7 +95,11 @@ class Edge:
     def __init__(self, step: ArrayStep, operand: int, pull: Linear, push: Linear, saved: Any, kind: str) -> None:
         self.step, self.operand, self.pull, self.push, self.saved, self.kind = step, operand, pull, push, saved, kind
         self.parent: ArrayStep = step.operands[operand]
-        self.right: Callable[[Array], Array] = lambda g: pull(g, saved)
+        self.instead: Callable[[Array], Array] | None = None
+
+    def right(self, g: Array) -> Array:
+        """Return what this edge hands on, as it should be; or as an alteration before has left it."""
+        return self.pull(g, self.saved) if self.instead is None else self.instead(g)
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same way, whatever it hands on."""
@@ -106,9 +110,27 @@ class Edge:
 
     def handing_on(self, pull: Callable[[Edge, Array], Array]) -> Edge:
         """Return the edge as it is for another alteration, after one that hands on something else."""
-        altered = copy.copy(self)
-        altered.right = lambda g: pull(self, g)
+        saved = pull.saved(self) if isinstance(pull, Saving) else self.saved
+        altered = Edge(self.step, self.operand, self.pull, self.push, saved, self.kind)
+        altered.instead = partial(pull, self)
         return altered
+
+
+class Saving:
+    """What an edge hands on where its local derivative is computed with something else, which others see as well.
+
+    Attributes
+    ----------
+    saved
+        Of an edge, what stands in place of what it saved.
+    """
+
+    def __init__(self, saved: Callable[[Edge], Any]) -> None:
+        self.saved = saved
+
+    def __call__(self, edge: Edge, g: Array) -> Array:
+        """Return what an edge hands on."""
+        return edge.pull(g, self.saved(edge))
 
 
 def value_of(x: Any) -> Array:

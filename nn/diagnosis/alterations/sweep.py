@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving
 from nn.samples import Array
 
 CANCELLED = 1e-12
@@ -109,7 +109,8 @@ class Sweep:
     def swept(self, *pulls: Mapping[Edge, Pull], afresh: bool = False) -> Iterator[tuple[ArrayStep, Array]]:
         """Yield each step and what arrives there, from the root on, where some edges hand on something else.
 
-        Nothing is computed before it is asked for.  Where an edge is altered more than once, the first is innermost.
+        Nothing is computed before it is asked for.  Where an edge is altered more than once, what it has saved is
+        altered first, and else the first is innermost.
 
         Parameters
         ----------
@@ -139,7 +140,7 @@ class Sweep:
 
     def _handed(self, edge: Edge, arrived: Arrived, pulls: Sequence[Pull]) -> Array:
         """Return what an edge hands on of what has arrived, with some alterations of it."""
-        for pull in pulls:
+        for pull in sorted(pulls, key=lambda pull: not isinstance(pull, Saving)):
             seen = pull.where(self, arrived) if isinstance(pull, Seeing) else pull
             edge = edge.handing_on(seen)
         share, shape = np.asarray(edge.right(arrived[edge.step])), edge.parent.value.shape

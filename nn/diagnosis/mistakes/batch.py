@@ -143,21 +143,16 @@ def _of_targets(change: Callable[[Array], Array]) -> Propose:
     return propose
 
 
-def _met_by(change: Callable[[Array], Array], e: Evidence) -> BackwardAlteration:
-    """Return the alteration of the inputs that the first layer's deltas meet."""
-    return e.alter("weight", [0], lambda at, g: at.pull(g, change(at.below)))
-
-
 def _inputs_of_another_batch(e: Evidence) -> Iterator[Proposal]:
     before = e.problem.previous
     if before is not None and before.X.shape == e.problem.X.shape and e.name == "layers.0.W":
-        yield "layers.0", "", _met_by(lambda x: before.X, e)
+        yield "layers.0", "", e.save("weight", 0, lambda edge: before.X)
 
 
 def _inputs_shifted(e: Evidence) -> Iterator[Proposal]:
     if e.name == "layers.0.W" and e.samples > 1:
-        yield "layers.0", "the one before", _met_by(lambda x: np.roll(x, 1, axis=0), e)
-        yield "layers.0", "the one after", _met_by(lambda x: np.roll(x, -1, axis=0), e)
+        yield "layers.0", "the one before", e.save("weight", 0, lambda edge: np.roll(edge.saved, 1, axis=0))
+        yield "layers.0", "the one after", e.save("weight", 0, lambda edge: np.roll(edge.saved, -1, axis=0))
 
 
 PROPOSALS = {

@@ -119,7 +119,7 @@ def of_kind(step: str, *kind: str) -> Propose:
 
     def propose(e: Evidence) -> Iterator[Proposal]:
         for where, layers in e.places(step):
-            yield from ((where, "", made) for made in e.made_of(step, layers) if made.name == kind)
+            yield from ((where, "", made) for made in e.made_of(step, layers) if (made.kind, made.what) == kind)
 
     return propose
 

@@ -158,9 +158,9 @@ PROPOSALS = {
     "delta-of-wrong-layer": share(
         "weight", lambda at, g: at.right(like_shaped(at.delta(min(at.layer + 1, at.layers - 1)), g))
     ),
-    "averages-multiplied": share("weight", lambda at, g: np.outer(at.below.mean(axis=0), g.sum(axis=0))),
-    "first-sample-only": share("weight", lambda at, g: np.outer(at.below[0], g[0])),
-    "last-sample-only": share("weight", lambda at, g: np.outer(at.below[-1], g[-1])),
+    "averages-multiplied": share("weight", lambda at, g: np.outer(at.saved.mean(axis=0), g.sum(axis=0))),
+    "first-sample-only": share("weight", lambda at, g: np.outer(at.saved[0], g[0])),
+    "last-sample-only": share("weight", lambda at, g: np.outer(at.saved[-1], g[-1])),
     "layers-swapped": _layers_swapped,
     "weights-permuted": _weights_permuted,
 }

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving, value_of
 
 
 def test_an_edge_leads_to_its_operand():
@@ -37,3 +37,13 @@ def test_an_edge_that_hands_on_something_else_is_the_same_edge():
     altered = one.handing_on(lambda edge, g: -edge.right(g))
     assert {one: "kept"}[altered] == "kept" and altered == one != other
     assert altered.right(np.ones(2)).tolist() == [-1.0, -2.0]
+
+
+def test_alterations_of_an_edge_compose():
+    x, w = ArrayStep([1.0, 2.0], name="x"), np.array([3.0, 4.0])
+    step = ArrayStep(x.value * w, "multiply", (w, x))
+    edge = Edge(step, 1, lambda g, saved: g * saved, lambda t, saved: t * saved, w, "local")
+    squared = edge.handing_on(Saving(lambda edge: edge.saved**2))
+    turned = squared.handing_on(lambda edge, g: -edge.right(g))
+    assert squared.right(np.ones(2)).tolist() == squared.saved.tolist() == [9.0, 16.0]
+    assert turned.right(np.ones(2)).tolist() == [-9.0, -16.0] and edge.right(np.ones(2)).tolist() == [3.0, 4.0]
