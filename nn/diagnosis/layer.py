@@ -182,9 +182,9 @@ class LayerPoint:
 
         right = [self.comparisons[at].right for at in used]
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
-        return Point(
-            f, [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)], given, right
-        )
+        arguments = [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)]
+        numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
+        return Point(f, arguments, given, right, numbers)
 
     def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""

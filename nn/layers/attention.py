@@ -78,11 +78,11 @@ MISTAKES = (
         "dk = (dz * np.eye(dz.shape[1], dtype=dz.dtype)).swapaxes(1, 2)",
         ("result-transposed",),
     ),
-    Slip("the softmax's sum is over the queries", "(dp * p).sum(axis=2", "(dp * p).sum(axis=1", ()),
+    Slip("the softmax's sum is over the queries", "(dp * p).sum(axis=2", "(dp * p).sum(axis=1", ("wrong-axis",)),
     Slip(
         "the scores are not transposed", "dz.swapaxes(1, 2) @ q", "dz @ q", ("factor-transposed", "result-transposed")
     ),
-    Slip("keys and queries are exchanged", "dq = dz @ k", "dq = dz @ q", ()),
+    Slip("keys and queries are exchanged", "dq = dz @ k", "dq = dz @ q", ("wrong-operand",)),
     Slip(
         "only the softmax's diagonal",
         "p * (dp - (dp * p).sum(axis=2, keepdims=True))",

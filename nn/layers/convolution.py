@@ -76,7 +76,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, int, int]:
 
 MISTAKES = (
     Slip("overlapping windows overwrite one another", "columns] += np", "columns] = np", ("overwritten",)),
-    Slip("the kernel is turned by half a turn", "dout, w[:, :, i, j]", "dout, w[:, :, -1 - i, -1 - j]", ()),
+    Slip(
+        "the kernel is turned by half a turn",
+        "dout, w[:, :, i, j]",
+        "dout, w[:, :, -1 - i, -1 - j]",
+        ("factor-rearranged",),
+    ),
     Slip("the bias gradient is a mean", "db = dout.sum", "db = dout.mean", ("mean-for-sum",)),
     Slip(
         "the padding is cut off at the wrong end",
@@ -90,7 +95,7 @@ MISTAKES = (
         "the kernels' gradient is a mean over the batch",
         'np.einsum("nfhw,nchw->fc", dout,',
         'np.einsum("nfhw,nchw->fc", dout / len(dout),',
-        (),
+        ("factor", "mean-for-sum"),
     ),
     Slip(
         "the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:', ("gradient-zero",)

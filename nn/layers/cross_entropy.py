@@ -60,7 +60,12 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array]:
 
 MISTAKES = (
     Slip("the mean over the batch is forgotten", "dout * dz / n", "dout * dz", ("factor", "factor-missing")),
-    Slip("the one is taken from every sample's column", "dz[np.arange(n), y] -= 1.0", "dz[:, y] -= 1.0", ()),
+    Slip(
+        "the one is taken from every sample's column",
+        "dz[np.arange(n), y] -= 1.0",
+        "dz[:, y] -= 1.0",
+        ("wrong-error", "wrong-index"),
+    ),
     Slip(
         "the softmax is differentiated once more",
         "dout * dz / n",

@@ -62,7 +62,7 @@ MISTAKES = (
     Slip("the mask is not applied", "dout * mask", "dout / _p", ("mask-missing",)),
     Slip("the scale is forgotten", "dout * mask", "dout * _kept", ("factor", "scale-missing")),
     Slip("mask and scale are forgotten", "dout * mask", "dout.copy()", ("factor-missing",)),
-    Slip("it is multiplied with the probability", "dout * mask", "dout * _kept * _p", ()),
+    Slip("it is multiplied with the probability", "dout * mask", "dout * _kept * _p", ("scale-missing", "factor")),
     Slip("the mask is the wrong way round", "dout * mask", "dout * ~_kept / _p", ("mask-inverted",)),
     Slip("the mask is applied twice", "dout * mask", "dout * mask * mask", ("slope-squared", "factor")),
     Slip("what arrives is ignored", "dout * mask", "mask.copy()", ("upstream-missing",)),

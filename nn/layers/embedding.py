@@ -61,11 +61,11 @@ MISTAKES = (
         "each row is a mean over its tokens",
         "return dw",
         "return dw / np.maximum(1, np.bincount(tokens.ravel(), minlength=len(w)))[:, None]",
-        (),
+        ("mean-for-sum",),
     ),
     Slip("only the first sequence counts", "tokens, dout", "tokens[0], dout[0]", ("slice",)),
     Slip("the gradient is a mean over the batch", "tokens, dout", "tokens, dout / len(tokens)", ("factor",)),
     Slip("the tokens are counted from 1", "tokens, dout", "tokens - 1, dout", ("wrong-index",)),
     Slip("the tokens' embeddings are the gradient", "tokens, dout", "tokens, w[tokens]", ("wrong-upstream",)),
-    Slip("only the last token of each sequence counts", "tokens, dout", "tokens[:, -1], dout[:, -1]", ()),
+    Slip("only the last token of each sequence counts", "tokens, dout", "tokens[:, -1], dout[:, -1]", ("slice",)),
 )

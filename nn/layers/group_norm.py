@@ -83,6 +83,6 @@ MISTAKES = (
         "(g - by_mean - by_var)",
         ("factor-missing", "factor-too-many", "slope-times-value"),
     ),
-    Slip("the mean is that of all groups", "by_mean = g.mean(axis=2", "by_mean = g.mean(axis=(1, 2)", ()),
+    Slip("the mean is that of all groups", "by_mean = g.mean(axis=2", "by_mean = g.mean(axis=(1, 2)", ("wrong-axis",)),
     Slip("the way through the variance is turned", "- by_var", "+ by_var", ("sign",)),
 )

@@ -97,7 +97,7 @@ MISTAKES = (
         "the candidate's weights meet the state, not the reset one",
         "(dz_g, reset)",
         "(dz_g, before)",
-        (),
+        ("wrong-operand",),
     ),
     Slip("the candidate's way through the reset gate is forgotten", " + dreset * r", "", ("path-missing",)),
     Slip("nothing is carried back in time", "dh = dh + dout[:, t]", "dh = dout[:, t]", ("path-missing",)),

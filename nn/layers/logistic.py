@@ -77,6 +77,6 @@ MISTAKES = (
         ("mean-for-sum", "factor"),
     ),
     Slip("the classes 0 are forgotten", "(p - y)", "y * (p - 1.0)", ("path-missing",)),
-    Slip("the loss counts for the error", "(p - y)", "-np.log(p)", ()),
+    Slip("the loss counts for the error", "(p - y)", "-np.log(p)", ("wrong-error", "wrong-upstream")),
     Slip("the inputs are left out", "x.T @ dz", "np.ones_like(x.T) @ dz", ("factor-missing",)),
 )

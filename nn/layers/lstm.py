@@ -104,8 +104,13 @@ MISTAKES = (
         "the candidate's derivative is the sigmoid's",
         "dc * i * (1.0 - g**2)",
         "dc * i * g * (1.0 - g)",
-        (),
+        ("slope-formula", "slope-of-another"),
     ),
     Slip("the steps' gradients are assigned", "dw_h += h_before.T @ dz", "dw_h = h_before.T @ dz", ("overwritten",)),
-    Slip("two gates are exchanged", "[dz_i, dz_f, dz_o, dz_g]", "[dz_f, dz_i, dz_o, dz_g]", ()),
+    Slip(
+        "two gates are exchanged",
+        "[dz_i, dz_f, dz_o, dz_g]",
+        "[dz_f, dz_i, dz_o, dz_g]",
+        ("parts-exchanged", "exchanged"),
+    ),
 )

@@ -73,11 +73,11 @@ MISTAKES = (
         "overlapping windows overwrite one another",
         "columns] += mask * dout",
         "columns] = mask * dout",
-        (),
+        ("overwritten",),
     ),
     Slip("every place of a window gets the gradient", "mask * dout", "dout", ("slope-missing", "factor-missing")),
     Slip("it is shared as in average pooling", "mask * dout", "dout / size**2", ("slope-missing", "factor-missing")),
-    Slip("the mask is the wrong way round", "columns] == out", "columns] != out", ()),
+    Slip("the mask is the wrong way round", "columns] == out", "columns] != out", ("mask-inverted",)),
     Slip("the mask itself is the gradient", "mask * dout", "mask", ("upstream-missing",)),
     Slip("the maxima are the gradient", "mask * dout", "mask * out", ("wrong-upstream",)),
     Slip(

@@ -64,7 +64,12 @@ MISTAKES = (
         ("unsummed",),
     ),
     Slip("what the other scores share is forgotten", "p * (dout - mean)", "p * dout", ("path-missing",)),
-    Slip("the mean is taken over the batch", "(dout * p).sum(axis=1, keepdims=True)", "(dout * p).sum(axis=0)", ()),
+    Slip(
+        "the mean is taken over the batch",
+        "(dout * p).sum(axis=1, keepdims=True)",
+        "(dout * p).sum(axis=0)",
+        ("wrong-axis",),
+    ),
     Slip("the sum is a mean", "(dout * p).sum(axis=1", "(dout * p).mean(axis=1", ("mean-for-sum", "factor")),
     Slip("the sign inside is turned", "dout - mean", "dout + mean", ("sign",)),
     Slip("the probabilities are left out", "p * (dout - mean)", "dout - mean", ("slope-missing", "wrong-operand")),

@@ -45,6 +45,8 @@ class BackwardAlteration:
         What is done to each leaf's gradient in the end.
     run
         What makes the gradients, where that is no single sweep.
+    times
+        The number that it is multiplied with, if there is one.
     what
         The array or the number that stands there in place of the right one.
     rank
@@ -61,6 +63,7 @@ class BackwardAlteration:
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
     finish: Callable[[ArrayStep, Array], Array] | None = None
+    times: str = ""
 
     @property
     def name(self) -> tuple[str, str]:

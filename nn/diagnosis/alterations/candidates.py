@@ -21,7 +21,14 @@ import numpy as np
 from nn.diagnosis.alterations.alteration import BackwardAlteration, saving, scaled
 from nn.diagnosis.alterations.edges import of_edges
 from nn.diagnosis.alterations.errors import of_errors
-from nn.diagnosis.alterations.exchanged import OF_VALUES, exchanged, exchanged_in_loop, taken_elsewhere
+from nn.diagnosis.alterations.exchanged import (
+    OF_VALUES,
+    exchanged,
+    exchanged_in_loop,
+    of_leaves,
+    of_parts,
+    taken_elsewhere,
+)
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -31,8 +38,12 @@ from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
 
 Number: TypeAlias = tuple[str, float]
+Key: TypeAlias = tuple[Hashable, ...]
 Family: TypeAlias = Callable[[Sweep], Iterable[BackwardAlteration]]
 PLAIN = (0.0, 1.0, 2.0, 0.5)  # numbers that explain nothing
+TIMES = "*"  # the first part of a key of two numbers
+ROUNDED = 1e-7  # of a number that is fitted
+MOST_NAMES = 40  # of a number, of which those that are lengths at all points are right
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
 MANY = 200  # edges, beyond which arrays are not exchanged for one another
 
@@ -81,16 +92,16 @@ class Attempt:
             elif other.name == base.name and number is not None:
                 yield with_number(other, number, base.rank)
 
-    def times(self, factor: float, known: Mapping[Hashable, Number]) -> Iterator[Attempt]:
+    def times(self, factor: float, known: Mapping[Key, Number]) -> Iterator[Attempt]:
         """Yield it with a number that was fitted: one of the function's, under every name, or any that has none."""
         alteration = self.alteration
-        names = [key for key, (_, value) in known.items() if abs(factor - value) <= 1e-7 * abs(factor)]
+        names = named_numbers(factor, known)
         if self.is_update or (not names and alteration.kind == "factor"):
             rank = alteration.rank if self.is_update else UNEXPLAINED
             yield Attempt(with_number(alteration, factor, rank), self.family, alteration, factor)
-        for key in names:
-            text = known[key][0]
-            yield Attempt(with_number(alteration, factor, alteration.rank + 1, text), self.family, alteration, key)
+        for key, text in names:
+            rank = alteration.rank + 1 + (key[0] == TIMES)
+            yield Attempt(with_number(alteration, factor, rank, text), self.family, alteration, key)
 
 
 def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: str = "") -> BackwardAlteration:
@@ -99,7 +110,7 @@ def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: 
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
     text = text or f"{factor:.6g}"
     what = f"{text} * {alteration.what}" if alteration.what else text
-    return replace(alteration, pulls=pulls, what=what, rank=rank, saved=None)
+    return replace(alteration, pulls=pulls, what=what, rank=rank, times=text, saved=None)
 
 
 def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
@@ -112,9 +123,9 @@ def _advanced(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
 
 
 @lru_cache(maxsize=16)
-def known_numbers(sweep: Sweep) -> dict[Hashable, Number]:
+def known_numbers(sweep: Sweep) -> dict[Key, Number]:
     """Return numbers that a function knows, with their text: lengths, constants, their inverses and opposites."""
-    known: dict[Hashable, Number] = {(1.0,): ("1", 1.0), (2.0,): ("2", 2.0), (0.5,): ("0.5", 0.5)}
+    known: dict[Key, Number] = {(1.0,): ("1", 1.0), (2.0,): ("2", 2.0), (0.5,): ("0.5", 0.5)}
     for step in (*sweep.leaves, *sweep.steps):
         where = step.site or step.name
         lengths: list[tuple[tuple[Hashable, ...], str, int]] = [
@@ -131,7 +142,10 @@ def known_numbers(sweep: Sweep) -> dict[Hashable, Number]:
         for key, name, n in lengths:
             if n > 1:
                 known.setdefault(key, (_lengths(name, key[-1]) if name else str(n), float(n)))
-    known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if x not in PLAIN}
+    known |= {("input", name): (name, x) for name, x in sweep.numbers.items() if x not in PLAIN}
+    known |= {
+        ("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if len(key) > 1 and math.isfinite(x)
+    }
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
 
 
@@ -140,8 +154,23 @@ def _lengths(name: str, axes: Hashable) -> str:
     return " * ".join(f"{name}.shape[{axis}]" for axis in several)
 
 
-def _value(known: Mapping[Hashable, Number], key: Hashable) -> float | None:
-    return known[key][1] if key in known else None
+def named_numbers(factor: float, known: Mapping[Key, Number]) -> list[tuple[Key, str]]:
+    """Return the numbers that a factor is, each by its key and its text; or else the products of two that it is."""
+    names = [(key, text) for key, (text, value) in known.items() if abs(factor - value) <= ROUNDED * abs(factor)]
+    several = [(key, text, value) for key, (text, value) in known.items() if key[0] != "-" and len(key) > 1]
+    values = np.array([value for _, _, value in several])
+    order = np.argsort(values)
+    for key, text, value in several if not names else ():
+        begin, end = np.searchsorted(values[order], np.sort(factor / value * np.array([1 - ROUNDED, 1 + ROUNDED])))
+        names += [((TIMES, key, several[k][0]), f"{text} * {several[k][1]}") for k in order[begin:end]]
+    return names[:MOST_NAMES]
+
+
+def _value(known: Mapping[Key, Number], key: Hashable) -> float | None:
+    if isinstance(key, tuple) and key[0] == TIMES:
+        one, other = (_value(known, part) for part in key[1:])
+        return one * other if one is not None and other is not None else None
+    return known[key][1] if isinstance(key, tuple) and key in known else None
 
 
 def phases(sweep: Sweep) -> list[Iterator[Attempt]]:
@@ -176,7 +205,7 @@ def _far(sweep: Sweep) -> Iterator[Attempt]:
             family = partial(_of_others, key=key)
             for alteration in family(sweep):
                 yield Attempt(alteration, family)
-    for whole in (of_errors, of_functions):
+    for whole in (of_parts, of_leaves, of_errors, of_functions):
         for alteration in whole(sweep):
             yield Attempt(alteration, whole)
 

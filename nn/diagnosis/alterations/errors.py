@@ -13,15 +13,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.exchanged import at_hand
+from nn.diagnosis.alterations.exchanged import at_hand, replaced_by
 from nn.diagnosis.alterations.formulas import bracketed, label
-from nn.diagnosis.alterations.step import Edge
-from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.samples import Array
 
 CLOSE = 1e-10  # of the largest: what rounding leaves between an error and its two parts
@@ -39,7 +37,7 @@ def of_errors(sweep: Sweep) -> Iterator[BackwardAlteration]:
                     if scale is not None:
                         right = f"{label(value)} - {what}"
                         for text, error in _errors(label(value), value.value, what, target, sweep):
-                            yield _instead(f"{text}, not {right}", edges, scale * error)
+                            yield replaced_by("wrong-error", f"{text}, not {right}", edges, scale * error)
 
 
 def _scale(g: Array, value: Array, target: Array) -> Array | None:
@@ -90,14 +88,3 @@ def _errors(value: str, v: Array, target: str, t: Array, sweep: Sweep) -> Iterat
             yield f"{what} - {target}", array - t
             yield what, array
             yield f"-{bracketed(what)}", -array
-
-
-def _instead(what: str, edges: list[Edge], error: Array) -> BackwardAlteration:
-    """Return the alteration of all that comes to a step: the first way brings all of it, the others nothing."""
-    pulls: dict[Edge, Pull] = {edge: partial(_handed_on, share=0.0 * error) for edge in edges}
-    pulls[edges[0]] = partial(_handed_on, share=error)
-    return BackwardAlteration("wrong-error", tuple(edges), pulls, what, 2)
-
-
-def _handed_on(edge: Edge, g: Array, share: Array) -> Array:
-    return share

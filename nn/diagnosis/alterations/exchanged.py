@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -23,7 +24,7 @@ from nn.diagnosis.alterations.edges import of_another_time
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
-from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
 
 
@@ -113,6 +114,59 @@ def _variables(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[tuple[str, lis
             yield f"{label(step)} of one time", [step.value] * len(edges)
 
 
+def of_parts(sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield two parts of one array that have one another's gradients, whenever it is made, or of which one has both."""
+    parts: dict[object, dict[bytes, list[Edge]]] = {}
+    for step, edges in sweep.arriving.items():
+        for edge in edges:
+            if edge.kind == "move" and edge.step.op in PARTS and len(edge.saved[0]) == edge.step.value.size:
+                by_place = parts.setdefault((step.site or step, edge.step.value.shape), {})
+                by_place.setdefault(edge.saved[1].tobytes(), []).append(edge)
+    for by_place in parts.values():
+        several = list(enumerate(by_place.values()))[:MOST_PARTS]
+        for (i, one), (j, other) in itertools.permutations(several, 2):
+            if len(one) == len(other) and not set(one[0].saved[1]) & set(other[0].saved[1]):
+                text, places = f"number {i + 1} and number {j + 1}", dict(zip((*one, *other), (*other, *one)))
+                moved = {edge: partial(_put_at_place, of=places[edge]) for edge in places}
+                if i < j:
+                    yield BackwardAlteration("parts-exchanged", tuple(places), moved, text, 2)
+                both = {edge: partial(_put_at_both, of=places[edge]) for edge in one}
+                nothing = {edge: partial(_put_at_both, of=None) for edge in other}
+                yield BackwardAlteration("part-repeated", tuple(places), both | nothing, text, 2)
+
+
+PARTS = ("[]", "split", "array_split")
+MOST_PARTS = 8  # of one array, that are exchanged in pairs
+
+
+def _put_at_place(edge: Edge, g: Array, of: Edge) -> Array:
+    return edge.pull(g, (edge.saved[0], of.saved[1]))
+
+
+def _put_at_both(edge: Edge, g: Array, of: Edge | None) -> Array:
+    return edge.right(g) + _put_at_place(edge, g, of) if of else np.zeros(edge.parent.value.shape)
+
+
+def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield what stands in place of an argument's whole gradient, but for what is only a part of the way to it."""
+    for leaf in sweep.leaves:
+        bit = 1 << sweep.place.get(leaf, 0)
+        for what, array in at_hand(sweep, but=bit) if leaf.value.size > 2 else ():
+            if array.shape == leaf.value.shape:
+                yield replaced_by("wrong-gradient", what, sweep.arriving.get(leaf, []), array)
+
+
+def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> BackwardAlteration:
+    """Return the alteration of all that comes to a step: the first way brings all of it, the others nothing."""
+    pulls: dict[Edge, Pull] = {edge: partial(_handed_on, share=0.0 * error) for edge in edges}
+    pulls |= {edge: partial(_handed_on, share=error) for edge in edges[:1]}
+    return BackwardAlteration(kind, tuple(edges), pulls, what, 2)
+
+
+def _handed_on(edge: Edge, g: Array, share: Array) -> Array:
+    return share
+
+
 def taken_elsewhere(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield edges whose other factor was taken from an array by numbers, and is taken at other ones."""
     others = [_other_factor(edge) for edge in edges]
@@ -190,12 +244,15 @@ def _with_operand(edge: Edge, k: int, other: Array) -> Array:
     return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
 
 
-def at_hand(sweep: Sweep) -> list[tuple[str, Array]]:
-    """Return the arrays that are at hand in a backward pass: values, cotangents and constants."""
+def at_hand(sweep: Sweep, but: int = 0) -> list[tuple[str, Array]]:
+    """Return the arrays at hand in a backward pass: values, constants, and cotangents but of steps above some."""
     arrays: dict[int, tuple[str, Array]] = {}
     for step in sweep.steps:
         arrays[id(step)] = (label(step), step.value)
         for k, x in enumerate(step.operands):
             if isinstance(x, np.ndarray) and x.size > 1:
                 arrays.setdefault(id(x), (step.constants.get(k) or "a constant", x.astype(float)))
-    return [*arrays.values(), *[(f"d{label(step)}", g) for step, g in sweep.cotangents.items()]]
+    return [
+        *arrays.values(),
+        *[(f"d{label(step)}", g) for step, g in sweep.cotangents.items() if not sweep.below[step] & but],
+    ]

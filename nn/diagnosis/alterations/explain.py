@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -36,13 +37,15 @@ Explanation: TypeAlias = tuple[Finding, ...]
 class Point(NamedTuple):
     """A function of arrays that returns one number, its arguments by name, and gradients by them.
 
-    The right gradients, if they are known, are what the recorded function must agree with to be believed.
+    The right gradients, if they are known, are what the recorded function must agree with to be believed; numbers are
+    those that the function knows beside its arguments, by name.
     """
 
     f: Callable[..., Any]
     arguments: Sequence[tuple[str, Array]]
     given: Sequence[Array]
     right: Sequence[Array] | None = None
+    numbers: Mapping[str, float] = MappingProxyType({})
 
 
 class FunctionOfArrays:
@@ -76,18 +79,19 @@ def explanations(
     arguments: Sequence[tuple[str, Array]],
     given: Sequence[Array],
     right: Sequence[Array] | None = None,
+    numbers: Mapping[str, float] = MappingProxyType({}),
     others: Sequence[Point] = (),
 ) -> list[Explanation]:
     """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
 
     Parameters
     ----------
-    f, arguments, given, right
+    f, arguments, given, right, numbers
         What `Point` has.
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    return as_whole(*explained(Point(f, arguments, given, right), others))
+    return as_whole(*explained(Point(f, arguments, given, right, numbers), others))
 
 
 def as_whole(together: list[Explanation], each: Mapping[int, list[Explanation]]) -> list[Explanation]:
@@ -153,6 +157,7 @@ class Recorded:
     leaves: Sequence[ArrayStep]
     given: Sequence[Array]
     right: Sequence[Array]
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, point: Point) -> Recorded | None:
@@ -166,7 +171,7 @@ class Recorded:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
-        return cls(root, leaves, point.given, right)
+        return cls(root, leaves, point.given, right, point.numbers)
 
     @property
     def is_whole(self) -> bool:
@@ -181,7 +186,9 @@ class Recorded:
     @cached_property
     def target(self) -> Target:
         """Return what is to be reproduced."""
-        return Target(Sweep(self.root, self.leaves), self.given)
+        sweep = Sweep(self.root, self.leaves)
+        sweep.numbers = self.numbers
+        return Target(sweep, self.given)
 
 
 def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Explanation]:
@@ -212,6 +219,7 @@ def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> 
     several = [
         [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in path] for path in paths
     ]
+    several = [[f for f in path if f.where] or path for path in several]  # without what only another mistake brings out
     return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in several]
 
 

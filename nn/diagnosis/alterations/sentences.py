@@ -108,6 +108,12 @@ SENTENCES = {
         "the gradients of two paths are added before the first, and go down it together",
         "(d1 + d2) through `{path}`",
     ),
+    "wrong-gradient": ("in place of the gradient of `{path}` stands `{what}`", "{to} = {what}"),
+    "parts-exchanged": ("the gradients of two parts of `{path}` are exchanged ({what})", "{to} with them exchanged"),
+    "part-repeated": (
+        "the gradient of one part of `{path}` stands in place of another's as well ({what})",
+        "{to} with one of them twice",
+    ),
     "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
     "slope-formula": ("the derivative of `{at}` is written as {what}, with a for its value", "{to} = d{z} * ({what})"),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
@@ -164,9 +170,9 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
         "what": what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
     }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    is_said = not what or what.startswith("at index") or what in (OF_THE_RESULT, names["path"])
-    filled = (text if is_said or "{what}" in text else text + " ({what})" for text in texts)
-    sentence, yours = (text.format(**names) + as_saved for text in filled)
+    sentence, yours = (text.format(**names) + as_saved for text in texts)
+    if alteration.times and "{what}" not in texts[0]:
+        sentence += f", and multiplied with {alteration.times}"
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")

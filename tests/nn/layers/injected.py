@@ -25,16 +25,18 @@ FACTOR = {
     "mean-for-sum", "upstream-missing", "path-missing", "value-for-slope", "operand-for-slope", "slope-at-value",
     "slope-not-carried", "step-left-out", "constant-moved", "mask-missing", "scale-missing", "gradient-zero",
 }  # fmt: skip
+SLOPE = {"slope-formula", "slope-of-another", "value-for-slope", "wrong-error"}  # a term of it, or its sign, is wrong
 OTHER = FACTOR | {
     "wrong-operand", "wrong-upstream", "wrong-value", "own-value-for-factor", "slope-of-another", "updated-value",
-    "exchanged", "wrong-path", "factor-off-by-one", "wrong-index",
+    "exchanged", "wrong-path", "factor-off-by-one", "wrong-index", "wrong-error", "wrong-gradient", "parts-exchanged",
+    "part-repeated",
 }  # fmt: skip
 KINDS = {
     "path dropped": {
         "path-missing", "term-missing", "term-dropped", "gradient-zero", "factor-missing", "slope-missing", "truncated",
-        "cut-in-time", "mask-left-out",
+        "cut-in-time", "mask-left-out", *SLOPE,
     },
-    "sign turned": {"sign", "term-turned", "factor-unsigned", "slope-unsigned", "parenthesis"},
+    "sign turned": {"sign", "term-turned", "factor-unsigned", "slope-unsigned", "parenthesis", *SLOPE},
     "factor dropped": FACTOR | {"gradient-zero", "wrong-operand", "outer-product", "unsummed", "slope-of-another"},
     "constant changed": FACTOR | {"sign", "wrong-operand"},
     "mean for sum": FACTOR,
