@@ -21,7 +21,6 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,14 +28,11 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import function, whole
-from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
 from nn.diagnosis.layer import LayerPoint, at_points, is_differentiated
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
-SHAPES = 2  # other ones that are tried
-OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
 NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
 
 
@@ -106,10 +102,7 @@ def _diagnosed(
     places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
     points = [LayerPoint(forward, backward, at, names, rng) for at in places]
     shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
-    points += itertools.islice((point for point in shapes if point.runs), SHAPES)
-    diagnosis, first = at_points(points)
-    remark = (ELSEWHERE,) if 0 < first < POINTS else (OTHER_SHAPES,) if first else ()
-    return replace(diagnosis, remarks=(*diagnosis.remarks, *remark))
+    return at_points(points, shapes)
 
 
 def _is_narrow(x: Any) -> bool:

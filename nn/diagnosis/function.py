@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
 
+Judge: TypeAlias = "Callable[[Comparison], Diagnosis | None]"
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
 FEW = "pass the gradient as a function, or take an x of more entries that are not round: these could be a coincidence"
 KINK = "right at a kink, where it has the derivative of one side"
@@ -85,11 +86,14 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     compared = [_compared(f, at, result(candidate, [at], {}, "diagnose_function")) for at in points]
     for comparison in compared:
         comparison.others = [other for other in compared if other is not comparison]
-    return agreed([_judged(comparison) for comparison in compared])
+    whole = [_judged(comparison) for comparison in compared]
+    if len({finding.found for diagnosis in whole for finding in diagnosis.findings if finding.name == "factor"}) > 1:
+        whole = [_judged(comparison, IN_PARTS) for comparison in compared]  # no constant: another at each point
+    return agreed(whole)
 
 
-def _judged(comparison: Comparison) -> Diagnosis:
-    return next(diagnosis for judge in ORDER if (diagnosis := judge(comparison)) is not None)
+def _judged(comparison: Comparison, judges: Sequence[Judge] | None = None) -> Diagnosis:
+    return next(diagnosis for judge in judges or ORDER if (diagnosis := judge(comparison)) is not None)
 
 
 def _compared(f: Callable[[Any], Any], x: Any, candidate: Any) -> Comparison:
@@ -331,4 +335,5 @@ ORDER = (
     backward_altered,
     unnamed,
 )
+IN_PARTS = tuple(judge for judge in ORDER if judge is not rearranged_or_scaled)
 OF_NUMBERS = (not_finite, exactly_right, rearranged_or_scaled, reordered, nearly_right, unnamed)

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -20,7 +20,7 @@ from engine import array as array_of_values
 from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
 from engine.errors import TraceError
-from nn.diagnosis.agreed import paths_of
+from nn.diagnosis.agreed import ELSEWHERE, paths_of
 from nn.diagnosis.alterations.explain import Point, explained
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
 from nn.diagnosis.alterations.ties import at_ties
@@ -31,6 +31,8 @@ from nn.samples import Array, numbers
 
 Path: TypeAlias = tuple[Finding, ...]
 CHECKED = "check_backward"
+SHAPES = 2  # other ones that are tried
+OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
 EXPERIMENT = "look at these places of the derivation: on these shapes they lead to the same numbers"
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
@@ -117,7 +119,8 @@ class LayerPoint:
         inputs = copies(self.inputs)
         for k, x in zip(self.places, arrays):
             inputs[k] = x
-        return np.sum(np.multiply(parts(self.forward(*inputs))[0], self.dout))
+        dout = self.dout  # by its name, sentences speak of it
+        return np.sum(np.multiply(parts(self.forward(*inputs))[0], dout))
 
     @cached_property
     def comparisons(self) -> dict[int, Comparison]:
@@ -218,11 +221,14 @@ class LayerPoint:
         return replace(row, parameter=name, verdict=kind, note=row.note if kind in ("right", "unnamed") else "")
 
 
-def at_points(points: Sequence[LayerPoint]) -> tuple[Diagnosis, int]:
-    """Return what is said at the first point with a wrong gradient, of it and the others; and which point that is."""
-    wrong = [k for k, point in enumerate(points) if not all(alone.ok for alone in point.alone.values())]
+def at_points(points: Sequence[LayerPoint], longer: Iterable[LayerPoint] = ()) -> Diagnosis:
+    """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
+    several = [*points, *itertools.islice((point for point in longer if point.runs), SHAPES)]
+    wrong = [k for k, point in enumerate(several) if not all(alone.ok for alone in point.alone.values())]
     first = wrong[0] if wrong else 0
-    return points[first].diagnosis([*points[:first], *points[first + 1 :]]), first
+    diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])
+    remark = OTHER_SHAPES if first >= len(points) else ELSEWHERE
+    return replace(diagnosis, remarks=(*diagnosis.remarks, remark)) if first else diagnosis
 
 
 def _are_whole(paths: Sequence[Path]) -> bool:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from engine.lifting.chains import CHAINS, inner_operations
-from engine.lifting.ir import Trace
+from engine.lifting.ir import CHAINS, Trace
 
 
 def count_groups(trace: Trace) -> int:
@@ -29,7 +28,7 @@ def count_groups(trace: Trace) -> int:
             kinds[j] = known.setdefault(("sum", frozenset(terms.pop(j))), len(known))
         return kinds[j]
 
-    for i, (op, operands, inner) in enumerate(zip(trace.ops, trace.operands, inner_operations(trace))):
+    for i, (op, operands, inner) in enumerate(zip(trace.ops, trace.operands, trace.inner.tolist())):
         key: Hashable
         if not operands:
             key = (trace.leaves[i].role, trace.leaves[i].argument)

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -288,16 +288,20 @@ def _averaged(edge: Edge, g: Array) -> Array:
 
 
 def _strides(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield windows of a loop that are put back as if the stride, or the place of the first, were another."""
-    starts = [np.unravel_index(edge.saved[1][0], edge.parent.value.shape) for edge in edges if edge.saved[1].size]
-    firsts = np.array(starts, int)
+    """Yield windows of a loop that are put back as if the stride were 1."""
+    stride, back = without_stride(edges)
+    if stride > 1:
+        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(stride), 1)
+
+
+def without_stride(edges: Sequence[Edge]) -> tuple[int, dict[Edge, Array]]:
+    """Return the largest stride of the windows of a loop, and how far each is moved where there is none."""
+    firsts = np.array([np.unravel_index(e.saved[1][0], e.parent.value.shape) for e in edges if e.saved[1].size], int)
     if len(firsts) < 2 or len(firsts) < len(edges) or not firsts.size:
-        return
+        return 1, {}
     begins = firsts - firsts.min(axis=0)
     strides = np.maximum(np.gcd.reduce(begins, axis=0), 1)
-    if strides.max() > 1:
-        back = dict(zip(edges, begins // strides - begins))
-        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(strides.max()), 1)
+    return int(strides.max()), dict(zip(edges, begins // strides - begins))
 
 
 def _put_at(edge: Edge, g: Array, to: dict[Edge, Array]) -> Array:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ import numpy as np
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.edges import without_stride
 from nn.diagnosis.alterations.formulas import label, operand
 from nn.diagnosis.alterations.step import ArrayStep, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
@@ -44,7 +45,7 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
     statistics = {step: _kept for step in sweep.steps if step.op in OF_MANY}
     for key, steps in together.items():
         of = {"index": _indices, "slice": _slices}.get(key[0]) if isinstance(key, tuple) else None
-        changes = _changes(steps[0], sweep) if of is None else of(steps[0])
+        changes = [*_strides(steps), *_changes(steps[0], sweep)] if of is None else of(steps[0])
         for kind, what, change, rank in changes:
             edges = tuple(steps[0].edges)
             yield BackwardAlteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
@@ -69,6 +70,19 @@ def _kept(step: ArrayStep, xs: Sequence[Any]) -> ArrayStep:
     again = step.again(*xs)
     again.value = step.value
     return again
+
+
+def _strides(steps: Sequence[ArrayStep]) -> Iterator[Named]:
+    """Yield windows of a loop that are taken where they would be with a stride of 1."""
+    if steps[0].op == "[]":
+        stride, moved = without_stride([step.edges[0] for step in steps])
+        if stride > 1:
+            yield "stride-missing", str(stride), partial(_moved, by={e.step: by for e, by in moved.items()}), 2
+
+
+def _moved(step: ArrayStep, xs: Sequence[Any], by: Mapping[ArrayStep, Array]) -> ArrayStep:
+    axes = tuple(range(len(by[step])))
+    return step.again(primitives.moved("roll", lambda v: np.roll(v, -by[step], axes), (xs[0],)))
 
 
 def _slices(step: ArrayStep) -> Iterator[Named]:

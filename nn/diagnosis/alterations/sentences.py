@@ -17,6 +17,8 @@ x: the path through `mu` is missing [path-missing]
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
@@ -129,7 +131,7 @@ SENTENCES = {
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
     "stride-missing": (
-        "windows of `{path}` are put back without the stride ({what})",
+        "windows of `{path}` are taken or put back without the stride ({what})",
         "the share of window i is added at i, not at {what} * i",
     ),
     "cut-in-time": ("nothing goes further back through `{path}` than {what} times", "{to} is 0 before"),
@@ -208,8 +210,16 @@ def _pulled(edge: Edge) -> str:
     step = edge.step
     g = Expr(f"d{step.name or 'z'}")
     if step.op in RULES:
-        operands = [operand(step, k, 2) for k in range(len(step.operands))]
-        shares = RULES[step.op].bind(Expr(step.name or "z"), operands)(g)
+        operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
+        rule = RULES[step.op]
+        if (
+            rule.number
+            and edge.operand == 0
+            and np.size(step.operands[1]) == 1
+            and isinstance(step.operands[1], np.ndarray)
+        ):
+            rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
+        shares = rule.bind(Expr(step.name or "z"), operands)(g)
         share = shares[edge.operand]
         text = show(share if isinstance(share, Expr) else Expr(float(share)))
         return f"sum({text})" if edge.parent.value.size < step.value.size else text

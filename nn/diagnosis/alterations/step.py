@@ -101,6 +101,13 @@ class Edge:
         """Return what this edge hands on, as it should be; or as an alteration before has left it."""
         return self.pull(g, self.saved) if self.instead is None else self.instead(g)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same way, whatever it hands on."""
+        return isinstance(other, Edge) and self.step is other.step and self.operand == other.operand
+
+    def __hash__(self) -> int:
+        return hash((id(self.step), self.operand))
+
     def handing_on(self, pull: Callable[[Edge, Array], Array]) -> Edge:
         """Return the edge as it is for another alteration, after one that hands on something else."""
         saved = pull.saved(self) if isinstance(pull, Saving) else self.saved

@@ -17,13 +17,12 @@ import numpy as np
 from engine import Value
 from engine.agreement import EPS
 from engine.rounding import Analysis
-from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
 from nn.diagnosis.frameworks.torch_custom import torch_custom
 from nn.diagnosis.function import Comparison
 from nn.diagnosis.layer import LayerPoint, at_points, copies, is_differentiated, parts
-from nn.diagnosis.points import POINTS, elsewhere
+from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
 
@@ -95,8 +94,9 @@ class _Case:
     def at(self, *several: Sequence[Any]) -> Diagnosis:
         """Return the diagnosis at some points, the first of which was given."""
         points = [self._point(inputs) for inputs in several]
-        diagnosis, first = at_points(points)
-        remarks: tuple[str, ...] = (ELSEWHERE,) if first else ()
+        shapes = longer(several[0], self.rng) if len(several) > 1 else ()  # in double precision
+        diagnosis = at_points(points, map(self._point, shapes))
+        remarks: tuple[str, ...] = ()
         if self.forward is not None and not self._agrees(points[0].ran[0], several[0]):
             remarks += (OTHER_RESULT,)
         return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))

@@ -382,3 +382,20 @@ def test_what_strangers_write_has_a_name(mistake, name):
     forward, backward, inputs = SEEN[mistake]
     said = check_backward(forward, backward, *inputs)
     assert set(said.names) == {name} and said.verdict == "named", said
+
+
+def strided(x, w):
+    return np.stack([np.stack([(x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] * w).sum() for j in (0, 1)]) for i in (0, 1)])
+
+
+def strided_backward(dout, x, w):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i, j in np.ndindex(2, 2):
+        dx[i : i + 2, j : j + 2] += dout[i, j] * w
+        dw += dout[i, j] * x[i : i + 2, j : j + 2]
+    return dx, dw
+
+
+def test_windows_without_their_stride_are_one_mistake_in_both_gradients():
+    said = check_backward(strided, strided_backward, drawn(4, 4), drawn(2, 2))
+    assert said.names == ["stride-missing"] and said.findings[0].where == "x, w"

@@ -281,3 +281,17 @@ def test_terms_that_are_equal_and_counted_once_have_no_wrong_sign():
     names = {finding.name for path in (said.findings, *said.alternatives) for finding in path}
     assert said.verdict in ("named", "ambiguous")
     assert not names & {"sign", "term-turned"}
+
+
+def test_a_factor_that_is_another_at_each_point_is_no_constant():
+    def spring(r):
+        return (engine.sqrt((r * r).sum()) - 0.7) ** 2
+
+    def without_unit_vector(r):
+        return 2.0 * (np.sqrt(r @ r) - 0.7) * r
+
+    said = nn.diagnose_function(spring, np.array([0.8, -1.1, 0.3]), without_unit_vector)
+    assert "factor" not in said.names and said.verdict in ("named", "ambiguous")
+    assert nn.diagnose_function(
+        spring, np.array([0.8, -1.1, 0.3]), lambda r: 3 * (1 - 0.7 / np.sqrt(r @ r)) * 2 * r
+    ).names == ["factor"]

@@ -1,5 +1,6 @@
 import numpy as np
 
+from nn.diagnosis.alterations.alteration import scaled
 from nn.diagnosis.alterations.candidates import phases
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sentences import SENTENCES, exchanged_leaves, said, zero
@@ -31,3 +32,9 @@ def test_a_gradient_that_is_another_leaf_s():
         "[exchanged]" in str(exchanged_leaves("beta", "gamma"))
         and "`gamma`" in exchanged_leaves("beta", "gamma").sentence
     )
+
+
+def test_a_power_is_differentiated_by_its_number():
+    root, leaves = record(lambda x: (x**3).sum(), [("x", np.array([1.0, 2.5]))])
+    (edge,) = [edge for edge in Sweep(root, leaves).edges if edge.step.op == "power"]
+    assert "dx = dz * (3.0 * square(x))" in str(said(scaled((edge,), -1.0, "sign"), "x"))

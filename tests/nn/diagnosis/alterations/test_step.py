@@ -28,6 +28,17 @@ def test_a_step_takes_another_s_words():
     assert other.described_as(one).name == "e" and (other.note, other.index, other.site) == ("0", 0, ("f",))
 
 
+def test_an_edge_that_hands_on_something_else_is_the_same_edge():
+    x = ArrayStep(np.array([1.0, 2.0]), name="x")
+    step = ArrayStep(x.value**2, "multiply", (x, x))
+    one, other = (
+        Edge(step, k, lambda g, saved: g * saved, lambda t, saved: t * saved, x.value, "local") for k in (0, 1)
+    )
+    altered = one.handing_on(lambda edge, g: -edge.right(g))
+    assert {one: "kept"}[altered] == "kept" and altered == one != other
+    assert altered.right(np.ones(2)).tolist() == [-1.0, -2.0]
+
+
 def test_alterations_of_an_edge_compose():
     x, w = ArrayStep([1.0, 2.0], name="x"), np.array([3.0, 4.0])
     step = ArrayStep(x.value * w, "multiply", (w, x))

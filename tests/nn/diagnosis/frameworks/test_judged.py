@@ -9,6 +9,7 @@ import pytest
 
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
+from nn.diagnosis.layer import OTHER_SHAPES
 
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -2.0]])
 
@@ -72,3 +73,9 @@ def test_what_overflows_by_itself_is_not_blamed():
     diagnosis = of_custom(Large("large", None, None, ["x"], [X]), np.sin, np.random.default_rng(0))
     assert diagnosis.ok
     assert any("the forward pass itself overflows" in remark for remark in diagnosis.remarks)
+
+
+@pytest.mark.parametrize("forward", [None, np.sin])
+def test_longer_arrays_are_tried_where_the_function_takes_them(forward):
+    said = verdict(lambda x, g: g * np.cos(x) * (len(x) / 2), forward)  # right for two rows
+    assert not said.ok and OTHER_SHAPES in said.remarks
