@@ -125,7 +125,7 @@ def chosen_rows(x: Gather) -> Rows | None:
     """Return rows or elements that integers choose, if that is what a gather's places are.
 
     >>> from engine.lifting.index_arrays import as_view
-    from engine.lifting.views import Source
+    >>> from engine.lifting.views import Source
     >>> import numpy as np
     >>> table, t = Source("table", (5, 3), "parameter"), Source("t", (2,), "index")
     >>> rows = chosen_rows(Gather(table, (2, 3), np.array([[0, 1, 2], [0, 1, 2]]), View(t, (2, 3), 0, (1, 0)), 3))
