@@ -31,8 +31,8 @@ from nn.diagnosis.alterations.target import Target
 from nn.samples import Array
 
 InSeries: TypeAlias = tuple[Attempt, Attempt]
-MOST_STEPS = 10_000  # that are swept again under first alterations, the same on every machine
-MOST_EDGES = 12_000  # that are laid out for second alterations
+MOST_STEPS = 7_000  # that are swept again under first alterations, the same on every machine
+MOST_EDGES = 6_000  # that are laid out for second alterations
 SMALL = 4000  # elements of a step, beyond which its alterations are not laid out beside one another
 
 
