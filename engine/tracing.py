@@ -42,7 +42,7 @@ class Trace(Watch, Protocol):
 
     choosing: bool
 
-    def branch(self, condition: Value) -> bool:
+    def branch(self, condition: Value, *, certifies: bool = False) -> bool:
         """Note the way a branch went, and return it."""
 
     def told_apart(self, value: Any) -> None:

@@ -43,4 +43,5 @@ def certify(conditions: Sequence[Any]) -> None:
     if LOCAL.active is None or not any(isinstance(c, Condition) for c in conditions):
         return
     as_now = [c if holds_now(c) else inverted(c) for c in conditions]
-    bool(total([as_element(c) for c in as_now]) == float(len(as_now)))
+    all_hold = total([as_element(c) for c in as_now]) == float(len(as_now))
+    LOCAL.active.branch(all_hold.node, certifies=True)

@@ -232,6 +232,11 @@ class Specialisation:
         return bytes(map(bool, [guard.outcome for guard in self.guards]))
 
     @cached_property
+    def asked_alike(self) -> int:
+        """How many branches, from the first, any trace with these answers asks for: up to what certifies a decision."""
+        return next((k for k, guard in enumerate(self.guards) if guard.certifies), len(self.guards))
+
+    @cached_property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shape of one sample of every input array."""
         return [spec.shape for argument in self.specs for _, spec in argument.arrays("")]

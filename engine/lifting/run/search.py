@@ -33,7 +33,8 @@ class Search:
 
     def rule_out(self, tried: Specialisation, at: int) -> None:
         """Note that a trace's guards held up to one, which went the other way."""
-        self._begins[tried.choosing] = tried.way[:at] + bytes([not tried.way[at]])
+        answers = tried.way[:at] + bytes([not tried.way[at]])
+        self._begins[tried.choosing] = answers[: tried.asked_alike]
         self._tried.append(tried)
 
     def allows(self, other: Specialisation) -> bool:

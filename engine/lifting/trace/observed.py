@@ -136,7 +136,7 @@ class Observed:
 class _Apart(Onlooker):
     """The active trace while surroundings are compared: a Value equals itself alone."""
 
-    def branch(self, condition: Value) -> bool:
+    def branch(self, condition: Value, *, certifies: bool = False) -> bool:
         """Say of two Values, which are not the same object, that they differ."""
         return False
 

@@ -65,6 +65,7 @@ class Guard(NamedTuple):
     condition: Value
     outcome: bool
     line: str
+    certifies: bool = False  # it compares again what numbers decided, so that others do not ask the same there
 
 
 @dataclass
@@ -107,15 +108,15 @@ class Recording:
         """Note that a Value was asked for an attribute that it has not: the function may go on without."""
         self.absences[id(value), name] = value
 
-    def branch(self, condition: Value) -> bool:
-        """Note the way a branch goes."""
+    def branch(self, condition: Value, *, certifies: bool = False) -> bool:
+        """Note the way a branch goes; or that what was decided goes the same way again."""
         outcome = condition._data != 0.0
         if condition not in self.branched:
             self.branched.add(condition)
             at = place()
             if at not in self.lines:
                 self.lines[at] = said(at)
-            self.guards.append(Guard(condition, outcome, self.lines[at]))
+            self.guards.append(Guard(condition, outcome, self.lines[at], certifies))
         return outcome
 
 

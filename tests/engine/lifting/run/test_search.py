@@ -50,3 +50,13 @@ def test_the_trace_that_ran_last_comes_first():
     known = next(iter(program.specialisations.values()))
     assert Search().next_of(known, known[2]) is known[2]
     assert Search().next_of(known, None) is known[0]
+
+
+def test_what_certifies_a_decision_says_nothing_of_traces_that_decided_otherwise():
+    """Traces whose answers are the same certify different places: one that fails leaves the others."""
+    program = engine.lift(lambda x: x[np.argmax(x)] ** 2, verify=False)
+    for place in (0, 1, 2, 0, 1, 2):
+        assert program(np.eye(3)[place] + 1.0) == 4.0
+    (known,) = program.specialisations.values()
+    assert len(known) == 3 and program.stats.unlifted_calls == 0
+    assert {trace.way for trace in known} == {known[0].way}
