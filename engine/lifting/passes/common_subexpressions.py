@@ -73,7 +73,8 @@ def _key(terms: Sum) -> Hashable:
 
 def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
     """Let the first of equal constants stand for all, 0.0 another than -0.0; return the others."""
-    numbers = {i: leaf.value for i, leaf in trace.leaves.items() if leaf.role == "constant"}
+    leaves = sorted(trace.leaves.items())  # by place: the first stands before whatever reads the others
+    numbers = {i: leaf.value for i, leaf in leaves if leaf.role == "constant"}
     nodes = np.fromiter(numbers, np.int64, len(numbers))
     bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
     _, at, which = np.unique(bits, return_index=True, return_inverse=True)

@@ -106,6 +106,8 @@ def plan(trace: Trace) -> Plan:
     number[nodes] = np.arange(len(nodes))
     read = chain.from_iterable([trace.operands[i] for _, m in ordered for i in m])
     reads = number[np.fromiter(chain(read, trace.roots), np.int64)]
+    unread = np.flatnonzero(np.bincount(reads, minlength=len(nodes)) == 0)
+    reads = np.append(reads, unread)  # each node has a reading, if only one that hands back nothing
     place = np.empty(len(reads), np.int64)
     place[np.argsort(reads, kind="stable")] = np.arange(len(reads))
     readings = np.concatenate([[0], np.cumsum(np.bincount(reads, minlength=len(nodes)))])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import engine
 from engine import Value
+from engine.lifting.ir import Leaf, Sum
 from engine.lifting.passes.common_subexpressions import share_common
 from engine.lifting.passes.normalise import normalise
 from engine.lifting.trace.record import record
@@ -75,3 +77,19 @@ def test_a_result_that_is_another_is_returned():
 
     program = engine.lift(f)
     assert program(np.array([3.0, 1.0])) == program(np.array([1.0, 3.0])) == 2.0
+
+
+def test_of_equal_constants_the_first_stands_for_all_however_the_leaves_are_listed():
+    """What reads an earlier one must not read a later one in its place: operands come first."""
+    trace = record([engine.sin(Value(0.5, "x") * 3.0)], {})
+    late = len(trace.ops)  # of a constant that is listed first, and stands behind what reads an equal one
+    trace = replace(
+        trace,
+        ops=[*trace.ops, "", "multiply"],
+        operands=[*trace.operands, (), (trace.roots[0], late)],
+        leaves={late: Leaf("constant", value=3.0), **trace.leaves},
+        roots=[late + 1],
+    )
+    items = share_common(normalise(trace)).items
+    assert all(j < i for i, item in enumerate(items) if item and not isinstance(item, Sum) for j in item)
+    assert items[late] is None

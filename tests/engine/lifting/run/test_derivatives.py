@@ -54,16 +54,7 @@ def close(got, wanted):
     np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-7 * scale)
 
 
-UNMENDED = pytest.mark.xfail(strict=True, reason="known: the proof refuses a Hessian times a vector")
-
-
-@pytest.mark.parametrize(
-    "first",
-    [
-        0,
-        *[pytest.param(k, marks=[pytest.mark.slow, *[UNMENDED] * (k in (200, 220, 280))]) for k in range(20, 400, 20)],
-    ],
-)
+@pytest.mark.parametrize("first", [0, *[pytest.param(k, marks=pytest.mark.slow) for k in range(20, 400, 20)]])
 @pytest.mark.filterwarnings("ignore")
 def test_random_programs(first):
     for seed in range(first, first + (20 if first else 5)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -61,3 +62,26 @@ def test_nodes_of_one_kind_and_height_are_computed_together():
     assert [(group.op, group.stop - group.start) for group in plan(trace).groups] == [
         ("multiply", 8), ("tanh", 8), ("total", 1),
     ]  # fmt: skip
+
+
+def test_what_nobody_reads_hands_back_nothing():
+    """A trace may hold numbers that nothing reads any more; the cotangents of the others are what they were."""
+    x, y = Value(0.5), Value(2.0)
+    trace = record([x * y + x], {x: Leaf("input", 0), y: Leaf("input", 1)})
+    unread = len(trace.ops)
+    trace = replace(
+        trace,
+        ops=[*trace.ops, ""],
+        operands=[*trace.operands, ()],
+        leaves={unread: Leaf("constant", value=7.0), **trace.leaves},
+    )
+    steps = plan(trace)
+    numbers = {i: {0: 0.5, 1: 2.0}[leaf.position] for i, leaf in trace.leaves.items() if leaf.role == "input"}
+    V = np.zeros((len(trace.ops), 1))
+    V[steps.number[unread]] = 7.0
+    for i, number in numbers.items():
+        V[steps.number[i]] = number
+    forward(steps, V)
+    G = backward(steps, V, np.zeros((int(steps.readings[-1]), 1)), 1.0)
+    assert [G[steps.number[i], 0] for i in sorted(numbers, key=numbers.__getitem__)] == [3.0, 0.5]
+    assert G[steps.number[unread], 0] == 0.0
