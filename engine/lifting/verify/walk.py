@@ -89,18 +89,7 @@ class Plan:
 
 def plan(trace: Trace) -> Plan:
     """Put a trace's nodes into the order in which they are computed."""
-    height = [0] * len(trace.ops)
-    members: dict[Any, list[int]] = {}
-    fixed = trace.fixed.get
-    for i, (op, operands) in enumerate(zip(trace.ops, trace.operands)):
-        if operands:
-            h = height[i] = 1 + max([height[j] for j in operands])
-            key = (h, op, told_apart(fixed(i, ())), len(operands))
-            if key in members:
-                members[key].append(i)
-            else:
-                members[key] = [i]
-    ordered = sorted(members.items(), key=lambda item: item[0][0])
+    ordered = _by_height(trace)
     nodes = np.array([*trace.leaves, *chain.from_iterable([m for _, m in ordered])], dtype=np.int64)
     number = np.empty(len(nodes), np.int64)
     number[nodes] = np.arange(len(nodes))
@@ -120,6 +109,22 @@ def plan(trace: Trace) -> Plan:
         )
         at, start = part.stop, start + len(m)
     return Plan(number, tuple(groups), readings, place[at:], len(trace.leaves), *_leaves(trace))
+
+
+def _by_height(trace: Trace) -> list[tuple[Any, list[int]]]:
+    """Return the operations that can be computed together, with what they have in common; operands' come first."""
+    height = [0] * len(trace.ops)
+    members: dict[Any, list[int]] = {}
+    fixed = trace.fixed.get
+    for i, (op, operands) in enumerate(zip(trace.ops, trace.operands)):
+        if operands:
+            h = height[i] = 1 + max([height[j] for j in operands])
+            key = (h, op, told_apart(fixed(i, ())), len(operands))
+            if key in members:
+                members[key].append(i)
+            else:
+                members[key] = [i]
+    return sorted(members.items(), key=lambda item: item[0][0])
 
 
 def _leaves(trace: Trace) -> tuple[Any, Any, Any]:
