@@ -7,6 +7,7 @@ reads one node lies together and is summed. The numbers are an array of (nodes, 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -66,7 +67,7 @@ class Plan:
     readings
         For each node, where the cotangents that it gets begin; and their number at the end.
     seeds
-        For each root, the place of its own cotangent.
+        For each root, the place of its own cotangent; then of what nobody reads.
     leaves
         How many nodes are leaves.
     constants
@@ -114,16 +115,13 @@ def plan(trace: Trace) -> Plan:
 def _by_height(trace: Trace) -> list[tuple[Any, list[int]]]:
     """Return the operations that can be computed together, with what they have in common; operands' come first."""
     height = [0] * len(trace.ops)
-    members: dict[Any, list[int]] = {}
+    members: dict[Any, list[int]] = defaultdict(list)
     fixed = trace.fixed.get
     for i, (op, operands) in enumerate(zip(trace.ops, trace.operands)):
         if operands:
             h = height[i] = 1 + max([height[j] for j in operands])
             key = (h, op, told_apart(fixed(i, ())), len(operands))
-            if key in members:
-                members[key].append(i)
-            else:
-                members[key] = [i]
+            members[key].append(i)
     return sorted(members.items(), key=lambda item: item[0][0])
 
 
