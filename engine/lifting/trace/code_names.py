@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from engine.lifting.trace.repeatable import is_repeatable_code
+
 EVALUATED = {"eval", "exec"}
 OF_NAMESPACE = {"globals", "vars", "locals", "import_module", *EVALUATED}  # these may look up a global
 DYNAMIC = {
@@ -47,6 +49,8 @@ class Names:
         Whether it looks up names that it may be handed; globals too; names that it puts together.
     kinds
         Whether it asks of what kind, or which object, something is.
+    repeatable
+        Whether it does nothing by itself that differs from run to run.
     read_of
         (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
         global is not only asked for attributes.
@@ -62,6 +66,7 @@ class Names:
     of_namespace: bool
     computed: bool
     kinds: bool
+    repeatable: bool
     read_of: tuple[tuple[str, str], ...]
 
 
@@ -79,6 +84,8 @@ def names_of(code: types.CodeType) -> Names:
     spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
     kinds = bool(KINDS & mentioned) or any(at.opname == "MATCH_CLASS" for at in instructions)
     read_of = _read_of(instructions)
+    looked_up = {*spelled} if dynamic else set()
+    repeatable = not (handed or of_namespace) and is_repeatable_code(instructions, mentioned | looked_up)
     if dynamic:
         globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
         read_of |= dict.fromkeys([(name, "") for name in spelled])
@@ -93,6 +100,7 @@ def names_of(code: types.CodeType) -> Names:
         of_namespace,
         computed,
         kinds,
+        repeatable,
         tuple(read_of),
     )
 

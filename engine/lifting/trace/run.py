@@ -1,4 +1,7 @@
-"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted, or thrice."""
+"""Running a function on Values to see its graph: only what is the same whenever it runs can be lifted.
+
+What a function sees says of most that it is; any other runs twice, or thrice, and its runs are compared.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.stand_in import Reading, copied
 from engine.lifting.trace.watch import Index, Recording
 from engine.lines import outside_engine
+from engine.node import CONSTANT
 from engine.tracing import recording
 from engine.tree import Structure, flatten
 from engine.value import Value, is_constant
@@ -67,15 +71,14 @@ def traced(
     captured = around.values
     runs = [_followed(run, around)]
     _make_parameters(around, captured)
-    runs.append(_followed(run, around))
-    if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
+    if around.randomness() != draws or not _is_repeatable(runs[0], around):
         runs.append(_followed(run, around))
-    around.reset = around.reset or any(run.changed for run in runs)
-    *_, other, last = runs
-    _refuse_kept_values(name, runs)
-    drew = around.randomness() != draws
-    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
-        raise LiftError(_not_the_same(name, [] if drew else last.changed))
+        if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
+            runs.append(_followed(run, around))
+        around.reset = around.reset or any(run.changed for run in runs)
+        _refuse_kept_values(name, runs)
+        _refuse_another_graph(name, *runs[-2:], drew=around.randomness() != draws)
+    last = runs[-1]
     if last.changed:
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
@@ -139,6 +142,15 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
             value.pullback = Value(0.0).pullback
 
 
+def _is_repeatable(run: _Run, around: Surroundings) -> bool:
+    """Whether another run is known to be as this one: it changed nothing, and all that it can have read is seen."""
+    if run.changed or run.watch.absences or not around.repeatable:
+        return False
+    _, rules, operands, _ = run.graph
+    leaves = [run.nodes[i] for i, xs in enumerate(operands) if not xs and rules[i] is not CONSTANT]
+    return all(id(leaf) in around.values or leaf in run.inputs for leaf in leaves)  # none that it has made itself
+
+
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
     """Refuse a function that computes with what it has computed in another run."""
     others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
@@ -148,6 +160,12 @@ def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
             f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
             "Return it, and pass it to the next call as an input."
         )
+
+
+def _refuse_another_graph(name: str, other: _Run, last: _Run, *, drew: bool) -> None:
+    """Refuse a function of which two runs differ, or which has drawn random numbers."""
+    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
+        raise LiftError(_not_the_same(name, [] if drew else last.changed))
 
 
 def _not_the_same(name: str, changed: Sequence[Place]) -> str:
