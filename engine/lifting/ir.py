@@ -104,9 +104,19 @@ class Trace:
         bits = iter(numbers)
         return {i: tuple(islice(bits, len(fixed))) for i, fixed in self.fixed.items()}
 
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """A number for each operation that there is, in order of their names."""
+        return {op: k for k, op in enumerate(sorted(set(self.ops)))}
+
+    @cached_property
+    def codes(self) -> Indices:
+        """What each node is: the number of its operation among `kinds`."""
+        return np.fromiter(map(self.kinds.__getitem__, self.ops), np.int64, len(self.ops))
+
     def are(self, *ops: str) -> npt.NDArray[np.bool_]:
         """Return which nodes are of some operations."""
-        return np.fromiter(map(frozenset(ops).__contains__, self.ops), bool, len(self.ops))
+        return np.array([op in ops for op in self.kinds], bool)[self.codes]
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""

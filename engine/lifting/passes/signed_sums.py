@@ -20,6 +20,8 @@ from engine.lifting.ir import Leaf, Trace
 
 def with_signed_sums(trace: Trace) -> Trace:
     """Return the trace with chains of subtractions as one subtraction each; the same trace if there are none."""
+    if "subtract" not in trace.kinds:
+        return trace
     differences = within(trace) & trace.are("subtract")
     if not differences.any():
         return trace

@@ -26,7 +26,7 @@ SHAPES = 3  # of sums of one kind, for which these are worth an operation of the
 def with_signed_terms(normal: Normal) -> Normal:
     """Return the operations with signed terms where that makes several kinds of sums one; else the same ones."""
     trace = normal.trace
-    if trace.ops.count("subtract") < FEWEST or _that_take_a_side(trace) < FEWEST:
+    if np.count_nonzero(trace.are("subtract")) < FEWEST or _that_take_a_side(trace) < FEWEST:
         return normal
     items = list(normal.items)
     for lasts in _of_one_kind(trace, terms_of(trace)):
@@ -45,9 +45,7 @@ def _that_take_a_side(trace: Trace) -> int:
 def _of_one_kind(trace: Trace, terms: ChainTerms) -> Iterator[list[int]]:
     """Yield the last operations of chains worth joining: of one height, of one kind of terms, and read by one kind."""
     count = len(trace.ops)
-    number = {op: k for k, op in enumerate(dict.fromkeys(trace.ops))}
-    codes = np.fromiter(map(number.__getitem__, trace.ops), np.int64, count)
-    kind = trace.heights * len(number) + codes  # of a term: its operation and its height
+    kind = trace.heights * len(trace.kinds) + trace.codes  # of a term: its operation and its height
     kind[trace.arity == 0] = -1
     least, most = np.full(count, kind.max(initial=0) + 1), np.full(count, -1)
     np.minimum.at(least, terms.chain, kind[terms.term])
@@ -56,7 +54,7 @@ def _of_one_kind(trace: Trace, terms: ChainTerms) -> Iterator[list[int]]:
     lasts = lasts[~np.isin(lasts, list(trace.signed))]
     taken = np.bincount(terms.chain[terms.taken], minlength=count)[lasts]
     added = np.bincount(terms.chain[~terms.taken], minlength=count)[lasts]
-    by = np.where(trace.readers < 0, -1, codes[trace.readers])[lasts]
+    by = np.where(trace.readers < 0, -1, trace.codes[trace.readers])[lasts]
     alike = _rows(trace.heights[lasts], by, least[lasts])
     for same in np.flatnonzero(np.bincount(alike) >= MEMBERS):
         members = np.flatnonzero(alike == same)

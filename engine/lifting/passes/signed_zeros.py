@@ -60,7 +60,7 @@ def with_signed_zeros(trace: Trace) -> Trace:
 
 def _readers(trace: Trace) -> list[int]:
     """Return what is read where the sign of its zero changes a value or a slope by more than the sign of a zero."""
-    able = {op for op in set(trace.ops) - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
+    able = {op for op in trace.kinds.keys() - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
     if not able:
         return []
     read: dict[int, None] = {}

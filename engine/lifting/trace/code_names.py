@@ -84,8 +84,6 @@ def names_of(code: types.CodeType) -> Names:
     spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
     kinds = bool(KINDS & mentioned) or any(at.opname == "MATCH_CLASS" for at in instructions)
     read_of = _read_of(instructions)
-    looked_up = {*spelled} if dynamic else set()
-    repeatable = not (handed or of_namespace) and is_repeatable_code(instructions, mentioned | looked_up)
     if dynamic:
         globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
         read_of |= dict.fromkeys([(name, "") for name in spelled])
@@ -100,7 +98,7 @@ def names_of(code: types.CodeType) -> Names:
         of_namespace,
         computed,
         kinds,
-        repeatable,
+        not (handed or of_namespace) and is_repeatable_code(code, {*globals_, *attributes}),
         tuple(read_of),
     )
 

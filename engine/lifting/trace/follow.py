@@ -18,8 +18,8 @@ from engine.lifting.trace.code_names import names_of
 from engine.lifting.trace.library import BUILTIN, LIBRARIES, has, is_library, is_plain
 from engine.lifting.trace.noting import GLOBAL
 from engine.lifting.trace.observed import MISSING, Place
-from engine.lifting.trace.repeatable import is_repeatable, is_repeatable_builtin
 from engine.lifting.trace.owners import Owners
+from engine.lifting.trace.repeatable import is_repeatable, is_repeatable_builtin
 from engine.value import Value
 
 MOST = 200_000  # objects that are followed; plain numbers in containers are not counted

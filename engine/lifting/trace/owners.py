@@ -98,7 +98,8 @@ class Owners(Notes):
 
     def follow_makers(self, *, all_classes: bool = False) -> bool:
         """Follow what makes objects of the classes that code can call, or of all; whether there was any."""
-        met = [k for k in self._makers if all_classes or self.asks_class or self.visits.get(k, 0) > self._as_kinds.get(k, 0)]
+        every = all_classes or self.asks_class
+        met = [k for k in self._makers if every or self.visits.get(k, 0) > self._as_kinds.get(k, 0)]
         for place in [place for k in met for place in self._makers.pop(k)]:
             self.watch(*place)
         return bool(met)
@@ -134,7 +135,8 @@ class Owners(Notes):
         for owner in [owner for owner in self._owners if owner.kind == "library"]:
             asked = self._asked(owner)
             for name in sorted(owner.watched if "" in asked else asked & owner.watched):
-                if not is_repeatable(owner.namespace.get(name)):
+                x = owner.namespace.get(name)
+                if not is_repeatable(x) or isinstance(x, types.MethodType):
                     self.may_vary(f"{owner.name}.{name}")
 
     def class_of(self, kind: type) -> None:

@@ -26,7 +26,7 @@ import math
 import operator
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, time, timedelta
 from pathlib import PurePath
 from typing import Any
@@ -35,19 +35,23 @@ import numpy as np
 
 from engine.lines import ENGINE
 
-BUILTINS = frozenset(
-    "abs all any bool bytes callable chr complex dict divmod enumerate filter float format getattr hasattr int isinstance issubclass "
-    "iter len list map max min next object ord pow property range repr reversed round slice sorted staticmethod classmethod "
-    "str sum super tuple type zip NotImplemented Ellipsis".split()
-)
+BUILTINS = frozenset([
+    "Ellipsis", "NotImplemented", "abs", "all", "any", "bool", "bytes", "callable", "chr", "classmethod", "complex",
+    "dict", "divmod", "enumerate", "filter", "float", "format", "getattr", "hasattr", "int", "isinstance", "issubclass",
+    "iter", "len", "list", "map", "max", "min", "next", "object", "ord", "pow", "property", "range", "repr", "reversed",
+    "round", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip",
+])  # fmt: skip
 OF_NUMPY = (
-    "all allclose any append arange argmax argmin argsort array array_equal asarray atleast_1d atleast_2d average bincount "
-    "broadcast_to clip column_stack concatenate convolve correlate count_nonzero cross cumprod cumsum delete diag diagonal "
-    "diff dot e einsum expand_dims eye flip float64 full full_like hstack identity inf inner int64 interp isclose kron "
-    "linspace max mean meshgrid min moveaxis nan ndim newaxis nonzero ones ones_like outer pad pi prod ptp ravel repeat "
-    "reshape roll rot90 round searchsorted shape size split squeeze stack std sum swapaxes take tensordot tile trace "
-    "transpose tri tril triu unravel_index vander var vdot vstack where zeros zeros_like".split()
-)
+    "all", "allclose", "any", "append", "arange", "argmax", "argmin", "argsort", "array", "array_equal", "asarray",
+    "atleast_1d", "atleast_2d", "average", "bincount", "broadcast_to", "clip", "column_stack", "concatenate",
+    "convolve", "correlate", "count_nonzero", "cross", "cumprod", "cumsum", "delete", "diag", "diagonal", "diff", "dot",
+    "e", "einsum", "expand_dims", "eye", "flip", "float64", "full", "full_like", "hstack", "identity", "inf", "inner",
+    "int64", "interp", "isclose", "kron", "linspace", "max", "mean", "meshgrid", "min", "moveaxis", "nan", "ndim",
+    "newaxis", "nonzero", "ones", "ones_like", "outer", "pad", "pi", "prod", "ptp", "ravel", "repeat", "reshape",
+    "roll", "rot90", "round", "searchsorted", "shape", "size", "split", "squeeze", "stack", "std", "sum", "swapaxes",
+    "take", "tensordot", "tile", "trace", "transpose", "tri", "tril", "triu", "unravel_index", "vander", "var", "vdot",
+    "vstack", "where", "zeros", "zeros_like",
+)  # fmt: skip
 READ_ANEW = frozenset(("born", "ctypes", "gi_frame"))  # attributes of Values, arrays, generators: another at each run
 MACHINERY = {"__hash__", "__sizeof__", "__dir__", "__getattribute__", "__reduce__", "__reduce_ex__", "__getstate__"}
 PROTOCOLS = frozenset([  # what is asked of numbers and containers, and of classes
@@ -59,22 +63,22 @@ KINDS = (
     types.CellType, np.ndarray, operator.itemgetter, types.MemberDescriptorType, types.GetSetDescriptorType,
 )  # fmt: skip
 READING_OUTSIDE = (date, time, timedelta, PurePath)  # plain, but they say what time it is, and what lies on a disk
-BUILDING_SETS = ("BUILD_SET", "SET_ADD", "SET_UPDATE")  # whose order is that of addresses
+_VARYING = ("BUILD_SET", "SET_ADD", "SET_UPDATE", "IMPORT_", "GET_A")  # sets have the order of addresses
+VARYING = frozenset([number for op, number in dis.opmap.items() if op.startswith(_VARYING)])  # instructions
 
 
-def is_repeatable_code(instructions: Sequence[dis.Instruction], names: Iterable[str]) -> bool:
+def is_repeatable_code(code: types.CodeType, names: Iterable[str]) -> bool:
     """Whether a piece of code does nothing by itself that differs from run to run; what it names is asked elsewhere.
 
     Parameters
     ----------
-    instructions
-        Of the code: none builds a set, or imports.
+    code
+        Which is not to build a set, import or wait.
     names
-        The globals and attributes that it names: none is of Python's own machinery.
+        The globals and attributes that it names, none of which is to be of Python's own machinery.
     """
     machinery = any(name[:2] == "__" == name[-2:] and name not in PROTOCOLS for name in names)
-    ordinary = not any(at.opname.startswith((*BUILDING_SETS, "IMPORT_", "GET_A")) for at in instructions)
-    return ordinary and not machinery and READ_ANEW.isdisjoint(names)
+    return VARYING.isdisjoint(code.co_code[::2]) and not machinery and READ_ANEW.isdisjoint(names)
 
 
 def is_repeatable_builtin(name: str) -> bool:
@@ -84,7 +88,7 @@ def is_repeatable_builtin(name: str) -> bool:
 
 
 def is_repeatable(x: Any) -> bool:
-    """Whether an object of a library, a function, a class or a module of one, is known to compute the same each time."""
+    """Whether an object of a library, be it a function, a class or a module, is known to compute the same each time."""
     kind = type(x)
     if kind in KINDS or kind in _PLAIN or id(x) in _KNOWN:
         return True
@@ -92,9 +96,9 @@ def is_repeatable(x: Any) -> bool:
         filename: str = x.__code__.co_filename
         return filename.startswith(ENGINE) or (filename in _FILES and x.__name__.startswith("_"))
     if kind is types.BuiltinFunctionType and x.__self__ is not None:
-        return type(x.__self__) is not types.ModuleType  # what it is bound to is looked at by itself
+        return is_repeatable(x.__self__)
     if kind is types.ModuleType:
-        return x.__name__.partition(".")[0] == "engine"
+        return bool(x.__name__.partition(".")[0] == "engine")
     of = x if issubclass(kind, type) else kind
     return str(type.__dict__["__module__"].__get__(of)).startswith("engine.") or issubclass(of, BaseException)
 

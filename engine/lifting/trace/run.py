@@ -28,7 +28,6 @@ from engine.lifting.trace.sealed import sealed
 from engine.lifting.trace.stand_in import Reading, copied
 from engine.lifting.trace.watch import Index, Recording
 from engine.lines import outside_engine
-from engine.node import CONSTANT
 from engine.tracing import recording
 from engine.tree import Structure, flatten
 from engine.value import Value, is_constant
@@ -144,11 +143,7 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
 
 def _is_repeatable(run: _Run, around: Surroundings) -> bool:
     """Whether another run is known to be as this one: it changed nothing, and all that it can have read is seen."""
-    if run.changed or run.watch.absences or not around.repeatable:
-        return False
-    _, rules, operands, _ = run.graph
-    leaves = [run.nodes[i] for i, xs in enumerate(operands) if not xs and rules[i] is not CONSTANT]
-    return all(id(leaf) in around.values or leaf in run.inputs for leaf in leaves)  # none that it has made itself
+    return not run.changed and not run.watch.absences and around.repeatable
 
 
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
