@@ -79,9 +79,10 @@ class Names:
 def names_of(code: types.CodeType) -> Names:
     """Return the names that a function's code mentions; those in texts too where it looks names up by texts."""
     naming = naming_instructions(code)
-    globals_ = _names(naming, (*GLOBALS, "IMPORT_NAME"))
-    attributes = _names(naming, (*ATTRIBUTES, "IMPORT_FROM", "LOAD_SUPER"))
-    modules = tuple(_names(naming, ("IMPORT_NAME",)))
+    named = [at for at in naming if at is not OTHER]
+    globals_ = _names(named, (*GLOBALS, "IMPORT_NAME"))
+    attributes = _names(named, (*ATTRIBUTES, "IMPORT_FROM", "LOAD_SUPER"))
+    modules = tuple(_names(named, ("IMPORT_NAME",)))
     files = "open" in globals_
     mentioned = {*globals_, *attributes}
     dynamic, of_namespace = bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
@@ -132,7 +133,8 @@ def naming_instructions(code: types.CodeType) -> list[Naming]:
     >>> naming_instructions((lambda x: math.pi).__code__)[-3:-1]
     [Naming(op='LOAD_GLOBAL', name='math'), Naming(op='LOAD_ATTR', name='pi')]
     """
-    instructions, raw, names, prefix = [], code.co_code, code.co_names, 0
+    instructions: list[Naming] = []
+    raw, names, prefix = code.co_code, code.co_names, 0
     for number, argument in zip(raw[::2], raw[1::2]):
         if number == dis.EXTENDED_ARG:
             prefix = (prefix | argument) << 8
