@@ -39,8 +39,8 @@ def with_signed_zeros(trace: Trace) -> Trace:
     waiting, known = readers, set(readers)
     while waiting:
         i = waiting.pop()
-        op, xs, flags = trace.ops[i], trace.operands[i], signs.of(i)
-        if flags & PLAIN or not xs:
+        op = trace.ops[i]
+        if not trace.operands[i] or (flags := signs.of(i)) & PLAIN:
             continue
         if flags & POSITIVE:
             cleared.add(i)
@@ -63,7 +63,7 @@ def with_signed_zeros(trace: Trace) -> Trace:
 
 def _readers(trace: Trace) -> list[int]:
     """Return what is read where the sign of its zero changes a value or a slope by more than the sign of a zero."""
-    able = {op for op in set(trace.ops) - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
+    able = {op for op in trace.kinds.keys() - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
     if not able:
         return []
     told_apart = _operands_that(tells_zeros_apart, trace)
