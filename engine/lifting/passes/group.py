@@ -24,8 +24,7 @@ def group(normal: Normal) -> Groups:
     trace, items = normal.trace, list(normal.items)
     ops, fixed, leaves = trace.ops, trace.fixed_keys, trace.leaves
     countless = COUNTLESS & trace.kinds.keys()
-    known: dict[Any, int] = {}
-    sums = _Sums()
+    known, sums = dict[Any, int](), _Sums()
     groups: list[Group] = []
     of = [-1] * (len(items) + 2)  # the last are what ADDED and TAKEN say in place of a factor: none
     group_of = of.__getitem__
