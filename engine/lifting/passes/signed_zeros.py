@@ -19,7 +19,7 @@ from itertools import chain
 import numpy as np
 
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.passes.zero_signs import PLAIN, POSITIVE, Signs
+from engine.lifting.passes.zero_signs import POSITIVE, Signs
 from engine.lifting.zeros import MANY, passes_zeros_on, tells_zeros_apart
 from engine.rules import RULES
 
@@ -40,9 +40,9 @@ def with_signed_zeros(trace: Trace) -> Trace:
     while waiting:
         i = waiting.pop()
         op = trace.ops[i]
-        if not trace.operands[i] or (flags := signs.of(i)) & PLAIN:
+        if not trace.operands[i] or signs.is_plain(i):
             continue
-        if flags & POSITIVE:
+        if signs.of(i) & POSITIVE:
             cleared.add(i)
             continue
         if op in SUMS:

@@ -24,6 +24,7 @@ UNSIGNED = 4  # it is never negative at all: 0.0, positive or NaN
 WITHOUT_SIGN = POSITIVE | PLAIN | UNSIGNED
 NONZERO, DROPPED = 8, 16  # of numbers that are written out: which tells operations on flags of one kind apart
 BY_NODE = ("dot", "power_constant")  # whose flags depend on more than their operands' flags
+SUMMING = ("add", "total")
 SOMETIMES = ("multiply", "power_constant")  # that have flags whatever their operands have: squares
 
 
@@ -60,6 +61,16 @@ class Signs:
             stack.pop()
         return known[root] & WITHOUT_SIGN
 
+    def is_plain(self, i: int) -> bool:
+        """Whether a node's zeros are 0.0 in the text; of a sum with a positive number nothing else is looked at.
+
+        ``sqrt(x + 1e-5)`` and its like are asked for more than all others.
+        """
+        ops, operands = self.trace.ops, self.trace.operands
+        while len(operands[i]) == 1 and _OF.get(ops[i]) is _any_of:
+            (i,) = operands[i]
+        return (ops[i] in SUMMING and any(map(self.positive, operands[i]))) or bool(self.of(i) & PLAIN)
+
     def _of_leaf(self, i: int) -> int:
         """Return the flags of a leaf."""
         role, _, _, number = self.trace.leaves[i]
@@ -86,6 +97,11 @@ class Signs:
         """Whether a node is a number other than zero."""
         leaf = self.trace.leaves.get(i)
         return leaf is not None and leaf.role == "constant" and leaf.value != 0.0
+
+    def positive(self, i: int) -> bool:
+        """Whether a node is a number above zero."""
+        leaf = self.trace.leaves.get(i)
+        return leaf is not None and leaf.role == "constant" and leaf.value > 0.0
 
     def dropped(self, i: int) -> bool:
         """Whether a node is a 0.0 that a sum leaves out."""
