@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.lifting.ir import ADDED, ZERO, Normal, Sum, Trace
+from engine.lifting.ir import ADDED, Normal, Sum, Trace
 
 
 def normalise(trace: Trace) -> Normal:
@@ -63,7 +63,7 @@ def _sum_of(
             items[i] = None
             result.left.append(item[0])
             result.right.append(item[1])
-        elif trace.leaves.get(i) != ZERO or len(terms) == 1:
+        elif i not in trace.zeros or len(terms) == 1:
             result.left.append(i)
             result.right.append(-1)
     if result is None or not result.left:

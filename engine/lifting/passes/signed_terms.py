@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.lifting.chains import ChainTerms, SignedChain, chain_of, terms_of
-from engine.lifting.ir import ADDED, TAKEN, ZERO, Normal, Sum, Trace
+from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 from engine.lifting.views import Indices
 
 FEWEST = 4  # differences of more terms than two, or of less
@@ -38,7 +38,7 @@ def _that_take_a_side(trace: Trace) -> int:
     """Return how many operands of differences are chains themselves, or zeros: these are of more terms, or of less."""
     starts = (np.cumsum(trace.arity) - trace.arity)[trace.are("subtract")]
     operands = np.concatenate([trace.reads[starts], trace.reads[starts + 1]])
-    zeros = sum([trace.leaves.get(j) == ZERO for j in operands[trace.arity[operands] == 0].tolist()])
+    zeros = sum(map(trace.zeros.__contains__, operands[trace.arity[operands] == 0].tolist()))
     return int(np.count_nonzero(trace.inner[operands])) + zeros
 
 
@@ -72,7 +72,7 @@ def _rows(*columns: Indices) -> Indices:
 def _join(items: list[Sum | tuple[int, ...] | None], trace: Trace, sums: dict[int, SignedChain]) -> None:
     """Make chains sums of signed terms; a product that one has absorbed is an operation again."""
     for i, whole in sums.items():
-        added, taken = ([j for j in side if trace.leaves.get(j) != ZERO] for side in (whole.added, whole.taken))
+        added, taken = ([j for j in side if j not in trace.zeros] for side in (whole.added, whole.taken))
         for j in whole.within:
             items[j] = None
         for j in (*added, *taken):
