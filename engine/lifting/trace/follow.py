@@ -79,6 +79,7 @@ class Walk(Owners):
         kind = type(x)
         if is_plain(kind):
             self.facts.append(x)
+            self.plain.add(kind)
             return
         if issubclass(kind, (type, types.ModuleType)):
             self.visits[id(x)] = self.visits.get(id(x), 0) + 1
@@ -110,6 +111,8 @@ class Walk(Owners):
             self.watch(functools.partial(kinds.inside_cell, cell), Place(cell, "", f"the variable {name}"))
         if f.__dict__:
             self.mapping(f.__dict__, f"{f.__qualname__}.")
+        else:
+            self.bare.append(f)
         if not f.__code__.co_filename.startswith(LIBRARIES):
             self._code(f.__code__, f.__globals__)
         else:
