@@ -92,7 +92,9 @@ class Walk(Owners):
         self.facts.append(kind)
         if (id(x), None) in self.skipped:
             return
-        if issubclass(kind, Value):
+        if kind in kinds.OF_PYTHON:
+            kinds.OF_PYTHON[kind](self, x)
+        elif issubclass(kind, Value):
             self.values.append((x,))
             self.facts.append(x)
         elif kind is types.FunctionType:

@@ -192,6 +192,9 @@ KINDS: tuple[tuple[Any, Callable[[Notes, Any], None]], ...] = (
     (decimal.Context, lambda walk, x: walk.content(x, lambda: repr(x))),
 )
 
+OF_PYTHON: dict[type, Callable[[Notes, Any], None]] = {list: _sequence, tuple: _sequence, set: _set, dict: mapping}
+"""How the commonest are followed, those that no class derives: there is nothing else to them."""
+
 
 # --- attributes ----------------------------------------------------------------------------------------------------
 
