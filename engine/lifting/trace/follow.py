@@ -56,6 +56,7 @@ class Walk(Owners):
         varies = self.varies
         self.follow_makers(all_classes=True)
         self._empty_stack()
+        self.asked = tuple(self._names)
         self.varies = varies  # whatever makes the objects that are there has run
         if self.computed:
             self.in_doubt = True

@@ -69,7 +69,9 @@ class Observed:
     unread: bool = False  # whether a module that is named was not loaded
     plain: set[type] = field(default_factory=set)  # of numbers, texts and dates, and of whatever lies beside these
     bare: list[types.FunctionType] = field(default_factory=list)  # functions on which nothing is stored
-    libraries: dict[int, tuple[Mapping[str, Any], int]] = field(default_factory=dict)  # names in these, and how many
+    libraries: list[Mapping[str, Any]] = field(default_factory=list)  # what their modules and classes hold
+    asked: tuple[str, ...] = ()  # the attributes that code names
+    of_libraries: list[tuple[Mapping[str, Any], str, Any]] | None = None  # and what these are there
     varies: str = ""  # what may differ from run to run, though nothing that is seen changes
 
     @functools.cached_property
@@ -84,9 +86,17 @@ class Observed:
             return False
         return not any(issubclass(kind, READING_OUTSIDE) for kind in self.plain)
 
+    def remember_libraries(self) -> None:
+        """Note, before the first run, what code may read of libraries: no call looks there."""
+        if self.of_libraries is None:
+            self.of_libraries = [
+                (held, name, held.get(name, MISSING)) for held in self.libraries for name in self.asked
+            ]
+
     def stored_elsewhere(self) -> bool:
-        """Whether something was put since where no call looks: on a function that had nothing, or on a library."""
-        return any(f.__dict__ for f in self.bare) or any(len(held) != n for held, n in self.libraries.values())
+        """Whether something was stored since where no call looks: on a library, or on a function that had nothing."""
+        replaced = any(held.get(name, MISSING) is not x for held, name, x in self.of_libraries or ())
+        return replaced or any(f.__dict__ for f in self.bare)
 
     def untouched(self) -> bool:
         """Whether everything is where it was, the very same objects, and arrays hold what they held."""

@@ -130,6 +130,7 @@ class _Run:
 def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
     """Run the function, and note what it changes of its surroundings."""
     before = around.seen
+    before.remember_libraries()
     done = run()
     replaced = {place.mark: place for place in before.replaced()}
     done.stored_elsewhere = before.stored_elsewhere()
