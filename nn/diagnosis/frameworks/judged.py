@@ -254,9 +254,13 @@ class FrameworkPoint(LayerPoint):
 
 
 def rounded_by(custom: Custom, inputs: Sequence[Any]) -> float:
-    """Return how far rounding moves a function's own result, beside its largest entry; 0 where it is another one."""
+    """Return how far rounding moves a function's own result, beside its largest entry; 0 where it is another one.
+
+    Numbers of few digits round to nothing, as those of a product may do: others nearby are taken.
+    """
+    moved = elsewhere(list(inputs), np.random.default_rng(0))
     try:
-        own, exact = custom.by_hand(inputs)[0], custom.ordinary(_cast(inputs, np.float64))[0]
+        own, exact = custom.by_hand(moved)[0], custom.ordinary(_cast(moved, np.float64))[0]
     except FrameworkError:
         return 0.0
     with np.errstate(all="ignore"):
