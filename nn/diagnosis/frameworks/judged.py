@@ -20,7 +20,7 @@ from engine.rounding import Analysis
 from nn.agreement.tolerance import LOOSEST_SINGLE
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
-from nn.diagnosis.frameworks.rounding import as_precise, is_single, rounded_by
+from nn.diagnosis.frameworks.rounding import are_single, as_precise, rounded_by
 from nn.diagnosis.frameworks.torch_custom import torch_custom
 from nn.diagnosis.function import Comparison
 from nn.diagnosis.layer import LayerPoint, at_points, copies, is_differentiated, parts
@@ -111,7 +111,7 @@ class _Case:
         custom, names = self.custom, self.custom.names
         if self.forward is None:
             return FrameworkPoint(custom.on_arrays, custom.by_hand, inputs, names, self.rng, custom)
-        if is_single(inputs) and (rounding := self.rounding(inputs)) > LOOSEST_SINGLE:
+        if are_single(inputs) and (rounding := self.rounding(inputs)) > LOOSEST_SINGLE:
             return CoarsePoint(self._numpy, self._gradients, inputs, names, self.rng, rounding)
         return LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
 
@@ -226,7 +226,7 @@ class FrameworkPoint(LayerPoint):
             double = self.custom.ordinary(as_precise(coarse, np.float64), dout.astype(float))[1]
         except FrameworkError:
             return [0.0] * len(self.places)
-        rounded = rounded_by(self.custom, self.custom.result, coarse) if is_single(self.inputs) else 0.0
+        rounded = rounded_by(self.custom, self.custom.result, coarse) if are_single(self.inputs) else 0.0
         with np.errstate(all="ignore"):
             errors = [float(np.abs(a - b).max(initial=0.0)) for a, b in zip(single, double)]
         sizes = [float(np.abs(x).max(initial=0.0)) for x in double]

@@ -40,7 +40,7 @@ def rounded_by(custom: Custom, forward: Callable[[Sequence[Any]], Array], inputs
     return error / largest if error <= COARSEST * largest and largest else 0.0
 
 
-def is_single(inputs: Sequence[Any]) -> bool:
+def are_single(inputs: Sequence[Any]) -> bool:
     """Whether there are arrays of single precision among inputs."""
     return any(is_differentiated(x) and x.dtype == np.float32 for x in inputs)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
-from nn.diagnosis.frameworks.rounding import as_precise, is_single, rounded_by
+from nn.diagnosis.frameworks.rounding import are_single, as_precise, rounded_by
 
 X = np.array([1.0, -2.0, 0.5])
 
@@ -50,4 +50,4 @@ def test_only_arrays_of_floats_have_a_precision():
         None,
         np.arange(2).dtype,
     ]
-    assert is_single([1, X.astype(np.float32)]) and not is_single([X, 1.5])
+    assert are_single([1, X.astype(np.float32)]) and not are_single([X, 1.5])
