@@ -8,7 +8,7 @@ that is to keep the sign of its zero (`Trace.signed`) is none.
 
 from __future__ import annotations
 
-from engine.lifting.ir import ZERO, Normal, Sum, Trace
+from engine.lifting.ir import Normal, Sum, Trace
 
 
 def normalise(trace: Trace) -> Normal:
@@ -54,7 +54,7 @@ def _sum_of(
             items[i] = None
             result.left.append(item[0])
             result.right.append(item[1])
-        elif trace.leaves.get(i) != ZERO or len(terms) == 1:
+        elif i not in trace.zeros or len(terms) == 1:
             result.left.append(i)
             result.right.append(-1)
     if result is None or not result.left:

@@ -117,9 +117,9 @@ class _Run:
         return numbered(self.roots)
 
     @property
-    def nodes(self) -> list[Value]:
-        """The nodes of its graph."""
-        return self.graph.nodes
+    def leaves(self) -> list[Value]:
+        """The leaves of its graph."""
+        return [self.graph.nodes[i] for i in self.graph.leaves]
 
 
 def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
@@ -142,7 +142,7 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
     """Refuse a function that computes with what it has computed in another run."""
     others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
-    if uses_another_run(runs[-1].nodes, others):
+    if uses_another_run(runs[-1].leaves, others):
         places = runs[-1].changed or runs[0].changed
         raise LiftError(
             f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
@@ -201,7 +201,7 @@ def _with_arrays_read(
     if not large:
         around.read_at_each_call({}, ())
         return plain
-    constants = [node._data for node in plain.nodes if not node.parents and is_constant(node)]
+    constants = [leaf._data for leaf in plain.leaves if is_constant(leaf)]
     readings = {
         k: reading
         for k, reading in large.items()
@@ -236,7 +236,7 @@ def _on_a_copy(
 
 def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
     """Whether a run with arrays read is the plain one: as large, with nothing but arithmetic of their numbers."""
-    if len(done.roots) != len(plain.roots) or len(done.nodes) > 2 * len(plain.nodes):
+    if len(done.roots) != len(plain.roots) or len(done.graph.nodes) > 2 * len(plain.graph.nodes):
         return False
     conditions = done.roots[done.structure.size :]
     if any(node in reading.position for node in order(*conditions, *done.watch.asked) for reading in readings):
@@ -248,7 +248,7 @@ def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
 
 
 def _operations(run: _Run) -> int:
-    return sum(bool(node.parents) for node in run.nodes)
+    return len(run.graph.nodes) - len(run.graph.leaves)
 
 
 def _in(changed: Sequence[Place]) -> str:
