@@ -9,8 +9,9 @@ The outcomes are tried in one order, `JUDGES`; the first that holds is the diagn
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,6 +35,7 @@ from nn.diagnosis.search import Explanation, Search
 
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
+APART = 3  # mistakes that the numbers of one parameter must tell from one another, to show one
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -215,26 +217,66 @@ def named_in_single_precision(case: Case) -> Diagnosis | None:
 
 
 def one_by_one(case: Case) -> Diagnosis | None:
-    """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs."""
+    """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs.
+
+    Of what is certain whatever else is, each parameter has its own mistake beside it.
+    """
     certain = case.search.certain()
     reproduced = case.search.reproduced(certain)
-    findings = dict.fromkeys(case.findings(certain))
-    kinds, notes = dict.fromkeys(reproduced, "named"), dict[str, str]()
-    for name in [name for name in case.wrong if name not in reproduced]:
-        arrays = {k: v for k, v in case.candidate.arrays.items() if k == name or k not in case.wrong}
-        explanations = Search(case.problem, arrays, case.search.tolerance).explanations(pairs=False)
-        if len(explanations) == 1:
-            findings |= dict.fromkeys(case.findings(explanations[0]))
-            kinds[name] = "named"
-        else:
-            notes[name] = whereabouts(case.problem, name, arrays[name])
-            kinds[name] = "unnamed"
+    rest = [name for name in case.wrong if name not in reproduced]
+    own = {} if certain and not reproduced else _of_their_own(case, rest, certain, reproduced)
+    findings = dict.fromkeys(itertools.chain(case.findings(certain), *map(case.findings, own.values())))
+    kinds = dict.fromkeys(reproduced, "named") | {name: "named" if name in own else "unnamed" for name in rest}
+    notes = {name: whereabouts(case.problem, name, case.candidate.arrays[name]) for name in rest if name not in own}
     remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
     if certain:
-        remarks.append(CERTAIN.format(wrong=next(name for name in case.wrong if name not in reproduced)))
+        remarks.append(CERTAIN.format(wrong=rest[0]))
     remarks += [] if certain else inherited(case.problem, case.wrong)
     diagnosis = case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
     return diagnosis if diagnosis.verdict == "named" else backward_altered(case) or diagnosis
+
+
+def _of_their_own(
+    case: Case, names: Sequence[str], certain: Explanation, reproduced: Sequence[str]
+) -> dict[str, Explanation]:
+    """Return the one mistake, beside those that are certain, of each parameter that has one; all of them hold together.
+
+    Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
+    """
+    given = case.candidate.arrays
+    beside = {name: x for name, x in given.items() if name not in case.wrong or name in reproduced}
+    searches = {name: Search(case.problem, beside | {name: given[name]}, case.search.tolerance) for name in names}
+    paths = [path for search in searches.values() for path in search.explanations(pairs=False, beside=certain)]
+    reaching = {path: [name for name in names if searches[name].walk(*path) is None] for path in paths}
+    alike: dict[str, set[str]] = {}
+    for path, several in reaching.items():
+        alike.setdefault(_said(path), set()).update(several)
+    own: dict[str, Explanation] = {}
+    for name in names:
+        fitting = {_said(path): path for path in paths if name in reaching[path]}
+        most = max((len(alike[said]) for said in fitting), default=0)
+        furthest = [path for said, path in fitting.items() if len(alike[said]) == most]
+        shown = [given[other] for path in furthest for other in reaching[path]]
+        if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
+            own[name] = furthest[0]
+    own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
+    together = dict.fromkeys(itertools.chain(certain, *own.values()))
+    whole = Search(case.problem, {name: given[name] for name in (*own, *reproduced)}, case.search.tolerance)
+    return own if whole.walk(*together) is None else {}
+
+
+def _said(path: Explanation) -> str:
+    return ", ".join(suspect.mistake.name for suspect in path)
+
+
+def _is_shown(path: Explanation, given: Sequence[Array]) -> bool:
+    """Whether some parameters are enough for a mistake: it has a reason, and few numbers fit by chance."""
+    return not any(suspect.mistake.generic for suspect in path) and proves(given, APART)
+
+
+def _is_inherited(name: str, path: Explanation, unnamed: Set[str]) -> bool:
+    """Whether a mistake of weights alone is that of a delta which is wrong: their bias shows it, and has no name."""
+    return any(suspect.mistake.equation == "BP4" for suspect in path) and f"{name[:-1]}b" in unnamed
 
 
 def backward_altered(case: Case) -> Diagnosis | None:

@@ -88,6 +88,15 @@ class LayerPoint:
         except Exception:
             return False
 
+    def reads_more_than(self, shorter: LayerPoint) -> bool:
+        """Whether forward reads what these inputs have beside those of another point: its length may be fixed."""
+        for comparison, other in zip(self.comparisons.values(), shorter.comparisons.values()):
+            beside = np.ones(comparison.right.shape, bool)
+            beside[tuple(map(slice, other.right.shape))] = False
+            if beside.any() and not comparison.right[beside].any():
+                return False
+        return True
+
     @cached_property
     def dout(self) -> Array:
         """The cotangent of the result, in its precision."""
@@ -96,11 +105,15 @@ class LayerPoint:
         return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
 
     @cached_property
+    def returned(self) -> Any:
+        """What backward returns."""
+        return result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
+
+    @cached_property
     def given(self) -> dict[int, Array]:
         """The gradients that backward returns, by the place of the input."""
-        returned = result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
         shapes = [self.inputs[k].shape for k in self.places]
-        given = assigned(returned, [self.names[k] for k in self.places], shapes)
+        given = assigned(self.returned, [self.names[k] for k in self.places], shapes)
         return {
             at: x.reshape(shapes[at]) if x.size == 1 == self.inputs[self.places[at]].size else x
             for at, x in given.items()
@@ -223,7 +236,8 @@ class LayerPoint:
 
 def at_points(points: Sequence[LayerPoint], longer: Iterable[LayerPoint] = ()) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
-    several = [*points, *itertools.islice((point for point in longer if point.runs), SHAPES)]
+    used = (point for point in longer if point.runs and point.reads_more_than(points[0]))
+    several = [*points, *itertools.islice(used, SHAPES)]
     wrong = [k for k, point in enumerate(several) if not all(alone.ok for alone in point.alone.values())]
     first = wrong[0] if wrong else 0
     diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])

@@ -74,15 +74,22 @@ class Search:
     def _close(self, name: str, one: Array, other: Array) -> bool:
         return close(one, other, self.tolerance[name], self._floor(name))
 
-    def explanations(self, pairs: bool = True) -> list[Explanation]:
+    def explanations(self, pairs: bool = True, beside: Explanation = ()) -> list[Explanation]:
         """Return the smallest sets of mistakes that reproduce the candidate: single ones, else pairs, else none.
 
         Something generic, such as a factor without a reason, is returned only where nothing specific fits.
+
+        Parameters
+        ----------
+        pairs
+            Whether pairs are sought.
+        beside
+            Mistakes that are there already: each set has them, and is these alone where they reproduce the candidate.
         """
-        start = self.walk()
+        start = self.walk(*beside)
         if start is None:
-            return []
-        tried = self._tried((suspect,) for suspect in self._suspects(start))
+            return [beside] if beside else []
+        tried = self._tried((*beside, suspect) for suspect in self._suspects(start))
         self._departures.update({path: departs.name for path, departs in tried if departs})
         singles = [path for path, departs in tried if departs is None]
         if singles or not pairs:
