@@ -13,7 +13,7 @@ from engine.lifting.straight.blocks import Blocks, blocks
 from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.groups_needed import grouped_steps
 from engine.lifting.straight.groups_of_trace import count_groups
-from engine.lifting.straight.local_rules import NO_PIECES, is_local
+from engine.lifting.straight.local_rules import is_local
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.set_apart import operations_of_a_signature
@@ -42,7 +42,7 @@ class Straight(NamedTuple):
 
 def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
-    if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
+    if len(trace.ops) < FEWEST or trace.results != 1:
         return False
     return width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP
 
