@@ -51,12 +51,16 @@ def shared(kind: Kind) -> Expr | None:
     if kind.op not in SHARED:
         return None
     xs = [Expr(f"x{k}") for k in range(1, kind.arity)]
-    return RULES[kind.op].bind(Expr("z"), xs, ())(Expr("g"))[0].args[2]
+    handed = RULES[kind.op].bind(Expr("z"), xs, ())(Expr("g"))[0]
+    assert isinstance(handed, Expr)  # where(x1 < z, 0.0, share)
+    return handed.args[2]
 
 
 def _largest_of(n: int) -> Local:
-    """Return the first operand, which is the largest of the others, and what is handed to these: g is each one's share."""
-    return Expr(None, "add", (Expr("x0"), Expr(0.0))), (Expr(0.0), *[(Expr(f"x{k}") < Expr("z")).where(0.0, Expr("g")) for k in range(1, n)])
+    """Return the first operand, which is the largest of the others, and what is handed to these: g is a share."""
+    z, g = Expr("z"), Expr("g")
+    handed = [(Expr(f"x{k}") < z).where(0.0, g) for k in range(1, n)]
+    return Expr(None, "add", (Expr("x0"), Expr(0.0))), (Expr(0.0), *handed)
 
 
 def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:
@@ -120,7 +124,7 @@ PIECES: dict[str, Callable[[int], list[Piece]]] = {
     "largest": _largest,
     "select": _select,
 }
-CHAINS = ("total", "dot", "shift", "logsumexp")  # of which each piece has few operands, however many there are
+CHAINED = ("total", "dot", "shift", "logsumexp")  # of which each piece has few operands, however many there are
 
 
 def substituted(expr: Expr, leaves: dict[str, Expr]) -> Expr:
