@@ -90,7 +90,7 @@ def body_of(block: TapeBlock, literals: dict[int, str]) -> Body:
         extra += len(pieces) - 1
         for number, (op, read) in zip(numbers, pieces):
             names = [repr(k) if isinstance(k, float) else xs[k] if k >= 0 else f"x{numbers[-k - 1]}" for k in read]
-            body.operations.append(Operation(number, kind if len(pieces) == 1 else Kind(op, len(names)), names))
+            body.operations.append(Operation(number, kind if kind.op not in PIECES else Kind(op, len(names)), names))
     return body
 
 
