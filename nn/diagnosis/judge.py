@@ -30,7 +30,7 @@ from nn.diagnosis.kinks import without_kinks
 from nn.diagnosis.location import inherited, whereabouts
 from nn.diagnosis.mistakes import MISTAKES
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
-from nn.diagnosis.search import Explanation, Search
+from nn.diagnosis.walk import Explanation, Walk
 
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
@@ -88,10 +88,10 @@ class Case:
         return [name for name in self.problem.order if name in arrays and not self.limits.agrees(name, arrays[name])]
 
     @cached_property
-    def search(self) -> Search:
+    def search(self) -> Walk:
         """The search for mistakes that reproduce all of the gradients."""
         arrays = self.candidate.arrays
-        return Search(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
 
     @property
     def recorded(self) -> Recorded:
@@ -181,8 +181,7 @@ def vanished(case: Case) -> Diagnosis | None:
 
 def named_by_one(case: Case) -> Diagnosis | None:
     """One mistake with a name of its own reproduces everything, to double precision."""
-    explanations = case.search.explanations(pairs=False)
-    return case.named([path for path in explanations if not path[0].mistake.generic])
+    return case.named([path for path in case.search.single() if not path[0].mistake.generic])
 
 
 def coarsely_right(case: Case) -> Diagnosis | None:
@@ -203,15 +202,15 @@ def coarsely_right(case: Case) -> Diagnosis | None:
 
 def named_by_more(case: Case) -> Diagnosis | None:
     """Something generic, such as a factor without a reason, or a pair of mistakes reproduces everything."""
-    return case.named(case.search.explanations())
+    return case.named(case.search.single() or case.search.pairs())
 
 
 def named_in_single_precision(case: Case) -> Diagnosis | None:
     """Mistakes reproduce everything to single precision, in which the numbers are."""
     if not is_single(case.candidate.arrays.values()):
         return None
-    loose = Search(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
-    return case.named(loose.explanations(), MISTAKES["single-precision"].sentence)
+    loose = Walk(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
+    return case.named(loose.single() or loose.pairs(), MISTAKES["single-precision"].sentence)
 
 
 def one_by_one(case: Case) -> Diagnosis | None:
@@ -221,13 +220,13 @@ def one_by_one(case: Case) -> Diagnosis | None:
     findings = dict.fromkeys(case.findings(certain))
     kinds, notes = dict.fromkeys(reproduced, "named"), dict[str, str]()
     for name in [name for name in case.wrong if name not in reproduced]:
-        arrays = {k: v for k, v in case.candidate.arrays.items() if k == name or k not in case.wrong}
-        explanations = Search(case.problem, arrays, case.search.tolerance).explanations(pairs=False)
+        alone = [other for other in case.candidate.arrays if other == name or other not in case.wrong]
+        explanations = case.search.single(case.search.places_of(alone))
         if len(explanations) == 1:
             findings |= dict.fromkeys(case.findings(explanations[0]))
             kinds[name] = "named"
         else:
-            notes[name] = whereabouts(case.problem, name, arrays[name])
+            notes[name] = whereabouts(case.problem, name, case.candidate.arrays[name])
             kinds[name] = "unnamed"
     remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
     if certain:

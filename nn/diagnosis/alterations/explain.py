@@ -21,9 +21,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from nn.agreement.tolerance import proportion
-from nn.diagnosis.alterations.alteration import BackwardAlteration, Path, attempted
+from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
+from nn.diagnosis.alterations.candidates import Attempt
+from nn.diagnosis.alterations.directions import Trials
 from nn.diagnosis.alterations.recorded import recorded_or_none
-from nn.diagnosis.alterations.search import LISTED, Trials
+from nn.diagnosis.alterations.search import LISTED, alterations_of
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.sweep import Sweep
@@ -131,13 +133,13 @@ def _searched(
     """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
     sweep = points[0].target.sweep
-    paths = search.single(leaves) or search.beside(leaves)
+    paths = search.single(leaves) or search.pairs(leaves)
     each = {k: _without_search(points, [k]) or _said_of(search.single((k,)), sweep, (k,)) for k in wrong if not paths}
     missing = [(k,) for k in each if not each[k]]
     if missing or not (paths or len(leaves) > 1):
         paths = (series := search.in_series([leaves, *missing] if len(leaves) > 1 else [leaves]))[leaves]
     for (k,) in missing if not paths else ():
-        each[k] = _said_of(search.beside((k,)) or series.get((k,), []), sweep, (k,))
+        each[k] = _said_of(search.pairs((k,)) or series.get((k,), []), sweep, (k,))
     return _said_of(paths, sweep), each if not paths else {}
 
 
@@ -212,12 +214,13 @@ def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
     )
 
 
-def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> list[Explanation]:
+def _said_of(paths: Sequence[Sequence[Attempt]], sweep: Sweep, which: Sequence[int] = ()) -> list[Explanation]:
     """Return what is said of alterations, in the order of the leaves whose gradients they change."""
     names = [leaf.name for leaf in sweep.leaves]
     counted = [names[k] for k in which or range(len(names))]
     several = [
-        [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in path] for path in paths
+        [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in alterations_of(path)]
+        for path in paths
     ]
     several = [[f for f in path if f.where] or path for path in several]  # without what only another mistake brings out
     return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in several]
