@@ -29,7 +29,8 @@ import numpy as np
 
 from engine.arguments import function, whole
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
-from nn.diagnosis.layer import LayerPoint, at_points, is_differentiated
+from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run
+from nn.diagnosis.pipeline import at_points
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
@@ -116,7 +117,7 @@ def _diagnosed(
     places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
     points = [LayerPoint(forward, backward, at, names, rng) for at in places]
     shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
-    return at_points(points, shapes)
+    return at_points(points, that_run(shapes, points[0]))
 
 
 def _is_narrow(x: Any) -> bool:

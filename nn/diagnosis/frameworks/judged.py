@@ -18,12 +18,13 @@ from engine import Value
 from engine.agreement import EPS
 from engine.rounding import Analysis
 from nn.agreement.tolerance import LOOSEST_SINGLE
+from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
 from nn.diagnosis.frameworks.rounding import are_single, as_precise, rounded_by
 from nn.diagnosis.frameworks.torch_custom import torch_custom
-from nn.diagnosis.function import Comparison
-from nn.diagnosis.layer import LayerPoint, at_points, copies, is_differentiated, parts
+from nn.diagnosis.layer import LayerPoint, copies, is_differentiated, parts, that_run
+from nn.diagnosis.pipeline import JudgedPoint, at_points
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array, numbers
@@ -101,7 +102,7 @@ class _Case:
         """Return the diagnosis at some points, the first of which was given."""
         points = [self._point(inputs) for inputs in several]
         shapes = longer(several[0], self.rng) if len(several) > 1 else ()  # in double precision
-        diagnosis = at_points(points, map(self._point, shapes))
+        diagnosis = at_points(points, that_run(map(self._point, shapes), points[0]))
         remarks: tuple[str, ...] = ()
         if self.forward is not None and not self._agrees(points[0].ran[0], several[0]):
             remarks += (OTHER_RESULT,)
@@ -212,7 +213,7 @@ class FrameworkPoint(LayerPoint):
         """Whether no input changes the result."""
         return not any(comparison.right.any() for comparison in self.comparisons.values())
 
-    def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
+    def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict, with a word on a forward pass that is constant."""
         diagnosis = super().diagnosis(others)
         remarks = (CONSTANT,) if self.is_constant and not diagnosis.ok else ()
