@@ -134,7 +134,7 @@ def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
     done = run()
     replaced = {place.mark: place for place in before.replaced()}
     done.stored_elsewhere = before.stored_elsewhere()
-    done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed() else []
+    done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed_since(before) else []
     around.look_for(done.watch.absences)
     return done
 
