@@ -26,7 +26,7 @@ SHAPES = 3  # of sums of one kind, for which these are worth an operation of the
 def with_signed_terms(normal: Normal) -> Normal:
     """Return the operations with signed terms where that makes several kinds of sums one; else the same ones."""
     trace = normal.trace
-    if trace.ops.count("subtract") < FEWEST or _that_take_a_side(trace) < FEWEST:
+    if np.count_nonzero(trace.are("subtract")) < FEWEST or _that_take_a_side(trace) < FEWEST:
         return normal
     items = list(normal.items)
     for lasts in _of_one_kind(trace, terms_of(trace)):

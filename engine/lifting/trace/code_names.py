@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from engine.lifting.trace.repeatable import is_repeatable_code
+
 EVALUATED = {"eval", "exec"}
 OF_NAMESPACE = {"globals", "vars", "locals", "import_module", *EVALUATED}  # these may look up a global
 DYNAMIC = {
@@ -58,6 +60,8 @@ class Names:
         Whether it looks up names that it may be handed; globals too; names that it puts together.
     kinds
         Whether it asks of what kind, or which object, something is.
+    repeatable
+        Whether it does nothing by itself that differs from run to run.
     read_of
         (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
         global is not only asked for attributes.
@@ -73,6 +77,7 @@ class Names:
     of_namespace: bool
     computed: bool
     kinds: bool
+    repeatable: bool
     read_of: tuple[tuple[str, str], ...]
 
 
@@ -105,6 +110,7 @@ def names_of(code: types.CodeType) -> Names:
         of_namespace,
         computed,
         kinds,
+        not (handed or of_namespace) and is_repeatable_code(code, {*globals_, *attributes}),
         tuple(read_of),
     )
 

@@ -1,4 +1,7 @@
-"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted, or thrice."""
+"""Running a function on Values to see its graph: only what is the same whenever it runs can be lifted.
+
+What a function sees says of most that it is; any other runs twice, or thrice, and its runs are compared.
+"""
 
 from __future__ import annotations
 
@@ -67,15 +70,14 @@ def traced(
     captured = around.values
     runs = [_followed(run, around)]
     _make_parameters(around, captured)
-    runs.append(_followed(run, around))
-    if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
+    if around.randomness() != draws or not _is_repeatable(runs[0], around):
         runs.append(_followed(run, around))
-    around.reset = around.reset or any(run.changed for run in runs)
-    *_, other, last = runs
-    _refuse_kept_values(name, runs)
-    drew = around.randomness() != draws
-    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
-        raise LiftError(_not_the_same(name, [] if drew else last.changed))
+        if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
+            runs.append(_followed(run, around))
+        around.reset = around.reset or any(run.changed for run in runs)
+        _refuse_kept_values(name, runs)
+        _refuse_another_graph(name, *runs[-2:], drew=around.randomness() != draws)
+    last = runs[-1]
     if last.changed:
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
@@ -139,6 +141,11 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
             value.pullback = Value(0.0).pullback
 
 
+def _is_repeatable(run: _Run, around: Surroundings) -> bool:
+    """Whether another run is known to be as this one: it changed nothing, and all that it can have read is seen."""
+    return not run.changed and not run.watch.absences and around.repeatable
+
+
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
     """Refuse a function that computes with what it has computed in another run."""
     others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
@@ -148,6 +155,12 @@ def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
             f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
             "Return it, and pass it to the next call as an input."
         )
+
+
+def _refuse_another_graph(name: str, other: _Run, last: _Run, *, drew: bool) -> None:
+    """Refuse a function of which two runs differ, or which has drawn random numbers."""
+    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
+        raise LiftError(_not_the_same(name, [] if drew else last.changed))
 
 
 def _not_the_same(name: str, changed: Sequence[Place]) -> str:
