@@ -142,7 +142,11 @@ def forward_lines(body: Body) -> list[BodyLine]:
     block = body.block
     rows = Counter([x for op in body.operations for x in op.operands if x[0] == "r"])
     written: dict[str, Expr] = {x: Expr(f"v[i{x[1:]}]") for x in rows if rows[x] == 1 and x not in body.needed}
-    named = body.needed | {f"x{k}" for k in (*block.kept, *block.last)} | {f"x{x.column}" for _, x in body.before()}
+    named = (
+        body.needed
+        | {f"x{k}" for k in (*block.kept, *block.last, *block.told)}
+        | {f"x{x.column}" for _, x in body.before()}
+    )
     weight: dict[str, int] = {}
     lines: list[BodyLine] = []
     for name, op, value in values:
