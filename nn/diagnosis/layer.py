@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -55,6 +55,8 @@ class LayerPoint:
         All inputs, and what forward calls them.
     draws
         Random numbers for `dout`, as many as are needed, or a generator of them.
+    before
+        The inputs that forward is called with before, if it is.
     """
 
     forward: Callable[..., Any]
@@ -62,6 +64,7 @@ class LayerPoint:
     inputs: Sequence[Any]
     names: Sequence[str]
     draws: Array | np.random.Generator
+    before: Sequence[Any] = field(default=(), kw_only=True)
 
     @cached_property
     def places(self) -> list[int]:
@@ -71,6 +74,8 @@ class LayerPoint:
     @cached_property
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
+        if self.before:  # what is read of it shows
+            result(self.forward, copies(self.before), {}, CHECKED)
         out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
 
@@ -184,7 +189,10 @@ class LayerPoint:
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
         arguments = [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)]
         numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
-        return Point(f, arguments, given, right, numbers)
+        before = [
+            (name, self.before[self.places[at]].astype(float)) for at, (name, _) in zip(used, arguments) if self.before
+        ]
+        return Point(f, arguments, given, right, numbers, before)
 
     def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
@@ -223,7 +231,8 @@ class LayerPoint:
 
 def at_points(points: Sequence[LayerPoint], longer: Iterable[LayerPoint] = ()) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
-    several = [*points, *itertools.islice((point for point in longer if point.runs), SHAPES)]
+    several = [point for point in points if point.alone]  # these first: forward may keep what it was called with
+    several += itertools.islice((point for point in longer if point.runs), SHAPES)
     wrong = [k for k, point in enumerate(several) if not all(alone.ok for alone in point.alone.values())]
     first = wrong[0] if wrong else 0
     diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])

@@ -104,8 +104,14 @@ def _with_operand(edge: Edge, k: int, others: Mapping[Edge, Array]) -> Array:
     """Return the derivative by the rule itself, with one operand exchanged, or its value."""
     step = edge.step
     known = [others[edge] if j == k else value_of(x) for j, x in enumerate((*step.operands, step))]
-    arrays = [np.broadcast_to(x, step.value.shape) for x in known]
-    return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
+    return derivative(edge, known)
+
+
+def derivative(edge: Edge, known: Sequence[Array]) -> Array:
+    """Return the local derivative of an edge by the step's rule, with some operands and a value."""
+    arrays = [np.broadcast_to(x, edge.step.value.shape) for x in known]
+    slopes = RULES[edge.step.op].bind(arrays[-1], arrays[:-1])(np.ones(edge.step.value.shape))
+    return np.broadcast_to(np.asarray(slopes[edge.operand], float), edge.step.value.shape)
 
 
 def _from(edge: Edge, g: Array, arrays: Mapping[Edge, Array]) -> Array:
