@@ -50,9 +50,22 @@ def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterat
         yield from (*_in_place(edges, what, rank, arrays), *_in_derivative(edges, what, rank, arrays))
         if all(x.shape == edge.step.value.shape for edge, x in zip(edges, arrays)):
             yield pulling("wrong-upstream", edges, partial(_from, arrays=dict(zip(edges, arrays))), what, rank)
+        if len(edges) == 1 and arrays[0].shape == edges[0].parent.value.shape and _is_repeated(edges[0]):
+            yield from _as_share(edges, what, arrays[0])
         steps = [x for x in sources if isinstance(x, ArrayStep) and x in sweep.place]
         if rank == 2 and len(steps) == len(edges):
             yield from _gradients(edges, f"d{what}", steps, sweep)
+
+
+def _is_repeated(edge: Edge) -> bool:
+    """Whether its operand is a mean, a norm or the like, which serves many entries."""
+    return 1 < edge.parent.value.size < edge.step.value.size
+
+
+def _as_share(edges: tuple[Edge, ...], what: str, array: Array) -> Iterator[BackwardAlteration]:
+    """Yield an edge that hands on another array, or its reciprocal."""
+    yield pulling("wrong-gradient", edges, lambda edge, g: array, what, 2)
+    yield pulling("wrong-gradient", edges, lambda edge, g: 1.0 / array, f"1/{what}", 2)
 
 
 def _in_place(edges: tuple[Edge, ...], what: str, rank: int, arrays: Sequence[Array]) -> Iterator[BackwardAlteration]:

@@ -22,10 +22,12 @@ import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, Path, attempted
 from nn.diagnosis.alterations.candidates import Attempt, known_numbers, phases
+from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.series import InSeries, in_series, interleaved
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import Target, proves
+from nn.diagnosis.alterations.twofold import two_factors, two_functions
 from nn.samples import Array
 
 MOST_WORK = 400_000  # steps that are computed to try alterations, the same on every machine
@@ -71,7 +73,7 @@ class Trials:
     def beside(self, leaves: Leaves) -> list[Path]:
         """Return the simplest pairs that reproduce the gradients by some leaves, each whatever the other does."""
         targets = self._targets(leaves)
-        for way in (_beside, interleaved):
+        for way in (_beside, interleaved, two_factors, two_functions):
             pairs = [p for p in way(targets[0], *self._tried[self._first(leaves)].all) if believed(p, targets)]
             if pairs:
                 return _simplest(pairs)
@@ -214,8 +216,8 @@ def _simplest(paths: Sequence[Sequence[Attempt]]) -> list[Path]:
     return list(by_kind.values())[:LISTED]
 
 
-def _distance(path: Path) -> tuple[int, int]:
-    """Return how far a path is from a variable's name, and from the largest group."""
+def _distance(path: Path) -> tuple[int, int, int]:
+    """Return how far a path is from being said in variables' names, and from the largest group."""
     edges = [a.edges[0] for a in path if a.edges]
-    unnamed = sum(not edge.parent.name for edge in edges) + sum(not edge.step.name for edge in edges)
-    return unnamed, -max((len(a.edges) for a in path), default=0)
+    unnamed = sum(not through(edge).name for edge in edges), sum(not edge.step.name for edge in edges)
+    return *unnamed, -max((len(a.edges) for a in path), default=0)

@@ -25,6 +25,7 @@ from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.edges import OF_THE_RESULT
 from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
+from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
@@ -180,12 +181,8 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
 
 
 def _through(edge: Edge) -> str:
-    """Return what a path goes through: to an argument, of which there may be several, through what is made of it."""
-    return (
-        label(edge.parent)
-        if edge.parent.op or not edge.step.operands
-        else f"{label(edge.step)}` to `{edge.parent.name}"
-    )
+    """Return what a path goes through, and to which argument."""
+    return label(through(edge)) + (f"` to `{edge.parent.name}" if through(edge) is edge.step else "")
 
 
 def exchanged_leaves(leaf: str, other: str) -> Finding:
