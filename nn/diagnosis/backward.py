@@ -21,7 +21,7 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,8 @@ import numpy as np
 
 from engine.arguments import function, whole
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
-from nn.diagnosis.layer import LayerPoint, at_points, is_differentiated
+from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run
+from nn.diagnosis.pipeline import at_points
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
@@ -54,8 +55,9 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         in which there are some, or that has a method `backward`, or a function under `jax.custom_vjp`.  `forward` may
         then be left out: it is the framework's own forward pass, differentiated operation by operation.
     *inputs
-        Arrays of floats, by which is differentiated, or floats alone, and whatever else `forward` takes.  A framework's
-        arrays are what its functions are tried with, in double and in single precision.
+        Arrays of floats, by which is differentiated, and whatever else `forward` takes; floats too, where `backward`
+        has a gradient by them, or where there are no arrays.  A framework's arrays are what its functions are tried
+        with, in double and in single precision.
     seed
         Of the random numbers.
 
@@ -83,8 +85,7 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         return of_custom(*foreign, rng)
     function(forward, "check_backward")
     function(backward, "check_backward")
-    if not any(is_differentiated(x) for x in inputs):  # numbers, if there is nothing else
-        inputs = tuple(np.asarray(x) if isinstance(x, (float, np.floating)) else x for x in inputs)
+    inputs = tuple(_with_floats(forward, backward, inputs))
     if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
     diagnosis = _diagnosed(forward, backward, inputs, seed)
@@ -94,6 +95,20 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
     return replace(wide, remarks=(*wide.remarks, NARROW)) if wide.ok else wide
 
 
+def _with_floats(forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any]) -> list[Any]:
+    """Return inputs with those floats as arrays that a gradient is returned by, or all where there are no arrays."""
+    floats = [k for k, x in enumerate(inputs) if isinstance(x, (float, np.floating))]
+    arrays = sum(map(is_differentiated, inputs))
+    if arrays and floats:
+        names = _names(forward, inputs)
+        returned = LayerPoint(forward, backward, inputs, names, np.random.default_rng(0)).returned
+        if isinstance(returned, Mapping):
+            floats = [k for k in floats if {names[k], f"d{names[k]}"} & returned.keys()]
+        elif not isinstance(returned, (tuple, list)) or len(returned) != arrays + len(floats):
+            floats = []
+    return [np.asarray(x) if k in floats else x for k, x in enumerate(inputs)]
+
+
 def _diagnosed(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any], seed: int
 ) -> Diagnosis:
@@ -101,9 +116,9 @@ def _diagnosed(
     rng, earlier, names = np.random.default_rng(seed), np.random.default_rng([seed, 1]), _names(forward, inputs)
     places, before = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]], elsewhere(inputs, earlier)
     points = [LayerPoint(forward, backward, at, names, rng, before=before) for at in places]
-    others = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
-    shapes = (LayerPoint(forward, backward, at, names, rng, before=earlier_ones) for at, earlier_ones in others)
-    return at_points(points, shapes)
+    of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
+    shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
+    return at_points(points, that_run(shapes, points[0]))
 
 
 def _is_narrow(x: Any) -> bool:

@@ -9,8 +9,9 @@ The outcomes are tried in one order, `JUDGES`; the first that holds is the diagn
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,10 +31,11 @@ from nn.diagnosis.kinks import without_kinks
 from nn.diagnosis.location import inherited, whereabouts
 from nn.diagnosis.mistakes import MISTAKES
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
-from nn.diagnosis.search import Explanation, Search
+from nn.diagnosis.walk import Explanation, Walk
 
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
+APART = 3  # mistakes that the numbers of one parameter must tell from one another, to show one
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -88,10 +90,10 @@ class Case:
         return [name for name in self.problem.order if name in arrays and not self.limits.agrees(name, arrays[name])]
 
     @cached_property
-    def search(self) -> Search:
+    def search(self) -> Walk:
         """The search for mistakes that reproduce all of the gradients."""
         arrays = self.candidate.arrays
-        return Search(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
 
     @property
     def recorded(self) -> Recorded:
@@ -181,8 +183,7 @@ def vanished(case: Case) -> Diagnosis | None:
 
 def named_by_one(case: Case) -> Diagnosis | None:
     """One mistake with a name of its own reproduces everything, to double precision."""
-    explanations = case.search.explanations(pairs=False)
-    return case.named([path for path in explanations if not path[0].mistake.generic])
+    return case.named([path for path in case.search.single() if not path[0].mistake.generic])
 
 
 def coarsely_right(case: Case) -> Diagnosis | None:
@@ -203,38 +204,77 @@ def coarsely_right(case: Case) -> Diagnosis | None:
 
 def named_by_more(case: Case) -> Diagnosis | None:
     """Something generic, such as a factor without a reason, or a pair of mistakes reproduces everything."""
-    return case.named(case.search.explanations())
+    return case.named(case.search.single() or case.search.pairs())
 
 
 def named_in_single_precision(case: Case) -> Diagnosis | None:
     """Mistakes reproduce everything to single precision, in which the numbers are."""
     if not is_single(case.candidate.arrays.values()):
         return None
-    loose = Search(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
-    return case.named(loose.explanations(), MISTAKES["single-precision"].sentence)
+    loose = Walk(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
+    return case.named(loose.single() or loose.pairs(), MISTAKES["single-precision"].sentence)
 
 
 def one_by_one(case: Case) -> Diagnosis | None:
-    """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs."""
+    """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs.
+
+    Of what is certain whatever else is, each parameter has its own mistake beside it.
+    """
     certain = case.search.certain()
     reproduced = case.search.reproduced(certain)
-    findings = dict.fromkeys(case.findings(certain))
-    kinds, notes = dict.fromkeys(reproduced, "named"), dict[str, str]()
-    for name in [name for name in case.wrong if name not in reproduced]:
-        arrays = {k: v for k, v in case.candidate.arrays.items() if k == name or k not in case.wrong}
-        explanations = Search(case.problem, arrays, case.search.tolerance).explanations(pairs=False)
-        if len(explanations) == 1:
-            findings |= dict.fromkeys(case.findings(explanations[0]))
-            kinds[name] = "named"
-        else:
-            notes[name] = whereabouts(case.problem, name, arrays[name])
-            kinds[name] = "unnamed"
+    rest = [name for name in case.wrong if name not in reproduced]
+    own = {} if certain and not reproduced else _of_their_own(case, rest, certain, reproduced)
+    findings = dict.fromkeys(itertools.chain(case.findings(certain), *map(case.findings, own.values())))
+    kinds = dict.fromkeys(reproduced, "named") | {name: "named" if name in own else "unnamed" for name in rest}
+    notes = {name: whereabouts(case.problem, name, case.candidate.arrays[name]) for name in rest if name not in own}
     remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
     if certain:
-        remarks.append(CERTAIN.format(wrong=next(name for name in case.wrong if name not in reproduced)))
+        remarks.append(CERTAIN.format(wrong=rest[0]))
     remarks += [] if certain else inherited(case.problem, case.wrong)
     diagnosis = case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
     return diagnosis if diagnosis.verdict == "named" else backward_altered(case) or diagnosis
+
+
+def _of_their_own(
+    case: Case, names: Sequence[str], certain: Explanation, reproduced: Sequence[str]
+) -> dict[str, Explanation]:
+    """Return the one mistake, beside those that are certain, of each parameter that has one; all of them hold together.
+
+    Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
+    """
+    given, walk = case.candidate.arrays, case.search
+    beside = [name for name in given if name not in case.wrong or name in reproduced]
+    leaves = {name: walk.places_of([*beside, name]) for name in names}
+    paths = [path for name in names for path in walk.beside_certain(certain, leaves[name])]
+    reaching = {path: [name for name in names if walk.reproduces(path, leaves[name])] for path in paths}
+    alike: dict[str, set[str]] = {}
+    for path, several in reaching.items():
+        alike.setdefault(_said(path), set()).update(several)
+    own: dict[str, Explanation] = {}
+    for name in names:
+        fitting = {_said(path): path for path in paths if name in reaching[path]}
+        most = max((len(alike[said]) for said in fitting), default=0)
+        furthest = [path for said, path in fitting.items() if len(alike[said]) == most]
+        shown = [given[other] for path in furthest for other in reaching[path]]
+        if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
+            own[name] = furthest[0]
+    own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
+    together = tuple(dict.fromkeys(itertools.chain(certain, *own.values())))
+    return own if walk.reproduces(together, walk.places_of([*own, *reproduced])) else {}
+
+
+def _said(path: Explanation) -> str:
+    return ", ".join(suspect.mistake.name for suspect in path)
+
+
+def _is_shown(path: Explanation, given: Sequence[Array]) -> bool:
+    """Whether some parameters are enough for a mistake: it has a reason, and few numbers fit by chance."""
+    return not any(suspect.mistake.generic for suspect in path) and proves(given, APART)
+
+
+def _is_inherited(name: str, path: Explanation, unnamed: Set[str]) -> bool:
+    """Whether a mistake of weights alone is that of a delta which is wrong: their bias shows it, and has no name."""
+    return any(suspect.mistake.equation == "BP4" for suspect in path) and f"{name[:-1]}b" in unnamed
 
 
 def backward_altered(case: Case) -> Diagnosis | None:

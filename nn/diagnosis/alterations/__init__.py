@@ -17,7 +17,8 @@ paths.py       where paths meet: assigned, unsummed, cut off in time
 forward.py     another function, differentiated rightly
 candidates.py  all of them in their order, and how each is found again for another shape
 target.py      the gradient that is sought, and how much it proves
-search.py      the alterations that reproduce it, alone and in pairs
+search.py      the search for what reproduces it, alone and in pairs: the one of functions and of networks
+directions.py  what is tried of any function, told along random directions
 series.py      pairs of which the first changes what comes to the second
 sentences.py   what is said of each kind
 explain.py     all of it: a function, its arguments and a gradient; the findings
