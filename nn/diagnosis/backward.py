@@ -113,10 +113,11 @@ def _diagnosed(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any], seed: int
 ) -> Diagnosis:
     """Diagnose at the point given, and at others."""
-    rng, names = np.random.default_rng(seed), _names(forward, inputs)
-    places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
-    points = [LayerPoint(forward, backward, at, names, rng) for at in places]
-    shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
+    rng, earlier, names = np.random.default_rng(seed), np.random.default_rng([seed, 1]), _names(forward, inputs)
+    places, before = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]], elsewhere(inputs, earlier)
+    points = [LayerPoint(forward, backward, at, names, rng, before=before) for at in places]
+    of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
+    shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
     return at_points(points, that_run(shapes, points[0]))
 
 

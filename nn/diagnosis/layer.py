@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -48,6 +48,8 @@ class LayerPoint(JudgedPoint):
         All inputs, and what forward calls them.
     draws
         Random numbers for `dout`, as many as are needed, or a generator of them.
+    before
+        The inputs that forward is called with before, if it is.
     """
 
     forward: Callable[..., Any]
@@ -55,6 +57,7 @@ class LayerPoint(JudgedPoint):
     inputs: Sequence[Any]
     names: Sequence[str]
     draws: Array | np.random.Generator
+    before: Sequence[Any] = field(default=(), kw_only=True)
 
     @cached_property
     def places(self) -> list[int]:
@@ -69,6 +72,8 @@ class LayerPoint(JudgedPoint):
     @cached_property
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
+        if self.before:  # what is read of it shows
+            result(self.forward, copies(self.before), {}, CHECKED)
         out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
 
@@ -173,7 +178,9 @@ class LayerPoint(JudgedPoint):
         right = [self.comparisons[at].right for at in used]
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
         numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
-        return Point(f, [self.arguments[at] for at in used], given, right, numbers)
+        arguments = [self.arguments[at] for at in used]
+        before = [(self.name_of(at), self.before[self.places[at]].astype(float)) for at in used if self.before]
+        return Point(f, arguments, given, right, numbers, before)
 
 
 def that_run(longer: Iterable[LayerPoint], shorter: LayerPoint) -> Iterator[LayerPoint]:

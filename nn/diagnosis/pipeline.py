@@ -115,7 +115,8 @@ def at_kinks(
 
 def at_points(points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = ()) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
-    several = [*points, *longer]
+    several = [point for point in points if point.comparisons]  # these first: forward may keep its calls
+    several += longer
     wrong = [k for k, point in enumerate(several) if not all(c.outcome.ok for c in point.comparisons.values())]
     first = wrong[0] if wrong else 0
     diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])

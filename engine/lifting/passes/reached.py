@@ -46,17 +46,17 @@ class Reached:
         ordinary = {op for op, rule in RULES.items() if rule.differentiable} - {"where", "select"}
         handed: dict[int, dict[Mask, None]] = {}
         for i in range(len(masks) - 1, -1, -1):
-            if masks[i] is not ALWAYS:
-                if i not in handed:
-                    continue
-                masks[i] = self._any_of(handed.pop(i))
-                if masks[i] and masks[i] is not ALWAYS:
-                    self.at_times.append(i)
-            if masks[i] is ALWAYS and ops[i] in ordinary:
+            mask = masks[i]
+            if mask is ALWAYS and ops[i] in ordinary:  # as most are
                 for j in operands[i]:
                     masks[j] = ALWAYS
-            elif masks[i]:
-                for j, edge in self.edges(masks[i], i):
+                continue
+            if mask is NEVER and i in handed:
+                mask = masks[i] = self._any_of(handed.pop(i))
+                if mask and mask is not ALWAYS:
+                    self.at_times.append(i)
+            if mask:
+                for j, edge in self.edges(mask, i):
                     if edge is ALWAYS:
                         masks[j] = ALWAYS
                     elif operands[j] and masks[j] is not ALWAYS:

@@ -15,13 +15,13 @@ from collections.abc import Iterable
 
 from engine.lifting.chains import SignedChain, chain_of, terms_of
 from engine.lifting.exact import negated
-from engine.lifting.ir import Leaf, Trace
+from engine.lifting.ir import CHAINS, Leaf, Trace
 
 
 def with_signed_sums(trace: Trace) -> Trace:
     """Return the trace with chains of subtractions as one subtraction each; the same trace if there are none."""
     differences = trace.inner & trace.are("subtract")
-    if not differences.any():
+    if not trace.are(*CHAINS)[trace.readers[differences]].any():
         return trace
     terms = terms_of(trace)
     lasts = set(terms.ends[differences & terms.inside].tolist()) - trace.signed

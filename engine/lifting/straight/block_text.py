@@ -85,6 +85,9 @@ class BlockText:
                 if row in unread:
                     unread.discard(row)
                     yield f"{row} = v[i{row[1:]}]"
+            if int(name[1:]) in self.body.block.told:
+                yield f"tell({self.printer.text(expr.args[0] if expr.op == 'float' else expr)})"
+                continue
             yield f"{name} {sign} {self.printer.text(expr)}"
             if int(name[1:]) in self.body.block.kept:
                 yield f"put({name})"

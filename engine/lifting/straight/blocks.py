@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.lifting.ops import COMPARISONS
 from engine.lifting.straight.runs import TapeRun
 from engine.lifting.straight.tape import Kind, Tape
 from engine.lifting.views import Indices
@@ -73,6 +74,8 @@ class TapeBlock:
         The slots that the columns of its table name, (times, columns).
     kept, last
         Results that can be found later: each time, and only the last time.
+    told
+        Conditions of branches that nothing computes with: they are returned, and hand nothing back.
     known
         Columns whose results are others', so that nobody computes them; they have no operands.
     """
@@ -83,6 +86,7 @@ class TapeBlock:
     rows: Indices
     kept: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)
     known: frozenset[int] = frozenset()
 
     @property
@@ -110,6 +114,8 @@ class Blocks:
         Where each slot's number is found; -1 where nobody looks for it.
     length
         Of the list that they are found in.
+    told
+        Which slots are conditions that are returned as they are computed.
     order
         Of phrases, which block is computed next, each time; runs follow one another.
     """
@@ -119,6 +125,7 @@ class Blocks:
     readings: Indices
     places: Indices
     length: int
+    told: npt.NDArray[np.bool_]
     order: Indices | None = None
 
 
@@ -144,13 +151,14 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
         others = np.flatnonzero(known[run.stop - run.period : run.stop])
         readings = Readings.of_run(reads, tape.leaves + firsts, run.period)
         parts.append(block_of(tape, firsts, run.period, readings, frozenset(others.tolist())))
-    wanted = looked_for(tape, parts)
+    told = tell(tape, parts)
+    wanted = looked_for(tape, parts) & ~told
     places = np.full(len(wanted), -1)
     places[: tape.leaves] = np.arange(tape.leaves)
     length = tape.leaves
     for block in parts:
         length = _put(block, wanted, places, length)
-    return Blocks(tape, parts, count_readings(tape, known), places, length)
+    return Blocks(tape, parts, count_readings(tape, known), places, length, told)
 
 
 def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
@@ -162,6 +170,24 @@ def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
         operands = [x for column in block.columns for x in column.operands]
         wanted[[x.slot for x in operands if isinstance(x, (Before, Fixed))]] = True
     return wanted
+
+
+def tell(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
+    """Say in each block which results are conditions alone, every time; return their slots, none unless all are."""
+    alone = np.zeros(tape.leaves + len(tape.codes), bool)
+    alone[tape.roots[1:]] = True
+    alone[tape.reads] = alone[tape.roots[0]] = False
+    told = np.zeros_like(alone)
+    columns = []
+    for block in parts:
+        comparisons = [j for j, column in enumerate(block.columns) if column.kind.op in COMPARISONS]
+        columns.append([j for j in comparisons if alone[block.slots[:, j]].all()])
+        told[block.slots[:, columns[-1]]] = True
+    if not told[tape.roots[1:]].all():
+        return np.zeros_like(alone)
+    for block, found in zip(parts, columns):
+        block.told = found
+    return told
 
 
 def count_readings(tape: Tape, known: npt.NDArray[np.bool_]) -> Indices:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.lifting.straight.blocks import Blocks, Readings, block_of, count_readings, looked_for, operand_slots
+from engine.lifting.straight.blocks import Blocks, Readings, block_of, count_readings, looked_for, operand_slots, tell
 from engine.lifting.straight.phrases import Phrase
 from engine.lifting.straight.tape import Tape
 
@@ -22,7 +22,8 @@ def phrased(tape: Tape, phrases: Sequence[Phrase]) -> Blocks:
     for firsts, period in phrases:
         readings = Readings.of_phrase(operand_slots(tape, firsts, period), tape.leaves + firsts, tape.leaves)
         parts.append(block_of(tape, firsts, period, readings, frozenset()))
-    wanted = looked_for(tape, parts)
+    told = tell(tape, parts)
+    wanted = looked_for(tape, parts) & ~told
     for block in parts:
         block.kept = np.flatnonzero(wanted[block.slots].any(0)).tolist()
     which = np.repeat(np.arange(len(parts)), [block.times for block in parts])
@@ -36,4 +37,5 @@ def phrased(tape: Tape, phrases: Sequence[Phrase]) -> Blocks:
         first = begun[which == number]
         places[block.slots[:, block.kept]] = first[:, None] + np.arange(len(block.kept))
     known = np.zeros(len(tape.codes), bool)
-    return Blocks(tape, parts, count_readings(tape, known), places, tape.leaves + int(counts.sum()), which[order])
+    length = tape.leaves + int(counts.sum())
+    return Blocks(tape, parts, count_readings(tape, known), places, length, told, which[order])

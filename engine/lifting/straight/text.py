@@ -1,5 +1,6 @@
 """Blocks -> the module: `build`, and in it `forward` and `backward`, each block a loop over Python's floats.
 
+conditions            of branches, where nothing is computed with them
 v                     every number that is looked for later: the caller's, the constants, then results
 g                     their cotangents; those of results are taken from its end when all has been added to them
 table1                where a body's operands are in `v`, a row each time
@@ -150,7 +151,7 @@ def straight_text(title: str, blocks: Blocks, external: External, wrt: str) -> t
     module += "def build(N=1, dtype=np.float64, constants=()):\n"
     module += "".join(f"{INDENT}{line}\n" if line else "\n" for line in body)
     arguments = external.arguments(takes), external.arguments(gives)
-    return Emitted(module, tuple(text.constants), *arguments, {}), text.operations
+    return Emitted(module, tuple(text.constants), *arguments, {}, _branches(blocks)), text.operations
 
 
 def _function(name: str, external: External, takes: set[Source], body: Sequence[str]) -> list[str]:
@@ -173,11 +174,22 @@ def _forward(text: _Text, external: External) -> tuple[list[str], set[Source]]:
     if len(tape.constants):
         begin.append(text.constant(tape.constants, "numbers", ".astype(dtype)"))
     value, *conditions = text.blocks.places[tape.roots].tolist()
-    returned = f"v[{value}]"
-    if conditions:
-        returned += f", [v[i] for i in {text.constant(np.array(conditions), 'conditions')}]"
     lines = [f"v = {' + '.join(begin) or '[]'}", "put = v.append", *text.forward]
+    returned = f"v[{value}]"
+    if text.blocks.told.any():
+        lines[2:2] = ["conditions = []", "tell = conditions.append"]
+        returned += ", conditions"
+    elif conditions:
+        returned += f", [v[i] for i in {text.constant(np.array(conditions), 'conditions')}]"
     return [*lines, f"kept[:] = {tuple_text(text.states)}", f"return {returned}"], takes
+
+
+def _branches(blocks: Blocks) -> Indices | None:
+    """Return which of the conditions that are told is that of each branch; None where they are in order."""
+    if not blocks.told.any():
+        return None
+    places: Indices = np.cumsum(blocks.told)[blocks.tape.roots[1:]] - 1
+    return None if np.array_equal(places, np.arange(blocks.told.sum())) else places
 
 
 def _backward(text: _Text, external: External, wrt: str) -> tuple[list[str], set[Source]]:

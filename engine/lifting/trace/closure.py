@@ -102,6 +102,10 @@ class Surroundings:
             self._look()
         return True
 
+    def changed_since(self, before: Observed) -> bool:
+        """Whether what the function sees has changed since a look, after which another thread may have looked too."""
+        return self.changed() or (self.seen is not before and not before.says_the_same(self.seen))
+
     def candidates(self) -> dict[int, Reading]:
         """Return the large arrays that may be read at each call, apart from those that the function writes."""
         if self.seen.asks_kinds:

@@ -38,6 +38,7 @@ FLAGS = {  # bits of an instruction's argument that come before the number of it
     **({"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2} if sys.version_info >= (3, 12) else {}),
 }
 _NAMING = {number: (op, FLAGS.get(op, 0)) for op, number in dis.opmap.items() if op.startswith(NAMING)}
+_WORD = re.compile(r"[^\W\d]\w*")
 _CACHE, _MATCHES = dis.opmap.get("CACHE"), dis.opmap["MATCH_CLASS"]
 
 
@@ -120,7 +121,7 @@ def words(text: str) -> list[str]:
     >>> words("a.b[0] + 2 * c")
     ['a', 'b', 'c']
     """
-    return re.findall(r"[^\W\d]\w*", text)
+    return _WORD.findall(text)
 
 
 class Naming(NamedTuple):

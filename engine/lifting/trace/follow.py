@@ -56,6 +56,7 @@ class Walk(Owners):
         varies = self.varies
         self.follow_makers(all_classes=True)
         self._empty_stack()
+        self.asked = tuple(self._names)
         self.varies = varies  # whatever makes the objects that are there has run
         if self.computed:
             self.in_doubt = True
@@ -79,6 +80,7 @@ class Walk(Owners):
         kind = type(x)
         if is_plain(kind):
             self.facts.append(x)
+            self.plain.add(kind)
             return
         if issubclass(kind, (type, types.ModuleType)):
             self.visits[id(x)] = self.visits.get(id(x), 0) + 1
@@ -91,7 +93,9 @@ class Walk(Owners):
         self.facts.append(kind)
         if (id(x), None) in self.skipped:
             return
-        if issubclass(kind, Value):
+        if kind in kinds.OF_PYTHON:
+            kinds.OF_PYTHON[kind](self, x)
+        elif issubclass(kind, Value):
             self.values.append((x,))
             self.facts.append(x)
         elif kind is types.FunctionType:
@@ -110,6 +114,8 @@ class Walk(Owners):
             self.watch(functools.partial(kinds.inside_cell, cell), Place(cell, "", f"the variable {name}"))
         if f.__dict__:
             self.mapping(f.__dict__, f"{f.__qualname__}.")
+        else:
+            self.bare.append(f)
         if not f.__code__.co_filename.startswith(LIBRARIES):
             self._code(f.__code__, f.__globals__)
         else:

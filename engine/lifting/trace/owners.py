@@ -76,6 +76,7 @@ class Owners(Notes):
         if issubclass(type(x), types.ModuleType):
             self._module(x)
         elif is_library(x):
+            self.libraries.append(namespace(x))
             if not is_repeatable(x):
                 self.may_vary(f"the class {x.__qualname__}")
         else:
@@ -115,6 +116,7 @@ class Owners(Notes):
         library = is_of_library(x, name)
         self._owners.append(_Owner(held, "library" if library else "module", name, x))
         if library:
+            self.libraries.append(held)
             return
         self.class_of(type(x))
 

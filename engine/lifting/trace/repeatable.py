@@ -57,11 +57,11 @@ MACHINERY = {"__hash__", "__sizeof__", "__dir__", "__getattribute__", "__reduce_
 PROTOCOLS = frozenset([  # what is asked of numbers and containers, and of classes
     *{*dir(float), *dir(list), *dir(dict)} - MACHINERY, "__call__", "__post_init__", "__name__", "__qualname__",
 ])  # fmt: skip
-KINDS = (
+KINDS = frozenset([
     list, tuple, collections.deque, dict, collections.defaultdict, collections.OrderedDict, types.MappingProxyType,
     set, frozenset, types.MethodType, functools.partial, property, functools.cached_property, staticmethod, classmethod,
     types.CellType, np.ndarray, operator.itemgetter, types.MemberDescriptorType, types.GetSetDescriptorType,
-)  # fmt: skip
+])  # fmt: skip
 READING_OUTSIDE = (date, time, timedelta, PurePath)  # plain, but they say what time it is, and what lies on a disk
 _VARYING = ("BUILD_SET", "SET_ADD", "SET_UPDATE", "IMPORT_", "GET_A")  # sets have the order of addresses
 VARYING = frozenset([number for op, number in dis.opmap.items() if op.startswith(_VARYING)])  # instructions
@@ -106,11 +106,12 @@ def is_repeatable(x: Any) -> bool:
 _PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), np.ufunc))
 _FILES = frozenset([str(module.__file__) for module in (abc, collections, dataclasses, enum, functools, typing)])
 _BY_TEXT = ("attrgetter", "methodcaller")  # these look up names that no code names
-_KNOWN = frozenset([
-    *[id(x) for m in (math, cmath, operator, itertools) for name, x in vars(m).items() if name not in _BY_TEXT],
-    *[id(vars(builtins)[name]) for name in BUILTINS],
-    *[id(getattr(np, name)) for name in OF_NUMPY],
-    *map(id, (functools.partial, functools.reduce, functools.wraps, functools.cached_property, np.ndarray)),
-    *map(id, (collections.deque, collections.defaultdict, collections.OrderedDict, enum.Enum, enum.EnumMeta)),
-    *map(id, (abc.ABC, abc.ABCMeta, typing.Generic, typing.Protocol)),
-])  # fmt: skip
+_LISTED = (
+    *[x for m in (math, cmath, operator, itertools) for name, x in vars(m).items() if name not in _BY_TEXT],
+    *[vars(builtins)[name] for name in BUILTINS],
+    *[getattr(np, name) for name in OF_NUMPY],
+    functools.partial, functools.reduce, functools.wraps, functools.cached_property, np.ndarray,
+    collections.deque, collections.defaultdict, collections.OrderedDict, enum.Enum, enum.EnumMeta,
+    abc.ABC, abc.ABCMeta, typing.Generic, typing.Protocol,
+)  # fmt: skip
+_KNOWN = frozenset(map(id, _LISTED))

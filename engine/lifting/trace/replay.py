@@ -65,20 +65,21 @@ def _twins(graph: Numbered, roots: Sequence[Value]) -> list[Any] | None:
         if b.rule is not rules[i] and b.op != rules[i].name:
             return None
         x, y = b._x, b._other
-        if y is None or y is MANY or len(xs) != 2:
-            parents = x if y is MANY else (x,) if y is None else (x, y)
-            if len(parents) != len(xs) or not _are_twins(twins, xs, parents):
+        if y is MANY:
+            if len(x) != len(xs) or not _are_twins(twins, xs, x):
                 return None
             continue
-        j, k = xs  # as most have, so that it is written out
-        if (twin := twins[j]) is None:
-            twins[j] = x
+        if len(xs) != 1 + (y is not None):
+            return None
+        if (twin := twins[xs[0]]) is None:
+            twins[xs[0]] = x
         elif twin is not x:
             return None
-        if (twin := twins[k]) is None:
-            twins[k] = y
-        elif twin is not y:
-            return None
+        if y is not None:
+            if (twin := twins[xs[1]]) is None:
+                twins[xs[1]] = y
+            elif twin is not y:
+                return None
     return twins
 
 

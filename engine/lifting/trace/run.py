@@ -105,6 +105,8 @@ class _Run:
         How the results are nested.
     changed
         What the run has changed of the surroundings.
+    stored_elsewhere
+        Whether it has stored something where no call looks.
     """
 
     roots: list[Value]
@@ -112,6 +114,7 @@ class _Run:
     watch: Recording
     structure: Structure
     changed: list[Place] = field(default_factory=list)
+    stored_elsewhere: bool = False
 
     @functools.cached_property
     def graph(self) -> Numbered:
@@ -127,9 +130,11 @@ class _Run:
 def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
     """Run the function, and note what it changes of its surroundings."""
     before = around.seen
+    before.remember_libraries()
     done = run()
     replaced = {place.mark: place for place in before.replaced()}
-    done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed() else []
+    done.stored_elsewhere = before.stored_elsewhere()
+    done.changed = (list(replaced.values()) or [SOMETHING]) if around.changed_since(before) else []
     around.look_for(done.watch.absences)
     return done
 
@@ -143,7 +148,7 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
 
 def _is_repeatable(run: _Run, around: Surroundings) -> bool:
     """Whether another run is known to be as this one: it changed nothing, and all that it can have read is seen."""
-    return not run.changed and not run.watch.absences and around.repeatable
+    return not (run.changed or run.stored_elsewhere or run.watch.absences) and around.repeatable
 
 
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:

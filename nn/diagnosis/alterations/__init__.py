@@ -12,6 +12,7 @@ variants.py    what an array is mistaken for by itself
 cases.py       what people take for what an edge has saved, as tables
 edges.py       what people write in place of an edge
 exchanged.py   the same with another array of the function's
+stale.py       what was saved by another run: by the call before, or at another time of a loop
 paths.py       where paths meet: assigned, unsummed, cut off in time
 forward.py     another function, differentiated rightly
 candidates.py  all of them in their order, and how each is found again for another shape

@@ -26,6 +26,7 @@ from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
 from nn.diagnosis.alterations.paths import of_paths
+from nn.diagnosis.alterations.stale import of_other_runs
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.samples import Array
@@ -182,9 +183,11 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
+    for whole in (of_other_runs, of_joined, of_parts):
+        yield from _attempts(whole, sweep)
     for key in groups(sweep) if len(sweep.edges) <= MANY else ():
         yield from _attempts(partial(_of_group, key=key, of=_with_others), sweep)
-    for whole in (of_joined, of_parts, of_leaves, of_errors, of_functions):
+    for whole in (of_leaves, of_errors, of_functions):
         yield from _attempts(whole, sweep)
 
 

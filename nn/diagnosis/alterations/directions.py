@@ -21,11 +21,13 @@ import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.candidates import Attempt, known_numbers, phases
+from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.search import Leaves, Search, believed, simplest
 from nn.diagnosis.alterations.series import InSeries, in_series, interleaved
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import Target
+from nn.diagnosis.alterations.twofold import two_factors, two_functions
 from nn.samples import Array
 
 MOST_WORK = 400_000  # steps that are computed to try alterations, the same on every machine
@@ -54,7 +56,7 @@ class Trials(Search[Attempt]):
 
     def beside(self, point: int, target: Target) -> Iterator[Iterable[Sequence[Attempt]]]:
         """Yield pairs whose effects add up, each whatever the other does; and pairs of loops."""
-        for way in (_beside, interleaved):
+        for way in (_beside, interleaved, two_factors, two_functions):
             yield way(target, *self._tried[point].all)
 
     def in_series(self, several: Sequence[Leaves]) -> dict[Leaves, list[tuple[Attempt, ...]]]:
@@ -68,11 +70,11 @@ class Trials(Search[Attempt]):
                     pairs[pending[k]].append(pair)
         return {leaves: simplest(of, self.distance)[: self.listed] for leaves, of in pairs.items()}
 
-    def distance(self, path: Sequence[Attempt]) -> tuple[int, int]:
-        """Return how far a path is from a variable's name, and from the largest group."""
+    def distance(self, path: Sequence[Attempt]) -> tuple[int, ...]:
+        """Return how far a path is from being said in variables' names, and from the largest group."""
         edges = [attempt.alteration.edges[0] for attempt in path if attempt.alteration.edges]
-        unnamed = sum(not edge.parent.name for edge in edges) + sum(not edge.step.name for edge in edges)
-        return unnamed, -max((len(attempt.alteration.edges) for attempt in path), default=0)
+        unnamed = sum(not through(edge).name for edge in edges), sum(not edge.step.name for edge in edges)
+        return *unnamed, -max((len(attempt.alteration.edges) for attempt in path), default=0)
 
 
 class _Chunk(NamedTuple):

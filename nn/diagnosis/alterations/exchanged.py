@@ -50,9 +50,22 @@ def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterat
         yield from (*_in_place(edges, what, rank, arrays), *_in_derivative(edges, what, rank, arrays))
         if all(x.shape == edge.step.value.shape for edge, x in zip(edges, arrays)):
             yield pulling("wrong-upstream", edges, partial(_from, arrays=dict(zip(edges, arrays))), what, rank)
+        if len(edges) == 1 and arrays[0].shape == edges[0].parent.value.shape and _is_repeated(edges[0]):
+            yield from _as_share(edges, what, arrays[0])
         steps = [x for x in sources if isinstance(x, ArrayStep) and x in sweep.place]
         if rank == 2 and len(steps) == len(edges):
             yield from _gradients(edges, f"d{what}", steps, sweep)
+
+
+def _is_repeated(edge: Edge) -> bool:
+    """Whether its operand is a mean, a norm or the like, which serves many entries."""
+    return 1 < edge.parent.value.size < edge.step.value.size
+
+
+def _as_share(edges: tuple[Edge, ...], what: str, array: Array) -> Iterator[BackwardAlteration]:
+    """Yield an edge that hands on another array, or its reciprocal."""
+    yield pulling("wrong-gradient", edges, lambda edge, g: array, what, 2)
+    yield pulling("wrong-gradient", edges, lambda edge, g: 1.0 / array, f"1/{what}", 2)
 
 
 def _in_place(edges: tuple[Edge, ...], what: str, rank: int, arrays: Sequence[Array]) -> Iterator[BackwardAlteration]:
@@ -104,8 +117,14 @@ def _with_operand(edge: Edge, k: int, others: Mapping[Edge, Array]) -> Array:
     """Return the derivative by the rule itself, with one operand exchanged, or its value."""
     step = edge.step
     known = [others[edge] if j == k else value_of(x) for j, x in enumerate((*step.operands, step))]
-    arrays = [np.broadcast_to(x, step.value.shape) for x in known]
-    return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
+    return derivative(edge, known)
+
+
+def derivative(edge: Edge, known: Sequence[Array]) -> Array:
+    """Return the local derivative of an edge by the step's rule, with some operands and a value."""
+    arrays = [np.broadcast_to(x, edge.step.value.shape) for x in known]
+    slopes = RULES[edge.step.op].bind(arrays[-1], arrays[:-1])(np.ones(edge.step.value.shape))
+    return np.broadcast_to(np.asarray(slopes[edge.operand], float), edge.step.value.shape)
 
 
 def _from(edge: Edge, g: Array, arrays: Mapping[Edge, Array]) -> Array:

@@ -40,7 +40,7 @@ class Point(NamedTuple):
     """A function of arrays that returns one number, its arguments by name, and gradients by them.
 
     The right gradients, if they are known, are what the recorded function must agree with to be believed; numbers are
-    those that the function knows beside its arguments, by name.
+    those that the function knows beside its arguments, by name; before are the arguments of the call before, if any.
     """
 
     f: Callable[..., Any]
@@ -48,6 +48,7 @@ class Point(NamedTuple):
     given: Sequence[Array]
     right: Sequence[Array] | None = None
     numbers: Mapping[str, float] = MappingProxyType({})
+    before: Sequence[tuple[str, Array]] = ()
 
 
 def explanations(
@@ -56,18 +57,19 @@ def explanations(
     given: Sequence[Array],
     right: Sequence[Array] | None = None,
     numbers: Mapping[str, float] = MappingProxyType({}),
+    before: Sequence[tuple[str, Array]] = (),
     others: Sequence[Point] = (),
 ) -> list[Findings]:
     """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
 
     Parameters
     ----------
-    f, arguments, given, right, numbers
+    f, arguments, given, right, numbers, before
         What `Point` has.
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    return as_whole(*explained(Point(f, arguments, given, right, numbers), others))
+    return as_whole(*explained(Point(f, arguments, given, right, numbers, before), others))
 
 
 def as_whole(together: list[Findings], each: Mapping[int, list[Findings]]) -> list[Findings]:
@@ -125,6 +127,8 @@ class Recorded:
         Its result, and its arguments.
     given, right
         Somebody's gradients by these, and the right ones.
+    numbers, before
+        What the function knows beside its arguments; and itself as it was called before, if it was.
     """
 
     root: ArrayStep
@@ -132,6 +136,7 @@ class Recorded:
     given: Sequence[Array]
     right: Sequence[Array]
     numbers: Mapping[str, float] = field(default_factory=dict)
+    before: Sweep | None = None
 
     @classmethod
     def of(cls, point: Point) -> Recorded | None:
@@ -145,7 +150,8 @@ class Recorded:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
-        return cls(root, leaves, point.given, right, point.numbers)
+        earlier = recorded_or_none(point.f, point.before) if point.before else None
+        return cls(root, leaves, point.given, right, point.numbers, Sweep(*earlier) if earlier else None)
 
     @property
     def is_whole(self) -> bool:
@@ -162,6 +168,8 @@ class Recorded:
         """Return what is to be reproduced."""
         sweep = Sweep(self.root, self.leaves)
         sweep.numbers = self.numbers
+        if self.before and [step.op for step in self.before.steps] == [step.op for step in sweep.steps]:
+            sweep.before = self.before
         return Target(sweep, self.given)
 
 

@@ -53,9 +53,9 @@ class Search(ABC, Generic[T]):
     def beside(self, point: int, target: Target) -> Iterator[Iterable[Sequence[T]]]:
         """Yield, in the order in which they are believed, pairs that may."""
 
-    def distance(self, path: Sequence[T]) -> tuple[int, int]:
+    def distance(self, path: Sequence[T]) -> tuple[int, ...]:
         """Return how far a path is from being said, among those of one kind: of equal ones, the first is believed."""
-        return 0, 0
+        return ()
 
     def single(self, leaves: Leaves = ()) -> list[tuple[T, ...]]:
         """Return the simplest of which one reproduces the gradients by some leaves, or by all."""

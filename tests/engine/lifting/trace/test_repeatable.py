@@ -23,6 +23,7 @@ from engine.lifting.trace.closure import Surroundings
 
 ROWS = [[0.5, 1.5], [2.0, 3.0]]
 TODAY = datetime.date(2020, 1, 1)
+DATES, BY_DATE = [datetime.date(2021, 1, 1)], {datetime.date(2022, 1, 1): 1.0}
 COUNT = itertools.count()
 LETTER, DRAWS = "i", np.random
 HERE = Path(__file__)
@@ -99,6 +100,8 @@ VARYING = {
     "a clock under another name": lambda x: x * tell(),
     "a clock as a container": lambda x: x * clock["now"],
     "today": lambda x: x * TODAY.today().day,
+    "today, of one of several dates": lambda x: x * max([TODAY, *DATES]).today().day,
+    "today, of a key": lambda x: x * next(iter(BY_DATE)).today().day,
     "memory that nobody has written": lambda x: x * np.empty(1)[0],
     "an address": lambda x: x * id(object()),
     "an address under another name": lambda x: x * hash(object()),
@@ -165,6 +168,19 @@ def test_what_the_first_run_makes_is_seen_by_a_second(runs):
     program = engine.lift(lambda x: x * memo.setdefault("k", 2.0), verify=False)
     assert program(3.0) == 6.0
     assert len(runs) == 3
+
+
+@pytest.mark.parametrize("owner", [lambda x: x, math, Value], ids=["a function", "a library", "the engine's class"])
+def test_what_is_stored_where_no_call_looks_is_looked_for(owner):
+    def counts(x):
+        owner.count = getattr(owner, "count", 0) + 1
+        return x * owner.count
+
+    try:
+        with pytest.raises(engine.LiftError, match="did not compute the same twice"):
+            engine.lift(counts)(3.0)
+    finally:
+        del owner.count
 
 
 def test_a_value_of_every_run_is_a_number(runs):
