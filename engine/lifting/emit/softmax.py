@@ -79,15 +79,15 @@ def with_softmax(steps: Steps, names: Iterator[str]) -> Steps:
     names
         Names that nothing has.
     """
-    found = {x.exp: x for x in _softmaxes(steps)}
+    softmaxes = {x.exp: x for x in _softmaxes(steps)}
     cotangents = {step.target.source.of: step.target.source for step in steps.backward}
-    by_quotient = {x.quotient: x for x in found.values()}
+    by_quotient = {x.quotient: x for x in softmaxes.values()}
     forward: list[Step] = []
     for step in steps.forward:
         forward += _said(by_quotient[step], names) if step in by_quotient else [step]
     backward: list[Step] = []
     for step in steps.backward:
-        backward += _gradient(step, found, cotangents, names) or [step]
+        backward += _gradient(step, softmaxes, cotangents, names) or [step]
     return replace(steps, forward=forward, backward=backward)
 
 
@@ -95,27 +95,27 @@ def with_softmax(steps: Steps, names: Iterator[str]) -> Steps:
 
 
 def _softmaxes(steps: Steps) -> Iterator[Softmax]:
-    made = {step.target.source: step for step in steps.forward if step.target.is_whole()}
+    step_of = {step.target.source: step for step in steps.forward if step.target.is_whole()}
     read = Counter(s for step in (*steps.forward, *steps.backward) for x in step.operands for s in x.sources)
     for step in steps.forward:
         if step.op == "divide" and step.target.is_whole():
-            softmax = _softmax(step, made, Counter(s for f in steps.forward for x in f.operands for s in x.sources))
+            softmax = _softmax(step, step_of, Counter(s for f in steps.forward for x in f.operands for s in x.sources))
             if softmax is not None and read[softmax.exp]:
                 yield softmax
 
 
-def _softmax(step: Step, made: dict[Source, Step], read: Counter[Source]) -> Softmax | None:
+def _softmax(step: Step, step_of: dict[Source, Step], read: Counter[Source]) -> Softmax | None:
     """Return the softmax that a quotient is: every exponential, in order, over the sum that it is a term of."""
-    exp, (total, at) = step.operands[0], _origin(step.operands[1], step.target.shape, made)
-    maker = made.get(exp.source) if isinstance(exp, View) and exp.is_whole() else None
-    summed = None if total is None else made.get(total)
+    exp, (total, at) = step.operands[0], _origin(step.operands[1], step.target.shape, step_of)
+    maker = step_of.get(exp.source) if isinstance(exp, View) and exp.is_whole() else None
+    summed = None if total is None else step_of.get(total)
     if maker is None or maker.op != "exp" or summed is None or total is None or not isinstance(exp, View):
         return None
-    difference = made.get(maker.operands[0].sources[0]) if maker.operands[0].sources else None
+    difference = step_of.get(maker.operands[0].sources[0]) if maker.operands[0].sources else None
     if difference is None or difference.op != "subtract" or not isinstance(difference.operands[0], View):
         return None
-    runs = _runs(summed, exp.source, made)
-    shift, shifted = _origin(difference.operands[1], difference.target.shape, made)
+    runs = _runs(summed, exp.source, step_of)
+    shift, shifted = _origin(difference.operands[1], difference.target.shape, step_of)
     if runs is None or shift is None or step.target.shape != exp.source.shape or summed.over_batch:
         return None
     order, owner = runs
@@ -129,13 +129,13 @@ def _softmax(step: Step, made: dict[Source, Step], read: Counter[Source]) -> Sof
     return Softmax(x, step, summed, exp.source, total, order, owner, alone) if x.batched == exp.batched else None
 
 
-def _origin(x: Operand, shape: Shape, made: dict[Source, Step]) -> tuple[Source | None, Indices]:
+def _origin(x: Operand, shape: Shape, step_of: dict[Source, Step]) -> tuple[Source | None, Indices]:
     """Return what an operand reads, element by element, looking through what only picks elements."""
     none = (None, np.zeros(0, np.int64))
     if not isinstance(x, View) or not _fits(x, shape):
         return none
     source, at = x.source, np.broadcast_to(x.reshape(shape).positions(), shape).reshape(-1)
-    while (step := made.get(source)) is not None and step.op in ("gather", "repeat"):
+    while (step := step_of.get(source)) is not None and step.op in ("gather", "repeat"):
         picked = step.operands[0]
         if isinstance(picked, Gather):
             if picked.chosen is not None:
@@ -153,12 +153,12 @@ def _fits(x: View, shape: Shape) -> bool:
     return [n for n in x.shape if n != 1] == [n for n in shape if n != 1]
 
 
-def _runs(summed: Step, exp: Source, made: dict[Source, Step]) -> tuple[Indices, Indices] | None:
+def _runs(summed: Step, exp: Source, step_of: dict[Source, Step]) -> tuple[Indices, Indices] | None:
     """Return the exponentials in the order of the sums, and the sum of each; None if each is not a term of one."""
     if summed.op not in ("sum", "segment_sum"):
         return None
     x = summed.view()
-    source, at = _origin(x, x.shape, made)
+    source, at = _origin(x, x.shape, step_of)
     if source is not exp or len(at) != exp.size or not all_distinct(at):
         return None
     if summed.op == "segment_sum":
@@ -194,13 +194,13 @@ def _said(x: Softmax, names: Iterator[str]) -> list[Step]:
 
 
 def _gradient(
-    step: Step, found: dict[Source, Softmax], cotangents: dict[Source | None, Source], names: Iterator[str]
+    step: Step, softmaxes: dict[Source, Softmax], cotangents: dict[Source | None, Source], names: Iterator[str]
 ) -> list[Step] | None:
     """Return a * (da - sum(da * a)) for what is handed back to the difference, (da / s + ds) * e."""
     if step.op != "multiply" or len(step.operands) != 2 or not all(isinstance(x, View) for x in step.operands):
         return None
     for de, e in (step.operands, step.operands[::-1]):
-        x = found.get(e.sources[0])
+        x = softmaxes.get(e.sources[0])
         if x is None or not x.alone or de.sources[0].of is not x.exp or not isinstance(e, View) or not e.is_whole():
             continue
         a, da = x.quotient.target.source, cotangents.get(x.quotient.target.source)
@@ -214,11 +214,11 @@ def _projected(step: Step, x: Softmax, a: Source, da: Source, names: Iterator[st
     size, batched, shape = x.exp.size, x.exp.batched, x.exp.shape
     product, rest = (Source(next(names), shape, "value", batched) for _ in range(2))
     if x.axes is not None:
-        kept = tuple([1 if a in x.axes else n for a, n in enumerate(shape)])
+        with_ones = tuple([1 if a in x.axes else n for a, n in enumerate(shape)])
         total = Source(next(names), tuple([n for a, n in enumerate(shape) if a not in x.axes]), "value", batched)
         yield Step("multiply", product.view, (da.view, a.view))
         yield Step("sum", total.view, (product.view,), axes=x.axes)
-        yield Step("subtract", rest.view, (da.view, total.view.reshape(kept).broadcast_to(shape)))
+        yield Step("subtract", rest.view, (da.view, total.view.reshape(with_ones).broadcast_to(shape)))
         yield replace(step, operands=(a.view, rest.view))
         return
     terms = Source(next(names), (size,), "value", batched)

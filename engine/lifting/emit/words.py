@@ -62,11 +62,11 @@ def in_words(steps: Steps) -> Steps:
     taken = {source.name for source in steps.sources}
     names = (name for k in count(1) if (name := f"p{k}") not in taken)
     steps = with_softmax(replace(steps, backward=list(_doubled(steps.backward, names))), names)
-    made = _once_made(steps)
-    found = {x.exp: x for x in _exponentials(made)}
-    words = _Words(made, {x.total: x for x in found.values()}, found, {}, names)
-    forward = [said for step in steps.forward for said in words.said(step)]
-    backward = [said for step in steps.backward for said in words.said(step)]
+    step_of = _once_made(steps)
+    exponentials = {x.exp: x for x in _exponentials(step_of)}
+    words = _Words(step_of, {x.total: x for x in exponentials.values()}, exponentials, {}, names)
+    forward = [worded for step in steps.forward for worded in words.said(step)]
+    backward = [worded for step in steps.backward for worded in words.said(step)]
     return drop_unread(replace(steps, forward=forward, backward=backward))
 
 
@@ -102,18 +102,18 @@ def _same_view(x: Operand, y: Operand) -> bool:
 
 def _once_made(steps: Steps) -> dict[Source, Step]:
     """Return the step that makes each whole array which one step writes."""
-    made: dict[Source, Step | None] = {}
+    step_of: dict[Source, Step | None] = {}
     for step in (*steps.forward, *steps.backward):
-        whole = step.target.is_whole() and not step.accumulate and step.target.source not in made
-        made[step.target.source] = step if whole else None
-    return {source: step for source, step in made.items() if step is not None}
+        whole = step.target.is_whole() and not step.accumulate and step.target.source not in step_of
+        step_of[step.target.source] = step if whole else None
+    return {source: step for source, step in step_of.items() if step is not None}
 
 
-def _exponentials(made: dict[Source, Step]) -> Iterator[Exponentials]:
+def _exponentials(step_of: dict[Source, Step]) -> Iterator[Exponentials]:
     """Yield what is summed of exponentials of differences."""
-    for total, summed in made.items():
-        exp = _maker(made, summed.operands[0], "exp") if summed.op == "sum" and not summed.over_batch else None
-        difference = None if exp is None else _maker(made, exp.operands[0], "subtract")
+    for total, summed in step_of.items():
+        exp = _maker(step_of, summed.operands[0], "exp") if summed.op == "sum" and not summed.over_batch else None
+        difference = None if exp is None else _maker(step_of, exp.operands[0], "subtract")
         if exp is None or difference is None:
             continue
         x, m = difference.operands
@@ -126,8 +126,8 @@ def _exponentials(made: dict[Source, Step]) -> Iterator[Exponentials]:
             yield Exponentials(x.reshape(shape), source, total, owner, shift[first], m.source, summed)
 
 
-def _maker(made: dict[Source, Step], x: Operand, op: str) -> Step | None:
-    step = made.get(x.source) if isinstance(x, View) else None
+def _maker(step_of: dict[Source, Step], x: Operand, op: str) -> Step | None:
+    step = step_of.get(x.source) if isinstance(x, View) else None
     return step if step is not None and step.op == op else None
 
 
@@ -156,7 +156,7 @@ def positions(x: View, shape: Shape) -> Indices:
 class _Words:
     """What is known of exponentials, and the softmaxes that have been named."""
 
-    made: dict[Source, Step]
+    step_of: dict[Source, Step]
     totals: dict[Source, Exponentials]
     exponentials: dict[Source, Exponentials]
     probabilities: dict[Source, Source]
@@ -177,8 +177,8 @@ class _Words:
 
     def _log_sum_exp(self, step: Step) -> Step | None:
         for log, m in (step.operands, step.operands[::-1]):
-            made = _maker(self.made, log, "log")
-            total = made.operands[0] if made is not None else None
+            maker = _maker(self.step_of, log, "log")
+            total = maker.operands[0] if maker is not None else None
             x = self.totals.get(total.source) if isinstance(total, View) and total.is_whole() else None
             if x is None or not isinstance(log, View) or not isinstance(m, View) or m.source is not x.m:
                 continue
@@ -205,7 +205,7 @@ class _Words:
         """Return g * softmax(x) for (g / s) * e."""
         for scaled, exp in (step.operands, step.operands[::-1]):
             x = self.exponentials.get(exp.source) if isinstance(exp, View) else None
-            quotient = _maker(self.made, scaled, "divide")
+            quotient = _maker(self.step_of, scaled, "divide")
             if (
                 x is None
                 or quotient is None

@@ -205,8 +205,8 @@ class Derivative(ABC):
         if ("begun", at.by) not in known:
             trace = without_unchosen(at.known.trace)
             known["begun", at.by] = trace, variables_of(at.known, at.by).of(trace, at.known.trace)
-        found: tuple[Trace, Variables] = known["begun", at.by]
-        return found
+        begun: tuple[Trace, Variables] = known["begun", at.by]
+        return begun
 
     def gradient(self, at: At) -> tuple[Trace, Variables]:
         """Return the trace of one result's gradient, and its variables."""
@@ -241,12 +241,12 @@ class Derivative(ABC):
             with self.program.traces.lock:
                 trace, variables = (self.gradient if of_gradient else self.begun)(at)
                 arrays = sum([len(list(spec.arrays(""))) for spec in at.known.specs])
-                made = make(trace, variables, arrays)
-                if made is not None:
-                    mirrored = isinstance(made, Entries) and made.mirrored
-                    wrong = partial(differ, trace, variables, made)
+                derivative = make(trace, variables, arrays)
+                if derivative is not None:
+                    mirrored = isinstance(derivative, Entries) and derivative.mirrored
+                    wrong = partial(differ, trace, variables, derivative)
                     prove(self.program, at.known, trace, wrong, self.what, mirrored=mirrored)
-                known[key, at.by] = made
+                known[key, at.by] = derivative
         return known[key, at.by]
 
     def compiled(self, at: At, trace: Trace, direction: int | None) -> Specialisation:
@@ -254,8 +254,8 @@ class Derivative(ABC):
         known, key = at.known.derived, ("compiled", self.what, at.by)
         if key not in known:
             known[key] = derivative_of(at.known, trace, direction)
-        found: Specialisation = known[key]
-        return found
+        specialisation: Specialisation = known[key]
+        return specialisation
 
     def run(self, at: At, runner: Derived, derived: Specialisation) -> Any:
         """Return what a derivative's trace gives; None if its branches go another way."""

@@ -92,10 +92,10 @@ class Jvp(Product):
         derived = self.compiled(at, trace, tangent.shape[-1])
         lead = program.batch and at.by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
-        found = self.run(at.towards(tangent), runner, derived)
-        if found is None:
+        numbers = self.run(at.towards(tangent), runner, derived)
+        if numbers is None:
             return None
-        return tuple([_results(at.known, part) for part in np.split(found, 2, axis=-1)])
+        return tuple([_results(at.known, part) for part in np.split(numbers, 2, axis=-1)])
 
     def file_functions(self, file: DerivativeFile) -> Iterator[str]:
         """Yield the function of a saved file."""
@@ -126,10 +126,10 @@ class Vjp(Product):
         derived = self.compiled(at, trace, count)
         reduction = program.reduction if at.by is None else "none"
         runner = self.runner(samples=program.batch, reduction=reduction, direction=each)
-        found = self.run(at.towards(cotangent), runner, derived)
-        if found is None:
+        numbers = self.run(at.towards(cotangent), runner, derived)
+        if numbers is None:
             return None
-        primals, cotangents = found[..., :count], found[..., count:]
+        primals, cotangents = numbers[..., :count], numbers[..., count:]
         if each and at.by is None:
             cotangents = cotangents.sum(axis=0)
         elif program.batch and not each and at.by is not None:
@@ -165,8 +165,8 @@ class Hvp(Product):
         """Return it as the variables are nested."""
         at.known.require_number("hvp")
         tangent = self.tangent(at, direction)
-        found = self.times(at, tangent)
-        return None if found is None else self.of_variables(at, found)
+        product = self.times(at, tangent)
+        return None if product is None else self.of_variables(at, product)
 
     def times(self, at: At, tangent: Floats) -> Floats | None:
         """Return the Hessian of one trace times a vector, as a vector; None if branches differ."""
@@ -178,8 +178,8 @@ class Hvp(Product):
         derived = self.compiled(at, trace, tangent.shape[-1])
         lead = program.batch and at.by is not None
         runner = self.runner(samples=program.batch, reduction=program.reduction, direction=lead)
-        found: Floats | None = self.run(at.towards(tangent), runner, derived)
-        return found
+        product: Floats | None = self.run(at.towards(tangent), runner, derived)
+        return product
 
     def file_functions(self, file: DerivativeFile) -> Iterator[str]:
         """Yield the functions of a saved file."""
@@ -193,9 +193,9 @@ class Hvp(Product):
         program, key, held = self.program, ("of the gradient", at.by), at.known.derived
         trace = self.made(at, "along", partial(tangents_of, primals=False), tangents_differ)
         if key not in held:
-            made = derivative_of(at.known, trace, tangent.shape[-1])
-            made.returns = NUMBER
-            held[key] = made
+            specialisation = derivative_of(at.known, trace, tangent.shape[-1])
+            specialisation.returns = NUMBER
+            held[key] = specialisation
         derived = held[key]
         runner = self.runner(samples=True, reduction=program.reduction, direction=at.by is not None)
         wrt = "parameters" if at.by is None else "inputs"

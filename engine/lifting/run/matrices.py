@@ -68,11 +68,11 @@ class Matrix(Derivative):
         derived = self.compiled(at, entries.trace, None if directions is None else directions.shape[1])
         if directions is not None:
             runner = self.runner(samples=True, reduction="none", direction=True)
-            found = self.run(at.towards(directions)._replace(samples=len(directions)), runner, derived)
-            return None if found is None else found.reshape(-1)[entries.at]
+            numbers = self.run(at.towards(directions)._replace(samples=len(directions)), runner, derived)
+            return None if numbers is None else numbers.reshape(-1)[entries.at]
         runner = self.runner(samples=program.batch, reduction=program.reduction)
-        found = self.run(at, runner, derived)
-        return None if found is None else found[..., entries.at]
+        numbers = self.run(at, runner, derived)
+        return None if numbers is None else numbers[..., entries.at]
 
     def _refuse_mixed_samples(self, at: At) -> None:
         """Refuse derivatives by an argument that has an entry for each sample of one mean or sum."""
@@ -199,12 +199,12 @@ class SampleGradients(Derivative):
             at.known.require_number("sample_gradients")
             trace, _ = self.gradient(at)
             derived = self.compiled(at, trace, None)
-            found = self.run(at, self.runner(samples=True, reduction="none"), derived)
-            if found is not None:
+            numbers = self.run(at, self.runner(samples=True, reduction="none"), derived)
+            if numbers is not None:
                 if at.by is not None:
-                    return split(found, at.known.specs[at.by])
+                    return split(numbers, at.known.specs[at.by])
                 order = _order(at)
-                return found if order is None else found[:, order]
+                return numbers if order is None else numbers[:, order]
         raise AssertionError("the last way is an answer")
 
     def file_functions(self, file: DerivativeFile) -> Iterator[str]:

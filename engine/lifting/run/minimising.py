@@ -38,8 +38,8 @@ def scipy_problem(program: Program, inputs: Sequence[Any], hessian: str = "produ
         return {"fun": problem.residuals, "x0": problem.start(), "jac": problem.jacobian}
     second: dict[str, Callable[..., Any]] = {"product": problem.product, "matrix": problem.hessian}
     keyword = {"product": "hessp", "matrix": "hess"}
-    found: dict[str, Any] = {"fun": problem.value, "x0": problem.start(), "jac": problem.gradient}
-    return found if hessian == "none" else {**found, keyword[hessian]: second[hessian]}
+    arguments: dict[str, Any] = {"fun": problem.value, "x0": problem.start(), "jac": problem.gradient}
+    return arguments if hessian == "none" else {**arguments, keyword[hessian]: second[hessian]}
 
 
 class _Problem(ABC):
@@ -66,9 +66,9 @@ class _Problem(ABC):
         if self._at is None or not np.array_equal(self._at, x):
             inputs, keywords = self.called(x)
             value, gradient = self.program.value_and_grad(*inputs, **keywords)
-            found = gradient.parameters if gradient.inputs is None else self.flat(gradient.inputs[0])
-            assert found is not None
-            self._at, self._known = x.copy(), (value, found)
+            slopes = gradient.parameters if gradient.inputs is None else self.flat(gradient.inputs[0])
+            assert slopes is not None
+            self._at, self._known = x.copy(), (value, slopes)
         return self._known
 
     def value(self, x: Vector) -> float:
@@ -77,8 +77,8 @@ class _Problem(ABC):
 
     def gradient(self, x: Vector) -> Vector:
         """Return its gradient."""
-        found: Vector = self._both(x)[1].copy()
-        return found
+        slopes: Vector = self._both(x)[1].copy()
+        return slopes
 
     def product(self, x: Vector, direction: Vector) -> Vector:
         """Return its Hessian times a vector."""
@@ -94,8 +94,8 @@ class _Problem(ABC):
         """Return all results as a vector."""
         inputs, keywords = self.called(x)
         results = self.program(*inputs, **keywords)
-        found: Vector = np.reshape(results if isinstance(results, np.ndarray) else flatten(results)[0], -1)
-        return found
+        numbers: Vector = np.reshape(results if isinstance(results, np.ndarray) else flatten(results)[0], -1)
+        return numbers
 
     def jacobian(self, x: Vector) -> Any:
         """Return their Jacobian, SciPy's sparse matrix where few entries can be other than 0."""

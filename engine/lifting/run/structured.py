@@ -39,8 +39,8 @@ def filled(structure: Structure, items: Iterator[Any]) -> Any:
             return None
         if part.kind == LEAF or not part.keys:
             return next(items)
-        found = list(islice(items, math.prod(part.keys)))
-        array = np.array(found) if isinstance(found[0], float) else array_of_objects(found)
+        elements = list(islice(items, math.prod(part.keys)))
+        array = np.array(elements) if isinstance(elements[0], float) else array_of_objects(elements)
         return array.reshape(part.keys) if part.kind == "array" else array.reshape(part.keys).tolist()
 
     return structure.with_parts(make)
@@ -75,11 +75,11 @@ def as_argument(x: Any, spec: Spec, samples: bool, what: str) -> Floats:
         If it has another structure.
     """
     arrays: list[Array] = []
-    found = describe(_by_keys(x, spec, what), samples, what, arrays)
-    if shapes_of(found) != shapes_of(spec):
+    structure = describe(_by_keys(x, spec, what), samples, what, arrays)
+    if shapes_of(structure) != shapes_of(spec):
         raise ShapeError(
             f"{what} must have the structure of what is differentiated by, {listed_shapes(spec)}; "
-            f"got {listed_shapes(found)}."
+            f"got {listed_shapes(structure)}."
         )
     rows = [np.asarray(a, float).reshape(len(a) if samples else 1, -1) for a in arrays]
     joined = np.concatenate(rows, axis=1)

@@ -28,25 +28,25 @@ class Changed:
 
     def add(self, value: Any) -> Elements:
         """Return a copy to whose elements something is added, to one as often as the index says."""
-        made = self.array.copy()
-        made.add_at(self.index, value)
-        return made
+        result = self.array.copy()
+        result.add_at(self.index, value)
+        return result
 
     def set(self, value: Any) -> Elements:
         """Return a copy with other elements."""
-        made = self.array.copy()
-        made[self.index] = value
-        return made
+        result = self.array.copy()
+        result[self.index] = value
+        return result
 
     def max(self, value: Any) -> Elements:
         """Return a copy whose elements are at least what the index gives them."""
-        made = self.array.copy()
-        values = lift(value, made.field)
+        result = self.array.copy()
+        values = lift(value, result.field)
         *lead, last = self.index if isinstance(self.index, tuple) else (self.index,)
         for k, place in enumerate(np.asarray(last).tolist()):
             at, source = (*lead, place), (*lead, k)
-            made[at] = maximum(made[at], values[source])
-        return made
+            result[at] = maximum(result[at], values[source])
+        return result
 
 
 class Traced(Elements):
@@ -123,11 +123,11 @@ class FieldJax(FieldNumpy):
     def concatenate(self, xs: Sequence[Elements]) -> Elements:
         """As NumPy's."""
         shape = (sum([len(x) for x in xs]), *xs[0].shape[1:])
-        made, start = self.zeros(shape), 0
+        joined, start = self.zeros(shape), 0
         for x in xs:
-            made[start : start + len(x)] = x
+            joined[start : start + len(x)] = x
             start += len(x)
-        return made
+        return joined
 
     def moveaxis(self, x: Any, source: int, target: int) -> Any:
         """As NumPy's."""
@@ -163,8 +163,8 @@ def modules(field: Field) -> dict[str, Any]:
         return mapped
 
     def dynamic_update_slice(x: Elements, part: Any, start: Sequence[int]) -> Elements:
-        made = Traced(x.d, field).at[tuple([slice(i, i + n) for i, n in zip(start, part.shape)])]
-        return made.set(part)
+        place = Traced(x.d, field).at[tuple([slice(i, i + n) for i, n in zip(start, part.shape)])]
+        return place.set(part)
 
     lax = types.SimpleNamespace(stop_gradient=lambda x: x, erf=numpy.erf, dynamic_update_slice=dynamic_update_slice)
     return {"jax": types.SimpleNamespace(numpy=numpy, lax=lax, vmap=vmap)}

@@ -139,12 +139,12 @@ def run_function(program: Program, specialisation: Specialisation, inputs: Seque
             return None
         roots = [x if isinstance(x, Value) else Value.constant(x) for x in returned]
         values.append(roots[0]._data if len(roots) == 1 else [root._data for root in roots])
-        found = cotangents(roots[0], weight) if len(roots) == 1 else {}
-        for leaf, g in found.items():
+        gradients = cotangents(roots[0], weight) if len(roots) == 1 else {}
+        for leaf, g in gradients.items():
             if leaf in places:
                 flat[places[leaf]] += g
-        for slot, made in zip(slots, leaves):
-            slot.reshape(n, -1)[row] = [found.get(v, 0.0) if isinstance(v, Value) else 0.0 for v in made]
+        for slot, leaf_values in zip(slots, leaves):
+            slot.reshape(n, -1)[row] = [gradients.get(v, 0.0) if isinstance(v, Value) else 0.0 for v in leaf_values]
     if program.batch and program.reduction == "none":
         return Outcome(np.array(values), [], flat, slots)
     return Outcome(np.add.reduce(values) * weight, [], flat, slots)
@@ -158,12 +158,12 @@ def _leaves(sample: Array) -> list[Any]:
 
 def cotangents(root: Value, seed: float) -> dict[Value, float]:
     """Return the gradient of every leaf."""
-    found: dict[Value, float] = {root: seed}
+    gradients: dict[Value, float] = {root: seed}
     for node in reversed(order(root)):
-        if node._x is not None and node in found:
-            for parent, c in zip(node.parents, node.rule.pull(node, found.pop(node))):
-                found[parent] = found.get(parent, 0.0) + c
-    return found
+        if node._x is not None and node in gradients:
+            for parent, c in zip(node.parents, node.rule.pull(node, gradients.pop(node))):
+                gradients[parent] = gradients.get(parent, 0.0) + c
+    return gradients
 
 
 # --- comparing ---------------------------------------------------------------------------------------------------
@@ -188,14 +188,14 @@ def apart(
     got: Outcome, want: Outcome, wrt: str, gradients: bool, integers: Sequence[bool]
 ) -> list[tuple[str, Any, Any]]:
     """Return (what, got, wanted) for everything that both outcomes have."""
-    found = [("the value", np.asarray(got.value, float), np.asarray(want.value, float))]
+    pairs = [("the value", np.asarray(got.value, float), np.asarray(want.value, float))]
     if gradients and wrt != "inputs":
-        found.append(("the gradient of the parameters", got.parameters, want.parameters))
+        pairs.append(("the gradient of the parameters", got.parameters, want.parameters))
     if gradients and wrt != "parameters":
         for k, integer in enumerate(integers):
             if not integer:
-                found.append((f"the gradient of input {k}", got.inputs[k], want.inputs[k]))
-    return found
+                pairs.append((f"the gradient of input {k}", got.inputs[k], want.inputs[k]))
+    return pairs
 
 
 def near(theta: Any, inputs: Sequence[Any], seed: int) -> tuple[Any, list[Any]]:

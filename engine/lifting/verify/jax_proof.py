@@ -66,8 +66,8 @@ def _differs(
     inputs = [_traced(x) if isinstance(x, Elements) else x for x in at.inputs]
     text = emitted.load(modules(field))["program"]
     computed = [_traced(at.numbers[k]) for k in emitted.integers]
-    found = text(*named, *inputs, *computed, _traced(seeds), np.float64, constants)
-    value, parts = found if isinstance(found, tuple) else (found, ())
+    answers = text(*named, *inputs, *computed, _traced(seeds), np.float64, constants)
+    value, parts = answers if isinstance(answers, tuple) else (answers, ())
     if not same(lift(value, field), want.value):
         return "its value"
     names = [a.name for a in emitted.backward]

@@ -76,10 +76,10 @@ class Ground:
         V, C = self.values(trace, order), self.numpy.zeros((int(order.readings[-1]), 1))
         G = backward(order, V, getattr(C, "shallow", C), seeds, trace.results)
         leaves, columns = _places(order, variables)
-        found = self.numpy.zeros((variables.count, 1))
+        cotangents = self.numpy.zeros((variables.count, 1))
         if len(leaves):
-            found[columns] = G[leaves]
-        return found
+            cotangents[columns] = G[leaves]
+        return cotangents
 
 
 def _places(order: Plan, variables: Variables) -> tuple[Any, Any]:
@@ -109,13 +109,13 @@ def entries_differ(before: Trace, variables: Variables, entries: Entries, ground
     """Whether the entries of a matrix are wrong, or lie at wrong places."""
     along, directions = ground.random((variables.count,)), entries.directions
     if directions is None:
-        found = ground.results(entries.trace)[:, 0]
+        numbers = ground.results(entries.trace)[:, 0]
     else:
-        found = ground.results(entries.trace, directions, samples=len(directions))
-        found = (found if len(directions) > 1 else found[:, :1]).T.reshape(-1)
+        numbers = ground.results(entries.trace, directions, samples=len(directions))
+        numbers = (numbers if len(directions) > 1 else numbers[:, :1]).T.reshape(-1)
     moved = ground.numpy.zeros((before.results, 1))
     if len(entries.at):
-        np.add.at(moved, entries.rows, (found[entries.at] * along[entries.columns])[:, None])
+        np.add.at(moved, entries.rows, (numbers[entries.at] * along[entries.columns])[:, None])
     return ground.apart(moved, ground.tangents(before, variables, along))
 
 
