@@ -44,7 +44,12 @@ def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
     if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
         return False
-    return width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP
+    return not looks_wide(trace) or operations_of_a_signature(trace) < PER_STEP
+
+
+def looks_wide(trace: Trace) -> bool:
+    """Whether arrays may compute many operations of a trace at once, if nothing but a boundary sets these apart."""
+    return width(trace) > WIDE
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:
