@@ -167,12 +167,11 @@ def grouped(trace: Trace) -> Groups:
 def array_operations(trace: Trace, task: Task, groups: Groups | None = None) -> Steps:
     """Turn scalar operations into array operations; both libraries' texts are made of these."""
     groups = groups or grouped(trace)
+    labels = groups.normal.trace.labels
     choosing = dict(zip(task.external.numbers, task.external.inputs))
     steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
     if task.origins:
-        steps = checked(
-            attribute(steps, groups.normal.trace.labels, task.origins)
-        )  # Steps   results know their author's words
+        steps = checked(attribute(steps, labels, task.origins))  # Steps   results know their author's words
     return checked(settle(steps))  # Steps   which results are booleans or integers
 
 
