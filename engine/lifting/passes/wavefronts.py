@@ -21,26 +21,30 @@ from engine.lifting.exact import told_apart
 from engine.lifting.ir import ADDED, COUNTLESS, TAKEN, Group, Groups, Leaf, Normal, Sum, Trace
 
 FEWEST = 100  # groups: fewer are not worth the question
-FEWER = 4  # times as many groups as wavefronts, so that copies pay
+FEWER = 3  # times as many groups as wavefronts, so that copies pay
 LONGEST = 8  # terms of a sum, or operands of a log-sum-exp; longer ones are products and reductions
 WIDE = 64  # operations in each group, on average, from which on the copies pay as well
 RAGGED = 4  # operations in place of a sum of another length at a boundary: gathers, and runs that are added up
 LEAVES = ("constant", "parameter", "input")
+OFTEN = 40  # of so many groups one at least is of an operation by which cells are counted
+BEATS = 2  # such operations that are tried
 Class = tuple[int, int]  # the groups of a term's factors
+Level = tuple[int, int]  # groups of a higher one read those of lower ones
 
 
 def in_wavefronts(groups: Groups) -> Groups:
     """Join the groups of each wavefront where that pays; else return the same groups."""
-    if len(groups.groups) < FEWEST:
+    every = groups.groups
+    if len(every) < FEWEST:
         return groups
-    reads = [_read(groups, group) for group in groups.groups]
-    heights = _heights(groups.groups, reads)
-    if FEWER * len({(group.op, height) for group, height in zip(groups.groups, heights)}) > len(groups.groups):
+    reads = [_read(groups, group) for group in every]
+    levels = min([_levels(every, reads, beat) for beat in _beats(every)], key=lambda known: _count(every, known))
+    if FEWER * _count(every, levels) > len(every):
         return groups
-    fronts = _fronts(groups, reads, heights)
-    if FEWER * len(set(fronts)) > len(groups.groups):
+    fronts = _fronts(groups, reads, levels)
+    if FEWER * len(set(fronts)) > len(every):
         return groups
-    return _Joined(groups, fronts, heights).result()
+    return _Joined(groups, fronts, levels).result()
 
 
 def are_wide(groups: Groups) -> bool:
@@ -73,15 +77,37 @@ def _read(groups: Groups, group: Group) -> tuple[int, ...]:
     return tuple({groups.of[j] for xs in members if isinstance(xs, tuple) for j in xs})
 
 
-def _heights(groups: Sequence[Group], reads: Sequence[tuple[int, ...]]) -> list[int]:
-    """Return how many groups come one after the other before each."""
-    heights: list[int] = []
-    for read in reads:
-        heights.append(1 + max(map(heights.__getitem__, read), default=-1))
-    return heights
+def _beats(groups: Sequence[Group]) -> list[str]:
+    """Return the operations by which cells may be counted, none among them: the rarest of those that are frequent."""
+    counts = Counter([group.op for group in groups if group.op not in LEAVES])
+    often = [op for op, count in counts.items() if count * OFTEN > len(groups)]
+    return ["", *sorted(often, key=counts.__getitem__)[:BEATS]]
 
 
-def _fronts(groups: Groups, reads: Sequence[tuple[int, ...]], heights: Sequence[int]) -> list[int]:
+def _levels(groups: Sequence[Group], reads: Sequence[tuple[int, ...]], beat: str) -> list[Level]:
+    """Return how many beats come one after the other before each group, and its place between two of them.
+
+    Without a beat that is how many groups come before it. By another number a cell's neighbours need not be level: one
+    path through a cell may be longer than another. Then an operation that is on each of them once keeps all in step,
+    and places are counted back from the next one.
+    """
+    waves: list[int] = []
+    for group, read in zip(groups, reads):
+        waves.append(max(map(waves.__getitem__, read), default=-1) + (beat in ("", group.op)))
+    before = [0] * len(groups)
+    if beat:
+        for g in range(len(groups) - 1, -1, -1):
+            for r in reads[g]:
+                if waves[r] == waves[g] and before[r] >= before[g]:
+                    before[r] = before[g] - 1
+    return list(zip(waves, before))
+
+
+def _count(groups: Sequence[Group], levels: Sequence[Level]) -> int:
+    return len({(group.op, level) for group, level in zip(groups, levels)})
+
+
+def _fronts(groups: Groups, reads: Sequence[tuple[int, ...]], levels: Sequence[Level]) -> list[int]:
     """Return for each group the first one of its wavefront."""
     first = list(range(len(reads)))
 
@@ -95,8 +121,9 @@ def _fronts(groups: Groups, reads: Sequence[tuple[int, ...]], heights: Sequence[
     for g, group in enumerate(every):
         kind = _kind(groups, group)
         if kind is not None:
-            for before in {every[r].op for r in reads[g] if heights[r] == heights[g] - 1}:
-                low, high = sorted((front(known.setdefault((kind, heights[g], before), g)), front(g)))
+            last = max([levels[r] for r in reads[g]])
+            for before in {every[r].op for r in reads[g] if levels[r] == last}:
+                low, high = sorted((front(known.setdefault((kind, levels[g], before), g)), front(g)))
                 first[high] = low
     return [front(g) for g in range(len(reads))]
 
@@ -122,13 +149,13 @@ def _kind(groups: Groups, group: Group) -> Hashable:
 class _Joined:
     """The groups being made: those of each wavefront as one, operands before users."""
 
-    def __init__(self, groups: Groups, fronts: Sequence[int], heights: Sequence[int]) -> None:
+    def __init__(self, groups: Groups, fronts: Sequence[int], levels: Sequence[Level]) -> None:
         trace, items = groups.normal.trace, groups.normal.items
         self.nothing, self.one = len(items), len(items) + 1  # what is added, and what is multiplied by, for nothing
         leaves = trace.leaves | {self.nothing: Leaf("constant", value=-0.0), self.one: Leaf("constant", value=1.0)}
         ops, operands = [*trace.ops, "", ""], [*trace.operands, (), ()]
         self.normal = Normal(replace(trace, ops=ops, operands=operands, leaves=leaves), [*items, (), ()])
-        order = sorted(set(fronts), key=lambda front: (heights[front], front))
+        order = sorted(set(fronts), key=lambda front: (levels[front], front))
         number = {front: k for k, front in enumerate(order, 1)}
         self.number = [number[front] for front in fronts]
         self.of = [*[self.number[g] if g >= 0 else g for g in groups.of], 0, 0, ADDED, ADDED]
