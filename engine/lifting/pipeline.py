@@ -38,7 +38,7 @@ from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
 from engine.lifting.passes.wavefronts import are_wide, in_wavefronts
-from engine.lifting.straight.straighten import Straight, looks_wide, may_repeat, straightened
+from engine.lifting.straight.straighten import Straight, may_be_fronts, may_repeat, straightened
 from engine.lifting.views import Indices, Literal, Operand, Source
 from engine.watching.origin import Origin
 
@@ -106,7 +106,7 @@ def for_numpy(trace: Trace, task: Task) -> Lifted | Straight:
     """Lift a trace to NumPy's text, of arrays or of single numbers, whichever takes less time."""
     groups = None
     if not task.reduction and may_repeat(trace):
-        groups = grouped(trace) if looks_wide(trace) else None
+        groups = grouped(trace) if may_be_fronts(trace) else None
         if groups is None or not are_wide(groups):
             chosen = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
             straight = straightened(task.name, chosen, task.external, task.cells, task.wrt)

@@ -23,7 +23,7 @@ from engine.lifting.ir import ADDED, COUNTLESS, TAKEN, Group, Groups, Leaf, Norm
 FEWEST = 100  # groups: fewer are not worth the question
 FEWER = 3  # times as many groups as wavefronts, so that copies pay
 LONGEST = 8  # terms of a sum, or operands of a log-sum-exp; longer ones are products and reductions
-WIDE = 64  # operations in each group, on average, from which on the copies pay as well
+WIDE = 48  # operations in each group, on average, from which on the copies pay as well
 RAGGED = 4  # operations in place of a sum of another length at a boundary: gathers, and runs that are added up
 LEAVES = ("constant", "parameter", "input")
 OFTEN = 40  # of so many groups one at least is of an operation by which cells are counted

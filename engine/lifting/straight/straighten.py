@@ -20,12 +20,13 @@ from engine.lifting.straight.set_apart import operations_of_a_signature
 from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import tape
 from engine.lifting.straight.text import straight_text
-from engine.lifting.straight.width import width
+from engine.lifting.straight.width import parallelism, width
 from engine.lifting.views import Indices
 
 FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
 PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
+FRONT = 6 * PER_STEP  # at once, of any kind, with which wavefronts may win: they are half as wide mostly
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
 WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
 UNROLLED = 4000  # operations of which more may be written: so many
@@ -44,12 +45,12 @@ def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
     if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
         return False
-    return not looks_wide(trace) or operations_of_a_signature(trace) < PER_STEP
+    return width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP
 
 
-def looks_wide(trace: Trace) -> bool:
-    """Whether arrays may compute many operations of a trace at once, if nothing but a boundary sets these apart."""
-    return width(trace) > WIDE
+def may_be_fronts(trace: Trace) -> bool:
+    """Whether many operations of a trace could be computed at once if nothing but a boundary set them apart."""
+    return parallelism(trace) >= FRONT and operations_of_a_signature(trace) < PER_STEP
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:

@@ -82,6 +82,24 @@ def test_the_cells_of_an_anti_diagonal_are_one_group():
     assert len(joined.groups) < len(apart.groups) / 4
 
 
+def test_cells_keep_step_where_one_path_through_them_is_longer_than_another(monkeypatch):
+    """What comes from above passes one maximum, what comes from the left passes two."""
+
+    def f(x):
+        row = [0.5] * 16
+        for v in x:
+            now = [0.25]
+            for k in range(1, 16):
+                now.append(v + engine.log(1.0 + engine.maximum(row[k], engine.maximum(now[-1], row[k - 1]))))
+            row = now
+        return row[-1]
+
+    apart = groups_of(f, 16)
+    in_step = len(in_wavefronts(apart).groups)
+    monkeypatch.setattr(passes_wavefronts, "BEATS", 0)
+    assert 1.5 * in_step < len(in_wavefronts(apart).groups)
+
+
 def test_joined_groups_have_all_members_once():
     apart = groups_of(square(12, "weighted", "sums"), 40)
     joined = in_wavefronts(apart)
