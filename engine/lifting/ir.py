@@ -38,6 +38,7 @@ class Leaf(NamedTuple):
 
 ZERO = Leaf("constant", value=0.0)
 CHAINS = frozenset(("add", "subtract", "total"))  # operations of which several are one sum
+COUNTLESS = frozenset(("logsumexp", "shift", "largest", "select"))  # any number of operands, which does not count
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,7 @@ class Group:
     fixed: tuple[float, ...]
     members: list[int]
     classes: tuple[tuple[int, int], ...] = ()  # of a sum: groups of (left, right), right -1 for plain terms
+    mixed: bool = False  # whether operands at one place are of several groups; of sums, every term has its place
 
     def reads(self) -> str:
         """Return what a sum's terms are made of, as text."""

@@ -37,7 +37,8 @@ from engine.lifting.passes.signed_zeros import with_signed_zeros
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
-from engine.lifting.straight.straighten import Straight, may_repeat, straightened
+from engine.lifting.passes.wavefronts import are_wide, in_wavefronts
+from engine.lifting.straight.straighten import Straight, may_be_fronts, may_repeat, straightened
 from engine.lifting.views import Indices, Literal, Operand, Source
 from engine.watching.origin import Origin
 
@@ -101,9 +102,22 @@ class Lifted(NamedTuple):
     emitted: Emitted
 
 
-def for_numpy(trace: Trace, task: Task) -> Lifted:
-    """Lift a trace to NumPy's text: `build`, and in it `forward` and `backward`."""
-    arranged = array_operations(trace, task)
+def for_numpy(trace: Trace, task: Task) -> Lifted | Straight:
+    """Lift a trace to NumPy's text, of arrays or of single numbers, whichever takes less time."""
+    groups = None
+    if not task.reduction and may_repeat(trace):
+        groups = grouped(trace) if may_be_fronts(trace) else None
+        if groups is None or not are_wide(groups):
+            chosen = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
+            straight = straightened(task.name, chosen, task.external, task.cells, task.wrt)
+            if straight is not None:
+                return straight
+    return arrays_for_numpy(trace, task, groups)
+
+
+def arrays_for_numpy(trace: Trace, task: Task, groups: Groups | None = None) -> Lifted:
+    """Lift a trace, whose groups may be known, to NumPy's text of arrays: `build`, in it `forward` and `backward`."""
+    arranged = array_operations(trace, task, groups)
     steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
     steps = checked(tidy(steps))  # Steps   without copies and zeros for nothing
     steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
@@ -117,14 +131,6 @@ def for_numpy(trace: Trace, task: Task) -> Lifted:
         spelled, arrays = name_arrays(spelled, arrays)  # arrays go by the best name of what lives in them
         scalar = scalar_steps(spelled)
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction, scalar))
-
-
-def straight_numpy(trace: Trace, task: Task) -> Straight | None:
-    """Return the text on single numbers of a program whose operations come one after the other; None of any other."""
-    if not may_repeat(trace):
-        return None
-    trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
-    return straightened(task.name, trace, task.external, task.cells, task.wrt)
 
 
 def for_jax(trace: Trace, task: Task) -> Lifted:
@@ -146,8 +152,8 @@ def for_jax(trace: Trace, task: Task) -> Lifted:
     return Lifted(steps, emitted)
 
 
-def array_operations(trace: Trace, task: Task) -> Steps:
-    """Turn scalar operations into array operations; both libraries' texts are made of these."""
+def grouped(trace: Trace) -> Groups:
+    """Put together the scalar operations of which each array operation is made."""
     trace = checked(without_unchosen(trace))  # Trace   what a choice left out hands back nothing
     trace = checked(with_signed_zeros(trace))  # Trace   sums and choices keep the sign of a zero where it matters
     trace = checked(with_signed_sums(trace))  # Trace   chains of subtractions are one
@@ -155,10 +161,17 @@ def array_operations(trace: Trace, task: Task) -> Steps:
     normal = checked(with_signed_terms(normal))  # Normal  sums and differences of one kind are sums of signed terms
     normal = checked(share_common(normal))  # Normal  what is computed twice is one operation
     groups = checked(group(normal))  # Groups  operations of equal signature are one array operation
+    return checked(in_wavefronts(groups))  # Groups  so are those that differ by their distance from a boundary
+
+
+def array_operations(trace: Trace, task: Task, groups: Groups | None = None) -> Steps:
+    """Turn scalar operations into array operations; both libraries' texts are made of these."""
+    groups = groups or grouped(trace)
+    labels = groups.normal.trace.labels
     choosing = dict(zip(task.external.numbers, task.external.inputs))
     steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
     if task.origins:
-        steps = checked(attribute(steps, trace.labels, task.origins))  # Steps   results know their author's words
+        steps = checked(attribute(steps, labels, task.origins))  # Steps   results know their author's words
     return checked(settle(steps))  # Steps   which results are booleans or integers
 
 

@@ -282,3 +282,21 @@ def warping(w: Array, other: list[float]) -> Answer:
             total += g * 2.0 * (a - other[j])
         slope[i], below = total, up
     return value, np.array(slope)
+
+
+def rod(w: Array, start: list[float], steps: int) -> Answer:
+    """All points at a time, and back through the times."""
+    u, r, kept = np.array(start), w[1:-1], []
+    for _ in range(steps):
+        bend = u[:-2] - 2.0 * u[1:-1] + u[2:]
+        kept.append(bend)
+        u = np.concatenate([[0.0], u[1:-1] + r * bend, [1.0]])
+    du, slope = 2.0 * u, np.zeros_like(w)
+    for bend in reversed(kept):
+        inner = du[1:-1]
+        slope[1:-1] += inner * bend
+        du, pull = np.zeros_like(u), r * inner
+        du[1:-1] += inner - 2.0 * pull
+        du[:-2] += pull
+        du[2:] += pull
+    return float(u @ u), slope

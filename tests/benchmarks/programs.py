@@ -507,6 +507,26 @@ def warping(n: int = 50) -> Program:
     return Program(f"soft-DTW, {n} x {n}", rng.normal(size=n), scalar, (), partial(handwritten.warping, other=other))
 
 
+def rod(n: int = 120, steps: int = 60) -> Program:
+    """A rod that conducts heat, each point by a coefficient of its own, between two ends of fixed temperature."""
+    rng = np.random.default_rng(15)
+    start = rng.normal(size=n).tolist()
+
+    def scalar(w: Scalars) -> Any:
+        u: list[Any] = start
+        for _ in range(steps):
+            u = [0.0, *[u[i] + w[i] * (u[i - 1] - 2.0 * u[i] + u[i + 1]) for i in range(1, n - 1)], 1.0]
+        return sum(v * v for v in u)
+
+    return Program(
+        f"heat, {n} points, {steps} steps",
+        rng.uniform(0.1, 0.4, size=n),
+        scalar,
+        (),
+        partial(handwritten.rod, start=start, steps=steps),
+    )
+
+
 PROGRAMS: dict[str, Callable[[], Program]] = {
     "logistic": logistic,
     "rnn": recurrent,
@@ -526,4 +546,6 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "thomas": tridiagonal,
     "gaussian": gaussian_process,
     "warping": warping,
+    "fronts": lambda: warping(100),
+    "rod": rod,
 }

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.lifting.ir import Group, Groups, Members, Steps, Trace
+from engine.lifting.ir import COUNTLESS, Group, Groups, Members, Steps, Trace
 from engine.lifting.passes.choose import largest_constant, maxima, select
+from engine.lifting.passes.fronts import operands_by_place, sums_by_place
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder
 from engine.lifting.passes.repeated_layouts import RepeatedLayouts
 from engine.lifting.passes.sums import log_sum_exp, sums
@@ -55,6 +56,8 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
 
 def _laid_out(builder: LayoutBuilder, group: Group, repeated: RepeatedLayouts) -> GroupOperand:
     """Lay out a group; where that takes long, and depends on what it reads alone, as one that reads alike."""
+    if group.mixed and group.op not in COUNTLESS:
+        return sums_by_place(builder, group) if group.op == "sum" else _by_places(builder, group)
     arrangement = ARRANGEMENTS.get(group.op, _elementwise)
     if len(group.members) == 1 or arrangement not in (sums, _elementwise):
         return arrangement(builder, group)
@@ -77,6 +80,10 @@ def _elements(builder: LayoutBuilder, nodes: Sequence[int]) -> Iterator[Operand]
             yield builder.constant(builder.constants[node : node + 1].reshape(()))
         else:
             yield View(source, (), at, ())
+
+
+def _by_places(builder: LayoutBuilder, group: Group) -> GroupOperand:
+    return builder.element_by_element(group.op, operands_by_place(builder, group), group.fixed, len(group.members))
 
 
 def _elementwise(builder: LayoutBuilder, group: Group) -> GroupOperand:

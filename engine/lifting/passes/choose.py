@@ -7,8 +7,19 @@ from itertools import chain
 import numpy as np
 
 from engine.lifting.ir import Group
+from engine.lifting.passes.fronts import stacked
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, reading_order, rows_of, runs_of, shape_of
 from engine.lifting.views import Gather, Indices, View, all_distinct
+
+
+def rows(builder: LayoutBuilder, group: Group) -> tuple[GroupOperand, Indices]:
+    """Return the operands of each member in the order of their places, and how many each has."""
+    operands = builder.items(group)
+    counts = np.array([len(xs) for xs in operands])
+    if group.mixed:
+        return stacked(builder, group), counts
+    x = builder.operand(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum()))
+    return builder.in_places(x, counts), counts
 
 
 def largest_constant(builder: LayoutBuilder, group: Group) -> GroupOperand:
@@ -18,17 +29,15 @@ def largest_constant(builder: LayoutBuilder, group: Group) -> GroupOperand:
 
 def maxima(builder: LayoutBuilder, group: Group, *, constant: bool = False) -> GroupOperand:
     """Choose the largest operand of each member."""
-    operands = builder.items(group)
-    counts = np.array([len(xs) for xs in operands])
-    x = builder.in_places(builder.operand(np.fromiter(chain.from_iterable(operands), np.int64, counts.sum())), counts)
+    x, counts = rows(builder, group)
     more = {"constant": constant, "nodes": len(counts)}
     if (counts != counts[0]).any():
         flat = builder.as_view(x, (len(x.at),))
         source = builder.step("segment_max", (len(counts),), [flat], **more, **runs_of(counts))
         return GroupOperand(source, np.arange(len(counts)))
-    rows = x.at.reshape(len(counts), -1)
-    order, shape = rows_of(rows)
-    row = builder.as_view(GroupOperand(x.source, rows[order].reshape(-1)), (*shape, rows.shape[1]))
+    at = x.at.reshape(len(counts), -1)
+    order, shape = rows_of(at)
+    row = builder.as_view(GroupOperand(x.source, at[order].reshape(-1)), (*shape, at.shape[1]))
     return GroupOperand(builder.step("max", shape, [row], **more), np.argsort(order))
 
 

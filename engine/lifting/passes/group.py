@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from engine.lifting.ir import Group, Groups, Normal, Sum
-
-COUNTLESS = frozenset(("logsumexp", "shift", "largest", "select"))  # any number of operands, which does not count
+from engine.lifting.ir import COUNTLESS, Group, Groups, Normal, Sum
 
 
 def group(normal: Normal) -> Groups:

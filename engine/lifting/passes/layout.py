@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,22 @@ class GroupOperand:
         return self.at if self.constants is None else distinct(self.constants)[1]
 
 
+class FramedArray(NamedTuple):
+    """An array that is another one with what is read around it.
+
+    Attributes
+    ----------
+    array
+        All of it; the other one begins at place `before`.
+    around
+        Which scalar is where, counted from the other's first element.
+    """
+
+    array: Source
+    around: dict[int, int]
+    before: int
+
+
 @dataclass
 class LayoutBuilder:
     """Steps so far, and where each scalar node is."""
@@ -59,6 +75,8 @@ class LayoutBuilder:
     source: dict[int, Source] = field(default_factory=dict)  # of each group but constants
     steps: list[Step] = field(default_factory=list)
     declined: dict[str, None] = field(default_factory=dict)
+    frames: dict[Source, FramedArray] = field(default_factory=dict)
+    stacked: dict[bytes, GroupOperand] = field(default_factory=dict)  # operands of several places, by their nodes
     count: int = 0  # sources so far
     of: Indices = field(init=False)  # group of each node
     _latest: tuple[Group | None, Indices] = (None, np.empty(0, np.int64))  # that was asked for, and what it reads

@@ -17,7 +17,7 @@ from engine.lifting.exact import Folded, exactly, fold
 from engine.lifting.index_arrays import as_view, factor
 from engine.lifting.ir import ADDED, TAKEN, Group, Product
 from engine.lifting.ops import Step
-from engine.lifting.passes.choose import largest_constant
+from engine.lifting.passes.choose import largest_constant, rows
 from engine.lifting.passes.contract import contract
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
 from engine.lifting.views import Indices, View
@@ -58,14 +58,12 @@ def log_sum_exp(builder: LayoutBuilder, group: Group) -> GroupOperand:
 
     So its gradient, a softmax, reuses the exponentials.
     """
-    items = builder.items(group)
-    counts = np.array([len(xs) for xs in items])
-    x = builder.in_places(builder.operand(np.fromiter(chain.from_iterable(items), np.int64, counts.sum())), counts)
+    x, counts = rows(builder, group)
     m = largest_constant(builder, group)
-    shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(items)), counts)]])
+    shifted = builder.element_by_element("subtract", [x, m[np.repeat(np.arange(len(counts)), counts)]])
     total = _reduced(builder, builder.element_by_element("exp", [shifted]), counts)
     logarithm = builder.element_by_element("log", [total])
-    return builder.element_by_element("add", [logarithm, m], nodes=len(items))
+    return builder.element_by_element("add", [logarithm, m], nodes=len(counts))
 
 
 def _uniform(counts: Indices) -> bool:

@@ -9,7 +9,7 @@ from engine.lifting.emit.source import Emitted
 from engine.lifting.external import External
 from engine.lifting.ir import Steps
 from engine.lifting.names import variable
-from engine.lifting.pipeline import Task, for_jax, for_numpy, straight_numpy
+from engine.lifting.pipeline import Lifted, Task, for_jax, for_numpy
 from engine.lifting.run.executable import Compiled, Specialisation
 from engine.lifting.run.report import Stats
 from engine.lifting.views import Source
@@ -22,13 +22,12 @@ def compiled_for_numpy(program: Program, specialisation: Specialisation, wrt: st
     """Return NumPy's text of a trace, with its counts."""
     start = time.perf_counter()
     task = task_of(program, specialisation, wrt)
-    straight = None if program.batch else straight_numpy(specialisation.trace, task)
-    if straight is not None:
-        seconds = specialisation.seconds + time.perf_counter() - start
-        stats = Stats(len(specialisation.trace.ops), *straight.operations, 8 * straight.length, seconds, in_loops=True)
-        return Compiled(straight.emitted, stats, task.external, straight=True)
-    steps, emitted = for_numpy(specialisation.trace, task)
+    lifted = for_numpy(specialisation.trace, task)
     seconds = specialisation.seconds + time.perf_counter() - start
+    if not isinstance(lifted, Lifted):
+        stats = Stats(len(specialisation.trace.ops), *lifted.operations, 8 * lifted.length, seconds, in_loops=True)
+        return Compiled(lifted.emitted, stats, task.external, straight=True)
+    steps, emitted = lifted
     stats = Stats(
         len(specialisation.trace.ops),
         len(steps.forward),

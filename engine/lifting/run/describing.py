@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.lifting.emit.formulas import Formulas, formulas
 from engine.lifting.ir import Steps
-from engine.lifting.pipeline import for_numpy
+from engine.lifting.pipeline import arrays_for_numpy
 from engine.lifting.run.compiling import task_of
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.report import StepRecord, records, shown
@@ -58,7 +58,7 @@ def _described(program: Program, specialisation: Specialisation, wrt: str) -> De
     task = task_of(program, specialisation, wrt)
     task = replace(task, origins={str(i): origin for i, origin in known.items()})
     trace = replace(specialisation.trace, labels={i: str(i) for i in known})
-    steps, emitted = for_numpy(trace, task)
+    steps, emitted = arrays_for_numpy(trace, task)
     arrays = task.external.arrays
     read = shown(steps, arrays)
     return Described(steps, emitted.text, formulas(read), records(steps, read, arrays))

@@ -22,7 +22,7 @@ from engine.lifting.straight.set_apart import operations_of_a_signature
 from engine.lifting.straight.steps_needed import array_steps
 from engine.lifting.straight.tape import Tape, tape
 from engine.lifting.straight.text import straight_text
-from engine.lifting.straight.width import width
+from engine.lifting.straight.width import parallelism, width
 from engine.lifting.views import Indices
 
 FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
@@ -32,6 +32,7 @@ PER_STEP = 16  # operations of an array step, on average, above which arrays tak
 PER_KIND = 24  # operations of one kind, on average, above which they take less than phrases
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
 COUNTED = 20_000  # nodes whose kinds are counted where they look wide
+FRONT = 6 * PER_STEP  # at once, of any kind, with which wavefronts may win: they are half as wide mostly
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
 WRITTEN = 1 / 8  # of the operations that loops may write; where they would write more, phrases are looked for
 IN_PHRASES = 1 / 12  # that these may write, for speed
@@ -57,6 +58,11 @@ def may_repeat(trace: Trace) -> bool:
     if width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP:
         return True
     return nodes <= COUNTED and nodes <= PER_STEP * count_groups(trace)
+
+
+def may_be_fronts(trace: Trace) -> bool:
+    """Whether many operations of a trace could be computed at once if nothing but a boundary set them apart."""
+    return parallelism(trace) >= FRONT and operations_of_a_signature(trace) < PER_STEP
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:

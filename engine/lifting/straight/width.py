@@ -18,6 +18,11 @@ from engine.lifting.distinct import count_distinct
 from engine.lifting.ir import Trace
 
 
+def parallelism(trace: Trace) -> float:
+    """Return how many operations there are for each of the longest path: no grouping computes more at once."""
+    return int(np.count_nonzero(trace.arity)) / (1 + int(trace.heights.max()))
+
+
 def width(trace: Trace) -> float:
     """Return how many operations there are for each kind and distance from the leaves."""
     computed = trace.arity > 0

@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from engine import Value
-from engine.lifting.straight.width import width
+from engine.lifting.straight.width import parallelism, width
 from engine.lifting.trace.record import record
 
 
@@ -30,6 +30,22 @@ def test_a_recurrence_has_one_operation_at_a_time(n):
 @pytest.mark.parametrize("n", [50, 200])
 def test_what_is_added_up_is_as_wide_as_it_is_long(n):
     assert width_of(lambda x: sum(engine.exp(v) * v for v in x), n) > 0.9 * n
+
+
+def test_a_grid_is_as_parallel_as_its_diagonals_are_long_whatever_comes_between():
+    def grid(x):
+        row = [0.0] * (len(x) + 1)
+        for v in x:
+            now = [1.0]
+            for k in range(len(x)):
+                now.append(engine.sin(row[k] * v) + engine.exp(engine.cos(now[-1])))
+            row = now
+        return row[-1]
+
+    def parallel(f):
+        return parallelism(record([f([Value(0.01 * k) for k in range(40)])], {}))
+
+    assert parallel(grid) > 15 and parallel(scan) < 4
 
 
 def test_samples_after_one_another_are_at_once():
