@@ -59,11 +59,12 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
     elif edges[0].step.op not in ("add", "subtract"):
-        is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
         kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
-        yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=int(not is_number))
-        if is_number:
+        if all(np.ptp(edge.saved) == 0.0 for edge in edges):
+            yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=0)
             yield saving("factor-exchanged", edges, lambda e: np.ones_like(e.saved))
+        elif not np.array_equal(np.unique(edges[0].saved), (0.0, 1.0)):  # which are masks, left out below
+            yield saving(kind, edges, lambda e: np.ones_like(e.saved), what)
     yield from _masks(edges)
     for n in (-2, -1, 1, 2):
         power = f"**{n}" if n != 1 else ""
@@ -316,8 +317,7 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     share = sweep.shares[edges[0]]
     for of, kind in ((shifts, "off-by-one"), (exchanged_axes, "result-transposed")):
         for what, _ in of(share):
-            rank = 1 if "exchanged" in what else 2
-            yield pulling(kind, edges, partial(_result, of=of, what=what), what, rank)
+            yield pulling(kind, edges, partial(_result, of=of, what=what), what, 2 - ("exchanged" in what))
     if share.ndim > 1 and share.size < 5000:
         for what, _ in at_one_place(share):
             for factor, kind in SCALES[:3]:
