@@ -104,6 +104,11 @@ class LayerPoint:
         drawn = draws.normal(size=out.shape) if isinstance(draws, np.random.Generator) else draws.reshape(out.shape)
         return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
 
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Those of the inputs."""
+        return [np.shape(x) for x in self.inputs]
+
     @cached_property
     def returned(self) -> Any:
         """What backward returns."""
@@ -201,8 +206,8 @@ class LayerPoint:
 
     def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
-        points = (self, *others)
-        wrong = [at for at in self.alone if any(not point.alone[at].ok for point in points)]
+        alike = [point for point in (self, *others) if point.shapes == self.shapes]
+        wrong = [at for at in self.alone if any(not point.alone[at].ok for point in alike)]
         whole = {at: self._whole(at, others) for at in wrong}
         paths, alone = self.altered(wrong, others)
         if all(whole.values()) and _are_whole(paths):
@@ -211,6 +216,8 @@ class LayerPoint:
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         rows = tuple(self._row(at, each.get(at)) for at in self.alone)
         remarks = tuple(dict.fromkeys(itertools.chain(*[diagnosis.remarks for diagnosis in self.alone.values()])))
+        beyond = [at for at in self.alone if at not in wrong and any(not other.alone[at].ok for other in others)]
+        remarks += tuple(f"{self.names[self.places[at]]}: {OTHER_SHAPES}" for at in beyond)
         kinds = {row.verdict for row in rows}
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds), "right")
         if verdict == "ambiguous":

@@ -431,3 +431,14 @@ def test_a_mask_that_is_left_out_has_one_name():
     kept = np.array([True, False, True, True, False, True])[:, None]
     said = check_backward(lambda x: np.tanh(x) * kept, lambda dout, x: dout * (1 - np.tanh(x) ** 2), X)
     assert said.names == ["mask-missing"]
+
+
+def test_a_gradient_that_is_right_for_the_shapes_given_is_right_beside_a_wrong_one():
+    said = check_backward(
+        lambda x, y: np.mean(np.sum(x**2 + np.exp(y), axis=1)),
+        lambda dout, x, y: (dout * 2 * x / 6, -dout * np.exp(y) / 6),
+        X,
+        X + 0.5,
+    )
+    assert said.parameters[0].verdict == "right"
+    assert "x: right for the shapes given" in " ".join(said.remarks)
