@@ -1,8 +1,8 @@
 """Operations of linear algebra that a recorded function is made of: inverses, systems, determinants, triangles.
 
 >>> step = inverse(ArrayStep([[2.0, 0.0], [0.0, 4.0]], name="A"))
->>> step.edges[0].right(np.eye(2)).tolist()
-[[-0.25, -0.0], [-0.0, -0.0625]]
+>>> step.edges[0].right(np.ones((2, 2))).tolist()
+[[-0.25, -0.125], [-0.125, -0.0625]]
 """
 
 from __future__ import annotations
