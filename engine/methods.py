@@ -83,7 +83,7 @@ def _any_number(cls: Any, rule: Rule, operand: Method, new: Callable[[type], Any
             parents = tuple(operands)
         z = f(xs)
         node = new(cls)
-        node._data, node.grad, node.rule, node._label, node.born = z, 0.0, rule, "", birth()
+        node._data, node._grad, node.rule, node._label, node.born = z, 0.0, rule, "", birth()
         node.parents = parents
         known = {"z": z, "xs": xs, "n": len(xs)}
         keep(node, tuple([known[k] for k in rule.keeps]))

@@ -44,7 +44,7 @@ def operand_maker(cls: Any, constant: Any) -> Method:
             x = float(x) if x.__class__ is int and -1000 < x < 1000 else as_float(x)
         node = constant()
         node._data = x
-        node.grad = 0.0
+        node._grad = 0.0
         node._x = node._other = None
         node.rule = CONSTANT
         node._label = ""

@@ -14,7 +14,7 @@ def exp(x):
         z = ieee(x_data)
     node = new(Value)
     node._data = z
-    node.grad = 0.0
+    node._grad = 0.0
     node._x = x
     node._other = None
     node.rule = rule
@@ -44,7 +44,7 @@ OPERAND = """\
         if {x}.__class__ is float:
             leaf = PlainNumber()
             leaf._data = {x}
-            leaf.grad = 0.0
+            leaf._grad = 0.0
             leaf._x = leaf._other = None
             leaf.rule = CONSTANT
             leaf._label = ""
@@ -73,7 +73,7 @@ SIGNS: dict[Callable[..., Any], str] = {
 NODE = """\
     node = new(Value)
     node._data = z
-    node.grad = 0.0
+    node._grad = 0.0
 {operands}
     node.rule = rule
     node._label = ""

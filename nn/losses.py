@@ -132,7 +132,25 @@ def weights_of(model: Any) -> list[Value]:
 
 
 def sample_loss(model: Any, loss: str, strength: float = 0.0) -> Callable[[Any, Any], Any]:
-    """Return the loss of one sample, ``(x, t) -> number``, as it is lifted."""
+    """Return the loss of one sample, ``(x, t) -> number``, as it is lifted.
+
+    Parameters
+    ----------
+    model, loss, strength
+        As `nn.fit` takes them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such loss, or one of the others is none of what it may be.
+
+    Examples
+    --------
+    >>> from nn import MLP
+    >>> program = engine.lift(sample_loss(MLP(2, [2]), "cross_entropy"), batch=True)
+    >>> round(program(np.zeros((3, 2)), np.array([0, 1, 1])), 4)
+    0.6931
+    """
     check_model(model, "sample_loss(model, loss)")
     strength = number(strength, "strength", least=0.0)
     function, weights = loss_named(loss), weights_of(model) if strength else []
@@ -156,6 +174,12 @@ def mean_loss(model: Any, X: Any, T: Any, loss: str = "cross_entropy", strength:
     ------
     TypeError, ValueError
         If the targets are not what the loss means, or not as many as there are samples.
+
+    Examples
+    --------
+    >>> from nn import MLP
+    >>> round(mean_loss(MLP(2, [2]), np.zeros((3, 2)), [0, 1, 1]).item(), 4)
+    0.6931
     """
     check_model(model, "mean_loss(model, X, T)")
     strength = number(strength, "strength", least=0.0)

@@ -217,7 +217,23 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum, Nesterov's if asked, and weight decay as in PyTorch."""
+    """Stochastic gradient descent, with momentum, Nesterov's if asked, and weight decay as in PyTorch.
+
+    Parameters
+    ----------
+    lr, weight_decay
+        As for every `Optimizer`.
+    momentum
+        What is left of the velocity after each step, from 0 to less than 1.
+    nesterov
+        Whether the gradient counts as of where the velocity leads; it needs momentum.
+
+    Examples
+    --------
+    >>> theta, sgd = np.array([1.0]), SGD(lr=0.1, momentum=0.5)
+    >>> sgd.update(theta, np.array([1.0])), sgd.update(theta, np.array([1.0])), theta.round(6)
+    (None, None, array([0.75]))
+    """
 
     def __init__(
         self,
@@ -246,7 +262,17 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam (Kingma and Ba 2015, algorithm 1), with L2 as in PyTorch's `weight_decay`."""
+    """Adam (Kingma and Ba 2015, algorithm 1), with L2 as in PyTorch's `weight_decay`.
+
+    Parameters
+    ----------
+    lr, weight_decay
+        As for every `Optimizer`.
+    betas
+        What is left after each step of the means of gradients and of their squares, from 0 to less than 1.
+    eps
+        What is added to the root of the latter.
+    """
 
     def __init__(
         self,
@@ -277,7 +303,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019); parameters as for `Adam`."""
 
     def __init__(
         self,

@@ -29,7 +29,8 @@ import numpy as np
 
 from engine.arguments import function, whole
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
-from nn.diagnosis.layer import LayerPoint, at_points, is_differentiated
+from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run
+from nn.diagnosis.pipeline import at_points
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
 
@@ -112,11 +113,12 @@ def _diagnosed(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any], seed: int
 ) -> Diagnosis:
     """Diagnose at the point given, and at others."""
-    rng, names = np.random.default_rng(seed), _names(forward, inputs)
-    places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
-    points = [LayerPoint(forward, backward, at, names, rng) for at in places]
-    shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
-    return at_points(points, shapes)
+    rng, earlier, names = np.random.default_rng(seed), np.random.default_rng([seed, 1]), _names(forward, inputs)
+    places, before = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]], elsewhere(inputs, earlier)
+    points = [LayerPoint(forward, backward, at, names, rng, before=before) for at in places]
+    of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
+    shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
+    return at_points(points, that_run(shapes, points[0]))
 
 
 def _is_narrow(x: Any) -> bool:

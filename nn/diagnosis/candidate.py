@@ -51,25 +51,26 @@ class Candidate:
             except (TypeError, ValueError):
                 candidate.notes[name] = "missing" if gradients.get(name) is None else "holds no numbers"
                 continue
-            fitting = candidate._in_shape(name, array, shape, len(problem.X))
+            fitting = candidate._in_shape(name, array, shape, problem)
             if fitting is not None:
                 candidate.arrays[name] = matrix.to_rows({name: fitting}, convention)[name]
         return candidate
 
-    def _in_shape(self, name: str, array: Array, shape: tuple[int, ...], samples: int) -> Array | None:
+    def _in_shape(self, name: str, array: Array, shape: tuple[int, ...], problem: Problem) -> Array | None:
         """Return an array in the shape of its parameter, if it can be; note what its own shape gives away."""
         if array.shape == shape:
             return array
         if array.ndim == 0 and np.isnan(array):
             self.notes[name] = "missing"
             return None
+        samples = len(problem.X)
         other, is_bias = f"shape {array.shape}, not {shape}", name.endswith("b")
         if not is_bias and array.shape == shape[::-1]:
-            self._suspect("weights-transposed", name, other)
+            self._suspect("weights-transposed", name, other, problem)
             transposed: Array = array.T
             return transposed
         if is_bias and array.shape in ((samples, shape[0]), (shape[0], samples)) and samples > 1:
-            self._suspect("bias-not-summed", name, other)
+            self._suspect("bias-not-summed", name, other, problem)
             return matrix.bias_gradient(array if array.shape[0] == samples else array.T).reshape(shape)
         if is_bias and array.size == shape[0]:
             self.remarks.append(f"{name} has {other}: its numbers are compared")
@@ -80,7 +81,6 @@ class Candidate:
         self.notes[name] = f"has {other}"
         return None
 
-    def _suspect(self, mistake: str, name: str, shapes: str) -> None:
-        self.suspects[name] = Suspect(
-            MISTAKES[mistake], name.rsplit(".", 1)[0], shapes, BackwardAlteration("shape", ())
-        )
+    def _suspect(self, mistake: str, name: str, shapes: str, problem: Problem) -> None:
+        where, nothing = name.rsplit(".", 1)[0], BackwardAlteration(mistake, ())
+        self.suspects[name] = Suspect.of(problem, MISTAKES[mistake], where, shapes, nothing)

@@ -22,7 +22,7 @@ import numpy as np
 
 from nn import matrix
 from nn.derivatives import OF_CLASSES
-from nn.diagnosis.alterations.alteration import BackwardAlteration, gradients_of, in_place
+from nn.diagnosis.alterations.alteration import BackwardAlteration, gradients_of
 from nn.diagnosis.alterations.primitives import product
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
@@ -170,6 +170,11 @@ def recorded(problem: Problem) -> Sweep:
     return Sweep(root, [leaves[name] for name in problem.order])
 
 
+def depth_of(sweep: Sweep) -> int:
+    """Return the number of a network's layers."""
+    return len(sweep.leaves) // 2
+
+
 def edge_of(sweep: Sweep, name: str, layer: int) -> Edge | None:
     """Return the edge of a layer that an equation is about, if there is one.
 
@@ -184,11 +189,9 @@ def edge_of(sweep: Sweep, name: str, layer: int) -> Edge | None:
     return next((edge for edge in step.edges if edge.operand == operand), None) if step else None
 
 
-def made(problem: Problem, path: Sequence[BackwardAlteration] = (), of: Problem | None = None) -> dict[str, Array]:
-    """Return the gradients of a problem under some alterations, of this problem's network or of another's."""
-    sweep = problem.network
-    here = path if of is None else [in_place(alteration, of.network, sweep) for alteration in path]
-    return dict(zip(problem.order, gradients_of(tuple(here), sweep)))
+def made(problem: Problem, path: Sequence[BackwardAlteration] = ()) -> dict[str, Array]:
+    """Return the gradients of a problem under some alterations of its network."""
+    return dict(zip(problem.order, gradients_of(tuple(path), problem.network)))
 
 
 # --- what is seen at an edge ---------------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ class At:
     inputs = property(lambda self: value_of(self._z(0).operands[0].operands[0]))
     kind = property(lambda self: self._a(self.layer).op)
     derivative = property(lambda self: matrix.ACTIVATIONS[self.kind].derivative)
-    layers = property(lambda self: sum(name.startswith("penalty") for name in self.sweep.named))
+    layers = property(lambda self: depth_of(self.sweep))
     loss = property(lambda self: self.sweep.named["loss"].op)
     t = property(lambda self: self.sweep.named["loss"].operands[1])
     weight = property(lambda self: float(self.sweep.named["loss"].operands[2]))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
-from nn.agreement.tolerance import close, proportion
+from nn.agreement.tolerance import proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.edges import of_edges
 from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving
 from nn.diagnosis.alterations.sweep import Arrived, Change, Pull, Sweep
-from nn.diagnosis.equations import Array, At, Problem, Wrong, edge_of, seeing
+from nn.diagnosis.alterations.target import Target
+from nn.diagnosis.equations import Array, At, Problem, Wrong, depth_of, edge_of, seeing
 
 Place: TypeAlias = tuple[str, frozenset[int]]
 """Where a step may be wrong: in words, and the layers."""
@@ -24,31 +25,38 @@ class Evidence:
 
     Attributes
     ----------
-    problem, candidate
+    problem, target
         What is differentiated, and somebody's gradients.
-    name
-        The first parameter, in the order of the backward pass, that differs.
-    have
-        What the equations give there.
+    tolerance
+        Relative size of a difference that counts as rounding.
+    place, have
+        The first parameter that differs, as its place in the order of the backward pass, and what the equations give.
     sweep, arrived
-        Their network, and what has arrived at its steps, as far as `name`.
-    tolerance, floor
-        Relative size of a difference that counts as rounding, and the least size that it is relative to.
+        Their network, and what has arrived at its steps, as far as that.
     """
 
     problem: Problem
-    candidate: Mapping[str, Array]
-    name: str
+    target: Target
+    tolerance: float
+    place: int
     have: Array
     sweep: Sweep
     arrived: Arrived
-    tolerance: float
-    floor: float
+
+    @property
+    def name(self) -> str:
+        """The parameter."""
+        return self.problem.order[self.place]
 
     @property
     def want(self) -> Array:
         """What the candidate has there."""
-        return self.candidate[self.name]
+        return self.target.given[self.place]
+
+    @property
+    def candidate(self) -> dict[str, Array]:
+        """Somebody's gradients, by parameter."""
+        return {self.problem.order[k]: self.target.given[k] for k in self.target.places}
 
     @property
     def layer(self) -> int:
@@ -59,11 +67,6 @@ class Evidence:
     def is_bias(self) -> bool:
         """Whether it is a bias."""
         return self.name.endswith("b")
-
-    @property
-    def is_first(self) -> bool:
-        """Whether it is the first of its layer's parameters in the order of the backward pass, of those there are."""
-        return self.is_bias or f"layers.{self.layer}.b" in self.problem.absent
 
     @property
     def top(self) -> bool:
@@ -92,7 +95,7 @@ class Evidence:
 
     def close(self, array: Array) -> bool:
         """Whether an array is the candidate's."""
-        return close(self.want, array, self.tolerance, self.floor)
+        return self.target.is_close(self.place, array)
 
     def at(self, step: str, layer: int) -> At:
         """Return what is seen at an edge, as the equations have come so far."""
@@ -138,45 +141,41 @@ class Evidence:
         there = {edge: pull for edge, pull in edges.items() if edge is not None}
         return BackwardAlteration(step, tuple(there), there, **changed)
 
-    def places(self, step: str) -> Iterator[Place]:
-        """Yield where a wrong step would first show in this parameter, in one layer or in all.
-
-        Parameters
-        ----------
-        step
-            "error", "back", "slope", "weight", "penalty" or "bias", as `edge_of` has them.
-        """
-        layers = self.problem.layers
-        if step == "error":
-            yield from [("the output", frozenset([layers - 1]))] if self.top else []
-        elif step in ("weight", "penalty", "bias"):
-            yield from self._within(range(layers)) if self.is_bias == (step == "bias") else ()
-        elif self.is_first:
-            yield from self._backs() if step == "back" else self._slopes()
-
-    def _within(self, layers: range) -> Iterator[Place]:
-        """Yield this layer, and all of `layers` if this is where they would first show."""
-        if self.layer in layers:
-            yield f"layers.{self.layer}", frozenset([self.layer])
-        if len(layers) > 1 and self.layer == layers[-1]:
-            yield "every layer", frozenset(layers)
-
-    def _slopes(self) -> Iterator[Place]:
-        """Yield layers with an activation whose delta would be wrong."""
-        active = [layer for layer, kind in enumerate(self.problem.kinds) if kind != "identity"]
-        if active:
-            yield from self._within(range(active[-1] + 1))
-            if 0 < self.layer == self.problem.layers - 2 < active[-1]:
-                yield "every hidden layer", frozenset(range(self.problem.layers - 1))
-
-    def _backs(self) -> Iterator[Place]:
-        """Yield layers (by the upper one's number) through which a delta would be propagated wrongly."""
-        if not self.top:
-            yield f"from layers.{self.layer + 1} to layers.{self.layer}", frozenset([self.layer + 1])
-            if self.layer == self.problem.layers - 2 and self.layer > 0:
-                yield "every layer", frozenset(range(1, self.problem.layers))
+    def places(self, step: str) -> list[Place]:
+        """Return where a wrong step, as `edge_of` has them, would first show in this parameter."""
+        return _places(self.problem.network, step, tuple(self.target.places)).get(self.name, [])
 
 
 @lru_cache(maxsize=64)
 def _made_of(network: Sweep, edges: tuple[Edge, ...]) -> tuple[BackwardAlteration, ...]:
     return tuple(of_edges(edges, network)) if edges else ()
+
+
+@lru_cache(maxsize=512)
+def _places(network: Sweep, step: str, compared: Sequence[int]) -> dict[str, list[Place]]:
+    """Return the places where a step may be wrong, by the parameter in which that would show first."""
+    edges = {layer: edge for layer in range(depth_of(network)) if (edge := edge_of(network, step, layer))}
+    order = [network.leaves[place] for place in compared]
+    places: dict[str, list[Place]] = {}
+    for where, layers in _groups(step, list(edges), depth_of(network)):
+        reached = 0
+        for layer in layers:
+            reached |= network.below[edges[layer].parent]
+        shown = [leaf.name for leaf in order if reached >> network.place[leaf] & 1]
+        for name in shown[: 2 if step == "error" else 1]:  # the bias may have a mistake of its own
+            places.setdefault(name, []).append((where, frozenset(layers)))
+    return places
+
+
+def _groups(step: str, layers: Sequence[int], count: int) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield the layers that may be wrong alone, and those that may be wrong at once."""
+    if step == "error":
+        yield "the output", [count - 1]
+        return
+    for layer in layers:
+        yield f"from layers.{layer} to layers.{layer - 1}" if step == "back" else f"layers.{layer}", [layer]
+    if len(layers) > 1:
+        yield "every layer", layers
+    hidden = [layer for layer in layers if layer < count - 1]
+    if step == "slope" and 1 < len(hidden) < len(layers):
+        yield "every hidden layer", hidden

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from nn.diagnosis.equations import Array, Problem, made
-from nn.diagnosis.search import Explanation, alterations_of
+from nn.diagnosis.walk import Explanation
 
 
 def experiment(problem: Problem, explanations: Sequence[Explanation]) -> str:
@@ -24,7 +24,7 @@ def experiment(problem: Problem, explanations: Sequence[Explanation]) -> str:
         "add regularisation (a strength of 0.1)": replace(other, l2=problem.l2 + 0.1),
     }
     for sentence, trial in trials.items():
-        gradients = [made(trial, alterations_of(path), of=problem) for path in explanations]
+        gradients = [made(trial, [next(s.at(trial.network)) for s in path]) for path in explanations]
         if all(_differ(one, two) for k, one in enumerate(gradients) for two in gradients[:k]):
             return sentence
     return (

@@ -31,7 +31,7 @@ from nn.diagnosis.kinks import without_kinks
 from nn.diagnosis.location import inherited, whereabouts
 from nn.diagnosis.mistakes import MISTAKES
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
-from nn.diagnosis.search import Explanation, Search
+from nn.diagnosis.walk import Explanation, Walk
 
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
@@ -91,10 +91,10 @@ class Case:
         return [name for name in self.problem.order if name in arrays and not self.limits.agrees(name, arrays[name])]
 
     @cached_property
-    def search(self) -> Search:
+    def search(self) -> Walk:
         """The search for mistakes that reproduce all of the gradients."""
         arrays = self.candidate.arrays
-        return Search(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
 
     @property
     def recorded(self) -> Recorded:
@@ -198,8 +198,7 @@ def not_finite(case: Case) -> Diagnosis | None:
 
 def named_by_one(case: Case) -> Diagnosis | None:
     """One mistake with a name of its own reproduces everything, to double precision."""
-    explanations = case.search.explanations(pairs=False)
-    return case.named([path for path in explanations if not path[0].mistake.generic])
+    return case.named([path for path in case.search.single() if not path[0].mistake.generic])
 
 
 def coarsely_right(case: Case) -> Diagnosis | None:
@@ -220,15 +219,15 @@ def coarsely_right(case: Case) -> Diagnosis | None:
 
 def named_by_more(case: Case) -> Diagnosis | None:
     """Something generic, such as a factor without a reason, or a pair of mistakes reproduces everything."""
-    return case.named(case.search.explanations())
+    return case.named(case.search.single() or case.search.pairs())
 
 
 def named_in_single_precision(case: Case) -> Diagnosis | None:
     """Mistakes reproduce everything to single precision, in which the numbers are."""
     if not is_single(case.candidate.arrays.values()):
         return None
-    loose = Search(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
-    return case.named(loose.explanations(), MISTAKES["single-precision"].sentence)
+    loose = Walk(case.problem, case.candidate.arrays, dict.fromkeys(case.candidate.arrays, LOOSEST_SINGLE))
+    return case.named(loose.single() or loose.pairs(), MISTAKES["single-precision"].sentence)
 
 
 def one_by_one(case: Case) -> Diagnosis | None:
@@ -258,11 +257,11 @@ def _of_their_own(
 
     Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
     """
-    given = case.candidate.arrays
-    beside = {name: x for name, x in given.items() if name not in case.wrong or name in reproduced}
-    searches = {name: Search(case.problem, beside | {name: given[name]}, case.search.tolerance) for name in names}
-    paths = [path for search in searches.values() for path in search.explanations(pairs=False, beside=certain)]
-    reaching = {path: [name for name in names if searches[name].walk(*path) is None] for path in paths}
+    given, walk = case.candidate.arrays, case.search
+    beside = [name for name in given if name not in case.wrong or name in reproduced]
+    leaves = {name: walk.places_of([*beside, name]) for name in names}
+    paths = [path for name in names for path in walk.beside_certain(certain, leaves[name])]
+    reaching = {path: [name for name in names if walk.reproduces(path, leaves[name])] for path in paths}
     alike: dict[str, set[str]] = {}
     for path, several in reaching.items():
         alike.setdefault(_said(path), set()).update(several)
@@ -275,9 +274,8 @@ def _of_their_own(
         if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
             own[name] = furthest[0]
     own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
-    together = dict.fromkeys(itertools.chain(certain, *own.values()))
-    whole = Search(case.problem, {name: given[name] for name in (*own, *reproduced)}, case.search.tolerance)
-    return own if whole.walk(*together) is None else {}
+    together = tuple(dict.fromkeys(itertools.chain(certain, *own.values())))
+    return own if walk.reproduces(together, walk.places_of([*own, *reproduced])) else {}
 
 
 def _said(path: Explanation) -> str:

@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -20,22 +20,15 @@ from engine import array as array_of_values
 from engine.arguments import described, finite, result
 from engine.differentiating import differentiating
 from engine.errors import TraceError
-from nn.diagnosis.agreed import ELSEWHERE, paths_of
-from nn.diagnosis.alterations.explain import Point, explained
+from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
-from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.buffers import buffers
-from nn.diagnosis.function import JUDGED, Comparison
-from nn.diagnosis.report import Diagnosis, Finding, Verdict
+from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
 from nn.samples import Array, numbers
 
-Path: TypeAlias = tuple[Finding, ...]
 CHECKED = "check_backward"
 SHAPES = 2  # other ones that are tried
-OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
-EXPERIMENT = "look at these places of the derivation: on these shapes they lead to the same numbers"
-WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
-"""Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
 
 
 def is_differentiated(x: Any) -> bool:
@@ -44,7 +37,7 @@ def is_differentiated(x: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class LayerPoint:
+class LayerPoint(JudgedPoint):
     """The two functions at one point.
 
     Attributes
@@ -55,6 +48,8 @@ class LayerPoint:
         All inputs, and what forward calls them.
     draws
         Random numbers for `dout`, as many as are needed, or a generator of them.
+    before
+        The inputs that forward is called with before, if it is.
     """
 
     forward: Callable[..., Any]
@@ -62,15 +57,23 @@ class LayerPoint:
     inputs: Sequence[Any]
     names: Sequence[str]
     draws: Array | np.random.Generator
+    before: Sequence[Any] = field(default=(), kw_only=True)
 
     @cached_property
     def places(self) -> list[int]:
         """Which inputs are differentiated by."""
         return [k for k, x in enumerate(self.inputs) if is_differentiated(x)]
 
+    @property
+    def arguments(self) -> list[tuple[str, Array]]:
+        """What is differentiated by, by its name."""
+        return [(self.names[k], self.inputs[k].astype(float)) for k in self.places]
+
     @cached_property
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
+        if self.before:  # what is read of it shows
+            result(self.forward, copies(self.before), {}, CHECKED)
         out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
 
@@ -83,7 +86,7 @@ class LayerPoint:
                 return (
                     bool(np.isfinite(ran[0]).all())
                     and all(given[at].shape == self.inputs[self.places[at]].shape for at in given)
-                    and bool(self.alone)
+                    and bool(self.comparisons)
                 )
         except Exception:
             return False
@@ -103,11 +106,6 @@ class LayerPoint:
         out, draws = self.ran[0], self.draws
         drawn = draws.normal(size=out.shape) if isinstance(draws, np.random.Generator) else draws.reshape(out.shape)
         return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
-
-    @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """Those of the inputs."""
-        return [np.shape(x) for x in self.inputs]
 
     @cached_property
     def returned(self) -> Any:
@@ -156,41 +154,20 @@ class LayerPoint:
             right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
             if at in given:
                 compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
-        compared = self._at_kinks(compared)
+        compared = at_kinks(compared, self.loss, self.arguments)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
 
-    def _at_kinks(self, compared: dict[int, Comparison]) -> dict[int, Comparison]:
-        """Return the comparisons with those right gradients, of several at a kink, that most of them agree with."""
-        if all(c.exact.all() for c in compared.values()):
-            return compared
-        arguments = [(self.names[k], self.inputs[k].astype(float)) for k in self.places]
-        others = [
-            {at: c.with_right(rights[at]) for at, c in compared.items()} for rights in at_ties(self.loss, arguments)
-        ]
-        return max([compared, *others], key=lambda several: sum(bool(c.exact.all()) for c in several.values()))
+    def name_of(self, at: int) -> str:
+        """Return what forward calls an input."""
+        return self.names[self.places[at]]
 
-    @cached_property
-    def alone(self) -> dict[int, Diagnosis]:
-        """What is said of each gradient by itself, as numbers."""
-        return {at: comparison.alone() for at, comparison in self.comparisons.items()}
-
-    def altered(
-        self, wrong: Sequence[int], others: Sequence[LayerPoint] = ()
-    ) -> tuple[list[Path], dict[int, list[Path]]]:
-        """Return the alterations of forward's own backward pass that reproduce the gradients, at other points too.
-
-        All at once, those that are right included; and, where nothing does that, each wrong one by itself.
-        """
-        if not wrong or any(not c.comparable or c.is_single for c in self.comparisons.values()):
-            return [], {}
-        together, each = explained(self._point(wrong), [point._point(wrong) for point in others])
-        return together, {list(self.comparisons)[k]: paths for k, paths in each.items()}
-
-    def _point(self, wrong: Sequence[int]) -> Point:
+    def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""
         used = list(self.comparisons)
+        if any(not c.comparable for c in self.comparisons.values()):
+            return None
 
         def f(*arrays: Any) -> Any:
             inputs = [self.inputs[k] for k in self.places]
@@ -200,66 +177,15 @@ class LayerPoint:
 
         right = [self.comparisons[at].right for at in used]
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
-        arguments = [(self.names[k], self.inputs[k].astype(float)) for k in map(self.places.__getitem__, used)]
         numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
-        return Point(f, arguments, given, right, numbers)
-
-    def diagnosis(self, others: Sequence[LayerPoint] = ()) -> Diagnosis:
-        """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
-        alike = [point for point in (self, *others) if point.shapes == self.shapes]
-        wrong = [at for at in self.alone if any(not point.alone[at].ok for point in alike)]
-        whole = {at: self._whole(at, others) for at in wrong}
-        paths, alone = self.altered(wrong, others)
-        if all(whole.values()) and _are_whole(paths):
-            paths = _all_of(whole) if wrong else []
-        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
-        each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
-        rows = tuple(self._row(at, each.get(at)) for at in self.alone)
-        remarks = tuple(dict.fromkeys(itertools.chain(*[diagnosis.remarks for diagnosis in self.alone.values()])))
-        beyond = [at for at in self.alone if at not in wrong and any(not other.alone[at].ok for other in others)]
-        remarks += tuple(f"{self.names[self.places[at]]}: {OTHER_SHAPES}" for at in beyond)
-        kinds = {row.verdict for row in rows}
-        verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds), "right")
-        if verdict == "ambiguous":
-            return Diagnosis(verdict, (), tuple(paths or _all_of(each)), EXPERIMENT, rows, remarks)
-        certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
-        return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
-
-    def _whole(self, at: int, others: Sequence[LayerPoint] = ()) -> list[Path]:
-        """Return the changes of one whole gradient that it is, at every point."""
-        name = self.names[self.places[at]]
-        if self.alone[at].verdict not in ("named", "ambiguous"):
-            return []
-        paths = [tuple(replace(finding, where=name) for finding in path) for path in paths_of(self.alone[at])]
-        there = [[[(f.name, f.found) for f in path] for path in other._whole(at)] for other in others]
-        return [path for path in paths if all([(f.name, f.found) for f in path] in known for known in there)]
-
-    def _row(self, at: int, paths: list[Path] | None) -> Verdict:
-        name = self.names[self.places[at]]
-        kind = "right" if paths is None else "unnamed" if not paths else "named" if len(paths) == 1 else "ambiguous"
-        row = self.alone[at].parameters[0]
-        return replace(row, parameter=name, verdict=kind, note=row.note if kind in ("right", "unnamed") else "")
+        arguments = [self.arguments[at] for at in used]
+        before = [(self.name_of(at), self.before[self.places[at]].astype(float)) for at in used if self.before]
+        return Point(f, arguments, given, right, numbers, before)
 
 
-def at_points(points: Sequence[LayerPoint], longer: Iterable[LayerPoint] = ()) -> Diagnosis:
-    """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
-    used = (point for point in longer if point.runs and point.reads_more_than(points[0]))
-    several = [*points, *itertools.islice(used, SHAPES)]
-    wrong = [k for k, point in enumerate(several) if not all(alone.ok for alone in point.alone.values())]
-    first = wrong[0] if wrong else 0
-    diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])
-    remark = OTHER_SHAPES if first >= len(points) else ELSEWHERE
-    return replace(diagnosis, remarks=(*diagnosis.remarks, remark)) if first else diagnosis
-
-
-def _are_whole(paths: Sequence[Path]) -> bool:
-    """Whether a simple change of the whole gradient says better what these say."""
-    return all(finding.name in WHOLE for path in paths for finding in path)
-
-
-def _all_of(each: Mapping[int, Sequence[Path]]) -> list[Path]:
-    """Return every way in which each gradient has one of its explanations."""
-    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values())]
+def that_run(longer: Iterable[LayerPoint], shorter: LayerPoint) -> Iterator[LayerPoint]:
+    """Yield the first points of other shapes that both functions take, and read beyond the point given."""
+    return itertools.islice((point for point in longer if point.runs and point.reads_more_than(shorter)), SHAPES)
 
 
 def copies(inputs: Sequence[Any]) -> list[Any]:

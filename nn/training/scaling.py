@@ -91,6 +91,16 @@ class Scaling:
     """What a network does to its samples, and to its results; None where they are taken as they are.
 
     A network that has never been trained has none (``model.scaling is None``); after that it keeps what it got.
+
+    Attributes
+    ----------
+    inputs, targets
+        How samples are standardised, and how results are put back into the targets' units.
+
+    Examples
+    --------
+    >>> Scaling(inputs=Standard((70.0,), (10.0,))).inputs.apply(np.array([[85.0]])).tolist()
+    [[1.5]]
     """
 
     inputs: Standard | None = None

@@ -1,6 +1,6 @@
 """What lifting costs a scalar node, and a lifted step beside NumPy by hand, JAX and PyTorch, on programs of many kinds.
 
-    python tests/benchmarks/bench_programs.py                                every program of `programs.py` and `models.py`
+    python tests/benchmarks/bench_programs.py                                every program, of four files
     python tests/benchmarks/bench_programs.py rnn bodies --peers jax torch
     python tests/benchmarks/bench_programs.py --growth bodies euler          sizes that double: cost is to grow alike
 
@@ -32,13 +32,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from fits import FITS
 from markdown import heading, row
 from models import MODELS
 from programs import PROGRAMS, Program, bodies, branching, gaussian_process, hunters, kalman, recurrent
+from sequences import SEQUENCES
 
 import engine
 
-ALL = PROGRAMS | MODELS
+ALL = PROGRAMS | MODELS | FITS | SEQUENCES
 COLUMNS = ("program", "nodes", "operations", "lifting, us a node", "step, us")
 GROWTH_COLUMNS = ("program", "nodes", "lifting, us a node")
 PEERS = {"numpy": "by hand", "jax": "`jax.jit`", "torch": "PyTorch", "eager": "the eager engine"}
@@ -57,8 +59,9 @@ def lifted(program: Program) -> tuple[Any, float, Callable[[], Any]]:
     engine.lift(lambda x: engine.total([v * v for v in x]), verify=False).value_and_grad(np.ones(3))  # imports, once
     engine.erf(np.ones(32))  # and SciPy's, where it is installed
     values = [engine.Value(x) for x in program.theta.tolist()]
+    scalar = program.scalar  # and not what others run of the program: the function sees what it captures
     compiled = engine.lift(
-        lambda *sample: program.scalar(values, *sample), batch=bool(program.samples), parameters=values, verify=False
+        lambda *sample: scalar(values, *sample), batch=bool(program.samples), parameters=values, verify=False
     )
     start = time.process_time()
     compiled.value_and_grad(*program.samples, parameters=program.theta)

@@ -30,7 +30,7 @@ EXCLUDED = {
 }
 COUNTED = {
     "table": {"mistakes"},
-    "search": {"search", "series", "target", "explain", "evidence"},
+    "search": {"search", "directions", "series", "target", "explain", "walk", "evidence"},
     "recording": {"recorded", "composed", "primitives", "authors", "ties", "buffers", "equations", "network_edges"},
     "alterations": {"alterations"},
     "reading": {"network", "backward", "points", "candidate"},

@@ -106,13 +106,6 @@ def reduces(tree: Expr) -> bool:
     return isinstance(tree.leaf, Runs) or any(map(reduces, tree.args))
 
 
-def of_source(step: Step, tree: Expr) -> Expr:
-    """Return the tree of a step that computes all of a source for the elements as the source has them."""
-    order = np.empty(step.target.source.size, np.int64)
-    order[step.target.positions().reshape(-1)] = np.arange(step.target.size)
-    return of_elements(tree, order)
-
-
 def step_tree(step: Step, trees: Trees, number: Any) -> Expr:
     """Return what a step computes for every element of its target, in the order of that.
 

@@ -6,6 +6,8 @@ loops. Sums are laid out in `sums`, choices in `choose`; `layout` holds what the
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from engine.lifting.ir import Group, Groups, Members, Steps, Trace
@@ -47,7 +49,7 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
             for step in builder.steps[begun:]:
                 source = step.target.source
                 members.setdefault(source, Members(group.members, source is builder.source[number]))
-    roots = [_value(builder, trace), *[_element(builder, root) for root in trace.roots[trace.results :]]]
+    roots = [_value(builder, trace), *_elements(builder, trace.roots[trace.results :])]
     return Steps(builder.steps, roots, declined=tuple(builder.declined), members=members)
 
 
@@ -62,20 +64,23 @@ def _laid_out(builder: LayoutBuilder, group: Group, repeated: RepeatedLayouts) -
 def _value(builder: LayoutBuilder, trace: Trace) -> Operand:
     """Return the value; several results as a view of all."""
     if trace.results == 1:
-        return _element(builder, trace.roots[0])
+        return next(_elements(builder, trace.roots[:1]))
     results = np.array(trace.roots[: trace.results])
     return builder.as_view(builder.in_memory(builder.operand(results)), (len(results),))
 
 
-def _element(builder: LayoutBuilder, node: int) -> Operand:
-    source = builder.source_of(int(builder.of[node]), False)
-    if source is None:
-        return builder.constant(builder.constants[node : node + 1].reshape(()))
-    return View(source, (), int(builder.position[node]), ())
+def _elements(builder: LayoutBuilder, nodes: Sequence[int]) -> Iterator[Operand]:
+    """Yield each of some nodes by itself."""
+    for node, of, at in zip(nodes, builder.of[nodes].tolist(), builder.position[nodes].tolist()):
+        source = builder.source_of(of, False)
+        if source is None:
+            yield builder.constant(builder.constants[node : node + 1].reshape(()))
+        else:
+            yield View(source, (), at, ())
 
 
 def _elementwise(builder: LayoutBuilder, group: Group) -> GroupOperand:
-    operands = np.array(builder.items(group))
+    operands = builder.operands(group)
     columns = [builder.operand(operands[:, k]) for k in range(operands.shape[1])]
     return builder.element_by_element(group.op, columns, group.fixed, len(group.members))
 

@@ -40,11 +40,6 @@ def scalar_steps(steps: Steps) -> frozenset[Step]:
     return frozenset(scalar)
 
 
-def is_small(step: Step, most: int) -> bool:
-    """Whether a step is of single numbers, and of how many at most."""
-    return _width(step) <= most
-
-
 def _width(step: Step) -> int:
     """Return how many elements a step writes or reads of one operand at most; too many where it is not of numbers."""
     target = step.operands[0] if step.op == "scatter" else step.target

@@ -1,6 +1,6 @@
 """A body's operations as expressions, forward and backward: what each line computes, under the names of one body.
 
-x0, x1 ...     results            d0, d1 ...   their cotangents
+x0, x1 ...     results            d0, d1 ...   their cotangents (s0, s1 ...: shares in them)
 r0, r1 ...     from the table     i0, i1 ...   where these lie
 b0, b1 ...     of the time before h0, h1 ...   their cotangents, for the time before
 f0, f1 ...     the same each time e0, e1 ...   the sums of their cotangents
@@ -17,11 +17,15 @@ from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
 from engine.lifting.straight.blocks import Before, Fixed, OperandPlace, Own, TableColumn, TapeBlock
 from engine.lifting.straight.choices import CHOICES
-from engine.lifting.straight.local_rules import ONE, PIECES, local, names_in, substituted
+from engine.lifting.straight.local_rules import ONE, PIECES, local, names_in, shared, substituted
 from engine.lifting.straight.tape import Kind
+from engine.rules import RULES
 
 LONGEST = 8  # operations of an expression that is written inside another
 TWICE = ("divide", *CHOICES)
+FUNCTIONS = frozenset(  # which take their time
+    name for name, rule in RULES.items() if rule.analytic and not (rule.infix or rule.fixed or rule.variadic)
+)
 
 BodyLine: TypeAlias = "tuple[str, str, Expr]"  # what is assigned, by which sign, and what to it
 
@@ -53,6 +57,8 @@ class Body:
         The names whose numbers the backward lines read.
     once
         The names of what nothing else reads: nothing is added to what it gets.
+    computed
+        The name of each function's result, by the function and what it is of.
     """
 
     block: TapeBlock
@@ -61,6 +67,7 @@ class Body:
     differentiated: set[str] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)
     once: set[str] = field(default_factory=set)
+    computed: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def fixed(self) -> list[tuple[str, Fixed]]:
         """Return the names of what is the same each time."""
@@ -89,8 +96,11 @@ def body_of(block: TapeBlock, literals: dict[int, str]) -> Body:
         numbers = [*range(extra, extra + len(pieces) - 1), j]
         extra += len(pieces) - 1
         for number, (op, read) in zip(numbers, pieces):
-            names = [xs[k] if k >= 0 else f"x{numbers[-k - 1]}" for k in read]
-            body.operations.append(Operation(number, kind if op == kind.op else Kind(op, len(names)), names))
+            names = [repr(k) if isinstance(k, float) else xs[k] if k >= 0 else f"x{numbers[-k - 1]}" for k in read]
+            body.operations.append(Operation(number, kind if kind.op not in PIECES else Kind(op, len(names)), names))
+            if op in FUNCTIONS:
+                function = (op, *names)
+                body.computed[function] = f"x{number}"
     return body
 
 
@@ -132,7 +142,11 @@ def forward_lines(body: Body) -> list[BodyLine]:
     block = body.block
     rows = Counter([x for op in body.operations for x in op.operands if x[0] == "r"])
     written: dict[str, Expr] = {x: Expr(f"v[i{x[1:]}]") for x in rows if rows[x] == 1 and x not in body.needed}
-    named = body.needed | {f"x{k}" for k in (*block.kept, *block.last)} | {f"x{x.column}" for _, x in body.before()}
+    named = (
+        body.needed
+        | {f"x{k}" for k in (*block.kept, *block.last, *block.told)}
+        | {f"x{x.column}" for _, x in body.before()}
+    )
     weight: dict[str, int] = {}
     lines: list[BodyLine] = []
     for name, op, value in values:
@@ -226,10 +240,29 @@ def _pull(sweep: _Sweep, operation: Operation, g: Expr) -> None:
     if g.op and (used.count("g") > 1 or _weight(g) >= LONGEST):
         g = _name_it(sweep, f"x{operation.name}")
     leaves = {f"x{k}": Expr(x) for k, x in enumerate(operation.operands)} | {"z": Expr(f"x{operation.name}"), "g": g}
+    common = shared(operation.kind)
+    if common is not None and pulled:
+        sweep.lines.append((f"s{operation.name}", "=", _reading(sweep.body, substituted(common, leaves))))
+        leaves["g"] = Expr(f"s{operation.name}")
     for x, c in pulled:
-        expr = substituted(c, leaves)
-        sweep.body.needed.update([name for name in names_in(expr) if name[0] in "xrbf" and name[1:].isdigit()])
-        sweep.add(x, expr)
+        sweep.add(x, _reading(sweep.body, substituted(c, leaves)))
+
+
+def _reading(body: Body, expr: Expr) -> Expr:
+    """Return an expression of the backward lines, whose names are needed there, with what is computed already."""
+    expr = _known(body, expr)
+    body.needed.update([name for name in names_in(expr) if name[0] in "xrbf" and name[1:].isdigit()])
+    return expr
+
+
+def _known(body: Body, expr: Expr) -> Expr:
+    """Return an expression with results in the places of functions that are computed: a sine's slope is a cosine."""
+    if not expr.op:
+        return expr
+    key = (expr.op, *[arg.leaf for arg in expr.args])
+    if key in body.computed:
+        return Expr(body.computed[key])
+    return Expr(None, expr.op, tuple([_known(body, arg) for arg in expr.args]))
 
 
 def _weight(expr: Expr) -> int:

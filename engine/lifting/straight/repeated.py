@@ -84,6 +84,7 @@ def _carry(body: _Body, same: Indices) -> bool:
     """Note what an operation, itself perhaps, gave the time before, if that spares more than the first time is long."""
     before = same[body.slots]
     for _ in range(ROUNDS):
+        same[body.slots] = same[same[body.slots]]  # what is another's, which is the first time's
         latest: dict[tuple[int, bytes], int] = {}
         for j, key in body.keys(same, slice(None, -1)):
             latest.setdefault(key, j)

@@ -78,6 +78,11 @@ class Surroundings:
         """Whether a module that the function imports was not loaded yet."""
         return self.seen.unread
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the function computes the same whenever it runs, as long as nothing that it sees changes."""
+        return self.seen.repeatable
+
     def untouched(self) -> bool:
         """Whether everything is where it was, the very same objects, and arrays hold what they held."""
         return self.seen.untouched()
@@ -96,6 +101,10 @@ class Surroundings:
             self.readings, self.reset = {}, True
             self._look()
         return True
+
+    def changed_since(self, before: Observed) -> bool:
+        """Whether what the function sees has changed since a look, after which another thread may have looked too."""
+        return self.changed() or (self.seen is not before and not before.says_the_same(self.seen))
 
     def candidates(self) -> dict[int, Reading]:
         """Return the large arrays that may be read at each call, apart from those that the function writes."""

@@ -64,6 +64,7 @@ def children(walk: Notes, x: Iterable[Any], kinds: set[type]) -> None:
         walk.values.append(tuple(x))
     elif all(map(is_plain, kinds)):
         walk.facts += x
+        walk.plain |= kinds
     else:
         walk.stack += [*x][::-1]
 
@@ -93,6 +94,7 @@ def mapping(walk: Notes, x: Mapping[Any, Any]) -> None:
         walk.items += held.values()
         walk.sizes.append(len(held))
     keys = set(map(type, held))
+    walk.plain |= keys
     walk.facts += [k if is_plain(type(k)) else type(k) for k in held]
     walk.stack += [] if all(map(is_plain, keys)) else [k for k in held if not is_plain(type(k))]
     values = held.values()
@@ -107,6 +109,7 @@ def _items(walk: Notes, x: Mapping[Any, Any], keys: list[Any]) -> None:
     """Follow some items of a dictionary, one by one."""
     for key in keys:
         walk.facts.append(key if is_plain(type(key)) else type(key))
+        walk.plain.add(type(key))
         walk.watch(functools.partial(x.get, key, MISSING), Place(x, key, walk.item(x, key)))
 
 
@@ -188,6 +191,9 @@ KINDS: tuple[tuple[Any, Callable[[Notes, Any], None]], ...] = (
     ((io.StringIO, io.BytesIO), _text_file),
     (decimal.Context, lambda walk, x: walk.content(x, lambda: repr(x))),
 )
+
+OF_PYTHON: dict[type, Callable[[Notes, Any], None]] = {list: _sequence, tuple: _sequence, set: _set, dict: mapping}
+"""How the commonest are followed, those that no class derives: there is nothing else to them."""
 
 
 # --- attributes ----------------------------------------------------------------------------------------------------

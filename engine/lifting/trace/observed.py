@@ -7,6 +7,7 @@ sooner, without reading everything, that nothing can have changed: who held what
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,6 +15,7 @@ from operator import eq, is_
 from typing import Any
 
 from engine.lifting.trace.library import is_plain
+from engine.lifting.trace.repeatable import READING_OUTSIDE
 from engine.tracing import Onlooker, recording
 from engine.value import Value
 
@@ -65,11 +67,36 @@ class Observed:
     gradients: bool = False  # whether gradients of the Values are read
     blind: str = ""  # what cannot be followed
     unread: bool = False  # whether a module that is named was not loaded
+    plain: set[type] = field(default_factory=set)  # of numbers, texts and dates, and of whatever lies beside these
+    bare: list[types.FunctionType] = field(default_factory=list)  # functions on which nothing is stored
+    libraries: list[Mapping[str, Any]] = field(default_factory=list)  # what their modules and classes hold
+    asked: tuple[str, ...] = ()  # the attributes that code names
+    of_libraries: list[tuple[Mapping[str, Any], str, Any]] | None = None  # and what these are there
+    varies: str = ""  # what may differ from run to run, though nothing that is seen changes
 
     @functools.cached_property
     def by_identity(self) -> dict[int, Value]:
         """The Values, by identity, once all have been seen."""
         return {id(v): v for values in self.values for v in values}
+
+    @functools.cached_property
+    def repeatable(self) -> bool:
+        """Whether whoever sees this, and nothing else, computes the same whenever nothing of it has changed."""
+        if self.varies or self.blind or self.unread or self.draws:
+            return False
+        return not any(issubclass(kind, READING_OUTSIDE) for kind in self.plain)
+
+    def remember_libraries(self) -> None:
+        """Note, before the first run, what code may read of libraries: no call looks there."""
+        if self.of_libraries is None:
+            self.of_libraries = [
+                (held, name, held.get(name, MISSING)) for held in self.libraries for name in self.asked
+            ]
+
+    def stored_elsewhere(self) -> bool:
+        """Whether something was stored since where no call looks: on a library, or on a function that had nothing."""
+        replaced = any(held.get(name, MISSING) is not x for held, name, x in self.of_libraries or ())
+        return replaced or any(f.__dict__ for f in self.bare)
 
     def untouched(self) -> bool:
         """Whether everything is where it was, the very same objects, and arrays hold what they held."""

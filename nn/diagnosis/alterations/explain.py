@@ -21,9 +21,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from nn.agreement.tolerance import proportion
-from nn.diagnosis.alterations.alteration import BackwardAlteration, Path, attempted
+from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
+from nn.diagnosis.alterations.candidates import Attempt
+from nn.diagnosis.alterations.directions import Trials
 from nn.diagnosis.alterations.recorded import recorded_or_none
-from nn.diagnosis.alterations.search import LISTED, Trials
+from nn.diagnosis.alterations.search import LISTED, alterations_of
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.sweep import Sweep
@@ -31,14 +33,14 @@ from nn.diagnosis.alterations.target import EXACT, Target
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
-Explanation: TypeAlias = tuple[Finding, ...]
+Findings: TypeAlias = tuple[Finding, ...]
 
 
 class Point(NamedTuple):
     """A function of arrays that returns one number, its arguments by name, and gradients by them.
 
     The right gradients, if they are known, are what the recorded function must agree with to be believed; numbers are
-    those that the function knows beside its arguments, by name.
+    those that the function knows beside its arguments, by name; before are the arguments of the call before, if any.
     """
 
     f: Callable[..., Any]
@@ -46,32 +48,7 @@ class Point(NamedTuple):
     given: Sequence[Array]
     right: Sequence[Array] | None = None
     numbers: Mapping[str, float] = MappingProxyType({})
-
-
-class FunctionOfArrays:
-    """A function as one of arrays: of the array that it takes, or of those in a dictionary."""
-
-    def __init__(self, f: Callable[..., Any], arguments: Sequence[tuple[str, Array]]) -> None:
-        self.f, self.arguments = f, arguments
-
-    @classmethod
-    def of(cls, f: Callable[[Any], Any], x: Any) -> FunctionOfArrays | None:
-        """Return it, if what it takes is made of arrays."""
-        if isinstance(x, np.ndarray):
-            return cls(f, [("x", x.astype(float))])
-        if not isinstance(x, dict) or not all(isinstance(v, (np.ndarray, float, int)) for v in x.values()):
-            return None
-        return cls(lambda *arrays: f(dict(zip(x, arrays))), [(f"{k}", np.asarray(v, float)) for k, v in x.items()])
-
-    def point(self, given: Array, right: Array) -> Point:
-        """Return the function with a gradient, in the shapes of its arrays where it has them."""
-        parts = self._parts(given) if given.shape == right.shape else [given]
-        return Point(self.f, self.arguments, parts, self._parts(right))
-
-    def _parts(self, gradient: Array) -> list[Array]:
-        """Return the part of each array, in its shape."""
-        ends = np.cumsum([x.size for _, x in self.arguments])[:-1]
-        return [part.reshape(x.shape) for part, (_, x) in zip(np.split(np.ravel(gradient), ends), self.arguments)]
+    before: Sequence[tuple[str, Array]] = ()
 
 
 def explanations(
@@ -80,27 +57,28 @@ def explanations(
     given: Sequence[Array],
     right: Sequence[Array] | None = None,
     numbers: Mapping[str, float] = MappingProxyType({}),
+    before: Sequence[tuple[str, Array]] = (),
     others: Sequence[Point] = (),
-) -> list[Explanation]:
+) -> list[Findings]:
     """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
 
     Parameters
     ----------
-    f, arguments, given, right, numbers
+    f, arguments, given, right, numbers, before
         What `Point` has.
     others
         The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
     """
-    return as_whole(*explained(Point(f, arguments, given, right, numbers), others))
+    return as_whole(*explained(Point(f, arguments, given, right, numbers, before), others))
 
 
-def as_whole(together: list[Explanation], each: Mapping[int, list[Explanation]]) -> list[Explanation]:
+def as_whole(together: list[Findings], each: Mapping[int, list[Findings]]) -> list[Findings]:
     """Return what reproduces all gradients at once, or else every way in which each has its own; at most three."""
     by_leaf = itertools.product(*each.values()) if each else ()
     return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]
 
 
-def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Findings], dict[int, list[Findings]]]:
     """Return what reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
     first = Recorded.of(point)
     if first is None:
@@ -113,7 +91,7 @@ def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Explanat
     )
 
 
-def explained_at(points: Sequence[Recorded]) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+def explained_at(points: Sequence[Recorded]) -> tuple[list[Findings], dict[int, list[Findings]]]:
     """Return the same of a function that was recorded at several points."""
     if not all(np.isfinite(x).all() for point in points for x in point.given):
         return [], {}
@@ -125,19 +103,17 @@ def explained_at(points: Sequence[Recorded]) -> tuple[list[Explanation], dict[in
         return _searched(points, wrong)
 
 
-def _searched(
-    points: Sequence[Recorded], wrong: Sequence[int]
-) -> tuple[list[Explanation], dict[int, list[Explanation]]]:
+def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> tuple[list[Findings], dict[int, list[Findings]]]:
     """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
     sweep = points[0].target.sweep
-    paths = search.single(leaves) or search.beside(leaves)
+    paths = search.single(leaves) or search.pairs(leaves)
     each = {k: _without_search(points, [k]) or _said_of(search.single((k,)), sweep, (k,)) for k in wrong if not paths}
     missing = [(k,) for k in each if not each[k]]
     if missing or not (paths or len(leaves) > 1):
         paths = (series := search.in_series([leaves, *missing] if len(leaves) > 1 else [leaves]))[leaves]
     for (k,) in missing if not paths else ():
-        each[k] = _said_of(search.beside((k,)) or series.get((k,), []), sweep, (k,))
+        each[k] = _said_of(search.pairs((k,)) or series.get((k,), []), sweep, (k,))
     return _said_of(paths, sweep), each if not paths else {}
 
 
@@ -151,6 +127,8 @@ class Recorded:
         Its result, and its arguments.
     given, right
         Somebody's gradients by these, and the right ones.
+    numbers, before
+        What the function knows beside its arguments; and itself as it was called before, if it was.
     """
 
     root: ArrayStep
@@ -158,6 +136,7 @@ class Recorded:
     given: Sequence[Array]
     right: Sequence[Array]
     numbers: Mapping[str, float] = field(default_factory=dict)
+    before: Sweep | None = None
 
     @classmethod
     def of(cls, point: Point) -> Recorded | None:
@@ -171,7 +150,8 @@ class Recorded:
             return None
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
-        return cls(root, leaves, point.given, right, point.numbers)
+        earlier = recorded_or_none(point.f, point.before) if point.before else None
+        return cls(root, leaves, point.given, right, point.numbers, Sweep(*earlier) if earlier else None)
 
     @property
     def is_whole(self) -> bool:
@@ -188,10 +168,12 @@ class Recorded:
         """Return what is to be reproduced."""
         sweep = Sweep(self.root, self.leaves)
         sweep.numbers = self.numbers
+        if self.before and [step.op for step in self.before.steps] == [step.op for step in sweep.steps]:
+            sweep.before = self.before
         return Target(sweep, self.given)
 
 
-def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Explanation]:
+def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Findings]:
     """Return what the gradients are as a whole: zero, or those of other leaves."""
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
@@ -212,12 +194,13 @@ def _is_multiple(points: Sequence[Recorded], k: int) -> bool:
     return any(proportion(p.given[k], p.right[k], EXACT) is not None for p in points)
 
 
-def _said_of(paths: Sequence[Path], sweep: Sweep, which: Sequence[int] = ()) -> list[Explanation]:
+def _said_of(paths: Sequence[Sequence[Attempt]], sweep: Sweep, which: Sequence[int] = ()) -> list[Findings]:
     """Return what is said of alterations, in the order of the leaves whose gradients they change."""
     names = [leaf.name for leaf in sweep.leaves]
     counted = [names[k] for k in which or range(len(names))]
     several = [
-        [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in path] for path in paths
+        [said(a, ", ".join(name for name in _changed(a, sweep) if name in counted)) for a in alterations_of(path)]
+        for path in paths
     ]
     several = [[f for f in path if f.where] or path for path in several]  # without what only another mistake brings out
     return [tuple(sorted(path, key=lambda finding: _first(finding, names))) for path in several]
@@ -228,7 +211,7 @@ def _first(finding: Finding, names: Sequence[str]) -> int:
     return min((names.index(name) for name in finding.where.split(", ") if name in names), default=0)
 
 
-def _of_another_shape(sweep: Sweep, given: Array) -> list[Explanation]:
+def _of_another_shape(sweep: Sweep, given: Array) -> list[Findings]:
     """Return what makes a gradient of a shape that its leaf does not have, in the last step to it."""
     (leaf,) = sweep.leaves
     edges = sweep.arriving.get(leaf, [])

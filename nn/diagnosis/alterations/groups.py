@@ -24,7 +24,10 @@ LONGEST_LOOP = 40
 
 @lru_cache(maxsize=16)
 def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
-    """Return the groups by what tells them from one another, which is the same at other points and for other shapes."""
+    """Return the groups by what tells them from one another, which is the same at other points and for other shapes.
+
+    Those through a variable are the first: what they say is said in its name.
+    """
     together: dict[Hashable, list[Edge]] = {}
     alone: dict[Hashable, tuple[Edge, ...]] = {}
     steps: dict[Hashable, list[ArrayStep]] = {}
@@ -45,7 +48,13 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
     for key, edges in together.items():
         if len(edges) > 1:
             several.setdefault(tuple(edges), key)
-    return {key: edges for edges, key in several.items()} | alone
+    by_key = {key: edges for edges, key in several.items()} | alone
+    return dict(sorted(by_key.items(), key=lambda item: not through(item[1][0]).name))
+
+
+def through(edge: Edge) -> ArrayStep:
+    """Return what a path is said to go through: its operand, or on the way to an argument its step."""
+    return edge.parent if edge.parent.op or not edge.step.operands else edge.step
 
 
 def _taken_from(edge: Edge) -> Iterator[tuple[Hashable, ...]]:

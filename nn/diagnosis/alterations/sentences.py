@@ -25,6 +25,7 @@ from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.edges import OF_THE_RESULT
 from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
+from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.report import Finding
 
@@ -116,6 +117,7 @@ SENTENCES = {
     ),
     "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
     "slope-formula": ("the derivative of `{at}` is written as {what}, with a for its value", "{to} = d{z} * ({what})"),
+    "stale": ("the backward pass reads {what}", "what stands there now, with {what}"),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
     "term-added": ("`{what}`, which the function has no term for, is added to the gradient", "{to} + {what}"),
     "gradient-zero": ("the gradient is zero: nothing arrives here", "0"),
@@ -180,12 +182,8 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
 
 
 def _through(edge: Edge) -> str:
-    """Return what a path goes through: to an argument, of which there may be several, through what is made of it."""
-    return (
-        label(edge.parent)
-        if edge.parent.op or not edge.step.operands
-        else f"{label(edge.step)}` to `{edge.parent.name}"
-    )
+    """Return what a path goes through, and to which argument."""
+    return label(through(edge)) + (f"` to `{edge.parent.name}" if through(edge) is edge.step else "")
 
 
 def exchanged_leaves(leaf: str, other: str) -> Finding:

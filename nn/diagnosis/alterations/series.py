@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
+from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.candidates import Attempt
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import PROBES, Sweep
@@ -37,7 +37,7 @@ SMALL = 4000  # elements of a step, beyond which its alterations are not laid ou
 
 
 def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: Array) -> Iterator[tuple[int, InSeries]]:
-    """Yield pairs that reproduce gradients, the one nearer to the result first, and which of several targets they do.
+    """Yield pairs that agree with gradients along the directions, the one nearer to the result first, and with whose.
 
     Parameters
     ----------
@@ -58,8 +58,7 @@ def in_series(targets: Sequence[Target], attempts: Sequence[Attempt], effects: A
             for number in np.flatnonzero((off <= target.tolerance).all(axis=1)):
                 pair = first, linear.candidates[int(number)]
                 if not _comes_to(*pair[::-1], sweep):
-                    if target.is_met(attempted((pair[0].alteration, pair[1].alteration), sweep)):
-                        yield k, pair
+                    yield k, pair
 
 
 def _laid_out(attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -77,9 +76,7 @@ def interleaved(target: Target, attempts: Sequence[Attempt], effects: Array) -> 
         if c.alteration.kind == "path-missing" and len(c.alteration.edges) > 1
     ]  # fmt: skip
     most = 4 * MOST_STEPS // len(target.sweep.steps)
-    for pair in itertools.islice(itertools.combinations(loops, 2), most):
-        if target.is_met(attempted((pair[0].alteration, pair[1].alteration), target.sweep)):
-            yield pair
+    yield from itertools.islice(itertools.combinations(loops, 2), most)
 
 
 class _Linear:

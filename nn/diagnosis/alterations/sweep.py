@@ -63,11 +63,14 @@ class Sweep:
         The edges that lead to a step.
     numbers
         What the function was given beside arrays, by name.
+    before
+        The same function, step by step, as it was called before, if it was.
     """
 
     def __init__(self, root: ArrayStep, leaves: Sequence[ArrayStep]) -> None:
         self.root, self.leaves = root, list(leaves)
         self.numbers: Mapping[str, float] = {}
+        self.before: Sweep | None = None
         self.steps = _visited(root, self.leaves)
         self.place = {step: k for k, step in enumerate(self.steps)}
         self.edges = [edge for step in self.steps for edge in step.edges if edge.parent in self.place]

@@ -12,17 +12,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
-from nn.diagnosis.alterations.sweep import PROBES, Sweep
+from nn.diagnosis.alterations.alteration import (
+    BackwardAlteration,
+    Path,
+    Reruns,
+    attempted,
+    finished,
+    together,
+)
+from nn.diagnosis.alterations.step import ArrayStep
+from nn.diagnosis.alterations.sweep import PROBES, Arrived, Sweep
 from nn.samples import Array
 
 EXACT = 1e-9  # of the largest entry: beyond what rounding moves, below what is no coincidence
 NEAR = 1e-8  # along a direction, of what it sums
+REST = 0.01  # of what is wrong in a gradient, which may be left of it unexplained
+ENOUGH = 1000  # entries, which prove whatever more of them would
 ROUND, ODD = 3, 20  # bits that an entry proves: one such as 0, 1 or 2, and any other
 FITTED, TRIED = 50, 14  # bits that a fitted number uses up, and one alteration of the thousands that are tried
+
+
+class Departure(NamedTuple):
+    """Where the gradients of an altered sweep first differ from what was given, in the order of its steps.
+
+    The place of the leaf among all, what arrives there, the sweep, and what has arrived at its steps so far.
+    """
+
+    place: int
+    have: Array
+    sweep: Sweep
+    arrived: Arrived
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +58,18 @@ class Target:
         The right backward pass, and a gradient by each of its leaves.
     which
         The leaves whose gradients count; all of them, if it is empty.
+    allowed
+        How far an entry of each leaf's gradient may be off; a part of the largest entry of all, if it is empty.
     """
 
     sweep: Sweep
     given: Sequence[Array]
-    which: Sequence[int] = ()
+    which: tuple[int, ...] = ()
+    allowed: Sequence[float] = ()
 
     def of(self, which: Sequence[int]) -> Target:
-        """Return the same of some leaves alone."""
-        return replace(self, which=tuple(which))
+        """Return the same of some leaves alone, or of the same ones."""
+        return replace(self, which=tuple(which) or self.which)
 
     @cached_property
     def places(self) -> list[int]:
@@ -51,32 +77,44 @@ class Target:
         return list(self.which or range(len(self.given)))
 
     @cached_property
-    def vector(self) -> Array:
-        """What was given."""
-        return self._counted(self.given)
-
-    @cached_property
-    def right(self) -> Array:
-        """What is right."""
-        return self._counted(self.sweep.gradients)
-
-    def _counted(self, gradients: Sequence[Array]) -> Array:
-        return _row([gradients[k] for k in self.places])
-
-    @cached_property
-    def limit(self) -> float:
-        """How far an entry may be off."""
-        return EXACT * max(float(np.abs(self.right).max(initial=0.0)), float(np.abs(self.vector).max(initial=0.0)))
+    def limits(self) -> Sequence[float]:
+        """How far an entry of each leaf's gradient may be off."""
+        largest = max(size(gradients[k]) for gradients in (self.sweep.gradients, self.given) for k in self.places)
+        return self.allowed or [EXACT * largest] * len(self.given)
 
     def is_met(self, gradients: Sequence[Array]) -> bool:
-        """Whether gradients are what was given."""
-        made = self._counted(gradients)
-        return bool(np.isfinite(made).all() and np.abs(made - self.vector).max(initial=0.0) <= self.limit)
+        """Whether gradients are what was given, and explain what of that is wrong: rounding alone has no name."""
+        right = self.sweep.gradients
+        return all(self.is_close(k, gradients[k]) and self._explains(k, gradients[k], right[k]) for k in self.places)
+
+    def is_close(self, place: int, made: Array) -> bool:
+        """Whether an array is what was given for a leaf."""
+        return bool((np.abs(made - self.given[place]) <= self.limits[place]).all())
+
+    def _explains(self, place: int, made: Array, right: Array) -> bool:
+        left = size(made - self.given[place])
+        return left <= REST * size(right - self.given[place]) or self.is_close(place, right)
 
     @cached_property
     def is_right(self) -> bool:
         """Whether what was given is right."""
         return self.is_met(self.sweep.gradients)
+
+    def departure(self, path: Path = (), known: Reruns | None = None) -> Departure | None:
+        """Return where the gradients under some alterations first differ from what was given; None if nowhere.
+
+        Nothing is computed beyond that.  Functions that were rerun for an alteration before are `known`.
+        """
+        places = {self.sweep.leaves[k]: k for k in self.places}
+        with np.errstate(all="ignore"):
+            sweep, pulls = together(path, self.sweep, known)
+            arrived: dict[ArrayStep, Array] = {}
+            for step, arrived[step] in sweep.swept(*pulls, afresh=sweep is not self.sweep):
+                if step in places:
+                    have = finished(path, step, arrived[step])
+                    if not self.is_close(places[step], have):
+                        return Departure(places[step], have, sweep, arrived)
+        return None
 
     # --- along the sweep's random directions
 
@@ -132,8 +170,8 @@ class Target:
 
 
 def bits(given: Sequence[Array]) -> int:
-    """Return how much gradients say: entries that are the same, or that are round, say little."""
-    row = _row(given)
+    """Return how much gradients say, or enough of it: entries that are the same, or that are round, say little."""
+    row = np.concatenate([np.ravel(x)[:ENOUGH] for x in given])
     odd = np.unique(np.round(row[np.abs(row * 12 - np.round(row * 12)) > 1e-9], 12))
     return ROUND * (len(row) - len(odd)) + ODD * len(odd)
 
@@ -143,6 +181,6 @@ def proves(given: Sequence[Array], alterations: int, fitted: int = 0) -> bool:
     return bits(given) >= TRIED * alterations + FITTED * fitted
 
 
-def _row(gradients: Sequence[Array]) -> Array:
-    """Return the gradients by all leaves as one vector."""
-    return np.concatenate([np.ravel(x) for x in gradients])
+def size(x: Array) -> float:
+    """Return the largest entry."""
+    return float(np.abs(x).max(initial=0.0))

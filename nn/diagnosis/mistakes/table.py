@@ -15,10 +15,13 @@ of the backward pass that makes it.  The search believes only what reproduces th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
-from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.alteration import BackwardAlteration, in_place
+from nn.diagnosis.alterations.candidates import Attempt
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.equations import Problem, Wrong
 from nn.diagnosis.evidence import Evidence
 
@@ -61,14 +64,26 @@ class Mistake:
         return self.name == "factor"
 
 
-@dataclass(frozen=True, eq=False)
-class Suspect:
-    """A mistake at a place: an alteration to try."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Suspect(Attempt):
+    """A mistake at a place of a network: an alteration to try."""
 
     mistake: Mistake
     where: str
     found: str
-    alteration: BackwardAlteration
+
+    @classmethod
+    def of(cls, problem: Problem, mistake: Mistake, where: str, found: str, alteration: BackwardAlteration) -> Suspect:
+        """Return what a mistake proposes, as what is tried, in this network and at the same places of others."""
+        # without a bias nothing tells a wrong delta from what its product alone has wrong
+        rank = 2 if problem.absent and mistake.equation == "BP4" else 1
+        called = replace(alteration, kind=mistake.name, rank=rank)
+        there = partial(_in_place, called, problem.network)
+        return cls(alteration=called, family=there, mistake=mistake, where=where, found=found)
+
+
+def _in_place(alteration: BackwardAlteration, here: Sweep, there: Sweep) -> list[BackwardAlteration]:
+    return [in_place(alteration, here, there)]
 
 
 MISTAKES: dict[str, Mistake] = {}
@@ -103,7 +118,7 @@ def suspects(evidence: Evidence) -> Iterator[Suspect]:
     """Yield everything that the table proposes on this evidence."""
     for mistake in MISTAKES.values():
         for proposal in mistake.propose(evidence):
-            yield Suspect(mistake, *proposal)
+            yield Suspect.of(evidence.problem, mistake, *proposal)
 
 
 # --- ways to propose -----------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_names_in_other_unicodes(tmp_path, encoding, capsys):
 @pytest.mark.parametrize("eager", [[], ["--eager"]])
 def test_an_interrupted_run_resumed_gives_the_same_bits(file, tmp_path, monkeypatch, capsys, eager):
     whole, part = str(tmp_path / "whole"), str(tmp_path / "part")
-    command = ["gpt", "--data", file, "--steps", "12", "--samples", "3", *eager]
+    command = ["gpt", "--data", file, "--steps", "8", "--samples", "3", *eager]
     assert main([*command, "--save", whole]) == 0
     want = capsys.readouterr().out.splitlines()[-3:]
     monkeypatch.setattr(gpt_command, "EVERY", 0.0)

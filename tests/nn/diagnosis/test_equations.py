@@ -7,7 +7,7 @@ import pytest
 
 import nn
 from nn import matrix
-from nn.diagnosis.alterations.alteration import pulling, scaled, together
+from nn.diagnosis.alterations.alteration import in_place, pulling, scaled, together
 from nn.diagnosis.equations import Problem, edge_of, like_shaped, made, seeing
 
 from .wrong_backprop import Wrong
@@ -84,7 +84,7 @@ def test_the_edges_of_the_equations_lead_where_they_should(name):
 def test_an_alteration_of_one_network_is_one_of_another():
     problem, other = (Problem.random((3, 4, 2), samples=n, seed=n) for n in (4, 9))
     alteration = scaled((edge_of(problem.network, "back", 1),), -1.0, "sign")
-    turned = made(other, [alteration], of=problem)
+    turned = made(other, [in_place(alteration, problem.network, other.network)])
     np.testing.assert_array_equal(turned["layers.0.W"], -other.right["layers.0.W"])
     np.testing.assert_array_equal(turned["layers.1.W"], other.right["layers.1.W"])
 

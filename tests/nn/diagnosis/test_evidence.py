@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from nn.diagnosis.equations import Problem
-from nn.diagnosis.search import Search
+from nn.diagnosis.walk import Walk
 
 PROBLEM = Problem.random((3, 4, 4, 2), samples=5, l2=0.1)
 
 
 def evidence(name, alter):
     candidate = dict(PROBLEM.right) | {name: alter(PROBLEM.right[name])}
-    found = Search(PROBLEM, candidate, dict.fromkeys(PROBLEM.params, 1e-10)).walk()
+    found = Walk(PROBLEM, candidate, dict.fromkeys(PROBLEM.params, 1e-10)).departs()
     assert found.name == name
     return found
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from nn.diagnosis.search import Search
 
 import nn
 from nn import matrix
 from nn.diagnosis.alterations.explain import explained_at
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import Case, diagnose_problem
-from nn.diagnosis.search import Search
 from nn.diagnosis.trials import diagnose_gradients
 
 from .injection import NAMES, draw, outcome, right
@@ -107,10 +107,18 @@ def right_gradients(model, X, T):
     return nn.matrix.value_and_gradients(model.arrays(), X, T, activation="tanh")[1]
 
 
-@pytest.mark.parametrize("bad", NOT_FINITE)
-@pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize("name", ["layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"])
-def test_a_gradient_that_is_not_finite_is_not_right(bad, whole, name):
+PLACES = itertools.product(["layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"], [False, True])
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "bad"),
+    [
+        pytest.param(*place, bad, marks=[] if i % 3 == k else pytest.mark.slow)  # each at each place in the long run
+        for i, place in enumerate(PLACES)
+        for k, bad in enumerate(NOT_FINITE)
+    ],
+)
+def test_a_gradient_that_is_not_finite_is_not_right(name, whole, bad):
     model, X, T = trained()
     candidate = {key: value.copy() for key, value in right_gradients(model, X, T).items()}
     candidate[name].flat[slice(None) if whole else 0] = bad

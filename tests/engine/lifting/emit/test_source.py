@@ -49,26 +49,17 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_nothing_is_named_that_is_not_read(seed):
-    for program in programs(seed):
-        assert not unread(program.source()), program.source()
-        if not program.latest.guards and program.reduction != "none":
-            for gradients in ("lifted", "jax"):
-                pytest.importorskip("jax")
-                text = program.to_jax(gradients=gradients).source()
-                assert not unread(text), text
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_a_text_computes_every_name_that_it_reads(seed):
+def test_a_text_reads_every_name_that_it_computes_and_computes_every_name_that_it_reads(seed):
     """Compiled, it knows no global names but its imports, and those of Python."""
     for program in programs(seed):
         texts = [program.source()]
         if not program.latest.guards and program.reduction != "none":
             pytest.importorskip("jax")
-            texts.append(program.to_jax(wrt=program.latest_wrt).source())
+            kinds = {("lifted", "parameters"), ("jax", "parameters"), ("lifted", program.latest_wrt)}
+            texts += [program.to_jax(gradients=gradients, wrt=wrt).source() for gradients, wrt in sorted(kinds)]
         for text in texts:
             read = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+            assert not unread(text), text
             assert read <= _defined(text), read - _defined(text)
 
 

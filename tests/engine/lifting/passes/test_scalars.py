@@ -9,7 +9,7 @@ import engine
 from engine.lifting.ir import Steps
 from engine.lifting.ops import Step
 from engine.lifting.passes import scalars
-from engine.lifting.passes.scalars import is_small, scalar_steps
+from engine.lifting.passes.scalars import scalar_steps
 from engine.lifting.views import Gather, Literal, Source
 
 
@@ -44,7 +44,7 @@ by_an_input = Gather(long, (1,), np.array([0]), chosen.view, 1, reach=2)
     ],
 )
 def test_a_step_is_of_single_numbers_where_it_has(why, small, step):
-    assert is_small(step, scalars.MOST) == small, why
+    assert scalar_steps(Steps([step], [])) == ({step} if small else set()), why
 
 
 def test_more_elements_are_single_numbers_where_all_that_is_read_are():

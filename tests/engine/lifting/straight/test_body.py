@@ -2,14 +2,14 @@ import numpy as np
 
 from engine.lifting.straight.blocks import Before, Column, Fixed, Own, TableColumn, TapeBlock
 from engine.lifting.straight.body import backward_lines, body_of, differentiate_body, forward_lines
-from engine.lifting.straight.runs import TapeRun
 from engine.lifting.straight.tape import Kind
 
 TWO = {k: Kind(k, 2) for k in ("add", "multiply", "subtract")}
 
 
 def body(columns, literals=(), kept=(), last=(), wanted=None):
-    block = TapeBlock(TapeRun(0, len(columns), 5), 10, columns, np.zeros((5, 2), np.int64), list(kept), list(last))
+    slots = 10 + np.arange(5 * len(columns)).reshape(5, -1)
+    block = TapeBlock(len(columns), slots, columns, np.zeros((5, 2), np.int64), list(kept), list(last))
     made = body_of(block, dict(literals))
     differentiate_body(made, set(made.names.values()) if wanted is None else wanted)
     return (
@@ -64,3 +64,24 @@ def test_each_name_of_a_result_of_the_time_before_is_differentiated():
     made, backward, _ = body(columns, last=[1], wanted={"r0"})
     assert made.differentiated == {"r0", "x0", "x1", "b0", "b1"}
     assert backward[-1] == "h0, h1 = tuple(d1 * b1, d1 * b0)"
+
+
+def test_a_slope_that_is_computed_already_is_read():
+    columns = [
+        Column(Kind("sin", 1), [TableColumn(0)]),
+        Column(Kind("cos", 1), [TableColumn(0)]),
+        Column(TWO["multiply"], [Own(0), Own(1)]),
+    ]
+    made, backward, _ = body(columns, kept=[2])
+    assert {"x0", "x1"} <= made.needed and not any("cos(" in line or "sin(" in line for line in backward)
+
+
+def test_a_power_s_slope_is_another_power():
+    """Functions with numbers of their own are not told apart by their names."""
+    columns = [
+        Column(Kind("power_constant", 1, ((2.5, 1.0),)), [TableColumn(0)]),
+        Column(Kind("power_constant", 1, ((1.5, 1.0),)), [TableColumn(0)]),
+        Column(TWO["multiply"], [Own(0), Own(1)]),
+    ]
+    made, *_ = body(columns, kept=[2])
+    assert made.computed == {}

@@ -96,3 +96,19 @@ def test_a_first_time_of_its_own_must_pay():
     known, _ = tape_of(lambda w: sum((1.0 - w[-1]) * engine.tanh(x * x + x) / (2.0 + x) for x in w[:4]), 5)
     run = TapeRun(1, 6, 4)
     assert [tuple(part) for part in computed_once(known, [TapeRun(0, 1, 1), run]).runs] == [(0, 1, 1), tuple(run)]
+
+
+def test_what_depends_on_nothing_that_changes_is_computed_once():
+    """A leak, what it leaves, and their product, written out each time: also what is so only by way of another."""
+
+    def leaking(w):
+        v = 0.0
+        for x in w[2:]:
+            v = v * engine.exp(-1.0 / w[0]) + (1.0 - engine.exp(-1.0 / w[0])) * (w[1] * 2.0) * x
+        return v
+
+    known, _ = tape_of(leaking, 60)
+    found, same = computed_once(known, runs(known.codes))
+    longest = max(found, key=lambda run: run.times)
+    slots = known.leaves + longest.start + np.arange(longest.period)
+    assert (same[slots] == slots).sum() == 3  # two products and a sum

@@ -115,3 +115,30 @@ def test_one_result_of_the_time_before_that_began_as_several_numbers():
     wanted, slopes = eager(fn, values)
     assert value == pytest.approx(wanted, rel=1e-13) and np.allclose(gradient.parameters, slopes, rtol=1e-12)
     assert "put = v.append" in program.source() and program.stats.proof.kind == "exact"
+
+
+def guarded(w, x):
+    s = w[0]
+    for k in range(120):
+        s = s * w[1] if s > x else s + w[2] * (2.0 if k % 7 and s < 0.2 else 1.0)
+    return s
+
+
+def guarded_and_chosen(w, x):
+    """A condition that decides a branch is a number as well."""
+    s = w[0]
+    for _k in range(120):
+        above = s > x
+        s = s * w[1] + engine.where(above, w[2], 0.0) if above else s + w[2]
+    return s
+
+
+@pytest.mark.parametrize(("fn", "told"), [(guarded, True), (guarded_and_chosen, False)])
+def test_conditions_that_nothing_computes_with_are_told(fn, told):
+    values, program = lifted(fn, [0.3, 0.1, 0.02], strict=True, verify="exact")
+    for limit in (0.5, 0.4, 0.25, 0.5, 2.0):
+        value, gradient = program.value_and_grad(limit)
+        wanted, slopes = eager(fn, values, limit)
+        assert value == pytest.approx(wanted, rel=1e-14) and gradient.parameters == pytest.approx(slopes, rel=1e-13)
+    text = program.source()
+    assert ("tell(" in text) == told and "put = v.append" in text and program.stats.proof.kind == "exact"

@@ -354,3 +354,20 @@ def test_surroundings_are_looked_at_in_microseconds():
     assert min(times) < 1e-3
     model.layers[1].neurons[9].w[31] = Value(0.0)
     assert around.changed()
+
+
+def test_a_change_that_another_thread_has_looked_at_is_one_still():
+    scale = 1.0
+
+    def f(x):
+        return scale * x
+
+    around = Surroundings(f)
+    before = around.seen
+    scale = 2.0
+    assert around.changed()  # as another thread asks while this one runs the function
+    assert around.changed_since(before)
+    assert not around.changed_since(around.seen)
+    scale = 1.0
+    assert around.changed()
+    assert not around.changed_since(before)

@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine import Value
-from engine.lifting.trace.sealed import SLOTS, sealed
+from engine.lifting.trace.sealed import _GUARDED, SLOTS, sealed
 from engine.lifting.trace.watch import Recording
 from engine.tracing import recording
 
@@ -59,3 +59,13 @@ def test_the_engine_itself_goes_on_reading():
     with sealed():
         (x * x).backward()
     assert x.grad == 4.0
+
+
+def test_nodes_are_made_past_what_guards_them(monkeypatch):
+    x, refuse = Value(2.0), property(lambda value: 1 / 0, lambda value, number: 1 / 0)
+    monkeypatch.setitem(_GUARDED, "grad", refuse)
+    with sealed():
+        made = [x * x, 1.0 - x, x**2, engine.total([x, 3.0, x]), Value.constant(1.0), Value(1.0), engine.exp(x)]
+        with pytest.raises(ZeroDivisionError):
+            _ = x.grad
+    assert [node.grad for node in made] == [0.0] * len(made)

@@ -54,7 +54,7 @@ NUMBERLESS = {  # of the object or its class, whatever its number is
     "shape", "strides", "ndim", "size", "itemsize", "nbytes", "dtype", "imag", "argmax", "argmin",
     "parents", "op", "label", "_label", "born", "rule", "__annotations__", "__firstlineno__", "__static_attributes__",
 }  # fmt: skip
-PRIVATE = {"_data", "_first", "_second", "_x", "_other"}
+PRIVATE = {"_data", "_grad", "_first", "_second", "_x", "_other"}
 
 
 def test_every_method_of_a_value_is_of_one_kind():

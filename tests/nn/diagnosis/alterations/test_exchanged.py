@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from nn.diagnosis.alterations.exchanged import at_hand, exchanged, exchanged_in_loop
+from nn.diagnosis.alterations.exchanged import MOST_PARTS, at_hand, at_times, exchanged, of_leaves, of_parts
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
@@ -22,7 +23,7 @@ def test_arrays_at_hand_have_names():
 
 def test_a_derivative_with_another_variable():
     (edge,) = [edge for edge in SWEEP.edges if edge.step.op == "tanh"]
-    made = {a.name: SWEEP.altered(a.pulls)[0] for a in exchanged(edge, SWEEP) if a.pulls}
+    made = {a.name: SWEEP.altered(a.pulls)[0] for a in exchanged((edge,), SWEEP) if a.pulls}
     g = W + np.tanh(X) / np.sqrt((np.tanh(X) ** 2).sum(axis=0) + 1.0)
     np.testing.assert_allclose(made["wrong-operand", "W"], g * W, rtol=1e-12)
     np.testing.assert_allclose(made["factor-too-many", "h"], g * (1 - np.tanh(X) ** 2) * np.tanh(X), rtol=1e-12)
@@ -39,4 +40,66 @@ def test_a_loop_with_another_variable_of_each_time():
 
     sweep = Sweep(*record(looped, [("w", np.eye(4))]))
     loops = [edges for edges in groups(sweep).values() if len(edges) == 3 and edges[0].kind == "product"]
-    assert any(a.what == "u" for edges in loops for a in exchanged_in_loop(edges, sweep))
+    assert any(a.what == "u" for edges in loops for a in exchanged(edges, sweep))
+    times = {what: arrays for what, rank, arrays in at_times(sweep, 3)}
+    now, before = times["u"], times["u of the time before, the last at first"]
+    assert [x.value.tolist() for x in before] == [now[k].value.tolist() for k in (1, 2, 0)]
+
+
+def test_parts_exchanged_have_one_anothers_gradients_and_repeated_ones_both():
+    x = np.arange(1.0, 7.0)
+    sweep = Sweep(*record(lambda x: (np.exp(0.1 * x[:3]) * x[3:] ** 2).sum(), [("x", x)]))
+    first, second = 0.1 * np.exp(0.1 * x[:3]) * x[3:] ** 2, 2.0 * np.exp(0.1 * x[:3]) * x[3:]
+    gradients = {(a.kind, a.what): sweep.altered(a.pulls)[0] for a in of_parts(sweep)}
+    want = {
+        ("parts-exchanged", "number 1 and number 2"): [second, first],
+        ("part-repeated", "number 1 and number 2"): [first, first],
+        ("part-repeated", "number 2 and number 1"): [second, second],
+    }
+    assert gradients.keys() == want.keys()
+    for key, parts in want.items():
+        np.testing.assert_allclose(gradients[key], np.concatenate(parts), rtol=1e-14)
+
+
+def test_gates_that_are_split_from_one_array_are_its_parts_at_each_time():
+    def gates(w):
+        h = np.ones(2)
+        for row in X[:3]:
+            forget, update = np.split(row @ w, 2)
+            h = h * forget + np.tanh(update)
+        return h.sum()
+
+    sweep = Sweep(*record(gates, [("w", W)]))
+    (alteration,) = [a for a in of_parts(sweep) if a.kind == "parts-exchanged"]
+    assert len(alteration.edges) == 2 * 3
+    right, wrong = sweep.altered({})[0], sweep.altered(alteration.pulls)[0]
+    np.testing.assert_allclose(wrong, np.roll(right, 2, axis=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("parts", "count"),
+    [([slice(0, 3), slice(2, 5)], 0), ([slice(0, 3), slice(3, 5)], 0), ([[k] for k in range(10)], MOST_PARTS)],
+    ids=["that overlap", "of two lengths", "of which there are many"],
+)
+def test_parts(parts, count):
+    sweep = Sweep(
+        *record(lambda x: sum((k + 1.0) * x[part].sum() for k, part in enumerate(parts)), [("x", np.ones(10))])
+    )
+    kinds = [a.kind for a in of_parts(sweep)]
+    assert kinds.count("parts-exchanged") == count * (count - 1) // 2
+    assert kinds.count("part-repeated") == count * (count - 1)
+
+
+def test_a_whole_gradient_is_any_array_of_its_shape_but_what_comes_on_the_way():
+    sweep = Sweep(*record(f, [("x", X)]))
+    gradients = {a.what: sweep.altered(a.pulls)[0] for a in of_leaves(sweep) if a.kind == "wrong-gradient"}
+    assert {"x", "h", "W"} <= gradients.keys()
+    assert "dh" not in gradients
+    for what, array in {"x": X, "h": np.tanh(X), "W": W}.items():
+        np.testing.assert_array_equal(gradients[what], array)
+
+
+@pytest.mark.parametrize("x", [np.array(2.0), np.array([1.0, 2.0])])
+def test_two_numbers_are_too_few_to_be_taken_for_another_array(x):
+    sweep = Sweep(*record(lambda x: (np.tanh(x) * x).sum(), [("x", x)]))
+    assert list(of_leaves(sweep)) == []

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nn
 from nn.diagnosis.alterations.explain import explanations
 
 RNG = np.random.default_rng(6)
@@ -81,3 +82,17 @@ def test_what_is_not_finite_has_no_explanation():
     for bad in (np.nan, np.inf):
         given = np.where(X > 0, bad, 2 * X)
         assert names(lambda x: (x * x).sum(), given) == []
+
+
+def test_of_equal_paths_those_through_variables_are_said():
+    def forward(x, gamma):
+        mu, var = x.mean(axis=0), x.var(axis=0)
+        return gamma * (x - mu) / np.sqrt(var + 0.01)
+
+    def backward(dout, x, gamma):
+        scale = 1.0 / np.sqrt(x.var(axis=0) + 0.01)
+        return dout * gamma * scale, (dout * (x - x.mean(axis=0)) * scale).sum(axis=0)
+
+    x, gamma = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.5, -1.5, 2.0])
+    said = sorted(finding.sentence for finding in nn.check_backward(forward, backward, x, gamma).findings)
+    assert said == ["the path through `mu` is missing", "the path through `var` is missing"]

@@ -9,7 +9,7 @@ import pytest
 
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
-from nn.diagnosis.layer import OTHER_SHAPES
+from nn.diagnosis.pipeline import OTHER_SHAPES
 
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -2.0]])
 

@@ -8,17 +8,18 @@ import pytest
 from nn.diagnosis.alterations.alteration import scaled
 from nn.diagnosis.equations import Problem, edge_of, made
 from nn.diagnosis.judge import diagnose_problem
-from nn.diagnosis.search import Search
+from nn.diagnosis.walk import Walk
 
 
 def test_the_search_leaves_at_the_first_parameter_that_differs():
     problem = Problem.random((3, 3, 2), samples=4)
     wrong = dict(problem.right) | {"layers.0.W": problem.right["layers.0.W"] + 1.0}
-    search = Search(problem, wrong, dict.fromkeys(problem.params, 1e-10))
-    departs = search.walk()
+    search = Walk(problem, wrong, dict.fromkeys(problem.params, 1e-10))
+    departs = search.departs()
     assert (departs.name, departs.layer, departs.is_bias, departs.top) == ("layers.0.W", 0, False, False)
-    assert search.explanations() == []
-    assert Search(problem, problem.right, search.tolerance).explanations() == []
+    assert search.single() == search.pairs() == []
+    right = Walk(problem, problem.right, dict.fromkeys(problem.params, 1e-10))
+    assert right.departs() is None and right.single() == right.pairs() == []
 
 
 def three(third):
@@ -50,6 +51,6 @@ def test_what_reproduces_a_bias_alone_is_not_certain():
 
 def test_nothing_is_certain_before_anything_was_sought():
     problem, wrong = three(np.cos)
-    search = Search(problem, wrong, dict.fromkeys(problem.params, 1e-10))
+    search = Walk(problem, wrong, dict.fromkeys(problem.params, 1e-10))
     assert search.certain() == ()
     assert search.reproduced(()) == []

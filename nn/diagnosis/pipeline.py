@@ -1,0 +1,150 @@
+"""What is said of gradients at several points: compared, explained as simple changes, sought among alterations, judged.
+
+A function and a layer are two readings into it: a point says what is compared there, and of which recorded function the
+gradients are.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from nn.diagnosis.agreed import ELSEWHERE
+from nn.diagnosis.alterations.explain import Findings, Point, explained
+from nn.diagnosis.alterations.target import proves
+from nn.diagnosis.alterations.ties import at_ties
+from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.report import Diagnosis
+from nn.samples import Array
+
+JUDGED = "a gradient is judged where all numbers are finite"
+OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
+WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
+"""Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
+
+Found: TypeAlias = tuple[list[Findings], dict[int, list[Findings]]]
+"""What reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
+
+
+class JudgedPoint(ABC):
+    """Somebody's gradients at one point."""
+
+    experiment = "look at these places of the derivation: on these shapes they lead to the same numbers"
+
+    @property
+    @abstractmethod
+    def comparisons(self) -> Mapping[int, Comparison]:
+        """Each gradient beside the right one, by its place."""
+
+    @abstractmethod
+    def name_of(self, at: int) -> str:
+        """Return what a gradient is by."""
+
+    @abstractmethod
+    def recorded(self, wrong: Sequence[int]) -> Point | None:
+        """Return what is differentiated, if it is a function of arrays, and gradients: right where none is wrong."""
+
+    def altered(
+        self, wrong: Sequence[int], others: Sequence[JudgedPoint]
+    ) -> tuple[list[Findings], dict[int, list[Findings]]]:
+        """Return the alterations of the function's backward pass that reproduce the gradients, at other points too.
+
+        All at once, those that are right included; and, where nothing does that, each wrong one by itself.
+        """
+        if not wrong or any(c.is_single for c in self.comparisons.values()):
+            return [], {}
+        first, *rest = [point.recorded(wrong) for point in (self, *others)]
+        return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
+
+    def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
+        """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
+        points = (self, *others)
+        wrong = [
+            at for at in self.comparisons if not all(p.comparisons[at].outcome.ok for p in points if p.is_like(self))
+        ]
+        whole = {at: self.whole(at, others) for at in wrong}
+        paths, alone = self.altered(wrong, others)
+        several = [c for point in points for c in point.comparisons.values()]
+        most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
+        is_proven = not most or not all(c.comparable for c in several) or proves([c.given for c in several], most)
+        if all(whole.values()) and _are_whole(paths):
+            paths = _all_of(whole) if wrong else []
+        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
+        each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
+        kinds = {at: _kind(each[at], is_proven) if at in each else "right" for at in self.comparisons}
+        rows = tuple(self.comparisons[at].verdict(self.name_of(at), kind) for at, kind in kinds.items())
+        remarks = tuple(dict.fromkeys(c.outcome.remark for c in self.comparisons.values() if c.outcome.remark))
+        beyond = [at for at in kinds if at not in wrong and not all(p.comparisons[at].outcome.ok for p in others)]
+        remarks += tuple(f"{self.name_of(at)}: {OTHER_SHAPES}" for at in beyond)
+        verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
+        if verdict == "ambiguous":
+            experiment = self.experiment if is_proven else FEW
+            return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
+        certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
+        return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
+
+    def is_like(self, other: JudgedPoint) -> bool:
+        """Whether the gradients have the shapes of another point's."""
+        pairs = zip(self.comparisons.values(), other.comparisons.values())
+        return all(one.right.shape == another.right.shape for one, another in pairs)
+
+    def whole(self, at: int, others: Sequence[JudgedPoint] = ()) -> list[Findings]:
+        """Return the changes of one whole gradient that it is, at every point."""
+        changes = self.comparisons[at].outcome.changes
+        paths = [tuple(replace(finding, where=self.name_of(at)) for finding in path) for path in changes]
+        there = [[[(f.name, f.found) for f in path] for path in other.whole(at)] for other in others]
+        return [path for path in paths if all([(f.name, f.found) for f in path] in known for known in there)]
+
+
+def at_kinks(
+    compared: Mapping[int, Comparison],
+    loss: Callable[..., Any],
+    arguments: Sequence[tuple[str, Array]],
+    of: Callable[[Sequence[Array]], Sequence[Array]] = list,
+) -> dict[int, Comparison]:
+    """Return comparisons with those right gradients, of several at a kink, that most of them agree with.
+
+    Parameters
+    ----------
+    compared, loss, arguments
+        The comparisons, and the function of the arguments that is differentiated.
+    of
+        Of gradients by the arguments, those that are compared.
+    """
+    if all(c.exact.all() for c in compared.values()):
+        return dict(compared)
+    rights = map(of, at_ties(loss, arguments))
+    others = [{at: c.with_right(right[at]) for at, c in compared.items()} for right in rights]
+    return max([dict(compared), *others], key=lambda several: sum(bool(c.exact.all()) for c in several.values()))
+
+
+def at_points(points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = ()) -> Diagnosis:
+    """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
+    several = [point for point in points if point.comparisons]  # these first: forward may keep its calls
+    several += longer
+    wrong = [k for k, point in enumerate(several) if not all(c.outcome.ok for c in point.comparisons.values())]
+    first = wrong[0] if wrong else 0
+    diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])
+    remark = OTHER_SHAPES if first >= len(points) else ELSEWHERE
+    return replace(diagnosis, remarks=(*diagnosis.remarks, remark)) if first else diagnosis
+
+
+def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
+    """Return the verdict on a wrong gradient."""
+    if not paths:
+        return "unnamed"
+    return "named" if len(paths) == 1 and is_proven else "ambiguous"
+
+
+def _are_whole(paths: Sequence[Findings]) -> bool:
+    """Whether a simple change of the whole gradient says better what these say."""
+    return all(finding.name in WHOLE for path in paths for finding in path)
+
+
+def _all_of(each: Mapping[int, Sequence[Findings]]) -> list[Findings]:
+    """Return every way in which each gradient has one of its explanations."""
+    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values())]

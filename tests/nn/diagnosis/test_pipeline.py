@@ -1,0 +1,56 @@
+"""Functions and layers are judged in one order, at several points."""
+
+import numpy as np
+
+from nn.diagnosis.agreed import ELSEWHERE
+from nn.diagnosis.function import FunctionPoint
+from nn.diagnosis.layer import LayerPoint
+from nn.diagnosis.pipeline import OTHER_SHAPES, JudgedPoint, at_points
+
+RNG = np.random.default_rng(3)
+X, G = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4))
+
+
+def readings(gradient, x):
+    """The same function, as a scalar function and as a layer."""
+    yield FunctionPoint(lambda x: np.sum(G[: len(x)] * np.exp(np.tanh(x))), x, gradient(x))
+    forward, backward = (lambda x: G[: len(x)] * np.exp(np.tanh(x))), lambda dout, x: gradient(x)
+    yield LayerPoint(forward, backward, [x], ["x"], np.ones(x.size))
+
+
+def right(x):
+    return G[: len(x)] * np.exp(np.tanh(x)) * (1.0 - np.tanh(x) ** 2)
+
+
+def without_slope(x):
+    return G[: len(x)] * np.exp(np.tanh(x))
+
+
+def test_a_function_and_a_layer_are_two_readings_of_one_thing():
+    for gradient, names in ((right, []), (without_slope, ["slope-missing"]), (lambda x: -right(x), ["sign"])):
+        for point in readings(gradient, X):
+            assert isinstance(point, JudgedPoint)
+            diagnosis = point.diagnosis()
+            assert diagnosis.names == names and diagnosis.ok == (not names)
+
+
+def test_a_name_is_believed_where_it_holds_at_all_points():
+    sign = -np.ones(1)
+
+    def turned_once(x):
+        sign[0] *= -1.0
+        return sign[0] * without_slope(x) + 0.3 * (sign[0] < 0)
+
+    for number in range(2):
+        there = [list(readings(turned_once, x))[number] for x in (X, X[::-1])]
+        assert at_points(there).verdict == "unnamed"
+
+
+def test_what_is_wrong_elsewhere_alone_is_said_to_be():
+    def wrong_for_few(x):
+        return right(x) if len(x) == 3 else without_slope(x)
+
+    here, there = ([list(readings(wrong_for_few, x))[1]] for x in (X, X[:2]))
+    assert at_points([*here, *there]).remarks == (ELSEWHERE,)
+    assert at_points(here, there).remarks == (OTHER_SHAPES,)
+    assert at_points(here).ok
