@@ -63,9 +63,8 @@ class JudgedPoint(ABC):
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
         points = (self, *others)
-        wrong = [
-            at for at in self.comparisons if not all(p.comparisons[at].outcome.ok for p in points if p.is_like(self))
-        ]
+        alike = [point for point in points if point.is_like(self)]
+        wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in alike)]
         whole = {at: self.whole(at, others) for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in points for c in point.comparisons.values()]

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from nn.diagnosis.search import Search
 
 import nn
 from nn import matrix
@@ -62,10 +61,10 @@ def test_nan_is_said_and_where():
     assert "come first in layers.0.W" in said.remarks[0]
 
 
-def test_beside_nan_another_mistake_has_its_name_and_nothing_is_searched_in_pairs(monkeypatch):
+def test_beside_nan_another_mistake_has_its_name_and_nothing_is_sought_for_all(monkeypatch):
     lost = dict.fromkeys(("layers_0_W", "layers_0_b"), np.nan * np.ones(1))
     wrong = changed(**{name: x * PROBLEM.right[name.replace("_", ".")] for name, x in lost.items()})
-    monkeypatch.setattr(Search, "_pairs", lambda *args: pytest.fail("pairs are sought"))
+    monkeypatch.setattr(Case, "named", lambda *args: pytest.fail("everything is searched"))
     said = diagnose_problem(PROBLEM, wrong | {"layers.1.b": -PROBLEM.right["layers.1.b"]})
     assert said.names == ["sign-of-bias"] and said.verdict == "unnamed"
     assert "come first in layers.0.b" in said.remarks[0]
