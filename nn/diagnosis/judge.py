@@ -36,6 +36,7 @@ from nn.diagnosis.walk import Explanation, Walk
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
 APART = 3  # mistakes that the numbers of one parameter must tell from one another, to show one
+LOST = "entries that are not finite come first in {first}, as the backward pass goes from the output downward"
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -181,6 +182,20 @@ def vanished(case: Case) -> Diagnosis | None:
     return case.concluded("unnamed", kinds, notes=notes, remarks=inherited(problem, case.wrong))
 
 
+def not_finite(case: Case) -> Diagnosis | None:
+    """There are entries that are no numbers: from which parameter on, and what is wrong with the others."""
+    lost = [name for name in case.wrong if not np.isfinite(case.candidate.arrays[name]).all()]
+    if not lost:
+        return None
+    others = [name for name in case.wrong if name not in lost]
+    own = _of_their_own(case, others, (), ())
+    findings = dict.fromkeys(itertools.chain(*map(case.findings, own.values())))
+    kinds = {name: "named" if name in own else "unnamed" for name in case.wrong}
+    arrays = case.candidate.arrays
+    notes = {name: whereabouts(case.problem, name, arrays[name]) for name in case.wrong if name not in own}
+    return case.concluded("unnamed", kinds, findings, notes=notes, remarks=[LOST.format(first=lost[0])])
+
+
 def named_by_one(case: Case) -> Diagnosis | None:
     """One mistake with a name of its own reproduces everything, to double precision."""
     return case.named([path for path in case.search.single() if not path[0].mistake.generic])
@@ -296,7 +311,16 @@ def _is_one_entry(given: Array, right: Array) -> bool:
     return right.size > 2 and np.count_nonzero(wrong) == 1
 
 
-JUDGES = (right, vanished, named_by_one, coarsely_right, named_by_more, named_in_single_precision, one_by_one)
+JUDGES = (
+    right,
+    not_finite,
+    vanished,
+    named_by_one,
+    coarsely_right,
+    named_by_more,
+    named_in_single_precision,
+    one_by_one,
+)
 
 
 def diagnose_problem(

@@ -63,7 +63,8 @@ class JudgedPoint(ABC):
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
         points = (self, *others)
-        wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in points)]
+        alike = [point for point in points if point.is_like(self)]
+        wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in alike)]
         whole = {at: self.whole(at, others) for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in points for c in point.comparisons.values()]
@@ -76,12 +77,19 @@ class JudgedPoint(ABC):
         kinds = {at: _kind(each[at], is_proven) if at in each else "right" for at in self.comparisons}
         rows = tuple(self.comparisons[at].verdict(self.name_of(at), kind) for at, kind in kinds.items())
         remarks = tuple(dict.fromkeys(c.outcome.remark for c in self.comparisons.values() if c.outcome.remark))
+        beyond = [at for at in kinds if at not in wrong and not all(p.comparisons[at].outcome.ok for p in others)]
+        remarks += tuple(f"{self.name_of(at)}: {OTHER_SHAPES}" for at in beyond)
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
         if verdict == "ambiguous":
             experiment = self.experiment if is_proven else FEW
             return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
+
+    def is_like(self, other: JudgedPoint) -> bool:
+        """Whether the gradients have the shapes of another point's."""
+        pairs = zip(self.comparisons.values(), other.comparisons.values())
+        return all(one.right.shape == another.right.shape for one, another in pairs)
 
     def whole(self, at: int, others: Sequence[JudgedPoint] = ()) -> list[Findings]:
         """Return the changes of one whole gradient that it is, at every point."""

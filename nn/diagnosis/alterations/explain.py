@@ -178,20 +178,20 @@ def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Fi
     names = [leaf.name for leaf in points[0].leaves]
     if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
         return [(zero(", ".join(names[k] for k in wrong)),)]
-    others = {k: next((j for j in range(len(names)) if _is_of(points, k, j)), None) for k in wrong}
-    if all(j is not None for j in others.values()):
+    others = {k: next((j for j in range(len(names)) if j != k and _is_of(points, k, j)), None) for k in wrong}
+    if all(j is not None for j in others.values()) and not all(_is_multiple(points, k) for k in wrong):
         return [tuple(exchanged_leaves(names[k], names[j]) for k, j in others.items() if j is not None)]
     return []
 
 
 def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
-    """Whether the gradient given for a leaf is another's, and no multiple of its own, at all points."""
-    return all(
-        p.given[k].shape == p.right[other].shape
-        and _is_close(p.given[k], p.right[other])
-        and proportion(p.given[k], p.right[k], EXACT) is None
-        for p in points
-    )
+    """Whether the gradient given for a leaf is another's, at all points."""
+    return all(p.given[k].shape == p.right[other].shape and _is_close(p.given[k], p.right[other]) for p in points)
+
+
+def _is_multiple(points: Sequence[Recorded], k: int) -> bool:
+    """Whether the gradient given for a leaf is a multiple of its own at some point, as that of another may be."""
+    return any(proportion(p.given[k], p.right[k], EXACT) is not None for p in points)
 
 
 def _said_of(paths: Sequence[Sequence[Attempt]], sweep: Sweep, which: Sequence[int] = ()) -> list[Findings]:

@@ -103,3 +103,18 @@ def test_a_whole_gradient_is_any_array_of_its_shape_but_what_comes_on_the_way():
 def test_two_numbers_are_too_few_to_be_taken_for_another_array(x):
     sweep = Sweep(*record(lambda x: (np.tanh(x) * x).sum(), [("x", x)]))
     assert list(of_leaves(sweep)) == []
+
+
+def test_a_shift_of_each_time_that_the_sweep_leaves_out_is_no_line_of_it():
+    weights = np.random.default_rng(2).normal(size=(3, 4, 4))
+
+    def attended(x):
+        total = 0.0
+        for t in range(3):
+            scores = weights[t] @ x
+            shifted = np.exp(scores - np.max(scores))
+            total = total + (shifted / shifted.sum()) @ weights[t, 0]
+        return total
+
+    sweep = Sweep(*record(attended, [("x", X[0])])).without_shifts()
+    assert [what for what, _, _ in at_times(sweep, 3) if "of the time before" in what]
