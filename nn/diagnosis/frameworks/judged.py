@@ -17,6 +17,7 @@ import numpy as np
 from engine import Value
 from engine.agreement import EPS
 from engine.rounding import Analysis
+from nn.agreement.tolerance import LOOSEST_SINGLE
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
@@ -28,6 +29,8 @@ from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps)
+COARSER = 1e-10  # a result of double precision is not off by more: it was computed in another
+COARSEST = 2.0**-5  # how far off, beside its largest entry, a result may be that is rounded: more is another function
 MOST_NOISE = 1e5  # of what single precision does to a gradient, beside its largest entry: what cancels more is another
 STEP, NEAR = 1e-6, 1e-4  # of differences that the right gradient is compared with; how near they are to it
 ONLY_DOUBLE = "judged in double precision only: in single precision "
@@ -36,6 +39,7 @@ ONLY_SINGLE = "judged in single precision only: in double precision "
 NOT_IN_SINGLE = (
     "right in double precision, but not in single: something overflows, cancels, or has a constant too small"
 )
+COARSE = "it computes in a coarser one"
 CONSTANT = (
     "the forward pass is constant here, piece by piece: its gradient is 0; where another one is meant, as of a "
     "straight-through estimator, pass the function whose gradient it should be as forward"
@@ -78,6 +82,8 @@ def of_custom(custom: Custom, forward: Callable[..., Any] | None, rng: np.random
     ]
     single = _cast(custom.inputs, np.float32)
     try:
+        if rounded_by(case.custom, double[0]) > COARSER:
+            raise FrameworkError(COARSE)
         diagnosis = case.at(*double)
     except FrameworkError as error:
         return case.in_single_only(single, error)
@@ -121,6 +127,8 @@ class _Case:
         try:
             if not self._is_finite(inputs):
                 return replace(double, remarks=(*double.remarks, OVERFLOWS))
+            if self.forward is not None and rounded_by(self.custom, inputs) > LOOSEST_SINGLE:
+                raise FrameworkError(COARSE)
             single = self.at(inputs)
         except FrameworkError as error:
             return replace(double, remarks=(*double.remarks, f"{ONLY_DOUBLE}{error}"))
@@ -213,9 +221,16 @@ class FrameworkPoint(LayerPoint):
             double = self.custom.ordinary(_cast(coarse, np.float64), dout.astype(float))[1]
         except FrameworkError:
             return [0.0] * len(self.places)
+        rounded = rounded_by(self.custom, coarse) if self._is_single else 0.0
         with np.errstate(all="ignore"):
-            errors = [float(np.abs(a - b).max(initial=0.0)) / UNIT_OF_SINGLE for a, b in zip(single, double)]
-        return [error if np.isfinite(error) else 0.0 for error in errors]
+            errors = [float(np.abs(a - b).max(initial=0.0)) for a, b in zip(single, double)]
+        sizes = [float(np.abs(x).max(initial=0.0)) for x in double]
+        noise = [max(error, rounded * size) / UNIT_OF_SINGLE for error, size in zip(errors, sizes)]
+        return [x if np.isfinite(x) else 0.0 for x in noise]
+
+    @property
+    def _is_single(self) -> bool:
+        return any(is_differentiated(x) and x.dtype == np.float32 for x in self.inputs)
 
     def _check(self, inputs: Sequence[Any], right: Sequence[Array]) -> None:
         """Refuse a forward pass whose right gradient is not what its own differences say."""
@@ -237,6 +252,18 @@ class FrameworkPoint(LayerPoint):
                 f"the forward pass of {self.custom.title} is not what differentiates it here: part of it is detached, "
                 "without gradients, or computed elsewhere; pass a forward in NumPy or another one as first argument."
             )
+
+
+def rounded_by(custom: Custom, inputs: Sequence[Any]) -> float:
+    """Return how far rounding moves a function's own result, beside its largest entry; 0 where it is another one."""
+    try:
+        own, exact = custom.by_hand(inputs)[0], custom.ordinary(_cast(inputs, np.float64))[0]
+    except FrameworkError:
+        return 0.0
+    with np.errstate(all="ignore"):
+        error = float(np.abs(own - exact).max(initial=0.0)) if own.shape == exact.shape else np.inf
+    largest = float(np.abs(exact).max(initial=0.0))
+    return error / largest if error <= COARSEST * largest and largest else 0.0
 
 
 def _compared(x: Array, right: Array, given: Array, noise: float, dout: float) -> Comparison:

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from nn.diagnosis.frameworks.custom import FrameworkError, Swept, apart, in_one, one_line
-from nn.diagnosis.frameworks.torch_tensors import numbers_of, outputs, precision, same_draws, swept, tensors_of
+from nn.diagnosis.frameworks.torch_tensors import (
+    as_precise_as,
+    cotangent,
+    numbers_of,
+    outputs,
+    precision,
+    same_draws,
+    swept,
+    tensors_of,
+)
 from nn.diagnosis.layer import is_differentiated
 from nn.samples import Array
 
@@ -20,22 +29,23 @@ class FunctionByHand:
     Autograd calls it too, but takes no gradient of another shape than its input's, which is a mistake with a name.
     """
 
-    def __init__(self, kind: Any) -> None:
-        self.kind, self.forward = kind, kind.apply
+    def __init__(self, kind: Any, devices: Sequence[Any] = ()) -> None:
+        self.kind, self.forward, self.devices = kind, kind.apply, devices
 
     def swept(self, inputs: Sequence[Any], dout: Array | None) -> Swept:
         """Return the function's result, and what it makes of a cotangent."""
         import torch
 
         if dout is None:
-            return swept(self.forward, inputs, None, self.kind.__name__)
-        leaves = tensors_of(inputs, is_leaf=True)
+            return swept(self.forward, inputs, None, self.kind.__name__, self.devices)
+        leaves = tensors_of(inputs, self.devices, is_leaf=True)
         try:
-            with torch.enable_grad(), same_draws():
-                returned = self.forward(*[x.clone() if torch.is_tensor(x) else x for x in leaves])
-                outs = outputs(returned)
-            with torch.no_grad():
-                gradients = self._gradients(returned, outs, dout)
+            with as_precise_as(inputs):
+                with torch.enable_grad(), same_draws():
+                    returned = self.forward(*[x.clone() if torch.is_tensor(x) else x for x in leaves])
+                    outs = outputs(returned)
+                with torch.no_grad():
+                    gradients = self._gradients(returned, outs, dout)
         except Exception as error:
             raise FrameworkError(f"{self.kind.__name__} raised {one_line(error)}") from error
         if len(gradients) < len(inputs) or any(g is not None for g in gradients[len(inputs) :]):
@@ -46,13 +56,9 @@ class FunctionByHand:
 
     def _gradients(self, returned: Any, outs: Sequence[Any], dout: Array) -> Sequence[Any]:
         """Return what backward returns, one or several."""
-        import torch
-
         parts = iter(apart(dout, [tuple(x.shape) for x in outs]))
         several = returned if isinstance(returned, (tuple, list)) else [returned]
-        cotangents = [
-            torch.tensor(next(parts), dtype=x.dtype) if any(x is out for out in outs) else None for x in several
-        ]
+        cotangents = [cotangent(next(parts), x) if any(x is out for out in outs) else None for x in several]
         context = next(x.grad_fn for x in outs if x.grad_fn is not None)
         gradients = self.kind.backward(context, *cotangents)
         return gradients if isinstance(gradients, (tuple, list)) else (gradients,)
@@ -73,25 +79,27 @@ def _in_shape(gradient: Any, x: Array) -> Array:
 class ModuleByHand:
     """A module with a method `backward`, which leaves the gradients of its parameters in them."""
 
-    def __init__(self, module: Any, names: Sequence[str], forward: Callable[..., Any]) -> None:
-        self.module, self.names, self.forward = module, names, forward
+    def __init__(
+        self, module: Any, names: Sequence[str], forward: Callable[..., Any], devices: Sequence[Any] = ()
+    ) -> None:
+        self.module, self.names, self.forward, self.devices = module, names, forward, devices
 
     def swept(self, inputs: Sequence[Any], dout: Array | None) -> Swept:
         """Return the module's result, and what it makes of a cotangent."""
         import torch
 
         module, count = _copied(torch, self.module), len(inputs) - len(self.names)
-        tensors = tensors_of(inputs, is_leaf=False)
+        tensors = tensors_of(inputs, self.devices, is_leaf=False)
         module.to(precision(inputs))
         try:
-            with torch.no_grad(), same_draws():
+            with torch.no_grad(), same_draws(), as_precise_as(inputs):
                 for name, tensor in zip(self.names, tensors[count:]):
                     module.get_parameter(name).copy_(tensor)
                     module.get_parameter(name).grad = None
                 out = module(*tensors[:count])
                 if dout is None:
                     return numbers_of(out), []
-                returned = module.backward(torch.from_numpy(np.ascontiguousarray(dout)).to(out.dtype))
+                returned = module.backward(cotangent(dout, out))
         except Exception as error:
             raise FrameworkError(f"{type(module).__name__} raised {one_line(error)}") from error
         several = returned if isinstance(returned, (tuple, list)) else [returned]

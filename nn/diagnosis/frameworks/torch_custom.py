@@ -13,7 +13,7 @@ from nn.diagnosis.alterations.recorded import NotRecordedError
 from nn.diagnosis.alterations.tensors import in_one_array, tensor_of
 from nn.diagnosis.frameworks.custom import Custom, Swept, one_line
 from nn.diagnosis.frameworks.torch_by_hand import FunctionByHand, ModuleByHand
-from nn.diagnosis.frameworks.torch_tensors import numbers_of, same_draws, swept
+from nn.diagnosis.frameworks.torch_tensors import devices_of, numbers_of, same_draws, swept
 from nn.samples import Array
 
 
@@ -26,7 +26,9 @@ def torch_custom(function: Any, inputs: Sequence[Any]) -> TorchCustom | None:
     if kind is not None:
         takes_context = _takes_context(kind)
         names = list(inspect.signature(kind.forward).parameters)[takes_context:]
-        return TorchCustom(kind.__name__, FunctionByHand(kind), None, _named(names, inputs), _as_numpy(torch, inputs))
+        devices = devices_of(inputs)
+        run = FunctionByHand(kind, devices)
+        return TorchCustom(kind.__name__, run, None, _named(names, inputs), _as_numpy(torch, inputs), devices)
     if isinstance(function, torch.nn.Module):
         return _of_module(torch, function, inputs)
     return None
@@ -37,18 +39,26 @@ BY_HAND = (FunctionByHand, ModuleByHand)
 
 @dataclass(frozen=True)
 class TorchCustom(Custom):
-    """A function of tensors."""
+    """A function of tensors.
+
+    Attributes
+    ----------
+    devices
+        Where each input is.
+    """
+
+    devices: Sequence[Any]
 
     def by_hand(self, inputs: Sequence[Any], dout: Array | None = None) -> Swept:
         """Return its result, and what its own backward pass makes of a cotangent."""
         if isinstance(self.run, BY_HAND):
             return self.run.swept(inputs, dout)
-        return swept(self.run, inputs, dout, self.title)
+        return swept(self.run, inputs, dout, self.title, self.devices)
 
     def ordinary(self, inputs: Sequence[Any], dout: Array | None = None) -> Swept:
         """Return the same of the forward pass, differentiated by autograd."""
         with _without_backward_passes():
-            return swept(self._forward, inputs, dout, f"the forward pass of {self.title}")
+            return swept(self._forward, inputs, dout, f"the forward pass of {self.title}", self.devices)
 
     def on_arrays(self, *inputs: Any) -> Any:
         """Return what the forward pass makes of recorded arrays, which PyTorch's functions take for tensors."""
@@ -76,8 +86,9 @@ def _of_module(torch: Any, module: Any, inputs: Sequence[Any]) -> TorchCustom:
 
     given = [*inputs, *(x.detach() for x in parameters.values())]
     by_hand = callable(getattr(module, "backward", None))
-    whole: Any = ModuleByHand(module, list(parameters), run) if by_hand else run
-    return TorchCustom(type(module).__name__, whole, None, [*names, *parameters], _as_numpy(torch, given))
+    devices = devices_of(given)
+    whole: Any = ModuleByHand(module, list(parameters), run, devices) if by_hand else run
+    return TorchCustom(type(module).__name__, whole, None, [*names, *parameters], _as_numpy(torch, given), devices)
 
 
 @contextmanager

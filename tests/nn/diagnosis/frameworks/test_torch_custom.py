@@ -254,3 +254,63 @@ def test_nothing_of_the_framework_is_left_changed():
     assert (layer.weight.data == W).all()
     assert layer.weight.dtype == torch.float32
     assert layer.weight.grad is None
+
+
+def rms_norm(cast):
+    """A norm that computes in a precision of its own, whatever comes in."""
+
+    def forward(ctx, x, weight):
+        scale = torch.rsqrt(x.to(cast).pow(2).mean(-1, keepdim=True) + 1e-6)
+        ctx.save_for_backward(x, weight, scale)
+        return (x.to(cast) * scale).to(x.dtype) * weight
+
+    return forward
+
+
+def rms_norm_backward(cast, through):
+    def backward(ctx, g):
+        x, weight, scale = ctx.saved_tensors
+        xhat, gw = x.to(cast) * scale, g.to(cast) * weight.to(cast)
+        dx = scale * (gw - through * xhat * (gw * xhat).mean(-1, keepdim=True))
+        return dx.to(x.dtype), (g.to(cast) * xhat).sum(0).to(weight.dtype)
+
+    return backward
+
+
+@pytest.mark.parametrize("inputs", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
+@pytest.mark.parametrize("cast", [torch.float32, torch.bfloat16, torch.float16])
+def test_what_computes_in_a_precision_of_its_own_is_judged_as_any_other(inputs, cast):
+    x, weight = X.to(inputs), W[0].to(inputs)
+    assert nn.check_backward(function(rms_norm(cast), rms_norm_backward(cast, 1.0)), x, weight).ok
+    wrong = nn.check_backward(function(rms_norm(cast), rms_norm_backward(cast, 0.0)), x, weight)
+    assert [finding.name for finding in wrong.findings] == ["path-missing"]
+
+
+@pytest.mark.parametrize("cast", [np.float32, np.float16])
+@pytest.mark.parametrize("factor", [1.0, 0.9, -1.0, float("nan")])
+def test_what_only_its_own_operation_computes_is_judged_by_its_own_rounding(cast, factor):
+    def forward(ctx, x):
+        out = torch.from_numpy(np.tanh(x.detach().numpy().astype(cast))).to(x.dtype)
+        ctx.save_for_backward(out)
+        return out
+
+    def backward(ctx, g):
+        return g * (1 - ctx.saved_tensors[0] ** 2) * factor
+
+    diagnosis = nn.check_backward(torch.tanh, function(forward, backward), X)
+    assert diagnosis.ok == (factor == 1.0)
+    assert any("in double precision it computes in a coarser one" in remark for remark in diagnosis.remarks)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_inputs_stay_on_their_device(kind):
+    def forward(ctx, x):
+        assert x.is_cuda
+        ctx.save_for_backward(x)
+        return silu(x)
+
+    x = X.to("cuda", kind)
+    assert nn.check_backward(function(forward, silu_backward), x).ok
+    assert nn.check_backward(function(forward, lambda ctx, g: -silu_backward(ctx, g)), x).names == ["sign"]
+    assert nn.check_backward(torch.nn.Linear(3, 2, device="cuda", dtype=kind), x).ok

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from nn.diagnosis.frameworks.custom import FrameworkError
-from nn.diagnosis.frameworks.torch_tensors import numbers_of, precision, same_draws, swept, tensors_of
+from nn.diagnosis.frameworks.torch_tensors import (
+    as_precise_as,
+    cotangent,
+    devices_of,
+    numbers_of,
+    precision,
+    same_draws,
+    swept,
+    tensors_of,
+)
 
 torch = pytest.importorskip("torch")
 X = np.arange(6.0).reshape(2, 3)
@@ -46,3 +55,55 @@ def test_draws_are_the_same_and_the_generator_s_state_is_untouched():
             drawn.append(torch.rand(3))
     assert (drawn[0] == drawn[1]).all()
     assert (torch.get_rng_state() == state).all()
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_tensors_that_numpy_has_no_kind_for_are_arrays_too(kind):
+    np.testing.assert_array_equal(numbers_of(torch.tensor(X, dtype=getattr(torch, kind))), X)
+
+
+CASTS = {
+    "half": lambda x: x.half(),
+    "bfloat16": lambda x: x.bfloat16() + torch.zeros((), dtype=torch.bfloat16),
+    "float": lambda x: x.float() * torch.ones(3),
+    "to": lambda x: x.to(torch.float16).to(dtype=torch.bfloat16),
+    "type": lambda x: x.type(torch.float32),
+    "softmax": lambda x: torch.softmax(x, -1, dtype=torch.float32).log() + x.logsumexp(-1, keepdim=True),
+    "autocast": lambda x: autocast(x),
+}
+
+
+def autocast(x):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return x.reshape(-1, 3) @ torch.eye(3, dtype=x.dtype)
+
+
+@pytest.mark.parametrize("cast", CASTS.values(), ids=CASTS)
+def test_casts_are_of_double_precision_where_the_inputs_are(cast):
+    x = np.random.default_rng(0).normal(size=(2, 3))
+    out, (dx,) = swept(lambda x: cast(x).to(x.dtype) ** 2, [x], np.ones((2, 3)), "it")
+    np.testing.assert_allclose(out, x**2, rtol=1e-14)
+    np.testing.assert_allclose(dx, 2 * x, rtol=1e-14)
+
+
+def test_in_single_precision_casts_are_what_they_say():
+    with as_precise_as([X.astype(np.float32)]):
+        assert torch.zeros(2).half().dtype == torch.float16
+    with as_precise_as([X]):
+        assert torch.zeros(2).dtype == torch.float64
+
+
+def test_draws_are_the_same_in_both_precisions():
+    drawn = []
+    for dtype in (np.float64, np.float32):
+        with same_draws(), as_precise_as([X.astype(dtype)]):
+            drawn.append(torch.rand(5).double())
+    assert (drawn[0] == drawn[1]).all()
+
+
+def test_a_tensor_is_where_its_input_was():
+    places = devices_of([torch.zeros(2, device="meta"), 3, torch.zeros(2)])
+    assert [place and place.type for place in places] == ["meta", None, "cpu"]
+    tensors = tensors_of([X, 3, X], places, is_leaf=False)
+    assert tensors[0].device.type == "meta" and tensors[1] == 3 and tensors[2].device.type == "cpu"
+    assert cotangent(X, tensors[0]).device.type == "meta"
