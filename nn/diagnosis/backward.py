@@ -21,7 +21,7 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,8 +55,9 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         in which there are some, or that has a method `backward`, or a function under `jax.custom_vjp`.  `forward` may
         then be left out: it is the framework's own forward pass, differentiated operation by operation.
     *inputs
-        Arrays of floats, by which is differentiated, or floats alone, and whatever else `forward` takes.  A framework's
-        arrays are what its functions are tried with, in double and in single precision.
+        Arrays of floats, by which is differentiated, and whatever else `forward` takes; floats too, where `backward`
+        has a gradient by them, or where there are no arrays.  A framework's arrays are what its functions are tried
+        with, in double and in single precision.
     seed
         Of the random numbers.
 
@@ -84,8 +85,7 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         return of_custom(*foreign, rng)
     function(forward, "check_backward")
     function(backward, "check_backward")
-    if not any(is_differentiated(x) for x in inputs):  # numbers, if there is nothing else
-        inputs = tuple(np.asarray(x) if isinstance(x, (float, np.floating)) else x for x in inputs)
+    inputs = tuple(_with_floats(forward, backward, inputs))
     if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
     diagnosis = _diagnosed(forward, backward, inputs, seed)
@@ -93,6 +93,20 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         return diagnosis
     wide = _diagnosed(forward, backward, [x.astype(float) if _is_narrow(x) else x for x in inputs], seed)
     return replace(wide, remarks=(*wide.remarks, NARROW)) if wide.ok else wide
+
+
+def _with_floats(forward: Callable[..., Any], backward: Callable[..., Any], inputs: Sequence[Any]) -> list[Any]:
+    """Return inputs with those floats as arrays that a gradient is returned by, or all where there are no arrays."""
+    floats = [k for k, x in enumerate(inputs) if isinstance(x, (float, np.floating))]
+    arrays = sum(map(is_differentiated, inputs))
+    if arrays and floats:
+        names = _names(forward, inputs)
+        returned = LayerPoint(forward, backward, inputs, names, np.random.default_rng(0)).returned
+        if isinstance(returned, Mapping):
+            floats = [k for k in floats if {names[k], f"d{names[k]}"} & returned.keys()]
+        elif not isinstance(returned, (tuple, list)) or len(returned) != arrays + len(floats):
+            floats = []
+    return [np.asarray(x) if k in floats else x for k, x in enumerate(inputs)]
 
 
 def _diagnosed(
@@ -103,7 +117,7 @@ def _diagnosed(
     places = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]]
     points = [LayerPoint(forward, backward, at, names, rng) for at in places]
     shapes = (LayerPoint(forward, backward, at, names, rng) for at in longer(inputs, rng))
-    return at_points(points, that_run(shapes))
+    return at_points(points, that_run(shapes, points[0]))
 
 
 def _is_narrow(x: Any) -> bool:

@@ -127,7 +127,8 @@ class Calls:
         if self.updates:
             held = own if holder is None else parameters_of(holder, self.own.dialect)
             return self._differenced(params, held, returned if holder is None else None)
-        if returned is not None and not isinstance(returned, Mapping) and not self.own.dialect.is_course:
+        is_readable = isinstance(returned, Mapping) or self.own.dialect.is_course or self.own.are_ordered(returned)
+        if returned is not None and not is_readable:
             return cast("dict[str, Any]", returned)  # whoever calls says what is wanted
         gradients, self.cost = taken_apart(returned, self.own)
         if gradients is None:

@@ -68,7 +68,7 @@ def judged(
 
 def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, flat: bool) -> Diagnosis:
     accepted = (Mapping, list, tuple, np.ndarray) if own.dialect.is_course else Mapping
-    if isinstance(candidate, type) or not isinstance(candidate, accepted):
+    if isinstance(candidate, type) or not (isinstance(candidate, accepted) or own.are_ordered(candidate)):
         raise TypeError(
             "candidate must be a dict of arrays, {'layers.0.W': dW, ...}, or a function of (params, X, T) that returns "
             f"one; got {described(candidate)}."

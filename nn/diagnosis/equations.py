@@ -56,6 +56,8 @@ class Problem:
         Parameters that the network does not have: biases, held at zero.
     rate
         The learning rate of the update that gradients are read from, as (old - new) / rate; infinite without one.
+    is_summed
+        Whether the loss is declared to be summed over samples: of one sample, `scale` does not tell.
     """
 
     params: Mapping[str, Array]
@@ -70,6 +72,7 @@ class Problem:
     averaged_penalty: bool = False
     absent: frozenset[str] = frozenset()
     rate: float = math.inf
+    is_summed: bool = False
 
     @classmethod
     def random(

@@ -9,8 +9,9 @@ The outcomes are tried in one order, `JUDGES`; the first that holds is the diagn
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,6 +35,7 @@ from nn.diagnosis.walk import Explanation, Walk
 
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
+APART = 3  # mistakes that the numbers of one parameter must tell from one another, to show one
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -90,8 +92,12 @@ class Case:
     @cached_property
     def search(self) -> Walk:
         """The search for mistakes that reproduce all of the gradients."""
+        return self.searched()
+
+    def searched(self, beside: Explanation = ()) -> Walk:
+        """Return the search for mistakes beside some that are there already."""
         arrays = self.candidate.arrays
-        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays}, beside)
 
     @property
     def recorded(self) -> Recorded:
@@ -214,26 +220,65 @@ def named_in_single_precision(case: Case) -> Diagnosis | None:
 
 
 def one_by_one(case: Case) -> Diagnosis | None:
-    """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs."""
+    """Each wrong parameter has a mistake of its own, which leaves the right ones right; else where it differs.
+
+    Of what is certain whatever else is, each parameter has its own mistake beside it.
+    """
     certain = case.search.certain()
     reproduced = case.search.reproduced(certain)
-    findings = dict.fromkeys(case.findings(certain))
-    kinds, notes = dict.fromkeys(reproduced, "named"), dict[str, str]()
-    for name in [name for name in case.wrong if name not in reproduced]:
-        alone = [other for other in case.candidate.arrays if other == name or other not in case.wrong]
-        explanations = case.search.single(case.search.places_of(alone))
-        if len(explanations) == 1:
-            findings |= dict.fromkeys(case.findings(explanations[0]))
-            kinds[name] = "named"
-        else:
-            notes[name] = whereabouts(case.problem, name, case.candidate.arrays[name])
-            kinds[name] = "unnamed"
+    rest = [name for name in case.wrong if name not in reproduced]
+    own = {} if certain and not reproduced else _of_their_own(case, rest, certain, reproduced)
+    findings = dict.fromkeys(itertools.chain(case.findings(certain), *map(case.findings, own.values())))
+    kinds = dict.fromkeys(reproduced, "named") | {name: "named" if name in own else "unnamed" for name in rest}
+    notes = {name: whereabouts(case.problem, name, case.candidate.arrays[name]) for name in rest if name not in own}
     remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
     if certain:
-        remarks.append(CERTAIN.format(wrong=next(name for name in case.wrong if name not in reproduced)))
+        remarks.append(CERTAIN.format(wrong=rest[0]))
     remarks += [] if certain else inherited(case.problem, case.wrong)
     diagnosis = case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
     return diagnosis if diagnosis.verdict == "named" else backward_altered(case) or diagnosis
+
+
+def _of_their_own(
+    case: Case, names: Sequence[str], certain: Explanation, reproduced: Sequence[str]
+) -> dict[str, Explanation]:
+    """Return the one mistake, beside those that are certain, of each parameter that has one; all of them hold together.
+
+    Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
+    """
+    given, search = case.candidate.arrays, case.searched(certain)
+    beside = [name for name in given if name not in case.wrong or name in reproduced]
+    targets = {name: search.target([*beside, name]) for name in names}
+    paths = [path for target in targets.values() for path in search.single(target.which)]
+    reaching = {path: [name for name in names if search.departs(path, targets[name]) is None] for path in paths}
+    alike: dict[str, set[str]] = {}
+    for path, several in reaching.items():
+        alike.setdefault(_said(path), set()).update(several)
+    own: dict[str, Explanation] = {}
+    for name in names:
+        fitting = {_said(path): path for path in paths if name in reaching[path]}
+        most = max((len(alike[said]) for said in fitting), default=0)
+        furthest = [path for said, path in fitting.items() if len(alike[said]) == most]
+        shown = [given[other] for path in furthest for other in reaching[path]]
+        if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
+            own[name] = furthest[0]
+    own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
+    together = dict.fromkeys(itertools.chain(certain, *own.values()))
+    return own if search.departs(tuple(together), search.target([*own, *reproduced])) is None else {}
+
+
+def _said(path: Explanation) -> str:
+    return ", ".join(suspect.mistake.name for suspect in path)
+
+
+def _is_shown(path: Explanation, given: Sequence[Array]) -> bool:
+    """Whether some parameters are enough for a mistake: it has a reason, and few numbers fit by chance."""
+    return not any(suspect.mistake.generic for suspect in path) and proves(given, APART)
+
+
+def _is_inherited(name: str, path: Explanation, unnamed: Set[str]) -> bool:
+    """Whether a mistake of weights alone is that of a delta which is wrong: their bias shows it, and has no name."""
+    return any(suspect.mistake.equation == "BP4" for suspect in path) and f"{name[:-1]}b" in unnamed
 
 
 def backward_altered(case: Case) -> Diagnosis | None:

@@ -86,6 +86,15 @@ class LayerPoint(JudgedPoint):
         except Exception:
             return False
 
+    def reads_more_than(self, shorter: LayerPoint) -> bool:
+        """Whether forward reads what these inputs have beside those of another point: its length may be fixed."""
+        for comparison, other in zip(self.comparisons.values(), shorter.comparisons.values()):
+            beside = np.ones(comparison.right.shape, bool)
+            beside[tuple(map(slice, other.right.shape))] = False
+            if beside.any() and not comparison.right[beside].any():
+                return False
+        return True
+
     @cached_property
     def dout(self) -> Array:
         """The cotangent of the result, in its precision."""
@@ -94,11 +103,15 @@ class LayerPoint(JudgedPoint):
         return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
 
     @cached_property
+    def returned(self) -> Any:
+        """What backward returns."""
+        return result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
+
+    @cached_property
     def given(self) -> dict[int, Array]:
         """The gradients that backward returns, by the place of the input."""
-        returned = result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
         shapes = [self.inputs[k].shape for k in self.places]
-        given = assigned(returned, [self.names[k] for k in self.places], shapes)
+        given = assigned(self.returned, [self.names[k] for k in self.places], shapes)
         return {
             at: x.reshape(shapes[at]) if x.size == 1 == self.inputs[self.places[at]].size else x
             for at, x in given.items()
@@ -163,9 +176,10 @@ class LayerPoint(JudgedPoint):
         return Point(f, [self.arguments[at] for at in used], given, right, numbers)
 
 
-def that_run(longer: Iterable[LayerPoint]) -> Iterator[LayerPoint]:
-    """Yield the first points of other shapes that both functions take."""
-    return itertools.islice((point for point in longer if point.runs), SHAPES)
+def that_run(longer: Iterable[LayerPoint], given: LayerPoint) -> Iterator[LayerPoint]:
+    """Yield the first points of other shapes that both functions take, and that forward reads."""
+    used = (point for point in longer if point.runs and point.reads_more_than(given))
+    return itertools.islice(used, SHAPES)
 
 
 def copies(inputs: Sequence[Any]) -> list[Any]:

@@ -117,7 +117,7 @@ def diagnose(
     own, X, T = _read(model, X, T, convention, loss)
     problem = _problem(own, X, T, _kinds(model, own, activation, output, loss), loss)
     scale = 1.0 / len(X) if is_mean else 1.0
-    problem = replace(problem, scale=scale, l2=dialect.l2(strength, len(X)), rate=rate)
+    problem = replace(problem, scale=scale, l2=dialect.l2(strength, len(X)), rate=rate, is_summed=not is_mean)
     if previous is not None:
         problem = replace(problem, previous=_previous(problem, previous))
     return judged(problem, candidate, own, strength, flat=flat or T.ndim == 1)

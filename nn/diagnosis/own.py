@@ -204,6 +204,11 @@ class Own:
             return {name: flat[fitting[0]] for name, fitting in places.items()}
         return dict(zip(present, flat))
 
+    def are_ordered(self, returned: Any) -> bool:
+        """Whether these are arrays of the parameters' shapes, in an order in which gradients are returned."""
+        shapes = [_array(x).shape for x in returned] if isinstance(returned, (list, tuple)) else []
+        return any([self.arrays[name].shape for name in order] == shapes for order in self._orders(list(self.arrays)))
+
     def _orders(self, present: Sequence[str]) -> Iterator[list[str]]:
         """Yield the orders in which gradients are returned: layer by layer, and all of one kind first."""
         yield list(present)
@@ -261,11 +266,17 @@ def _in_lists(model: Any, dialect: Dialect) -> dict[str, Any]:
         first, second = model
         swapped = _are_vectors(first) and not _are_vectors(second)
         return _numbered("weights", second if swapped else first) | _numbered("biases", first if swapped else second)
-    if len(model) <= 2 and (len(model) < 2 or np.ndim(model[1]) < 2 or 1 in np.shape(model[1])):
+    if len(model) <= 2 and (len(model) < 2 or _is_bias(model[1], dialect)):
         return dict(zip(("w" if np.size(model[0]) == max(np.shape(model[0]) or (1,)) else "W", "b"), model))
-    if any(np.ndim(b) == 2 and 1 not in np.shape(b) for b in model[1::2]):
+    if not all(_is_bias(b, dialect) for b in model[1::2]):
         return {dialect.parameter("W", k): x for k, x in enumerate(model)}  # of layers without biases
     return {dialect.parameter("Wb"[k % 2], k // 2): x for k, x in enumerate(model)}
+
+
+def _is_bias(x: Any, dialect: Dialect) -> bool:
+    """Whether an array may be a bias: one of two axes is a column where samples are, and else a row."""
+    shape = np.shape(x)
+    return len(shape) < 2 or (len(shape) == 2 and shape[dialect.layout in matrix.OF_COLUMNS] == 1)
 
 
 def _are_vectors(arrays: Any) -> bool:

@@ -61,8 +61,8 @@ def by_numbers(right: Array, given: Array) -> Iterator[Finding]:
     if given.shape != right.shape:
         return
     factor = proportion(given, right, EXACT)
-    several = np.count_nonzero(right) > 1 or factor in (-1.0, 2.0, 0.5)
-    if factor is not None and several and reproduces(factor * right, right, given):
+    is_usual = factor is not None and any(abs(factor - usual) <= EXACT for usual in (-1.0, 2.0, 0.5))
+    if factor is not None and (is_usual or np.count_nonzero(right) > 1) and reproduces(factor * right, right, given):
         if abs(factor + 1.0) < EXACT:
             yield of_function("sign", "the sign is turned", "yours = -1 x correct", "-df/dx")
         else:

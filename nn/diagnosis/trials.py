@@ -76,7 +76,7 @@ def probe(problem: Problem, samples: int, sizes: list[int] | None = None) -> Pro
     """Return a random problem of the same layers without dead units, in which mistakes look different."""
     l2 = problem.l2 * (len(problem.X) / samples if problem.averaged_penalty else 1.0)
     drawn = Problem.random(sizes or widths(problem), samples=samples, loss=problem.loss, l2=l2, seed=samples)
-    is_mean = problem.scale != 1.0 or len(problem.X) == 1
+    is_mean = problem.scale != 1.0 or (len(problem.X) == 1 and not problem.is_summed)
     params = {name: x * 0.0 if name in problem.absent else x for name, x in drawn.params.items()}
     scale = 1.0 / samples if is_mean else 1.0
     return replace(problem, params=params, X=drawn.X, t=drawn.t, scale=scale, l2=l2, previous=None)

@@ -102,7 +102,7 @@ class _Case:
         """Return the diagnosis at some points, the first of which was given."""
         points = [self._point(inputs) for inputs in several]
         shapes = longer(several[0], self.rng) if len(several) > 1 else ()  # in double precision
-        diagnosis = at_points(points, that_run(map(self._point, shapes)))
+        diagnosis = at_points(points, that_run(map(self._point, shapes), points[0]))
         remarks: tuple[str, ...] = ()
         if self.forward is not None and not self._agrees(points[0].ran[0], several[0]):
             remarks += (OTHER_RESULT,)

@@ -277,6 +277,20 @@ def test_numbers_are_arguments_where_there_are_no_arrays():
         assert not check_backward(cost, lambda d, w, b: (2.0, backward(d, w, b)[1]), *inputs).ok
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_numbers_are_arguments_where_they_have_a_gradient(named):
+    def backward(dout, x, scale, eps):
+        root = np.sqrt(x**2 + eps)
+        several = {"x": dout * scale * x / root, "dscale": -np.sum(dout * root), "eps": np.sum(dout * scale / root) / 2}
+        return several if named else tuple(several.values())
+
+    said = check_backward(lambda x, scale, eps: scale * np.sqrt(x**2 + eps), backward, X, 0.7, 0.1)
+    assert [(row.parameter, row.verdict) for row in said.parameters] == [
+        ("x", "right"), ("scale", "named"), ("eps", "right"),
+    ]  # fmt: skip
+    assert said.names == ["sign"]
+
+
 def test_one_gradient_of_two_arrays_of_a_shape_is_the_first_ones():
     def loss(z, y):
         e = np.exp(z - z.max(axis=1, keepdims=True))

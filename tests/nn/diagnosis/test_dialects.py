@@ -223,3 +223,16 @@ def test_a_missing_and_a_misshapen_gradient_are_said_by_their_own_names():
     flat["db1"] = flat["db1"].ravel()
     said = nn.diagnose(parameters, X, Y, flat, convention="coursera", activation="tanh")
     assert (said.ok, said.remarks) == (True, ("db1 has shape (4,), not (4, 1): its numbers are compared",))
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_a_sum_over_one_sample_is_a_sum_of_several(factor):
+    def nabla(params, x, y):
+        W, b = params.values()
+        a = 1 / (1 + np.exp(-(W @ x + b)))
+        delta = factor * (a - y) * a * (1 - a)
+        return [delta @ x.T, delta]
+
+    held = [np.array([[0.3, -0.7, 1.1], [0.2, 0.4, -0.5]]), np.array([[0.1], [-0.2]])]
+    x, y = np.array([[0.5], [-1.5], [2.0]]), np.array([[1.0], [0.0]])
+    assert nn.diagnose(held, x, y, nabla, convention="nielsen").ok == (factor == 1.0)

@@ -279,3 +279,29 @@ def test_a_function_is_tried_on_other_data_too():
         return {name: noise.normal(size=x.shape) for name, x in params.items()}
 
     assert diagnose_gradients(problem, random, "rows", True).verdict == "unnamed"
+
+
+THREES = [
+    ("layers-swapped", "no-mean", "penalty-value"),
+    ("layers-swapped", "normalised", "pre-activation-for-activation"),
+    ("averaged-per-layer", "layers-swapped", "log-base"),
+    ("averaged-per-layer", "mean-again", "no-slope"),
+    ("no-slope", "slope-of-wrong-layer", "two-too-many"),
+    ("no-activation-forward", "no-slope-in-weights", "sign-propagated"),
+    ("bias-of-last-sample", "first-sample-only", "no-reciprocal"),
+]
+
+
+@pytest.mark.parametrize("names", THREES)
+def test_of_three_mistakes_what_is_said_of_one_parameter_is_one_of_them(names):
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        case = draw(names, rng, tries=10)
+        said = diagnose_problem(case.problem, case.candidate)
+        assert set(said.names) <= case.names, said.remarks
+
+
+def test_two_numbers_of_a_bias_show_no_mistake():
+    problem = Problem.random((4, 3, 2), samples=6)
+    wrong = {**problem.right, "layers.1.b": np.array([0.3, -0.7]), "layers.1.W": np.ones((3, 2))}
+    assert diagnose_problem(problem, wrong).names == []

@@ -76,3 +76,15 @@ def test_what_is_no_dictionary_and_what_does_not_fit():
         nn.diagnose(network(), X[:, :3], T, {})
     with pytest.raises(ValueError, match="takes targets of -1 and 1"):
         nn.diagnose(network(), X, T, {}, "hinge")
+
+
+@pytest.mark.parametrize("convention", ["rows", "torch"])
+@pytest.mark.parametrize("is_called", [False, True])
+def test_parameters_in_lists_have_their_gradients_in_lists(convention, is_called):
+    params = matrix.from_rows(network().arrays(), convention)
+
+    def gradients(params, X, T):
+        return list(matrix.value_and_gradients(params, X, T, activation="tanh", convention=convention)[1].values())
+
+    given = gradients if is_called else gradients(params, X, T)
+    assert nn.diagnose(list(params.values()), X, T, given, activation="tanh", convention=convention).ok

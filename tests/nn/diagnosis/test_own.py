@@ -74,6 +74,16 @@ def test_networks_without_biases():
         assert own.rows()["layers.1.b"].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("convention", "layers"), [("rows", [W1.T, np.ones((4, 1))]), ("coursera", [W1, np.ones((1, 4))])]
+)
+def test_a_last_layer_of_one_output_is_no_bias(convention, layers):
+    own = Own.of(layers, convention, 3)
+    assert own.absent == {"layers.0.b", "layers.1.b"} and own.are_ordered(layers)
+    with_bias = [layers[0], np.ones((1, 4)[:: 1 if convention == "rows" else -1])]
+    assert not Own.of(with_bias, convention, 3).absent
+
+
 def test_parameters_answer_to_other_names():
     params = Parameters({"layers.0.W": "W1"})
     params["W1"] = 3

@@ -30,6 +30,11 @@ def test_what_changes_nothing_explains_nothing():
     assert reproduces(nearly, RIGHT, nearly)
 
 
+@pytest.mark.parametrize(("factor", "names"), [(-1.0 - 2e-16, ["sign"]), (2.0 + 4e-16, ["factor"]), (3.0, [])])
+def test_of_one_number_a_usual_factor_is_one_to_rounding(factor, names):
+    assert [finding.name for finding in by_numbers(np.array(0.7), np.array(0.7 * factor))] == names
+
+
 def test_reshaped_is_not_sorted_alike_unless_it_is():
     shuffled = np.random.default_rng(1).permutation(RIGHT.ravel()).reshape(RIGHT.shape)
     assert [finding.found for finding in by_sorting(RIGHT, shuffled)] == ["no simple rule"]
