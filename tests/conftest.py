@@ -7,9 +7,11 @@ import os
 import secrets
 from pathlib import Path
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process that a test starts compiles the packages anew
 os.environ.setdefault("LIFTGRAD_CHECK", "1")  # every program that any test lifts is proven,
 os.environ.setdefault("LIFTGRAD_SEED", str(secrets.randbelow(2**32)))  # with a seed that a failing run prints
-os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")  # before anything imports JAX
+# Before anything imports JAX. XLA compiles many small programs that run once; `.ci/run` has them optimised as users do.
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0")
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -258,7 +258,13 @@ def run(seed: int, tally: Tally, backend: str = "numpy", source: Source | None =
 
 def as_loops() -> AbstractContextManager[Any]:
     """Return a context in which whatever can be written as loops over floats is, however short."""
-    return mock.patch.multiple(straighten, FEWEST=1, WRITTEN=math.inf, PER_STEP=math.inf)
+    return mock.patch.multiple(straighten, FEWEST=1, VERY_FEW=1, WRITTEN=math.inf, PER_STEP=math.inf)
+
+
+def as_phrases() -> AbstractContextManager[Any]:
+    """Return a context in which whatever can be written as phrases over floats is, however short."""
+    limits = dict.fromkeys(("PER_STEP", "PER_KIND", "PER_ARRAY"), math.inf)
+    return mock.patch.multiple(straighten, FEWEST=6, VERY_FEW=6, WRITTEN=-1, FEW=-1, **limits)
 
 
 def declared(draw: random.Random, values: list[Value]) -> list[Value]:

@@ -14,6 +14,7 @@ import os
 import re
 import traceback
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,7 @@ def trained():
     return model
 
 
+@cache
 def a_program():
     w = [engine.Value(0.1, "w[0]"), engine.Value(0.2, "w[1]")]
 
@@ -192,6 +194,11 @@ def a_program():
     program = engine.lift(loss, batch=True, parameters=w)
     program.value_and_grad(X, SIGNS)
     return program
+
+
+@cache
+def classifier():
+    return nn.MLPClassifier(max_iter=1).fit(X, T)
 
 
 def by_hand_in_order():
@@ -410,7 +417,7 @@ CALLS = {
             "validation_fraction": 0.2, "n_iter_no_change": 2,
         },
     ),
-    "MLPClassifier.predict": lambda: (nn.MLPClassifier(max_iter=1).fit(X, T).predict, [X], {}),
+    "MLPClassifier.predict": lambda: (classifier().predict, [X], {}),
     "MLPRegressor": lambda: (lambda X, y: nn.MLPRegressor(max_iter=1).fit(X, y), [X, SIGNS], {}),
     "matrix.sigmoid": lambda: (matrix.sigmoid, [A], {}),
     "matrix.softmax": lambda: (matrix.softmax, [A, -1], {}),

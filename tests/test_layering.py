@@ -108,7 +108,7 @@ def nodes(module: str) -> list[ast.AST]:
 @cache
 def imports(module: str) -> frozenset[str]:
     """What a module imports, inside functions too; not what only the type checker sees."""
-    blocks = [b for b in nodes(module) if isinstance(b, ast.If) and "TYPE_CHECKING" in ast.unparse(b.test)]
+    blocks = [b for b in nodes(module) if isinstance(b, ast.If) and getattr(b.test, "id", "") == "TYPE_CHECKING"]
     typing = {id(n) for block in blocks for n in ast.walk(block)}
     imported: set[str] = set()
     for node in nodes(module):

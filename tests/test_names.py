@@ -52,15 +52,18 @@ def shared() -> set[tuple[str, str]]:
 
 def twice(package: str) -> dict[str, list[str]]:
     """Names that are shared and have more than one definition in a package; and where those are."""
-    texts: defaultdict[str, set[str]] = defaultdict(set)
-    places: defaultdict[str, list[str]] = defaultdict(list)
+    places: defaultdict[str, dict[str, ast.AST]] = defaultdict(dict)
     for module in modules():
         if module.split(".")[0] == package and module not in STANDING_IN:
             for name, definition in definitions(module):
                 if (module, name) in shared() and name not in ENTRY:
-                    texts[name].add(ast.unparse(definition))
-                    places[name].append(module)
-    return {name: places[name] for name in sorted(places) if len(texts[name]) > 1 and not one_per_library(places[name])}
+                    places[name][module] = definition
+    return {name: [*where] for name, where in sorted(places.items()) if differ(where) and not one_per_library([*where])}
+
+
+def differ(where: dict[str, ast.AST]) -> bool:
+    """Whether the definitions of a name are several."""
+    return len(where) > 1 and len({ast.unparse(definition) for definition in where.values()}) > 1
 
 
 def one_per_library(where: list[str]) -> bool:

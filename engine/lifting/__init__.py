@@ -2,7 +2,7 @@
 
 The machine is told nothing of layers; it finds the matrices. What becomes of a function, room by room:
 
-    trace       it is run on Values, twice, and every scalar operation is written down
+    trace       it is run on Values, and every scalar operation is written down
     passes      the graph of scalars becomes array operations, forward and backward (`pipeline.py` is the page)
     emit        array operations become text, NumPy's or JAX's
     verify      the text and the graph of scalars are compared over a finite field, before the first answer

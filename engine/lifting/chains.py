@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from engine.lifting.ir import CHAINS, ZERO, Trace
+from engine.lifting.ir import CHAINS, Trace
 from engine.lifting.views import Indices
 
 
@@ -45,12 +45,15 @@ class ChainTerms:
 
     Attributes
     ----------
+    inside
+        Which operations are within a longer chain.
     ends
         The last operation of the chain that each operation is in; of others, themselves.
     chain, term, taken
         Of each term: its chain, by the last operation; which node it is; whether it is taken off.
     """
 
+    inside: npt.NDArray[np.bool_]
     ends: Indices
     chain: Indices
     term: Indices
@@ -67,9 +70,9 @@ def terms_of(trace: Trace) -> ChainTerms:
     while (further := ends[ends]).tobytes() != ends.tobytes():
         ends, sign = further, sign ^ sign[ends]
     zeros = np.zeros(len(inside), bool)
-    zeros[[i for i, leaf in trace.leaves.items() if leaf == ZERO]] = True
+    zeros[list(trace.zeros)] = True
     terms = trace.are(*CHAINS)[owner] & ~inside[trace.reads] & ~zeros[trace.reads]
-    return ChainTerms(ends, ends[owner[terms]], trace.reads[terms], (is_taken ^ sign[owner])[terms])
+    return ChainTerms(inside, ends, ends[owner[terms]], trace.reads[terms], (is_taken ^ sign[owner])[terms])
 
 
 def chain_of(trace: Trace, last: int) -> SignedChain:

@@ -11,10 +11,11 @@ What may exist after each stage is what its `check` allows.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from itertools import chain, islice, repeat
+from itertools import chain, count, islice, repeat
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -98,15 +99,37 @@ class Trace:
         return np.array(heights(self.operands, self.inner.tolist()))
 
     @cached_property
+    def zeros(self) -> frozenset[int]:
+        """The leaves that are zeros of either sign."""
+        return frozenset([i for i, leaf in self.leaves.items() if leaf == ZERO])
+
+    @cached_property
     def fixed_keys(self) -> dict[int, tuple[int, ...]]:
         """Each operation's fixed numbers, bit by bit: 0.0 is another than -0.0."""
         numbers = np.fromiter(chain.from_iterable(self.fixed.values()), float).view(np.int64).tolist()
         bits = iter(numbers)
         return {i: tuple(islice(bits, len(fixed))) for i, fixed in self.fixed.items()}
 
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """A number for each operation that there is, by its name."""
+        return self._kinds_and_codes[0]
+
+    @cached_property
+    def codes(self) -> Indices:
+        """The number of each node's operation, as `kinds` has it."""
+        return self._kinds_and_codes[1]
+
+    @cached_property
+    def _kinds_and_codes(self) -> tuple[dict[str, int], Indices]:
+        kinds: defaultdict[str, int] = defaultdict(count().__next__)  # the first time that an operation is asked for
+        codes = np.fromiter(map(kinds.__getitem__, self.ops), np.int64, len(self.ops))
+        return dict(kinds), codes
+
     def are(self, *ops: str) -> npt.NDArray[np.bool_]:
         """Return which nodes are of some operations."""
-        return np.fromiter(map(frozenset(ops).__contains__, self.ops), bool, len(self.ops))
+        wanted = np.array([op in ops for op in self.kinds], bool)
+        return wanted[self.codes]
 
     def check(self) -> None:
         """Operands come before what uses them; leaves, and only leaves, have none."""

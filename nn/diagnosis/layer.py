@@ -176,10 +176,9 @@ class LayerPoint(JudgedPoint):
         return Point(f, [self.arguments[at] for at in used], given, right, numbers)
 
 
-def that_run(longer: Iterable[LayerPoint], given: LayerPoint) -> Iterator[LayerPoint]:
-    """Yield the first points of other shapes that both functions take, and that forward reads."""
-    used = (point for point in longer if point.runs and point.reads_more_than(given))
-    return itertools.islice(used, SHAPES)
+def that_run(longer: Iterable[LayerPoint], shorter: LayerPoint) -> Iterator[LayerPoint]:
+    """Yield the first points of other shapes that both functions take, and read beyond the point given."""
+    return itertools.islice((point for point in longer if point.runs and point.reads_more_than(shorter)), SHAPES)
 
 
 def copies(inputs: Sequence[Any]) -> list[Any]:

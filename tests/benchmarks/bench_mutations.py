@@ -66,7 +66,7 @@ MUTATIONS = [
     ('tables of any spacing are read at the first one', '    if (np.diff(at, axis=1) == stride).all() and all(', '    if all('),
     ('equal numbers are taken for different ones', 'return Expr.call("equal", self, other)', 'return Expr.call("less", self, self)'),
     ("a choice's sides are exchanged where operands are held", 'self._append("where", (self._condition(mask), number, self._constant(ZERO)))', 'self._append("where", (self._condition(mask), self._constant(ZERO), number))'),
-    ('a bias is multiplied by the first weight', '                right.append(-1)\n        ', '                right.append(xs[0])\n        '),
+    ('a bias is multiplied by the first weight', '*[ADDED] * (len(xs) % 2)', '*[xs[0]] * (len(xs) % 2)'),
     ('what is joined is read from its first part', '            moved[members] = where + size', '            moved[members] = where'),
     ('constants of which some are equal are taken for one', '            values = first if _alike(values, first).all() else values', '            values = first if _alike(values, first).any() else values'),
     ('factors that are constants are added', '"multiply": mul, "divide"', '"multiply": add, "divide"'),

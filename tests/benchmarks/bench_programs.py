@@ -57,8 +57,9 @@ def lifted(program: Program) -> tuple[Any, float, Callable[[], Any]]:
     engine.lift(lambda x: engine.total([v * v for v in x]), verify=False).value_and_grad(np.ones(3))  # imports, once
     engine.erf(np.ones(32))  # and SciPy's, where it is installed
     values = [engine.Value(x) for x in program.theta.tolist()]
+    scalar = program.scalar  # and not what others run of the program: the function sees what it captures
     compiled = engine.lift(
-        lambda *sample: program.scalar(values, *sample), batch=bool(program.samples), parameters=values, verify=False
+        lambda *sample: scalar(values, *sample), batch=bool(program.samples), parameters=values, verify=False
     )
     start = time.process_time()
     compiled.value_and_grad(*program.samples, parameters=program.theta)

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[k]) for k in (1, 2)]
 
 from grammar import generate
-from random_programs import Tally, as_loops, run
+from random_programs import Tally, as_loops, as_phrases, run
 
 
 def main() -> None:
@@ -35,14 +35,16 @@ def main() -> None:
         "--names", action="store_true", help="programs whose arguments and labels all have hostile names"
     )
     parser.add_argument("--loops", action="store_true", help="write all that can be as loops over floats")
+    parser.add_argument("--phrases", action="store_true", help="write all that can be as phrases over floats")
     parser.add_argument("--show", action="store_true", help="print the programs that went wrong")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     backend = "jax" if arguments.jax else "torch" if arguments.torch else "numpy"
+    written = as_phrases if arguments.phrases else as_loops if arguments.loops else nullcontext
     tally, begun = Tally(), time.perf_counter()
     for seed in range(arguments.seed, arguments.seed + arguments.count):
         known = len(tally.seen)
-        with as_loops() if arguments.loops else nullcontext():
+        with written():
             run(seed, tally, backend, generate(seed, arguments.names))
         for at, how, what in tally.seen[known:]:
             if how != "refused" or arguments.show:

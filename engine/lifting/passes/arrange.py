@@ -75,7 +75,7 @@ def _element(builder: LayoutBuilder, node: int) -> Operand:
 
 
 def _elementwise(builder: LayoutBuilder, group: Group) -> GroupOperand:
-    operands = np.array(builder.items(group))
+    operands = builder.operands(group)
     columns = [builder.operand(operands[:, k]) for k in range(operands.shape[1])]
     return builder.element_by_element(group.op, columns, group.fixed, len(group.members))
 

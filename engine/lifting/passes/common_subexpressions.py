@@ -30,15 +30,13 @@ def share_common(normal: Normal) -> Normal:
             continue
         if isinstance(item, Sum):
             if not (shared.isdisjoint(item.left) and shared.isdisjoint(item.right)):
-                items[i] = Sum([*map(first_of, item.left)], [*map(first_of, item.right)])
-            first[i] = sums.first(i)
+                item = items[i] = Sum([*map(first_of, item.left)], [*map(first_of, item.right)])
+            other = sums.first(i, item)
         else:
-            if not shared.isdisjoint(item):
-                item = items[i] = tuple(map(first_of, item))
-            key = (ops[i], item, fixed[i]) if i in fixed else (ops[i], item)
-            first[i] = known.setdefault(key, i)
-        if first[i] != i:
-            items[i] = None
+            item = items[i] = tuple(map(first_of, item))
+            other = known.setdefault((ops[i], item, fixed[i]) if i in fixed else (ops[i], item), i)
+        if other != i:
+            first[i], items[i] = other, None
             shared.add(i)
     return Normal(replace(trace, roots=[first[root] for root in trace.roots]), items)
 
@@ -51,20 +49,16 @@ class _Sums:
         self.by_ends: dict[Hashable, int] = {}
         self.by_terms: dict[Hashable, int] = {}
 
-    def first(self, i: int) -> int:
+    def first(self, i: int, terms: Sum) -> int:
         """Return the sum that is equal to one; itself, where none was before it."""
-        terms = self._terms(i)
         left, right = terms.left, terms.right
         other = self.by_ends.setdefault((len(left), left[0], right[0], left[-1], right[-1]), i)
         if other == i:
             return i
-        self.by_terms.setdefault(_key(self._terms(other)), other)
+        before = self.items[other]
+        assert isinstance(before, Sum)
+        self.by_terms.setdefault(_key(before), other)
         return self.by_terms.setdefault(_key(terms), i)
-
-    def _terms(self, i: int) -> Sum:
-        terms = self.items[i]
-        assert isinstance(terms, Sum)
-        return terms
 
 
 def _key(terms: Sum) -> Hashable:
@@ -73,10 +67,9 @@ def _key(terms: Sum) -> Hashable:
 
 def _share_constants(trace: Trace, first: list[int], items: list[Sum | tuple[int, ...] | None]) -> set[int]:
     """Let the first of equal constants stand for all, 0.0 another than -0.0; return the others."""
-    leaves = sorted(trace.leaves.items())  # by place: the first stands before whatever reads the others
-    numbers = {i: leaf.value for i, leaf in leaves if leaf.role == "constant"}
-    nodes = np.fromiter(numbers, np.int64, len(numbers))
-    bits = np.fromiter(numbers.values(), float, len(numbers)).view(np.int64)
+    constants = [i for i, leaf in trace.leaves.items() if leaf.role == "constant"]
+    nodes = np.array(sorted(constants), np.int64)  # by place: the first stands before whatever reads the others
+    bits = np.array([trace.leaves[i].value for i in nodes.tolist()], float).view(np.int64)
     _, at, which = np.unique(bits, return_index=True, return_inverse=True)
     same = nodes[at][which.reshape(-1)]
     again = np.flatnonzero(same != nodes)

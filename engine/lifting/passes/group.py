@@ -23,7 +23,8 @@ def group(normal: Normal) -> Groups:
     """
     trace, items = normal.trace, list(normal.items)
     ops, fixed, leaves = trace.ops, trace.fixed_keys, trace.leaves
-    known: dict[Any, int] = {}
+    countless = COUNTLESS & trace.kinds.keys()
+    known, sums = dict[Any, int](), _Sums()
     groups: list[Group] = []
     of = [-1] * (len(items) + 2)  # the last are what ADDED and TAKEN say in place of a factor: none
     group_of = of.__getitem__
@@ -32,19 +33,20 @@ def group(normal: Normal) -> Groups:
             continue
         key: Any
         if isinstance(item, Sum):
-            items[i], classes = _turned(item, group_of)
-            key = ("sum", classes)
+            items[i], key = sums.turned(item, group_of)
         elif not item:
-            leaf = leaves[i]
-            key = (leaf.role, leaf.argument)
+            role, _, argument, _ = leaves[i]
+            key = role, argument
         elif i in fixed:
             key = (ops[i], fixed[i], *map(group_of, item))
+        elif ops[i] in countless:
+            key = (ops[i], *_kinds(ops[i], item, group_of))
         else:
-            key = (ops[i], *(_kinds(ops[i], item, group_of) if ops[i] in COUNTLESS else map(group_of, item)))
+            key = (ops[i], *map(group_of, item))
         number = known.get(key)
         if number is None:
             number = known[key] = len(groups)
-            groups.append(Group(key[0], trace.fixed.get(i, ()), [], classes if key[0] == "sum" else ()))
+            groups.append(Group(key[0], trace.fixed.get(i, ()), [], key[1] if key[0] == "sum" else ()))
         groups[number].members.append(i)
         of[i] = number
     return Groups(replace(normal, items=items), groups, of[: len(items)])
@@ -57,13 +59,23 @@ def _kinds(op: str, operands: tuple[int, ...], group_of: Callable[[int], int]) -
     return tuple(sorted(set(map(group_of, operands))))
 
 
-def _turned(item: Sum, group_of: Callable[[int], int]) -> tuple[Sum, tuple[tuple[int, int], ...]]:
-    """Return a sum with every product the same way round, and the kinds of its terms."""
-    left, right = item.left, item.right
-    kinds = set(zip(map(group_of, left), map(group_of, right)))
-    if any(a > b >= 0 for a, b in kinds):
-        turned = [b >= 0 and group_of(a) > group_of(b) for a, b in zip(left, right)]
-        pairs = [(b, a) if is_turned else (a, b) for a, b, is_turned in zip(left, right, turned)]
-        item = Sum([a for a, _ in pairs], [b for _, b in pairs])
-        kinds = {(b, a) if a > b >= 0 else (a, b) for a, b in kinds}
-    return item, tuple(sorted(kinds))
+class _Sums:
+    """The signatures of sums by the kinds of their terms, as those are written."""
+
+    def __init__(self) -> None:
+        self.known: dict[frozenset[tuple[int, int]], tuple[tuple[Any, ...], bool]] = {}
+
+    def turned(self, item: Sum, group_of: Callable[[int], int]) -> tuple[Sum, tuple[Any, ...]]:
+        """Return a sum with every product the same way round, and its signature."""
+        left, right = item.left, item.right
+        kinds = frozenset(zip(map(group_of, left), map(group_of, right)))
+        known = self.known.get(kinds)
+        if known is None:
+            classes = {(b, a) if a > b >= 0 else (a, b) for a, b in kinds}
+            known = self.known[kinds] = ("sum", tuple(sorted(classes))), any(a > b >= 0 for a, b in kinds)
+        key, turns = known
+        if turns:
+            turned = [b >= 0 and group_of(a) > group_of(b) for a, b in zip(left, right)]
+            pairs = [(b, a) if is_turned else (a, b) for a, b, is_turned in zip(left, right, turned)]
+            item = Sum([a for a, _ in pairs], [b for _, b in pairs])
+        return item, key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,7 @@ class LayoutBuilder:
     declined: dict[str, None] = field(default_factory=dict)
     count: int = 0  # sources so far
     of: Indices = field(init=False)  # group of each node
+    _latest: tuple[Group | None, Indices] = (None, np.empty(0, np.int64))  # that was asked for, and what it reads
 
     def __post_init__(self) -> None:
         self.of = np.array(self.groups.of, dtype=np.int64)
@@ -67,6 +69,15 @@ class LayoutBuilder:
     def items(self, group: Group) -> list[Any]:
         """Return what the members of a group are."""
         return [self.groups.normal.items[i] for i in group.members]
+
+    def operands(self, group: Group) -> Indices:
+        """Return what the members of a group read, a row for each, where all read as many; the last are known."""
+        if self._latest[0] is not group:
+            items = self.items(group)
+            count = len(items) * len(items[0])
+            flat = np.fromiter(chain.from_iterable(items), np.int64, count)
+            self._latest = group, flat.reshape(len(items), -1)
+        return self._latest[1]
 
     # --- new sources and steps ---------------------------------------------------------------------------------
 

@@ -8,36 +8,45 @@ that is to keep the sign of its zero (`Trace.signed`) is none.
 
 from __future__ import annotations
 
-from engine.lifting.ir import ZERO, Normal, Sum, Trace
+import numpy as np
+
+from engine.lifting.ir import ADDED, Normal, Sum, Trace
 
 
 def normalise(trace: Trace) -> Normal:
     """Absorb additions and products into n-ary sums."""
-    ops, operands = trace.ops, trace.operands
-    once = (trace.uses == 1).tolist()
-    for i in (*trace.roots, *trace.signed):
-        once[i] = False
-    items: list[Sum | tuple[int, ...] | None] = []
-    for i, op in enumerate(ops):
+    operands, once = trace.operands, trace.uses == 1
+    once[[*trace.roots, *trace.signed]] = False
+    is_sum = trace.are("add", "total")
+    is_sum[[i for i in trace.signed if trace.ops[i] == "add"]] = False
+    items: list[Sum | tuple[int, ...] | None] = list(operands)
+    absorbed, products = once.tolist(), (once & trace.are("multiply")).tolist()
+    dots = np.flatnonzero(trace.are("dot")).tolist()
+    for i in dots:
+        items[i] = _products(operands[i])
+    for i in np.flatnonzero(is_sum).tolist():
         xs = operands[i]
-        if (op == "add" and i not in trace.signed) or op == "total":
-            items.append(_sum_of(items, ops, once, trace, xs))
-        elif op == "dot":
-            half = len(xs) // 2
-            left, right = list(xs[:half]), list(xs[half : 2 * half])
-            if len(xs) % 2:
-                left.append(xs[-1])
-                right.append(-1)
-            items.append(Sum(left, right))
+        so_far, product = items[xs[0]], items[xs[-1]]
+        if len(xs) == 2 and absorbed[xs[0]] and products[xs[1]] and isinstance(so_far, Sum) and product:
+            x, y = xs  # what most are: one more product of a sum
+            items[i], items[x], items[y] = so_far, None, None
+            so_far.left.append(product[0])
+            so_far.right.append(product[1])
         else:
-            items.append(xs)
+            items[i] = _sum_of(items, products, absorbed, trace, xs)
     return Normal(trace, items)
+
+
+def _products(xs: tuple[int, ...]) -> Sum:
+    """Return a dot as a sum: of products, and of one more term where there is one."""
+    half = len(xs) // 2
+    return Sum([*xs[:half], *xs[2 * half :]], [*xs[half : 2 * half], *[ADDED] * (len(xs) % 2)])
 
 
 def _sum_of(
     items: list[Sum | tuple[int, ...] | None],
-    ops: list[str],
-    once: list[bool],
+    products: list[bool],
+    absorbed: list[bool],
     trace: Trace,
     terms: tuple[int, ...],
 ) -> Sum:
@@ -45,16 +54,16 @@ def _sum_of(
     result: Sum | None = None
     for i in terms:
         item = items[i]
-        if once[i] and isinstance(item, Sum):
+        if absorbed[i] and isinstance(item, Sum):
             items[i] = None
             result = item if result is None else _joined(result, item)
             continue
         result = result or Sum([], [])
-        if once[i] and ops[i] == "multiply" and isinstance(item, tuple):
+        if products[i] and isinstance(item, tuple):
             items[i] = None
             result.left.append(item[0])
             result.right.append(item[1])
-        elif trace.leaves.get(i) != ZERO or len(terms) == 1:
+        elif i not in trace.zeros or len(terms) == 1:
             result.left.append(i)
             result.right.append(-1)
     if result is None or not result.left:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+import numpy as np
+
 from engine.lifting.ir import Trace
 from engine.rules import RULES
 
@@ -29,29 +31,35 @@ class Reached:
         self.known: dict[Mask, Mask] = {NEVER: NEVER, ALWAYS: ALWAYS}
         self.narrowed: dict[tuple[Mask, Way], Mask] = {}
         self.entries: dict[int, int] = {}  # index -> how many entries its smallest table has
-        for op, xs in zip(trace.ops, trace.operands):
-            if op == "select":
-                self.entries[xs[-1]] = min(len(xs) - 1, self.entries.get(xs[-1], len(xs)))
+        for i in np.flatnonzero(trace.are("select")).tolist():
+            xs = trace.operands[i]
+            self.entries[xs[-1]] = min(len(xs) - 1, self.entries.get(xs[-1], len(xs)))
+        self.at_times: list[int] = []  # what some choices reach and others do not, from the last
         self.masks = self._masks()
 
     def _masks(self) -> list[Mask]:
         """Return the mask of each operation; those of leaves are not needed."""
-        trace, masks = self.trace, [NEVER] * len(self.trace.ops)
+        trace, ops, operands = self.trace, self.trace.ops, self.trace.operands
+        masks = [NEVER] * len(ops)
         for root in trace.roots[: trace.results]:
             masks[root] = ALWAYS
         ordinary = {op for op, rule in RULES.items() if rule.differentiable} - {"where", "select"}
         handed: dict[int, dict[Mask, None]] = {}
         for i in range(len(masks) - 1, -1, -1):
             if masks[i] is not ALWAYS:
-                masks[i] = self._any_of(handed.pop(i, {}))
-            if masks[i] is ALWAYS and trace.ops[i] in ordinary:
-                for j in trace.operands[i]:
+                if i not in handed:
+                    continue
+                masks[i] = self._any_of(handed.pop(i))
+                if masks[i] and masks[i] is not ALWAYS:
+                    self.at_times.append(i)
+            if masks[i] is ALWAYS and ops[i] in ordinary:
+                for j in operands[i]:
                     masks[j] = ALWAYS
             elif masks[i]:
                 for j, edge in self.edges(masks[i], i):
                     if edge is ALWAYS:
                         masks[j] = ALWAYS
-                    elif trace.operands[j] and masks[j] is not ALWAYS:
+                    elif operands[j] and masks[j] is not ALWAYS:
                         handed.setdefault(j, {})[edge] = None
         return masks
 

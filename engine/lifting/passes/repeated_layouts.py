@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any
 
 import numpy as np
 
@@ -36,12 +35,13 @@ class RepeatedLayouts:
 
     def arrange(self, builder: LayoutBuilder, group: Group, arrangement: Arrangement) -> GroupOperand:
         """Lay out a group as one before it, or by an arrangement."""
-        items = builder.items(group)
-        lengths = tuple([len(item.left) for item in items]) if group.op == "sum" else (len(items),)
+        lengths: tuple[int, ...] = (len(group.members),)
+        if group.op == "sum":
+            lengths = tuple([len(item.left) for item in builder.items(group)])
         if (group.op, lengths) not in self.sizes:
             self.sizes.add((group.op, lengths))
             return arrangement(builder, group)
-        key, read = _reading(builder, group, items)
+        key, read = _reading(builder, group)
         before = self.known.get((lengths, key))
         result = None if before is None else before.again(builder, read)
         if result is None:
@@ -108,9 +108,9 @@ def _moved(x: Operand, instead: dict[Source, tuple[Source, int]]) -> Operand:
 # --- what a group reads --------------------------------------------------------------------------------------------
 
 
-def _reading(builder: LayoutBuilder, group: Group, items: Sequence[Any]) -> tuple[Hashable, list[_Stretch]]:
+def _reading(builder: LayoutBuilder, group: Group) -> tuple[Hashable, list[_Stretch]]:
     """Return a key that is equal for groups that read alike, and what of which arrays a group reads."""
-    nodes = _nodes(group, items)
+    nodes = _nodes(builder, group)
     is_node = nodes >= 0  # else what stands in place of a right factor
     groups = np.where(is_node, builder.of[nodes], nodes)
     at = np.where(is_node, builder.position[nodes], 0)
@@ -136,9 +136,10 @@ def _reading(builder: LayoutBuilder, group: Group, items: Sequence[Any]) -> tupl
     return (group.op, told_apart(group.fixed), number.tobytes(), at.tobytes(), *kinds), list(read.values())
 
 
-def _nodes(group: Group, items: Sequence[Any]) -> Indices:
+def _nodes(builder: LayoutBuilder, group: Group) -> Indices:
     """Return the operands of all members: of sums, the left factors and then the right ones."""
     if group.op != "sum":
-        return np.array(items).reshape(-1)
+        return builder.operands(group).reshape(-1)
+    items = builder.items(group)
     sides = [side for item in items for side in (item.left, item.right)]
     return np.fromiter(chain.from_iterable(sides), np.int64, 2 * sum([len(item.left) for item in items]))

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.lifting.chains import SignedChain, chain_of, terms_of, within
+from engine.lifting.chains import SignedChain, chain_of, terms_of
 from engine.lifting.exact import negated
 from engine.lifting.ir import Leaf, Trace
 
 
 def with_signed_sums(trace: Trace) -> Trace:
     """Return the trace with chains of subtractions as one subtraction each; the same trace if there are none."""
-    differences = within(trace) & trace.are("subtract")
+    differences = trace.inner & trace.are("subtract")
     if not differences.any():
         return trace
-    lasts = set(terms_of(trace).ends[differences].tolist()) - trace.signed
+    terms = terms_of(trace)
+    lasts = set(terms.ends[differences & terms.inside].tolist()) - trace.signed
     wholes = {i: chain_of(trace, i) for i in lasts}
     chains = {i: w for i, w in wholes.items() if w.subtractions > 1 and w.is_at_once(trace.heights)}
     return _Rewritten(trace, chains).result() if chains else trace

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.lifting.chains import ChainTerms, SignedChain, chain_of, terms_of
-from engine.lifting.ir import ADDED, TAKEN, ZERO, Normal, Sum, Trace
+from engine.lifting.ir import ADDED, TAKEN, Normal, Sum, Trace
 from engine.lifting.views import Indices
 
 FEWEST = 4  # differences of more terms than two, or of less
@@ -26,7 +26,7 @@ SHAPES = 3  # of sums of one kind, for which these are worth an operation of the
 def with_signed_terms(normal: Normal) -> Normal:
     """Return the operations with signed terms where that makes several kinds of sums one; else the same ones."""
     trace = normal.trace
-    if trace.ops.count("subtract") < FEWEST or _that_take_a_side(trace) < FEWEST:
+    if np.count_nonzero(trace.are("subtract")) < FEWEST or _that_take_a_side(trace) < FEWEST:
         return normal
     items = list(normal.items)
     for lasts in _of_one_kind(trace, terms_of(trace)):
@@ -38,16 +38,14 @@ def _that_take_a_side(trace: Trace) -> int:
     """Return how many operands of differences are chains themselves, or zeros: these are of more terms, or of less."""
     starts = (np.cumsum(trace.arity) - trace.arity)[trace.are("subtract")]
     operands = np.concatenate([trace.reads[starts], trace.reads[starts + 1]])
-    zeros = sum([trace.leaves.get(j) == ZERO for j in operands[trace.arity[operands] == 0].tolist()])
+    zeros = sum(map(trace.zeros.__contains__, operands[trace.arity[operands] == 0].tolist()))
     return int(np.count_nonzero(trace.inner[operands])) + zeros
 
 
 def _of_one_kind(trace: Trace, terms: ChainTerms) -> Iterator[list[int]]:
     """Yield the last operations of chains worth joining: of one height, of one kind of terms, and read by one kind."""
     count = len(trace.ops)
-    number = {op: k for k, op in enumerate(dict.fromkeys(trace.ops))}
-    codes = np.fromiter(map(number.__getitem__, trace.ops), np.int64, count)
-    kind = trace.heights * len(number) + codes  # of a term: its operation and its height
+    kind = trace.heights * len(trace.kinds) + trace.codes  # of a term: its operation and its height
     kind[trace.arity == 0] = -1
     least, most = np.full(count, kind.max(initial=0) + 1), np.full(count, -1)
     np.minimum.at(least, terms.chain, kind[terms.term])
@@ -56,7 +54,7 @@ def _of_one_kind(trace: Trace, terms: ChainTerms) -> Iterator[list[int]]:
     lasts = lasts[~np.isin(lasts, list(trace.signed))]
     taken = np.bincount(terms.chain[terms.taken], minlength=count)[lasts]
     added = np.bincount(terms.chain[~terms.taken], minlength=count)[lasts]
-    by = np.where(trace.readers < 0, -1, codes[trace.readers])[lasts]
+    by = np.where(trace.readers < 0, -1, trace.codes[trace.readers])[lasts]
     alike = _rows(trace.heights[lasts], by, least[lasts])
     for same in np.flatnonzero(np.bincount(alike) >= MEMBERS):
         members = np.flatnonzero(alike == same)
@@ -74,7 +72,7 @@ def _rows(*columns: Indices) -> Indices:
 def _join(items: list[Sum | tuple[int, ...] | None], trace: Trace, sums: dict[int, SignedChain]) -> None:
     """Make chains sums of signed terms; a product that one has absorbed is an operation again."""
     for i, whole in sums.items():
-        added, taken = ([j for j in side if trace.leaves.get(j) != ZERO] for side in (whole.added, whole.taken))
+        added, taken = ([j for j in side if j not in trace.zeros] for side in (whole.added, whole.taken))
         for j in whole.within:
             items[j] = None
         for j in (*added, *taken):

@@ -13,10 +13,13 @@ Sums of exponentials, squares and other numbers without a sign are left as they 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from itertools import chain
+
+import numpy as np
 
 from engine.lifting.ir import Leaf, Trace
-from engine.lifting.passes.zero_signs import PLAIN, POSITIVE, Signs
+from engine.lifting.passes.zero_signs import POSITIVE, Signs
 from engine.lifting.zeros import MANY, passes_zeros_on, tells_zeros_apart
 from engine.rules import RULES
 
@@ -29,25 +32,25 @@ def with_signed_zeros(trace: Trace) -> Trace:
     readers = _readers(trace)
     if not readers:
         return trace
-    signs = Signs(trace)
+    signs, passed_on = Signs(trace), _operands_that(passes_zeros_on, trace)
     signed: set[int] = set()
     cleared: set[int] = set()
     chosen: set[int] = set()
     waiting, known = readers, set(readers)
     while waiting:
         i = waiting.pop()
-        op, xs, flags = trace.ops[i], trace.operands[i], signs.of(i)
-        if flags & PLAIN or not xs:
+        op = trace.ops[i]
+        if not trace.operands[i] or signs.is_plain(i):
             continue
-        if flags & POSITIVE:
+        if signs.of(i) & POSITIVE:
             cleared.add(i)
             continue
         if op in SUMS:
             signed.add(i)
         elif op in CHOICES and not signs.untied(i):
             chosen.add(i)
-        for j, passes in zip(xs, passes_zeros_on(op, trace.fixed.get(i, ()), len(xs))):
-            if passes and j not in known:
+        for j in passed_on(i):
+            if j not in known:
                 known.add(j)
                 waiting.append(j)
     if not (signed or cleared or chosen):
@@ -60,19 +63,26 @@ def with_signed_zeros(trace: Trace) -> Trace:
 
 def _readers(trace: Trace) -> list[int]:
     """Return what is read where the sign of its zero changes a value or a slope by more than the sign of a zero."""
-    able = {op for op in set(trace.ops) - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
+    able = {op for op in trace.kinds.keys() - {""} - MANY if RULES[op].fixed or any(tells_zeros_apart(op, (), 0))}
     if not able:
         return []
-    read: dict[int, None] = {}
-    plain = [op for op in able if RULES[op].operands and not RULES[op].fixed]
-    always = {op: tells_zeros_apart(op, (), len(RULES[op].operands)) for op in plain}
-    for i, op in enumerate(trace.ops):
-        if op in able:
-            xs = trace.operands[i]
-            for j, tells in zip(xs, always.get(op) or tells_zeros_apart(op, trace.fixed.get(i, ()), len(xs))):
-                if tells:
-                    read[j] = None
-    return list(read)
+    told_apart = _operands_that(tells_zeros_apart, trace)
+    return list(dict.fromkeys(chain.from_iterable(map(told_apart, np.flatnonzero(trace.are(*able)).tolist()))))
+
+
+def _operands_that(says: Callable[..., Sequence[bool]], trace: Trace) -> Callable[[int], list[int]]:
+    """Return what gives the operands of a node of which something is true, as is asked once for each operation."""
+    known: dict[Hashable, list[int]] = {}
+
+    def operands_of(i: int) -> list[int]:
+        op, xs = trace.ops[i], trace.operands[i]
+        key = op, len(xs), trace.fixed_keys.get(i)
+        which = known.get(key)
+        if which is None:
+            which = known[key] = [k for k, yes in enumerate(says(op, trace.fixed.get(i, ()), len(xs))) if yes]
+        return [xs[k] for k in which]
+
+    return operands_of
 
 
 # --- the trace, with the signs of zeros held -----------------------------------------------------------------------

@@ -27,8 +27,8 @@ def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
     """Sum the terms of each member."""
     items = builder.items(group)
     owner = np.repeat(np.arange(len(items)), [len(s.left) for s in items])
-    left = np.fromiter(chain.from_iterable(s.left for s in items), np.int64, len(owner))
-    right = np.fromiter(chain.from_iterable(s.right for s in items), np.int64, len(owner))
+    left = np.fromiter(chain.from_iterable([s.left for s in items]), np.int64, len(owner))
+    right = np.fromiter(chain.from_iterable([s.right for s in items]), np.int64, len(owner))
     of = np.append(builder.of, -1)  # of[-1] is -1: no right factor
     signs, right = np.where(right == TAKEN, -1.0, 1.0), np.maximum(right, ADDED)
     parts: list[GroupOperand] = []
@@ -130,8 +130,11 @@ def _folded(x: GroupOperand, owner: Indices, counts: Indices) -> tuple[GroupOper
     else:
         for k, number in zip(owner.tolist(), numbers):
             totals[k] = None if totals[k] is None else fold("add", totals[k], number)
-    equal = None not in totals and len(set(totals)) == 1 and len({exactly(t) for t in totals}) == 1
-    if None in totals or (not equal and any(isinstance(t, Folded) for t in totals)):
+    if None in totals:
+        return x, counts
+    rounded = any(isinstance(t, Folded) for t in totals)
+    equal = len(set(totals)) == 1 and not (rounded and len({exactly(t) for t in totals}) > 1)
+    if rounded and not equal:
         return x, counts
     constants = np.array(totals, dtype=object if equal else float)
     return GroupOperand(None, np.arange(len(counts)), constants), np.ones_like(counts)

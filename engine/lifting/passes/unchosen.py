@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
+import numpy as np
+
 from engine.lifting.ir import Leaf, Trace
 from engine.lifting.passes.reached import ALWAYS, Mask, Reached, Way
 from engine.rules import RULES
@@ -21,8 +23,8 @@ ZERO, ONE = Leaf("constant", value=0.0), Leaf("constant", value=1.0)
 
 def without_unchosen(trace: Trace) -> Trace:
     """Return the trace with operations guarded that only some choices reach; the same trace if none needs it."""
-    ops = trace.ops
-    if "where" not in ops and not ("select" in ops and any(_computed(trace, i) for i in range(len(ops)))):
+    selects = np.flatnonzero(trace.are("select")).tolist()
+    if "where" not in trace.kinds and not any(_computed(trace, i) for i in selects):
         return trace
     reached = Reached(trace)
     gates = _gates(reached)
@@ -35,8 +37,8 @@ def without_unchosen(trace: Trace) -> Trace:
 
 
 def _computed(trace: Trace, i: int) -> bool:
-    """Whether an operation is an entry of a table with entries that are computed."""
-    return trace.ops[i] == "select" and any(trace.operands[j] for j in trace.operands[i][:-1])
+    """Whether a choice is from a table with entries that are computed."""
+    return any(trace.operands[j] for j in trace.operands[i][:-1])
 
 
 # --- where cotangents leave ----------------------------------------------------------------------------------------
@@ -47,9 +49,7 @@ def _gates(reached: Reached) -> set[tuple[int, int]]:
     trace, masks = reached.trace, reached.masks
     gates = set()
     tainted = [False] * len(trace.ops)
-    for i in range(len(trace.ops) - 1, -1, -1):
-        if not masks[i] or masks[i] is ALWAYS:
-            continue
+    for i in reached.at_times:  # what reads an operation before it
         spoils = tainted[i] or _spoils(trace, i)
         for j, edge in reached.edges(masks[i], i) if spoils else ():
             leaf = trace.leaves.get(j)
@@ -105,7 +105,7 @@ class _Guarded:
         self.rewritten = self._rewritten()
         self.ops, self.operands = list(trace.ops), list(trace.operands)
         self.fixed, self.leaves, self.labels = dict(trace.fixed), dict(trace.leaves), dict(trace.labels)
-        self.made = {i: i for i in range(len(trace.ops)) if i not in self.rewritten}  # version -> its number here
+        self.made: dict[int, int] = {}  # version -> its number here, of what is rewritten
         self.constants: dict[Leaf, int] = {}
         self.conditions: dict[Way | frozenset[Way] | Mask, int] = {}
 
@@ -122,8 +122,8 @@ class _Guarded:
 
     def _rewritten(self) -> set[int]:
         """Return the operations that are held, and what is computed from them; of all others one version serves."""
-        rewritten = set(self.guarded)
-        for i, xs in enumerate(self.trace.operands):
+        rewritten, first = set(self.guarded), min(self.guarded)
+        for i, xs in enumerate(self.trace.operands[first:], first):
             if not rewritten.isdisjoint(xs):
                 rewritten.add(i)
         return rewritten
@@ -142,17 +142,21 @@ class _Guarded:
         return ~i if held or (self.shared and self.masks[i] is ALWAYS) else i
 
     def _number(self, i: int, held: bool) -> int:
-        return self.made[self._version(i, held)]
+        version = self._version(i, held)
+        return self.made.get(version, version)
+
+    def _is_there(self, version: int) -> bool:
+        """Whether an operation has its number: it is made, or as it was."""
+        return version in self.made or (version >= 0 and version not in self.rewritten)
 
     def _make(self, root: int, held: bool) -> None:
         """Make an operation and all that it needs, without recursion."""
         stack = [self._version(root, held)]
         opened: set[int] = set()  # what waits, further down, for what is above it
-        made = self.made
         while stack:
             version = stack[-1]
-            if version not in made and version not in opened:
-                waiting = [v for v in self._needs(version) if v not in made]
+            if not self._is_there(version) and version not in opened:
+                waiting = [v for v in self._needs(version) if not self._is_there(v)]
                 if waiting:
                     if version in waiting or not opened.isdisjoint(waiting):
                         raise _CycleError
@@ -162,8 +166,8 @@ class _Guarded:
                     continue
             stack.pop()
             opened.discard(version)
-            if version not in made:
-                made[version] = self._made(version)
+            if not self._is_there(version):
+                self.made[version] = self._made(version)
 
     def _needs(self, version: int) -> Sequence[int]:
         i, held = (version, False) if version >= 0 else (~version, True)

@@ -16,7 +16,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from engine.lifting.ir import Leaf, Trace
+from engine.lifting.ir import Trace
 
 POSITIVE = 1  # a zero of the scalar engine's is 0.0
 PLAIN = 2  # and so is one of the text's
@@ -24,6 +24,8 @@ UNSIGNED = 4  # it is never negative at all: 0.0, positive or NaN
 WITHOUT_SIGN = POSITIVE | PLAIN | UNSIGNED
 NONZERO, DROPPED = 8, 16  # of numbers that are written out: which tells operations on flags of one kind apart
 BY_NODE = ("dot", "power_constant")  # whose flags depend on more than their operands' flags
+SUMMING = ("add", "total")
+SOMETIMES = ("multiply", "power_constant")  # that have flags whatever their operands have: squares
 
 
 class Signs:
@@ -37,37 +39,53 @@ class Signs:
     def of(self, root: int) -> int:
         """Return the flags of a node; without recursion, since chains are long."""
         known, ops, operands = self.known, self.trace.ops, self.trace.operands
-        stack = [root]
+        find = known.get
+        stack = [] if root in known else [root]
         while stack:
             i = stack[-1]
-            if i in known:
-                stack.pop()
-                continue
-            flags = self._at_once(i, ops[i], operands[i])
+            op, xs = ops[i], operands[i]
+            flags = SETTLED.get(op, 0) if xs else self._of_leaf(i)
+            if flags is None and op in SOMETIMES:
+                flags = self._at_once(i, op, xs)
             if flags is None:
-                key: tuple[Any, ...] = (ops[i], *map(known.get, operands[i]))
+                key: tuple[Any, ...] = (op, *map(find, xs))
                 if None in key:
-                    stack += [j for j in operands[i] if j not in known]
+                    stack += [j for j in xs if j not in known]
                     continue
                 flags = self._results.get(key)
                 if flags is None:
-                    flags = _OF[ops[i]](self, i, key[1:]) & WITHOUT_SIGN
-                    if ops[i] not in BY_NODE:
+                    flags = _OF[op](self, i, key[1:]) & WITHOUT_SIGN
+                    if op not in BY_NODE:
                         self._results[key] = flags
             known[i] = flags
             stack.pop()
         return known[root] & WITHOUT_SIGN
 
+    def is_plain(self, i: int) -> bool:
+        """Whether a node's zeros are 0.0 in the text; of a sum with a positive number nothing else is looked at.
+
+        ``sqrt(x + 1e-5)`` and its like are asked for more than all others.
+        """
+        ops, operands = self.trace.ops, self.trace.operands
+        while len(operands[i]) == 1 and _OF.get(ops[i]) is _any_of:
+            (i,) = operands[i]
+        return (ops[i] in SUMMING and any(map(self.positive, operands[i]))) or bool(self.of(i) & PLAIN)
+
+    def _of_leaf(self, i: int) -> int:
+        """Return the flags of a leaf."""
+        role, _, _, number = self.trace.leaves[i]
+        if role != "constant":
+            return 0
+        written = NONZERO if number != 0.0 else DROPPED
+        if math.copysign(1.0, number) > 0.0:
+            return WITHOUT_SIGN | written
+        return POSITIVE | PLAIN | written if number != 0.0 else written
+
     def _at_once(self, i: int, op: str, xs: Sequence[int]) -> int | None:
-        """Return the flags of a node that do not depend on those of its operands; None of any other."""
-        if not xs:
-            written = NONZERO if self.nonzero(i) else DROPPED if self.dropped(i) else 0
-            return _of_leaf(self.trace.leaves[i]) | written
+        """Return the flags of a product or a power that do not depend on those of its operands; None of any other."""
         if op == "multiply":
             return WITHOUT_SIGN if xs[0] == xs[1] else None
-        if op == "power_constant":
-            return None if self.trace.fixed[i][0] % 2.0 in (0.5, 1.0) else WITHOUT_SIGN
-        return ALWAYS.get(op, None if op in _OF else 0)
+        return None if self.trace.fixed[i][0] % 2.0 in (0.5, 1.0) else WITHOUT_SIGN
 
     def untied(self, i: int) -> bool:
         """Whether a maximum, a minimum or a clip never chooses between two zeros: each bound is another number."""
@@ -80,6 +98,11 @@ class Signs:
         leaf = self.trace.leaves.get(i)
         return leaf is not None and leaf.role == "constant" and leaf.value != 0.0
 
+    def positive(self, i: int) -> bool:
+        """Whether a node is a number above zero."""
+        leaf = self.trace.leaves.get(i)
+        return leaf is not None and leaf.role == "constant" and leaf.value > 0.0
+
     def dropped(self, i: int) -> bool:
         """Whether a node is a 0.0 that a sum leaves out."""
         leaf = self.trace.leaves.get(i)
@@ -88,14 +111,6 @@ class Signs:
     def product(self, i: int, j: int, x: int, y: int) -> int:
         """Return the flags of a product of two nodes."""
         return WITHOUT_SIGN if i == j else x & y if x & y & UNSIGNED else 0
-
-
-def _of_leaf(leaf: Leaf) -> int:
-    if leaf.role != "constant":
-        return 0
-    if math.copysign(1.0, leaf.value) > 0.0:
-        return WITHOUT_SIGN
-    return POSITIVE | PLAIN if leaf.value != 0.0 else 0
 
 
 def _add(signs: Signs, i: int, flags: Sequence[int]) -> int:
@@ -183,3 +198,5 @@ _OF: dict[str, Callable[[Signs, int, Sequence[int]], int]] = {
     "add": _add, "subtract": _subtract, "total": _total, "dot": _dot, "multiply": _multiply, "divide": _divide,
     "power_constant": _power_constant, "maximum": _maximum, "relu": _relu, "where": _where, "select": _select,
 }  # fmt: skip
+SETTLED: dict[str, int | None] = {**dict.fromkeys(_OF), **ALWAYS}
+"""The flags of operations that always have the same ones; None where they depend on the operands'. Of others: none."""

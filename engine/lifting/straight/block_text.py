@@ -44,13 +44,14 @@ class BlockText:
 
     @property
     def _repeated(self) -> bool:
-        return self.body.block.run.times > 1
+        return self.body.block.times > 1
 
-    def _indices(self) -> list[str]:
+    def indices(self) -> list[str]:
         """Return the variables of a table's row."""
         return [f"i{k}" for k in range(self.body.block.rows.shape[1])]
 
-    def _at(self, array: str, slot: int) -> str:
+    def at(self, array: str, slot: int) -> str:
+        """Return the number of a slot, or its cotangent."""
         return f"{array}[{int(self.places[slot])}]"
 
     def _looped(self, head: str, lines: Sequence[str]) -> list[str]:
@@ -62,9 +63,9 @@ class BlockText:
     def forward(self, lines: Sequence[BodyLine]) -> list[str]:
         """Return the lines of `forward`."""
         body, block, inner = self.body, self.body.block, list[str]()
-        read = [f"{name} = {self._at('v', x.slot)}" for name, x in body.fixed()]
-        read += [f"{name} = {self._at('v', x.slot)}" for name, x in body.before()]
-        inner += self._computed(lines)
+        read = [f"{name} = {self.at('v', x.slot)}" for name, x in body.fixed()]
+        read += [f"{name} = {self.at('v', x.slot)}" for name, x in body.before()]
+        inner += self.computed(lines)
         kept = body.kept()
         if kept and self._repeated:
             inner.append(f"{self.kept}.append({tuple_text(kept)})")
@@ -73,14 +74,10 @@ class BlockText:
         if body.before():
             names, results = zip(*[(name, f"x{x.column}") for name, x in body.before()])
             inner.append(f"{', '.join(names)} = {', '.join(results)}")
-        head = (
-            f"for {', '.join(self._indices())} in {self.table}:"
-            if self.table
-            else f"for _ in range({block.run.times}):"
-        )
+        head = f"for {', '.join(self.indices())} in {self.table}:" if self.table else f"for _ in range({block.times}):"
         return [*read, *self._looped(head, inner), *[f"put(x{k})" for k in block.last]]
 
-    def _computed(self, lines: Sequence[BodyLine]) -> Iterator[str]:
+    def computed(self, lines: Sequence[BodyLine]) -> Iterator[str]:
         """Yield what is computed; what the table names is read when it is first used, which may be just computed."""
         unread = {name for x, name in self.body.names.items() if isinstance(x, TableColumn)}
         for name, sign, expr in lines:
@@ -100,10 +97,10 @@ class BlockText:
         before = [(name, x) for name, x in body.before() if name in body.differentiated]
         fixed = [(name, x) for name, x in body.fixed() if name in body.differentiated]
         out = [*self._begun(before), *[f"e{name[1:]} = 0.0" for name, _ in fixed]]
-        out += [f"{name} = {self._at('v', x.slot)}" for name, x in body.fixed() if name in body.needed]
-        out += self._unpacked(any(target.startswith("g[") for target, _, _ in lines), [*map(self._line, lines)])
-        out += [f"{self._at('g', x.slot)} += e{name[1:]}" for name, x in fixed]
-        return out + [f"{self._at('g', x.slot)} += h{name[1:]}" for name, x in before]
+        out += [f"{name} = {self.at('v', x.slot)}" for name, x in body.fixed() if name in body.needed]
+        out += self._unpacked(any(target.startswith("g[") for target, _, _ in lines), [*map(self.line, lines)])
+        out += [f"{self.at('g', x.slot)} += e{name[1:]}" for name, x in fixed]
+        return out + [f"{self.at('g', x.slot)} += h{name[1:]}" for name, x in before]
 
     def _begun(self, before: Sequence[tuple[str, Before]]) -> Iterator[str]:
         """Yield what the last time's results get: what was put last is taken first."""
@@ -119,17 +116,18 @@ class BlockText:
         kept, table = self.body.kept(), self.table if indexed else ""
         if not self._repeated:
             return [f"{tuple_text(kept)} = {self.kept}", *lines] if kept else lines
-        indices = tuple_text(self._indices()) if len(self._indices()) > 1 else "".join(self._indices())
+        indices = tuple_text(self.indices()) if len(self.indices()) > 1 else "".join(self.indices())
         read = [(tuple_text(kept), self.kept)] if kept else []
         read += [(indices, table)] if table else []
         if not lines:
             return []
         names, lists = ", ".join([name for name, _ in read]), ", ".join([f"reversed({x})" for _, x in read])
         whole = f"zip({lists})" if len(read) > 1 else lists
-        head = f"for {names} in {whole}:" if read else f"for _ in range({self.body.block.run.times}):"
+        head = f"for {names} in {whole}:" if read else f"for _ in range({self.body.block.times}):"
         return self._looped(head, lines)
 
-    def _line(self, line: BodyLine) -> str:
+    def line(self, line: BodyLine) -> str:
+        """Return a line as text."""
         target, sign, expr = line
         text = ", ".join(map(self.printer.text, expr.args)) if expr.op == "tuple" else self.printer.text(expr)
         return f"{target} {sign} {text}" if target else text

@@ -61,12 +61,12 @@ class Column(NamedTuple):
 
 @dataclass
 class TapeBlock:
-    """A run of the tape.
+    """A run of the tape, or a phrase that is here and there in it.
 
     Attributes
     ----------
-    run, first
-        Which operations it is, and the slot of the first of them.
+    period, slots
+        How many operations the body has, and the slots of their results, (times, period).
     columns
         The body.
     rows
@@ -77,8 +77,8 @@ class TapeBlock:
         Columns whose results are others', so that nobody computes them; they have no operands.
     """
 
-    run: TapeRun
-    first: int
+    period: int
+    slots: Indices
     columns: list[Column]
     rows: Indices
     kept: list[int] = field(default_factory=list)
@@ -86,9 +86,14 @@ class TapeBlock:
     known: frozenset[int] = frozenset()
 
     @property
-    def slots(self) -> Indices:
-        """The slots of the results, (times, columns of the body)."""
-        return self.first + np.arange(self.run.period * self.run.times).reshape(self.run.times, -1)
+    def first(self) -> int:
+        """The slot of the first result."""
+        return int(self.slots[0, 0])
+
+    @property
+    def times(self) -> int:
+        """How often the body is computed."""
+        return len(self.slots)
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,8 @@ class Blocks:
         Where each slot's number is found; -1 where nobody looks for it.
     length
         Of the list that they are found in.
+    order
+        Of phrases, which block is computed next, each time; runs follow one another.
     """
 
     tape: Tape
@@ -112,6 +119,7 @@ class Blocks:
     readings: Indices
     places: Indices
     length: int
+    order: Indices | None = None
 
 
 def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> Blocks:
@@ -129,52 +137,89 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
     if same is not None:
         tape = replace(tape, reads=same[tape.reads], roots=same[tape.roots])
         known = (same != slots)[tape.leaves :]
-    parts = [_block(tape, run, known) for run in runs]
-    looked_for = np.zeros(len(slots), bool)
-    looked_for[tape.roots] = True
-    for block in parts:
-        looked_for[block.rows] = True
-        operands = [x for column in block.columns for x in column.operands]
-        looked_for[[x.slot for x in operands if isinstance(x, (Before, Fixed))]] = True
-    places = np.full(len(looked_for), -1)
+    parts = []
+    for run in runs:
+        firsts = run.start + run.period * np.arange(run.times)
+        reads = operand_slots(tape, firsts, run.period)
+        others = np.flatnonzero(known[run.stop - run.period : run.stop])
+        readings = Readings.of_run(reads, tape.leaves + firsts, run.period)
+        parts.append(block_of(tape, firsts, run.period, readings, frozenset(others.tolist())))
+    wanted = looked_for(tape, parts)
+    places = np.full(len(wanted), -1)
     places[: tape.leaves] = np.arange(tape.leaves)
     length = tape.leaves
     for block in parts:
-        length = _put(block, looked_for, places, length)
+        length = _put(block, wanted, places, length)
+    return Blocks(tape, parts, count_readings(tape, known), places, length)
+
+
+def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
+    """Return which slots somebody looks for, by a place."""
+    wanted = np.zeros(tape.leaves + len(tape.codes), bool)
+    wanted[tape.roots] = True
+    for block in parts:
+        wanted[block.rows] = True
+        operands = [x for column in block.columns for x in column.operands]
+        wanted[[x.slot for x in operands if isinstance(x, (Before, Fixed))]] = True
+    return wanted
+
+
+def count_readings(tape: Tape, known: npt.NDArray[np.bool_]) -> Indices:
+    """Return how often each slot is read, where the results of some operations are known."""
     counts = np.diff(tape.starts, append=len(tape.reads))
-    readings = np.bincount(np.append(tape.reads[np.repeat(~known, counts)], tape.roots), minlength=len(places))
-    return Blocks(tape, parts, readings, places, length)
+    read = np.append(tape.reads[np.repeat(~known, counts)], tape.roots)
+    return np.bincount(read, minlength=tape.leaves + len(tape.codes))
 
 
-def _block(tape: Tape, run: TapeRun, known: npt.NDArray[np.bool_]) -> TapeBlock:
-    """Return a run's body: its operations and where they read, but for those whose results are known."""
-    kinds = [tape.kinds[code] for code in tape.codes[run.start : run.start + run.period].tolist()]
+def operand_slots(tape: Tape, firsts: Indices, period: int) -> Indices:
+    """Return what a body's operations read, (times, operands), where it begins at these places."""
+    count = sum([tape.kinds[code].arity for code in tape.codes[firsts[0] : firsts[0] + period].tolist()])
+    return tape.reads[tape.starts[firsts][:, None] + np.arange(count)]
+
+
+def block_of(tape: Tape, firsts: Indices, period: int, readings: Readings, known: frozenset[int]) -> TapeBlock:
+    """Return a body: its operations and where they read, but for those whose results are known."""
+    kinds = [tape.kinds[code] for code in tape.codes[firsts[0] : firsts[0] + period].tolist()]
     ends = np.cumsum([kind.arity for kind in kinds])
-    begin = int(tape.starts[run.start])
-    slots = tape.reads[begin : begin + run.times * int(ends[-1])].reshape(run.times, -1)
-    readings = _Readings(slots, tape.leaves + run.start, run.period)
-    others = known[run.stop - run.period : run.stop]
     columns = [
-        Column(kind, [] if others[j] else [readings.place(k) for k in range(end - kind.arity, end)])
+        Column(kind, [] if j in known else [readings.place(k) for k in range(end - kind.arity, end)])
         for j, (kind, end) in enumerate(zip(kinds, ends.tolist()))
     ]
-    table = np.array(readings.table, np.int64).reshape(len(readings.table), run.times).T
-    return TapeBlock(run, readings.first, columns, table, known=frozenset(np.flatnonzero(others).tolist()))
+    table = np.array(readings.table, np.int64).reshape(len(readings.table), len(firsts)).T
+    slots = tape.leaves + firsts[:, None] + np.arange(period)
+    return TapeBlock(period, slots, columns, table, known=known)
 
 
-class _Readings:
+class Readings:
     """What the operands of a body read, (times, operands): which of them are of one place each time, and a table."""
 
-    def __init__(self, slots: Indices, first: int, period: int) -> None:
-        self.slots, self.first, self.period = slots, first, period
-        self.relative = slots - (first + period * np.arange(len(slots)))[:, None]
-        self.lag = self.relative[min(1, len(slots) - 1)]
-        earlier = slots[0] < first  # what a loop reads before it begins is there by then
+    def __init__(self, slots: Indices, firsts: Indices) -> None:
+        self.slots = slots
+        self.relative = slots - firsts[:, None]
+        self.same = (slots == slots[0]).all(0)
         self.own = (self.relative == self.relative[0]).all(0) & (self.relative[0] >= 0)
-        self.fixed = (slots == slots[0]).all(0) & earlier
-        self.before = (self.relative[1:] == self.lag).all(0) & (self.lag < 0) & (self.lag >= -period) & earlier
+        self.fixed = self.before = np.zeros(slots.shape[1], bool)
+        self.carried: Indices = np.zeros(slots.shape[1], np.int64)  # of what was the time before, which result
         self.table: list[Indices] = []
         self._numbers: dict[bytes, int] = {}
+
+    @classmethod
+    def of_run(cls, slots: Indices, firsts: Indices, period: int) -> Readings:
+        """Return the readings of a loop, which has a time before."""
+        readings = cls(slots, firsts)
+        earlier = slots[0] < firsts[0]  # what a loop reads before it begins is there by then
+        lag = readings.relative[min(1, len(slots) - 1)]
+        readings.fixed = readings.same & earlier
+        readings.before = (readings.relative[1:] == lag).all(0) & (lag < 0) & (lag >= -period) & earlier
+        readings.carried = lag + period
+        return readings
+
+    @classmethod
+    def of_phrase(cls, slots: Indices, firsts: Indices, leaves: int) -> Readings:
+        """Return the readings of what is here and there: only what the program begins with is there from the start."""
+        readings = cls(slots, firsts)
+        readings.fixed = readings.same & (slots[0] < leaves)
+        return readings
 
     def place(self, k: int) -> OperandPlace:
         """Return where an operand is; as the column of a table where nothing else says it."""
@@ -183,7 +228,7 @@ class _Readings:
         if self.fixed[k]:
             return Fixed(int(self.slots[0, k]))
         if self.before[k]:
-            return Before(int(self.lag[k]) + self.period, int(self.slots[0, k]))
+            return Before(int(self.carried[k]), int(self.slots[0, k]))
         number = self._numbers.setdefault(self.slots[:, k].tobytes(), len(self.table))
         if number == len(self.table):
             self.table.append(self.slots[:, k])

@@ -1,6 +1,6 @@
 """A body's operations as expressions, forward and backward: what each line computes, under the names of one body.
 
-x0, x1 ...     results            d0, d1 ...   their cotangents
+x0, x1 ...     results            d0, d1 ...   their cotangents (s0, s1 ...: shares in them)
 r0, r1 ...     from the table     i0, i1 ...   where these lie
 b0, b1 ...     of the time before h0, h1 ...   their cotangents, for the time before
 f0, f1 ...     the same each time e0, e1 ...   the sums of their cotangents
@@ -17,7 +17,7 @@ from engine.lifting.exact import ARITHMETIC
 from engine.lifting.expr import Expr
 from engine.lifting.straight.blocks import Before, Fixed, OperandPlace, Own, TableColumn, TapeBlock
 from engine.lifting.straight.choices import CHOICES
-from engine.lifting.straight.local_rules import ONE, PIECES, local, names_in, substituted
+from engine.lifting.straight.local_rules import ONE, PIECES, local, names_in, shared, substituted
 from engine.lifting.straight.tape import Kind
 
 LONGEST = 8  # operations of an expression that is written inside another
@@ -89,8 +89,8 @@ def body_of(block: TapeBlock, literals: dict[int, str]) -> Body:
         numbers = [*range(extra, extra + len(pieces) - 1), j]
         extra += len(pieces) - 1
         for number, (op, read) in zip(numbers, pieces):
-            names = [xs[k] if k >= 0 else f"x{numbers[-k - 1]}" for k in read]
-            body.operations.append(Operation(number, kind if op == kind.op else Kind(op, len(names)), names))
+            names = [repr(k) if isinstance(k, float) else xs[k] if k >= 0 else f"x{numbers[-k - 1]}" for k in read]
+            body.operations.append(Operation(number, kind if kind.op not in PIECES else Kind(op, len(names)), names))
     return body
 
 
@@ -226,10 +226,18 @@ def _pull(sweep: _Sweep, operation: Operation, g: Expr) -> None:
     if g.op and (used.count("g") > 1 or _weight(g) >= LONGEST):
         g = _name_it(sweep, f"x{operation.name}")
     leaves = {f"x{k}": Expr(x) for k, x in enumerate(operation.operands)} | {"z": Expr(f"x{operation.name}"), "g": g}
+    common = shared(operation.kind)
+    if common is not None and pulled:
+        sweep.lines.append((f"s{operation.name}", "=", _reading(sweep.body, substituted(common, leaves))))
+        leaves["g"] = Expr(f"s{operation.name}")
     for x, c in pulled:
-        expr = substituted(c, leaves)
-        sweep.body.needed.update([name for name in names_in(expr) if name[0] in "xrbf" and name[1:].isdigit()])
-        sweep.add(x, expr)
+        sweep.add(x, _reading(sweep.body, substituted(c, leaves)))
+
+
+def _reading(body: Body, expr: Expr) -> Expr:
+    """Return an expression of the backward lines, whose names are needed there."""
+    body.needed.update([name for name in names_in(expr) if name[0] in "xrbf" and name[1:].isdigit()])
+    return expr
 
 
 def _weight(expr: Expr) -> int:

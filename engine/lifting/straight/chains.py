@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.lifting.straight.local_rules import MOST_OPERANDS, PIECES, Piece
+from engine.lifting.straight.local_rules import CHAINED, MOST_OPERANDS, PIECES, Piece
 from engine.lifting.straight.tape import Kind, Tape
 from engine.lifting.views import Indices
 
@@ -18,7 +18,7 @@ PER_OPERAND = {"logsumexp": 4}  # pieces; of others one
 
 def with_chains(tape: Tape) -> Tape:
     """Return a tape with its longest operations in pieces; itself where there are none, or they are most of it."""
-    long = [code for code, kind in enumerate(tape.kinds) if kind.arity > MOST_OPERANDS and kind.op in PIECES]
+    long = [code for code, kind in enumerate(tape.kinds) if kind.arity > MOST_OPERANDS and kind.op in CHAINED]
     at = np.flatnonzero(np.isin(tape.codes, long))
     closing = sum([PER_OPERAND.get(kind.op, 1) * kind.arity for kind in map(tape.kinds.__getitem__, tape.codes[at])])
     return _spliced(tape, at) if 0 < closing <= len(tape.codes) else tape

@@ -17,11 +17,12 @@ from engine.lifting.ir import CHAINS, Trace
 def count_groups(trace: Trace) -> int:
     """Return how many kinds of operations there are: of one rule on operands of one kind each, of a sum on its terms'.
 
-    What is equally far from the leaves need not be of one kind: cells of a grid behind those at its edge are not.
+    What is equally far from the leaves need not be of one kind: cells of a grid behind those at its edge are not. A
+    term that is taken off is another than one that is added.
     """
     known: dict[Hashable, int] = {}
     kinds: list[int] = []
-    terms: dict[int, set[int]] = {}  # of the chains that may be parts of longer ones
+    terms: dict[int, set[int]] = {}  # of the chains that may be parts of longer ones; ~kind of what is taken off
 
     def kind(j: int) -> int:
         if j in terms:
@@ -33,13 +34,13 @@ def count_groups(trace: Trace) -> int:
         if not operands:
             key = (trace.leaves[i].role, trace.leaves[i].argument)
         elif op in CHAINS:
-            whole: set[int] = terms.pop(operands[0], set())  # of a long chain the longer part, which is not copied
-            for j in operands:
-                whole |= terms.pop(j, {kinds[j]})
-            whole.discard(-1)
+            whole = terms.pop(operands[0], None) or {kinds[operands[0]]}  # of a long chain the longer part, not copied
+            for j in operands[1:]:
+                more = terms.pop(j, None) or {kinds[j]}
+                whole |= {~kind for kind in more} if op == "subtract" else more
             if inner:
                 terms[i] = whole
-                kinds.append(-1)
+                kinds.append(len(trace.ops))
                 continue
             key = ("sum", frozenset(whole))
         else:

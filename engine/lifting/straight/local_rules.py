@@ -16,15 +16,17 @@ from engine.lifting.straight.tape import Kind
 from engine.rules import RULES
 
 MOST_OPERANDS = 64  # operands of an operation that is written in pieces
-NO_PIECES = frozenset(("select", "largest"))  # which are not made of pieces
+SHARED = ("largest",)  # whose operands' cotangents have a part in common, which is computed first
 ONE = "one"  # what the text calls 1.0 where it is a number of the program's kind, as the proof needs of operands
-Piece = tuple[str, tuple[int, ...]]  # an operation, and its operands: -k is the k-th piece
+Piece = tuple[str, "tuple[int | float, ...]"]  # an operation, and its operands: -k is the k-th piece, a float itself
 Local = tuple[Expr, "tuple[Expr, ...]"]
 
 
 @lru_cache(maxsize=1024)
 def local(kind: Kind) -> Local:
     """Return an operation's value and its operands' cotangents, of ``x0, x1 ...``, of its value z and its own g."""
+    if kind.op in SHARED:
+        return _largest_of(kind.arity)
     rule = RULES[kind.op]
     xs = [Expr(f"x{k}") for k in range(kind.arity)]
     forward = rule.array(*xs, *kind.fixed)
@@ -41,9 +43,24 @@ def local(kind: Kind) -> Local:
 
 def is_local(kind: Kind) -> bool:
     """Whether an operation can be written in this way."""
-    if kind.op in NO_PIECES or kind.arity > MOST_OPERANDS:
-        return False
-    return kind.op in PIECES or operation(kind.op) is not None
+    return kind.arity <= MOST_OPERANDS and (kind.op in PIECES or operation(kind.op) is not None)
+
+
+def shared(kind: Kind) -> Expr | None:
+    """Return what the cotangents of all operands are made of, in place of g; None where that is g itself."""
+    if kind.op not in SHARED:
+        return None
+    xs = [Expr(f"x{k}") for k in range(1, kind.arity)]
+    handed = RULES[kind.op].bind(Expr("z"), xs, ())(Expr("g"))[0]
+    assert isinstance(handed, Expr)  # where(x1 < z, 0.0, share)
+    return handed.args[2]
+
+
+def _largest_of(n: int) -> Local:
+    """Return the first operand, which is the largest of the others, and what is handed to these: g is a share."""
+    z, g = Expr("z"), Expr("g")
+    handed = [(Expr(f"x{k}") < z).where(0.0, g) for k in range(1, n)]
+    return Expr(None, "add", (Expr("x0"), Expr(0.0))), (Expr(0.0), *handed)
 
 
 def _chain(op: str, operands: Sequence[int], first: int) -> list[Piece]:
@@ -84,12 +101,30 @@ def _logsumexp(n: int) -> list[Piece]:
     return [*pieces, ("log", (-len(pieces),)), ("add", (-len(pieces) - 1, m))]
 
 
+def _largest(n: int) -> list[Piece]:
+    """Return the largest as a constant, and then itself: as many as are as large have a share in its cotangent."""
+    constant = _shift(n)
+    return [*constant, ("largest", (-len(constant), *range(n)))]
+
+
+def _select(n: int) -> list[Piece]:
+    """Return the entry that the last operand says as choices: the first, unless that is the second's number, ..."""
+    pieces: list[Piece] = [("identity", (0,))]
+    for k in range(1, n - 1):
+        pieces.append(("equal", (n - 1, float(k))))
+        pieces.append(("where", (-len(pieces), k, 1 - len(pieces))))
+    return pieces
+
+
 PIECES: dict[str, Callable[[int], list[Piece]]] = {
     "total": _total,
     "dot": _dot,
     "shift": _shift,
     "logsumexp": _logsumexp,
+    "largest": _largest,
+    "select": _select,
 }
+CHAINED = ("total", "dot", "shift", "logsumexp")  # of which each piece has few operands, however many there are
 
 
 def substituted(expr: Expr, leaves: dict[str, Expr]) -> Expr:

@@ -23,19 +23,25 @@ LOOKED_AT = 2_000  # operations, from the first; what is set apart is so from th
 def operations_of_a_signature(trace: Trace) -> float:
     """Return how many of the first operations have one signature, on average; chains of additions are sums."""
     signatures: list[int] = []
-    number: dict[Any, int] = {}
-    terms: dict[int, frozenset[int]] = {}  # of sums, those of the sums in them
+    signature_of = signatures.__getitem__
+    number: dict[Any, int] = {}  # of a signature, and of what has one: an operation on operands of some signatures
+    terms: dict[int, frozenset[int]] = {}  # of the signatures of sums, those of all that is added
     count = 0
     for i, (op, operands) in enumerate(zip(trace.ops, trace.operands)):
         if not operands:
             leaf = trace.leaves[i]
             key: Any = (leaf.role, leaf.argument)
-        elif op in SUMS:
-            key = terms[i] = frozenset().union(*[terms.get(j, {signatures[j]}) for j in operands])
         else:
-            key = (op, *[signatures[j] for j in operands])
-        signatures.append(number.setdefault(key, len(number)))
-        count += bool(operands)
+            key = (op, *map(signature_of, operands))
+            count += 1
+        signature = number.get(key)
+        if signature is None and op in SUMS:
+            added = frozenset().union(*[terms.get(j, {j}) for j in key[1:]])
+            signature = number[key] = number.setdefault(added, len(number))
+            terms[signature] = added
+        elif signature is None:
+            signature = number[key] = len(number)
+        signatures.append(signature)
         if count == LOOKED_AT:
             break
     return count / len({signatures[i] for i in range(len(signatures)) if trace.operands[i]} or {0})

@@ -26,7 +26,7 @@ def array_steps(block: TapeBlock, readings: Indices) -> int:
     once = readings[block.slots] == 1
     terms = _terms(block, once.all(0).tolist())
     written = set(range(len(block.columns))) - terms
-    if block.run.times == 1:
+    if block.times == 1:
         return len(written)
     taken = [[_taken_in(block, column, x, once) for x in column.operands] for column in block.columns]
     read = [
@@ -38,7 +38,7 @@ def array_steps(block: TapeBlock, readings: Indices) -> int:
         for column, sets in zip(block.columns, read)
     ]
     recurring = _recurring(_with_those_taken_in(read, taken))
-    times = block.run.times if _recurring(_with_those_taken_in(near, taken)) else _waves(block, read)
+    times = block.times if _recurring(_with_those_taken_in(near, taken)) else _waves(block, read)
     return len(recurring & written) * (times - 1) + len(written)
 
 
@@ -66,8 +66,8 @@ def _taken_in(block: TapeBlock, column: Column, x: OperandPlace, once: npt.NDArr
         return {j for j in sums if once[:-1, j].all()}
     if not isinstance(x, TableColumn):
         return set()
-    times, result = np.divmod(block.rows[:, x.number] - block.first, block.run.period)
-    inside = (times >= 0) & (times < block.run.times)
+    times, result = np.divmod(block.rows[:, x.number] - block.first, block.period)
+    inside = (times >= 0) & (times < block.times)
     return {j for j in sums if once[times[inside & (result == j)], j].all()}
 
 
@@ -78,7 +78,7 @@ def _read(block: TapeBlock, x: OperandPlace) -> set[int]:
     if isinstance(x, Fixed):
         return set()
     at = block.rows[:, x.number] - block.first
-    return set((at[(at >= 0) & (at < block.run.period * block.run.times)] % block.run.period).tolist())
+    return set((at[(at >= 0) & (at < block.period * block.times)] % block.period).tolist())
 
 
 def _terms(block: TapeBlock, once: Sequence[bool]) -> set[int]:
@@ -109,8 +109,8 @@ def _waves(block: TapeBlock, read: Sequence[Sequence[set[int]]]) -> int:
         for x, results in zip(column.operands, sets)
         if isinstance(x, TableColumn) and results
     }
-    at = (block.rows[:, sorted(numbers)] - block.first) // block.run.period
-    latest = np.where(at < np.arange(block.run.times)[:, None], at, -1).max(1, initial=-1).tolist()
+    at = (block.rows[:, sorted(numbers)] - block.first) // block.period
+    latest = np.where(at < np.arange(block.times)[:, None], at, -1).max(1, initial=-1).tolist()
     waves, begun = 1, 0
     for t, time in enumerate(latest):
         if time >= begun:

@@ -13,23 +13,30 @@ from engine.lifting.straight.blocks import Blocks, blocks
 from engine.lifting.straight.chains import with_chains
 from engine.lifting.straight.groups_needed import grouped_steps
 from engine.lifting.straight.groups_of_trace import count_groups
-from engine.lifting.straight.local_rules import NO_PIECES, is_local
+from engine.lifting.straight.local_rules import is_local
+from engine.lifting.straight.phrased import phrased
+from engine.lifting.straight.phrases import phrases
 from engine.lifting.straight.repeated import computed_once
 from engine.lifting.straight.runs import runs
 from engine.lifting.straight.set_apart import operations_of_a_signature
 from engine.lifting.straight.steps_needed import array_steps
-from engine.lifting.straight.tape import tape
+from engine.lifting.straight.tape import Tape, tape
 from engine.lifting.straight.text import straight_text
 from engine.lifting.straight.width import width
 from engine.lifting.views import Indices
 
 FEWEST = 500  # nodes; smaller programs are lifted in no time, and are good to read as arrays
-PER_STEP = 16  # operations of an array step, on average, above which arrays take less time
+VERY_FEW = 200  # the same where they are of many kinds of operations
+MANY_KINDS = 50
+PER_STEP = 16  # operations of an array step, on average, above which arrays take less time than loops
+PER_KIND = 24  # operations of one kind, on average, above which they take less than phrases
 WIDE = 4 * PER_STEP  # of one kind at once, on average, with which arrays win with all that they copy and gather
+COUNTED = 20_000  # nodes whose kinds are counted where they look wide
 LONG_BODY = 100  # operations that are written, from which on they may be pieces of one loop that branches cut
-WRITTEN = 0.25  # of the operations that may be written, where the others repeat them
-UNROLLED = 4000  # operations of which more may be written: so many
-PER_ARRAY = 12  # for each array step that they would be, which takes longer to lay out
+WRITTEN = 1 / 8  # of the operations that loops may write; where they would write more, phrases are looked for
+IN_PHRASES = 1 / 12  # that these may write, for speed
+FEW = 64  # operations that may be written, however few there are
+PER_ARRAY = 12  # for each kind, which takes longer to lay out
 
 
 class Straight(NamedTuple):
@@ -42,9 +49,14 @@ class Straight(NamedTuple):
 
 def may_repeat(trace: Trace) -> bool:
     """Whether a trace, of one result, may be loops over floats: the other questions cost more than this one."""
-    if len(trace.ops) < FEWEST or trace.results != 1 or not NO_PIECES.isdisjoint(trace.ops):
+    nodes = len(trace.ops)
+    if nodes < VERY_FEW or trace.results != 1:
         return False
-    return width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP
+    if nodes < FEWEST:
+        return count_groups(trace) > MANY_KINDS
+    if width(trace) <= WIDE or operations_of_a_signature(trace) < PER_STEP:
+        return True
+    return nodes <= COUNTED and nodes <= PER_STEP * count_groups(trace)
 
 
 def straightened(name: str, trace: Trace, external: External, places: Indices, wrt: str) -> Straight | None:
@@ -62,23 +74,31 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
     written_down = with_chains(tape(trace, places, external.theta.size, [x.size for x in external.numbers]))
     if not all(is_local(written_down.kinds[code]) for code in np.unique(written_down.codes).tolist()):
         return None
-    found = runs(written_down.codes)
-    total, written = len(written_down.codes), sum([run.period for run in found])
-    if written > WRITTEN * total > WRITTEN * UNROLLED:
+    laid_out = _laid_out(trace, written_down)
+    if laid_out is None:
         return None
-    if _better_as_arrays(trace, blocks(written_down, found), written):
-        return None
-    laid_out = blocks(written_down, *computed_once(written_down, found))
-    title = f"{name}: {len(trace.ops):,} scalar nodes as {sum([run.period for run in found]):,} operations, repeated."
+    written = sum([block.period for block in laid_out.blocks])
+    title = f"{name}: {len(trace.ops):,} scalar nodes as {written:,} operations, repeated."
     return Straight(*straight_text(title, laid_out, external, wrt), laid_out.length)
 
 
+def _laid_out(trace: Trace, tape: Tape) -> Blocks | None:
+    """Return a tape as loops, or where these would not spare much, as phrases."""
+    found, total = runs(tape.codes), len(tape.codes)
+    written = sum([run.period for run in found])
+    if written <= max(FEW, WRITTEN * total):
+        as_arrays = _better_as_arrays(trace, blocks(tape, found), written)
+        return None if as_arrays else blocks(tape, *computed_once(tape, found))
+    kinds = count_groups(trace)
+    if total > PER_KIND * kinds:
+        return None
+    of_phrases = phrases(tape.codes, max(FEW, int(IN_PHRASES * total)))
+    return phrased(tape, of_phrases) if sum([x.period for x in of_phrases]) <= PER_ARRAY * kinds else None
+
+
 def _better_as_arrays(trace: Trace, laid_out: Blocks, written: int) -> bool:
-    """Whether arrays take less time than loops of so many operations, or, where little repeats, less to lay out."""
+    """Whether arrays take less time than loops of so many operations."""
     total = len(laid_out.tape.codes)
-    if written > WRITTEN * total:
-        steps = grouped_steps(laid_out.tape, laid_out.readings, total)
-        return total > PER_STEP * steps or written > PER_ARRAY * steps
     if total > PER_STEP * sum([array_steps(block, laid_out.readings) for block in laid_out.blocks]):
         return True
     most = total // WIDE

@@ -5,6 +5,7 @@ An author's loop is then a sequence of operations that repeats, which a walk of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -60,6 +61,12 @@ class Tape:
     def leaves(self) -> int:
         """How many slots lie before those of the operations."""
         return self.cells + sum(self.inputs) + len(self.constants)
+
+    @property
+    def literals(self) -> dict[int, str]:
+        """What is written for each constant that can be written: by its slot."""
+        first = self.cells + sum(self.inputs)
+        return {first + k: repr(x) for k, x in enumerate(self.constants.tolist()) if math.isfinite(x)}
 
 
 def tape(trace: Trace, places: Indices, cells: int, inputs: Sequence[int]) -> Tape:

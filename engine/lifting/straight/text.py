@@ -8,7 +8,7 @@ kept1                 what a body's backward lines need of its forward ones, a t
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -21,10 +21,13 @@ from engine.lifting.emit.writer import printable
 from engine.lifting.external import External
 from engine.lifting.straight.block_text import INDENT, BlockText
 from engine.lifting.straight.blocks import Blocks, Own, TableColumn, TapeBlock
-from engine.lifting.straight.body import Body, backward_lines, body_of, differentiate_body, forward_lines
+from engine.lifting.straight.body import Body, BodyLine, backward_lines, body_of, differentiate_body, forward_lines
 from engine.lifting.straight.local_rules import ONE
+from engine.lifting.straight.phrase_text import backward_phrases, forward_phrases
 from engine.lifting.straight.printing import Printer
-from engine.lifting.views import Source
+from engine.lifting.views import Indices, Source
+
+OWN_NAMES = re.compile(rf"({ONE}|kept|numbers|conditions|steps|table\d+)_*$")
 
 
 @dataclass
@@ -70,20 +73,40 @@ class _Text:
         """Write a block's lines into both functions."""
         body = body_of(block, self.literals)
         self._differentiate(body)
+        kept = f"kept{number}"
+        text, forward, backward = self._lines(body, kept, f"table{number}" if block.rows.shape[1] else "")
+        if body.kept():
+            self.states.append(kept)
+            self.forward += [f"{kept} = []"] if block.times > 1 else []
+        self.forward += text.forward(forward)
+        self.backward.append(text.backward(backward))
+
+    def write_phrases(self, order: Indices) -> None:
+        """Write all blocks, which come in this order, as one loop."""
+        bodies = [body_of(block, self.literals) for block in self.blocks.blocks]
+        known = -1
+        while known != (known := int(self.derivable.sum())):  # what a phrase reads may be computed by a later one
+            for body in bodies:
+                self._differentiate(body)
+        written = [self._lines(body, "", f"table{number}") for number, body in enumerate(bodies, 1)]
+        rows = ", ".join([f"iter({text.table})" for text, _, _ in written])
+        self.build.append(f"rows = [{rows}]")
+        self.build.append(f"steps = [(phrase, next(rows[phrase])) for phrase in {self.constant(order, 'order')}]")
+        self.states += ["kept1"] if any(body.kept() for body in bodies) else []
+        self.forward += forward_phrases([(text, forward) for text, forward, _ in written], "kept1")
+        self.backward.append(backward_phrases([(text, backward) for text, _, backward in written], "kept1"))
+
+    def _lines(self, body: Body, kept: str, table: str) -> tuple[BlockText, list[BodyLine], list[BodyLine]]:
+        """Return what writes a block, whose table, if it has one, is handed to the module, and its lines."""
+        block, places = body.block, self.blocks.places
         once = (self.blocks.readings[block.rows] == 1).all(0).tolist()
         body.once.update([f"r{k}" for k, is_read_once in enumerate(once) if is_read_once])
         backward = backward_lines(body)
         forward = forward_lines(body)
         self.operations = self.operations[0] + len(forward), self.operations[1] + len(backward)
-        places, kept = self.blocks.places, f"kept{number}"
-        width = block.rows.shape[1]
-        rows = places[block.rows if width > 1 else block.rows.reshape(-1)]
-        text = BlockText(body, places, kept, self.constant(rows, f"table{number}") if width else "", self.printer)
-        if body.kept():
-            self.states.append(kept)
-            self.forward += [f"{kept} = []"] if block.run.times > 1 else []
-        self.forward += text.forward(forward)
-        self.backward.append(text.backward(backward))
+        rows = places[block.rows if block.rows.shape[1] != 1 or not kept else block.rows.reshape(-1)]
+        named = self.constant(rows, table) if table else ""
+        return BlockText(body, places, kept, named, self.printer), forward, backward
 
     def _differentiate(self, body: Body) -> None:
         """Say of which names a derivative is wanted; a row of a table may name results of the same block."""
@@ -91,7 +114,7 @@ class _Text:
         while True:
             differentiate_body(body, wanted)
             own = {int(name[1:]) for name in body.differentiated if name[0] == "x"}
-            self.derivable[block.slots[:, sorted(own & set(range(block.run.period)))]] = True
+            self.derivable[block.slots[:, sorted(own & set(range(block.period)))]] = True
             known, wanted = wanted, set(self._wanted(body))
             if wanted == known:
                 return
@@ -112,10 +135,12 @@ def straight_text(title: str, blocks: Blocks, external: External, wrt: str) -> t
     derivable[: tape.cells] = wrt in ("parameters", "all")
     first = tape.cells + sum(tape.inputs)
     derivable[tape.cells : first] = wrt in ("inputs", "all")
-    literals = {first + k: repr(x) for k, x in enumerate(tape.constants.tolist()) if math.isfinite(x)}
-    text = _Text(blocks, Printer(set(external.taken)), derivable, literals)
-    for number, block in enumerate(blocks.blocks, 1):
-        text.write(number, block)
+    text = _Text(blocks, Printer(set(external.taken)), derivable, tape.literals)
+    if blocks.order is not None:
+        text.write_phrases(blocks.order)
+    else:
+        for number, block in enumerate(blocks.blocks, 1):
+            text.write(number, block)
     forward, takes = _forward(text, external)
     backward, gives = _backward(text, external, wrt)
     functions = [*_function("forward", external, takes, forward), *_function("backward", external, gives, backward)]
@@ -130,8 +155,13 @@ def straight_text(title: str, blocks: Blocks, external: External, wrt: str) -> t
 
 def _function(name: str, external: External, takes: set[Source], body: Sequence[str]) -> list[str]:
     """Return the lines of a function."""
-    arguments = ", ".join([argument.name for argument in external.arguments(takes)])
+    arguments = ", ".join([_called(argument.name) for argument in external.arguments(takes)])
     return [f"def {name}({arguments}):", *[INDENT + line for line in body], ""]
+
+
+def _called(name: str) -> str:
+    """Return what the text calls an argument: not as it calls what both functions find in `build`."""
+    return f"{name}_" if OWN_NAMES.match(name) else name
 
 
 def _forward(text: _Text, external: External) -> tuple[list[str], set[Source]]:
@@ -139,7 +169,7 @@ def _forward(text: _Text, external: External) -> tuple[list[str], set[Source]]:
     tape = text.blocks.tape
     takes = {*([external.theta] if tape.cells else []), *external.numbers}
     begin = [f"{external.theta.name}.tolist()"] if tape.cells else []
-    begin += [f"{x.name}.reshape(-1).tolist()" for x in external.numbers]
+    begin += [f"{_called(x.name)}.reshape(-1).tolist()" for x in external.numbers]
     if len(tape.constants):
         begin.append(text.constant(tape.constants, "numbers", ".astype(dtype)"))
     value, *conditions = text.blocks.places[tape.roots].tolist()
@@ -164,6 +194,6 @@ def _backward(text: _Text, external: External, wrt: str) -> tuple[list[str], set
         start = tape.cells
         for slot, size in zip(external.slots, tape.inputs):
             gives.append(slot)
-            lines.append(f"{slot.name}.reshape(-1)[...] = g[{start}:{start + size}]")
+            lines.append(f"{_called(slot.name)}.reshape(-1)[...] = g[{start}:{start + size}]")
             start += size
     return lines, set(gives)

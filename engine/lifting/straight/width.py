@@ -20,8 +20,6 @@ from engine.lifting.ir import Trace
 
 def width(trace: Trace) -> float:
     """Return how many operations there are for each kind and distance from the leaves."""
-    kinds = {op: number for number, op in enumerate(set(trace.ops))}
-    codes = np.fromiter(map(kinds.__getitem__, trace.ops), np.int64, len(trace.ops))
     computed = trace.arity > 0
-    keys = (trace.heights * len(kinds) + codes)[computed & ~trace.inner]
+    keys = (trace.heights * len(trace.kinds) + trace.codes)[computed & ~trace.inner]
     return int(np.count_nonzero(computed)) / max(count_distinct(keys), 1)

@@ -1,1 +1,1 @@
-"""A Python function becomes a graph of scalars: it is watched while it runs, twice, and recorded."""
+"""A Python function becomes a graph of scalars: it is watched while it runs, and recorded."""

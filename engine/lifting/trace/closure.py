@@ -78,6 +78,11 @@ class Surroundings:
         """Whether a module that the function imports was not loaded yet."""
         return self.seen.unread
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the function computes the same whenever it runs, as long as nothing that it sees changes."""
+        return self.seen.repeatable
+
     def untouched(self) -> bool:
         """Whether everything is where it was, the very same objects, and arrays hold what they held."""
         return self.seen.untouched()

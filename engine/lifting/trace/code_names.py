@@ -10,10 +10,14 @@ from __future__ import annotations
 import dis
 import functools
 import re
+import sys
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
+
+from engine.lifting.trace.repeatable import is_repeatable_code
 
 EVALUATED = {"eval", "exec"}
 OF_NAMESPACE = {"globals", "vars", "locals", "import_module", *EVALUATED}  # these may look up a global
@@ -27,6 +31,14 @@ KINDS = {  # these tell a Value, or an array of them, from a number of the same 
     "tobytes", "memoryview", "frombuffer", "itemsize", "nbytes", "view",
 }  # fmt: skip
 BUILDING = {"format", "join", "replace", "lower", "upper", "removeprefix", "removesuffix", "strip"}  # of texts
+GLOBALS, ATTRIBUTES = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")
+NAMING = (*GLOBALS, *ATTRIBUTES, "IMPORT_NAME", "IMPORT_FROM", "LOAD_SUPER")  # how the instructions begin that name
+FLAGS = {  # bits of an instruction's argument that come before the number of its name
+    **({"LOAD_GLOBAL": 1} if sys.version_info >= (3, 11) else {}),
+    **({"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2} if sys.version_info >= (3, 12) else {}),
+}
+_NAMING = {number: (op, FLAGS.get(op, 0)) for op, number in dis.opmap.items() if op.startswith(NAMING)}
+_CACHE, _MATCHES = dis.opmap.get("CACHE"), dis.opmap["MATCH_CLASS"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,8 @@ class Names:
         Whether it looks up names that it may be handed; globals too; names that it puts together.
     kinds
         Whether it asks of what kind, or which object, something is.
+    repeatable
+        Whether it does nothing by itself that differs from run to run.
     read_of
         (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
         global is not only asked for attributes.
@@ -62,23 +76,25 @@ class Names:
     of_namespace: bool
     computed: bool
     kinds: bool
+    repeatable: bool
     read_of: tuple[tuple[str, str], ...]
 
 
 @functools.lru_cache(maxsize=10_000)
 def names_of(code: types.CodeType) -> Names:
     """Return the names that a function's code mentions; those in texts too where it looks names up by texts."""
-    instructions = list(dis.get_instructions(code))
-    globals_ = _argvals(instructions, ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME"))
-    attributes = _argvals(instructions, ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM", "LOAD_SUPER"))
-    modules = tuple(_argvals(instructions, ("IMPORT_NAME",)))
+    naming = naming_instructions(code)
+    named = [at for at in naming if at is not OTHER]
+    globals_ = _names(named, (*GLOBALS, "IMPORT_NAME"))
+    attributes = _names(named, (*ATTRIBUTES, "IMPORT_FROM", "LOAD_SUPER"))
+    modules = tuple(_names(named, ("IMPORT_NAME",)))
     files = "open" in globals_
     mentioned = {*globals_, *attributes}
     dynamic, of_namespace = bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
-    handed, computed = _looked_up(instructions, mentioned) if dynamic else (False, False)
+    handed, computed = _looked_up(list(dis.get_instructions(code)), mentioned) if dynamic else (False, False)
     spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
-    kinds = bool(KINDS & mentioned) or any(at.opname == "MATCH_CLASS" for at in instructions)
-    read_of = _read_of(instructions)
+    kinds = bool(KINDS & mentioned) or _MATCHES in code.co_code[::2]
+    read_of = _read_of(naming)
     if dynamic:
         globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
         read_of |= dict.fromkeys([(name, "") for name in spelled])
@@ -93,6 +109,7 @@ def names_of(code: types.CodeType) -> Names:
         of_namespace,
         computed,
         kinds,
+        not (handed or of_namespace) and is_repeatable_code(code, {*globals_, *attributes}),
         tuple(read_of),
     )
 
@@ -106,8 +123,36 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W\d]\w*", text)
 
 
-def _argvals(instructions: Sequence[dis.Instruction], starts: tuple[str, ...]) -> dict[str, None]:
-    return {at.argval: None for at in instructions if isinstance(at.argval, str) and at.opname.startswith(starts)}
+class Naming(NamedTuple):
+    """An instruction that names something: what it does, and the name; of any other nothing."""
+
+    op: str = ""
+    name: str = ""
+
+
+OTHER = Naming()
+
+
+def naming_instructions(code: types.CodeType) -> list[Naming]:
+    """Return a code's instructions, as `dis.get_instructions` does, but only what says which names it reads.
+
+    >>> naming_instructions((lambda x: math.pi).__code__)[-3:-1]
+    [Naming(op='LOAD_GLOBAL', name='math'), Naming(op='LOAD_ATTR', name='pi')]
+    """
+    instructions: list[Naming] = []
+    raw, names, prefix = code.co_code, code.co_names, 0
+    for number, argument in zip(raw[::2], raw[1::2]):
+        if number == dis.EXTENDED_ARG:
+            prefix = (prefix | argument) << 8
+        elif number != _CACHE:
+            op, flags = _NAMING.get(number, ("", 0))
+            instructions.append(Naming(op, names[(prefix | argument) >> flags]) if op else OTHER)
+            prefix = 0
+    return instructions
+
+
+def _names(naming: Sequence[Naming], starts: tuple[str, ...]) -> dict[str, None]:
+    return {at.name: None for at in naming if at.op.startswith(starts)}
 
 
 def _spelled(code: types.CodeType, evaluated: bool) -> list[str]:
@@ -149,13 +194,13 @@ def _builds_texts(instructions: Sequence[dis.Instruction], mentioned: set[str]) 
     return adds and any(at.opname == "LOAD_CONST" and isinstance(at.argval, str) for at in instructions)
 
 
-def _read_of(instructions: Sequence[dis.Instruction]) -> dict[tuple[str, str], None]:
+def _read_of(naming: Sequence[Naming]) -> dict[tuple[str, str], None]:
     """Return which attributes are read, and of which globals."""
     readings: dict[tuple[str, str], None] = {}
-    for at, after in zip(instructions, instructions[1:]):
-        of = at.argval if at.opname in ("LOAD_GLOBAL", "LOAD_NAME") else ""
-        if after.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
-            readings[after.argval, of] = None
+    for at, after in zip(naming, naming[1:]):
+        of = at.name if at.op in GLOBALS else ""
+        if after.op.startswith(ATTRIBUTES):
+            readings[after.name, of] = None
         elif of:
             readings["", of] = None
     return readings

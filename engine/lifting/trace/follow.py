@@ -19,6 +19,7 @@ from engine.lifting.trace.library import BUILTIN, LIBRARIES, has, is_library, is
 from engine.lifting.trace.noting import GLOBAL
 from engine.lifting.trace.observed import MISSING, Place
 from engine.lifting.trace.owners import Owners
+from engine.lifting.trace.repeatable import is_repeatable, is_repeatable_builtin
 from engine.value import Value
 
 MOST = 200_000  # objects that are followed; plain numbers in containers are not counted
@@ -49,6 +50,13 @@ class Walk(Owners):
         for place in self.absences:
             self.watch(functools.partial(getattr, place.holder, place.key, MISSING), place)
         self._empty_stack()
+        while self.follow_makers():
+            self._empty_stack()
+        self.look_at_libraries()
+        varies = self.varies
+        self.follow_makers(all_classes=True)
+        self._empty_stack()
+        self.varies = varies  # whatever makes the objects that are there has run
         if self.computed:
             self.in_doubt = True
             self.more_attributes()
@@ -72,7 +80,7 @@ class Walk(Owners):
         if is_plain(kind):
             self.facts.append(x)
             return
-        if issubclass(kind, types.ModuleType):
+        if issubclass(kind, (type, types.ModuleType)):
             self.visits[id(x)] = self.visits.get(id(x), 0) + 1
         if id(x) in self._seen:
             self.facts.append(self._seen[id(x)][0])
@@ -94,6 +102,7 @@ class Walk(Owners):
             self._object(x)
 
     def _function(self, f: types.FunctionType) -> None:
+        varies = self.varies
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
             place = Place(f, name, f"{f.__qualname__}.{name}")
             self.watch(functools.partial(getattr, f, name), place, follow=name != "__code__")
@@ -105,10 +114,16 @@ class Walk(Owners):
             self._code(f.__code__, f.__globals__)
         else:
             self.asks_kinds = self.asks_kinds or names_of(f.__code__).kinds
+            if not is_repeatable(f):
+                self.may_vary(f"the function {f.__qualname__}")
+        if f.__name__ == "__hash__":  # tells keys apart, and nothing is computed of it
+            self.varies = varies
 
     def _code(self, code: types.CodeType, around: dict[str, Any]) -> None:
         names = names_of(code)
         self.take_names(names, around)
+        if not names.repeatable:
+            self.may_vary(f"what {code.co_name} does")
         for name in names.globals:
             self._global(name, around)
         for name in names.modules:
@@ -124,6 +139,9 @@ class Walk(Owners):
         if name not in around and name in vars(builtins):
             place = Place(vars(builtins), name, f"the builtin {name}")
             self.watch(functools.partial(vars(builtins).get, name, MISSING), place, follow=not _is_builtin(name))
+            self.asks_class = self.asks_class or name == "type"
+            if _is_builtin(name) and not is_repeatable_builtin(name):
+                self.may_vary(place.called)
         elif name not in around and name in sys.modules:
             self._imported(name, around)
 
@@ -145,6 +163,9 @@ class Walk(Owners):
         if kind.__module__ == "engine.lifting.run.program" and kind.__name__ == "Program":
             self.stack.append(x.fn)  # a lifted program inside another is its function
             return
+        self.asks_class = self.asks_class or kind is classmethod
+        if is_library(kind) and not is_repeatable(x):
+            self.may_vary(f"an object of type {kind.__qualname__}")
         self.facts += [base.__repr__(x) for base in BUILTIN if issubclass(kind, base)]
         known = numbers_held.follow(self, x) or kinds.follow(self, x)
         if known and is_library(kind) and kinds.attributes_of(x) is None:

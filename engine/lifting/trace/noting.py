@@ -28,8 +28,8 @@ class Notes(Observed):
         self.skipped, self.reading = skipped, reading
         self.stack: list[Any] = []
         self.in_doubt = False  # whether what is met now is perhaps not looked at by the function
-        self.visits: dict[int, int] = {}  # how often each module was met
-        self.as_globals: dict[int, int] = {}  # and how often as a global
+        self.visits: dict[int, int] = {}  # how often each module and each class was met
+        self.as_globals: dict[int, int] = {}  # and how often a module as a global
         self._watched: set[tuple[int, Any]] = set()
 
     def named(self, texts: list[str]) -> None:
@@ -39,6 +39,10 @@ class Notes(Observed):
     def cannot_follow(self, what: str) -> None:
         """Note, once, what cannot be followed, unless it is not known whether the function looks at it."""
         self.blind = self.blind or ("" if self.in_doubt else what)
+
+    def may_vary(self, what: str) -> None:
+        """Note, once, what may differ from run to run, though nothing that is seen changes."""
+        self.varies = self.varies or what
 
     def content(self, holder: Any, read: Callable[[], Any]) -> None:
         """Have a call look whether what is read is still equal."""

@@ -14,6 +14,7 @@ from operator import eq, is_
 from typing import Any
 
 from engine.lifting.trace.library import is_plain
+from engine.lifting.trace.repeatable import READING_OUTSIDE
 from engine.tracing import Onlooker, recording
 from engine.value import Value
 
@@ -65,11 +66,19 @@ class Observed:
     gradients: bool = False  # whether gradients of the Values are read
     blind: str = ""  # what cannot be followed
     unread: bool = False  # whether a module that is named was not loaded
+    varies: str = ""  # what may differ from run to run, though nothing that is seen changes
 
     @functools.cached_property
     def by_identity(self) -> dict[int, Value]:
         """The Values, by identity, once all have been seen."""
         return {id(v): v for values in self.values for v in values}
+
+    @functools.cached_property
+    def repeatable(self) -> bool:
+        """Whether whoever sees this, and nothing else, computes the same whenever nothing of it has changed."""
+        if self.varies or self.blind or self.unread or self.draws:
+            return False
+        return not any(issubclass(kind, READING_OUTSIDE) for kind in set(map(type, self.facts)))
 
     def untouched(self) -> bool:
         """Whether everything is where it was, the very same objects, and arrays hold what they held."""

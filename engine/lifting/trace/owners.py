@@ -7,7 +7,7 @@ import decimal
 import functools
 import os
 import types
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -20,8 +20,10 @@ from engine.lifting.trace.code_names import Names, words
 from engine.lifting.trace.library import is_library, is_of_library, mro, namespace
 from engine.lifting.trace.noting import Notes
 from engine.lifting.trace.observed import MISSING, Place
+from engine.lifting.trace.repeatable import is_repeatable
 from engine.value import Value
 
+MAKERS = ("__init__", "__new__", "__post_init__")  # what runs where an object is made, and not where one is used
 SPECIAL = (types.FunctionType, classmethod, staticmethod)  # what Python calls without being told: __call__, say
 READERS = ("open", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "imread", "read_text", "read_bytes")
 STATE_OF: dict[str, Callable[[], Any]] = {  # what a library's function reads
@@ -46,6 +48,9 @@ class Owners(Notes):
         self._owners: list[_Owner] = []
         self._handed = self.computed = False  # whether any code looks up names it is handed, and puts some together
         self._of_values: set[str] = set()  # attributes of Values that are read
+        self._makers: dict[int, list[tuple[Callable[[], Any], Place]]] = {}  # of each class, not looked at so far
+        self._as_kinds: dict[int, int] = {}  # how often each class was met as that of an object
+        self.asks_class = False  # whether code may have the class of an object, and make another
         self._asked_of: dict[int, set[str]] = {}  # attributes of modules that are globals, "" of what is not known
         self._looked_through = 0  # how many of the containers with Values
         self._with_attributes: set[int] = set()  # the Values that were looked at for what is stored on them
@@ -61,6 +66,7 @@ class Owners(Notes):
             elif attribute in OF_VALUES:
                 self._of_values.add(attribute)
         self.asks_kinds = self.asks_kinds or names.kinds
+        self.asks_class = self.asks_class or "__class__" in names.attributes
         self._handed, self.computed = self._handed or names.handed, self.computed or names.computed
         if names.of_namespace:
             self._owners.append(_Owner(around, "module", _name_of(around), only_spelled=True))
@@ -69,9 +75,12 @@ class Owners(Notes):
         """Note a class or a module; what of it matters is known when all code has been seen."""
         if issubclass(type(x), types.ModuleType):
             self._module(x)
-        elif not is_library(x):
+        elif is_library(x):
+            if not is_repeatable(x):
+                self.may_vary(f"the class {x.__qualname__}")
+        else:
             self.watch(functools.partial(mro, x), Place(x, "__mro__", "the bases of a class"), follow=False)
-            self.stack += mro(x)[1:]
+            self._follow_kinds(mro(x)[1:])
             if issubclass(type(x), abc.ABCMeta):
                 self.content(None, abc.get_cache_token)  # of what counts as an instance
             self.class_of(type(x))
@@ -81,7 +90,25 @@ class Owners(Notes):
             self.checks.append((None, lambda: tuple(held) == names))
             for name, special in list(held.items()):
                 if name[:2] == "__" == name[-2:] and isinstance(special, SPECIAL):
-                    self.watch(functools.partial(held.get, name, MISSING), Place(x, name, f"a method {name}"))
+                    place = functools.partial(held.get, name, MISSING), Place(x, name, f"a method {name}")
+                    if name in MAKERS:
+                        self._makers.setdefault(id(x), []).append(place)
+                    else:
+                        self.watch(*place)
+
+    def follow_makers(self, *, all_classes: bool = False) -> bool:
+        """Follow what makes objects of the classes that code can call, or of all; whether there was any."""
+        every = all_classes or self.asks_class
+        met = [k for k in self._makers if every or self.visits.get(k, 0) > self._as_kinds.get(k, 0)]
+        for place in [place for k in met for place in self._makers.pop(k)]:
+            self.watch(*place)
+        return bool(met)
+
+    def _follow_kinds(self, kinds: Iterable[type]) -> None:
+        """Follow classes of which there are objects, or which such classes are derived from."""
+        for kind in kinds:
+            self._as_kinds[id(kind)] = self._as_kinds.get(id(kind), 0) + 1
+            self.stack.append(kind)
 
     def _module(self, x: types.ModuleType) -> None:
         held, name = namespace(x), _name_of(namespace(x))
@@ -93,14 +120,28 @@ class Owners(Notes):
 
     def _makes_attributes(self, owner: _Owner) -> None:
         """Follow a module's `__getattr__` (PEP 562) where it may be asked for what the module has not."""
+        asked = self._asked(owner)
+        if "__getattr__" in owner.namespace and ("" in asked or any(name not in owner.namespace for name in asked)):
+            self._attribute(owner, "__getattr__")
+
+    def _asked(self, owner: _Owner) -> Set[str]:
+        """Return which attributes of a module are read; "" where it was met otherwise than as a global."""
         asked = self._asked_of.get(id(owner.module), {""})
         elsewhere = self.visits.get(id(owner.module), 0) > self.as_globals.get(id(owner.module), 0)
-        if "__getattr__" in owner.namespace and (elsewhere or any(name not in owner.namespace for name in asked)):
-            self._attribute(owner, "__getattr__")
+        return {*asked, ""} if elsewhere else asked
+
+    def look_at_libraries(self) -> None:
+        """Note what of libraries is read that may differ from run to run."""
+        for owner in [owner for owner in self._owners if owner.kind == "library"]:
+            asked = self._asked(owner)
+            for name in sorted(owner.watched if "" in asked else asked & owner.watched):
+                x = owner.namespace.get(name)
+                if not is_repeatable(x) or isinstance(x, types.MethodType):
+                    self.may_vary(f"{owner.name}.{name}")
 
     def class_of(self, kind: type) -> None:
         """Follow a class and its bases, those that are no library's."""
-        self.stack += [c for c in mro(kind) if c is not object and not is_library(c)]
+        self._follow_kinds([c for c in mro(kind) if c is not object and not is_library(c)])
 
     def more_attributes(self) -> bool:
         """Look up what the code seen so far names in the classes and modules seen so far; whether that leads on."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, itemgetter, not_
 from typing import Any, NamedTuple
 
 from engine.errors import LiftError
@@ -16,11 +17,21 @@ from engine.value import Value
 
 
 class Numbered(NamedTuple):
-    """The graph of some roots in topological order: nodes, what each is, where its operands are, and the roots."""
+    """The graph of some roots in topological order.
+
+    Attributes
+    ----------
+    nodes, rules, operands
+        The nodes, what each is, and where its operands are.
+    leaves, fixed, roots
+        Where the leaves are, the fixed numbers of those that have some, and where the roots are.
+    """
 
     nodes: list[Value]
     rules: list[NodeKind]
     operands: list[tuple[int, ...]]
+    leaves: list[int]
+    fixed: dict[int, tuple[float, ...]]
     roots: list[int]
 
 
@@ -29,7 +40,9 @@ def numbered(roots: Sequence[Value]) -> Numbered:
     place: dict[Any, int] = {}
     operands = _walked(place, roots)
     nodes = list(place)
-    return Numbered(nodes, list(map(rule_of, nodes)), operands, [place[root] for root in roots])
+    rules = list(map(rule_of, nodes))
+    leaves = list(compress(range(len(nodes)), map(not_, operands)))
+    return Numbered(nodes, rules, operands, leaves, fixed_numbers(nodes, rules), [place[root] for root in roots])
 
 
 def _walked(place: dict[Any, int], roots: Sequence[Value]) -> list[tuple[Any, ...]]:
@@ -83,12 +96,11 @@ def _not_numbered(parents: Sequence[Value], place: dict[Any, int], operands: lis
 
 def fixed_numbers(nodes: Sequence[Any], rules: Sequence[NodeKind]) -> dict[int, tuple[float, ...]]:
     """Return the fixed numbers (an exponent) of the nodes that have some, by their places; a node may be missing."""
-    places = {rule: [rule.keeps.index(name) for name in rule.fixed] for rule in RULES.values() if rule.fixed}
     fixed: dict[int, tuple[float, ...]] = {}
-    for i, rule in enumerate(rules) if not places.keys().isdisjoint(rules) else ():
-        if rule in places and nodes[i] is not None:
-            residuals = rule.residuals(nodes[i])
-            fixed[i] = tuple([residuals[k] for k in places[rule]])
+    for rule in [rule for rule in dict.fromkeys(rules) if isinstance(rule, Rule) and rule.fixed]:
+        at = [i for i, other in enumerate(rules) if other is rule and nodes[i] is not None]
+        kept = [rule.residuals(nodes[i]) for i in at]
+        fixed.update(zip(at, zip(*[map(itemgetter(rule.keeps.index(name)), kept) for name in rule.fixed])))
     return fixed
 
 
@@ -117,13 +129,13 @@ def record(
     LiftError
         If a node's derivative is not that of a rule, but its author's own.
     """
-    nodes, rules, operands, roots_at = numbered(roots) if graph is None else graph
+    nodes, rules, operands, leaves_at, fixed, roots_at = numbered(roots) if graph is None else graph
     _refuse_others(set(rules), nodes)
     ops = [rule.name if xs else "" for rule, xs in zip(rules, operands)]
-    labels = {i: label for i, label in enumerate(map(_label, nodes)) if label}
-    leaves, parameters = _leaves(nodes, rules, [i for i, xs in enumerate(operands) if not xs], inputs)
-    fixed = fixed_numbers(nodes, rules)
-    births = list(map(_born, [node for node, xs in zip(nodes, operands) if xs]))
+    every_label = list(map(_label, nodes))
+    labels = {i: every_label[i] for i in compress(range(len(nodes)), every_label)}
+    leaves, parameters = _leaves(nodes, rules, leaves_at, inputs)
+    births = list(map(_born, compress(nodes, operands)))
     return Trace(ops, operands, fixed, leaves, tuple(parameters), roots_at, labels, results=results, births=births)
 
 

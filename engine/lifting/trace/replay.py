@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
 
 from engine.lifting.ir import Leaf
-from engine.lifting.trace.record import Numbered, data_of, fixed_numbers, numbered
+from engine.lifting.trace.record import Numbered, data_of, fixed_numbers, numbered, rule_of
 from engine.node import CONSTANT
 from engine.parents import MANY
 from engine.value import Value
@@ -39,9 +39,12 @@ def same_graph(
     twins = _twins(graph, second)
     if twins is None:
         return False
-    apart = [(a, b) for a, b, xs in zip(graph.nodes, twins, graph.operands) if not xs and b is not None and a is not b]
-    mine, theirs = [a for a, _ in apart], [b for _, b in apart]
-    return _same_leaves(mine, theirs, inputs, others) and _same_fixed(graph, twins)
+    leaves = graph.leaves
+    mine, theirs = [graph.nodes[i] for i in leaves], [twins[i] for i in leaves]
+    apart = [b is not None and a is not b for a, b in zip(mine, theirs)]
+    return _same_leaves(list(compress(mine, apart)), list(compress(theirs, apart)), inputs, others) and _same_fixed(
+        graph, twins
+    )
 
 
 def _twins(graph: Numbered, roots: Sequence[Value]) -> list[Any] | None:
@@ -49,9 +52,9 @@ def _twins(graph: Numbered, roots: Sequence[Value]) -> list[Any] | None:
 
     What both have in common is walked no further; what only it depends on has no twin. Leaves are not looked at.
     """
-    nodes, rules, operands, roots_at = graph
+    nodes, rules, operands = graph.nodes, graph.rules, graph.operands
     twins: list[Any] = [None] * len(nodes)
-    for place, root in zip(roots_at, roots):
+    for place, root in zip(graph.roots, roots):
         if twins[place] is not None and twins[place] is not root:
             return None
         twins[place] = root
@@ -62,16 +65,31 @@ def _twins(graph: Numbered, roots: Sequence[Value]) -> list[Any] | None:
         if b.rule is not rules[i] and b.op != rules[i].name:
             return None
         x, y = b._x, b._other
-        parents = x if y is MANY else (x,) if y is None else (x, y)
-        if len(parents) != len(xs):
-            return None
-        for j, parent in zip(xs, parents):
-            twin = twins[j]
-            if twin is None:
-                twins[j] = parent
-            elif twin is not parent:
+        if y is None or y is MANY or len(xs) != 2:
+            parents = x if y is MANY else (x,) if y is None else (x, y)
+            if len(parents) != len(xs) or not _are_twins(twins, xs, parents):
                 return None
+            continue
+        j, k = xs  # as most have, so that it is written out
+        if (twin := twins[j]) is None:
+            twins[j] = x
+        elif twin is not x:
+            return None
+        if (twin := twins[k]) is None:
+            twins[k] = y
+        elif twin is not y:
+            return None
     return twins
+
+
+def _are_twins(twins: list[Any], xs: Sequence[int], parents: Sequence[Any]) -> bool:
+    """Whether some operands can be the twins of others, and are not those of more; note that they are."""
+    for j, parent in zip(xs, parents):
+        if twins[j] is None:
+            twins[j] = parent
+        if twins[j] is not parent:
+            return False
+    return True
 
 
 def _same_leaves(
@@ -81,13 +99,14 @@ def _same_leaves(
     roles = list(map(inputs.get, mine))
     if roles != list(map(others.get, theirs)):
         return False
-    captured = [a.rule is not CONSTANT or b.rule is not CONSTANT for a, b, role in zip(mine, theirs, roles) if not role]
-    return not any(captured) and _same_numbers(map(data_of, mine), map(data_of, theirs))
+    are_numbers = [role is None for role in roles]
+    captured = {*map(rule_of, compress(mine, are_numbers)), *map(rule_of, compress(theirs, are_numbers))} - {CONSTANT}
+    return not captured and _same_numbers(map(data_of, mine), map(data_of, theirs))
 
 
 def _same_fixed(graph: Numbered, twins: Sequence[Any]) -> bool:
     """Whether operations have the same fixed numbers."""
-    mine = fixed_numbers(graph.nodes, graph.rules)
+    mine = graph.fixed
     theirs = fixed_numbers(twins, graph.rules) if mine else {}
     both = [(mine[i], numbers) for i, numbers in theirs.items()]
     return _same_numbers(*[chain.from_iterable(numbers) for numbers in zip(*both)]) if both else True
@@ -99,14 +118,14 @@ def _same_numbers(xs: Iterable[float], ys: Iterable[float]) -> bool:
     return bool(((x.view(np.int64) == y.view(np.int64)) | (np.isnan(x) & np.isnan(y))).all())
 
 
-def uses_another_run(nodes: Iterable[Value], others: Mapping[Value, Leaf]) -> bool:
+def uses_another_run(leaves: Iterable[Value], others: Mapping[Value, Leaf]) -> bool:
     """Whether a run's graph reaches the inputs of another run: the function has kept a Value that it computed there.
 
     Parameters
     ----------
-    nodes
-        The graph of the one run.
+    leaves
+        Those of the graph of the one run.
     others
         What the input leaves of the other run are.
     """
-    return bool(others) and not others.keys().isdisjoint(nodes)
+    return bool(others) and not others.keys().isdisjoint(leaves)

@@ -1,4 +1,7 @@
-"""Running a function on Values to see its graph: twice, since only what is the same twice can be lifted, or thrice."""
+"""Running a function on Values to see its graph: only what is the same whenever it runs can be lifted.
+
+What a function sees says of most that it is; any other runs twice, or thrice, and its runs are compared.
+"""
 
 from __future__ import annotations
 
@@ -67,15 +70,14 @@ def traced(
     captured = around.values
     runs = [_followed(run, around)]
     _make_parameters(around, captured)
-    runs.append(_followed(run, around))
-    if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
+    if around.randomness() != draws or not _is_repeatable(runs[0], around):
         runs.append(_followed(run, around))
-    around.reset = around.reset or any(run.changed for run in runs)
-    *_, other, last = runs
-    _refuse_kept_values(name, runs)
-    drew = around.randomness() != draws
-    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
-        raise LiftError(_not_the_same(name, [] if drew else last.changed))
+        if runs[0].changed or runs[1].changed:  # the third run is as the second, or none is as another
+            runs.append(_followed(run, around))
+        around.reset = around.reset or any(run.changed for run in runs)
+        _refuse_kept_values(name, runs)
+        _refuse_another_graph(name, *runs[-2:], drew=around.randomness() != draws)
+    last = runs[-1]
     if last.changed:
         last = _followed(run, around)
         _leave(name, around, _changed_by_the_function(name, [*runs[1:], last], around))
@@ -117,9 +119,9 @@ class _Run:
         return numbered(self.roots)
 
     @property
-    def nodes(self) -> list[Value]:
-        """The nodes of its graph."""
-        return self.graph.nodes
+    def leaves(self) -> list[Value]:
+        """The leaves of its graph."""
+        return [self.graph.nodes[i] for i in self.graph.leaves]
 
 
 def _followed(run: Callable[[], _Run], around: Surroundings) -> _Run:
@@ -139,15 +141,26 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
             value.pullback = Value(0.0).pullback
 
 
+def _is_repeatable(run: _Run, around: Surroundings) -> bool:
+    """Whether another run is known to be as this one: it changed nothing, and all that it can have read is seen."""
+    return not run.changed and not run.watch.absences and around.repeatable
+
+
 def _refuse_kept_values(name: str, runs: Sequence[_Run]) -> None:
     """Refuse a function that computes with what it has computed in another run."""
     others = {leaf: role for run in runs[:-1] for leaf, role in run.inputs.items()}
-    if uses_another_run(runs[-1].nodes, others):
+    if uses_another_run(runs[-1].leaves, others):
         places = runs[-1].changed or runs[0].changed
         raise LiftError(
             f"{name} keeps a Value that it has computed in one call{_in(places)}, and uses it in the next. "
             "Return it, and pass it to the next call as an input."
         )
+
+
+def _refuse_another_graph(name: str, other: _Run, last: _Run, *, drew: bool) -> None:
+    """Refuse a function of which two runs differ, or which has drawn random numbers."""
+    if drew or not same_graph(last.roots, other.roots, last.inputs, other.inputs, last.graph):
+        raise LiftError(_not_the_same(name, [] if drew else last.changed))
 
 
 def _not_the_same(name: str, changed: Sequence[Place]) -> str:
@@ -201,7 +214,7 @@ def _with_arrays_read(
     if not large:
         around.read_at_each_call({}, ())
         return plain
-    constants = [node._data for node in plain.nodes if not node.parents and is_constant(node)]
+    constants = [leaf._data for leaf in plain.leaves if is_constant(leaf)]
     readings = {
         k: reading
         for k, reading in large.items()
@@ -236,7 +249,7 @@ def _on_a_copy(
 
 def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
     """Whether a run with arrays read is the plain one: as large, with nothing but arithmetic of their numbers."""
-    if len(done.roots) != len(plain.roots) or len(done.nodes) > 2 * len(plain.nodes):
+    if len(done.roots) != len(plain.roots) or len(done.graph.nodes) > 2 * len(plain.graph.nodes):
         return False
     conditions = done.roots[done.structure.size :]
     if any(node in reading.position for node in order(*conditions, *done.watch.asked) for reading in readings):
@@ -248,7 +261,7 @@ def _is_as_plain(done: _Run, plain: _Run, readings: Sequence[Reading]) -> bool:
 
 
 def _operations(run: _Run) -> int:
-    return sum(bool(node.parents) for node in run.nodes)
+    return len(run.graph.nodes) - len(run.graph.leaves)
 
 
 def _in(changed: Sequence[Place]) -> str:

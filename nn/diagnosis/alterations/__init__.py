@@ -9,6 +9,7 @@ sweep.py       the reverse sweep, and what an alteration changes in it, along ra
 groups.py      the edges that are altered together
 alteration.py  one change of a sweep, or of the function; the gradients of several
 variants.py    what an array is mistaken for by itself
+cases.py       what people take for what an edge has saved, as tables
 edges.py       what people write in place of an edge
 exchanged.py   the same with another array of the function's
 paths.py       where paths meet: assigned, unsummed, cut off in time

@@ -22,7 +22,8 @@ from nn.diagnosis.alterations.sweep import Change, Pull, Sweep
 from nn.samples import Array
 
 NUMBER = re.compile(r"\d+\.\d+|\d+e[+-]\d+")
-Saved: TypeAlias = Callable[[Edge], Any]
+Saves: TypeAlias = Callable[[Edge], Any]
+Convert: TypeAlias = Callable[[Array], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class BackwardAlteration:
     what: str = ""
     rank: int = 1
     changes: Mapping[ArrayStep, Change] = field(default_factory=dict)
-    saved: Saved | None = None
+    saved: Saves | None = None
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
     finish: Callable[[ArrayStep, Array], Array] | None = None
@@ -77,10 +78,32 @@ def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank
     return BackwardAlteration(kind, edges, dict.fromkeys(edges, pull), what, rank)
 
 
-def saving(kind: str, edges: tuple[Edge, ...], saved: Saved, what: str = "", rank: int = 1) -> BackwardAlteration:
+def saving(kind: str, edges: tuple[Edge, ...], saved: Saves, what: str = "", rank: int = 1) -> BackwardAlteration:
     """Return the alteration of edges whose local derivative is computed with something else."""
     altered = pulling(kind, edges, Saving(saved), what, rank)
     return replace(altered, saved=saved)
+
+
+def of_saved(kind: str, edges: tuple[Edge, ...], change: Convert, what: str = "", rank: int = 1) -> BackwardAlteration:
+    """Return the alteration of edges that do something to what they have saved first."""
+    return saving(kind, edges, lambda edge: change(edge.saved), what, rank)
+
+
+def of_arriving(
+    kind: str, edges: tuple[Edge, ...], change: Convert, what: str = "", rank: int = 1
+) -> BackwardAlteration:
+    """Return the alteration of edges that do something to what arrives first."""
+    return pulling(kind, edges, lambda edge, g: edge.right(change(g)), what, rank)
+
+
+def of_share(kind: str, edges: tuple[Edge, ...], change: Convert, what: str = "", rank: int = 1) -> BackwardAlteration:
+    """Return the alteration of edges that do something to what they hand on."""
+    return pulling(kind, edges, lambda edge, g: change(edge.right(g)), what, rank)
+
+
+def nothing(edge: Edge, g: Array) -> Array:
+    """Hand on nothing: a pull."""
+    return np.zeros(edge.parent.value.shape)
 
 
 def scaled(edges: tuple[Edge, ...], factor: float, kind: str, what: str = "", rank: int = 0) -> BackwardAlteration:

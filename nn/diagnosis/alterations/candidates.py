@@ -18,17 +18,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import BackwardAlteration, saving, scaled
-from nn.diagnosis.alterations.edges import of_edges
+from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
+from nn.diagnosis.alterations.edges import of_edges, of_joined
 from nn.diagnosis.alterations.errors import of_errors
-from nn.diagnosis.alterations.exchanged import (
-    OF_VALUES,
-    exchanged,
-    exchanged_in_loop,
-    of_leaves,
-    of_parts,
-    taken_elsewhere,
-)
+from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts, taken_elsewhere
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -40,6 +33,7 @@ from nn.samples import Array
 Number: TypeAlias = tuple[str, float]
 Key: TypeAlias = tuple[Hashable, ...]
 Family: TypeAlias = Callable[[Sweep], Iterable[BackwardAlteration]]
+OfGroup: TypeAlias = Callable[[tuple[Edge, ...], Sweep], Iterable[BackwardAlteration]]
 PLAIN = (0.0, 1.0, 2.0, 0.5)  # numbers that explain nothing
 TIMES = "*"  # the first part of a key of two numbers
 ROUNDED = 1e-7  # of a number that is fitted
@@ -181,48 +175,42 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
     repeated = {edge for edges in by_key.values() if len(edges) > 1 for edge in edges}
     for key, edges in by_key.items():
         is_exception = len(edges) == 1 and (edges[0] in repeated or is_twin(edges[0]))
-        family = partial(_of_group, key=key)
-        for alteration in family(sweep):
-            rank = alteration.rank + is_exception
-            yield Attempt(replace(alteration, rank=rank) if is_exception else alteration, family)
-    for alteration in of_paths(sweep):
-        yield Attempt(alteration, of_paths)
-
-
-def _of_group(sweep: Sweep, key: object) -> Iterator[BackwardAlteration]:
-    edges = groups(sweep).get(key, ())
-    if edges:
-        yield from of_edges(edges, sweep)
-        yield scaled(edges, 1.0, "factor")
+        for attempt in _attempts(partial(_of_group, key=key, of=_simple), sweep):
+            altered = attempt.alteration
+            yield replace(attempt, alteration=replace(altered, rank=altered.rank + 1)) if is_exception else attempt
+    yield from _attempts(of_paths, sweep)
 
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
-    by_key = groups(sweep)
-    for key in by_key if len(sweep.edges) <= MANY else ():
-        if key:
-            family = partial(_of_others, key=key)
-            for alteration in family(sweep):
-                yield Attempt(alteration, family)
-    for whole in (of_parts, of_leaves, of_errors, of_functions):
-        for alteration in whole(sweep):
-            yield Attempt(alteration, whole)
+    for key in groups(sweep) if len(sweep.edges) <= MANY else ():
+        yield from _attempts(partial(_of_group, key=key, of=_with_others), sweep)
+    for whole in (of_joined, of_parts, of_leaves, of_errors, of_functions):
+        yield from _attempts(whole, sweep)
 
 
-def _of_others(sweep: Sweep, key: object) -> Iterator[BackwardAlteration]:
+def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:
+    return (Attempt(alteration, family) for alteration in family(sweep))
+
+
+def _of_group(sweep: Sweep, key: object, of: OfGroup) -> Iterator[BackwardAlteration]:
     edges = groups(sweep).get(key, ())
-    if not edges:
-        return
-    yield from taken_elsewhere(edges)
-    if len(edges) > 1 or edges[0].step.op in OF_VALUES:
-        yield from exchanged_in_loop(edges, sweep)
-    for edge in edges if len(edges) == 1 else ():
-        yield from (*exchanged(edge, sweep), *_updated(edge, sweep))
+    yield from of(edges, sweep) if edges else ()
 
 
-def _updated(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
+def _simple(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
+    yield from of_edges(edges, sweep)
+    yield scaled(edges, 1.0, "factor")
+
+
+def _with_others(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
+    yield from (*taken_elsewhere(edges), *exchanged(edges, sweep), *_updated(edges, sweep))
+
+
+def _updated(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield a factor that a step of gradient descent has changed before it was used: by how much is fitted."""
-    other = edge.step.operands[1 - edge.operand] if len(edge.step.operands) == 2 else None
+    edge = edges[0]
+    other = edge.step.operands[1 - edge.operand] if len(edges) == 1 and len(edge.step.operands) == 2 else None
     if isinstance(other, ArrayStep) and other in sweep.cotangents and np.array_equal(edge.saved, other.value):
         g = sweep.cotangents[other]
         if g.shape == np.shape(edge.saved):
-            yield saving("updated-value", (edge,), lambda e: e.saved - g, label(other), 2)
+            yield of_saved("updated-value", edges, lambda saved: saved - g, label(other), 2)

@@ -1,5 +1,8 @@
 """What people write in place of the edges of a backward pass: the alterations, the simplest first.
 
+An edge hands on what arrives by what it has saved: its local derivative, the other factor, or where elements come from.
+Tables say what stands in place of that; what arrives and what is handed on are moved, turned, or wrong at one place.
+
 >>> from nn.diagnosis.alterations.recorded import record
 >>> root, leaves = record(lambda x: np.tanh(x).sum(), [("x", np.array([1.0, 2.0]))])
 >>> sweep = Sweep(root, leaves)
@@ -9,31 +12,57 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from engine.rules import RULES
-from nn.derivatives import ACTIVATIONS
-from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving, scaled
+from nn.diagnosis.alterations.alteration import (
+    BackwardAlteration,
+    of_arriving,
+    of_saved,
+    of_share,
+    pulling,
+    saving,
+    scaled,
+)
+from nn.diagnosis.alterations.cases import (
+    OF_EXTREMES,
+    OF_FACTORS,
+    OF_MASKS,
+    OF_ONE_OPERAND,
+    OF_OTHERS,
+    OF_SLOPES,
+    OF_THE_VALUE,
+    Substitute,
+    ones,
+)
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
-from nn.diagnosis.alterations.variants import Variant, at_one_place, exchanged_axes, products_of, shifts, variant
+from nn.diagnosis.alterations.variants import (
+    axes_text,
+    only_at,
+    place,
+    products_of,
+    rearranged,
+    shifts,
+    single_places,
+    some_axes,
+    times_at,
+)
 from nn.samples import Array
 
-CONFUSED = ("tanh", "sigmoid", "exp", "relu")
-OF_A_FACTOR: tuple[tuple[str, Callable[[Array], Array]], ...] = (
-    ("missing", np.ones_like),
-    ("squared", np.square),
-    ("unsigned", np.abs),
-    ("inverted", np.reciprocal),
-)
 OF_THE_RESULT = "of the result"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
+ENDS = (("first", 0), ("last", -1))
+
+
+JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
+EXTREMES = ("max", "amax", "min", "amin")
+WRITTEN_WITH_VALUE = ("tanh", "sigmoid")
 
 
 def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -41,14 +70,15 @@ def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     for factor, kind in SCALES:
         yield scaled(edges, factor, kind)
     if any((sweep.cotangents[edge.step] != 1.0).any() for edge in edges):
-        yield pulling("upstream-missing", edges, lambda edge, g: edge.right(np.ones_like(g)))
+        yield of_arriving("upstream-missing", edges, np.ones_like)
     yield from {"local": _local, "product": _product, "move": _move, "sum": _sum}[edges[0].kind](edges, sweep)
     yield from (*_slices(edges), *_results(edges, sweep))
 
 
-def operand_of(edge: Edge) -> Array:
-    """Return the operand that an edge leads to, as wide as its step."""
-    return np.broadcast_to(edge.parent.value, edge.step.value.shape)
+def of_cases(edges: tuple[Edge, ...], cases: Iterable[Substitute]) -> Iterator[BackwardAlteration]:
+    """Yield edges with something else in place of what they have saved."""
+    for kind, what, rank, saved in cases:
+        yield saving(kind, edges, saved, what, rank)
 
 
 # --- elementwise ---------------------------------------------------------------------------------------------------
@@ -61,20 +91,15 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     elif edges[0].step.op not in ("add", "subtract"):
         is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
         kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
-        yield saving(kind, edges, lambda e: np.ones_like(e.saved), what, rank=int(not is_number))
+        yield saving(kind, edges, ones, what, rank=int(not is_number))
         if is_number:
-            yield saving("factor-exchanged", edges, lambda e: np.ones_like(e.saved))
-    yield from _masks(edges)
-    for n in (-2, -1, 1, 2):
-        power = f"**{n}" if n != 1 else ""
-        yield saving("slope-times-operand", edges, partial(_times_operand, n=n), power, 1 + (n != 1))
-        yield saving("slope-times-value", edges, partial(_times_value, n=n), power, 1 + (n != 1))
-    for kind, change in OF_A_FACTOR[1:]:
-        yield saving(f"slope-{kind}", edges, partial(_changed, change=change))
+            yield saving("factor-exchanged", edges, ones)
+    yield from of_cases(edges, (*_of_mask(edges[0]), *OF_SLOPES))
     if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
-    yield from (*_axes(edges), *_neighbours(edges), *_products(edges, sweep, "elementwise-for-product"))
+    yield from (*_axes(edges), *in_time("factor-off-by-one", edges))
+    yield from _products(edges, sweep, "elementwise-for-product")
 
 
 def _weighs(edge: Edge, sweep: Sweep) -> bool:
@@ -84,77 +109,17 @@ def _weighs(edge: Edge, sweep: Sweep) -> bool:
     return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
 
 
-def _masks(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield a local derivative of two values, one of them 0, the wrong way round, left out, or without the other."""
-    if len(np.unique(edges[0].saved)) == 2 and (edges[0].saved == 0.0).any():
-        yield saving("mask-inverted", edges, lambda e: np.max(e.saved) - e.saved)
-        yield saving("mask-missing", edges, lambda e: np.full(e.saved.shape, np.max(e.saved)))
-        yield saving("scale-missing", edges, lambda e: (e.saved != 0.0).astype(float))
-
-
-def _times_operand(edge: Edge, n: int) -> Array:
-    return np.asarray(edge.saved * (operand_of(edge) ** float(n)))
-
-
-def _times_value(edge: Edge, n: int) -> Array:
-    return np.asarray(edge.saved * (edge.step.value ** float(n)))
-
-
-def _changed(edge: Edge, change: Callable[[Array], Array]) -> Array:
-    return change(edge.saved)
+def _of_mask(edge: Edge) -> tuple[Substitute, ...]:
+    """Return what stands for a local derivative of two values, one of them 0."""
+    return OF_MASKS if len(np.unique(edge.saved)) == 2 and (edge.saved == 0.0).any() else ()
 
 
 def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
-    yield saving("slope-missing", edges, lambda e: np.ones_like(e.saved))
-    yield saving("value-for-slope", edges, lambda e: e.step.value)
-    if edges[0].step.op in RULES:
-        yield saving("applied-for-slope", edges, lambda e: RULES[e.step.op].array(e.step.value))
-    yield saving("slope-at-value", edges, lambda e: slope_of(e.step.op, e.step.value))
-    yield saving("operand-for-slope", edges, operand_of)
-    for text, formula in OF_THE_VALUE.items() if edges[0].step.op in WRITTEN_WITH_VALUE else ():
-        yield saving("slope-formula", edges, partial(_by_formula, formula=formula), text, 2)
+    op = edges[0].step.op
+    yield from of_cases(edges, (*OF_ONE_OPERAND, *(OF_THE_VALUE if op in WRITTEN_WITH_VALUE else ())))
     yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
-    for other in CONFUSED:
-        if other != edges[0].step.op:
-            yield saving("slope-of-another", edges, partial(_of_another, rule=other), other)
-            yield saving("slope-of-another", edges, partial(_at_value, rule=other), f"{other}, of the value", 2)
-
-
-WRITTEN_WITH_VALUE = ("tanh", "sigmoid")
-OF_THE_VALUE: dict[str, Callable[[Array], Array]] = {
-    "1 - a": lambda a: 1.0 - a,
-    "1 + a": lambda a: 1.0 + a,
-    "a**2": np.square,
-    "-a**2": lambda a: -a * a,
-    "-a": np.negative,
-    "1 + a**2": lambda a: 1.0 + a * a,
-    "1 - a**2": lambda a: 1.0 - a * a,
-    "a * (1 + a)": lambda a: a * (1.0 + a),
-    "a * (1 - a)": lambda a: a * (1.0 - a),
-    "a * (1 - a**2)": lambda a: a * (1.0 - a * a),
-}
-"""What people write for a derivative that is a formula of the value."""
-
-
-def _by_formula(edge: Edge, formula: Callable[[Array], Array]) -> Array:
-    return formula(edge.step.value)
-
-
-def _of_another(edge: Edge, rule: str) -> Array:
-    return slope_of(rule, operand_of(edge))
-
-
-def _at_value(edge: Edge, rule: str) -> Array:
-    return slope_of(rule, edge.step.value)
-
-
-def slope_of(rule: str, x: Array) -> Array:
-    """Return a unary rule's derivative, or an activation's, at an array."""
-    if rule not in RULES:
-        return ACTIVATIONS[rule].derivative(x, ACTIVATIONS[rule].f(x))
-    known = RULES[rule]
-    return np.broadcast_to(np.asarray(known.bind(known.array(x), [x])(np.ones_like(x))[0], float), x.shape)
+    yield from of_cases(edges, (case for other, cases in OF_OTHERS.items() if other != op for case in cases))
 
 
 def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -163,30 +128,27 @@ def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     size = edges[0].parent.value.size
     if size == edges[0].step.value.size or len(whole) > 4:
         return
-    for count in range(1, len(whole) + 1):
-        for axes in itertools.combinations(range(len(whole)), count):
-            if np.prod([n for k, n in enumerate(whole) if k not in axes], dtype=int) == size:
-                text = f"axis {', '.join(map(str, axes))}"
-                for take, kind in (
-                    (np.sum, "wrong-axis"),
-                    (np.mean, "mean-for-sum"),
-                    (_first, "slice"),
-                    (_last, "slice"),
-                ):
-                    yield pulling(kind, edges, partial(_taken, take=take, axes=axes, shape=shape), text, 0)
+    for axes in some_axes(len(whole)):
+        if np.prod([n for k, n in enumerate(whole) if k not in axes], dtype=int) == size:
+            for kind, take in REDUCTIONS:
+                yield pulling(kind, edges, partial(_taken, take=take, axes=axes, shape=shape), axes_text(axes), 0)
 
 
-def _taken(edge: Edge, g: Array, take: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:
+def _at(x: Array, axis: tuple[int, ...], number: int) -> Array:
+    return x[tuple(number if k in axis else slice(None) for k in range(x.ndim))]
+
+
+REDUCTIONS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("wrong-axis", np.sum),
+    ("mean-for-sum", np.mean),
+    ("slice", partial(_at, number=0)),
+    ("slice", partial(_at, number=-1)),
+)
+
+
+def _taken(edge: Edge, g: Array, take: Callable[..., Any], axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:
     share: Array = take(g * edge.saved, axis=axes)
     return share.reshape(shape)
-
-
-def _first(x: Array, axis: tuple[int, ...]) -> Array:
-    return x[tuple(0 if k in axis else slice(None) for k in range(x.ndim))]
-
-
-def _last(x: Array, axis: tuple[int, ...]) -> Array:
-    return x[tuple(-1 if k in axis else slice(None) for k in range(x.ndim))]
 
 
 # --- products, sums, moves -----------------------------------------------------------------------------------------
@@ -194,53 +156,42 @@ def _last(x: Array, axis: tuple[int, ...]) -> Array:
 
 def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what people write for the other factor of a product."""
-    if edges[0].saved is None:
+    edge = edges[0]
+    if edge.saved is None:
         return
-    yield from _masks(edges) if len(edges[0].step.operands) == 1 else ()
-    for kind, change in OF_A_FACTOR:
-        yield saving(f"factor-{kind}", edges, partial(_changed, change=change))
-    if edges[0].step.op in ("max", "amax", "min", "amin"):
-        yield saving("ties-in-full", edges, lambda e: (e.saved != 0.0).astype(float))
-    yield saving("own-value-for-factor", edges, _own_value)
-    for what, _ in exchanged_axes(edges[0].saved):
-        kind = "factor-transposed" if "exchanged" in what else "factor-rearranged"
-        yield saving(kind, edges, partial(_variant, of=exchanged_axes, what=what), what, 1 + ("exch" not in what))
-    for what, _ in shifts(edges[0].saved):
-        yield saving("factor-off-by-one", edges, partial(_variant, of=shifts, what=what), what, 2)
+    yield from of_cases(edges, _of_mask(edge) if len(edge.step.operands) == 1 else ())
+    yield from of_cases(edges, (*OF_FACTORS, *(OF_EXTREMES if edge.step.op in EXTREMES else ())))
+    for what, change in rearranged(np.shape(edge.saved)):
+        kind, rank = ("factor-transposed", 1) if "exchanged" in what else ("factor-rearranged", 2)
+        yield of_saved(kind, edges, change, what, rank)
+    for what, change in shifts(np.shape(edge.saved)):
+        yield of_saved("factor-off-by-one", edges, change, what, 2)
     if all(sweep.cotangents[edge.step].shape == edge.parent.value.shape for edge in edges):
         yield pulling("factor-missing", edges, lambda edge, g: g)
-    yield from (*_neighbours(edges), *_products(edges, sweep, "order-of-product"))
+    yield from (*in_time("factor-off-by-one", edges), *_products(edges, sweep, "order-of-product"))
 
 
-def _neighbours(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield the edges of a loop, each with what the one before or after it saved."""
-    if len(edges) > 1 and len({np.shape(edge.saved) for edge in edges}) == 1:
-        for text, order in (("of the time after", edges), ("of the time before", edges[::-1])):
-            saved = {edge: other.saved for edge, other in zip(order[1:], order)}
-            yield saving("factor-off-by-one", edges, partial(of_another_time, saved=saved, end=1.0), text, 2)
-            without = partial(of_another_time, saved=saved, end=0.0)
-            yield saving("factor-off-by-one", edges, without, f"{text}, none at the end", 2)
+def in_time(kind: str, edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
+    """Yield the edges of a loop, the last time first, each with what the one before or after it saved."""
+    if len(edges) < 2 or len({np.shape(edge.saved) for edge in edges}) > 1:
+        return
+    for text, order in (("of the time after", edges), ("of the time before", edges[::-1])):
+        ends = {"": order[0].saved, ", none at the end": _nothing(order[0]), ", the other end's there": order[-1].saved}
+        for what, end in ends.items():
+            saved = {order[0]: end} | {edge: other.saved for edge, other in zip(order[1:], order)}
+            yield saving(kind, edges, saved.__getitem__, f"{text}{what}", 2)
 
 
-def of_another_time(edge: Edge, saved: Mapping[Edge, Array], end: float) -> Array:
-    """Return what another run of a line saved, or at the end of the loop a multiple of its own."""
-    return saved[edge] if edge in saved else end * edge.saved
-
-
-def _own_value(edge: Edge) -> Array:
-    return np.broadcast_to(edge.parent.value, np.shape(edge.saved))
-
-
-def _variant(edge: Edge, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
-    if not isinstance(edge.saved, np.ndarray):
-        raise ValueError("this step keeps something else than an array there")
-    return variant(of, edge.saved, what)
+def _nothing(edge: Edge) -> Any:
+    """Return what an edge would have to save to hand on nothing."""
+    return 0.0 * edge.saved if isinstance(edge.saved, np.ndarray) else tuple(places[:0] for places in edge.saved)
 
 
 def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[BackwardAlteration]:
     """Yield other products of the same two arrays."""
     edge = edges[0]
-    for what, product in products_of(sweep.cotangents[edge.step], edge.saved, edge.parent.value.shape):
+    shapes = sweep.cotangents[edge.step].shape, np.shape(edge.saved), edge.parent.value.shape
+    for what, product in products_of(*shapes):
         yield pulling(kind, edges, partial(_multiplied, product=product), what, 2)
 
 
@@ -250,16 +201,10 @@ def _multiplied(edge: Edge, g: Array, product: Callable[[Array, Array], Array]) 
 
 def _sum(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield a sum whose cotangent is not repeated: only the first or the last of what was summed has it."""
-    for number, text in ((0, "first"), (-1, "last")):
-        yield pulling("slice", edges, partial(_at_end, number=number), f"the {text} alone", 2)
-
-
-def _at_end(edge: Edge, g: Array, number: int) -> Array:
-    share = np.zeros(edge.parent.value.shape)
-    repeated = [k for k, n in enumerate(edge.step.value.shape) if n != share.shape[k]] or [0]
-    place = (slice(None),) * repeated[0] + (number,)
-    share[place] = edge.right(g)[place]
-    return share
+    shape = edges[0].parent.value.shape
+    axis = next((k for k, n in enumerate(edges[0].step.value.shape) if n != shape[k]), 0)
+    for text, number in ENDS:
+        yield of_share("slice", edges, partial(only_at, where=place(axis, number)), f"the {text} alone", 2)
 
 
 def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -273,7 +218,17 @@ def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape, order="F"), "columns first", 2)
     if edges[0].step.op == "pad":
         yield pulling("padding-counted", edges, lambda e, g: g[tuple(map(slice, e.parent.value.shape))])
-    yield from _strides(edges)
+    yield from in_time("off-by-one", edges)
+    stride, back = without_stride(edges)
+    if stride > 1:
+        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(stride), 1)
+
+
+def of_joined(sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield several arrays that are joined to one, each with the gradient of the one before or after it."""
+    for step in sweep.steps:
+        edges = tuple(edge for edge in step.edges[::-1] if edge.kind == "move" and edge.step.op in JOINS)
+        yield from in_time("off-by-one", edges)
 
 
 def _assigned(edge: Edge, g: Array) -> Array:
@@ -287,15 +242,8 @@ def _averaged(edge: Edge, g: Array) -> Array:
     return np.asarray(edge.right(g) / np.maximum(counts, 1))
 
 
-def _strides(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield windows of a loop that are put back as if the stride were 1."""
-    stride, back = without_stride(edges)
-    if stride > 1:
-        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(stride), 1)
-
-
 def without_stride(edges: Sequence[Edge]) -> tuple[int, dict[Edge, Array]]:
-    """Return the largest stride of the windows of a loop, and how far each is moved where there is none."""
+    """Return the largest stride of the windows of a loop, and how far each is moved where it is left out."""
     firsts = np.array([np.unravel_index(e.saved[1][0], e.parent.value.shape) for e in edges if e.saved[1].size], int)
     if len(firsts) < 2 or len(firsts) < len(edges) or not firsts.size:
         return 1, {}
@@ -308,43 +256,27 @@ def _put_at(edge: Edge, g: Array, to: dict[Edge, Array]) -> Array:
     return np.roll(edge.right(g), to[edge], tuple(range(edge.parent.value.ndim)))
 
 
-# --- what an edge hands on, as a whole -----------------------------------------------------------------------------
+# --- what arrives and what is handed on, as wholes -----------------------------------------------------------------
 
 
 def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what arrives at an operand moved by one, with axes exchanged, or wrong at one place only."""
-    share = sweep.shares[edges[0]]
-    for of, kind in ((shifts, "off-by-one"), (exchanged_axes, "result-transposed")):
-        for what, _ in of(share):
-            rank = 1 if "exchanged" in what else 2
-            yield pulling(kind, edges, partial(_result, of=of, what=what), what, rank)
-    if share.ndim > 1 and share.size < 5000:
-        for what, _ in at_one_place(share):
-            for factor, kind in SCALES[:3]:
-                yield pulling(kind, edges, partial(_only_at, what=what, factor=factor), f"at {what}", 2)
+    shape = sweep.shares[edges[0]].shape
+    for what, change in shifts(shape):
+        yield of_share("off-by-one", edges, change, what, 2)
+    for what, change in rearranged(shape):
+        yield of_share("result-transposed", edges, change, what, 1 if "exchanged" in what else 2)
+    for what, where in single_places(shape) if math.prod(shape) < 5000 else ():
+        for factor, kind in SCALES[:3]:
+            yield of_share(kind, edges, partial(times_at, where=where, factor=factor), f"at {what}", 2)
 
 
 def _slices(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield the first or the last place alone, along an axis of what arrives, where several are summed."""
     shape = edges[0].step.value.shape
-    if edges[0].kind != "sum" and any(edge.step.value.shape != shape for edge in edges):
+    if edges[0].kind not in ("move", "product") or any(edge.step.value.shape != shape for edge in edges):
         return
-    for axis, n in enumerate(shape if edges[0].kind in ("move", "product") else ()):
-        for text, number in (("first", 0), ("last", -1)) if n > 1 else ():
-            pull = partial(_one_place, axis=axis, number=number)
-            yield pulling("slice", edges, pull, f"the {text} alone along axis {axis} of what arrives", 2)
-
-
-def _one_place(edge: Edge, g: Array, axis: int, number: int) -> Array:
-    share, place = np.zeros(g.shape), (slice(None),) * axis + (number,)
-    share[place] = g[place]
-    return edge.right(share)
-
-
-def _result(edge: Edge, g: Array, of: Callable[[Array], Iterator[Variant]], what: str) -> Array:
-    return variant(of, np.asarray(edge.right(g)), what)
-
-
-def _only_at(edge: Edge, g: Array, what: str, factor: float) -> Array:
-    share = edge.right(g)
-    return np.asarray(share * (1.0 + (factor - 1.0) * variant(at_one_place, share, what)))
+    for axis, n in enumerate(shape):
+        for text, number in ENDS if n > 1 else ():
+            what = f"the {text} alone along axis {axis} of what arrives"
+            yield of_arriving("slice", edges, partial(only_at, where=place(axis, number)), what, 2)

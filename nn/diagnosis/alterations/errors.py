@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -72,17 +72,26 @@ def _targets(sweep: Sweep) -> Iterator[tuple[str, Array]]:
                 yield "1 in the right class", ones
 
 
+OF_ERRORS: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = (
+    ("{v}", lambda v, t: v),
+    ("-{bracketed}", lambda v, t: -t),
+    ("{v} + {t}", lambda v, t: v + t),
+    ("{v} - 1", lambda v, t: v - 1.0),
+    ("({v} - {t}) * {v}", lambda v, t: (v - t) * v),
+)
+OF_CLASSES: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = (
+    ("{v} - 1 in the right class of every sample", lambda v, t: v - t.any(axis=0)),
+    ("{v} - {t} one class further", lambda v, t: v - np.roll(t, 1, axis=1)),
+    ("{v} - {t} one class before", lambda v, t: v - np.roll(t, -1, axis=1)),
+)
+"""What people write for an error, of a value and a target, and of targets that are 1 in one class."""
+
+
 def _errors(value: str, v: Array, target: str, t: Array, sweep: Sweep) -> Iterator[tuple[str, Array]]:
     """Yield what people write for an error, in words and as arrays."""
-    yield value, v
-    yield f"-{bracketed(target)}", -t
-    yield f"{value} + {target}", v + t
-    yield f"{value} - 1", v - 1.0
-    yield f"({value} - {target}) * {value}", (v - t) * v
-    if t.ndim == 2 and set(np.unique(t)) == {0.0, 1.0}:
-        yield f"{value} - 1 in the right class of every sample", v - t.any(axis=0)
-        yield f"{value} - {target} one class further", v - np.roll(t, 1, axis=1)
-        yield f"{value} - {target} one class before", v - np.roll(t, -1, axis=1)
+    of_classes = t.ndim == 2 and set(np.unique(t)) == {0.0, 1.0}
+    for text, of in (*OF_ERRORS, *(OF_CLASSES if of_classes else ())):
+        yield text.format(v=value, t=target, bracketed=bracketed(target)), of(v, t)
     for what, array in at_hand(sweep):
         if array.shape == v.shape and what not in (value, target):
             yield f"{what} - {target}", array - t

@@ -6,8 +6,8 @@
 ...     return (a * np.tanh(x)).sum()
 >>> sweep = Sweep(*record(f, [("x", np.array([1.0, 2.0]))]))
 >>> (edge,) = [edge for edge in sweep.edges if edge.step.op == "tanh"]
->>> [a.what for a in exchanged(edge, sweep) if a.kind == "wrong-upstream"][:3]
-['a * tanh(x)', 'a', 'tanh(x)']
+>>> [a.what for a in exchanged((edge,), sweep) if a.kind == "wrong-upstream"][:3]
+['a * tanh(x)', 'da * tanh(x)', 'a']
 """
 
 from __future__ import annotations
@@ -15,103 +15,196 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling, saving
-from nn.diagnosis.alterations.edges import of_another_time
-from nn.diagnosis.alterations.formulas import label
+from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, pulling, saving
+from nn.diagnosis.alterations.formulas import label, operand_label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
-from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
 from nn.samples import Array
 
-
-def exchanged(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield an edge with another array of the function's in place of what it saved, or of what arrives."""
-    arriving, edges = edge.step.value.shape, (edge,)
-    for what, array in at_hand(sweep):
-        if array.size == 1 < edge.step.value.size:
-            continue
-        if edge.kind == "local" and array.ndim <= len(arriving) and _fits(array, arriving):
-            wide = np.broadcast_to(array, arriving)
-            yield saving("wrong-operand", edges, partial(_is, array=wide), what, 2)
-            yield saving("wrong-operand", edges, partial(_inverse, array=wide), f"1/{what}", 3)
-            yield saving("factor-too-many", edges, partial(_times, array=wide), what, 2)
-            if ((array > 0.0) & (array < 1.0)).all():
-                yield saving(
-                    "factor-too-many", edges, partial(_times, array=wide * (1 - wide)), f"{what} * (1 - {what})", 2
-                )
-        if edge.kind == "product" and edge.saved is not None and array.ndim:
-            if array.shape == edge.saved.shape:
-                yield saving("wrong-operand", edges, partial(_is, array=array), what, 2)
-            if array.ndim > 1 and array.swapaxes(-1, -2).shape == edge.saved.shape:
-                yield saving("wrong-operand", edges, partial(_is, array=array.swapaxes(-1, -2)), f"{what}.T", 2)
-        if array.shape == arriving:
-            yield pulling("wrong-upstream", edges, partial(_from, array=array), what, 2)
-    yield from _recomputed(edge, sweep)
-
-
-def exchanged_in_loop(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield the edges of a loop, each with another variable of its time in place of what it saved."""
-    shape = np.shape(edges[0].saved) if edges[0].kind in ("local", "product") else ()
-    rule = edges[0].step.op if len(edges[0].step.operands) == 1 and edges[0].step.op in OF_VALUES else ""
-    for what, arrays in _variables(edges, sweep) if shape else ():
-        fitting = [turned for array in arrays if (turned := _turned(array, shape)) is not None]
-        if len(fitting) < len(edges):
-            continue
-        values = dict(zip(edges, fitting))
-        yield saving("wrong-operand", edges, values.__getitem__, what, 2)
-        if len(set(map(id, arrays))) > 1:
-            earlier = dict(zip(edges, [values[edge] for edge in edges[1:]]))
-            yield saving(
-                "wrong-operand",
-                edges,
-                partial(of_another_time, saved=earlier, end=0.0),
-                f"{what} of the time before",
-                3,
-            )
-        for k, slope in enumerate(OF_VALUES.get(rule, ())):
-            text = f"{what} in its derivative" + ", in one place of two" * (k > 0)
-            yield saving("wrong-operand", edges, partial(_of_value, of=slope, values=values), text, 2)
-
-
-OF_VALUES: dict[str, tuple[Callable[[Array, Array], Array], ...]] = {
-    "tanh": (lambda v, w: 1.0 - w * w, lambda v, w: 1.0 - v * w),
-    "sigmoid": (lambda v, w: w * (1.0 - w), lambda v, w: v * (1.0 - w), lambda v, w: w * (1.0 - v)),
+Arrays: TypeAlias = Sequence[Array]
+OfEdge: TypeAlias = Callable[[Edge, Array], Array]
+INSTEAD: tuple[tuple[str, str, int, OfEdge], ...] = (
+    ("wrong-operand", "{}", 0, lambda e, x: x),
+    ("wrong-operand", "1/{}", 1, lambda e, x: 1.0 / x),
+    ("factor-too-many", "{}", 0, lambda e, x: e.saved * x),
+    ("factor-too-many", "{0} * (1 - {0})", 0, lambda e, x: e.saved * x * (1.0 - x)),
+)
+"""What another array does in place of what an edge saved, or beside it: kind, text, what is added to the rank."""
+IN_ONE_PLACE: dict[str, tuple[OfEdge, ...]] = {
+    "tanh": (lambda e, x: 1.0 - e.step.value * x,),
+    "sigmoid": (lambda e, x: e.step.value * (1.0 - x), lambda e, x: x * (1.0 - e.step.value)),
 }
-"""Derivatives that are written with the value, with another array in all or some of its places."""
+"""Derivatives that are written with the value twice, with another array in one of the places."""
 
 
-def _of_value(edge: Edge, of: Callable[[Array, Array], Array], values: Mapping[Edge, Array]) -> Array:
-    return of(edge.step.value, values[edge])
+def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield edges with another array in place of what they saved, of what arrives, or in their derivative."""
+    for what, rank, sources in at_times(sweep, len(edges)):
+        arrays = [value_of(x) for x in sources]
+        yield from (*_in_place(edges, what, rank, arrays), *_in_derivative(edges, what, rank, arrays))
+        if all(x.shape == edge.step.value.shape for edge, x in zip(edges, arrays)):
+            yield pulling("wrong-upstream", edges, partial(_from, arrays=dict(zip(edges, arrays))), what, rank)
+        steps = [x for x in sources if isinstance(x, ArrayStep) and x in sweep.place]
+        if rank == 2 and len(steps) == len(edges):
+            yield from _gradients(edges, f"d{what}", steps, sweep)
 
 
-def _turned(array: Array, shape: tuple[int, ...]) -> Array | None:
-    """Return an array in a shape, its last two axes exchanged if need be; None where that does not make it."""
-    if array.shape == shape:
-        return array
-    return array.swapaxes(-1, -2) if array.ndim > 1 and array.swapaxes(-1, -2).shape == shape else None
+def _in_place(edges: tuple[Edge, ...], what: str, rank: int, arrays: Sequence[Array]) -> Iterator[BackwardAlteration]:
+    """Yield edges that have something else saved, made of one array each; a matrix may be turned."""
+    is_local = edges[0].kind == "local"
+    turned = () if is_local else [(f"{what}.T", [np.swapaxes(x, -1, -2) for x in arrays if x.ndim > 1])]
+    for text, several in ((what, arrays), *turned):
+        fitted = [wide for edge, x in zip(edges, several) if (wide := _fitted(edge, x)) is not None]
+        if len(fitted) == len(edges):
+            saved, is_share = dict(zip(edges, fitted)), all(((x > 0.0) & (x < 1.0)).all() for x in fitted)
+            for kind, form, more, of in INSTEAD[: 3 + is_share] if is_local and len(edges) == 1 else INSTEAD[:1]:
+                yield saving(kind, edges, partial(_made, of=of, arrays=saved), form.format(text), rank + more)
 
 
-def _variables(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[tuple[str, list[Array]]]:
-    """Yield what has one array for each of some edges: lines that run as often, their operands, what is constant."""
-    by_site: dict[object, list[ArrayStep]] = {}
-    for step in sweep.steps:
-        by_site.setdefault((step.op, step.site) if step.op else step, []).append(step)
+def _fitted(edge: Edge, x: Array) -> Array | None:
+    """Return an array as wide as what an edge saved; None where it cannot be."""
+    shape = np.shape(edge.saved)
+    if edge.kind == "local" and x.ndim <= len(shape) and all(n in (1, m) for n, m in zip(x.shape[::-1], shape[::-1])):
+        return np.broadcast_to(x, shape)
+    return x if edge.kind == "product" and edge.saved is not None and x.ndim and x.shape == shape else None
+
+
+def _made(edge: Edge, of: OfEdge, arrays: Mapping[Edge, Array]) -> Array:
+    return np.asarray(of(edge, arrays[edge]))
+
+
+def _in_derivative(
+    edges: tuple[Edge, ...], what: str, rank: int, arrays: Sequence[Array]
+) -> Iterator[BackwardAlteration]:
+    """Yield edges whose derivative is computed with another operand or value than they had, or in one place of two."""
+    step, others = edges[0].step, dict(zip(edges, arrays))
+    if step.op not in RULES or RULES[step.op].keeps == () or any(edge.step.op != step.op for edge in edges):
+        return
+    for k, x in enumerate((*step.operands, step)):
+        right = value_of(x)
+        if arrays[0].shape == right.shape and arrays[0] is not right and (len(edges) == 1 or x is step):
+            saved = partial(_with_operand, k=k, others=others)
+            text = f"{what} for {label(step) if x is step else operand_label(step, k)}"
+            yield saving("wrong-operand", edges, saved, text, rank)
+            if edges[0] is step.edges[0] and len(step.edges) > 1:
+                of_step = partial(_with_operand, k=k, others=dict.fromkeys(step.edges, arrays[0]))
+                yield saving("wrong-operand", tuple(step.edges), of_step, text, rank)
+    for of in IN_ONE_PLACE.get(step.op, ()) if arrays[0].shape == step.value.shape else ():
+        made = partial(_made, of=of, arrays=others)
+        yield saving("wrong-operand", edges, made, f"{what}, in one place of two", rank)
+
+
+def _with_operand(edge: Edge, k: int, others: Mapping[Edge, Array]) -> Array:
+    """Return the derivative by the rule itself, with one operand exchanged, or its value."""
+    step = edge.step
+    known = [others[edge] if j == k else value_of(x) for j, x in enumerate((*step.operands, step))]
+    arrays = [np.broadcast_to(x, step.value.shape) for x in known]
+    return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
+
+
+def _from(edge: Edge, g: Array, arrays: Mapping[Edge, Array]) -> Array:
+    return edge.right(arrays[edge])
+
+
+def _gradients(
+    edges: tuple[Edge, ...], what: str, steps: Sequence[ArrayStep], sweep: Sweep
+) -> Iterator[BackwardAlteration]:
+    """Yield edges that take what comes to another variable, or in a loop hand it on; what comes at their time."""
+    others, shapes = dict(zip(edges, steps)), {step.value.shape for step in steps}
+    is_one, is_wide = len(edges) == 1, shapes == {edge.step.value.shape for edge in edges}
+    if is_one:
+        comes = sweep.cotangents[steps[0]]
+        yield from _in_place(edges, what, 2, [comes])
+    if is_wide and steps[0] is not edges[0].step:
+        pull = partial(_from, arrays={edges[0]: comes}) if is_one else Seeing(partial(_arriving_at, others))
+        yield pulling("wrong-upstream", edges, pull, what, 2)
+    if shapes == {edge.parent.value.shape for edge in edges} and steps[0] is not edges[0].parent and not is_one:
+        yield pulling("wrong-gradient", edges, Seeing(partial(_coming_to, others)), what, 2)
+
+
+def _coming_to(others: Mapping[Edge, ArrayStep], sweep: Sweep, arrived: Arrived) -> Pull:
+    return lambda edge, g: arrived[others[edge]] if others[edge] in arrived else sweep.cotangents[others[edge]]
+
+
+def _arriving_at(others: Mapping[Edge, ArrayStep], sweep: Sweep, arrived: Arrived) -> Pull:
+    coming = _coming_to(others, sweep, arrived)
+    return lambda edge, g: edge.right(coming(edge, g))
+
+
+def at_times(sweep: Sweep, times: int) -> Iterator[tuple[str, int, Sequence[ArrayStep | Array]]]:
+    """Yield what there is once for each of some times: a line that runs as often, its operands, what is constant.
+
+    With its rank: what is of another time is less simple.
+    """
     seen: set[tuple[int, ...]] = set()
-    for steps in by_site.values():
-        several = len(steps) == len(edges)
+    lines: dict[object, list[ArrayStep]] = _lines(sweep) if times > 1 else {step: [step] for step in sweep.steps}
+    for steps in lines.values():
+        several = len(steps) == times
         for k in range(-1, len(steps[0].operands) if several else 0):
-            of_times = [step.operands[k] if k >= 0 else step for step in steps] if several else steps * len(edges)
-            if len(of_times) == len(edges) and tuple(map(id, of_times)) not in seen:
-                seen.add(tuple(map(id, of_times)))
-                last = of_times[0]
-                what = label(last) if isinstance(last, ArrayStep) else steps[0].constants.get(k) or "a constant"
-                yield what, [value_of(x) for x in of_times]
-        for step in steps[:LONGEST_LOOP] if len(steps) == len(edges) > 1 else ():
-            yield f"{label(step)} of one time", [step.value] * len(edges)
+            sources = [step.operands[k] if k >= 0 else step for step in steps] if several else steps * times
+            first, key = sources[0], tuple(map(id, sources))
+            is_number = times == 1 and np.size(value_of(first)) == 1 and not isinstance(first, ArrayStep)
+            if len(sources) == times and key not in seen and not is_number:
+                seen.add(key)
+                what = label(first) if isinstance(first, ArrayStep) else steps[0].constants.get(k) or "a constant"
+                yield what, 2, sources
+                if len(set(key)) > 1:
+                    later = lines[_line(first)] if isinstance(first, ArrayStep) else []
+                    end = later[0] if first in later[1:2] else first
+                    yield f"{what} of the time before, none at first", 3, [*sources[1:], 0.0 * value_of(sources[-1])]
+                    yield f"{what} of the time before, the last at first", 3, [*sources[1:], end]
+        for step in steps[:LONGEST_LOOP] if several and times > 1 else ():
+            yield f"{label(step)} of one time", 2, [step.value] * times
+
+
+def _lines(sweep: Sweep) -> dict[object, list[ArrayStep]]:
+    """Return the steps of each of the author's lines, those that run last first."""
+    lines: dict[object, list[ArrayStep]] = {}
+    for step in sweep.steps:
+        lines.setdefault(_line(step), []).append(step)
+    return lines
+
+
+def _line(step: ArrayStep) -> object:
+    return (step.op, step.site) if step.op else step
+
+
+def at_hand(sweep: Sweep, but: int = 0) -> list[tuple[str, Array]]:
+    """Return the arrays at hand in a backward pass: values, constants, and cotangents but of steps above some."""
+    values = [(what, value_of(x)) for what, _, (x,) in at_times(sweep, 1)]
+    below = [(step, g) for step, g in sweep.cotangents.items() if not sweep.below[step] & but]
+    return [*values, *[(f"d{label(step)}", g) for step, g in below]]
+
+
+# --- all that comes to a step --------------------------------------------------------------------------------------
+
+
+def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield what stands in place of an argument's whole gradient, but for what is only a part of the way to it."""
+    for leaf in sweep.leaves:
+        bit = 1 << sweep.place.get(leaf, 0)
+        for what, array in at_hand(sweep, but=bit) if leaf.value.size > 2 else ():
+            if array.shape == leaf.value.shape:
+                yield replaced_by("wrong-gradient", what, sweep.arriving.get(leaf, []), array)
+
+
+def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> BackwardAlteration:
+    """Return the alteration of all that comes to a step: the first way brings all of it, the others nothing."""
+    pulls: dict[Edge, Pull] = dict.fromkeys(edges, nothing)
+    pulls |= dict.fromkeys(edges[:1], lambda edge, g: error)
+    return BackwardAlteration(kind, tuple(edges), pulls, what, 2)
+
+
+# --- other places of one array -------------------------------------------------------------------------------------
+
+PARTS = ("[]", "split", "array_split")
+MOST_PARTS = 8  # of one array, that are exchanged in pairs
 
 
 def of_parts(sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -127,44 +220,20 @@ def of_parts(sweep: Sweep) -> Iterator[BackwardAlteration]:
         for (i, one), (j, other) in itertools.permutations(several, 2):
             if len(one) == len(other) and not set(one[0].saved[1]) & set(other[0].saved[1]):
                 text, places = f"number {i + 1} and number {j + 1}", dict(zip((*one, *other), (*other, *one)))
-                moved = {edge: partial(_put_at_place, of=places[edge]) for edge in places}
+                moved: dict[Edge, Pull] = {edge: partial(_put_at_place, of=places[edge]) for edge in places}
                 if i < j:
                     yield BackwardAlteration("parts-exchanged", tuple(places), moved, text, 2)
-                both = {edge: partial(_put_at_both, of=places[edge]) for edge in one}
-                nothing = {edge: partial(_put_at_both, of=None) for edge in other}
-                yield BackwardAlteration("part-repeated", tuple(places), both | nothing, text, 2)
-
-
-PARTS = ("[]", "split", "array_split")
-MOST_PARTS = 8  # of one array, that are exchanged in pairs
+                both: dict[Edge, Pull] = {edge: partial(_put_at_both, of=places[edge]) for edge in one}
+                without: dict[Edge, Pull] = dict.fromkeys(other, nothing)
+                yield BackwardAlteration("part-repeated", tuple(places), both | without, text, 2)
 
 
 def _put_at_place(edge: Edge, g: Array, of: Edge) -> Array:
     return edge.pull(g, (edge.saved[0], of.saved[1]))
 
 
-def _put_at_both(edge: Edge, g: Array, of: Edge | None) -> Array:
-    return edge.right(g) + _put_at_place(edge, g, of) if of else np.zeros(edge.parent.value.shape)
-
-
-def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield what stands in place of an argument's whole gradient, but for what is only a part of the way to it."""
-    for leaf in sweep.leaves:
-        bit = 1 << sweep.place.get(leaf, 0)
-        for what, array in at_hand(sweep, but=bit) if leaf.value.size > 2 else ():
-            if array.shape == leaf.value.shape:
-                yield replaced_by("wrong-gradient", what, sweep.arriving.get(leaf, []), array)
-
-
-def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> BackwardAlteration:
-    """Return the alteration of all that comes to a step: the first way brings all of it, the others nothing."""
-    pulls: dict[Edge, Pull] = {edge: partial(_handed_on, share=0.0 * error) for edge in edges}
-    pulls |= {edge: partial(_handed_on, share=error) for edge in edges[:1]}
-    return BackwardAlteration(kind, tuple(edges), pulls, what, 2)
-
-
-def _handed_on(edge: Edge, g: Array, share: Array) -> Array:
-    return share
+def _put_at_both(edge: Edge, g: Array, of: Edge) -> Array:
+    return edge.right(g) + _put_at_place(edge, g, of)
 
 
 def taken_elsewhere(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -198,61 +267,3 @@ def _at_other_index(edge: Edge, places: Sequence[int], move: int) -> Array:
         n = base.shape[axis]
         index[k] = (index[k] + move) % n if move else n - 1 - index[k] % n
     return np.asarray(base[tuple(index)])
-
-
-def _is(edge: Edge, array: Array) -> Array:
-    return array
-
-
-def _inverse(edge: Edge, array: Array) -> Array:
-    return np.asarray(1.0 / array)
-
-
-def _times(edge: Edge, array: Array) -> Array:
-    return np.asarray(edge.saved * array)
-
-
-def _from(edge: Edge, g: Array, array: Array) -> Array:
-    return edge.right(array)
-
-
-def _fits(array: Array, shape: tuple[int, ...]) -> bool:
-    return all(n in (1, m) for n, m in zip(array.shape[::-1], shape[::-1]))
-
-
-def _recomputed(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield elementwise steps whose derivative is computed with another operand or value than they had."""
-    step = edge.step
-    if step.op not in RULES or RULES[step.op].keeps == ():
-        return
-    for k, x in enumerate((*step.operands, step)):
-        for other in sweep.steps:
-            if other.value.shape == np.shape(value_of(x)) and other is not x and other is not step:
-                saved = partial(_with_operand, k=k, other=other.value)
-                if edge is step.edges[0] and len(step.edges) > 1:
-                    yield saving("wrong-operand", tuple(step.edges), saved, label(other), 2)
-                yield saving("wrong-operand", (edge,), saved, label(other), 2)
-
-
-def _with_operand(edge: Edge, k: int, other: Array) -> Array:
-    """Return the derivative by the rule itself, with one operand exchanged, or its value."""
-    step = edge.step
-    arrays = [
-        np.broadcast_to(other if j == k else value_of(x), step.value.shape)
-        for j, x in enumerate((*step.operands, step))
-    ]
-    return np.asarray(RULES[step.op].bind(arrays[-1], arrays[:-1])(np.ones(step.value.shape))[edge.operand], float)
-
-
-def at_hand(sweep: Sweep, but: int = 0) -> list[tuple[str, Array]]:
-    """Return the arrays at hand in a backward pass: values, constants, and cotangents but of steps above some."""
-    arrays: dict[int, tuple[str, Array]] = {}
-    for step in sweep.steps:
-        arrays[id(step)] = (label(step), step.value)
-        for k, x in enumerate(step.operands):
-            if isinstance(x, np.ndarray) and x.size > 1:
-                arrays.setdefault(id(x), (step.constants.get(k) or "a constant", x.astype(float)))
-    return [
-        *arrays.values(),
-        *[(f"d{label(step)}", g) for step, g in sweep.cotangents.items() if not sweep.below[step] & but],
-    ]

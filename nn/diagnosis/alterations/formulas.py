@@ -65,3 +65,9 @@ def operand(step: ArrayStep, k: int, depth: int = DEEPEST) -> Expr:
     if step.constants.get(k):
         return Expr(step.constants[k])
     return Expr(float(x)) if not np.ndim(x) else Expr("constant")
+
+
+def operand_label(step: ArrayStep, k: int) -> str:
+    """Return what an operand is called."""
+    x = step.operands[k]
+    return label(x) if isinstance(x, ArrayStep) else str(operand(step, k).leaf)

@@ -16,11 +16,12 @@ from functools import partial
 
 import numpy as np
 
-from nn.diagnosis.alterations.alteration import BackwardAlteration, pulling
+from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, pulling
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP, groups
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.diagnosis.alterations.variants import axes_text, some_axes
 from nn.samples import Array
 
 MOST_BESIDE = 6  # arrays that may stand inside of a sum or outside
@@ -36,45 +37,34 @@ def overwritten(sweep: Sweep) -> Iterator[BackwardAlteration]:
     for step, edges in sweep.arriving.items():
         if len(edges) < 2:
             continue
-        shares = [sweep.shares[edge] for edge in edges]
         is_loop = len({(edge.step.site, edge.operand) for edge in edges}) == 1
         tried: list[list[Array]] = []
-        for order in (1, -1):
-            for masks in (_last(shares, order), _last_written(shares, order), _last_reached(edges, order)):
-                if not is_loop and all(mask.all() or not mask.any() for mask in masks):
-                    continue  # paths that are missing
-                if not any(all(map(np.array_equal, masks, others)) for others in tried):
-                    tried.append(masks)
-                    pulls = {edge: partial(_masked, mask=mask) for edge, mask in zip(edges, masks)}
-                    yield BackwardAlteration("overwritten", tuple(edges), pulls, label(step), 0)
+        for order, written in itertools.product((1, -1), _written(sweep, edges)):
+            masks = _last(written, order)
+            if not is_loop and all(mask.all() or not mask.any() for mask in masks):
+                continue  # paths that are missing
+            if not any(all(map(np.array_equal, masks, others)) for others in tried):
+                tried.append(masks)
+                pulls = {edge: partial(_masked, mask=mask) for edge, mask in zip(edges, masks)}
+                yield BackwardAlteration("overwritten", tuple(edges), pulls, label(step), 0)
 
 
-def _last(shares: Sequence[Array], order: int) -> list[Array]:
-    """Return masks of which contribution stays: the last as a whole."""
-    last = len(shares) - 1 if order == 1 else 0
-    return [np.full(share.shape, float(k == last)) for k, share in enumerate(shares)]
+def _written(sweep: Sweep, edges: Sequence[Edge]) -> Iterator[list[Array]]:
+    """Yield masks of where each contribution is written: everywhere, where it is not zero, or what its move reaches."""
+    yield [np.ones(sweep.shares[edge].shape) for edge in edges]
+    yield [(sweep.shares[edge] != 0.0).astype(float) for edge in edges]
+    reached = [np.zeros(edge.parent.value.size) for edge in edges]
+    for edge, mask in zip(edges, reached):
+        mask[edge.saved[1] if edge.kind == "move" else slice(None)] = 1.0
+    yield [mask.reshape(edge.parent.value.shape) for edge, mask in zip(edges, reached)]
 
 
-def _last_written(shares: Sequence[Array], order: int) -> list[Array]:
-    """Return masks of which contribution stays: the last that is not zero."""
-    free = np.ones(shares[0].shape)
-    masks = []
-    for share in shares[::-order]:
-        masks.append(free * (share != 0.0))
-        free = free * (share == 0.0)
-    return masks[::-order]
-
-
-def _last_reached(edges: Sequence[Edge], order: int) -> list[Array]:
-    """Return masks of which contribution stays: the last whose place it is, be it zero there."""
-    free = np.ones(edges[0].parent.value.size)
-    masks = []
-    for edge in edges[::-order]:
-        reached = edge.saved[1] if edge.kind == "move" else slice(None)
-        mask = np.zeros(free.size)
-        mask[reached] = free[reached]
-        free[reached] = 0.0
-        masks.append(mask.reshape(edge.parent.value.shape))
+def _last(written: Sequence[Array], order: int) -> list[Array]:
+    """Return masks of which contribution stays: the last that is written, in one order or the other."""
+    masks, free = [], np.ones(written[0].shape)
+    for mask in written[::-order]:
+        masks.append(free * mask)
+        free = free * (1.0 - mask)
     return masks[::-order]
 
 
@@ -85,66 +75,43 @@ def _masked(edge: Edge, g: Array, mask: Array) -> Array:
 def unsummed(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield cotangents that come back to what was summed, and were not summed first, or over other axes."""
     for edge in sweep.edges:
-        end = (
-            _sum_below(edge, sweep) if edge.kind == "local" and edge.parent.value.size < edge.step.value.size else None
-        )
-        if end is None:
-            continue
-        below, slope = end
-        for kind, what, change in _other_sums(edge, sweep):
-            pull = partial(_in_place, other=edge, sweep=sweep, slope=slope, change=change)
-            yield BackwardAlteration(kind, (edge, below), {edge: _nothing, below: pull}, what)
+        is_repeated = edge.kind == "local" and edge.parent.value.size < edge.step.value.size
+        for below, slope in _sum_below(edge, sweep) if is_repeated else ():
+            for kind, what, change in _other_sums(edge, sweep):
+                pull = partial(_in_place, other=edge, sweep=sweep, slope=slope, change=change)
+                yield BackwardAlteration(kind, (edge, below), {edge: nothing, below: pull}, what)
 
 
-def _sum_below(edge: Edge, sweep: Sweep) -> tuple[Edge, Array] | None:
-    """Return the sum that an operand was made of, of an array as wide as the step; and the slope on the way there."""
+def _sum_below(edge: Edge, sweep: Sweep) -> Iterator[tuple[Edge, Array]]:
+    """Yield the sum that an operand was made of, of an array as wide as the step; and the slope on the way there."""
     step, slope = edge.parent, np.ones(edge.parent.value.shape)
     while step.op != "sum":
         edges = [e for e in step.edges if e.parent in sweep.place]
         if len(edges) != 1 or edges[0].kind != "local" or edges[0].parent.value.shape != step.value.shape:
-            return None
+            return
         step, slope = edges[0].parent, slope * edges[0].saved
-    below = step.edges[0]
-    if below.parent.value.shape != edge.step.value.shape or slope.ndim != edge.step.value.ndim:
-        kept = np.reshape(slope, [1 if n != m else n for n, m in _kept(below)]) if _kept(below) else None
-        return (below, kept) if kept is not None and below.parent.value.shape == edge.step.value.shape else None
-    return below, slope
-
-
-def _kept(below: Edge) -> list[tuple[int, int]]:
-    """Return the lengths of what is summed beside those of the sum, where it has kept its axes or lost the first."""
-    whole, sums = below.parent.value.shape, below.step.value.shape
-    return list(zip(whole, (1,) * (len(whole) - len(sums)) + sums)) if whole[len(whole) - len(sums) :] == sums else []
+    below, shape = step.edges[0], edge.step.value.shape
+    kept = (1,) * (len(shape) - slope.ndim) + slope.shape  # where the sum has kept its axes, or lost the first
+    if below.parent.value.shape == shape and all(n in (1, m) for n, m in zip(kept, shape)):
+        yield below, slope.reshape(kept)
 
 
 def _other_sums(edge: Edge, sweep: Sweep) -> Iterator[tuple[str, str, Callable[[Array], Array]]]:
     """Yield what is done in place of a sum; what is constant along its axes may stand inside or outside."""
     yield "unsummed", "", lambda share: share
     shape, small = edge.step.value.shape, edge.parent.value
-    repeated = _repeated(shape, small.shape)
+    filled = (1,) * (len(shape) - small.ndim) + small.shape
+    repeated = tuple(k for k, (n, m) in enumerate(zip(shape, filled)) if n != m)
     beside = [step.value for step in sweep.steps if step.value.shape == small.shape and step.value.all()]
     inside = [np.ones(()), *[x for value in beside[:MOST_BESIDE] for x in (value, 1.0 / value)]]
-    for count in range(1, len(shape) + 1):
-        for axes in itertools.combinations(range(len(shape)), count):
-            if axes != repeated:
-                ratio = math.prod(shape[k] for k in repeated) / math.prod(shape[k] for k in axes)
-                text = f"axis {', '.join(map(str, axes))}"
-                for c, scale in itertools.product(inside, sorted({1.0, ratio})):
-                    yield "wrong-axis", text, partial(_summed_over, axes=axes, inside=c, scale=scale)
-
-
-def _repeated(shape: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the axes along which an array is repeated."""
-    filled = (1,) * (len(shape) - len(small)) + small
-    return tuple(k for k, (n, m) in enumerate(zip(shape, filled)) if n != m)
+    for axes in some_axes(len(shape)):
+        ratio = math.prod(shape[k] for k in repeated) / math.prod(shape[k] for k in axes)
+        for c, scale in itertools.product(inside, sorted({1.0, ratio})) if axes != repeated else ():
+            yield "wrong-axis", axes_text(axes), partial(_summed_over, axes=axes, inside=c, scale=scale)
 
 
 def _summed_over(share: Array, axes: tuple[int, ...], inside: Array, scale: float) -> Array:
     return np.asarray(scale * (share * inside).sum(axes, keepdims=True) / inside)
-
-
-def _nothing(edge: Edge, g: Array) -> Array:
-    return np.zeros(edge.parent.value.shape)
 
 
 def _in_place(edge: Edge, g: Array, other: Edge, sweep: Sweep, slope: Array, change: Callable[[Array], Array]) -> Array:
@@ -160,7 +127,7 @@ def joined(sweep: Sweep) -> Iterator[BackwardAlteration]:
     ]  # fmt: skip
     for one, other in itertools.permutations(constant[:LONGEST_LOOP], 2):
         if one.saved.shape == other.saved.shape and one.saved.size > 1:
-            pulls: dict[Edge, Pull] = {one: partial(_with, saved=one.saved + other.saved), other: _nothing}
+            pulls: dict[Edge, Pull] = {one: partial(_with, saved=one.saved + other.saved), other: nothing}
             yield BackwardAlteration("wrong-path", (one, other), pulls, rank=2)
 
 
@@ -196,7 +163,7 @@ def cut(sweep: Sweep) -> Iterator[BackwardAlteration]:
     for edges in groups(sweep).values():
         if 1 < len(edges) <= LONGEST_LOOP and sweep.in_series(edges):
             for most in range(1, len(edges)):
-                yield pulling("cut-in-time", edges[most:], _nothing, f"{most}", 2)
+                yield pulling("cut-in-time", edges[most:], nothing, f"{most}", 2)
                 run = partial(_truncated, edges=edges, most=most)
                 yield BackwardAlteration("truncated", edges, what=f"{most}", rank=2, run=run)
 

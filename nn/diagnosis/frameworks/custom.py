@@ -68,6 +68,10 @@ class Custom(ABC):
     def ordinary(self, inputs: Sequence[Any], dout: Array | None = None) -> Swept:
         """Return the same of the forward pass, differentiated by the framework, operation by operation."""
 
+    def result(self, inputs: Sequence[Any]) -> Array:
+        """Return what the forward pass makes of inputs."""
+        return self.ordinary(inputs)[0]
+
     def on_arrays(self, *inputs: Any) -> Any:
         """Return what the forward pass makes of recorded arrays, as one of them.
 

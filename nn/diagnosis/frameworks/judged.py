@@ -21,16 +21,16 @@ from nn.agreement.tolerance import LOOSEST_SINGLE
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
+from nn.diagnosis.frameworks.rounding import are_single, as_precise, rounded_by
 from nn.diagnosis.frameworks.torch_custom import torch_custom
 from nn.diagnosis.layer import LayerPoint, copies, is_differentiated, parts, that_run
 from nn.diagnosis.pipeline import JudgedPoint, at_points
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis
-from nn.samples import Array
+from nn.samples import Array, numbers
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps)
 COARSER = 1e-10  # a result of double precision is not off by more: it was computed in another
-COARSEST = 2.0**-5  # how far off, beside its largest entry, a result may be that is rounded: more is another function
 MOST_NOISE = 1e5  # of what single precision does to a gradient, beside its largest entry: what cancels more is another
 STEP, NEAR = 1e-6, 1e-4  # of differences that the right gradient is compared with; how near they are to it
 ONLY_DOUBLE = "judged in double precision only: in single precision "
@@ -76,13 +76,13 @@ def of_custom(custom: Custom, forward: Callable[..., Any] | None, rng: np.random
         raise TypeError(f"{custom.title} is differentiated by arrays of floats, and there is none among its inputs.")
     by_numpy = forward is not None and _is_numpy(forward, custom)
     case = _Case(custom if by_numpy else custom.judged_by(forward), forward if by_numpy else None, rng)
-    double = [_cast(custom.inputs, np.float64)]
+    double = [as_precise(custom.inputs, np.float64)]
     double += [
         [np.asarray(elsewhere(x, rng)) if is_differentiated(x) else x for x in double[0]] for _ in range(POINTS - 1)
     ]
-    single = _cast(custom.inputs, np.float32)
+    single = as_precise(custom.inputs, np.float32)
     try:
-        if rounded_by(case.custom, double[0]) > COARSER:
+        if case.rounding(double[0]) > COARSER:
             raise FrameworkError(COARSE)
         diagnosis = case.at(*double)
     except FrameworkError as error:
@@ -112,7 +112,15 @@ class _Case:
         custom, names = self.custom, self.custom.names
         if self.forward is None:
             return FrameworkPoint(custom.on_arrays, custom.by_hand, inputs, names, self.rng, custom)
+        if are_single(inputs) and (rounding := self.rounding(inputs)) > LOOSEST_SINGLE:
+            return CoarsePoint(self._numpy, self._gradients, inputs, names, self.rng, rounding)
         return LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
+
+    def rounding(self, inputs: Sequence[Any]) -> float:
+        """Return how far rounding moves the function's own result, beside its largest entry."""
+        if self.forward is None:
+            return rounded_by(self.custom, self.custom.result, inputs)
+        return rounded_by(self.custom, lambda exact: numbers(self._numpy(*exact), "forward's result"), inputs)
 
     def in_single_only(self, inputs: Sequence[Any], error: FrameworkError) -> Diagnosis:
         """Return the diagnosis in single precision, of a function that takes no other."""
@@ -127,8 +135,6 @@ class _Case:
         try:
             if not self._is_finite(inputs):
                 return replace(double, remarks=(*double.remarks, OVERFLOWS))
-            if self.forward is not None and rounded_by(self.custom, inputs) > LOOSEST_SINGLE:
-                raise FrameworkError(COARSE)
             single = self.at(inputs)
         except FrameworkError as error:
             return replace(double, remarks=(*double.remarks, f"{ONLY_DOUBLE}{error}"))
@@ -194,7 +200,7 @@ class FrameworkPoint(LayerPoint):
 
     def _right(self) -> list[Array]:
         """Return the right gradients: of double precision, unless the forward pass takes none."""
-        exact = _cast(self.inputs, np.float64)
+        exact = as_precise(self.inputs, np.float64)
         try:
             right = self.custom.ordinary(exact, self.dout.astype(float))[1]
         except FrameworkError:
@@ -215,22 +221,18 @@ class FrameworkPoint(LayerPoint):
 
     def _noise(self) -> list[float]:
         """Return how large the terms are that each right gradient is the sum of: single precision's errors tell."""
-        coarse, dout = _cast(self.inputs, np.float32), self.dout.astype(np.float32)
+        coarse, dout = as_precise(self.inputs, np.float32), self.dout.astype(np.float32)
         try:
             single = self.custom.ordinary(coarse, dout)[1]
-            double = self.custom.ordinary(_cast(coarse, np.float64), dout.astype(float))[1]
+            double = self.custom.ordinary(as_precise(coarse, np.float64), dout.astype(float))[1]
         except FrameworkError:
             return [0.0] * len(self.places)
-        rounded = rounded_by(self.custom, coarse) if self._is_single else 0.0
+        rounded = rounded_by(self.custom, self.custom.result, coarse) if are_single(self.inputs) else 0.0
         with np.errstate(all="ignore"):
             errors = [float(np.abs(a - b).max(initial=0.0)) for a, b in zip(single, double)]
         sizes = [float(np.abs(x).max(initial=0.0)) for x in double]
         noise = [max(error, rounded * size) / UNIT_OF_SINGLE for error, size in zip(errors, sizes)]
         return [x if np.isfinite(x) else 0.0 for x in noise]
-
-    @property
-    def _is_single(self) -> bool:
-        return any(is_differentiated(x) and x.dtype == np.float32 for x in self.inputs)
 
     def _check(self, inputs: Sequence[Any], right: Sequence[Array]) -> None:
         """Refuse a forward pass whose right gradient is not what its own differences say."""
@@ -254,16 +256,27 @@ class FrameworkPoint(LayerPoint):
             )
 
 
-def rounded_by(custom: Custom, inputs: Sequence[Any]) -> float:
-    """Return how far rounding moves a function's own result, beside its largest entry; 0 where it is another one."""
-    try:
-        own, exact = custom.by_hand(inputs)[0], custom.ordinary(_cast(inputs, np.float64))[0]
-    except FrameworkError:
-        return 0.0
-    with np.errstate(all="ignore"):
-        error = float(np.abs(own - exact).max(initial=0.0)) if own.shape == exact.shape else np.inf
-    largest = float(np.abs(exact).max(initial=0.0))
-    return error / largest if error <= COARSEST * largest and largest else 0.0
+@dataclass(frozen=True)
+class CoarsePoint(LayerPoint):
+    """A function that computes in a coarser precision than its inputs', at one point, judged by a forward in NumPy.
+
+    Attributes
+    ----------
+    rounding
+        How far off its own result is, beside its largest entry.
+    """
+
+    rounding: float
+
+    @cached_property
+    def comparisons(self) -> dict[int, Comparison]:
+        """Each gradient beside the right one, in units of the function's own rounding."""
+        return {at: self._coarser(at, comparison) for at, comparison in super().comparisons.items()}
+
+    def _coarser(self, at: int, comparison: Comparison) -> Comparison:
+        noise = self.rounding / UNIT_OF_SINGLE * float(np.abs(comparison.right).max(initial=0.0))
+        dout = float(np.abs(self.dout).max(initial=0.0))
+        return _compared(self.inputs[self.places[at]], comparison.right, self.given[at], noise, dout)
 
 
 def _compared(x: Array, right: Array, given: Array, noise: float, dout: float) -> Comparison:
@@ -276,16 +289,11 @@ def _compared(x: Array, right: Array, given: Array, noise: float, dout: float) -
     return comparison
 
 
-def _cast(inputs: Sequence[Any], dtype: Any) -> list[Any]:
-    """Return inputs with arrays of floats of one precision."""
-    return [x.astype(dtype) if is_differentiated(x) else x for x in inputs]
-
-
 def _is_numpy(forward: Callable[..., Any], custom: Custom) -> bool:
     """Whether a forward pass computes with NumPy."""
     try:
         with np.errstate(all="ignore"):
-            out = parts(forward(*copies(custom.arguments(_cast(custom.inputs, np.float64)))))[0]
+            out = parts(forward(*copies(custom.arguments(as_precise(custom.inputs, np.float64)))))[0]
     except Exception:  # a framework's functions take no arrays of NumPy
         return False
     return isinstance(out, (np.ndarray, np.floating))

@@ -147,7 +147,7 @@ CHAINS = {
 @pytest.mark.parametrize("batch", [False, True])
 def test_a_long_chain_has_lines_that_end(kind, batch):
     def f(x):
-        for _ in range(250):  # more than the parentheses that Python reads one inside another
+        for _ in range(205):  # more than the parentheses that Python reads one inside another
             x = CHAINS[kind](x)
         return x
 

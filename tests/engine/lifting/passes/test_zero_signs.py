@@ -29,6 +29,9 @@ FUNCTIONS = {
     "choices": lambda x, y: engine.where(x > 0.0, y, engine.exp(x)) + engine.clip(x, 0.0, 1.0),
     "odd functions": lambda x, y: engine.tanh(x) + engine.sinh(y) + engine.arctan(x * x) + engine.expm1(x * x),
     "even functions": lambda x, y: engine.cosh(x) + engine.hypot(x, y) + engine.sigmoid(x) + engine.sign(x),
+    "a positive number in a sum": lambda x, y: (
+        engine.tanh((x * y + 1e-5) ** 0.5) + engine.total([x, 2.0, y]) * (x + -1.0)
+    ),
     "logarithms": lambda x, y: engine.logsumexp([x, y]) + engine.log(x * x + 1.0) + engine.log1p(x * x),
 }
 
@@ -41,6 +44,7 @@ def test_claims_hold(name):
         signs = Signs(record([root], {x: Leaf("input"), y: Leaf("input", 1)}))
         for i, node in enumerate(order(root)):
             flags, number = signs.of(i), node.data
+            assert signs.is_plain(i) == bool(flags & PLAIN), (name, node.op)
             if flags & POSITIVE and number == 0.0:
                 assert math.copysign(1.0, number) == 1.0, (name, node.op, a, b)
             if flags & UNSIGNED:

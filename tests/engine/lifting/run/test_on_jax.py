@@ -39,10 +39,9 @@ def close(got, want, units=64):
 def agree(program, *inputs, units=64):
     """Compare with NumPy's value and all gradients: the emitted adjoint, and the forward pass differentiated by JAX."""
     value, g = program.value_and_grad(*inputs, wrt="all")
-    theta = program.pull()
-    for gradients in ("lifted", "jax"):
-        function = program.to_jax(gradients=gradients, wrt="all")
-        got, (of_parameters, of_inputs) = jax.jit(function)(theta, *inputs)
+    functions = [program.to_jax(gradients=gradients, wrt="all") for gradients in ("lifted", "jax")]
+    both = jax.jit(lambda *arguments: [function(*arguments) for function in functions])
+    for got, (of_parameters, of_inputs) in both(program.pull(), *inputs):
         close(got, value, units)
         close(of_parameters, g.parameters, units)
         for x, mine, want in zip(inputs, of_inputs, g.inputs):

@@ -4,14 +4,13 @@ from engine.lifting.straight.block_text import BlockText
 from engine.lifting.straight.blocks import Before, Column, TableColumn, TapeBlock
 from engine.lifting.straight.body import backward_lines, body_of, differentiate_body, forward_lines
 from engine.lifting.straight.printing import Printer
-from engine.lifting.straight.runs import TapeRun
 from engine.lifting.straight.tape import Kind
 
 
 def written(times):
     """A product of all the numbers in a table, beginning with what is in slot 0."""
     columns = [Column(Kind("multiply", 2), [Before(0, 0), TableColumn(0)])]
-    block = TapeBlock(TapeRun(0, 1, times), 10, columns, np.arange(1, times + 1)[:, None], [], [0])
+    block = TapeBlock(1, 10 + np.arange(times)[:, None], columns, np.arange(1, times + 1)[:, None], [], [0])
     body = body_of(block, {})
     differentiate_body(body, {"b0", "r0"})
     backward, forward = backward_lines(body), forward_lines(body)

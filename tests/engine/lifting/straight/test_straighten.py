@@ -30,7 +30,21 @@ def maxima(w):
     return s
 
 
-@pytest.mark.parametrize("fn", [scan, maxima])
+def few_operands(w):
+    s = w[0]
+    for x in w:
+        s = engine.tanh(engine.total([s, x]) + engine.dot([s], [x]) + engine.total([x]) * engine.largest([s, x]))
+    return s
+
+
+def chosen(w):
+    s = w[0]
+    for k in range(len(w) - 3):
+        s = engine.largest([s * 0.9, w[k], w[k + 1] * s, w[k]]) + 0.1 * w[k + 2]
+    return s
+
+
+@pytest.mark.parametrize("fn", [scan, maxima, few_operands, chosen])
 def test_a_recurrence_is_straight(fn):
     assert is_straight(fn, 300)
 
@@ -65,8 +79,41 @@ def test_what_hardly_repeats_is_straight_where_it_is_as_many_steps():
     assert not is_straight(independent, 300)
 
 
-def test_small_programs_stay_arrays():
+def test_small_programs_stay_arrays_but_for_those_of_many_kinds():
     assert not is_straight(scan, 30)
+    assert is_straight(scan, 70)
+
+
+def test_an_entry_that_an_input_chooses_is_looked_up_in_a_loop():
+    def walk(w, places):
+        s = w[0]
+        for i in places:
+            s = engine.tanh(s * engine.select([w[1], w[2] * s, w[3]], i) + engine.select(list(w[4:9]), i))
+        return s
+
+    w, program = np.linspace(-1.0, 1.0, 9), engine.lift(walk, strict=True, verify="exact")
+    for places in (np.arange(120) % 3, np.arange(120) // 2 % 3):
+        value, gradient = program.value_and_grad(w, places)
+        xs = [Value(x) for x in w]
+        root = walk(xs, places.tolist())
+        root.backward()
+        assert value == root.data and np.allclose(gradient.inputs[0], [x.grad for x in xs], rtol=1e-13)
+    assert "for i0" in program.source() and program.stats.proof.kind == "exact"
+
+
+@pytest.mark.parametrize("names", [["one", "kept", "table1"], ["numbers", "steps", "conditions"], ["v", "put", "x0"]])
+def test_arguments_may_be_called_as_the_text_calls_its_own(names):
+    space = {"engine": engine}
+    body = "\n".join(["s = a", "for k in range(150):", " s = s * b + 0.01 if s < c else s - engine.sin(c)", "return s"])
+    for old, new in zip("abc", names):
+        body = body.replace(f"= {old}", f"= {new}").replace(f" {old} ", f" {new} ").replace(f"({old})", f"({new})")
+    exec(f"def f({', '.join(names)}):\n    " + body.replace("\n", "\n    "), space)
+    program = engine.lift(space["f"], strict=True)
+    xs = [Value(x) for x in (0.3, 0.9, 0.4)]
+    root = space["f"](*xs)
+    root.backward()
+    value, gradient = program.value_and_grad(0.3, 0.9, 0.4, wrt="inputs")
+    assert value == root.data and np.allclose(gradient.inputs, [x.grad for x in xs], rtol=1e-13)
 
 
 def test_lines_do_not_grow_with_the_number_of_times():

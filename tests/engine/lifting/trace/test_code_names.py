@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import dis
 import types
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import engine
 import nn
-from engine.lifting.trace.code_names import names_of
+from engine.lifting.trace.code_names import names_of, naming_instructions
 from engine.lifting.trace.follow import Walk
 
 PLACE, NAME = types.SimpleNamespace(k=2.0, k1=2.0), "k"
@@ -35,6 +39,29 @@ PUT_TOGETHER = {
 def test_names_that_are_put_together(kind):
     f, expected = PUT_TOGETHER[kind]
     assert names_of(f.__code__).computed is expected
+
+
+def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from codes_in(inner)
+
+
+MANY_NAMES = "; ".join(f"import m{k}; from m{k} import n{k}; a{k}.b{k}.c{k}()" for k in range(300))  # above 256
+SUPER = "class A:\n def f(self, x):\n  match x:\n   case A(): return super().g, super(A, x).h(x), __class__"
+
+
+@pytest.mark.parametrize(
+    "text", [Path(argparse.__file__).read_text(), MANY_NAMES, SUPER], ids=["module", "many", "super"]
+)
+def test_instructions_are_those_that_dis_lists(text):
+    naming = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "IMPORT_NAME", "IMPORT_FROM", "LOAD_SUPER")
+    for code in codes_in(compile(text, "text", "exec")):
+        listed = [at for at in dis.get_instructions(code) if at.opname != "EXTENDED_ARG"]
+        expected = [(at.opname, at.argval) if at.opname.startswith(naming) else ("", "") for at in listed]
+        assert naming_instructions(code) == expected
+        assert names_of(code).kinds >= any(at.opname == "MATCH_CLASS" for at in listed)
 
 
 def test_names_in_texts_of_other_code():

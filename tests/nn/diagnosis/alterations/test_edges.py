@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, scaled
-from nn.diagnosis.alterations.edges import of_another_time, of_edges, operand_of, slope_of
+from nn.diagnosis.alterations.edges import in_time, of_cases, of_edges, of_joined
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sentences import SENTENCES
@@ -88,7 +88,29 @@ def test_loops_with_what_another_time_saved():
     group = next(edges for edges in groups(sweep).values() if len(edges) == 3 and edges[0].kind == "product")
     kinds = {a.name for a in of_edges(group, sweep)}
     assert ("factor-off-by-one", "of the time before") in kinds
-    assert (of_another_time(group[0], {}, 2.0) == 2.0 * group[0].saved).all()
+    after, none, other = list(in_time("factor-off-by-one", group))[:3]
+    np.testing.assert_array_equal(after.saved(group[1]), group[0].saved)
+    assert (after.saved(group[0]) == group[0].saved).all() and not none.saved(group[0]).any()
+    np.testing.assert_array_equal(other.saved(group[0]), group[-1].saved)
+
+
+def test_what_comes_to_another_time():
+    weights = np.arange(12.0).reshape(4, 3)
+    f = lambda x: (np.stack([x * (t + 1.0) for t in range(4)]) * weights).sum()  # noqa: E731
+    sweep = Sweep(*record(f, [("x", np.ones(3))]))
+    made = {a.what: sweep.altered(a.pulls)[0] for a in of_joined(sweep)}
+    around = sum((t + 1.0) * weights[t - 1] for t in range(4))
+    np.testing.assert_allclose(made["of the time before, the other end's there"], around)
+    np.testing.assert_allclose(made["of the time before, none at the end"], around - weights[3])
+
+
+def test_cases_are_tried_in_their_order(sweep):
+    edges = (sweep.edges[-1],)
+    cases = (("one", "", 1, lambda e: 1.0), ("two", "of it", 2, lambda e: 2.0))
+    assert [(a.kind, a.what, a.rank, a.saved(edges[0])) for a in of_cases(edges, cases)] == [
+        ("one", "", 1, 1.0),
+        ("two", "of it", 2, 2.0),
+    ]
 
 
 def test_an_alteration_leads_to_other_gradients(sweep):
@@ -96,9 +118,3 @@ def test_an_alteration_leads_to_other_gradients(sweep):
     missing = scaled((edge,), 0.0, "path-missing")
     assert isinstance(missing, BackwardAlteration)
     np.testing.assert_allclose(sweep.altered(missing.pulls)[0], 2 * X @ np.ones((3, 3)), rtol=1e-12)
-
-
-def test_slopes_and_operands():
-    np.testing.assert_allclose(slope_of("tanh", X), 1 - np.tanh(X) ** 2, rtol=1e-14)
-    root, _ = record(lambda x: x * np.ones((2, 4, 3)), [("x", X)])
-    assert operand_of(root.edges[0]).shape == (2, 4, 3)

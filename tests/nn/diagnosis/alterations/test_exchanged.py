@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.exchanged import at_hand, exchanged, exchanged_in_loop
+from nn.diagnosis.alterations.exchanged import at_hand, at_times, exchanged
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
@@ -22,7 +22,7 @@ def test_arrays_at_hand_have_names():
 
 def test_a_derivative_with_another_variable():
     (edge,) = [edge for edge in SWEEP.edges if edge.step.op == "tanh"]
-    made = {a.name: SWEEP.altered(a.pulls)[0] for a in exchanged(edge, SWEEP) if a.pulls}
+    made = {a.name: SWEEP.altered(a.pulls)[0] for a in exchanged((edge,), SWEEP) if a.pulls}
     g = W + np.tanh(X) / np.sqrt((np.tanh(X) ** 2).sum(axis=0) + 1.0)
     np.testing.assert_allclose(made["wrong-operand", "W"], g * W, rtol=1e-12)
     np.testing.assert_allclose(made["factor-too-many", "h"], g * (1 - np.tanh(X) ** 2) * np.tanh(X), rtol=1e-12)
@@ -39,4 +39,7 @@ def test_a_loop_with_another_variable_of_each_time():
 
     sweep = Sweep(*record(looped, [("w", np.eye(4))]))
     loops = [edges for edges in groups(sweep).values() if len(edges) == 3 and edges[0].kind == "product"]
-    assert any(a.what == "u" for edges in loops for a in exchanged_in_loop(edges, sweep))
+    assert any(a.what == "u" for edges in loops for a in exchanged(edges, sweep))
+    times = {what: arrays for what, rank, arrays in at_times(sweep, 3)}
+    now, before = times["u"], times["u of the time before, the last at first"]
+    assert [x.value.tolist() for x in before] == [now[k].value.tolist() for k in (1, 2, 0)]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.formulas import bracketed, expression, formula, label, operand
+from nn.diagnosis.alterations.formulas import bracketed, expression, formula, label, operand, operand_label
 from nn.diagnosis.alterations.recorded import record
 
 X, W = np.random.default_rng(1).normal(size=(2, 3, 3))
@@ -35,3 +35,12 @@ def test_brackets_are_where_they_are_needed():
         "f(a, b)[0, 1]",
         "(-a)",
     ]
+
+
+def test_operands_have_names():
+    def f(x):
+        var, eps = (x**2).mean(), 0.1
+        return np.sqrt(var + eps)
+
+    below = root_of(f).operands[0]
+    assert operand_label(below, 0) == "var" and operand_label(below, 1) in ("eps", "0.1")

@@ -302,6 +302,24 @@ def test_what_only_its_own_operation_computes_is_judged_by_its_own_rounding(cast
     assert any("in double precision it computes in a coarser one" in remark for remark in diagnosis.remarks)
 
 
+def test_inputs_of_few_digits_do_not_hide_how_coarse_a_product_is():
+    def product(a, b):  # as a tensor core's is, whatever comes in
+        return torch.from_numpy(a.detach().numpy().astype(np.float16) @ b.detach().numpy().astype(np.float16)).to(a)
+
+    def forward(ctx, x, weight):
+        ctx.save_for_backward(x, weight)
+        return product(x, weight.T)
+
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return product(g, weight), product(g.T, x)
+
+    few = [torch.round(tensor * 8) / 8 for tensor in (X, W)]
+    assert nn.check_backward(lambda x, weight: x @ weight.T, function(forward, backward), *few).ok
+    wrong = function(forward, lambda ctx, g: [2 * x for x in backward(ctx, g)])
+    assert not nn.check_backward(lambda x, weight: x @ weight.T, wrong, *few).ok
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 def test_inputs_stay_on_their_device(kind):
