@@ -155,7 +155,7 @@ def at_times(sweep: Sweep, times: int) -> Iterator[tuple[str, int, Sequence[Arra
                 what = label(first) if isinstance(first, ArrayStep) else steps[0].constants.get(k) or "a constant"
                 yield what, 2, sources
                 if len(set(key)) > 1:
-                    later = lines[_line(first)] if isinstance(first, ArrayStep) else []
+                    later = lines.get(_line(first), []) if isinstance(first, ArrayStep) else []
                     end = later[0] if first in later[1:2] else first
                     yield f"{what} of the time before, none at first", 3, [*sources[1:], 0.0 * value_of(sources[-1])]
                     yield f"{what} of the time before, the last at first", 3, [*sources[1:], end]

@@ -43,3 +43,18 @@ def test_a_loop_with_another_variable_of_each_time():
     times = {what: arrays for what, rank, arrays in at_times(sweep, 3)}
     now, before = times["u"], times["u of the time before, the last at first"]
     assert [x.value.tolist() for x in before] == [now[k].value.tolist() for k in (1, 2, 0)]
+
+
+def test_a_shift_of_each_time_that_the_sweep_leaves_out_is_no_line_of_it():
+    weights = np.random.default_rng(2).normal(size=(3, 4, 4))
+
+    def attended(x):
+        total = 0.0
+        for t in range(3):
+            scores = weights[t] @ x
+            shifted = np.exp(scores - np.max(scores))
+            total = total + (shifted / shifted.sum()) @ weights[t, 0]
+        return total
+
+    sweep = Sweep(*record(attended, [("x", X[0])])).without_shifts()
+    assert [what for what, _, _ in at_times(sweep, 3) if "of the time before" in what]
