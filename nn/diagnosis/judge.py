@@ -93,8 +93,12 @@ class Case:
     @cached_property
     def search(self) -> Walk:
         """The search for mistakes that reproduce all of the gradients."""
+        return self.searched()
+
+    def searched(self, beside: Explanation = ()) -> Walk:
+        """Return the search for mistakes beside some that are there already."""
         arrays = self.candidate.arrays
-        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays}, beside)
 
     @property
     def recorded(self) -> Recorded:
@@ -257,11 +261,11 @@ def _of_their_own(
 
     Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
     """
-    given, walk = case.candidate.arrays, case.search
+    given, search = case.candidate.arrays, case.searched(certain)
     beside = [name for name in given if name not in case.wrong or name in reproduced]
-    leaves = {name: walk.places_of([*beside, name]) for name in names}
-    paths = [path for name in names for path in walk.beside_certain(certain, leaves[name])]
-    reaching = {path: [name for name in names if walk.reproduces(path, leaves[name])] for path in paths}
+    targets = {name: search.target([*beside, name]) for name in names}
+    paths = [path for target in targets.values() for path in search.single(target.which)]
+    reaching = {path: [name for name in names if search.departs(path, targets[name]) is None] for path in paths}
     alike: dict[str, set[str]] = {}
     for path, several in reaching.items():
         alike.setdefault(_said(path), set()).update(several)
@@ -274,8 +278,8 @@ def _of_their_own(
         if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
             own[name] = furthest[0]
     own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
-    together = tuple(dict.fromkeys(itertools.chain(certain, *own.values())))
-    return own if walk.reproduces(together, walk.places_of([*own, *reproduced])) else {}
+    together = dict.fromkeys(itertools.chain(certain, *own.values()))
+    return own if search.departs(tuple(together), search.target([*own, *reproduced])) is None else {}
 
 
 def _said(path: Explanation) -> str:

@@ -10,7 +10,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Point, explained
@@ -25,9 +25,6 @@ OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which for
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
-
-Found: TypeAlias = tuple[list[Findings], dict[int, list[Findings]]]
-"""What reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
 
 
 class JudgedPoint(ABC):

@@ -4,7 +4,7 @@
 ...     mu = x.mean()
 ...     return ((x - mu) ** 3).sum()
 >>> x = np.array([1.0, 2.0, 4.0, 8.0, 5.0])
->>> (path,) = explanations(f, [("x", x)], [3.0 * (x - x.mean()) ** 2])
+>>> (path,), _ = explained(Point(f, [("x", x)], [3.0 * (x - x.mean()) ** 2]))
 >>> path[0].name, path[0].sentence
 ('path-missing', 'the path through `mu` is missing')
 """
@@ -34,6 +34,8 @@ from nn.diagnosis.report import Finding
 from nn.samples import Array
 
 Findings: TypeAlias = tuple[Finding, ...]
+Found: TypeAlias = tuple[list[Findings], dict[int, list[Findings]]]
+"""What reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
 
 
 class Point(NamedTuple):
@@ -51,34 +53,13 @@ class Point(NamedTuple):
     before: Sequence[tuple[str, Array]] = ()
 
 
-def explanations(
-    f: Callable[..., Any],
-    arguments: Sequence[tuple[str, Array]],
-    given: Sequence[Array],
-    right: Sequence[Array] | None = None,
-    numbers: Mapping[str, float] = MappingProxyType({}),
-    before: Sequence[tuple[str, Array]] = (),
-    others: Sequence[Point] = (),
-) -> list[Findings]:
-    """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
-
-    Parameters
-    ----------
-    f, arguments, given, right, numbers, before
-        What `Point` has.
-    others
-        The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
-    """
-    return as_whole(*explained(Point(f, arguments, given, right, numbers, before), others))
-
-
 def as_whole(together: list[Findings], each: Mapping[int, list[Findings]]) -> list[Findings]:
     """Return what reproduces all gradients at once, or else every way in which each has its own; at most three."""
     by_leaf = itertools.product(*each.values()) if each else ()
     return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]
 
 
-def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Findings], dict[int, list[Findings]]]:
+def explained(point: Point, others: Sequence[Point] = ()) -> Found:
     """Return what reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
     first = Recorded.of(point)
     if first is None:
@@ -91,7 +72,7 @@ def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Findings
     )
 
 
-def explained_at(points: Sequence[Recorded]) -> tuple[list[Findings], dict[int, list[Findings]]]:
+def explained_at(points: Sequence[Recorded]) -> Found:
     """Return the same of a function that was recorded at several points."""
     if not all(np.isfinite(x).all() for point in points for x in point.given):
         return [], {}
@@ -103,7 +84,7 @@ def explained_at(points: Sequence[Recorded]) -> tuple[list[Findings], dict[int, 
         return _searched(points, wrong)
 
 
-def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> tuple[list[Findings], dict[int, list[Findings]]]:
+def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> Found:
     """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
     sweep = points[0].target.sweep
