@@ -185,12 +185,12 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
-    for whole in (of_other_runs, of_joined, of_parts):
+    """Yield the least likely last: one run of a line that runs often."""
+    for whole in (of_other_runs, of_joined, of_parts, of_leaves, of_errors, of_functions, of_terms):
         yield from _attempts(whole, sweep)
-    for key in groups(sweep) if len(sweep.edges) <= MANY else ():
+    by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
+    for key, _ in by_size if len(sweep.edges) <= MANY else ():
         yield from _attempts(partial(_of_group, key=key, of=_with_others), sweep)
-    for whole in (of_leaves, of_errors, of_functions, of_terms):
-        yield from _attempts(whole, sweep)
 
 
 def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:
