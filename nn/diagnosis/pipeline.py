@@ -14,7 +14,7 @@ from typing import Any
 
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Point, explained
-from nn.diagnosis.alterations.target import proves
+from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.report import Diagnosis
@@ -37,6 +37,11 @@ class JudgedPoint(ABC):
     def comparisons(self) -> Mapping[int, Comparison]:
         """Each gradient beside the right one, by its place."""
 
+    @property
+    def precision(self) -> float:
+        """How large a part of the largest entry of a gradient one may be off that is reproduced."""
+        return max([EXACT, *[c.precision for c in self.comparisons.values()]])
+
     @abstractmethod
     def name_of(self, at: int) -> str:
         """Return what a gradient is by."""
@@ -52,7 +57,7 @@ class JudgedPoint(ABC):
 
         All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if not wrong or any(c.is_single for c in self.comparisons.values()):
+        if not wrong or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values()):
             return [], {}
         first, *rest = [point.recorded(wrong) for point in (self, *others)]
         return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
@@ -66,7 +71,11 @@ class JudgedPoint(ABC):
         paths, alone = self.altered(wrong, others)
         several = [c for point in points for c in point.comparisons.values()]
         most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
-        is_proven = not most or not all(c.comparable for c in several) or proves([c.given for c in several], most)
+        is_proven = (
+            not most
+            or not all(c.comparable for c in several)
+            or proves([c.given for c in several], most, precision=self.precision)
+        )
         if all(whole.values()) and _are_whole(paths):
             paths = _all_of(whole) if wrong else []
         simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
