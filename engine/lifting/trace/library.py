@@ -25,7 +25,7 @@ INSTALLED = [sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "plat
 LIBRARIES = tuple([f"{path}{os.sep}" for path in (ENGINE, *INSTALLED)])
 PLAIN = (
     int, float, complex, str, bytes, type(None), np.generic, range, slice, type(...), date, time, timedelta, np.dtype,
-    numbers.Number, re.Pattern, np.ufunc, PurePath,
+    numbers.Number, re.Pattern, PurePath,
 )  # fmt: skip
 MADE = 1 << 9  # the flag of a class that was made while Python runs (Py_TPFLAGS_HEAPTYPE)
 BUILTIN = (int, float, complex, str, bytes)  # what classes derive from that are numbers or texts with attributes
@@ -51,9 +51,9 @@ def namespace(owner: Any) -> Mapping[str, Any]:
     return names
 
 
-def has(kind: type, name: str) -> bool:
-    """Whether objects of a class have an attribute by their class, its metaclass not asked."""
-    return any(name in namespace(c) for c in mro(kind))
+def has(kind: type, name: str, apart: type | None = None) -> bool:
+    """Whether objects of a class have an attribute by their class, its metaclass not asked, apart from one base."""
+    return any(name in namespace(c) for c in mro(kind) if c is not apart)
 
 
 def is_library(kind: type) -> bool:
