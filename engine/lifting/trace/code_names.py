@@ -69,8 +69,9 @@ class Names:
         Whether it asks of what kind, or which object, something is.
     repeatable
         Whether it does nothing by itself that differs from run to run.
-    prints, addressed
-        Whether it puts objects into texts; whether it makes such as print where they lie.
+    formats, prints, addressed
+        Whether it puts objects into texts; not only to look these up, or to raise them; whether it makes functions or
+        iterators, which print as where they lie.
     stored
         Attributes that it sets or deletes.
     read_of
@@ -89,6 +90,7 @@ class Names:
     computed: bool
     kinds: bool
     repeatable: bool
+    formats: bool
     prints: bool
     addressed: bool
     stored: tuple[str, ...]
@@ -120,7 +122,7 @@ def names_of(code: types.CodeType) -> Names:
     return Names(
         *(tuple(globals_), modules, tuple(attributes), tuple(spelled), inner, files),
         *(handed or matches, of_namespace, computed, matches or bool(KINDS & mentioned), repeatable),
-        *(formats(code), makes_addressed(code, globals_), stored, tuple(read_of)),
+        *(*formats(code), makes_addressed(code, globals_), stored, tuple(read_of)),
     )
 
 

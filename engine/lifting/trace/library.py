@@ -56,6 +56,17 @@ def has(kind: type, name: str, apart: type | None = None) -> bool:
     return any(name in namespace(c) for c in mro(kind) if c is not apart)
 
 
+def looks_up(kind: type) -> bool:
+    """Whether a class of somebody's has its own way to look entries up."""
+    own = [namespace(c) for c in mro(kind) if not is_library(c)]
+    return any(name in held for held in own for name in ("__getitem__", "__missing__"))
+
+
+def is_told(kind: type) -> bool:
+    """Whether an attribute of a class is told when it is set or deleted, as properties are."""
+    return has(kind, "__set__") or has(kind, "__delete__")
+
+
 def is_library(kind: type) -> bool:
     """Whether a class is of Python itself, of an installed package or of the engine: it is as it is."""
     return _looked_up(kind)[1]

@@ -35,6 +35,7 @@ def _generator(walk: Notes, state: Callable[[], Any]) -> None:
 
 
 def _array(walk: Notes, x: np.ndarray[Any, Any]) -> None:
+    walk.holds_array = True
     whole = np.asarray(x)  # whatever a subclass makes of it: its attributes are followed apart
     walk.facts.append((whole.shape, whole.dtype, whole.flags.writeable))
     if whole.dtype.hasobject:

@@ -17,7 +17,7 @@ import numpy as np
 from engine.attributes import stored_on
 from engine.lifting.trace import kinds
 from engine.lifting.trace.code_names import Names, words
-from engine.lifting.trace.library import has, is_library, is_of_library, mro, namespace
+from engine.lifting.trace.library import has, is_library, is_of_library, is_told, looks_up, mro, namespace
 from engine.lifting.trace.noting import Notes
 from engine.lifting.trace.observed import MISSING, Place
 from engine.lifting.trace.repeatable import APART, is_repeatable, is_repeatable_text
@@ -44,7 +44,7 @@ class Owners(Notes):
         super().__init__(skipped, reading)
         self._names: dict[str, None] = {}  # of attributes
         self._stored: dict[str, None] = {}  # of those that are set or deleted
-        self.prints = self.addressed = False  # whether code puts objects into texts, and makes functions or iterators
+        self.formats = self._prints = self.addressed = False  # as `Names` has it, of any code
         self._classes: list[type] = []  # that are no library's
         self._texts: dict[str, None] = {}  # names in texts of code
         self._spelled: dict[str, None] = {}  # names in texts that were seen, where they may be looked up
@@ -64,7 +64,8 @@ class Owners(Notes):
         """Take the names that a piece of code reads, and how it reads them."""
         self._names.update(dict.fromkeys(names.attributes))
         self._stored.update(dict.fromkeys(names.stored))
-        self.prints, self.addressed = self.prints or names.prints, self.addressed or names.addressed
+        self.formats, self._prints = self.formats or names.formats, self._prints or names.prints
+        self.addressed = self.addressed or names.addressed
         self._texts.update(dict.fromkeys(names.texts))
         for attribute, of in names.read_of:
             x = around.get(of)
@@ -110,7 +111,7 @@ class Owners(Notes):
             place = functools.partial(held.get, name, MISSING), Place(x, name, f"a method {name}")
             if name in APART:
                 self._apart.append(place)
-            elif name in MAKERS:
+            elif name in MAKERS and not issubclass(x, type):  # a metaclass makes whatever class is derived
                 self._makers.setdefault(id(x), []).append(place)
             else:
                 self.watch(*place)
@@ -163,10 +164,19 @@ class Owners(Notes):
                 if not is_repeatable(x) or isinstance(x, types.MethodType):
                     self.may_vary(f"{owner.name}.{name}")
 
+    @property
+    def prints(self) -> bool:
+        """Whether code puts objects into texts that somebody reads: errors and entries that are looked up may do so."""
+        if not self.formats or self._prints or "args" in self._names:
+            return self.formats
+        return any(issubclass(x, BaseException) or looks_up(x) for x in self._classes)
+
     def look_at_texts(self) -> None:
         """Note what texts may be used for, and whether code puts objects into some: they may say where these lie."""
         if not is_repeatable_text([x for x in self.facts if type(x) is str]):
             self.may_vary("a text that NumPy or a format may be handed")
+        if self.asks_class and self.holds_array:
+            self.may_vary("an array of which the class may be called: that leaves memory as it is")
         every = self.asks_class
         made = [x for x in self._classes if every or self.visits.get(id(x), 0) > self._as_kinds.get(id(x), 0)]
         if self.prints and (self.addressed or any(not has(x, "__repr__", apart=object) for x in made)):
@@ -187,7 +197,7 @@ class Owners(Notes):
                 fresh = [name for name in owner.namespace if name in self._names]
             fresh += [name for name in spelled[owner.looked_spelled :] if name in owner.namespace]
             if owner.kind == "class":
-                fresh += [name for name in self._stored if _is_told(type(owner.namespace.get(name)))]
+                fresh += [name for name in self._stored if is_told(type(owner.namespace.get(name)))]
             owner.looked, owner.looked_spelled = len(names), len(spelled)
             for name in fresh:
                 if name not in owner.watched:
@@ -324,11 +334,6 @@ def attribute_name(value: Value, name: str = "") -> str:
     """
     called = str(value._label) or type(value).__name__
     return f"{called}.{name}" if name else called
-
-
-def _is_told(kind: type) -> bool:
-    """Whether an attribute of a class is told when it is set or deleted, as properties are."""
-    return has(kind, "__set__") or has(kind, "__delete__")
 
 
 def _name_of(held: Mapping[str, Any]) -> str:

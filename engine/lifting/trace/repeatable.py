@@ -115,22 +115,22 @@ def _keeps_views(code: types.CodeType) -> bool:
         return False
     instructions = [at for at in dis.get_instructions(code) if at.opname not in ("CACHE", "PRECALL")]
     return any(
-        at.argval in _VIEWS and not after.opname.startswith(_READ_AT_ONCE)
+        at.argval in _VIEWS and not (call.opname.startswith("CALL") and after.opname.startswith(_READ_AT_ONCE))
         for at, call, after in zip(instructions, instructions[1:], instructions[2:])
-        if at.opname.startswith("LOAD_") and call.opname.startswith("CALL")
+        if at.opname.startswith(("LOAD_ATTR", "LOAD_METHOD"))
     )
 
 
-def formats(code: types.CodeType) -> bool:
-    """Whether a code puts objects into texts, other than to look an entry up by the text or to raise it.
+def formats(code: types.CodeType) -> tuple[bool, bool]:
+    """Whether a code puts objects into texts; and whether it does more with such a text than look it up, or raise it.
 
     >>> formats((lambda d, i: d[f"w{i}"]).__code__), formats((lambda x: f"{x}").__code__)
-    (False, True)
+    ((True, False), (True, True))
     """
     if _FORMATTING.isdisjoint(code.co_code[::2]):
-        return False
+        return False, False
     at = [i.opname for i in dis.get_instructions(code) if i.opname not in ("CACHE", "PRECALL")]
-    return any(op.startswith(_FORMATS) and not _is_looked_up(at, k + 1) for k, op in enumerate(at))
+    return True, any(op.startswith(_FORMATS) and not _is_looked_up(at, k + 1) for k, op in enumerate(at))
 
 
 def _is_looked_up(at: Sequence[str], k: int) -> bool:

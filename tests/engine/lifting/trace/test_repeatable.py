@@ -115,6 +115,36 @@ class Late:
         return str(time.perf_counter())
 
 
+class Dated(type):
+    def __new__(cls, name, bases, held):
+        made = super().__new__(cls, name, bases, held)
+        made.born_at = time.perf_counter()
+        return made
+
+
+class Base(metaclass=Dated):
+    pass
+
+
+class Lengths(dict):
+    def __missing__(self, key):
+        return float(key[-5:-1])
+
+
+def derived(x):
+    class Derived(Base):
+        pass
+
+    return x * Derived.born_at
+
+
+def raised(x):
+    try:
+        raise ValueError(f"{Plain()}")
+    except ValueError as error:
+        return x * len(error.args[0])
+
+
 class Drawn(collections.deque):
     def __init__(self, *items):
         super().__init__(*items)
@@ -154,6 +184,7 @@ halves = functools.partial(pow, 0.5)
 weights = np.linspace(0.0, 1.0, 3)
 turned = iter(ROWS)
 table, nobody, late, ticking, drawn = {"w0": 2.0, "w1": 3.0}, frozenset(), Late(), Ticking(), Drawn([1.0])
+lengths = Lengths()
 counted, told, error = Counter(), Told(0), ValueError(0)
 ticks = np.frompyfunc(lambda v: v * time.perf_counter(), 1, 1)
 where, options, template, now = weights > 0.0, {"where": weights > 0.0}, "%s", "now"
@@ -234,6 +265,11 @@ VARYING = {
     "the order of keys": lambda x: next(iter({Plain(): x, Plain(): x}.keys() & table.keys()), x),
     "the order of items": lambda x: next(iter({Plain(): x}.items() - table.items()))[1],
     "the order of a set that a method makes": lambda x: next(iter(nobody.union([x, x * 2.0]))),
+    "the order of keys of several": lambda x: next(iter(functools.reduce(operator.or_, map(dict.keys, [{x: 1}, {}])))),
+    "memory of the class of an array": lambda x: x * type(weights)(1)[0],
+    "a metaclass that reads a clock": derived,
+    "an address that is looked up": lambda x: x * lengths[f"{Plain()}"],
+    "an address that is raised": raised,
     "a module of the engine's": lambda x: x * engine.value.count,
     "Python's machinery": lambda x: x * len(Layer.__subclasses__()),
 }
