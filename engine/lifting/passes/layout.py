@@ -77,6 +77,7 @@ class LayoutBuilder:
     declined: dict[str, None] = field(default_factory=dict)
     frames: dict[Source, FramedArray] = field(default_factory=dict)
     stacked: dict[bytes, GroupOperand] = field(default_factory=dict)  # operands of several places, by their nodes
+    gaps: bool = True  # whether a product's rows may have gaps
     count: int = 0  # sources so far
     of: Indices = field(init=False)  # group of each node
     _latest: tuple[Group | None, Indices] = (None, np.empty(0, np.int64))  # that was asked for, and what it reads
