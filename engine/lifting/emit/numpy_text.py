@@ -23,7 +23,7 @@ RAGGED = '''
 def ragged_product(a, b, terms, out):
     """a @ b, where a is 0 and no factor outside of `terms`: 0 * inf is NaN, and then each row is of its own alone."""
     np.matmul(a, b, out=out)
-    if np.isfinite(np.add.reduce(out.reshape(-1), 0)):
+    if np.isfinite(out).all():
         return
     for place in np.ndindex(terms.shape[:-1]):
         (*block, row), inner = place, np.flatnonzero(terms[place])

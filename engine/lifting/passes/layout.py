@@ -43,6 +43,11 @@ class GroupOperand:
         """Return that of some members, or of all in another order."""
         return GroupOperand(self.source, self.at[order], None if self.constants is None else self.constants[order])
 
+    @property
+    def batched(self) -> bool:
+        """Whether it is another one for each sample."""
+        return self.source is not None and self.source.batched
+
     def identities(self) -> Indices:
         """Return positions, or for constants the number of each distinct value."""
         return self.at if self.constants is None else distinct(self.constants)[1]

@@ -23,7 +23,7 @@ from engine.lifting.passes.contract_ragged import GAP, contract_ragged
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
 from engine.lifting.views import Gather, Indices, Literal, Source, View
 
-LEAST_RAGGED = 256  # terms of dots of uneven length from which on a product is looked for
+LEAST_RAGGED, LEAST_OF_SAMPLES = 512, 128  # terms of dots of uneven length from which on a product is looked for
 
 
 def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
@@ -88,7 +88,8 @@ def _products(builder: LayoutBuilder, left: Indices, right: Indices, counts: Ind
         contracted = _contracted(builder, x, y, int(counts[0]))
         if contracted is not None:
             return contracted
-    if builder.gaps and not _uniform(counts) and len(left) >= LEAST_RAGGED:
+    least = LEAST_OF_SAMPLES if x.batched or y.batched else LEAST_RAGGED
+    if builder.gaps and not _uniform(counts) and len(left) >= least:
         contracted = _ragged(builder, x, y, counts)
         if contracted is not None:
             return contracted
@@ -186,6 +187,7 @@ def _multiplied(builder: LayoutBuilder, a: View, b: View, place: Indices, terms:
 
 def _ragged(builder: LayoutBuilder, x: GroupOperand, y: GroupOperand, counts: Indices) -> GroupOperand | None:
     """Turn dots of uneven length into a product of rows that have zeros where they have no terms."""
+    reasons = []
     for a, b in ((x, y), (y, x)):
         if a.source is None:
             continue
@@ -193,8 +195,10 @@ def _ragged(builder: LayoutBuilder, x: GroupOperand, y: GroupOperand, counts: In
         if isinstance(product, Product):
             rows, columns = _with_zeros(builder, a.source, product.rows), _matrix(builder, b, product.columns)
             rows, columns = _same_blocks(builder, rows, columns)
-            return _multiplied(builder, rows, columns, product.place, (product.rows != GAP).reshape(rows.shape))
-        builder.declined[product] = None
+            terms = (product.rows != GAP).reshape(rows.shape)
+            return _multiplied(builder, rows, columns, product.place, terms)
+        reasons.append(product)
+    builder.declined.update(dict.fromkeys(reasons))
     return None
 
 

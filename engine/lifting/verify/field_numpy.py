@@ -151,9 +151,9 @@ class FieldNumpy(types.ModuleType):
         """As NumPy's."""
         return lift(condition, self.field).where(x, y)
 
-    def isfinite(self, x: Any) -> bool:
+    def isfinite(self, x: Any) -> np.bool_:
         """Answer for all numbers as the proof wants it: what is written for either is proven."""
-        return self.finite
+        return np.bool_(self.finite)
 
     def erf(self, x: Any, out: Elements | None = None) -> Elements:
         """What text imports from `engine.error_function`, and of one number from `engine.scalar_forms`."""
