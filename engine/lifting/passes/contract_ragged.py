@@ -27,6 +27,9 @@ def contract_ragged(left: Indices, right: Indices, counts: Indices) -> Product |
     counts
         How many of these each dot has.
     """
+    widest = len(counts) * int(counts.max())
+    if len(left) < FILLED * widest:  # before anything of that size is made
+        return f"dots of uneven length have {len(left)} terms, of {widest} if all were as long as one"
     owner = np.repeat(np.arange(len(counts)), counts)
     order = np.lexsort([left, owner])
     left, right, first = left[order], right[order], np.cumsum(counts) - counts

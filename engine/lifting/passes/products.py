@@ -47,7 +47,7 @@ def products(steps: Steps, *, for_blas: bool) -> Steps:
 def _ragged_product(step: Step) -> Step:
     """A product whose first factor has gaps, unless it has none."""
     a, b = step.view(0), step.view(1)
-    if step.terms is None or step.terms.all() or a.shape[-1] == 1:
+    if step.terms is None or step.terms.all():
         return _product(step)
     target = step.target.reshape((*a.shape[:-1], b.shape[-2]))
     return step.but(op="ragged_product", target=target, operands=(a, b.T))

@@ -95,6 +95,7 @@ def twice():
 
 ARROW = np.eye(15, dtype=bool)
 ARROW[0] = ARROW[:, 0] = True
+BAND = np.tri(16, dtype=bool) & ~np.tri(16, k=-3, dtype=bool)
 UNEVEN_BLOCKS = np.zeros((5, 5), bool)
 UNEVEN_BLOCKS[:3, :3], UNEVEN_BLOCKS[3:, 3:] = np.tri(3), np.tri(2)
 DECLINED = {
@@ -102,13 +103,20 @@ DECLINED = {
     "dots of uneven length read other columns in each row": crossed(),
     "dots of uneven length do not split into 2 equal blocks": dots(UNEVEN_BLOCKS, 2),
     "a dot of uneven length reads a column's element twice": twice(),
-    "only 43 of 225 elements of uneven rows are there": dots(ARROW, 2),
+    "dots of uneven length have 86 terms, of 450 if all were as long as one": dots(ARROW, 2),
+    "only 45 of 256 elements of uneven rows are there": dots(BAND, 2),
 }
 
 
 @pytest.mark.parametrize("reason", DECLINED)
 def test_why_something_is_none(reason):
     assert contract_ragged(*DECLINED[reason]) == reason
+
+
+def test_what_would_be_far_wider_than_it_is_long_is_left():
+    left, counts = np.arange(40_000), np.array([20_000, *[2] * 10_000])
+    reason = contract_ragged(left, left, counts)
+    assert reason == "dots of uneven length have 40000 terms, of 200020000 if all were as long as one"
 
 
 def test_rows_of_another_number_of_columns_are_none():
