@@ -42,6 +42,7 @@ CASES = {
     "batch_matmul": (Step("batch_matmul", result(3, 3).view, (X.view, A.view)), (np.swapaxes(x, 1, 2) @ a).sum(0)),
     "outer": (Step("outer", samples(3, 4), (X.view[0].expand_dims(-1), B.view[:, 0])), x[:, 0, :, None] * b[:, 0]),
     "product": (Step("product", samples(4), (X.view[0], B.view.T)), x[:, 0] @ b.T),
+    "ragged_product": (Step("ragged_product", Z.view, (A.view, B.view.T), terms=np.ones((2, 3), bool)), a @ b.T),
     "batched_product": (Step("batched_product", samples(2), (X.view, B.view[0])), x @ b[0]),
     "summed_product": (Step("summed_product", result(3, 3).view, (X.view, A.view)), (np.swapaxes(x, 1, 2) @ a).sum(0)),
     "weighted_sum": (Step("weighted_sum", result(3).view, (X.view[0, 0], X.view[1])), x[:, 1].T @ x[:, 0, 0]),

@@ -243,7 +243,10 @@ class Groups:
 
 @dataclass(frozen=True)
 class Product:
-    """A (blocks, n, k) and B (blocks, m, k) index arrays; element `e` of the group is at `place[e]` of A @ B.T."""
+    """A (blocks, n, k) and B (blocks, m, k) index arrays; element `e` of the group is at `place[e]` of A @ B.T.
+
+    Where an element of A is -1 there is none: no term of its row.
+    """
 
     rows: Indices
     columns: Indices

@@ -28,7 +28,7 @@ from engine.watching.paths import Position, Reader, paths_of
 BRACKETS = re.compile(r"(.+?)\[(\d+(?:\s*,\s*\d+)*)\]$")
 RESERVED = {
     "N", "np", "dtype", "build", "theta", "gradient", "constants", "forward", "backward", "erf", "strided",
-    "jax", "jnp", "lax", "program", *keyword.kwlist, *dir(builtins),
+    "ragged_product", "jax", "jnp", "lax", "program", *keyword.kwlist, *dir(builtins),
 }  # fmt: skip
 
 

@@ -49,6 +49,11 @@ class Step:
         Of a sum: over which axes, and whether over the samples as well.
     constant
         Whether no derivative passes.
+    asked
+        Of a product: which elements of the result somebody reads, where not all are.
+    terms
+        Of a product: which elements of the first factor are there, where not all are. The others are 0, and what they
+        would be multiplied by is no term of any sum: it may be infinite.
     """
 
     op: str
@@ -62,6 +67,8 @@ class Step:
     axes: tuple[int, ...] = (-1,)
     over_batch: bool = False
     constant: bool = False
+    asked: Indices | None = None
+    terms: Indices | None = None
 
     @property
     def batched(self) -> bool:
@@ -222,6 +229,11 @@ def _product(step: Step) -> Shape:
     return (*a[:-1], *b[-1:]) if len(b) > 1 else a[:-1]
 
 
+def _ragged_product(step: Step) -> Shape:
+    says_which = step.terms is not None and step.terms.shape == step.operands[0].shape
+    return _product(step) if says_which else NO_SHAPE
+
+
 def _scatter(step: Step) -> Shape:
     gather, g = step.operands
     goes_together = isinstance(g, Literal) or _without_ones(g.shape) == _without_ones(gather.shape)
@@ -260,6 +272,7 @@ OPS: dict[str, Op] = {
     "outer": Op(("view", "view"), _outer, lambda step, a, b: a * b),
     "product": Op(("view", "view"), _product, lambda step, a, b: np.matmul(a, b)),
     "batched_product": Op(("view", "view"), _product, lambda step, a, b: np.matmul(a, b)),
+    "ragged_product": Op(("view", "view"), _ragged_product, lambda step, a, b: np.matmul(a, b)),
     "summed_product": Op(("view", "view"), _batch_matmul, _products),
     "weighted_sum": Op(("view", "view"), lambda step: step.operands[1].shape, lambda step, p, q: np.matmul(p, q)),
     "ones_product": Op(("view",), _ones_product, _sum),

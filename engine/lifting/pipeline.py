@@ -117,10 +117,7 @@ def for_numpy(trace: Trace, task: Task) -> Lifted | Straight:
 
 def arrays_for_numpy(trace: Trace, task: Task, groups: Groups | None = None) -> Lifted:
     """Lift a trace, whose groups may be known, to NumPy's text of arrays: `build`, in it `forward` and `backward`."""
-    arranged = array_operations(trace, task, groups)
-    steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
-    steps = checked(tidy(steps))  # Steps   without copies and zeros for nothing
-    steps = name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
+    steps = named_steps(trace, task, groups)
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
     needed = checked(drop_unread(lowered))  # Steps   that somebody reads
     split = checked(split_parameters(needed, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
@@ -133,9 +130,17 @@ def arrays_for_numpy(trace: Trace, task: Task, groups: Groups | None = None) -> 
     return Lifted(steps, emit(task.title(trace, steps), spelled, arrays, task.external, task.reduction, scalar))
 
 
+def named_steps(trace: Trace, task: Task, groups: Groups | None = None, *, gaps: bool = True) -> Steps:
+    """Turn scalar operations into array operations and their adjoints, under names."""
+    arranged = array_operations(trace, task, groups, gaps=gaps)
+    steps = checked(differentiate(arranged, task.wanted, task.seed(arranged.roots[0])))  # Steps   and their adjoints
+    steps = checked(tidy(steps))  # Steps   without copies and zeros for nothing
+    return name_results(steps, task.external.taken)  # Steps   z1, a1, dW1: for people
+
+
 def for_jax(trace: Trace, task: Task) -> Lifted:
     """Lift a trace to one pure function of JAX arrays; for the value alone, JAX is to differentiate."""
-    steps = array_operations(trace, task)
+    steps = array_operations(trace, task, gaps=False)  # which would take a branch
     external = task.external
     seed = Source(variable("seed", external.taken), (), "input", steps.roots[0].batched)  # an argument, not a number
     returned: Sequence[Source] | None = None
@@ -164,12 +169,12 @@ def grouped(trace: Trace) -> Groups:
     return checked(in_wavefronts(groups))  # Groups  so are those that differ by their distance from a boundary
 
 
-def array_operations(trace: Trace, task: Task, groups: Groups | None = None) -> Steps:
+def array_operations(trace: Trace, task: Task, groups: Groups | None = None, *, gaps: bool = True) -> Steps:
     """Turn scalar operations into array operations; both libraries' texts are made of these."""
     groups = groups or grouped(trace)
     labels = groups.normal.trace.labels
     choosing = dict(zip(task.external.numbers, task.external.inputs))
-    steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells))  # Steps   operands are views
+    steps = checked(arrange(groups, task.leaves(groups), choosing, task.cells, gaps=gaps))  # Steps   operands are views
     if task.origins:
         steps = checked(attribute(steps, labels, task.origins))  # Steps   results know their author's words
     return checked(settle(steps))  # Steps   which results are booleans or integers

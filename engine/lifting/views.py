@@ -250,6 +250,11 @@ class Gather:
         """What is read: the source, and the integers that choose from it."""
         return (self.source,) if self.chosen is None else (self.source, self.chosen.source)
 
+    @property
+    def rearranges(self) -> bool:
+        """Whether every element of the source is read once, at the same place whatever the inputs are."""
+        return self.chosen is None and self.distinct and self.index.size == self.source.size
+
     def on(self, source: Source) -> Gather:
         """Return the same places of another source."""
         return replace(self, source=source)

@@ -55,7 +55,7 @@ MUTATIONS = [
     ('greater is less', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", other, self)', 'def __gt__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
     ('at least is more than', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less_equal", self, other)', 'def __le__(self, other: Any) -> Expr:\n        return Expr.call("less", self, other)'),
     ('exponents are not told apart', 'key = (ops[i], fixed[i], *map(group_of, item))', 'key = (ops[i], *map(group_of, item))'),
-    ('blocks of a product lie upon each other', 'place = block * n * m + _rank', 'place = _rank'),
+    ('blocks of a product lie upon each other', 'place = block * n * m + rank', 'place = rank'),
     ('any index is taken for a stride', 'if np.array_equal(expected, index) else None', 'if True else None'),
     ('a part of the flat vector is read at its place in the whole', 'View(source, x.shape, x.offset - start, x.strides)', 'View(source, x.shape, x.offset, x.strides)'),
     ('a number that is taken off in a chain is added', 'leaf._replace(value=negated(leaf.value))', 'leaf'),

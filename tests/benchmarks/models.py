@@ -1,4 +1,4 @@
-"""Programs of hidden states, cameras and meshes: a scalar at a time, by hand in NumPy, and in arrays for JAX and PyTorch."""
+"""Programs of hidden states, cameras, meshes and attention: a scalar at a time, by hand in NumPy, and in arrays for JAX and PyTorch."""
 
 from __future__ import annotations
 
@@ -162,9 +162,48 @@ def edges(side: int = 16) -> Program:
     return Program(f"edges of a mesh, {len(pairs)}", theta, scalar, (), written, arrays)
 
 
+def attention(length: int = 32, width: int = 16) -> Program:
+    """Causal attention over lists: each position attends to those before it and to itself."""
+    rng = np.random.default_rng(24)
+    x, scale = rng.normal(size=(length, width)), width**-0.5
+    listed, later = x.tolist(), np.triu(np.ones((length, length), bool), 1)
+
+    def scalar(w: Scalars) -> Any:
+        maps = [matrix(w, width, width, k * width * width) for k in range(3)]
+        q, k, v = ([[engine.dot(row, position) for row in rows] for position in listed] for rows in maps)
+        loss = 0.0
+        for i in range(length):
+            a = engine.softmax([engine.dot(q[i], k[j]) * scale for j in range(i + 1)])
+            outputs = [sum(a[j] * v[j][c] for j in range(i + 1)) for c in range(width)]
+            loss = loss + sum(z * z for z in outputs)
+        return loss
+
+    def written(w: Array) -> tuple[float, Array]:
+        q, k, v = (x @ part.T for part in w.reshape(3, width, width))
+        s = q @ k.T * scale
+        s[later] = -np.inf
+        e = np.exp(s - s.max(1)[:, None])
+        a = e / e.sum(1)[:, None]
+        z = a @ v
+        da = 2.0 * z @ v.T
+        ds = a * (da - (da * a).sum(1)[:, None]) * scale
+        return (z * z).sum(), np.stack([(ds @ k).T @ x, (ds.T @ q).T @ x, 2.0 * (a.T @ z).T @ x]).ravel()
+
+    def arrays(xp: Any, w: Any) -> Any:
+        seen = xp.asarray(x)
+        q, k, v = (seen @ part.T for part in w.reshape(3, width, width))
+        e = xp.exp(q @ k.T * scale) * xp.asarray(1.0 - later)
+        z = e @ v / e.sum(1)[:, None]
+        return (z * z).sum()
+
+    theta = rng.normal(size=3 * width * width) * 0.3
+    return Program(f"causal attention, {length} x {width}", theta, scalar, (), written, arrays)
+
+
 MODELS: dict[str, Callable[[], Program]] = {
     "springs50": lambda: springs(steps=50),
     "hmm": hidden_states,
     "bundle": cameras,
     "edges": edges,
+    "attention": attention,
 }

@@ -53,7 +53,7 @@ def expression(step: Step, inlined: Inlined, behind: Behind = part_text) -> Expr
     """Return the right side of a step."""
     xs = [_operand(x, inlined, behind) for x in step.operands]
     match step.op:
-        case "product" | "batched_product":
+        case "product" | "ragged_product" | "batched_product":
             return Expr.call("matmul", *xs)
         case "summed_product":
             return Expr.call("matmul", suffixed(xs[0], ".T"), xs[1])

@@ -18,7 +18,7 @@ from engine.lifting.expr import OVER, Expr
 from engine.lifting.ops import Step
 from engine.lifting.views import Gather, Indices, Literal, Shape, Source, View
 
-PRODUCTS = ("product", "batched_product", "summed_product", "matmul", "batch_matmul")
+PRODUCTS = ("product", "ragged_product", "batched_product", "summed_product", "matmul", "batch_matmul")
 RUNS = ("sum", "max", "segment_sum", "segment_max", "logsumexp", "softmax")
 
 

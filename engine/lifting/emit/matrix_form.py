@@ -229,7 +229,7 @@ def _all_of(x: Operand, inlined: Inlined) -> Array:
 
 def right_side(step: Step, inlined: Inlined) -> Array:
     """Return what a step computes, with the shape of its target or of what is broadcast to that."""
-    if step.op in ("product", "batched_product"):
+    if step.op in ("product", "ragged_product", "batched_product"):
         return _product(_all_of(step.operands[0], inlined), _all_of(step.operands[1], inlined))
     if step.op == "summed_product":
         return _summed(step, inlined)

@@ -18,6 +18,20 @@ def strided(x, offset, shape, strides):
     return np.lib.stride_tricks.as_strided(x, shape, [s * x.itemsize for s in strides])
 '''
 
+RAGGED = '''
+
+def ragged_product(a, b, terms, out):
+    """a @ b, where a is 0 and no factor outside of `terms`: 0 * inf is NaN, and then each row is of its own alone."""
+    np.matmul(a, b, out=out)
+    if np.isfinite(out).all():
+        return
+    for place in np.ndindex(terms.shape[:-1]):
+        (*block, row), inner = place, np.flatnonzero(terms[place])
+        own = a[(..., *block, [row], inner)][..., None, :]
+        out[(..., *block, slice(row, row + 1), slice(None))] = own @ b[(..., *block, inner, slice(None))]
+'''
+OWN_FUNCTIONS = {"strided": STRIDED, "ragged_product": RAGGED}
+
 
 # --- element by element --------------------------------------------------------------------------------------------
 
@@ -104,6 +118,15 @@ def _write_product(w: Writer, step: Step) -> None:
     _write_dot(w, step, left, right)
 
 
+def _write_ragged_product(w: Writer, step: Step) -> None:
+    assert step.terms is not None and not step.accumulate
+    make_room(w, step.target.source)
+    left, right = [w.text(x, whole=True) for x in step.operands]
+    terms = w.index(step.terms.astype(np.int64), "terms")
+    w.body.append(f"{w.use('ragged_product')}({left}, {right}, {terms}, {target(w, step)})")
+    w.use("np")
+
+
 def _write_summed_product(w: Writer, step: Step) -> None:
     p, q = step.view(0), step.view(1)
     make_room(w, step.target.source)
@@ -172,6 +195,7 @@ NUMPY = Library(
         "outer": _write_outer,
         "product": _write_product,
         "batched_product": _write_batched_product,
+        "ragged_product": _write_ragged_product,
         "summed_product": _write_summed_product,
         "weighted_sum": _write_weighted_sum,
         "ones_product": _write_ones_product,

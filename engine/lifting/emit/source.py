@@ -17,7 +17,7 @@ import numpy as np
 from engine.lifting.emit.conditions import conditions_text
 from engine.lifting.emit.element_steps import write_steps
 from engine.lifting.emit.numpy_scalars import Scalars
-from engine.lifting.emit.numpy_text import NUMPY, STRIDED
+from engine.lifting.emit.numpy_text import NUMPY, OWN_FUNCTIONS
 from engine.lifting.emit.writer import Writer, plain_numbers, printable
 from engine.lifting.external import Argument, External
 from engine.lifting.ir import Steps
@@ -128,7 +128,7 @@ def emit(
     functions += _function("backward", takes[1], [*finds, *backward] or ["pass"])
     first = ["assert N"] if len(writer.build) > LONG else []
     body = [*first, *writer.build, "", *functions, "return forward, backward"]
-    text = f'"""{printable(title)}"""\n\n{_imports(writer)}{STRIDED if "strided" in writer.uses else ""}\n\n'
+    text = f'"""{printable(title)}"""\n\n{_imports(writer)}{_functions(writer)}\n\n'
     text += "def build(N=1, dtype=np.float64, constants=()):\n"
     text += "".join(f"    {line}\n" if line else "\n" for line in body)
     return Emitted(text, tuple(writer.constants), *takes, writer.rounded, branches)
@@ -139,6 +139,11 @@ def _imports(writer: Writer) -> str:
     lines = ["from engine.error_function import erf\n"] if "erf" in writer.uses else []
     lines += [f"from engine.scalar_forms import {', '.join(sorted(forms))}\n"] if forms else []
     return "import numpy as np\n" + ("\n" if lines else "") + "".join(lines)
+
+
+def _functions(writer: Writer) -> str:
+    """Return the functions of its own that a text uses."""
+    return "".join([text for name, text in OWN_FUNCTIONS.items() if name in writer.uses])
 
 
 def touched(steps: Sequence[Step], roots: Sequence[Operand] = ()) -> set[Source]:

@@ -31,8 +31,7 @@ def sources_read(step: Step) -> list[Source]:
 def defines_all(step: Step) -> bool:
     """Whether a step writes every element of its array once."""
     if step.op == "scatter":
-        gather = step.gather()
-        return gather.chosen is None and gather.distinct and gather.index.size == gather.source.size
+        return step.gather().rearranges
     return step.target.size == step.target.source.size and not step.target.overlaps()
 
 

@@ -19,7 +19,9 @@ from engine.lifting.passes.sums import log_sum_exp, sums
 from engine.lifting.views import Indices, Operand, Source, View
 
 
-def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, Source], cells: Indices) -> Steps:
+def arrange(
+    groups: Groups, leaves: dict[int, Source], choosing: dict[Source, Source], cells: Indices, *, gaps: bool = True
+) -> Steps:
     """Lay out every group.
 
     Parameters
@@ -32,10 +34,13 @@ def arrange(groups: Groups, leaves: dict[int, Source], choosing: dict[Source, So
         The source of the integers that an input is, where it chooses from tables.
     cells
         Where each parameter of the trace lies in the flat vector.
+    gaps
+        Whether the rows of a product may have gaps, zeros that are no terms: the text is to see to it that nothing
+        infinite is multiplied by them.
     """
     trace = groups.normal.trace
     count = len(trace.ops)
-    builder = LayoutBuilder(groups, choosing, np.zeros(count, dtype=np.int64), np.zeros(count), dict(leaves))
+    builder = LayoutBuilder(groups, choosing, np.zeros(count, dtype=np.int64), np.zeros(count), dict(leaves), gaps=gaps)
     members: dict[Source, Members] = {}
     repeated = RepeatedLayouts()
     for number, group in enumerate(groups.groups):

@@ -34,18 +34,18 @@ def contract(left: Indices, right: Indices, right_is_rows: bool) -> Product | st
     j, rights = number_rows(right)
     if right_is_rows:
         i, lefts, j, rights = j, rights, i, lefts
-    block, size = _blocks(i, j, len(lefts), len(rights))
+    block, size = blocks_of(i, j, len(lefts), len(rights))
     n, m = len(lefts) // size, len(rights) // size
     if n * size != len(lefts) or m * size != len(rights):
         return f"{len(lefts)} and {len(rights)} distinct rows do not split into {size} equal blocks"
-    row_block, column_block = _members(i, block, len(lefts)), _members(j, block, len(rights))
+    row_block, column_block = members_of(i, block, len(lefts)), members_of(j, block, len(rights))
     if (np.bincount(row_block, minlength=size) != n).any() or (np.bincount(column_block, minlength=size) != m).any():
         return "rows repeat unevenly"
     if n == 1 and m == 1 and size > 1:
         return "every dot has rows of its own"
     row_order = np.argsort(row_block, kind="stable")
     column_order = np.argsort(column_block, kind="stable")
-    place = block * n * m + _rank(row_order, n)[i] * m + _rank(column_order, m)[j]
+    place = block * n * m + rank(row_order, n)[i] * m + rank(column_order, m)[j]
     if count_distinct(place) != len(place):
         return "a pair of rows occurs twice"
     if len(place) < FILLED * size * n * m:
@@ -85,21 +85,22 @@ def _weights(count: int) -> Indices:
     return weights
 
 
-def _rank(order: Indices, per_block: int) -> Indices:
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order)) % per_block
-    return rank
+def rank(order: Indices, per_block: int) -> Indices:
+    """Return the number of every distinct row within its block."""
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order)) % per_block
+    return number
 
 
-def _members(number: Indices, block: Indices, count: int) -> Indices:
-    """Block of every distinct row."""
+def members_of(number: Indices, block: Indices, count: int) -> Indices:
+    """Return the block of every distinct row."""
     of = np.zeros(count, dtype=np.int64)
     of[number] = block
     return of
 
 
-def _blocks(i: Indices, j: Indices, n: int, m: int) -> tuple[Indices, int]:
-    """Connected components of the pairs (i, j), numbered by their first row: (component of each pair, how many)."""
+def blocks_of(i: Indices, j: Indices, n: int, m: int) -> tuple[Indices, int]:
+    """Return connected components of the pairs (i, j), numbered by their first row: (that of each pair, how many)."""
     if len(i) == n * m:
         return np.zeros(len(i), dtype=np.int64), 1
     row_label = np.arange(n)

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from engine.lifting.exact import fold, negated
 from engine.lifting.expr import Expr, emit_operations
 from engine.lifting.ir import Steps
 from engine.lifting.ops import COMPARISONS, Step
-from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
+from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View, all_distinct
 from engine.rules import RULES
 
 UNDIFFERENTIATED = ("repeat",)
@@ -194,11 +196,14 @@ class _Sweep:
             assert isinstance(array, View)
             self.steps.append(Step("copy", rest.on(array.source), (g,), accumulate=True))
 
-    def compute(self, x: View, op: str, batched: bool, operands: tuple[Operand, ...], **more: Any) -> None:
-        """Append a step that computes the cotangent of a view, and add that."""
+    def compute(
+        self, x: View, op: str, batched: bool, operands: tuple[Operand, ...], turned: bool = False, **more: Any
+    ) -> None:
+        """Append a step that computes the cotangent of a view, or that `turned`, and add it."""
         whole = not x.unrepeated()[1]
         result = self.new(x.squeeze().shape, batched, of=self.owner(x.source, batched) if whole else None)
-        self.steps.append(Step(op, result.view.reshape(x.shape), operands, **more))
+        target = result.view.reshape(x.shape)
+        self.steps.append(Step(op, target.T if turned else target, operands, **more))
         self.add(x, result.view, batched)
 
 
@@ -265,11 +270,20 @@ def _pull_gather(sweep: _Sweep, step: Step, g: Operand) -> None:
     for _, x in _differentiated(step, sweep.needed):
         array = sweep.cotangent[x.source]
         assert isinstance(x, Gather) and isinstance(array, View)
+        if isinstance(g, View) and x.rearranges and step.batched == x.batched:
+            at = g.positions().reshape(-1)[np.argsort(x.index.reshape(-1))].reshape(x.source.shape)
+            back = Gather(g.source, at.shape, at, distinct=all_distinct(at))
+            sweep.compute(x.source.view, "gather", step.batched, (back,))
+            continue
         sweep.steps.append(Step("scatter", array, (x.on(array.source), g), accumulate=True))
 
 
 def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
-    """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A; summed over the samples where they share the factor."""
+    """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A; summed over the samples where they share the factor.
+
+    What nobody asked of Z has no cotangent, and is no term; nor is what was none of A. The factor of which that is so
+    comes first: dB.T = A.T @ dZ.
+    """
     a, b = step.view(0), step.view(1)
     dz = sweep.as_array(g, step.target.shape, step.batched)
     dz = sweep.in_shape(dz, (*a.shape[:-1], b.shape[-2]))
@@ -277,10 +291,14 @@ def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
     for i, x in _differentiated(step, sweep.needed):
         assert isinstance(x, View)
         p, q = factors[i]
-        if step.batched and not x.batched and len(p.shape) == 2:
+        asked = step.asked if step.asked is None or not i else step.asked.swapaxes(-1, -2)
+        if i and step.terms is not None:
+            terms = step.terms.swapaxes(-1, -2)
+            sweep.compute(x, "matmul", step.batched, (a.T, dz.T), turned=True, terms=terms)
+        elif step.batched and not x.batched and len(p.shape) == 2 and asked is None:
             sweep.compute(x, "batch_matmul", False, (p.T, q.T))
         else:
-            sweep.compute(x, "matmul", step.batched, (p, q))
+            sweep.compute(x, "matmul", step.batched, (p, q), terms=asked)
 
 
 def _pull_rule(sweep: _Sweep, step: Step, g: Operand) -> None:

@@ -43,6 +43,11 @@ class GroupOperand:
         """Return that of some members, or of all in another order."""
         return GroupOperand(self.source, self.at[order], None if self.constants is None else self.constants[order])
 
+    @property
+    def batched(self) -> bool:
+        """Whether it is another one for each sample."""
+        return self.source is not None and self.source.batched
+
     def identities(self) -> Indices:
         """Return positions, or for constants the number of each distinct value."""
         return self.at if self.constants is None else distinct(self.constants)[1]
@@ -77,6 +82,7 @@ class LayoutBuilder:
     declined: dict[str, None] = field(default_factory=dict)
     frames: dict[Source, FramedArray] = field(default_factory=dict)
     stacked: dict[bytes, GroupOperand] = field(default_factory=dict)  # operands of several places, by their nodes
+    gaps: bool = True  # whether a product's rows may have gaps
     count: int = 0  # sources so far
     of: Indices = field(init=False)  # group of each node
     _latest: tuple[Group | None, Indices] = (None, np.empty(0, np.int64))  # that was asked for, and what it reads

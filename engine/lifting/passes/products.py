@@ -4,6 +4,7 @@ Before, every product is ``matmul``, A @ B.T, or ``batch_matmul``, P.T @ Q summe
 
     outer              a * b, one of them repeated along each axis: the sum is over one number
     product            A @ B of two matrices, where the samples may be the rows of one
+    ragged_product     A @ B, where A has gaps, whose zeros are no terms
     batched_product    A @ B of every block or sample, or with a vector
     summed_product     P.T @ Q, where the rows of all samples are one long axis
     weighted_sum       Q.T @ p of one row and one number per sample
@@ -35,12 +36,21 @@ def products(steps: Steps, *, for_blas: bool) -> Steps:
     """
     kinds = {"matmul": _product, "batch_matmul": _summed_product}
     if for_blas:
-        kinds |= {"batch_matmul": _weighted_sum, "sum": _ones_product}
+        kinds |= {"matmul": _ragged_product, "batch_matmul": _weighted_sum, "sum": _ones_product}
 
     def of_a_kind(step: Step) -> Step:
         return kinds[step.op](step) if step.op in kinds else step
 
     return replace(steps, forward=[*map(of_a_kind, steps.forward)], backward=[*map(of_a_kind, steps.backward)])
+
+
+def _ragged_product(step: Step) -> Step:
+    """A product whose first factor has gaps, unless it has none."""
+    a, b = step.view(0), step.view(1)
+    if step.terms is None or step.terms.all():
+        return _product(step)
+    target = step.target.reshape((*a.shape[:-1], b.shape[-2]))
+    return step.but(op="ragged_product", target=target, operands=(a, b.T))
 
 
 def _product(step: Step) -> Step:

@@ -19,8 +19,11 @@ from engine.lifting.ir import ADDED, TAKEN, Group, Product
 from engine.lifting.ops import Step
 from engine.lifting.passes.choose import largest_constant, rows
 from engine.lifting.passes.contract import contract
+from engine.lifting.passes.contract_ragged import GAP, contract_ragged
 from engine.lifting.passes.layout import GroupOperand, LayoutBuilder, distinct, rows_of, runs_of
-from engine.lifting.views import Indices, View
+from engine.lifting.views import Gather, Indices, Literal, Source, View
+
+LEAST_RAGGED, LEAST_OF_SAMPLES = 512, 128  # terms of dots of uneven length from which on a product is looked for
 
 
 def sums(builder: LayoutBuilder, group: Group) -> GroupOperand:
@@ -83,6 +86,11 @@ def _products(builder: LayoutBuilder, left: Indices, right: Indices, counts: Ind
     x, y = builder.operand(left), builder.operand(right)
     if _uniform(counts) and counts[0] > 1:
         contracted = _contracted(builder, x, y, int(counts[0]))
+        if contracted is not None:
+            return contracted
+    least = LEAST_OF_SAMPLES if x.batched or y.batched else LEAST_RAGGED
+    if builder.gaps and not _uniform(counts) and len(left) >= least:
+        contracted = _ragged(builder, x, y, counts)
         if contracted is not None:
             return contracted
     product = builder.element_by_element("multiply", [x, y])
@@ -163,8 +171,49 @@ def _contracted(builder: LayoutBuilder, x: GroupOperand, y: GroupOperand, k: int
         return None
     rows, columns = (y, x) if turned else (x, y)
     a, b = _same_blocks(builder, _matrix(builder, rows, product.rows), _matrix(builder, columns, product.columns))
-    shape = [n for n in (*a.shape[:-1], b.shape[-2]) if n > 1]
-    return GroupOperand(builder.step("matmul", shape, [a, b]), product.place)
+    return _multiplied(builder, a, b, product.place)
+
+
+def _multiplied(builder: LayoutBuilder, a: View, b: View, place: Indices, terms: Indices | None = None) -> GroupOperand:
+    """Append a product; where somebody asks for some of its elements only, it says for which."""
+    full = (*a.shape[:-1], b.shape[-2])
+    asked = None
+    if len(place) < math.prod(full):
+        asked = np.zeros(full, bool)
+        asked.reshape(-1)[place] = True
+    shape = [n for n in full if n > 1]
+    return GroupOperand(builder.step("matmul", shape, [a, b], asked=asked, terms=terms), place)
+
+
+def _ragged(builder: LayoutBuilder, x: GroupOperand, y: GroupOperand, counts: Indices) -> GroupOperand | None:
+    """Turn dots of uneven length into a product of rows that have zeros where they have no terms."""
+    reasons = []
+    for a, b in ((x, y), (y, x)):
+        if a.source is None:
+            continue
+        product = contract_ragged(a.at, b.identities(), counts)
+        if isinstance(product, Product):
+            rows, columns = _with_zeros(builder, a.source, product.rows), _matrix(builder, b, product.columns)
+            rows, columns = _same_blocks(builder, rows, columns)
+            terms = (product.rows != GAP).reshape(rows.shape)
+            return _multiplied(builder, rows, columns, product.place, terms)
+        reasons.append(product)
+    builder.declined.update(dict.fromkeys(reasons))
+    return None
+
+
+def _with_zeros(builder: LayoutBuilder, source: Source, index: Indices) -> View:
+    """Return elements at places, zeros in the gaps: both are copied together, so that each is read once."""
+    there = index != GAP
+    read = np.unique(index[there])
+    elements, count = builder.as_view(GroupOperand(source, read), (len(read),)), len(read) + int((~there).sum())
+    together = builder.new((count,), source.batched)
+    builder.steps.append(Step("copy", together.view[: len(read)], (elements,)))
+    builder.steps.append(Step("copy", together.view[len(read) :], (Literal(0.0),)))
+    at = np.empty(index.shape, np.int64)
+    at[there] = np.searchsorted(read, index[there])
+    at[~there] = np.arange(len(read), count)
+    return builder.gathered(Gather(together, at.shape, at, distinct=count == at.size))
 
 
 def _is_columns(x: GroupOperand, y: GroupOperand) -> bool:

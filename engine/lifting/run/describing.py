@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.lifting.emit.formulas import Formulas, formulas
 from engine.lifting.ir import Steps
-from engine.lifting.pipeline import arrays_for_numpy
+from engine.lifting.pipeline import arrays_for_numpy, named_steps
 from engine.lifting.run.compiling import task_of
 from engine.lifting.run.executable import Specialisation
 from engine.lifting.run.report import StepRecord, records, shown
@@ -61,7 +61,9 @@ def _described(program: Program, specialisation: Specialisation, wrt: str) -> De
     steps, emitted = arrays_for_numpy(trace, task)
     arrays = task.external.arrays
     read = shown(steps, arrays)
-    return Described(steps, emitted.text, formulas(read), records(steps, read, arrays))
+    has_gaps = any(step.terms is not None for step in steps.forward)
+    said = shown(named_steps(trace, task, gaps=False), arrays) if has_gaps else read  # a sum of so many terms, no zeros
+    return Described(steps, emitted.text, formulas(said), records(steps, read, arrays))
 
 
 def _origins(program: Program, specialisation: Specialisation) -> Mapping[int, Origin]:

@@ -218,6 +218,7 @@ def _differs(
     theta = [at.theta, *[p.of(at.theta) for p in parts]]
     before = [x.copy() for x in (at.theta, *at.inputs)]
     for run in ("", " when it is called again"):
+        numpy.finite = not run
         answer = forward(*take_forward(theta, at.inputs, at.numbers))
         if difference := _forward_differs(answer, want, at.field, emitted):
             return f"{difference}{run}"

@@ -37,6 +37,7 @@ WRONG = [
     (Step("matmul", Z.view.T, (A.view, B.view)), r"it gives shape \(2, 4\)"),
     (Step("matmul", Z.view, (A.view, Literal(1.0))), "it takes view, view"),
     (Step("product", Z.view, (A.view, B.view)), r"it gives shape \(0, -1\)"),
+    (Step("ragged_product", Z.view, (A.view, B.view.T)), r"it gives shape \(0, -1\)"),
     (Step("outer", Z.view, (A.view, B.view)), r"it gives shape \(0, -1\)"),
     (Step("ones_product", Z.view, (A.view,), axes=(0, 1)), r"it gives shape \(0, -1\)"),
     (Step("tanh", result(2).view, (A.view[0],)), r"it gives shape \(0, -1\)"),

@@ -15,7 +15,8 @@ from engine.lifting.views import Literal
 SPELT = [
     name
     for name in CASES
-    if not {"matmul", "batch_matmul", "weighted_sum", "ones_product", "power_constant"} & set(name.split())
+    if not {"matmul", "batch_matmul", "weighted_sum", "ones_product", "ragged_product", "power_constant"}
+    & set(name.split())
 ]
 ACCUMULATED = ("sum", "product", "outer", "tanh", "add", "summed_product")
 ADDED = [name for name in SPELT if CASES[name][0].op in ACCUMULATED]

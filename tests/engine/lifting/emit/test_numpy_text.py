@@ -9,11 +9,12 @@ import pytest
 from array_steps import CASES, A, executed, result
 
 from engine.error_function import erf
-from engine.lifting.emit.numpy_text import NUMPY
+from engine.lifting.emit.numpy_text import NUMPY, OWN_FUNCTIONS
 from engine.lifting.ops import Step
 from engine.lifting.views import Literal
 
 MODULES = {"np": np, "asarray": np.array, "erf": erf}
+exec(OWN_FUNCTIONS["ragged_product"], MODULES)
 SPELT = [name for name in CASES if "matmul" not in name and name != "power_constant"]  # of which no pass leaves any
 ADDED = [
     name for name in SPELT if CASES[name][0].op in ("sum", "product", "outer", "copy", "tanh", "add", "summed_product")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from lowering import random_lowering, same
 
@@ -106,3 +107,11 @@ def test_the_numbers_stay(seed, for_blas):
     after = products(steps, for_blas=for_blas)
     after.check()
     same(lowered.run(steps), lowered.run(after))
+
+
+@pytest.mark.parametrize("gaps", [True, False])
+@pytest.mark.parametrize("for_blas", [True, False])
+def test_a_product_with_gaps_is_of_a_kind_of_its_own_where_numpy_computes_it(for_blas, gaps):
+    terms = np.tri(4, 3, dtype=bool) if gaps else np.ones((4, 3), bool)
+    step = Step("matmul", matrix("Z", 4, 5).view, (A.view, B.view), terms=terms)
+    assert kind(step, for_blas)[0] == ("ragged_product" if for_blas and gaps else "product")

@@ -10,6 +10,7 @@ from lowering import lines, lowering
 
 import engine
 from engine import Value
+from engine.lifting.emit.numpy_text import OWN_FUNCTIONS
 
 X = np.array([1.0, -2.0, 0.5, 3.0])
 W = [[Value(0.5 * i - j, f"W[{i}, {j}]") for j in range(4)] for i in range(3)]
@@ -118,3 +119,117 @@ def test_rows_and_a_norm_of_all_are_two_products():
     assert not any(step.op == "segment_sum" for step in steps.forward)
     want = factorised([float(v) for v in low.inputs[0]])
     np.testing.assert_allclose(low.run(steps)[0], want, rtol=1e-14)
+
+
+# --- rows with gaps ------------------------------------------------------------------------------------------------
+
+POSITIONS, HEADS, WIDTH = 9, 2, 4
+
+
+def attention(q, k, v):
+    """Every position attends to those before it and to itself."""
+    outputs = []
+    for h in range(HEADS):
+        for i in range(POSITIONS):
+            a = engine.softmax([engine.dot(q[i][h], k[j][h]) for j in range(i + 1)])
+            outputs += [engine.dot(a, [v[j][h][c] for j in range(i + 1)]) for c in range(WIDTH)]
+    return outputs
+
+
+def attended(q, k, v):
+    """The same as an author of plain Python writes it, the keys and values of the past in lists."""
+    outputs = []
+    for h in range(HEADS):
+        keys, values = [], []
+        for i in range(POSITIONS):
+            keys.append(k[i][h])
+            values.append(v[i][h])
+            s = [sum(x * y for x, y in zip(q[i][h], key)) for key in keys]
+            e = [engine.exp(x) for x in s]
+            a = [x / sum(e) for x in e]
+            outputs += [sum(a[t] * values[t][c] for t in range(len(values))) for c in range(WIDTH)]
+    return outputs
+
+
+def loss_of(outputs):
+    return engine.total([engine.tanh(z) * (1.0 + k % 3) for k, z in enumerate(outputs)])
+
+
+def after(a, v):
+    """Every position sums over those that follow."""
+    return [
+        engine.dot([a[i][j] for j in range(i, 14)], [v[j][c] for j in range(i, 14)])
+        for i in range(14)
+        for c in range(5)
+    ]
+
+
+def filtered(w, x):
+    """A causal filter of two dozen taps: rows share their elements."""
+    return [
+        engine.dot([w[i - j] for j in range(i + 1)], [x[j][c] for j in range(i + 1)])
+        for i in range(14)
+        for c in range(5)
+    ]
+
+
+def window(a, v):
+    """A window that the ends cut."""
+    near = [range(max(0, i - 5), min(14, i + 6)) for i in range(14)]
+    return [engine.dot([a[i][j] for j in near[i]], [v[j][c] for j in near[i]]) for i in range(14) for c in range(5)]
+
+
+def stacked(q, k, v):
+    """Two layers: the second is laid out as the first was."""
+    once = np.array(attention(q, k, v), dtype=object).reshape(HEADS, POSITIONS, WIDTH).swapaxes(0, 1)
+    return attention(once, once, once)
+
+
+POINT = np.random.default_rng(5)
+ATTENTION = [POINT.normal(size=(POSITIONS, HEADS, WIDTH)) for _ in range(3)]
+SQUARE, ROWS = POINT.normal(size=(14, 14)), POINT.normal(size=(14, 5))
+WITH_GAPS = {
+    "attention": (attention, ATTENTION),
+    "attention as it is learnt": (attended, ATTENTION),
+    "two layers": (stacked, ATTENTION),
+    "positions that follow": (after, [SQUARE, ROWS]),
+    "a causal filter": (filtered, [POINT.normal(size=14), ROWS]),
+    "a window": (window, [SQUARE, ROWS]),
+}
+
+
+def with_gaps(case, **proof):
+    f, inputs = WITH_GAPS[case]
+    program = engine.lift(lambda *xs: loss_of(f(*xs)), batch=True, **proof)
+    program.value_and_grad(*[np.stack([x, 0.5 * x + 0.1, -x]) for x in inputs], wrt="inputs")
+    return program
+
+
+@pytest.mark.parametrize("case", WITH_GAPS)
+def test_dots_of_uneven_length_are_a_product_with_gaps(case):
+    program = with_gaps(case, verify="exact", strict=True)
+    assert program.stats.proof.kind == "exact"
+    assert program.source().count("ragged_product(") >= 3, program.stats.declined
+
+
+@pytest.mark.parametrize("case", WITH_GAPS)
+def test_what_is_no_term_may_be_infinite(case):
+    f, inputs = WITH_GAPS[case]
+    program, rng = with_gaps(case, verify=False), np.random.default_rng(3)
+    gradient_of = engine.grad(lambda *xs: loss_of(f(*xs)), argnums=tuple(range(len(inputs))))
+    for infinite in (np.inf, -np.inf, np.nan, 1e308):
+        at = [x.copy() for x in inputs]
+        changed = at[rng.integers(len(at))]
+        changed.reshape(-1)[rng.integers(changed.size // 2, changed.size)] = infinite
+        _, gradient = program.value_and_grad(*[np.stack([x, y]) for x, y in zip(at, inputs)], wrt="inputs")
+        for got, want in zip(gradient.inputs, gradient_of(*at)):
+            np.testing.assert_allclose(2.0 * got[0], np.array(want, float), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("matmul(a, b,", "matmul(a, -b,"), ("own @ b", "own @ -b")])
+def test_both_ways_of_a_product_with_gaps_are_proven(right, wrong, monkeypatch):
+    text = OWN_FUNCTIONS["ragged_product"]
+    assert right in text
+    monkeypatch.setitem(OWN_FUNCTIONS, "ragged_product", text.replace(right, wrong))
+    with pytest.raises(engine.LiftError, match="differs from its scalar operations"):
+        with_gaps("a causal filter", verify="exact", strict=True)
