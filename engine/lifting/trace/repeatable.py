@@ -24,6 +24,7 @@ import functools
 import itertools
 import math
 import operator
+import reprlib
 import types
 import typing
 from collections.abc import Iterable
@@ -104,7 +105,9 @@ def is_repeatable(x: Any) -> bool:
 
 
 _PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None), np.ufunc))
-_FILES = frozenset([str(module.__file__) for module in (abc, collections, dataclasses, enum, functools, typing)])
+_FILES = frozenset(
+    [str(module.__file__) for module in (abc, collections, dataclasses, enum, functools, reprlib, typing)]
+)
 _BY_TEXT = ("attrgetter", "methodcaller")  # these look up names that no code names
 _LISTED = (
     *[x for m in (math, cmath, operator, itertools) for name, x in vars(m).items() if name not in _BY_TEXT],
