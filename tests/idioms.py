@@ -1129,7 +1129,10 @@ def truth(text: str) -> tuple[float, dict[str, Any]]:
     args = {name: np.array(INPUTS[name], dtype=float) for name in names}
 
     def value(**changed: Any) -> float:
-        return float(weighted(f(**{k: x if x.ndim else float(x) for k, x in {**args, **changed}.items()})))
+        number = weighted(f(**{k: x if x.ndim else float(x) for k, x in {**args, **changed}.items()}))
+        return float(
+            number.real if number.imag == 0.0 else number
+        )  # NumPy 2.5's real eigenvalues are of a complex type
 
     slopes = {name: np.zeros(args[name].shape) for name in names}
     for name in names:

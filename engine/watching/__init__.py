@@ -2,6 +2,7 @@
 
     watch.py      what Python says of the running lines, as a record: it holds no node, and no node is touched
     stores.py     what each line assigns
+    inlined.py    which instructions are a comprehension's, that runs in its function's frame
     words.py      the best of the names that a node was lent
     context.py    one run of a function, or a ``with`` block
     nonfinite.py  the first node that became NaN, and its line

@@ -22,9 +22,13 @@ import dis
 import functools
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from itertools import groupby
 from types import CodeType, FrameType
 from typing import Any
+
+from engine.watching.inlined import PUTS_ASIDE, inlined
 
 NOTHING = object()
 NAMES = ("STORE_DEREF", "STORE_NAME", "STORE_GLOBAL")
@@ -37,8 +41,9 @@ ADDING = (
     "update",
     "appendleft",
 )  # methods that put things into a container
+IN_ORDER = ("UNPACK", "COPY", "DUP", "SWAP", "ROT", "STORE", "FOR_ITER")  # what the first target may follow
 CONDITIONAL = re.compile("JUMP.*IF")
-NO_CODE = ("EXTENDED_ARG", "CACHE", "NOP", "PRECALL", "NOT_TAKEN")
+NO_CODE = ("EXTENDED_ARG", "CACHE", "NOP", "PRECALL", "NOT_TAKEN", "END_FOR")
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,9 @@ def _attribute(x: Any, name: str) -> Any:
         return NOTHING
 
 
+Steps = list[tuple[int, dis.Instruction]]
+
+
 @functools.lru_cache(maxsize=10_000)
 def stored(code: CodeType) -> dict[int, tuple[Store, ...]]:
     """Return what the lines of a function's code assign, by the line's number."""
@@ -96,13 +104,15 @@ def stored(code: CodeType) -> dict[int, tuple[Store, ...]]:
 @functools.lru_cache(maxsize=1000)
 def _all_stores(code: CodeType) -> list[tuple[int, list[Store]]]:
     """Return each instruction's line, and what it assigns."""
-    steps = _instructions(code)
-    within = {step.argval for _, step in steps if step.opname == "LOAD_FAST_AND_CLEAR"}  # variables of comprehensions
+    steps, inside = _instructions(code), inlined(code)
     waiting = 0  # targets of a loop that are still to come
     stores: list[tuple[int, list[Store]]] = []
     for k, (line, step) in enumerate(steps):
+        if step.offset in inside:  # as where a comprehension is a function of its own
+            stores.append((line, []))
+            continue
         names = _stored_names(step)
-        assigned = [Store(name, name, (), waiting > 0 or name in within) for name in names]
+        assigned = [Store(name, name, (), waiting > 0) for name in names]
         if step.opname == "STORE_ATTR":
             assigned, names = [store] if (store := _of_attribute(steps, k)) else [], [""]
         stores.append((line, assigned))
@@ -112,7 +122,22 @@ def _all_stores(code: CodeType) -> list[tuple[int, list[Store]]]:
             waiting += _targets(step) - 1
         else:
             waiting = max(0, waiting - len(names)) if names else 0
+    _put_in_order(steps, stores, [k for k, (_, step) in enumerate(steps) if step.offset not in inside])
     return stores
+
+
+def _put_in_order(steps: Steps, stores: list[tuple[int, list[Store]]], own: Iterable[int]) -> None:
+    """Put the targets of ``p, q = a, b`` in the order that is written: since 3.11 the last is stored first."""
+    before = ""
+    for (stored_there, line), run in groupby(own, lambda k: (bool(_stored_names(steps[k][1])), steps[k][0])):
+        numbers = list(run)
+        between = any(steps[k][1].opname == "STORE_FAST_LOAD_FAST" for k in numbers[:-1])
+        if stored_there and not between and not before.startswith(IN_ORDER):
+            targets = [store for k in numbers for store in stores[k][1]]
+            for k in numbers:
+                stores[k] = line, []
+            stores[numbers[0]] = line, targets[::-1]
+        before = steps[numbers[-1]][1].opname
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -137,16 +162,19 @@ def goes_on_to(code: CodeType, line: int) -> str:
     >>> [goes_on_to(f.__code__, f.__code__.co_firstlineno + k) for k in (1, 2, 3, 4, 6)]
     ['y', 'y', 'y', 'y', 'f']
     """
-    steps, stores = _instructions(code), _all_stores(code)
+    steps, stores, inside = _instructions(code), _all_stores(code), inlined(code)
     start = next((k for k, (at, _) in enumerate(steps) if at == line), len(steps))
     jumps = False
     for k in range(start, len(steps)):
         at, step = steps[k]
+        if step.offset in inside:
+            continue
         jumps = jumps or step.opname == "FOR_ITER" or CONDITIONAL.search(step.opname) is not None
         if jumps and at > line:  # the body of a loop or a branch
-            looked = [_loaded(step) for at, step in steps[start:k] if at == line and step.opname != "LOAD_GLOBAL"]
-            loops = any(step.opname == "FOR_ITER" for _, step in steps[start:k])
-            return "" if loops else next((name for name in looked if name and name != "self"), "")
+            own = [(at, step) for at, step in steps[start:k] if step.offset not in inside]
+            loops = any(step.opname == "FOR_ITER" for _, step in own)
+            looked = [step for at, step in own if at == line]
+            return "" if loops else _first_looked_at(looked, {*code.co_cellvars, *code.co_freevars})
         names = [store.name for store in stores[k][1] if not store.loops]
         if names:
             return names[0]
@@ -157,9 +185,6 @@ def goes_on_to(code: CodeType, line: int) -> str:
     return ""
 
 
-Steps = list[tuple[int, dis.Instruction]]
-
-
 def _added_to(steps: Steps) -> str:
     """Return the name of the container that an expression adds to."""
     for (_, load), (_, method) in zip(steps, steps[1:]):
@@ -168,12 +193,27 @@ def _added_to(steps: Steps) -> str:
     return ""
 
 
+def _first_looked_at(steps: Iterable[dis.Instruction], cells: Set[str]) -> str:
+    """Return the first variable that is read, and no cell that is handed to an inner function, nor `self`."""
+    for step in steps:
+        handed = cells if step.opname.startswith("LOAD_FAST") else ()  # since 3.13; what cells hold is read otherwise
+        names = [] if step.opname == "LOAD_GLOBAL" else _loaded_names(step)
+        name = next((name for name in names if name != "self" and name not in handed), "")
+        if name:
+            return name
+    return ""
+
+
 @functools.lru_cache(maxsize=1000)
 def _instructions(code: CodeType) -> Steps:
-    """Return the instructions with their lines."""
+    """Return the instructions with their lines, without those that end a loop, of which 3.13 has two."""
     ranges = [(start, line) for start, _, line in code.co_lines()]
     starts = [start for start, _ in ranges]
-    steps = [step for step in dis.get_instructions(code) if step.opname not in NO_CODE]
+    steps, before = list[dis.Instruction](), ""
+    for step in dis.get_instructions(code):
+        if step.opname not in NO_CODE and (step.opname, before) != ("POP_TOP", "END_FOR"):
+            steps.append(step)
+        before = step.opname
     return [(ranges[bisect_right(starts, step.offset) - 1][1] or 0, step) for step in steps]
 
 
@@ -185,12 +225,17 @@ def _stored_names(step: dis.Instruction) -> list[str]:
     return [step.argval] if step.opname in NAMES else []
 
 
+def _loaded_names(step: dis.Instruction) -> list[str]:
+    """Return the variables that an instruction loads, in their order; since 3.13 one may load two."""
+    if not step.opname.startswith(LOADS) or step.opname == PUTS_ASIDE:
+        return []
+    names = [step.argval] if isinstance(step.argval, str) else list(step.argval)
+    return names[1:] if step.opname == "STORE_FAST_LOAD_FAST" else names
+
+
 def _loaded(step: dis.Instruction) -> str:
     """Return the variable that an instruction leaves on top of the stack, if that is what it does."""
-    if not step.opname.startswith(LOADS):
-        return ""
-    name = step.argval if isinstance(step.argval, str) else step.argval[-1]
-    return str(name)
+    return str((_loaded_names(step) or [""])[-1])
 
 
 def _of_attribute(steps: Steps, k: int) -> Store | None:

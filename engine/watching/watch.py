@@ -17,6 +17,7 @@ from engine.lines import OURS, is_looked_through
 from engine.node import birth
 from engine.value import Value
 from engine.watching.held import CONTAINERS, length, values_in
+from engine.watching.inlined import inlined
 from engine.watching.origin import CallSite, Path
 from engine.watching.stores import NOTHING, Store, fills_containers, stored
 
@@ -203,11 +204,12 @@ class LineTracer:
 class Known:
     """What is known of a function's code."""
 
-    __slots__ = ("author", "code", "fills", "lines", "method")
+    __slots__ = ("author", "code", "fills", "inlined", "lines", "method")
 
     def __init__(self, code: CodeType, author: bool) -> None:
         self.code, self.author = code, author
         self.lines = stored(code) if author else {}
+        self.inlined = inlined(code) if author else frozenset()
         self.fills = author and fills_containers(code)
         self.method = bool(code.co_argcount) and code.co_varnames[0] == "self"
 
@@ -263,7 +265,7 @@ class Frame:
         if self.beside is not None:
             self.beside = self.beside(frame, event, arg)
             self.watch.stay()
-        if event == "line":
+        if event == "line" and frame.f_lasti not in self.known.inlined:  # a comprehension is at the line that begins it
             self.look(frame)
             self.line = self.run.line = frame.f_lineno
             self.watch.run = self.run

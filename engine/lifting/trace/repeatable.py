@@ -25,6 +25,7 @@ import itertools
 import math
 import operator
 import re
+import reprlib
 import types
 import typing
 from collections.abc import Iterable, Sequence
@@ -190,7 +191,9 @@ _FORMATTING = frozenset([number for op, number in dis.opmap.items() if op.starts
 _PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 _NUMBERS = frozenset((range, slice, type(...), Decimal, Fraction, re.Pattern))
 _EMPTY = frozenset(map(id, (object, abc.ABC, typing.Generic, typing.Protocol)))
-_FILES = frozenset([str(module.__file__) for module in (abc, collections, dataclasses, enum, functools, typing)])
+_FILES = frozenset(
+    [str(module.__file__) for module in (abc, collections, dataclasses, enum, functools, reprlib, typing)]
+)
 _BY_TEXT = ("attrgetter", "methodcaller")  # these look up names that no code names
 _LISTED = (
     *[x for m in (math, cmath, operator, itertools) for name, x in vars(m).items() if name not in _BY_TEXT],
