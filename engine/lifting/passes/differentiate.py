@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from engine.lifting.exact import fold, negated
+from engine.lifting.exact import exactly, fold, negated
 from engine.lifting.expr import Expr, emit_operations
 from engine.lifting.ir import Steps
 from engine.lifting.ops import COMPARISONS, Step
+from engine.lifting.passes.squares import is_dot, is_square
 from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View
 from engine.rules import RULES
 
@@ -71,7 +72,7 @@ def _needed(steps: Steps, wanted: Mapping[Source, Source]) -> set[Source]:
 def _differentiated(step: Step, needed: set[Source]) -> list[tuple[int, View | Gather]]:
     """Return the operands that a step hands a cotangent to, and their places; a condition gets none."""
     first = 1 if step.op == "where" else 0
-    operands = list(enumerate(step.operands))[first:]
+    operands = list(enumerate(step.operands))[first : 1 if is_square(step) else None]
     return [(i, x) for i, x in operands if not isinstance(x, Literal) and x.source in needed]
 
 
@@ -271,6 +272,16 @@ def _pull_gather(sweep: _Sweep, step: Step, g: Operand) -> None:
 def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
     """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A; summed over the samples where they share the factor."""
     a, b = step.view(0), step.view(1)
+    g = _twice(sweep, step, g) if is_square(step) else g
+    if isinstance(g, Literal) and not g.batch_power and not step.batched and is_dot(step):
+        for i, x in _differentiated(step, sweep.needed):
+            assert isinstance(x, View)
+            other = step.view(1 - i)
+            if exactly(g.value) == 1:
+                sweep.add(x, other, False)
+            else:
+                sweep.compute(x, "multiply", False, (g, other))
+        return
     dz = sweep.as_array(g, step.target.shape, step.batched)
     dz = sweep.in_shape(dz, (*a.shape[:-1], b.shape[-2]))
     factors = ((dz, b.T), (dz.T, a.T))
@@ -283,9 +294,17 @@ def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
             sweep.compute(x, "matmul", step.batched, (p, q))
 
 
+def _twice(sweep: _Sweep, step: Step, g: Operand) -> Operand:
+    """Return twice a cotangent."""
+    if isinstance(g, Literal):
+        return _folded(sweep, "multiply", (Literal(2.0), g), step)
+    return sweep.result("multiply", g.shape, g.batched, Literal(2.0), g)
+
+
 def _pull_rule(sweep: _Sweep, step: Step, g: Operand) -> None:
     """Run the rule's pullback on expressions and flatten what it returns."""
     operands = [Expr(x.value if isinstance(x, Literal) else x) for x in step.operands]
+    g = _twice(sweep, step, g) if is_square(step) else g
     cotangent = Expr(g.value if isinstance(g, Literal) and not g.batch_power else g)
     results = RULES[step.op].bind(Expr(step.target), operands, step.fixed)(cotangent)
     done: dict[Any, Any] = {}
