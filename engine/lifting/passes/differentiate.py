@@ -273,14 +273,14 @@ def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
     """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A; summed over the samples where they share the factor."""
     a, b = step.view(0), step.view(1)
     g = _twice(sweep, step, g) if is_square(step) else g
-    if isinstance(g, Literal) and not g.batch_power and not step.batched and is_dot(step):
+    if isinstance(g, Literal) and is_dot(step) and a.batched == b.batched:
         for i, x in _differentiated(step, sweep.needed):
             assert isinstance(x, View)
             other = step.view(1 - i)
-            if exactly(g.value) == 1:
-                sweep.add(x, other, False)
+            if exactly(g.value) == 1 and not g.batch_power:
+                sweep.add(x, other, step.batched)
             else:
-                sweep.compute(x, "multiply", False, (g, other))
+                sweep.compute(x, "multiply", step.batched, (g, other))
         return
     dz = sweep.as_array(g, step.target.shape, step.batched)
     dz = sweep.in_shape(dz, (*a.shape[:-1], b.shape[-2]))
