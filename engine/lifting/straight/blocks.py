@@ -9,7 +9,7 @@ what was put there last is taken from its end first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from engine.lifting.straight.tape import Kind, Tape
 from engine.lifting.views import Indices
 
 DELAY = Kind("identity", 1)  # carries what was a result the time before to the next time
+LONG = 32  # times of a run, beside which the body that is written once more is little
 MOST_AGO = 4  # times before, of which a result is carried in a variable of the loop
 
 
@@ -149,7 +150,7 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
         tape = replace(tape, reads=same[tape.reads], roots=same[tape.roots])
         known = (same != slots)[tape.leaves :]
     parts = []
-    for run in runs:
+    for run in _begun_apart(tape, runs):
         firsts = run.start + run.period * np.arange(run.times)
         reads = operand_slots(tape, firsts, run.period)
         others = np.flatnonzero(known[run.stop - run.period : run.stop])
@@ -163,6 +164,22 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
     for block in parts:
         length = _put(block, wanted, places, length)
     return Blocks(tape, parts, count_readings(tape, known), places, length, told)
+
+
+def _begun_apart(tape: Tape, runs: Sequence[TapeRun]) -> Iterator[TapeRun]:
+    """Yield the runs, the first time on its own where all later ones read results of their own that it does not."""
+    for run in runs:
+        if run.times < LONG:
+            yield run
+            continue
+        firsts = run.start + run.period * np.arange(run.times)
+        readings = Readings(operand_slots(tape, firsts, run.period), tape.leaves + firsts)
+        later = (readings.relative[1:] == readings.relative[1]).all(0) & (readings.relative[1] >= 0)
+        if (later & ~readings.own).any():
+            yield run._replace(times=1)
+            yield run._replace(start=run.start + run.period, times=run.times - 1)
+        else:
+            yield run
 
 
 def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:

@@ -101,3 +101,29 @@ def test_recurrences_of_several_terms_are_proven_and_right(order, after):
 def test_what_was_longer_before_is_looked_up():
     widths = [max(laid_out(differences(order, 1), 240).blocks, key=lambda b: b.times).rows.shape[1] for order in (4, 5)]
     assert widths == [1, 2]
+
+
+def moved(w):
+    """A place and a speed, of which the first is a number and each later one is computed where it is read."""
+    place, cost = w[0], w[1]
+    for k in range(1, len(w)):
+        speed = 0.5 if k == 1 else w[k] * place + 0.25
+        place = place + speed * engine.cos(speed)
+        cost = cost + place * place
+    return cost
+
+
+def test_a_first_time_that_reads_something_else_stands_apart():
+    parts = laid_out(moved, 60).blocks
+    loop = max(parts, key=lambda block: block.times)
+    assert loop.rows.shape[1] == 1 and not loop.kept  # of the numbers of `w` alone; nothing is looked for later
+    w = np.random.default_rng(3).normal(size=60) * 0.1
+    value, gradient = engine.lift(moved, verify="exact", strict=True).value_and_grad(w, wrt="inputs")
+    expected, slope = engine.value_and_grad(moved)(w.tolist())
+    assert value == float(expected)
+    np.testing.assert_allclose(gradient.inputs[0], slope, rtol=1e-13)
+
+
+def test_few_times_stay_together():
+    loop = max(laid_out(moved, 20).blocks, key=lambda block: block.times)
+    assert loop.rows.shape[1] == 2 and loop.kept  # what the first time reads elsewhere is looked up each time
