@@ -167,19 +167,20 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
 
 
 def _begun_apart(tape: Tape, runs: Sequence[TapeRun]) -> Iterator[TapeRun]:
-    """Yield the runs, the first time on its own where all later ones read results of their own that it does not."""
+    """Yield the runs, a first time or two apart where all later ones then look up less."""
     for run in runs:
-        if run.times < LONG:
-            yield run
-            continue
-        firsts = run.start + run.period * np.arange(run.times)
-        readings = Readings(operand_slots(tape, firsts, run.period), tape.leaves + firsts)
-        later = (readings.relative[1:] == readings.relative[1]).all(0) & (readings.relative[1] >= 0)
-        if (later & ~readings.own).any():
-            yield run._replace(times=1)
-            yield run._replace(start=run.start + run.period, times=run.times - 1)
-        else:
-            yield run
+        apart = _times_apart(tape, run) if run.times >= LONG else 0
+        if apart:
+            yield run._replace(times=apart)
+        yield run._replace(start=run.start + apart * run.period, times=run.times - apart)
+
+
+def _times_apart(tape: Tape, run: TapeRun) -> int:
+    """Return after how many times, at most two, a body's operands have most often a place that needs no table."""
+    firsts = run.start + run.period * np.arange(run.times)
+    slots, firsts = operand_slots(tape, firsts, run.period), tape.leaves + firsts
+    found = [Readings.of_run(slots[k:], firsts[k:], run.period).untabled() for k in range(3)]
+    return found.index(max(found))
 
 
 def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
@@ -272,6 +273,10 @@ class Readings:
         readings = cls(slots, firsts)
         readings.fixed = readings.same & (slots[0] < leaves)
         return readings
+
+    def untabled(self) -> int:
+        """Return how many operands are where nothing is looked up."""
+        return int((self.own | self.fixed | (self.ago > 0)).sum())
 
     def place(self, k: int) -> OperandPlace:
         """Return where an operand is; as the column of a table where nothing else says it."""
