@@ -35,10 +35,23 @@ def agreed(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     if not common_paths:
         rows = tuple(row if row.verdict == "right" else replace(row, verdict="unnamed") for row in rows)
         return Diagnosis("unnamed", parameters=rows, remarks=remarks)
-    if len(common_paths) > 1:
-        return replace(shown, alternatives=tuple(common_paths), remarks=remarks)
-    rows = tuple(replace(row, verdict="named") if row.verdict == "ambiguous" else row for row in rows)
-    return Diagnosis("named", common_paths[0], parameters=rows, remarks=remarks)
+    return replace(_of_paths(shown, common_paths), remarks=remarks)
+
+
+def narrowed(shown: Diagnosis, others: Sequence[Diagnosis]) -> Diagnosis:
+    """Return an ambiguous diagnosis without the sets of mistakes that do not fit elsewhere, if any do."""
+    for other in others:
+        fitting = [_key(path) for path in paths_of(other)]
+        shown = _of_paths(shown, [path for path in paths_of(shown) if _key(path) in fitting] or paths_of(shown))
+    return shown
+
+
+def _of_paths(shown: Diagnosis, paths: Sequence[tuple[Finding, ...]]) -> Diagnosis:
+    """Return a diagnosis with these sets of mistakes alone: named if there is one."""
+    if len(paths) > 1:
+        return replace(shown, alternatives=tuple(paths))
+    rows = tuple(replace(row, verdict="named") if row.verdict == "ambiguous" else row for row in shown.parameters)
+    return Diagnosis("named", paths[0], parameters=rows, remarks=shown.remarks)
 
 
 def paths_of(diagnosis: Diagnosis) -> tuple[tuple[Finding, ...], ...]:

@@ -64,9 +64,12 @@ class Comparison:
         Those of the same function by other arrays, which were computed in the same way.
     has_terms
         Whether the function's own terms are looked at.
+    precision
+        How large a part of the largest entry one may be off that has a name.
     """
 
     has_terms = False
+    precision = EXACT
 
     def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any]) -> None:
         self.root, self.leaves, self.right, self.given = root, leaves, right, given.astype(float)
@@ -153,12 +156,13 @@ class Comparison:
     def _changes(self) -> list[tuple[Finding, ...]]:
         """Return the changes of the whole gradient that reproduce it, or the terms that do, or another order."""
         right, given, is_wrong = self.right, self.given, not self.is_coarsely_right
-        several = [*by_shape(right, given), *by_numbers(right, given)] if is_wrong else []
+        known = right, given, self.precision
+        several = [*by_shape(*known), *by_numbers(*known)] if is_wrong else []
         if not several and self.has_terms and self.comparable and (is_wrong or not self.is_single):
             terms = miscounted(self.root, self.leaves, right, given)  # differences may hide a small one
             if terms:
                 return [tuple(terms)]
-        return [(finding,) for finding in several or (by_sorting(right, given) if is_wrong else ())]
+        return [(finding,) for finding in several or (by_sorting(*known) if is_wrong else ())]
 
     def verdict(self, name: str, kind: str) -> Verdict:
         """Return the row of a table: the verdict, how far off the gradient is, and where, if that has no name."""

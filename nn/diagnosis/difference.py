@@ -36,7 +36,7 @@ def describe(
         What a row and a column are: an input and a unit, or a class.
     """
     if not np.isfinite(difference).all():
-        return f"{int((~np.isfinite(difference)).sum())} of {difference.size} entries are not finite"
+        return not_finite(difference)
     sentences = [_placed(difference, names)]
     if difference.ndim == 2:
         sentences.append(f"rank {int(np.linalg.matrix_rank(difference))}")
@@ -46,6 +46,17 @@ def describe(
         if abs(correlation) > 0.5:
             sentences.append(f"correlation {correlation:.2f} with {name}")
     return "; ".join(part for part in sentences if part)
+
+
+def not_finite(gradient: Array) -> str:
+    """Return how many entries are no numbers, and which is the first of them.
+
+    >>> not_finite(np.array([[1.0, 2.0], [np.inf, np.nan]]))
+    '2 of 4 entries are not finite, the first at [1, 0]'
+    """
+    wrong = np.argwhere(~np.isfinite(gradient))
+    place = f", the first at {wrong[0].tolist()}" if gradient.ndim else ""
+    return f"{len(wrong)} of {gradient.size} entries are not finite{place}"
 
 
 def _placed(difference: Array, names: tuple[str, str]) -> str:

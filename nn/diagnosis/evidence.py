@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from nn.agreement.tolerance import proportion
-from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.alteration import BackwardAlteration, saving, scaled
 from nn.diagnosis.alterations.edges import of_edges
-from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving
-from nn.diagnosis.alterations.sweep import Arrived, Change, Pull, Sweep
+from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.sweep import Arrived, Change, Sweep
 from nn.diagnosis.alterations.target import Target
 from nn.diagnosis.equations import Array, At, Problem, Wrong, depth_of, edge_of, seeing
 
@@ -108,17 +108,23 @@ class Evidence:
         """The delta of this layer, a row for each sample."""
         return self.at("bias", self.layer).delta(self.layer)
 
-    def alter(self, step: str, layers: Iterable[int], wrong: Wrong, **changed: Any) -> BackwardAlteration:
-        """Return the alteration of an edge in some layers; `changed` are further fields of it."""
-        return self._altered(step, {layer: seeing(wrong, layer) for layer in sorted(layers)}, **changed)
+    def edges(self, step: str, layers: Iterable[int]) -> tuple[Edge, ...]:
+        """Return the edges of a step in those of some layers that have one."""
+        edges = (edge_of(self.problem.network, step, layer) for layer in sorted(layers))
+        return tuple(edge for edge in edges if edge is not None)
+
+    def alter(self, step: str, layers: Iterable[int], wrong: Wrong) -> BackwardAlteration:
+        """Return the alteration of an edge in some layers."""
+        pulls = {edge: seeing(wrong, layer) for layer in sorted(layers) for edge in self.edges(step, [layer])}
+        return BackwardAlteration(step, tuple(pulls), pulls)
 
     def multiply(self, step: str, layers: Iterable[int], factor: float) -> BackwardAlteration:
         """Return the alteration that an edge hands on a multiple, in some layers."""
-        return self._altered(step, dict.fromkeys(sorted(layers), lambda edge, g: factor * edge.right(g)))
+        return scaled(self.edges(step, layers), factor, step)
 
     def save(self, step: str, layer: int, saved: Callable[[Edge], Array]) -> BackwardAlteration:
         """Return the alteration of what an edge of a layer has saved."""
-        return self._altered(step, {layer: Saving(saved)})
+        return saving(step, self.edges(step, [layer]), saved)
 
     def finish(self, finish: Callable[[ArrayStep, Array], Array]) -> BackwardAlteration:
         """Return the alteration that does something to each parameter's gradient in the end."""
@@ -132,14 +138,7 @@ class Evidence:
 
     def made_of(self, step: str, layers: Iterable[int]) -> tuple[BackwardAlteration, ...]:
         """Return what the mechanism makes of an edge in some layers."""
-        network = self.problem.network
-        edges = [edge_of(network, step, layer) for layer in sorted(layers)]
-        return _made_of(network, tuple(edge for edge in edges if edge is not None))
-
-    def _altered(self, step: str, pulls: Mapping[int, Pull], **changed: Any) -> BackwardAlteration:
-        edges = {edge_of(self.problem.network, step, layer): pull for layer, pull in pulls.items()}
-        there = {edge: pull for edge, pull in edges.items() if edge is not None}
-        return BackwardAlteration(step, tuple(there), there, **changed)
+        return _made_of(self.problem.network, self.edges(step, layers))
 
     def places(self, step: str) -> list[Place]:
         """Return where a wrong step, as `edge_of` has them, would first show in this parameter."""

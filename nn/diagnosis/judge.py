@@ -36,6 +36,7 @@ from nn.diagnosis.walk import Explanation, Walk
 CERTAIN = "so much is certain; from {wrong} on something else is wrong as well"
 COMPARE = "look at these places of the derivation: on this data they lead to the same numbers"
 APART = 3  # mistakes that the numbers of one parameter must tell from one another, to show one
+LOST = "entries that are not finite come first in {first}, as the backward pass goes from the output downward"
 VANISHED = "all derivatives have vanished here: take parameters or inputs at which units are not saturated"
 
 
@@ -92,8 +93,12 @@ class Case:
     @cached_property
     def search(self) -> Walk:
         """The search for mistakes that reproduce all of the gradients."""
+        return self.searched()
+
+    def searched(self, beside: Explanation = ()) -> Walk:
+        """Return the search for mistakes beside some that are there already."""
         arrays = self.candidate.arrays
-        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays})
+        return Walk(self.problem, arrays, {name: self.limits.relative(name) for name in arrays}, beside)
 
     @property
     def recorded(self) -> Recorded:
@@ -181,6 +186,20 @@ def vanished(case: Case) -> Diagnosis | None:
     return case.concluded("unnamed", kinds, notes=notes, remarks=inherited(problem, case.wrong))
 
 
+def not_finite(case: Case) -> Diagnosis | None:
+    """There are entries that are no numbers: from which parameter on, and what is wrong with the others."""
+    lost = [name for name in case.wrong if not np.isfinite(case.candidate.arrays[name]).all()]
+    if not lost:
+        return None
+    others = [name for name in case.wrong if name not in lost]
+    own = _of_their_own(case, others, (), ())
+    findings = dict.fromkeys(itertools.chain(*map(case.findings, own.values())))
+    kinds = {name: "named" if name in own else "unnamed" for name in case.wrong}
+    arrays = case.candidate.arrays
+    notes = {name: whereabouts(case.problem, name, arrays[name]) for name in case.wrong if name not in own}
+    return case.concluded("unnamed", kinds, findings, notes=notes, remarks=[LOST.format(first=lost[0])])
+
+
 def named_by_one(case: Case) -> Diagnosis | None:
     """One mistake with a name of its own reproduces everything, to double precision."""
     return case.named([path for path in case.search.single() if not path[0].mistake.generic])
@@ -242,11 +261,11 @@ def _of_their_own(
 
     Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
     """
-    given, walk = case.candidate.arrays, case.search
+    given, search = case.candidate.arrays, case.searched(certain)
     beside = [name for name in given if name not in case.wrong or name in reproduced]
-    leaves = {name: walk.places_of([*beside, name]) for name in names}
-    paths = [path for name in names for path in walk.beside_certain(certain, leaves[name])]
-    reaching = {path: [name for name in names if walk.reproduces(path, leaves[name])] for path in paths}
+    targets = {name: search.target([*beside, name]) for name in names}
+    paths = [path for target in targets.values() for path in search.single(target.which)]
+    reaching = {path: [name for name in names if search.departs(path, targets[name]) is None] for path in paths}
     alike: dict[str, set[str]] = {}
     for path, several in reaching.items():
         alike.setdefault(_said(path), set()).update(several)
@@ -259,8 +278,8 @@ def _of_their_own(
         if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
             own[name] = furthest[0]
     own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
-    together = tuple(dict.fromkeys(itertools.chain(certain, *own.values())))
-    return own if walk.reproduces(together, walk.places_of([*own, *reproduced])) else {}
+    together = dict.fromkeys(itertools.chain(certain, *own.values()))
+    return own if search.departs(tuple(together), search.target([*own, *reproduced])) is None else {}
 
 
 def _said(path: Explanation) -> str:
@@ -296,7 +315,16 @@ def _is_one_entry(given: Array, right: Array) -> bool:
     return right.size > 2 and np.count_nonzero(wrong) == 1
 
 
-JUDGES = (right, vanished, named_by_one, coarsely_right, named_by_more, named_in_single_precision, one_by_one)
+JUDGES = (
+    right,
+    not_finite,
+    vanished,
+    named_by_one,
+    coarsely_right,
+    named_by_more,
+    named_in_single_precision,
+    one_by_one,
+)
 
 
 def diagnose_problem(

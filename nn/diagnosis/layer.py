@@ -180,7 +180,7 @@ class LayerPoint(JudgedPoint):
         numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
         arguments = [self.arguments[at] for at in used]
         before = [(self.name_of(at), self.before[self.places[at]].astype(float)) for at in used if self.before]
-        return Point(f, arguments, given, right, numbers, before)
+        return Point(f, arguments, given, right, numbers, before, self.precision)
 
 
 def that_run(longer: Iterable[LayerPoint], shorter: LayerPoint) -> Iterator[LayerPoint]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nn.diagnosis.difference import not_finite
 from nn.samples import Array
 
 SAME = 1e-7  # of ratios, and of the largest entry
@@ -19,21 +20,23 @@ FEW = 4  # ratios that are listed
 
 def noticed(right: Array, given: Array, x: Array) -> list[str]:
     """Return sentences about a gradient, in the shape of what it is by."""
-    if right.shape != given.shape or right.shape != x.shape or right.size < 2 or not np.isfinite(given).all():
+    if right.shape != given.shape or right.shape != x.shape or right.size < 2:
         return []
+    if not np.isfinite(given).all():
+        return [not_finite(given), *_in_a_part(~np.isfinite(given), x, "so")]
     largest = float(np.abs(right).max())
     if np.abs(given).max() <= SAME * largest:
         return ["the gradient is zero"]
     is_right = np.abs(given - right) <= SAME * np.maximum(np.abs(right), SAME * largest)
-    return [*_in_a_part(is_right, x), *_ratios(right, given)]
+    return [*_in_a_part(is_right, x, "right"), *_ratios(right, given)]
 
 
-def _in_a_part(is_right: Array, x: Array) -> Iterator[str]:
-    """Yield the sign of x where the gradient is right, if it is right there and nowhere else."""
-    parts = {"x > 0": x > 0, "x < 0": x < 0, "x <= 0": x <= 0, "x >= 0": x >= 0}
+def _in_a_part(is_something: Array, x: Array, what: str) -> Iterator[str]:
+    """Yield the sign of x where the gradient is something, if it is that there and nowhere else."""
+    parts = {"x > 0": x > 0, "x < 0": x < 0, "x <= 0": x <= 0, "x >= 0": x >= 0, "x = 0": x == 0}
     for text, part in parts.items():
-        if 0 < np.count_nonzero(part) < x.size and np.array_equal(is_right, part):
-            yield f"it is right where {text}, and nowhere else"
+        if 0 < np.count_nonzero(part) < x.size and np.array_equal(is_something, part):
+            yield f"it is {what} where {text}, and nowhere else"
             return
 
 

@@ -10,11 +10,11 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Point, explained
-from nn.diagnosis.alterations.target import proves
+from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.report import Diagnosis
@@ -26,9 +26,6 @@ FEW = "pass the gradient as a function, or more entries that are not round: thes
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
 
-Found: TypeAlias = tuple[list[Findings], dict[int, list[Findings]]]
-"""What reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
-
 
 class JudgedPoint(ABC):
     """Somebody's gradients at one point."""
@@ -39,6 +36,11 @@ class JudgedPoint(ABC):
     @abstractmethod
     def comparisons(self) -> Mapping[int, Comparison]:
         """Each gradient beside the right one, by its place."""
+
+    @property
+    def precision(self) -> float:
+        """How large a part of the largest entry of a gradient one may be off that is reproduced."""
+        return max([EXACT, *[c.precision for c in self.comparisons.values()]])
 
     @abstractmethod
     def name_of(self, at: int) -> str:
@@ -55,7 +57,7 @@ class JudgedPoint(ABC):
 
         All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if not wrong or any(c.is_single for c in self.comparisons.values()):
+        if not wrong or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values()):
             return [], {}
         first, *rest = [point.recorded(wrong) for point in (self, *others)]
         return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
@@ -63,12 +65,17 @@ class JudgedPoint(ABC):
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
         points = (self, *others)
-        wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in points)]
+        alike = [point for point in points if point.is_like(self)]
+        wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in alike)]
         whole = {at: self.whole(at, others) for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in points for c in point.comparisons.values()]
         most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
-        is_proven = not most or not all(c.comparable for c in several) or proves([c.given for c in several], most)
+        is_proven = (
+            not most
+            or not all(c.comparable for c in several)
+            or proves([c.given for c in several], most, precision=self.precision)
+        )
         if all(whole.values()) and _are_whole(paths):
             paths = _all_of(whole) if wrong else []
         simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
@@ -76,12 +83,19 @@ class JudgedPoint(ABC):
         kinds = {at: _kind(each[at], is_proven) if at in each else "right" for at in self.comparisons}
         rows = tuple(self.comparisons[at].verdict(self.name_of(at), kind) for at, kind in kinds.items())
         remarks = tuple(dict.fromkeys(c.outcome.remark for c in self.comparisons.values() if c.outcome.remark))
+        beyond = [at for at in kinds if at not in wrong and not all(p.comparisons[at].outcome.ok for p in others)]
+        remarks += tuple(f"{self.name_of(at)}: {OTHER_SHAPES}" for at in beyond)
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
         if verdict == "ambiguous":
             experiment = self.experiment if is_proven else FEW
             return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
+
+    def is_like(self, other: JudgedPoint) -> bool:
+        """Whether the gradients have the shapes of another point's."""
+        pairs = zip(self.comparisons.values(), other.comparisons.values())
+        return all(one.right.shape == another.right.shape for one, another in pairs)
 
     def whole(self, at: int, others: Sequence[JudgedPoint] = ()) -> list[Findings]:
         """Return the changes of one whole gradient that it is, at every point."""

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,9 +24,9 @@ def of_function(name: str, sentence: str, found: str, yours: str, right: str = "
     return Finding(name, sentence, "x", found, right, yours, "")
 
 
-def reproduces(altered: Array, right: Array, given: Array) -> bool:
+def reproduces(altered: Array, right: Array, given: Array, precision: float = EXACT) -> bool:
     """Whether an altered gradient is the given one, and not only because the right one is as well."""
-    if not close(given, altered, EXACT):
+    if not close(given, altered, precision):
         return False
     if given.shape != right.shape:
         return True
@@ -33,13 +34,13 @@ def reproduces(altered: Array, right: Array, given: Array) -> bool:
     return left <= 0.01 * before
 
 
-def by_shape(right: Array, given: Array) -> Iterator[Finding]:
+def by_shape(right: Array, given: Array, precision: float = EXACT) -> Iterator[Finding]:
     """Yield a transpose, a sum that is not taken, and sums and means over axes, whatever shape is left."""
-    if right.ndim == 2 and reproduces(right.T, right, given):
+    if right.ndim == 2 and reproduces(right.T, right, given, precision):
         yield of_function("transposed", "the gradient is transposed", f"shape {given.shape}", "(df/dx).T")
     for several in itertools.chain(*[itertools.combinations(range(given.ndim), count) for count in (1, 2)]):
         wider = given.sum(axis=several) if given.ndim > right.ndim else given.sum(axis=several, keepdims=True)
-        if wider.shape == right.shape != given.shape and close(wider, right, EXACT):
+        if wider.shape == right.shape != given.shape and close(wider, right, precision):
             where = f"axis {', '.join(map(str, several))}"
             yield of_function(
                 "unsummed", "the sum over what it was repeated along is not taken", where, f"not summed over {where}"
@@ -51,39 +52,45 @@ def by_shape(right: Array, given: Array) -> Iterator[Finding]:
         for name, reduce in (("summed", np.sum), ("averaged", np.mean)):
             reduced = reduce(right, axis=axis, keepdims=True)
             options = reduce(right, axis=axis), reduced, np.broadcast_to(reduced, right.shape)
-            if any(reproduces(np.asarray(option), right, given) for option in options):
+            if any(reproduces(np.asarray(option), right, given, precision) for option in options):
                 sentence = f"the gradient is {name} over {where}: it has an entry for every entry of x"
                 yield of_function(f"{name}-over-axis", sentence, where, f"df/dx {name} over {where}")
 
 
-def by_numbers(right: Array, given: Array) -> Iterator[Finding]:
+def by_numbers(right: Array, given: Array, precision: float = EXACT) -> Iterator[Finding]:
     """Yield a factor, an order with a simple rule, an offset."""
     if given.shape != right.shape:
         return
-    factor = proportion(given, right, EXACT)
-    is_usual = factor is not None and any(abs(factor - usual) <= EXACT for usual in (-1.0, 2.0, 0.5))
-    if factor is not None and (is_usual or np.count_nonzero(right) > 1) and reproduces(factor * right, right, given):
-        if abs(factor + 1.0) < EXACT:
+    factor = proportion(given, right, precision)
+    is_usual = factor is not None and any(abs(factor - usual) <= precision for usual in (-1.0, 2.0, 0.5))
+    is_telling = is_usual or np.count_nonzero(right) > 1
+    if factor is not None and is_telling and reproduces(factor * right, right, given, precision):
+        if abs(factor + 1.0) <= precision:
             yield of_function("sign", "the sign is turned", "yours = -1 x correct", "-df/dx")
         else:
-            found = f"yours = {factor:.10g} x correct"
+            found = f"yours = {_brief(factor, precision)} x correct"
             yield of_function("factor", "this is the right gradient times a constant", found, "c * df/dx")
-    order = next((text for text, moved in orders(right) if reproduces(moved, right, given)), None)
+    order = next((text for text, moved in orders(right) if reproduces(moved, right, given, precision)), None)
     if order is not None and order.startswith("one place"):
         yield of_function("off-by-one", "the entries are off by one index", order, "df/dx with its entries moved")
     elif order is not None:
         yield permuted(order)
     offset = float((given - right).mean()) if right.size else 0.0
-    if right.size > 1 and offset and reproduces(right + offset, right, given):
-        yield of_function("offset", "a constant is added to every entry", f"{offset:.10g}", "df/dx + constant")
+    if right.size > 1 and offset and reproduces(right + offset, right, given, precision):
+        yield of_function("offset", "a constant is added to every entry", _brief(offset, precision), "df/dx + constant")
 
 
-def by_sorting(right: Array, given: Array) -> Iterator[Finding]:
+def _brief(number: float, precision: float) -> str:
+    """Return a fitted number with the digits that are sure."""
+    return f"{number:.{max(2, round(-math.log10(precision)) - 2)}g}"
+
+
+def by_sorting(right: Array, given: Array, precision: float = EXACT) -> Iterator[Finding]:
     """Yield the same numbers in an order without a simple rule."""
     if right.shape == given.shape and right.size > 2:
         sorted_alike = np.empty(right.size)
         sorted_alike[np.argsort(given, axis=None)] = np.sort(right, axis=None)
-        if reproduces(sorted_alike.reshape(right.shape), right, given):
+        if reproduces(sorted_alike.reshape(right.shape), right, given, precision):
             yield permuted("no simple rule")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.arguments import described, result
 from nn import matrix
+from nn.diagnosis.agreed import narrowed
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.judge import Case, backward_altered, diagnose_problem, diagnosis_of
 from nn.diagnosis.report import Diagnosis
@@ -44,9 +45,9 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
     wrong = [(where, result) for where, result in results if not result.ok]
     where, shown = min(wrong, key=lambda trial: trial[1].verdict != "named") if wrong else results[0]
     if shown.verdict == "ambiguous":
-        shown = _narrowed(shown, [result for _, result in wrong])
+        shown = narrowed(shown, [result for _, result in wrong])
     if shown.verdict == "ambiguous":
-        shown = _narrowed(shown, _of_other_widths(problem, function, convention, classes))
+        shown = narrowed(shown, _of_other_widths(problem, function, convention, classes))
     if shown.verdict == "unnamed":
         (_, first), *others = cases
         shown = backward_altered(replace(first, others=[case for _, case in others])) or shown
@@ -93,21 +94,6 @@ def _of_other_widths(problem: Problem, function: Gradients, convention: str, cla
         return [diagnose_problem(other, called(function, other, convention, classes)[0], convention)]
     except Exception:  # a function may be written for its own widths only
         return []
-
-
-def _narrowed(shown: Diagnosis, others: list[Diagnosis]) -> Diagnosis:
-    """Return an ambiguous diagnosis without the explanations that do not fit elsewhere."""
-    for other in others:
-        fitting = [{finding.name for finding in path} for path in other.alternatives or (other.findings,)]
-        left = tuple(path for path in shown.alternatives if {finding.name for finding in path} in fitting)
-        if left:
-            shown = replace(shown, alternatives=left)
-    if len(shown.alternatives) > 1:
-        return shown
-    verdicts = tuple(replace(v, verdict="named") if v.verdict == "ambiguous" else v for v in shown.parameters)
-    return replace(
-        shown, verdict="named", findings=shown.alternatives[0], alternatives=(), experiment="", parameters=verdicts
-    )
 
 
 def called(

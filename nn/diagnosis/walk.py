@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import Reruns
-from nn.diagnosis.alterations.search import Leaves, Search, alterations_of, believed, simplest
+from nn.diagnosis.alterations.search import Search, alterations_of
 from nn.diagnosis.alterations.target import Target, size
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.evidence import Evidence
@@ -34,24 +34,34 @@ class Walk(Search[Suspect]):
         What is differentiated, and the gradients; parameters that are missing are not compared.
     tolerance
         How far off each may be, as a part of its largest entry.
+    beside
+        Mistakes that are there already: what is found has them, and is these alone where they reproduce the gradients.
     """
 
     listed = 6
 
-    def __init__(self, problem: Problem, candidate: Mapping[str, Array], tolerance: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        candidate: Mapping[str, Array],
+        tolerance: Mapping[str, float],
+        beside: Explanation = (),
+    ) -> None:
+        self.already = beside
         self.problem, self.tolerance = problem, [tolerance.get(name, 0.0) for name in problem.order]
         given = [candidate.get(name, problem.right[name]) for name in problem.order]
         sizes = [max(size(x), FLOOR * size(problem.right[name])) for name, x in zip(problem.order, given)]
         allowed = [part * largest for part, largest in zip(self.tolerance, sizes)]
-        super().__init__([Target(problem.network, given, self.places_of(candidate), allowed)])
+        which = tuple(k for k, name in enumerate(problem.order) if name in candidate)
+        super().__init__([Target(problem.network, given, which, allowed)])
         self.departures: dict[Explanation, int] = {}
         self._tried_alone: dict[tuple[int, ...], list[tuple[Explanation, Evidence | None]]] = {}
         self._changing: dict[tuple[str, ...], Suspect] = {}
         self._reruns: Reruns = {}
 
-    def places_of(self, names: Iterable[str]) -> tuple[int, ...]:
-        """Return the places of parameters in the order of the backward pass."""
-        return tuple(sorted(map(self.problem.order.index, names)))
+    def target(self, names: Iterable[str]) -> Target:
+        """Return the gradients by some parameters."""
+        return self.targets[0].of(sorted(map(self.problem.order.index, names)))
 
     def departs(self, path: Explanation = (), target: Target | None = None) -> Evidence | None:
         """Return the evidence where gradients depart from the equations that some suspects alter; None if nowhere."""
@@ -77,8 +87,9 @@ class Walk(Search[Suspect]):
         """Return every suspect where the equations are left, and where it departs."""
         known = self._tried_alone
         if target.which not in known:
-            start = self.departs((), target)
-            known[target.which] = self._tried(((s,) for s in self._suspects(start)) if start else (), target)
+            start, first = self.departs(self.already, target), self.already
+            paths = ((*first, s) for s in self._suspects(start)) if start else [first] if first else []
+            known[target.which] = self._tried(paths, target)
         return known[target.which]
 
     def _suspects(self, evidence: Evidence) -> list[Suspect]:
@@ -108,20 +119,6 @@ class Walk(Search[Suspect]):
             yield from (path for path, further in tried if further is None)
 
     # --- what is there whatever else is
-
-    def beside_certain(self, certain: Explanation, leaves: Leaves) -> list[Explanation]:
-        """Return what reproduces the gradients by some leaves: mistakes that are there already, alone or with one."""
-        targets = self.of(leaves)
-        start = self.departs(certain, targets[0])
-        if start is None:
-            return [certain] if certain else []
-        tried = self._tried(((*certain, suspect) for suspect in self._suspects(start)), targets[0])
-        paths = [path for path, departs in tried if departs is None and believed(path, targets)]
-        return simplest(paths, self.distance)[: self.listed]
-
-    def reproduces(self, path: Explanation, leaves: Leaves) -> bool:
-        """Whether mistakes reproduce the gradients by some leaves, here."""
-        return self.departs(path, self.targets[0].of(leaves)) is None
 
     def certain(self) -> Explanation:
         """Return mistakes that are there whatever else is: those that reproduce the most, from the output downward.

@@ -159,7 +159,7 @@ def is_called_right(layer, backward, inputs) -> bool:
     names = [f"input {k}" for k in range(len(inputs))]
     point = LayerPoint(layer.forward, backward, inputs, names, np.random.default_rng(0))
     return (
-        all(diagnosis.ok for diagnosis in point.alone.values())
+        all(comparison.outcome.ok for comparison in point.comparisons.values())
         and nn.check_backward(layer.forward, backward, *inputs).ok
     )
 

@@ -72,10 +72,14 @@ class Traces:
             Which traces were ruled out, as the caller says of each that is yielded.
         """
         known = self.specialisations.setdefault(specs, [])
+        unseen = self.captured is None
         while True:
             trace = search.next_of(known, self.latest)
             if trace is None:
                 with self.lock:  # one thread at a time; the others then find what it has traced
+                    if unseen:  # and what it saw may have changed since this call began, which nobody has compared
+                        self.look_around()
+                        known, unseen = self.specialisations.setdefault(specs, []), False
                     trace = search.next_of(known, self.latest) or self._new(known, specs, arrays, names, theta)
             if trace is None:
                 return

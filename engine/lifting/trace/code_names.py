@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from engine.lifting.trace.repeatable import is_repeatable_code
+from engine.lifting.trace.repeatable import formats, is_repeatable_code, makes_addressed
 
 EVALUATED = {"eval", "exec"}
 OF_NAMESPACE = {"globals", "vars", "locals", "import_module", *EVALUATED}  # these may look up a global
@@ -31,8 +31,15 @@ KINDS = {  # these tell a Value, or an array of them, from a number of the same 
     "tobytes", "memoryview", "frombuffer", "itemsize", "nbytes", "view",
 }  # fmt: skip
 BUILDING = {"format", "join", "replace", "lower", "upper", "removeprefix", "removesuffix", "strip"}  # of texts
-GLOBALS, ATTRIBUTES = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")
-NAMING = (*GLOBALS, *ATTRIBUTES, "IMPORT_NAME", "IMPORT_FROM", "LOAD_SUPER")  # how the instructions begin that name
+GLOBALS, ATTRIBUTES, STORED = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD"), ("STORE_ATTR", "DELETE_ATTR")
+NAMING = (
+    *GLOBALS,
+    *ATTRIBUTES,
+    *STORED,
+    "IMPORT_NAME",
+    "IMPORT_FROM",
+    "LOAD_SUPER",
+)  # how the instructions begin that name
 FLAGS = {  # bits of an instruction's argument that come before the number of its name
     **({"LOAD_GLOBAL": 1} if sys.version_info >= (3, 11) else {}),
     **({"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2} if sys.version_info >= (3, 12) else {}),
@@ -62,6 +69,11 @@ class Names:
         Whether it asks of what kind, or which object, something is.
     repeatable
         Whether it does nothing by itself that differs from run to run.
+    formats, prints, addressed
+        Whether it puts objects into texts; not only to look these up, or to raise them; whether it makes functions or
+        iterators, which print as where they lie.
+    stored
+        Attributes that it sets or deletes.
     read_of
         (attribute, global) where an attribute is read; the global is "" where it is none, the attribute "" where a
         global is not only asked for attributes.
@@ -78,6 +90,10 @@ class Names:
     computed: bool
     kinds: bool
     repeatable: bool
+    formats: bool
+    prints: bool
+    addressed: bool
+    stored: tuple[str, ...]
     read_of: tuple[tuple[str, str], ...]
 
 
@@ -88,30 +104,25 @@ def names_of(code: types.CodeType) -> Names:
     named = [at for at in naming if at is not OTHER]
     globals_ = _names(named, (*GLOBALS, "IMPORT_NAME"))
     attributes = _names(named, (*ATTRIBUTES, "IMPORT_FROM", "LOAD_SUPER"))
-    modules = tuple(_names(named, ("IMPORT_NAME",)))
     files = "open" in globals_
     mentioned = {*globals_, *attributes}
-    dynamic, of_namespace = bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
+    matches = _MATCHES in code.co_code[::2]
+    if matches:  # attributes by the names in `__match_args__`, or in a tuple of the code
+        attributes["__match_args__"] = None
+    dynamic, of_namespace = matches or bool(DYNAMIC & mentioned), bool(OF_NAMESPACE & mentioned)
     handed, computed = _looked_up(list(dis.get_instructions(code)), mentioned) if dynamic else (False, False)
     spelled = dict.fromkeys(_spelled(code, bool(EVALUATED & mentioned)))
-    kinds = bool(KINDS & mentioned) or _MATCHES in code.co_code[::2]
     read_of = _read_of(naming)
     if dynamic:
         globals_, attributes = {**globals_, **spelled}, {**attributes, **spelled}
         read_of |= dict.fromkeys([(name, "") for name in spelled])
+    repeatable = not (handed or of_namespace) and is_repeatable_code(code, {*globals_, *attributes})
+    inner = tuple([c for c in code.co_consts if isinstance(c, types.CodeType)])
+    modules, stored = tuple(_names(named, ("IMPORT_NAME",))), tuple(_names(named, STORED))
     return Names(
-        tuple(globals_),
-        modules,
-        tuple(attributes),
-        tuple(spelled),
-        tuple([c for c in code.co_consts if isinstance(c, types.CodeType)]),
-        files,
-        handed,
-        of_namespace,
-        computed,
-        kinds,
-        not (handed or of_namespace) and is_repeatable_code(code, {*globals_, *attributes}),
-        tuple(read_of),
+        *(tuple(globals_), modules, tuple(attributes), tuple(spelled), inner, files),
+        *(handed or matches, of_namespace, computed, matches or bool(KINDS & mentioned), repeatable),
+        *(*formats(code), makes_addressed(code, globals_), stored, tuple(read_of)),
     )
 
 

@@ -10,18 +10,20 @@ import builtins
 import functools
 import sys
 import types
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from engine.lifting.trace import kinds, numbers_held
 from engine.lifting.trace.code_names import names_of
-from engine.lifting.trace.library import BUILTIN, LIBRARIES, has, is_library, is_plain
+from engine.lifting.trace.library import BUILTIN, LIBRARIES, has, is_library, is_plain, mro
 from engine.lifting.trace.noting import GLOBAL
 from engine.lifting.trace.observed import MISSING, Place
 from engine.lifting.trace.owners import Owners
-from engine.lifting.trace.repeatable import is_repeatable, is_repeatable_builtin
+from engine.lifting.trace.repeatable import holds_unseen, is_repeatable, is_repeatable_builtin
 from engine.value import Value
 
+COPYING = (deque, defaultdict, OrderedDict)  # of which copies, sums and products are made by the class itself
 MOST = 200_000  # objects that are followed; plain numbers in containers are not counted
 
 
@@ -53,9 +55,10 @@ class Walk(Owners):
         while self.follow_makers():
             self._empty_stack()
         self.look_at_libraries()
+        self.look_at_texts()
         varies = self.varies
-        self.follow_makers(all_classes=True)
-        self._empty_stack()
+        while self.follow_makers(all_classes=True):
+            self._empty_stack()
         self.asked = tuple(self._names)
         self.varies = varies  # whatever makes the objects that are there has run
         if self.computed:
@@ -106,7 +109,6 @@ class Walk(Owners):
             self._object(x)
 
     def _function(self, f: types.FunctionType) -> None:
-        varies = self.varies
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
             place = Place(f, name, f"{f.__qualname__}.{name}")
             self.watch(functools.partial(getattr, f, name), place, follow=name != "__code__")
@@ -122,8 +124,6 @@ class Walk(Owners):
             self.asks_kinds = self.asks_kinds or names_of(f.__code__).kinds
             if not is_repeatable(f):
                 self.may_vary(f"the function {f.__qualname__}")
-        if f.__name__ == "__hash__":  # tells keys apart, and nothing is computed of it
-            self.varies = varies
 
     def _code(self, code: types.CodeType, around: dict[str, Any]) -> None:
         names = names_of(code)
@@ -179,13 +179,24 @@ class Walk(Owners):
         self.objects.append(x)
         self.kinds.append(kind)
         self.class_of(kind)
+        if not is_library(kind):
+            self._derived(kind)
         as_arrays = not known and has(kind, "__array__") and numbers_held.as_arrays(self, x)
         seen = known or as_arrays
         if not (as_arrays and is_library(kind)):
             seen = self._attributes(x) or seen
             seen = numbers_held.as_buffer(self, x) or seen  # an array or a structure of C's
+        if not seen and not is_library(kind):
+            self.may_vary(f"an object of type {kind.__qualname__}")
         if not seen and kinds.may_change(kind):
             self.cannot_follow(f"an object of type {kind.__module__}.{kind.__qualname__}")
+
+    def _derived(self, kind: type) -> None:
+        """Note what an object has of the libraries' classes that its own is derived from."""
+        unseen = [base for base in mro(kind) if is_library(base) and holds_unseen(base)]
+        if unseen:
+            self.may_vary(f"an object of a class derived from {unseen[0].__qualname__}")
+        self.asks_class = self.asks_class or issubclass(kind, COPYING)
 
     def _attributes(self, x: Any) -> bool:
         kind = type(x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import decimal
 import functools
+import gc
 import io
 import operator
 import threading
@@ -13,6 +14,8 @@ import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from engine.lifting.trace.library import has, is_plain, mro, namespace
 from engine.lifting.trace.observed import MISSING, Place
@@ -70,6 +73,7 @@ def children(walk: Notes, x: Iterable[Any], kinds: set[type]) -> None:
 
 
 def _set(walk: Notes, x: Any) -> None:
+    walk.may_vary("a set, of which the order is that of addresses")
     elements = sorted(x, key=lambda v: (repr(type(v)), repr(v) if is_plain(type(v)) else ""))
     walk.facts.append(len(elements))
     if isinstance(x, set):
@@ -149,6 +153,11 @@ def _builtin(walk: Notes, x: Any) -> None:
     walk.stack.append(x.__name__ if of_module or x.__self__ is None else x.__self__)
 
 
+def _ufunc(walk: Notes, x: Any) -> None:
+    walk.facts.append(x)
+    walk.stack += [held for held in gc.get_referents(x) if callable(held)]  # the function of `np.frompyfunc`
+
+
 def _proxy(walk: Notes, x: Any) -> None:
     walk.watch(functools.partial(_behind, x), Place(x, "", "what a weak reference is of"))
 
@@ -188,6 +197,7 @@ KINDS: tuple[tuple[Any, Callable[[Notes, Any], None]], ...] = (
     (types.CellType, lambda walk, x: walk.watch(functools.partial(inside_cell, x), Place(x, "", "a variable"))),
     ((operator.attrgetter, operator.methodcaller, operator.itemgetter), _getter),
     ((types.BuiltinFunctionType, types.MethodWrapperType), _builtin),
+    (np.ufunc, _ufunc),
     ((io.StringIO, io.BytesIO), _text_file),
     (decimal.Context, lambda walk, x: walk.content(x, lambda: repr(x))),
 )

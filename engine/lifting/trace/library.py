@@ -25,7 +25,7 @@ INSTALLED = [sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "plat
 LIBRARIES = tuple([f"{path}{os.sep}" for path in (ENGINE, *INSTALLED)])
 PLAIN = (
     int, float, complex, str, bytes, type(None), np.generic, range, slice, type(...), date, time, timedelta, np.dtype,
-    numbers.Number, re.Pattern, np.ufunc, PurePath,
+    numbers.Number, re.Pattern, PurePath,
 )  # fmt: skip
 MADE = 1 << 9  # the flag of a class that was made while Python runs (Py_TPFLAGS_HEAPTYPE)
 BUILTIN = (int, float, complex, str, bytes)  # what classes derive from that are numbers or texts with attributes
@@ -51,9 +51,20 @@ def namespace(owner: Any) -> Mapping[str, Any]:
     return names
 
 
-def has(kind: type, name: str) -> bool:
-    """Whether objects of a class have an attribute by their class, its metaclass not asked."""
-    return any(name in namespace(c) for c in mro(kind))
+def has(kind: type, name: str, apart: type | None = None) -> bool:
+    """Whether objects of a class have an attribute by their class, its metaclass not asked, apart from one base."""
+    return any(name in namespace(c) for c in mro(kind) if c is not apart)
+
+
+def looks_up(kind: type) -> bool:
+    """Whether a class of somebody's has its own way to look entries up."""
+    own = [namespace(c) for c in mro(kind) if not is_library(c)]
+    return any(name in held for held in own for name in ("__getitem__", "__missing__"))
+
+
+def is_told(kind: type) -> bool:
+    """Whether an attribute of a class is told when it is set or deleted, as properties are."""
+    return has(kind, "__set__") or has(kind, "__delete__")
 
 
 def is_library(kind: type) -> bool:

@@ -27,6 +27,7 @@ class Notes(Observed):
         super().__init__()
         self.skipped, self.reading = skipped, reading
         self.stack: list[Any] = []
+        self.holds_array = False  # whether an array was met
         self.in_doubt = False  # whether what is met now is perhaps not looked at by the function
         self.visits: dict[int, int] = {}  # how often each module and each class was met
         self.as_globals: dict[int, int] = {}  # and how often a module as a global

@@ -35,8 +35,9 @@ def _generator(walk: Notes, state: Callable[[], Any]) -> None:
 
 
 def _array(walk: Notes, x: np.ndarray[Any, Any]) -> None:
+    walk.holds_array = True
     whole = np.asarray(x)  # whatever a subclass makes of it: its attributes are followed apart
-    walk.facts.append((whole.shape, whole.dtype))
+    walk.facts.append((whole.shape, whole.dtype, whole.flags.writeable))
     if whole.dtype.hasobject:
         flat = whole.reshape(-1).tolist()
         walk.checks.append((x, lambda: all(map(operator.is_, np.asarray(x).reshape(-1).tolist(), flat))))
@@ -53,7 +54,7 @@ def _array(walk: Notes, x: np.ndarray[Any, Any]) -> None:
 
 
 def _bytes_of(x: np.ndarray[Any, Any]) -> Any:
-    return x.shape, x.dtype, x.tobytes()
+    return x.shape, x.dtype, x.flags.writeable, x.tobytes()
 
 
 def _are_equal(x: np.ndarray[Any, Any], held: np.ndarray[Any, Any]) -> bool:

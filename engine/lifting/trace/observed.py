@@ -15,7 +15,7 @@ from operator import eq, is_
 from typing import Any
 
 from engine.lifting.trace.library import is_plain
-from engine.lifting.trace.repeatable import READING_OUTSIDE
+from engine.lifting.trace.repeatable import is_repeatable_number
 from engine.tracing import Onlooker, recording
 from engine.value import Value
 
@@ -84,7 +84,7 @@ class Observed:
         """Whether whoever sees this, and nothing else, computes the same whenever nothing of it has changed."""
         if self.varies or self.blind or self.unread or self.draws:
             return False
-        return not any(issubclass(kind, READING_OUTSIDE) for kind in self.plain)
+        return all(map(is_repeatable_number, self.plain))
 
     def remember_libraries(self) -> None:
         """Note, before the first run, what code may read of libraries: no call looks there."""

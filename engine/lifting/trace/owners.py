@@ -17,20 +17,21 @@ import numpy as np
 from engine.attributes import stored_on
 from engine.lifting.trace import kinds
 from engine.lifting.trace.code_names import Names, words
-from engine.lifting.trace.library import is_library, is_of_library, mro, namespace
+from engine.lifting.trace.library import has, is_library, is_of_library, is_told, looks_up, mro, namespace
 from engine.lifting.trace.noting import Notes
 from engine.lifting.trace.observed import MISSING, Place
-from engine.lifting.trace.repeatable import is_repeatable
+from engine.lifting.trace.repeatable import APART, is_repeatable, is_repeatable_text
 from engine.value import Value
 
 MAKERS = ("__init__", "__new__", "__post_init__")  # what runs where an object is made, and not where one is used
-SPECIAL = (types.FunctionType, classmethod, staticmethod)  # what Python calls without being told: __call__, say
+SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)  # where an object holds its attributes
 READERS = ("open", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "imread", "read_text", "read_bytes")
 STATE_OF: dict[str, Callable[[], Any]] = {  # what a library's function reads
     "getenv": lambda: os.environ,
     "getcontext": decimal.getcontext,
 }
-_QUALNAME: Any = type.__dict__["__qualname__"]  # whatever a metaclass makes of it
+_NAME: Any = type.__dict__["__name__"]  # whatever a metaclass makes of it
+_QUALNAME: Any = type.__dict__["__qualname__"]
 OF_VALUES = ("grad", "label")  # attributes of a Value that may be read as they are
 OF_FUNCTIONS = ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__")
 OF_FILES = ("read_text", "read_bytes", "open")  # attributes of a path
@@ -42,6 +43,9 @@ class Owners(Notes):
     def __init__(self, skipped: Set[tuple[int, Any]] = frozenset(), reading: Set[int] = frozenset()) -> None:
         super().__init__(skipped, reading)
         self._names: dict[str, None] = {}  # of attributes
+        self._stored: dict[str, None] = {}  # of those that are set or deleted
+        self.formats = self._prints = self.addressed = False  # as `Names` has it, of any code
+        self._classes: list[type] = []  # that are no library's
         self._texts: dict[str, None] = {}  # names in texts of code
         self._spelled: dict[str, None] = {}  # names in texts that were seen, where they may be looked up
         self._scanned = 0  # facts that were searched for them
@@ -49,6 +53,7 @@ class Owners(Notes):
         self._handed = self.computed = False  # whether any code looks up names it is handed, and puts some together
         self._of_values: set[str] = set()  # attributes of Values that are read
         self._makers: dict[int, list[tuple[Callable[[], Any], Place]]] = {}  # of each class, not looked at so far
+        self._apart: list[tuple[Callable[[], Any], Place]] = []  # methods that are asked for a text or a hash
         self._as_kinds: dict[int, int] = {}  # how often each class was met as that of an object
         self.asks_class = False  # whether code may have the class of an object, and make another
         self._asked_of: dict[int, set[str]] = {}  # attributes of modules that are globals, "" of what is not known
@@ -58,6 +63,9 @@ class Owners(Notes):
     def take_names(self, names: Names, around: dict[str, Any]) -> None:
         """Take the names that a piece of code reads, and how it reads them."""
         self._names.update(dict.fromkeys(names.attributes))
+        self._stored.update(dict.fromkeys(names.stored))
+        self.formats, self._prints = self.formats or names.formats, self._prints or names.prints
+        self.addressed = self.addressed or names.addressed
         self._texts.update(dict.fromkeys(names.texts))
         for attribute, of in names.read_of:
             x = around.get(of)
@@ -85,25 +93,40 @@ class Owners(Notes):
             if issubclass(type(x), abc.ABCMeta):
                 self.content(None, abc.get_cache_token)  # of what counts as an instance
             self.class_of(type(x))
+            self._classes.append(x)
             held = namespace(x)
             self._owners.append(_Owner(held, "class", _QUALNAME.__get__(x)))
             names = tuple(held)
             self.checks.append((None, lambda: tuple(held) == names))
-            for name, special in list(held.items()):
-                if name[:2] == "__" == name[-2:] and isinstance(special, SPECIAL):
-                    place = functools.partial(held.get, name, MISSING), Place(x, name, f"a method {name}")
-                    if name in MAKERS:
-                        self._makers.setdefault(id(x), []).append(place)
-                    else:
-                        self.watch(*place)
+            self.content(None, lambda: (_NAME.__get__(x), _QUALNAME.__get__(x)))
+            self._special(x, held)
+
+    def _special(self, x: type, held: Mapping[str, Any]) -> None:
+        """Follow what Python calls of a class without being told, and the members of an enumeration."""
+        for name, special in list(held.items()):
+            kind = type(special)
+            called = name[:2] == "__" == name[-2:] and (has(kind, "__call__") or has(kind, "__get__"))
+            if kind in SLOTS or not (called or name == "_member_map_"):
+                continue
+            place = functools.partial(held.get, name, MISSING), Place(x, name, f"a method {name}")
+            if name in APART:
+                self._apart.append(place)
+            elif name in MAKERS and not issubclass(x, type):  # a metaclass makes whatever class is derived
+                self._makers.setdefault(id(x), []).append(place)
+            else:
+                self.watch(*place)
 
     def follow_makers(self, *, all_classes: bool = False) -> bool:
-        """Follow what makes objects of the classes that code can call, or of all; whether there was any."""
+        """Follow what makes objects of the classes that code can call, or of all, and what prints them; whether any."""
         every = all_classes or self.asks_class
         met = [k for k in self._makers if every or self.visits.get(k, 0) > self._as_kinds.get(k, 0)]
-        for place in [place for k in met for place in self._makers.pop(k)]:
+        places = [place for k in met for place in self._makers.pop(k)]
+        if all_classes or self.prints:
+            places += self._apart
+            self._apart = []
+        for place in places:
             self.watch(*place)
-        return bool(met)
+        return bool(places)
 
     def _follow_kinds(self, kinds: Iterable[type]) -> None:
         """Follow classes of which there are objects, or which such classes are derived from."""
@@ -141,6 +164,24 @@ class Owners(Notes):
                 if not is_repeatable(x) or isinstance(x, types.MethodType):
                     self.may_vary(f"{owner.name}.{name}")
 
+    @property
+    def prints(self) -> bool:
+        """Whether code puts objects into texts that somebody reads: errors and entries that are looked up may do so."""
+        if not self.formats or self._prints or "args" in self._names:
+            return self.formats
+        return any(issubclass(x, BaseException) or looks_up(x) for x in self._classes)
+
+    def look_at_texts(self) -> None:
+        """Note what texts may be used for, and whether code puts objects into some: they may say where these lie."""
+        if not is_repeatable_text([x for x in self.facts if type(x) is str]):
+            self.may_vary("a text that NumPy or a format may be handed")
+        if self.asks_class and self.holds_array:
+            self.may_vary("an array of which the class may be called: that leaves memory as it is")
+        every = self.asks_class
+        made = [x for x in self._classes if every or self.visits.get(id(x), 0) > self._as_kinds.get(id(x), 0)]
+        if self.prints and (self.addressed or any(not has(x, "__repr__", apart=object) for x in made)):
+            self.may_vary("a text of where an object lies")
+
     def class_of(self, kind: type) -> None:
         """Follow a class and its bases, those that are no library's."""
         self._follow_kinds([c for c in mro(kind) if c is not object and not is_library(c)])
@@ -155,6 +196,8 @@ class Owners(Notes):
             if owner.kind == "value":  # of which there may be thousands, with few attributes each
                 fresh = [name for name in owner.namespace if name in self._names]
             fresh += [name for name in spelled[owner.looked_spelled :] if name in owner.namespace]
+            if owner.kind == "class":
+                fresh += [name for name in self._stored if is_told(type(owner.namespace.get(name)))]
             owner.looked, owner.looked_spelled = len(names), len(spelled)
             for name in fresh:
                 if name not in owner.watched:

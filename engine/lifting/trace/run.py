@@ -148,6 +148,8 @@ def _make_parameters(around: Surroundings, captured: Container[int]) -> None:
 
 def _is_repeatable(run: _Run, around: Surroundings) -> bool:
     """Whether another run is known to be as this one: it changed nothing, and all that it can have read is seen."""
+    if around.own or around.readings:  # which are not compared
+        return False
     return not (run.changed or run.stored_elsewhere or run.watch.absences) and around.repeatable
 
 

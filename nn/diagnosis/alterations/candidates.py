@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from nn.diagnosis.alterations.added import of_terms
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
 from nn.diagnosis.alterations.edges import of_edges, of_joined
 from nn.diagnosis.alterations.errors import of_errors
@@ -40,6 +41,7 @@ TIMES = "*"  # the first part of a key of two numbers
 ROUNDED = 1e-7  # of a number that is fitted
 MOST_NAMES = 40  # of a number, of which those that are lengths at all points are right
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
+ADVANCED = ("updated-value", "term-added")  # kinds of which the change is multiplied, not the whole
 MANY = 200  # edges, beyond which arrays are not exchanged for one another
 
 
@@ -69,8 +71,8 @@ class Attempt:
 
     @property
     def is_update(self) -> bool:
-        """Whether what is fitted is a learning rate: how far the altered value is from the right one."""
-        return self.alteration.kind == "updated-value"
+        """Whether what is fitted is how far the altered value is from the right one: a learning rate, a strength."""
+        return self.alteration.kind in ADVANCED
 
     @property
     def is_multiplied(self) -> bool:
@@ -101,7 +103,7 @@ class Attempt:
 
 def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: str = "") -> BackwardAlteration:
     """Return an alteration whose shares, or for an update whose change, are multiplied with a number."""
-    multiply = _advanced if alteration.kind == "updated-value" else _multiplied
+    multiply = _advanced if alteration.kind in ADVANCED else _multiplied
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
     text = text or f"{factor:.6g}"
     what = f"{text} * {alteration.what}" if alteration.what else text
@@ -183,12 +185,12 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
-    for whole in (of_other_runs, of_joined, of_parts):
+    """Yield the least likely last: one run of a line that runs often."""
+    for whole in (of_other_runs, of_joined, of_parts, of_leaves, of_errors, of_functions, of_terms):
         yield from _attempts(whole, sweep)
-    for key in groups(sweep) if len(sweep.edges) <= MANY else ():
+    by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
+    for key, _ in by_size if len(sweep.edges) <= MANY else ():
         yield from _attempts(partial(_of_group, key=key, of=_with_others), sweep)
-    for whole in (of_leaves, of_errors, of_functions):
-        yield from _attempts(whole, sweep)
 
 
 def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:

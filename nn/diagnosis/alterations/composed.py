@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,65 @@ def _append(x: Any, y: Any, axis: Any = None) -> Any:
     return np.concatenate([np.ravel(x), np.ravel(y)] if axis is None else [x, y], axis or 0)
 
 
+def _matrix_power(x: Any, n: int) -> Any:
+    base = np.linalg.inv(x) if n < 0 else x
+    return functools.reduce(np.matmul, [base] * abs(n)) if n else NotImplemented
+
+
+def _pinv(x: Any) -> Any:
+    turned = np.swapaxes(x, -1, -2)
+    is_tall = x.shape[-2] >= x.shape[-1]
+    return np.linalg.inv(turned @ x) @ turned if is_tall else turned @ np.linalg.inv(x @ turned)
+
+
+def _cross(a: Any, b: Any) -> Any:
+    if np.shape(a)[-1] != 3 or np.shape(b)[-1] != 3:
+        return NotImplemented
+    return a[..., [1, 2, 0]] * b[..., [2, 0, 1]] - a[..., [2, 0, 1]] * b[..., [1, 2, 0]]
+
+
+def _kron(a: Any, b: Any) -> Any:
+    if np.ndim(a) != 2 or np.ndim(b) != 2:
+        return NotImplemented
+    return np.reshape(a[:, None, :, None] * b[None, :, None, :], [m * n for m, n in zip(np.shape(a), np.shape(b))])
+
+
+def _median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    rows = np.moveaxis(np.sort(np.ravel(x) if axis is None else x, axis=axis or 0), axis or 0, 0)
+    n = len(rows)
+    middle = (rows[(n - 1) // 2] + rows[n // 2]) / 2
+    return np.expand_dims(middle, tuple(range(x.ndim)) if axis is None else axis) if keepdims else middle
+
+
+def _cumprod(x: Any, axis: Any = None) -> Any:
+    rows = np.moveaxis(np.ravel(x) if axis is None else x, axis or 0, 0)
+    return np.moveaxis(np.stack(list(itertools.accumulate(rows, lambda a, b: a * b))), 0, axis or 0)
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    return functools.reduce(lambda y, coefficient: y * x + coefficient, p, np.zeros(np.shape(x)))
+
+
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    if x is not None and np.ndim(x) != 1:
+        return NotImplemented
+    rows = np.moveaxis(y, axis, -1)
+    return np.sum((rows[..., 1:] + rows[..., :-1]) / 2 * (dx if x is None else x[1:] - x[:-1]), axis=-1)
+
+
+def _along_axis(function: Callable[..., Any], axis: int, x: Any, *args: Any, **kwargs: Any) -> Any:
+    rows = np.moveaxis(x, axis, -1)
+    shape = rows.shape[:-1]
+    several = [np.asanyarray(function(rows[place], *args, **kwargs)) for place in np.ndindex(*shape)]
+    result = np.reshape(np.stack(several), (*shape, *np.shape(several[0])))
+    return np.moveaxis(result, -1, axis) if result.ndim == x.ndim else result
+
+
+def _select(conditions: Any, choices: Any, default: Any = 0.0) -> Any:
+    pairs = list(zip(conditions, choices))[::-1]
+    return functools.reduce(lambda rest, pair: np.where(pair[0], pair[1], rest), pairs, default)
+
+
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.append: _append,
     np.average: _average,
@@ -91,13 +151,24 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     np.diff: _diff,
     np.dot: _dot,
     np.inner: lambda a, b: np.dot(a, b.T if b.ndim > 1 else b),
+    np.apply_along_axis: _along_axis,
+    np.cross: _cross,
+    np.cumprod: _cumprod,
+    np.kron: _kron,
+    np.linalg.matrix_power: _matrix_power,
+    np.linalg.multi_dot: lambda several: functools.reduce(np.matmul, several),
     np.linalg.norm: _norm,
+    np.linalg.pinv: _pinv,
+    np.median: _median,
     np.outer: lambda a, b: np.ravel(a)[:, None] * np.ravel(b)[None, :],
+    np.polyval: _polyval,
     np.prod: _prod,
+    np.select: _select,
     np.ptp: lambda x, axis=None: np.max(x, axis=axis) - np.min(x, axis=axis),
     np.sort: lambda x, axis=-1: np.take_along_axis(x, np.argsort(x, axis=axis), axis),
     np.std: lambda *args, **kwargs: np.sqrt(np.var(*args, **kwargs)),
     np.tensordot: _tensordot,
+    **{f: _trapezoid for f in (getattr(np, "trapezoid", None), getattr(np, "trapz", None)) if f is not None},
     np.trace: lambda x: np.sum(np.diagonal(x)),
     np.vdot: lambda a, b: np.dot(np.ravel(a), np.ravel(b)),
 }

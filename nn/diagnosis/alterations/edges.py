@@ -89,11 +89,12 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
     elif edges[0].step.op not in ("add", "subtract"):
-        is_number = all(np.ptp(edge.saved) == 0.0 for edge in edges)
         kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
-        yield saving(kind, edges, ones, what, rank=int(not is_number))
-        if is_number:
+        if all(np.ptp(edge.saved) == 0.0 for edge in edges):
+            yield saving(kind, edges, ones, what, rank=0)
             yield saving("factor-exchanged", edges, ones)
+        elif not np.array_equal(np.unique(edges[0].saved), (0.0, 1.0)):  # which are masks, left out below
+            yield saving(kind, edges, ones, what)
     yield from of_cases(edges, (*_of_mask(edges[0]), *OF_SLOPES))
     if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))

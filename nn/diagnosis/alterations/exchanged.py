@@ -45,27 +45,24 @@ IN_ONE_PLACE: dict[str, tuple[OfEdge, ...]] = {
 
 def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield edges with another array in place of what they saved, of what arrives, or in their derivative."""
+    is_one = len(edges) == 1
     for what, rank, sources in at_times(sweep, len(edges)):
         arrays = [value_of(x) for x in sources]
-        yield from (*_in_place(edges, what, rank, arrays), *_in_derivative(edges, what, rank, arrays))
-        if all(x.shape == edge.step.value.shape for edge, x in zip(edges, arrays)):
-            yield pulling("wrong-upstream", edges, partial(_from, arrays=dict(zip(edges, arrays))), what, rank)
-        if len(edges) == 1 and arrays[0].shape == edges[0].parent.value.shape and _is_repeated(edges[0]):
-            yield from _as_share(edges, what, arrays[0])
+        yield from _in_derivative(edges, what, rank, arrays)
+        if rank == 2 or edges[0].kind == "product":
+            yield from _in_place(edges, what, rank, arrays)
+        if is_one and arrays[0].shape == edges[0].step.value.shape:
+            yield pulling("wrong-upstream", edges, partial(_from, array=arrays[0]), what, 2)
+            if _is_repeated(edges[0].step, sweep):
+                yield pulling("wrong-upstream", edges, partial(_from, array=1.0 / arrays[0]), f"1/{what}", 2)
         steps = [x for x in sources if isinstance(x, ArrayStep) and x in sweep.place]
         if rank == 2 and len(steps) == len(edges):
             yield from _gradients(edges, f"d{what}", steps, sweep)
 
 
-def _is_repeated(edge: Edge) -> bool:
-    """Whether its operand is a mean, a norm or the like, which serves many entries."""
-    return 1 < edge.parent.value.size < edge.step.value.size
-
-
-def _as_share(edges: tuple[Edge, ...], what: str, array: Array) -> Iterator[BackwardAlteration]:
-    """Yield an edge that hands on another array, or its reciprocal."""
-    yield pulling("wrong-gradient", edges, lambda edge, g: array, what, 2)
-    yield pulling("wrong-gradient", edges, lambda edge, g: 1.0 / array, f"1/{what}", 2)
+def _is_repeated(step: ArrayStep, sweep: Sweep) -> bool:
+    """Whether it is a mean, a norm or the like, which serves many entries."""
+    return any(edge.step.value.size > step.value.size > 1 for edge in sweep.arriving.get(step, []))
 
 
 def _in_place(edges: tuple[Edge, ...], what: str, rank: int, arrays: Sequence[Array]) -> Iterator[BackwardAlteration]:
@@ -127,8 +124,8 @@ def derivative(edge: Edge, known: Sequence[Array]) -> Array:
     return np.broadcast_to(np.asarray(slopes[edge.operand], float), edge.step.value.shape)
 
 
-def _from(edge: Edge, g: Array, arrays: Mapping[Edge, Array]) -> Array:
-    return edge.right(arrays[edge])
+def _from(edge: Edge, g: Array, array: Array) -> Array:
+    return edge.right(array)
 
 
 def _gradients(
@@ -141,7 +138,7 @@ def _gradients(
         comes = sweep.cotangents[steps[0]]
         yield from _in_place(edges, what, 2, [comes])
     if is_wide and steps[0] is not edges[0].step:
-        pull = partial(_from, arrays={edges[0]: comes}) if is_one else Seeing(partial(_arriving_at, others))
+        pull = partial(_from, array=comes) if is_one else Seeing(partial(_arriving_at, others))
         yield pulling("wrong-upstream", edges, pull, what, 2)
     if shapes == {edge.parent.value.shape for edge in edges} and steps[0] is not edges[0].parent and not is_one:
         yield pulling("wrong-gradient", edges, Seeing(partial(_coming_to, others)), what, 2)
@@ -174,7 +171,7 @@ def at_times(sweep: Sweep, times: int) -> Iterator[tuple[str, int, Sequence[Arra
                 what = label(first) if isinstance(first, ArrayStep) else steps[0].constants.get(k) or "a constant"
                 yield what, 2, sources
                 if len(set(key)) > 1:
-                    later = lines[_line(first)] if isinstance(first, ArrayStep) else []
+                    later = lines.get(_line(first), []) if isinstance(first, ArrayStep) else []
                     end = later[0] if first in later[1:2] else first
                     yield f"{what} of the time before, none at first", 3, [*sources[1:], 0.0 * value_of(sources[-1])]
                     yield f"{what} of the time before, the last at first", 3, [*sources[1:], end]

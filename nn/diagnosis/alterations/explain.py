@@ -4,7 +4,7 @@
 ...     mu = x.mean()
 ...     return ((x - mu) ** 3).sum()
 >>> x = np.array([1.0, 2.0, 4.0, 8.0, 5.0])
->>> (path,) = explanations(f, [("x", x)], [3.0 * (x - x.mean()) ** 2])
+>>> (path,), _ = explained(Point(f, [("x", x)], [3.0 * (x - x.mean()) ** 2]))
 >>> path[0].name, path[0].sentence
 ('path-missing', 'the path through `mu` is missing')
 """
@@ -29,11 +29,13 @@ from nn.diagnosis.alterations.search import LISTED, alterations_of
 from nn.diagnosis.alterations.sentences import exchanged_leaves, said, zero
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.sweep import Sweep
-from nn.diagnosis.alterations.target import EXACT, Target
+from nn.diagnosis.alterations.target import EXACT, Target, size
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
 Findings: TypeAlias = tuple[Finding, ...]
+Found: TypeAlias = tuple[list[Findings], dict[int, list[Findings]]]
+"""What reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
 
 
 class Point(NamedTuple):
@@ -41,6 +43,7 @@ class Point(NamedTuple):
 
     The right gradients, if they are known, are what the recorded function must agree with to be believed; numbers are
     those that the function knows beside its arguments, by name; before are the arguments of the call before, if any.
+    An entry may be off by so large a part of the largest as the precision says.
     """
 
     f: Callable[..., Any]
@@ -49,27 +52,7 @@ class Point(NamedTuple):
     right: Sequence[Array] | None = None
     numbers: Mapping[str, float] = MappingProxyType({})
     before: Sequence[tuple[str, Array]] = ()
-
-
-def explanations(
-    f: Callable[..., Any],
-    arguments: Sequence[tuple[str, Array]],
-    given: Sequence[Array],
-    right: Sequence[Array] | None = None,
-    numbers: Mapping[str, float] = MappingProxyType({}),
-    before: Sequence[tuple[str, Array]] = (),
-    others: Sequence[Point] = (),
-) -> list[Findings]:
-    """Return what reproduces gradients, the simplest; at most three, and none where the function cannot be recorded.
-
-    Parameters
-    ----------
-    f, arguments, given, right, numbers, before
-        What `Point` has.
-    others
-        The same function at other points, or for other shapes; what is returned reproduces the gradients there too.
-    """
-    return as_whole(*explained(Point(f, arguments, given, right, numbers, before), others))
+    precision: float = EXACT
 
 
 def as_whole(together: list[Findings], each: Mapping[int, list[Findings]]) -> list[Findings]:
@@ -78,7 +61,7 @@ def as_whole(together: list[Findings], each: Mapping[int, list[Findings]]) -> li
     return together or [tuple(itertools.chain(*several)) for several in by_leaf][:LISTED]
 
 
-def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Findings], dict[int, list[Findings]]]:
+def explained(point: Point, others: Sequence[Point] = ()) -> Found:
     """Return what reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
     first = Recorded.of(point)
     if first is None:
@@ -91,7 +74,7 @@ def explained(point: Point, others: Sequence[Point] = ()) -> tuple[list[Findings
     )
 
 
-def explained_at(points: Sequence[Recorded]) -> tuple[list[Findings], dict[int, list[Findings]]]:
+def explained_at(points: Sequence[Recorded]) -> Found:
     """Return the same of a function that was recorded at several points."""
     if not all(np.isfinite(x).all() for point in points for x in point.given):
         return [], {}
@@ -103,7 +86,7 @@ def explained_at(points: Sequence[Recorded]) -> tuple[list[Findings], dict[int, 
         return _searched(points, wrong)
 
 
-def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> tuple[list[Findings], dict[int, list[Findings]]]:
+def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> Found:
     """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
     sweep = points[0].target.sweep
@@ -127,8 +110,8 @@ class Recorded:
         Its result, and its arguments.
     given, right
         Somebody's gradients by these, and the right ones.
-    numbers, before
-        What the function knows beside its arguments; and itself as it was called before, if it was.
+    numbers, before, precision
+        What the function knows beside its arguments; itself as it was called before, if it was; how precise they are.
     """
 
     root: ArrayStep
@@ -137,6 +120,7 @@ class Recorded:
     right: Sequence[Array]
     numbers: Mapping[str, float] = field(default_factory=dict)
     before: Sweep | None = None
+    precision: float = EXACT
 
     @classmethod
     def of(cls, point: Point) -> Recorded | None:
@@ -151,7 +135,8 @@ class Recorded:
         if point.right is not None and not all(_is_close(a, b) for a, b in zip(right, point.right)):
             return None
         earlier = recorded_or_none(point.f, point.before) if point.before else None
-        return cls(root, leaves, point.given, right, point.numbers, Sweep(*earlier) if earlier else None)
+        before = Sweep(*earlier) if earlier else None
+        return cls(root, leaves, point.given, right, point.numbers, before, point.precision)
 
     @property
     def is_whole(self) -> bool:
@@ -161,7 +146,11 @@ class Recorded:
     @property
     def wrong(self) -> list[int]:
         """Which gradients are wrong."""
-        return [k for k, (a, b) in enumerate(zip(self.right, self.given)) if not _is_close(a, b)]
+        return [k for k, (a, b) in enumerate(zip(self.right, self.given)) if not self.is_close(a, b)]
+
+    def is_close(self, a: Array, b: Array) -> bool:
+        """Whether two gradients are the same, as precisely as these are known."""
+        return _is_close(a, b, self.precision)
 
     @cached_property
     def target(self) -> Target:
@@ -170,28 +159,28 @@ class Recorded:
         sweep.numbers = self.numbers
         if self.before and [step.op for step in self.before.steps] == [step.op for step in sweep.steps]:
             sweep.before = self.before
-        return Target(sweep, self.given)
+        return Target(sweep, self.given, precision=self.precision)
 
 
 def _without_search(points: Sequence[Recorded], wrong: Sequence[int]) -> list[Findings]:
     """Return what the gradients are as a whole: zero, or those of other leaves."""
     names = [leaf.name for leaf in points[0].leaves]
-    if all(np.abs(p.given[k]).max(initial=0.0) <= EXACT * np.abs(p.right[k]).max() for p in points for k in wrong):
+    if all(size(p.given[k]) <= p.precision * size(p.right[k]) for p in points for k in wrong):
         return [(zero(", ".join(names[k] for k in wrong)),)]
-    others = {k: next((j for j in range(len(names)) if _is_of(points, k, j)), None) for k in wrong}
-    if all(j is not None for j in others.values()):
+    others = {k: next((j for j in range(len(names)) if j != k and _is_of(points, k, j)), None) for k in wrong}
+    if all(j is not None for j in others.values()) and not all(_is_multiple(points, k) for k in wrong):
         return [tuple(exchanged_leaves(names[k], names[j]) for k, j in others.items() if j is not None)]
     return []
 
 
 def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
-    """Whether the gradient given for a leaf is another's, and no multiple of its own, at all points."""
-    return all(
-        p.given[k].shape == p.right[other].shape
-        and _is_close(p.given[k], p.right[other])
-        and proportion(p.given[k], p.right[k], EXACT) is None
-        for p in points
-    )
+    """Whether the gradient given for a leaf is another's, at all points."""
+    return all(p.given[k].shape == p.right[other].shape and p.is_close(p.given[k], p.right[other]) for p in points)
+
+
+def _is_multiple(points: Sequence[Recorded], k: int) -> bool:
+    """Whether the gradient given for a leaf is a multiple of its own at some point, as that of another may be."""
+    return any(proportion(p.given[k], p.right[k], p.precision) is not None for p in points)
 
 
 def _said_of(paths: Sequence[Sequence[Attempt]], sweep: Sweep, which: Sequence[int] = ()) -> list[Findings]:
@@ -232,6 +221,6 @@ def _changed(alteration: BackwardAlteration, sweep: Sweep) -> list[str]:
     return [leaf.name for leaf, right, made in changes if not _is_close(right, made)]
 
 
-def _is_close(a: Array, b: Array) -> bool:
+def _is_close(a: Array, b: Array, precision: float = EXACT) -> bool:
     largest = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
-    return bool(np.abs(a - b).max(initial=0.0) <= EXACT * largest)
+    return bool(np.abs(a - b).max(initial=0.0) <= precision * largest)

@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from engine.arrays.axes import axes_of
 from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
-from nn.diagnosis.alterations import primitives
+from nn.diagnosis.alterations import matrices, primitives
 from nn.diagnosis.alterations.authors import as_text, signed
 from nn.diagnosis.alterations.composed import COMPOSED
 from nn.diagnosis.alterations.step import ArrayStep
@@ -231,6 +231,10 @@ def _einsum(subscripts: Any, *operands: Any, **options: Any) -> Any:
     return _step(lambda *xs: primitives.contracted("->".join(inputs), *xs), operands)
 
 
+def _slogdet(x: Any) -> tuple[Any, Any]:
+    return np.linalg.slogdet(x.value)[0], _step(matrices.logarithm_of_determinant, [x])
+
+
 def _plainly(function: Any) -> Callable[..., Any]:
     """Compute what has no derivative from the numbers."""
     return lambda *args, **kwargs: function(*map(plain, args), **kwargs)
@@ -269,7 +273,9 @@ MOVES = (
 JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.dstack)
 SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit)
 WITHOUT_DERIVATIVE = (
-    np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size, np.any, np.all, np.nonzero, np.round,
+    np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size, np.any, np.all, np.nonzero, np.round, np.around,
+    np.isclose, np.allclose, np.array_equal, np.count_nonzero, np.flatnonzero, np.argwhere, np.searchsorted,
+    np.digitize,
 )  # fmt: skip
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **COMPOSED,
@@ -284,6 +290,11 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{f: _extreme(f) for f in (np.max, np.amax, np.min, np.amin)},
     np.where: _where,
     np.einsum: _einsum,
+    np.linalg.inv: lambda x: _step(matrices.inverse, [x]),
+    np.linalg.det: lambda x: _step(matrices.determinant, [x]),
+    np.linalg.slogdet: _slogdet,
+    np.linalg.solve: lambda a, b: _step(matrices.solution, [a, b]),
+    np.linalg.cholesky: lambda x: _step(matrices.triangle, [x]) if x.ndim == 2 else NotImplemented,
 }
 """NumPy's functions, and what records each."""
 REDUCTIONS = {np.add: total, np.maximum: _extreme(np.max), np.minimum: _extreme(np.min)}

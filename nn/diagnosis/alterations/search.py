@@ -86,7 +86,7 @@ class Search(ABC, Generic[T]):
 def believed(path: Sequence[Attempt], targets: Sequence[Target]) -> bool:
     """Whether a path reproduces the gradients at the first point and at every other, and that says something."""
     several = LEAST * [target.given[k] for target in targets for k in target.places]
-    if not proves(several, len(path), sum(tried.fitted for tried in path)):
+    if not proves(several, len(path), sum(tried.fitted for tried in path), targets[0].precision):
         return False
     first, *others = targets
     return first.is_met(attempted(alterations_of(path), first.sweep)) and all(_holds(path, other) for other in others)

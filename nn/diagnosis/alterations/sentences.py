@@ -119,6 +119,7 @@ SENTENCES = {
     "slope-formula": ("the derivative of `{at}` is written as {what}, with a for its value", "{to} = d{z} * ({what})"),
     "stale": ("the backward pass reads {what}", "what stands there now, with {what}"),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
+    "term-added": ("`{what}`, which the function has no term for, is added to the gradient", "{to} + {what}"),
     "gradient-zero": ("the gradient is zero: nothing arrives here", "0"),
     "exchanged": ("this is the gradient of `{what}`, which is another argument", "{to} = d{what}"),
     "off-by-one": ("what comes to `{path}` stands one place off ({what})", "{pulled}, {what}"),

@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.candidates import Attempt
 from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import PROBES, Sweep
@@ -85,11 +86,8 @@ class _Linear:
         self.candidates, self.directions = candidates, PROBES * len(sweep.leaves)
         rows: dict[Edge, list[tuple[int, Array]]] = {}
         for number, candidate in enumerate(candidates):
-            alteration = candidate.alteration
-            for edge in alteration.pulls:
-                if edge in sweep.shares and edge.step.value.size <= SMALL and alteration.saved is not None:
-                    weights = sweep.weights(edge, alteration.saved(edge), alteration.factor)
-                    rows.setdefault(edge, []).append((number, weights - sweep.weights(edge, edge.saved)))
+            for edge, weights in _weights(candidate.alteration, sweep).items():
+                rows.setdefault(edge, []).append((number, weights))
         self.rows = {
             edge: (np.array([k for k, _ in several]), np.concatenate([w for _, w in several]))
             for edge, several in rows.items()
@@ -101,6 +99,19 @@ class _Linear:
         for edge, (numbers, weights) in self.rows.items():
             effects[numbers] += (weights @ np.ravel(cotangents[edge.step])).reshape(-1, self.directions)
         return effects
+
+
+def _weights(alteration: BackwardAlteration, sweep: Sweep) -> dict[Edge, Array]:
+    """Return what an alteration changes in the weights of each edge; nothing where its arrays do not go together."""
+    edges = [e for e in alteration.pulls if e in sweep.shares and e.step.value.size <= SMALL]
+    saved = alteration.saved
+    if saved is None:
+        return {}
+    try:
+        altered = {edge: sweep.weights(edge, saved(edge), alteration.factor) for edge in edges}
+    except (ValueError, IndexError, TypeError):
+        return {}
+    return {edge: weights - sweep.weights(edge, edge.saved) for edge, weights in altered.items()}
 
 
 def _distinct(targets: Sequence[Target], attempts: Sequence[Attempt], effects: Array) -> list[Attempt]:

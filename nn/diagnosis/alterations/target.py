@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -60,12 +61,15 @@ class Target:
         The leaves whose gradients count; all of them, if it is empty.
     allowed
         How far an entry of each leaf's gradient may be off; a part of the largest entry of all, if it is empty.
+    precision
+        That part: of what is computed more coarsely, a larger one.
     """
 
     sweep: Sweep
     given: Sequence[Array]
     which: tuple[int, ...] = ()
     allowed: Sequence[float] = ()
+    precision: float = EXACT
 
     def of(self, which: Sequence[int]) -> Target:
         """Return the same of some leaves alone, or of the same ones."""
@@ -80,7 +84,7 @@ class Target:
     def limits(self) -> Sequence[float]:
         """How far an entry of each leaf's gradient may be off."""
         largest = max(size(gradients[k]) for gradients in (self.sweep.gradients, self.given) for k in self.places)
-        return self.allowed or [EXACT * largest] * len(self.given)
+        return self.allowed or [self.precision * largest] * len(self.given)
 
     def is_met(self, gradients: Sequence[Array]) -> bool:
         """Whether gradients are what was given, and explain what of that is wrong: rounding alone has no name."""
@@ -133,7 +137,7 @@ class Target:
         """How far an effect may be off."""
         pairs = zip(self.sweep.directions, self.given, self.sweep.gradients)
         sizes = [np.abs(d) @ np.ravel(np.abs(x) + np.abs(y)) for d, x, y in pairs]
-        return np.asarray(NEAR * np.sum(sizes, axis=0)[self.rows])
+        return np.asarray(NEAR * (self.precision / EXACT) * np.sum(sizes, axis=0)[self.rows])
 
     def effect(self, alteration: BackwardAlteration) -> Array | None:
         """Return what an alteration changes along all directions, if it can be computed."""
@@ -169,16 +173,17 @@ class Target:
         return [(int(k), float(factors[k])) for k in np.flatnonzero(fits & (np.abs(factors - 1.0) > 1e-6))]
 
 
-def bits(given: Sequence[Array]) -> int:
+def bits(given: Sequence[Array], precision: float = EXACT) -> float:
     """Return how much gradients say, or enough of it: entries that are the same, or that are round, say little."""
     row = np.concatenate([np.ravel(x)[:ENOUGH] for x in given])
     odd = np.unique(np.round(row[np.abs(row * 12 - np.round(row * 12)) > 1e-9], 12))
-    return ROUND * (len(row) - len(odd)) + ODD * len(odd)
+    each = max(0.0, ODD + math.log2(EXACT / precision))
+    return min(ROUND, each) * (len(row) - len(odd)) + each * len(odd)
 
 
-def proves(given: Sequence[Array], alterations: int, fitted: int = 0) -> bool:
+def proves(given: Sequence[Array], alterations: int, fitted: int = 0, precision: float = EXACT) -> bool:
     """Whether entries outnumber by far what was chosen and fitted to reproduce them."""
-    return bits(given) >= TRIED * alterations + FITTED * fitted
+    return bits(given, precision) >= TRIED * alterations + FITTED * fitted
 
 
 def size(x: Array) -> float:

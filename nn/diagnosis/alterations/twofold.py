@@ -31,7 +31,7 @@ from nn.diagnosis.alterations.target import Target
 from nn.samples import Array
 
 Pair: TypeAlias = tuple[Attempt, Attempt]
-MOST_STEPS = 30_000  # that are rerun for two changes of a function, the same on every machine
+MOST_STEPS = 12_000  # that are rerun for two changes of a function, the same on every machine
 MOST_FACTORS = 150  # places of which two have a factor
 ALIKE = 1e-9  # of two directions, beyond which a factor of one cannot be told from a factor of the other
 
@@ -54,15 +54,27 @@ def two_factors(target: Target, attempts: Sequence[Attempt], effects: Array) -> 
     """Yield pairs of places whose shares, each multiplied with a number, make the gradients."""
     scaled = {c.alteration.edges: c for c in attempts if c.alteration.kind == "factor"}
     flows = _flows(target, attempts, effects, scaled)
-    places, several = list(flows), np.array([flow[target.rows] for flow in flows.values()])
-    known = known_numbers(target.sweep)
-    for i, j in itertools.combinations(range(len(places)), 2):
-        both = several[[i, j]].T
-        if len(both) > 2 and not _is_alike(both) and not _in_series(places[i], places[j], target.sweep):
-            numbers = np.linalg.lstsq(both, target.residual, rcond=None)[0]
-            if (np.abs(both @ numbers - target.residual) <= target.tolerance).all() and np.abs(numbers).min() > ALIKE:
-                one, other = (scaled[places[k]].times(1.0 + float(x), known) for k, x in zip((i, j), numbers))
-                yield from itertools.product(list(one), list(other))
+    places, known = list(flows), known_numbers(target.sweep)
+    for i, j, numbers in _solved(np.array([flow[target.rows] for flow in flows.values()]), target):
+        if not _in_series(places[i], places[j], target.sweep):
+            one, other = (scaled[places[k]].times(1.0 + float(x), known) for k, x in zip((i, j), numbers))
+            yield from itertools.product(list(one), list(other))
+
+
+def _solved(flows: Array, target: Target) -> Iterator[tuple[int, int, Array]]:
+    """Yield which two flows, each times a number, are what is sought, and the numbers: by the normal equations."""
+    if len(flows) < 2 or flows.shape[1] < 3:
+        return
+    products, wanted = flows @ flows.T, flows @ target.residual
+    for i in range(len(flows) - 1):
+        one, others, both = products[i, i], products.diagonal()[i + 1 :], products[i, i + 1 :]
+        with np.errstate(all="ignore"):
+            determinants = np.where(both**2 < (1.0 - ALIKE) * one * others, one * others - both**2, np.nan)
+            a = (wanted[i] * others - wanted[i + 1 :] * both) / determinants
+            b = (wanted[i + 1 :] * one - wanted[i] * both) / determinants
+            off = np.abs(a[:, None] * flows[i] + b[:, None] * flows[i + 1 :] - target.residual)
+            fits = (off <= target.tolerance).all(axis=1) & (np.minimum(np.abs(a), np.abs(b)) > ALIKE)
+        yield from ((i, i + 1 + int(k), np.array([a[k], b[k]])) for k in np.flatnonzero(fits))
 
 
 def _flows(
@@ -78,11 +90,6 @@ def _flows(
             seen.add(key)
             flows[attempt.alteration.edges] = -effect
     return flows
-
-
-def _is_alike(both: Array) -> bool:
-    (one, other), sizes = both.T, np.linalg.norm(both, axis=0)
-    return bool(abs(abs(one @ other) / sizes.prod() - 1.0) < ALIKE)
 
 
 def _in_series(one: tuple[Edge, ...], other: tuple[Edge, ...], sweep: Sweep) -> bool:

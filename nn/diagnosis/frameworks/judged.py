@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine import Value
-from engine.agreement import EPS
+from engine.agreement import EPS, SINGLE
 from engine.rounding import Analysis
 from nn.agreement.tolerance import LOOSEST_SINGLE
 from nn.diagnosis.comparison import Comparison
@@ -31,6 +31,7 @@ from nn.samples import Array, numbers
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps)
 COARSER = 1e-10  # a result of double precision is not off by more: it was computed in another
+LEAST_PRECISE = 1e-2  # what is less precise has no name
 MOST_NOISE = 1e5  # of what single precision does to a gradient, beside its largest entry: what cancels more is another
 STEP, NEAR = 1e-6, 1e-4  # of differences that the right gradient is compared with; how near they are to it
 ONLY_DOUBLE = "judged in double precision only: in single precision "
@@ -77,9 +78,7 @@ def of_custom(custom: Custom, forward: Callable[..., Any] | None, rng: np.random
     by_numpy = forward is not None and _is_numpy(forward, custom)
     case = _Case(custom if by_numpy else custom.judged_by(forward), forward if by_numpy else None, rng)
     double = [as_precise(custom.inputs, np.float64)]
-    double += [
-        [np.asarray(elsewhere(x, rng)) if is_differentiated(x) else x for x in double[0]] for _ in range(POINTS - 1)
-    ]
+    double += others_of(double[0], rng)
     single = as_precise(custom.inputs, np.float32)
     try:
         if case.rounding(double[0]) > COARSER:
@@ -90,18 +89,24 @@ def of_custom(custom: Custom, forward: Callable[..., Any] | None, rng: np.random
     return case.in_single_too(single, diagnosis) if diagnosis.ok else diagnosis
 
 
+def others_of(inputs: Sequence[Any], rng: np.random.Generator) -> list[list[Any]]:
+    """Return other points: other numbers in the arrays of floats."""
+    return [[np.asarray(elsewhere(x, rng)) if is_differentiated(x) else x for x in inputs] for _ in range(POINTS - 1)]
+
+
 @dataclass(frozen=True)
 class _Case:
-    """A function, and the forward pass in NumPy that it is judged by, if there is one."""
+    """A function, the forward pass in NumPy that it is judged by, if there is one, and whether it is only in single."""
 
     custom: Custom
     forward: Callable[..., Any] | None
     rng: np.random.Generator
+    only_single: bool = False
 
     def at(self, *several: Sequence[Any]) -> Diagnosis:
         """Return the diagnosis at some points, the first of which was given."""
         points = [self._point(inputs) for inputs in several]
-        shapes = longer(several[0], self.rng) if len(several) > 1 else ()  # in double precision
+        shapes = longer(several[0], self.rng) if len(several) > 1 else ()
         diagnosis = at_points(points, that_run(map(self._point, shapes), points[0]))
         remarks: tuple[str, ...] = ()
         if self.forward is not None and not self._agrees(points[0].ran[0], several[0]):
@@ -112,7 +117,8 @@ class _Case:
         custom, names = self.custom, self.custom.names
         if self.forward is None:
             return FrameworkPoint(custom.on_arrays, custom.by_hand, inputs, names, self.rng, custom)
-        if are_single(inputs) and (rounding := self.rounding(inputs)) > LOOSEST_SINGLE:
+        rounding = self.rounding(inputs) if are_single(inputs) else 0.0
+        if self.only_single or rounding > LOOSEST_SINGLE:
             return CoarsePoint(self._numpy, self._gradients, inputs, names, self.rng, rounding)
         return LayerPoint(self._numpy, self._gradients, inputs, names, self.rng)
 
@@ -125,7 +131,7 @@ class _Case:
     def in_single_only(self, inputs: Sequence[Any], error: FrameworkError) -> Diagnosis:
         """Return the diagnosis in single precision, of a function that takes no other."""
         try:
-            diagnosis = self.at(inputs)
+            diagnosis = replace(self, only_single=True).at(inputs, *others_of(inputs, self.rng))
         except FrameworkError:
             raise error from None
         return replace(diagnosis, remarks=(*diagnosis.remarks, f"{ONLY_SINGLE}{error}"))
@@ -286,6 +292,9 @@ def _compared(x: Array, right: Array, given: Array, noise: float, dout: float) -
     largest = float(np.abs(right).max(initial=0.0))
     sizes = np.abs(right).ravel() + max(min(noise, MOST_NOISE * largest), largest or dout)
     comparison.analysis = Analysis(0.0, tuple(EPS * sizes), tuple(sizes))
+    precision = SINGLE * float(sizes.max(initial=0.0)) / largest if largest else 1.0
+    if comparison.is_single and precision <= LEAST_PRECISE:
+        comparison.precision = precision
     return comparison
 
 

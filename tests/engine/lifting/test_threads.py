@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -181,3 +182,30 @@ def test_branches_are_each_threads_own():
             assert program.value_and_grad(x)[0] == pytest.approx(x * 2.0 if x > 0 else x * x * 2.0)
 
     together(work)
+
+
+def test_a_first_call_that_waited_for_another_one_looks_at_what_that_saw():
+    held, x = Holder(), np.ones(2)
+
+    def f(x):
+        return (x * x).sum() * held.scale
+
+    program, results = engine.lift(f), []
+    waiting = threading.Thread(target=lambda: results.append(program(x)))
+    with program.traces.lock:
+        waiting.start()
+        while not waiting_for(waiting, "candidates"):
+            time.sleep(1e-3)
+        time.sleep(0.02)  # from its first line to the lock
+        assert program(x) == 2.0
+        held.scale = 3.0
+    waiting.join()
+    assert results == [6.0]
+
+
+def waiting_for(thread, name):
+    """Whether a thread is in a function of some name."""
+    frame = sys._current_frames().get(thread.ident)
+    while frame is not None and frame.f_code.co_name != name:
+        frame = frame.f_back
+    return frame is not None

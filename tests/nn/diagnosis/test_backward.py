@@ -413,3 +413,32 @@ def strided_backward(dout, x, w):
 def test_windows_without_their_stride_are_one_mistake_in_both_gradients():
     said = check_backward(strided, strided_backward, drawn(4, 4), drawn(2, 2))
     assert said.names == ["stride-missing"] and said.findings[0].where == "x, w"
+
+
+def test_arguments_whose_gradients_are_exchanged_in_pairs_are_so_where_one_pair_is_opposite_too():
+    def forward(m, s, n, t):
+        return np.sum((m - n) ** 2 * np.exp(s) + t * s**2)
+
+    def backward(dout, m, s, n, t):
+        dm, ds = 2 * dout * (m - n) * np.exp(s), dout * ((m - n) ** 2 * np.exp(s) + 2 * t * s)
+        return -dm, dout * s**2, dm, ds
+
+    said = check_backward(forward, backward, *RNG.normal(size=(4, 5)))
+    assert said.names == ["exchanged"] * 4
+
+
+def test_a_mask_that_is_left_out_has_one_name():
+    kept = np.array([True, False, True, True, False, True])[:, None]
+    said = check_backward(lambda x: np.tanh(x) * kept, lambda dout, x: dout * (1 - np.tanh(x) ** 2), X)
+    assert said.names == ["mask-missing"]
+
+
+def test_a_gradient_that_is_right_for_the_shapes_given_is_right_beside_a_wrong_one():
+    said = check_backward(
+        lambda x, y: np.mean(np.sum(x**2 + np.exp(y), axis=1)),
+        lambda dout, x, y: (dout * 2 * x / 6, -dout * np.exp(y) / 6),
+        X,
+        X + 0.5,
+    )
+    assert said.parameters[0].verdict == "right"
+    assert "x: right for the shapes given" in " ".join(said.remarks)

@@ -26,4 +26,4 @@ def test_directions_and_correlations():
 
 
 def test_what_is_not_finite():
-    assert describe(np.array([np.inf, 0.0]), {}, {}) == "1 of 2 entries are not finite"
+    assert describe(np.array([np.inf, 0.0]), {}, {}) == "1 of 2 entries are not finite, the first at [0]"

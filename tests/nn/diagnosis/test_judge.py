@@ -57,7 +57,17 @@ def test_nan_is_said_and_where():
     wrong = PROBLEM.right["layers.0.W"].copy()
     wrong[1, 2] = np.nan
     said = diagnose_problem(PROBLEM, changed(layers_0_W=wrong))
-    assert said.parameters[0].note.startswith("1 of 20 entries are not finite")
+    assert said.parameters[0].note.startswith("1 of 20 entries are not finite, the first at [1, 2]")
+    assert "come first in layers.0.W" in said.remarks[0]
+
+
+def test_beside_nan_another_mistake_has_its_name_and_nothing_is_sought_for_all(monkeypatch):
+    lost = dict.fromkeys(("layers_0_W", "layers_0_b"), np.nan * np.ones(1))
+    wrong = changed(**{name: x * PROBLEM.right[name.replace("_", ".")] for name, x in lost.items()})
+    monkeypatch.setattr(Case, "named", lambda *args: pytest.fail("everything is searched"))
+    said = diagnose_problem(PROBLEM, wrong | {"layers.1.b": -PROBLEM.right["layers.1.b"]})
+    assert said.names == ["sign-of-bias"] and said.verdict == "unnamed"
+    assert "come first in layers.0.b" in said.remarks[0]
 
 
 def test_three_mistakes_are_named_parameter_by_parameter():

@@ -22,7 +22,7 @@ def test_what_is_seen(given, words):
 
 
 def test_nothing_is_seen_in_noise_or_in_another_shape():
-    assert noticed(RIGHT, X, X) == [] and noticed(RIGHT, RIGHT[0], X) == [] and noticed(RIGHT, X * np.nan, X) == []
+    assert noticed(RIGHT, X, X) == [] and noticed(RIGHT, RIGHT[0], X) == []
 
 
 def test_it_stands_in_the_note_of_what_is_unnamed():
@@ -32,3 +32,15 @@ def test_it_stands_in_the_note_of_what_is_unnamed():
     cube = np.stack([X, -X])
     layer = check_backward(np.sin, lambda d, x: d * np.where(x > 0, np.cos(x), np.sin(3 * x) + 0.1), cube)
     assert layer.verdict == "unnamed" and "right where x > 0" in layer.parameters[0].note
+
+
+def test_an_array_that_is_not_finite_is_said_to_be():
+    assert noticed(RIGHT, X * np.nan, X) == ["12 of 12 entries are not finite, the first at [0, 0]"]
+
+
+def test_what_is_not_finite_is_said_and_for_which_sign_of_x():
+    x = np.array([1.0, 0.0, -2.0, 0.0])
+    assert noticed(2 * x, np.where(x == 0.0, np.nan, x), x) == [
+        "2 of 4 entries are not finite, the first at [1]",
+        "it is so where x = 0, and nowhere else",
+    ]

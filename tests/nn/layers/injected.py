@@ -29,7 +29,7 @@ SLOPE = {"slope-formula", "slope-of-another", "value-for-slope", "wrong-error"} 
 OTHER = FACTOR | {
     "wrong-operand", "wrong-upstream", "wrong-value", "own-value-for-factor", "slope-of-another", "updated-value",
     "exchanged", "wrong-path", "factor-off-by-one", "wrong-index", "wrong-error", "wrong-gradient", "parts-exchanged",
-    "part-repeated",
+    "part-repeated", "stale",
 }  # fmt: skip
 KINDS = {
     "path dropped": {

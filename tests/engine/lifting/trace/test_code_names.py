@@ -56,7 +56,17 @@ SUPER = "class A:\n def f(self, x):\n  match x:\n   case A(): return super().g, 
     "text", [Path(argparse.__file__).read_text(), MANY_NAMES, SUPER], ids=["module", "many", "super"]
 )
 def test_instructions_are_those_that_dis_lists(text):
-    naming = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "IMPORT_NAME", "IMPORT_FROM", "LOAD_SUPER")
+    naming = (
+        "LOAD_GLOBAL",
+        "LOAD_NAME",
+        "LOAD_ATTR",
+        "LOAD_METHOD",
+        "IMPORT_NAME",
+        "IMPORT_FROM",
+        "LOAD_SUPER",
+        "STORE_ATTR",
+        "DELETE_ATTR",
+    )
     for code in codes_in(compile(text, "text", "exec")):
         listed = [at for at in dis.get_instructions(code) if at.opname != "EXTENDED_ARG"]
         expected = [(at.opname, at.argval) if at.opname.startswith(naming) else ("", "") for at in listed]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nn.diagnosis.alterations.errors import of_errors
-from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.explain import Point, explained
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -30,7 +30,7 @@ P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
     ],
 )
 def test_what_stands_for_probabilities_less_targets(error, text):
-    paths = explanations(loss, [("z", Z)], [error / 5])
+    paths = explained(Point(loss, [("z", Z)], [error / 5]))[0]
     assert [[f.name for f in path] for path in paths] == ([["wrong-error"]] if text else [])
     assert text in "".join(path[0].sentence for path in paths)
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import nn
 from nn.diagnosis.alterations.exchanged import MOST_PARTS, at_hand, at_times, exchanged, of_leaves, of_parts
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
@@ -103,3 +104,91 @@ def test_a_whole_gradient_is_any_array_of_its_shape_but_what_comes_on_the_way():
 def test_two_numbers_are_too_few_to_be_taken_for_another_array(x):
     sweep = Sweep(*record(lambda x: (np.tanh(x) * x).sum(), [("x", x)]))
     assert list(of_leaves(sweep)) == []
+
+
+def test_a_shift_of_each_time_that_the_sweep_leaves_out_is_no_line_of_it():
+    weights = np.random.default_rng(2).normal(size=(3, 4, 4))
+
+    def attended(x):
+        total = 0.0
+        for t in range(3):
+            scores = weights[t] @ x
+            shifted = np.exp(scores - np.max(scores))
+            total = total + (shifted / shifted.sum()) @ weights[t, 0]
+        return total
+
+    sweep = Sweep(*record(attended, [("x", X[0])])).without_shifts()
+    assert [what for what, _, _ in at_times(sweep, 3) if "of the time before" in what]
+
+
+def normalised(x, gamma):
+    xc = x - x.mean(axis=1, keepdims=True)
+    std = np.sqrt((xc**2).mean(axis=1, keepdims=True) + 0.1)
+    return gamma * xc / std, (xc, std, gamma)
+
+
+def normalised_backward(dout, cache):
+    xc, std, gamma = cache
+    g = dout * gamma
+    return (g - g.mean(axis=1, keepdims=True) - xc / std) / std, (dout * xc / std).sum(axis=0)
+
+
+def unit(x, gamma):
+    size = np.sqrt((x * x).sum(axis=1, keepdims=True) + 0.1)
+    return gamma * x / size, (x, size, gamma)
+
+
+def unit_backward(dout, cache):
+    x, size, gamma = cache
+    return dout * gamma / size - x / size**2, (dout * x / size).sum(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "said"),
+    [(normalised, normalised_backward, "-x.shape[1] * 1/std"), (unit, unit_backward, "-1 * 1/size")],
+)
+def test_what_stands_for_the_gradient_of_a_norm(forward, backward, said):
+    (finding,) = nn.check_backward(forward, backward, X[:, :3], np.array([0.5, -1.2, 2.0])).findings
+    assert finding.name == "wrong-upstream" and f"stands `{said}`" in finding.sentence
+
+
+def recurrent(x, w):
+    h, states = np.zeros((2, 3)), []
+    for t in range(4):
+        h = np.tanh(x[t] @ w + h)
+        states.append(h)
+    return np.stack(states), (x, w, states)
+
+
+def gated(x, w):
+    h, states = np.zeros((2, 3)), []
+    for t in range(4):
+        h = h * 0.5 + np.exp(-x[t] @ w)
+        states.append(h)
+    return np.stack(states), (x, w, states)
+
+
+def recurrent_backward(dout, cache):
+    x, w, states = cache
+    dx, dw, dh = np.zeros_like(x), np.zeros_like(w), np.zeros((2, 3))
+    for t in reversed(range(4)):
+        dz = (dh + dout[t - 1]) * (1.0 - states[t] ** 2)
+        dx[t], dw, dh = dz @ w.T, dw + x[t].T @ dz, dz
+    return dx, dw
+
+
+def gated_backward(dout, cache):
+    x, w, _ = cache
+    dx, dw, dh = np.zeros_like(x), np.zeros_like(w), np.zeros((2, 3))
+    for t in reversed(range(4)):
+        dh = dh + dout[t - 1]
+        dz = -dh * np.exp(-x[t] @ w)
+        dx[t], dw, dh = dz @ w.T, dw + x[t].T @ dz, 0.5 * dh
+    return dx, dw
+
+
+@pytest.mark.parametrize(("forward", "backward"), [(recurrent, recurrent_backward), (gated, gated_backward)])
+def test_what_arrives_at_another_time(forward, backward):
+    rng = np.random.default_rng(3)
+    (finding,) = nn.check_backward(forward, backward, rng.normal(size=(4, 2, 3)), rng.normal(size=(3, 3))).findings
+    assert finding.name == "off-by-one" and "of the time before" in finding.sentence

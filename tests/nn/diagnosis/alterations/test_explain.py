@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.alterations.explain import explanations
+from nn.diagnosis.alterations.explain import Point, as_whole, explained
 
 RNG = np.random.default_rng(6)
 X, G, W, K = RNG.normal(size=(5, 4)), RNG.normal(size=(5, 4)), RNG.normal(size=4), RNG.normal(size=(6, 4))
+
+
+def explanations(*point, **further):
+    return as_whole(*explained(Point(*point, **further)))
 
 
 def names(f, given, x=X):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.groups import groups, is_twin
+from nn.diagnosis.alterations.groups import groups, is_twin, through
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -43,3 +43,14 @@ def test_keys_are_the_same_for_another_length():
 def test_the_same_operand_twice():
     sweep = Sweep(*record(lambda x: (x * x).sum(), [("x", X)]))
     assert [is_twin(edge) for edge in sweep.edges] == [False, True, True]
+
+
+def test_what_a_path_goes_through():
+    def f(x):
+        mu = x.mean(axis=0)
+        return (np.exp(x) * mu).sum()
+
+    sweep = Sweep(*record(f, [("x", X)]))
+    assert {through(edge).name or through(edge).op for edge in sweep.edges} >= {"mu", "exp", "sum"}
+    named = [bool(through(edges[0]).name) for edges in groups(sweep).values()]
+    assert named == sorted(named, reverse=True)

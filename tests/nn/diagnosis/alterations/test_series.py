@@ -1,5 +1,6 @@
 import numpy as np
 
+import nn
 from nn.diagnosis.alterations.alteration import gradients_of
 from nn.diagnosis.alterations.candidates import phases
 from nn.diagnosis.alterations.recorded import record
@@ -46,3 +47,20 @@ def test_two_lines_of_a_loop():
     target = Target(sweep, gradients_of(tuple(c.alteration for c in gone), sweep))
     pairs = list(interleaved(target, *tried(target)))
     assert any(target.is_met(gradients_of(alterations_of(pair), sweep)) for pair in pairs)
+
+
+def test_alterations_whose_arrays_do_not_go_together_are_left_out():
+    rng = np.random.default_rng(2)
+
+    def forward(e, A):
+        a = e[0]
+        for t in range(1, 3):
+            s = a[:, None] + A
+            m = np.max(s, axis=0)
+            a = m + np.log(np.sum(np.exp(s - m), axis=0)) + e[t]
+        m = np.max(a)
+        return m + np.log(np.sum(np.exp(a - m))) - sum(e[t, 1] for t in range(3)) - A[1, 1]
+
+    noise = rng.normal(size=(3, 3))
+    said = nn.check_backward(forward, lambda dout, e, A: (dout * e, dout * noise), rng.normal(size=(3, 3)), noise.T)
+    assert said.verdict == "unnamed"

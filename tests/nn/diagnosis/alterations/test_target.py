@@ -34,4 +34,5 @@ def test_some_leaves_alone():
 def test_entries_that_are_round_or_the_same_prove_little():
     assert bits([np.zeros(4)]) == bits([np.array([1.0, 2.0, 0.0, -1.0])]) < bits([X[0]])
     assert bits([np.full(4, 0.1234567)]) < bits([X[0]])
+    assert bits([X], 1e-5) < bits([X]) / 2 and bits([X], 0.5) == 0
     assert proves([X], 2, 1) and not proves([X[0, :1]], 1, 1) and not proves([np.ones(3)], 1)

@@ -302,6 +302,57 @@ def test_what_only_its_own_operation_computes_is_judged_by_its_own_rounding(cast
     assert any("in double precision it computes in a coarser one" in remark for remark in diagnosis.remarks)
 
 
+def kernel(f):
+    """Something of somebody's own that computes in single precision alone, as a kernel on a device does."""
+
+    def run(*tensors):
+        return torch.from_numpy(f(*[tensor.detach().numpy().astype(np.float32) for tensor in tensors]))
+
+    return run
+
+
+def scaled(x, weight):
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + np.float32(1e-3)) * weight
+
+
+def scaled_in_torch(x, weight):
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-3) * weight
+
+
+def scaled_backward(alter):
+    def backward(g, x, weight):
+        r = 1 / np.sqrt((x**2).mean(-1, keepdims=True) + np.float32(1e-3))
+        return alter(g * weight, x * r, r)
+
+    return backward
+
+
+ALTERED = {
+    "right": (lambda gw, xhat, r: r * (gw - xhat * (gw * xhat).mean(-1, keepdims=True)), []),
+    "the sign": (lambda gw, xhat, r: -r * (gw - xhat * (gw * xhat).mean(-1, keepdims=True)), ["sign"]),
+    "halved": (lambda gw, xhat, r: r / 2 * (gw - xhat * (gw * xhat).mean(-1, keepdims=True)), ["factor"]),
+    "a path": (lambda gw, xhat, r: r * gw, ["path-missing"]),
+    "a sum": (lambda gw, xhat, r: r * (gw - xhat * (gw * xhat).sum(-1, keepdims=True)), ["factor-missing"]),
+}
+
+
+@pytest.mark.parametrize("reference", [scaled, scaled_in_torch])
+@pytest.mark.parametrize(("alter", "names"), ALTERED.values(), ids=ALTERED)
+def test_a_kernel_that_knows_single_precision_alone_has_its_mistakes_named(reference, alter, names):
+    def forward(ctx, x, weight):
+        ctx.save_for_backward(x, weight)
+        return kernel(scaled)(x, weight)
+
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        dx = kernel(scaled_backward(alter))(g, x, weight)
+        return dx, kernel(lambda g, x: (g * scaled(x, np.float32(1))).sum(0))(g, x)
+
+    diagnosis = nn.check_backward(reference, function(forward, backward), X, W[0])
+    assert diagnosis.names == names
+    assert diagnosis.ok == (not names)
+
+
 def test_inputs_of_few_digits_do_not_hide_how_coarse_a_product_is():
     def product(a, b):  # as a tensor core's is, whatever comes in
         return torch.from_numpy(a.detach().numpy().astype(np.float16) @ b.detach().numpy().astype(np.float16)).to(a)
