@@ -120,16 +120,18 @@ def taker(arguments: Sequence[Argument]) -> Callable[..., tuple[Any, ...]]:
     >>> pick(["theta", "W", "b"], ["x", "t"], ["x", "t"])
     ('b', 'x')
     """
-    picks = [_picker([a.number for a in arguments if a.kind == kind]) for kind in KINDS]
-    if not any(a.kind in KINDS[2:] for a in arguments):
-        parameters, inputs = picks[:2]
-        return lambda p, x, *_: parameters(p) + inputs(x)
-    return lambda *views: sum([pick(v) for pick, v in zip(picks, views)], ())
+    numbers = [[a.number for a in arguments if a.kind == kind] for kind in KINDS]
+    picks = [(k, _picker(places)) for k, places in enumerate(numbers) if places]
+    if len(picks) == 1:
+        [(k, only)] = picks
+        return lambda *views: only(views[k])
+    if len(picks) == 2:  # as most functions do: the parameters, and the inputs or the gradient
+        (k, first), (j, second) = picks
+        return lambda *views: first(views[k]) + second(views[j])
+    return lambda *views: sum([pick(views[k]) for k, pick in picks], ())
 
 
 def _picker(places: Sequence[int]) -> Callable[[Views], tuple[Any, ...]]:
-    if not places:
-        return lambda _: ()
     if len(places) == 1:
         return lambda views: (views[places[0]],)
     return cast("Callable[[Views], tuple[Any, ...]]", itemgetter(*places))

@@ -89,7 +89,10 @@ class _Memory:
             places = self.places(step.gather())
             if not target.batched and np.ndim(value) > len(step.gather().shape):
                 places = np.broadcast_to(places, np.shape(value))
-            np.add.at(flat, places, value)
+            if step.accumulate:
+                np.add.at(flat, places, value)
+            else:
+                flat[places] = value
             return
         shape = (self.n, *target.shape) if target.batched else target.shape
         if np.size(value) == np.prod(shape, dtype=int):

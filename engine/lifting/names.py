@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, groupby
 from typing import Any
 
@@ -45,9 +46,9 @@ class ParameterArray:
     variable: str
     read: bool = False
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """Number of scalars."""
+        """Number of scalars; asked at every call."""
         return math.prod(self.shape)
 
     def of(self, flat: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -238,7 +238,8 @@ def _scatter(step: Step) -> Shape:
     gather, g = step.operands
     goes_together = isinstance(g, Literal) or _without_ones(g.shape) == _without_ones(gather.shape)
     inside = isinstance(gather, Gather) and gather.source is step.target.source and step.target.is_whole()
-    return step.target.shape if goes_together and inside and step.accumulate else NO_SHAPE
+    told = step.accumulate or step.gather().distinct
+    return step.target.shape if goes_together and inside and told else NO_SHAPE
 
 
 # --- results -------------------------------------------------------------------------------------------------------
@@ -283,7 +284,7 @@ OPS: dict[str, Op] = {
     "segment_sum": Op(("view",), _runs, lambda step, x: np.add.reduceat(x, step.starts, axis=-1)),
     "segment_max": Op(("view",), _runs, lambda step, x: np.maximum.reduceat(x, step.starts, axis=-1)),
     "repeat": Op(("view",), _repeated, lambda step, x: np.repeat(x, step.counts, axis=-1)),
-    # elements at places, and to the same places what is added there
+    # elements at places, and to the same places what is added or, where none are the same, put there
     "gather": Op(("gather",), lambda step: step.operands[0].shape, lambda step, x: x),
     "scatter": Op(("gather", "view or literal"), _scatter, lambda step, places, g: g),
     "copy": Op(("view or literal",), _elementwise, lambda step, x: x),

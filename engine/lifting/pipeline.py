@@ -22,6 +22,7 @@ from engine.lifting.passes.attribute import attribute
 from engine.lifting.passes.common_subexpressions import share_common
 from engine.lifting.passes.differentiate import differentiate
 from engine.lifting.passes.drop_unread import drop_unread
+from engine.lifting.passes.factors import take_up_factors
 from engine.lifting.passes.group import group
 from engine.lifting.passes.join_parameters import join_parameters
 from engine.lifting.passes.lower import lower
@@ -30,10 +31,12 @@ from engine.lifting.passes.name_results import name_results
 from engine.lifting.passes.normalise import normalise
 from engine.lifting.passes.products import products
 from engine.lifting.passes.scalars import scalar_steps
+from engine.lifting.passes.scatters import simplify_scatters
 from engine.lifting.passes.settle import settle
 from engine.lifting.passes.signed_sums import with_signed_sums
 from engine.lifting.passes.signed_terms import with_signed_terms
 from engine.lifting.passes.signed_zeros import with_signed_zeros
+from engine.lifting.passes.single_assignment import in_single_assignment
 from engine.lifting.passes.split_parameters import split_parameters
 from engine.lifting.passes.tidy import tidy
 from engine.lifting.passes.unchosen import without_unchosen
@@ -119,7 +122,10 @@ def arrays_for_numpy(trace: Trace, task: Task, groups: Groups | None = None) -> 
     """Lift a trace, whose groups may be known, to NumPy's text of arrays: `build`, in it `forward` and `backward`."""
     steps = named_steps(trace, task, groups)
     lowered = checked(lower(steps))  # Steps   of the functions that libraries have
-    needed = checked(drop_unread(lowered))  # Steps   that somebody reads
+    lowered = checked(simplify_scatters(lowered))  # Steps   that add at places as seldom as can be
+    single = checked(in_single_assignment(lowered))  # Steps   that add to no array as a whole
+    fewer = checked(take_up_factors(single))  # Steps   signs and numbers are parts of what comes after
+    needed = checked(drop_unread(fewer))  # Steps   that somebody reads
     split = checked(split_parameters(needed, task.external.arrays))  # Steps   W1, b1 in place of the flat vector
     spelled = checked(products(split, for_blas=True))  # Steps   products by their kind
     scalar = scalar_steps(spelled)  # which steps are of single numbers

@@ -109,7 +109,7 @@ def _write_scattered(n: Scalars, step: Step) -> None:
     gather, g = step.gather(), _elements(n, step.operands[1])
     places = gather.index.reshape(-1).tolist()
     for k, number in zip(places, g if len(g) > 1 else g * len(places)):
-        n.set(gather.source, k, number, accumulate=True)
+        n.set(gather.source, k, number, step.accumulate)
 
 
 _WRITERS: dict[str, Callable[[Scalars, Step], None]] = {

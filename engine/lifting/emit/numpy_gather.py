@@ -22,12 +22,14 @@ def write_gather(w: Writer, step: Step) -> None:
 
 
 def write_scatter(w: Writer, step: Step) -> None:
-    """Add: ``dz2_flat[index] += g``; where places can coincide, each gets its sum."""
+    """Add: ``dz2_flat[index] += g``, or put; where places can coincide, each gets its sum."""
     gather, g = step.gather(), step.operands[1]
     source, index = _address(w, gather)
     shared = ((gather.chosen is not None and gather.chosen.batched) or g.batched) and not gather.source.batched
     if shared or not gather.distinct:
         w.body.append(f"np.add.at({source}, {index}, {w.text(g)})")
+    elif not step.accumulate:
+        w.body.append(f"{source}[{index}] = {w.text(g)}")
     elif isinstance(g, Literal) and g.value < 0:
         w.body.append(f"{source}[{index}] -= {w.text(Literal(negated(g.value), g.batch_power))}")
     else:

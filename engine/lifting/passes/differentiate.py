@@ -10,19 +10,20 @@ adds. Copies and zeros that need not be are left to `tidy`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from engine.lifting.exact import fold, negated
+from engine.lifting.exact import exactly, fold, negated
 from engine.lifting.expr import Expr, emit_operations
 from engine.lifting.ir import Steps
-from engine.lifting.ops import COMPARISONS, Step
-from engine.lifting.views import Gather, Literal, Operand, Shape, Source, View, all_distinct
+from engine.lifting.ops import Step
+from engine.lifting.passes.backward_sweep import BackwardSweep
+from engine.lifting.passes.squares import is_dot, is_square
+from engine.lifting.views import Gather, Literal, Operand, Source, View, all_distinct
 from engine.rules import RULES
 
 UNDIFFERENTIATED = ("repeat",)
@@ -40,7 +41,7 @@ def differentiate(steps: Steps, gradients: Mapping[Source, Source], seed: Litera
     seed
         The cotangent of one sample's value.
     """
-    sweep = _Sweep(_needed(steps, gradients))
+    sweep = BackwardSweep(_needed(steps, gradients))
     sweep.begin(_readings(steps, sweep.needed), _in_parts(steps), gradients)
     root = steps.roots[0]
     if isinstance(root, View) and root.source in sweep.needed:
@@ -73,7 +74,7 @@ def _needed(steps: Steps, wanted: Mapping[Source, Source]) -> set[Source]:
 def _differentiated(step: Step, needed: set[Source]) -> list[tuple[int, View | Gather]]:
     """Return the operands that a step hands a cotangent to, and their places; a condition gets none."""
     first = 1 if step.op == "where" else 0
-    operands = list(enumerate(step.operands))[first:]
+    operands = list(enumerate(step.operands))[first : 1 if is_square(step) else None]
     return [(i, x) for i, x in operands if not isinstance(x, Literal) and x.source in needed]
 
 
@@ -98,132 +99,23 @@ def _of_target(step: Step, g: Operand) -> Operand:
     return step.target.on(g.source) if isinstance(g, View) and not step.target.is_whole() else g
 
 
-# --- the sweep -----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Sweep:
-    """The backward steps so far, and the cotangent of each source."""
-
-    needed: set[Source]
-    steps: list[Step] = field(default_factory=list)
-    cotangent: dict[Source, Operand] = field(default_factory=dict)
-    handed: set[Source] = field(default_factory=set)  # sources whose cotangent is what their one reader hands back
-    count: int = 0
-
-    def begin(
-        self,
-        readings: dict[Source, list[View | Gather]],
-        in_parts: set[Source],
-        gradients: Mapping[Source, Source],
-    ) -> None:
-        """Fill an array with zeros for every source that is not read once and whole."""
-        for source, views in readings.items():
-            only = views[0]
-            whole = isinstance(only, View) and only.unrepeated()[0].is_whole()
-            if len(views) == 1 and whole and source not in gradients and source not in in_parts:
-                self.handed.add(source)
-            elif source in self.needed:
-                array = gradients.get(source) or self.new(source.shape, source.batched, of=source)
-                self.cotangent[source] = self.zeros(array)
-        for source, array in gradients.items():
-            if source not in readings:
-                self.zeros(array)
-
-    def zeros(self, array: Source) -> View:
-        """Append the step that fills an array with zeros."""
-        self.steps.append(Step("fill", array.view, (Literal(0.0),)))
-        return array.view
-
-    def new(self, shape: Shape, batched: bool, dtype: str = "float", of: Source | None = None) -> Source:
-        """Return a fresh source for an intermediate result, or for the cotangent `of` a forward source."""
-        self.count += 1
-        return Source(f"g{self.count}", shape, "value", batched, dtype=dtype, of=of)
-
-    def result(self, op: str, shape: Shape, batched: bool, *operands: Operand, **more: Any) -> View:
-        """Append a step with a result of its own."""
-        result = self.new(shape, batched, "bool" if op in COMPARISONS else "float").view
-        self.steps.append(Step(op, result, operands, **more))
-        return result
-
-    def as_array(self, g: Operand, shape: Shape, batched: bool) -> View:
-        """Return a cotangent as an array with an axis for samples where there are any, though it may be one number."""
-        if isinstance(g, View) and g.batched == batched:
-            return g
-        return self.result("fill" if isinstance(g, Literal) else "copy", shape, batched, g)
-
-    def in_shape(self, g: View, shape: Shape) -> View:
-        """Return the same elements in another shape, of a copy where it takes one."""
-        try:
-            return g.reshape(shape)
-        except ValueError:
-            return self.result("copy", g.shape, g.batched, g).reshape(shape)
-
-    # --- adding a cotangent where it belongs -------------------------------------------------------------------
-
-    def add(self, x: View, g: Operand, batched: bool) -> None:
-        """Add the cotangent `g` of a view to that of its source: summed over what the view repeats."""
-        rest, axes = x.unrepeated()
-        over_batch = batched and not x.batched
-        if isinstance(g, Literal):
-            count = math.prod([x.squeeze().shape[a] for a in axes])
-            product = fold("multiply", g.value, float(count))
-            if product is not None:
-                self.store(x.source, rest, Literal(product, g.batch_power + over_batch))
-                return
-            g = self.as_array(g, x.squeeze().shape, batched)
-        assert isinstance(g, View)
-        g = g.squeeze()
-        if over_batch and not g.batched:  # the same for every sample: their sum is N times it
-            g, over_batch = self.result("multiply", g.shape, False, g, Literal(1.0, 1)), False
-        if axes or over_batch:
-            per_sample = g.batched and not over_batch
-            total = self.new(rest.shape, per_sample, of=self.owner(x.source, per_sample))
-            self.steps.append(Step("sum", total.view, (g,), axes=axes, over_batch=over_batch))
-            g = total.view
-        self.store(x.source, rest, g)
-
-    def owner(self, source: Source, batched: bool) -> Source | None:
-        """Return a source, if what is computed now will be its cotangent as it is."""
-        return source if source in self.handed and source.batched == batched else None
-
-    def store(self, source: Source, rest: View, g: Operand) -> None:
-        """Take over a cotangent, or add it."""
-        if source in self.handed:
-            self.cotangent[source] = self.in_shape(g, source.shape) if isinstance(g, View) else g
-        else:
-            array = self.cotangent[source]
-            assert isinstance(array, View)
-            self.steps.append(Step("copy", rest.on(array.source), (g,), accumulate=True))
-
-    def compute(
-        self, x: View, op: str, batched: bool, operands: tuple[Operand, ...], turned: bool = False, **more: Any
-    ) -> None:
-        """Append a step that computes the cotangent of a view, or that `turned`, and add it."""
-        whole = not x.unrepeated()[1]
-        result = self.new(x.squeeze().shape, batched, of=self.owner(x.source, batched) if whole else None)
-        target = result.view.reshape(x.shape)
-        self.steps.append(Step(op, target.T if turned else target, operands, **more))
-        self.add(x, result.view, batched)
-
-
 # --- pullbacks -----------------------------------------------------------------------------------------------------
 
 
-def _pull_copy(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_copy(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     for _, x in _differentiated(step, sweep.needed):
         assert isinstance(x, View)
         sweep.add(x, g, step.batched)
 
 
-def _pull_sum(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_sum(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     x = step.view()
     if isinstance(g, View):
         g = g.reshape((*g.shape, *[1] * (len(x.shape) - len(g.shape)))).broadcast_to(x.shape)
     _pull_copy(sweep, step, g)
 
 
-def _pull_segment_sum(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_segment_sum(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     for _, x in _differentiated(step, sweep.needed):
         assert isinstance(x, View)
         runs = (sweep.as_array(g, step.target.shape, step.batched),)
@@ -231,7 +123,7 @@ def _pull_segment_sum(sweep: _Sweep, step: Step, g: Operand) -> None:
 
 
 def _share(
-    sweep: _Sweep, step: Step, g: Operand, per_element: Callable[[View], View], summed: Callable[[View], View]
+    sweep: BackwardSweep, step: Step, g: Operand, per_element: Callable[[View], View], summed: Callable[[View], View]
 ) -> None:
     """Share the cotangent of a maximum evenly among the elements that are as large."""
     x, batched = step.view(), step.batched
@@ -241,7 +133,7 @@ def _share(
     sweep.compute(x, "where", batched, (below, Literal(0.0), per_element(share)))
 
 
-def _pull_max(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_max(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     x = step.view()
 
     def per_element(v: View) -> View:
@@ -253,7 +145,7 @@ def _pull_max(sweep: _Sweep, step: Step, g: Operand) -> None:
     _share(sweep, step, g, per_element, summed)
 
 
-def _pull_segment_max(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_segment_max(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     x = step.view()
     runs = {"starts": step.starts, "total": step.total}
 
@@ -266,7 +158,7 @@ def _pull_segment_max(sweep: _Sweep, step: Step, g: Operand) -> None:
     _share(sweep, step, g, per_element, summed)
 
 
-def _pull_gather(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_gather(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     for _, x in _differentiated(step, sweep.needed):
         array = sweep.cotangent[x.source]
         assert isinstance(x, Gather) and isinstance(array, View)
@@ -278,13 +170,23 @@ def _pull_gather(sweep: _Sweep, step: Step, g: Operand) -> None:
         sweep.steps.append(Step("scatter", array, (x.on(array.source), g), accumulate=True))
 
 
-def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _pull_matmul(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     """For Z = A @ B.T:  dA = dZ @ B,  dB = dZ.T @ A; summed over the samples where they share the factor.
 
     What nobody asked of Z has no cotangent, and is no term; nor is what was none of A. The factor of which that is so
     comes first: dB.T = A.T @ dZ.
     """
     a, b = step.view(0), step.view(1)
+    g = _twice(sweep, step, g) if is_square(step) else g
+    if isinstance(g, Literal) and is_dot(step) and step.terms is None and a.batched == b.batched:
+        for i, x in _differentiated(step, sweep.needed):
+            assert isinstance(x, View)
+            other = step.view(1 - i)
+            if exactly(g.value) == 1 and not g.batch_power:
+                sweep.add(x, other, step.batched)
+            else:
+                sweep.compute(x, "multiply", step.batched, (g, other))
+        return
     dz = sweep.as_array(g, step.target.shape, step.batched)
     dz = sweep.in_shape(dz, (*a.shape[:-1], b.shape[-2]))
     factors = ((dz, b.T), (dz.T, a.T))
@@ -301,9 +203,17 @@ def _pull_matmul(sweep: _Sweep, step: Step, g: Operand) -> None:
             sweep.compute(x, "matmul", step.batched, (p, q), terms=asked)
 
 
-def _pull_rule(sweep: _Sweep, step: Step, g: Operand) -> None:
+def _twice(sweep: BackwardSweep, step: Step, g: Operand) -> Operand:
+    """Return twice a cotangent."""
+    if isinstance(g, Literal):
+        return _folded(sweep, "multiply", (Literal(2.0), g), step)
+    return sweep.result("multiply", g.shape, g.batched, Literal(2.0), g)
+
+
+def _pull_rule(sweep: BackwardSweep, step: Step, g: Operand) -> None:
     """Run the rule's pullback on expressions and flatten what it returns."""
     operands = [Expr(x.value if isinstance(x, Literal) else x) for x in step.operands]
+    g = _twice(sweep, step, g) if is_square(step) else g
     cotangent = Expr(g.value if isinstance(g, Literal) and not g.batch_power else g)
     results = RULES[step.op].bind(Expr(step.target), operands, step.fixed)(cotangent)
     done: dict[Any, Any] = {}
@@ -315,7 +225,7 @@ def _pull_rule(sweep: _Sweep, step: Step, g: Operand) -> None:
             sweep.add(x, Literal(value) if isinstance(value, float) else value, step.batched)
 
 
-def _emit(sweep: _Sweep, step: Step, x: View, op: str, operands: tuple[Any, ...], last: bool) -> Any:
+def _emit(sweep: BackwardSweep, step: Step, x: View, op: str, operands: tuple[Any, ...], last: bool) -> Any:
     """Append one operation of a flattened pullback; None if that was the cotangent of `x`."""
     values = tuple([Literal(v) if isinstance(v, float) else v for v in operands])
     if all(isinstance(v, Literal) for v in values):
@@ -326,7 +236,7 @@ def _emit(sweep: _Sweep, step: Step, x: View, op: str, operands: tuple[Any, ...]
     return sweep.result(op, step.target.shape, batched, *values)
 
 
-def _folded(sweep: _Sweep, op: str, values: tuple[Literal, ...], step: Step) -> Operand:
+def _folded(sweep: BackwardSweep, op: str, values: tuple[Literal, ...], step: Step) -> Operand:
     """Do arithmetic between numbers now, keeping track of the batch's size."""
     powers = [x.batch_power for x in values]
     if op == "negative":

@@ -44,7 +44,10 @@ def call_kind(inputs: Sequence[Any]) -> CallKind:
 
 
 class Plans:
-    """The plans of calls that need no looking: of contiguous arrays of plain numbers, without branches."""
+    """The plans of calls whose inputs need no looking: contiguous arrays of plain numbers.
+
+    Where the function branches, the way that it went last is tried first.
+    """
 
     def __init__(self) -> None:
         self.known: dict[CallKind, CallPlan] = {}
@@ -58,9 +61,9 @@ class Plans:
         return plan if plan is not None and wrt in (DEFAULT, plan.wrt) and plan.buffers.take() else None
 
     def remember(self, kind: CallKind, plan: CallPlan) -> None:
-        """Keep a plan, if inputs of its kind are all that decides how a call goes."""
+        """Keep a plan, if inputs of its kind are all of one structure."""
         plain = all(x is not None and x[1] in "dl" and x[2] for x in kind)
-        if plain and not plan.specialisation.guards and len(plan.specialisation.specs) == len(kind):
+        if plain and len(plan.specialisation.specs) == len(kind):
             if len(self.known) >= MOST:
                 self.known.pop(next(iter(self.known)), None)
             self.known[kind] = plan

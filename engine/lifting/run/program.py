@@ -28,7 +28,7 @@ from engine.lifting.run.executable import Specialisation as Specialisation
 from engine.lifting.run.on_jax import to_jax
 from engine.lifting.run.parameters import Parameters
 from engine.lifting.run.pickling import Untraceable, function_of, parts, take_traces
-from engine.lifting.run.plans import DEFAULT, CallKind, CallPlan, PossibleTrace, call_kind
+from engine.lifting.run.plans import DEFAULT, CallPlan, PossibleTrace, call_kind
 from engine.lifting.run.search import Search
 from engine.lifting.run.showing import Showing
 from engine.lifting.run.traces import Traces
@@ -110,7 +110,7 @@ class Program(Showing, Differentiable):
             one_of(wrt, "wrt", WRT)
         if self.batch and self.reduction == "none":
             raise NotScalarError("value_and_grad needs one number; lift with reduction='mean' or 'sum'.")
-        kind: CallKind | None = None
+        kind, search = None, None
         if LOCAL.active is None:
             if parameters is None:
                 self.traces.look_around()
@@ -120,19 +120,21 @@ class Program(Showing, Differentiable):
                 if plan is not None:
                     with plan.buffers:
                         call = Call(self, plan, inputs, parameters)
-                        value, _ = call.value()
-                        return value, by_default(call.gradient(plan.wrt, out))
-        plan, value, gradient = self._run(inputs, parameters, wrt, out)
+                        value, holds = call.value()
+                        if holds:
+                            return value, by_default(call.gradient(plan.wrt, out))
+                    (search := Search()).rule_out(plan.specialisation, call.turned)
+        plan, value, gradient = self._run(inputs, parameters, wrt, out, search)
         assert gradient is not None
         if kind is not None and self.dtype == np.float64:
             self.traces.remember(kind, plan)
         return value, gradient
 
     def _run(
-        self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any
+        self, inputs: Sequence[Any], theta: Any, wrt: str | None, out: Any, search: Search | None = None
     ) -> tuple[CallPlan, Any, Gradient | None]:
         """Return how a call went, its value and its gradient: of the first trace whose branches go as they went."""
-        for way in self.ways(inputs, theta):
+        for way in self.ways(inputs, theta, search):
             specialisation = way.specialisation
             asked = self._asked(specialisation, wrt)
             ran = self.ran(way, asked, theta, out)
@@ -143,18 +145,18 @@ class Program(Showing, Differentiable):
                 return plan, value, gradient if wrt != DEFAULT or gradient is None else by_default(gradient)
         raise AssertionError("the last way is an answer")
 
-    def ways(self, inputs: Sequence[Any], theta: Any) -> Iterator[PossibleTrace]:
+    def ways(self, inputs: Sequence[Any], theta: Any, search: Search | None = None) -> Iterator[PossibleTrace]:
         """Yield the traces that may be those of a call; the last is of this call alone.
 
         Parameters
         ----------
-        inputs, theta
-            What the function is called with, and the parameters; None for the numbers that the Values hold.
+        inputs, theta, search
+            What it is called with, the parameters (None: the numbers that the Values hold), what was ruled out before.
         """
         arrays: list[Array] = []
         specs = self._specs(inputs, arrays)
         n = batch_size(arrays, self.array_names(specs)) if self.batch else 1
-        names, search = self.array_names(specs), Search()
+        names, search = self.array_names(specs), search or Search()
         for specialisation in self.traces.candidates(specs, arrays, names, theta, search):
             yield PossibleTrace(specialisation, arrays, n, search)
         yield PossibleTrace(unlifted(self.traces, specs, arrays, names, theta), arrays, n, search)

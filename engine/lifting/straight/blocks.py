@@ -1,14 +1,15 @@
 """Tape -> Blocks: each run as one body that is written once, and where each of its operands lies, time after time.
 
 An operand of a body is one of its own results, a result of the time before, the same number every time, or one of a
-row of places, a column of a table. Results that such a place says are put where they can be found: in a list, one
-behind the other as they are computed, behind the numbers that the program begins with. So a place is a position in it,
-and the list of their cotangents is as long: what was put there last is taken from its end first.
+row of places, a column of a table. What was a result two times before is carried on by a column of its own. Results
+that a table's place says are put where they can be found: in a list, one behind the other as they are computed, behind
+the numbers that the program begins with. So a place is a position in it, and the list of their cotangents is as long:
+what was put there last is taken from its end first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ from engine.lifting.ops import COMPARISONS
 from engine.lifting.straight.runs import TapeRun
 from engine.lifting.straight.tape import Kind, Tape
 from engine.lifting.views import Indices
+
+DELAY = Kind("identity", 1)  # carries what was a result the time before to the next time
+LONG = 32  # times of a run, beside which the body that is written once more is little
+MOST_AGO = 4  # times before, of which a result is carried in a variable of the loop
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class TapeBlock:
     period, slots
         How many operations the body has, and the slots of their results, (times, period).
     columns
-        The body.
+        The body, and then what it carries from one time to the next but one.
     rows
         The slots that the columns of its table name, (times, columns).
     kept, last
@@ -145,7 +150,7 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
         tape = replace(tape, reads=same[tape.reads], roots=same[tape.roots])
         known = (same != slots)[tape.leaves :]
     parts = []
-    for run in runs:
+    for run in _begun_apart(tape, runs):
         firsts = run.start + run.period * np.arange(run.times)
         reads = operand_slots(tape, firsts, run.period)
         others = np.flatnonzero(known[run.stop - run.period : run.stop])
@@ -159,6 +164,23 @@ def blocks(tape: Tape, runs: Sequence[TapeRun], same: Indices | None = None) -> 
     for block in parts:
         length = _put(block, wanted, places, length)
     return Blocks(tape, parts, count_readings(tape, known), places, length, told)
+
+
+def _begun_apart(tape: Tape, runs: Sequence[TapeRun]) -> Iterator[TapeRun]:
+    """Yield the runs, a first time or two apart where all later ones then look up less."""
+    for run in runs:
+        apart = _times_apart(tape, run) if run.times >= LONG else 0
+        if apart:
+            yield run._replace(times=apart)
+        yield run._replace(start=run.start + apart * run.period, times=run.times - apart)
+
+
+def _times_apart(tape: Tape, run: TapeRun) -> int:
+    """Return after how many times, at most two, a body's operands have most often a place that needs no table."""
+    firsts = run.start + run.period * np.arange(run.times)
+    slots, firsts = operand_slots(tape, firsts, run.period), tape.leaves + firsts
+    found = [Readings.of_run(slots[k:], firsts[k:], run.period).untabled() for k in range(3)]
+    return found.index(max(found))
 
 
 def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
@@ -211,6 +233,7 @@ def block_of(tape: Tape, firsts: Indices, period: int, readings: Readings, known
         Column(kind, [] if j in known else [readings.place(k) for k in range(end - kind.arity, end)])
         for j, (kind, end) in enumerate(zip(kinds, ends.tolist()))
     ]
+    columns += [Column(DELAY, [result]) for result in readings.delayed]
     table = np.array(readings.table, np.int64).reshape(len(readings.table), len(firsts)).T
     slots = tape.leaves + firsts[:, None] + np.arange(period)
     return TapeBlock(period, slots, columns, table, known=known)
@@ -224,8 +247,10 @@ class Readings:
         self.relative = slots - firsts[:, None]
         self.same = (slots == slots[0]).all(0)
         self.own = (self.relative == self.relative[0]).all(0) & (self.relative[0] >= 0)
-        self.fixed = self.before = np.zeros(slots.shape[1], bool)
-        self.carried: Indices = np.zeros(slots.shape[1], np.int64)  # of what was the time before, which result
+        self.fixed = np.zeros(slots.shape[1], bool)
+        self.ago: Indices = np.zeros(slots.shape[1], np.int64)  # how many times before it was computed; 0 for no result
+        self.period = 0
+        self.delayed: dict[Before, int] = {}  # what is carried for another time, and the column that does
         self.table: list[Indices] = []
         self._numbers: dict[bytes, int] = {}
 
@@ -234,10 +259,12 @@ class Readings:
         """Return the readings of a loop, which has a time before."""
         readings = cls(slots, firsts)
         earlier = slots[0] < firsts[0]  # what a loop reads before it begins is there by then
-        lag = readings.relative[min(1, len(slots) - 1)]
         readings.fixed = readings.same & earlier
-        readings.before = (readings.relative[1:] == lag).all(0) & (lag < 0) & (lag >= -period) & earlier
-        readings.carried = lag + period
+        readings.period = period
+        for ago in range(min(MOST_AGO, len(slots) - 1), 0, -1):
+            lag, begun = readings.relative[ago], (slots[:ago] < firsts[0]).all(0)
+            alike = (readings.relative[ago:] == lag).all(0) & begun
+            readings.ago[alike & (lag < (1 - ago) * period) & (lag >= -ago * period)] = ago
         return readings
 
     @classmethod
@@ -247,18 +274,30 @@ class Readings:
         readings.fixed = readings.same & (slots[0] < leaves)
         return readings
 
+    def untabled(self) -> int:
+        """Return how many operands are where nothing is looked up."""
+        return int((self.own | self.fixed | (self.ago > 0)).sum())
+
     def place(self, k: int) -> OperandPlace:
         """Return where an operand is; as the column of a table where nothing else says it."""
         if self.own[k]:
             return Own(int(self.relative[0, k]))
         if self.fixed[k]:
             return Fixed(int(self.slots[0, k]))
-        if self.before[k]:
-            return Before(int(self.carried[k]), int(self.slots[0, k]))
+        if self.ago[k]:
+            return self._carried(k, int(self.ago[k]))
         number = self._numbers.setdefault(self.slots[:, k].tobytes(), len(self.table))
         if number == len(self.table):
             self.table.append(self.slots[:, k])
         return TableColumn(number)
+
+    def _carried(self, k: int, ago: int) -> Before:
+        """Return what was a result so many times before: each time but the last a column carries it on."""
+        *begins, latest = self.slots[:ago, k].tolist()
+        result = Before(int(self.relative[ago, k]) + ago * self.period, latest)
+        for slot in reversed(begins):
+            result = Before(self.delayed.setdefault(result, self.period + len(self.delayed)), slot)
+        return result
 
 
 def _put(block: TapeBlock, looked_for: npt.NDArray[np.bool_], places: Indices, length: int) -> int:

@@ -25,7 +25,7 @@ def array_steps(block: TapeBlock, readings: Indices) -> int:
     """Return how many array operations a block is, about; `readings` says how often each slot is read."""
     once = readings[block.slots] == 1
     terms = _terms(block, once.all(0).tolist())
-    written = set(range(len(block.columns))) - terms
+    written = set(range(block.period)) - terms  # what is only carried on is nothing to arrays
     if block.times == 1:
         return len(written)
     taken = [[_taken_in(block, column, x, once) for x in column.operands] for column in block.columns]

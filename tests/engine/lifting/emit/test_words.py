@@ -45,7 +45,7 @@ def test_steps_without_exponentials_stay():
 
 
 def test_what_is_added_twice_is_added_twice_over():
-    text = compared(lowering(lambda x: engine.dot(x, x), X, batch=True))
+    text = compared(lowering(lambda x: engine.total([engine.maximum(v, v) for v in x]), X, batch=True))
     assert "2 * " in text
 
 

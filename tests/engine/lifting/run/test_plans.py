@@ -43,14 +43,38 @@ def test_other_inputs_are_looked_at_every_time(inputs):
     assert not kinds(program)
 
 
-def test_a_program_in_single_precision_and_one_with_branches_have_no_plans():
+def test_a_program_in_single_precision_has_no_plans():
     program = lifted(dtype=np.float32)
     program.value_and_grad(np.ones((2, 2)))
     assert not kinds(program)
-    branching = engine.lift(lambda x: x[0] * 2.0 if x[0] > 0.0 else x[1])
-    for x in ([1.0, 2.0], [-1.0, 2.0]):
-        branching.value_and_grad(np.array(x), wrt="parameters")
-    assert not kinds(branching)
+
+
+def test_the_way_that_branches_went_last_is_tried_first_and_no_other_is_believed():
+    def bent(x):
+        low = x[0] * 2.0 if x[0] > 0.0 else x[1]
+        return low * low if low > 1.0 else low
+
+    program = engine.lift(bent)
+    points = [[1.0, 2.0], [-1.0, 2.0], [-1.0, 0.5], [0.25, 3.0], [2.0, 1.0]]
+    for x in map(np.array, [*points, *points[::-1], *points[:1] * 2]):
+        value, gradient = program.value_and_grad(x)
+        (slope,) = gradient.inputs
+        low = 2.0 * x[0] if x[0] > 0.0 else x[1]
+        way = program.traces.plans.known[call_kind([x])].specialisation
+        assert way is program.traces.latest
+        assert way.way == bytes(map(bool, [x[0] > 0.0, low > 1.0]))
+        outer = 2.0 * low if low > 1.0 else 1.0
+        assert value == bent(x)
+        np.testing.assert_array_equal(slope, [2.0 * outer, 0.0] if x[0] > 0.0 else [0.0, outer])
+
+
+def test_a_row_of_a_batch_that_parts_from_the_others_is_refused_by_a_plan_too():
+    program = engine.lift(lambda x: x[0] if x[0] > 0.0 else -x[0], batch=True)
+    for _ in range(3):
+        program.value_and_grad(np.ones((3, 1)))
+    with pytest.raises(engine.GuardError, match="row 1"):
+        program.value_and_grad(np.array([[1.0], [-1.0], [1.0]]))
+    assert program.value_and_grad(np.ones((3, 1)))[0] == 1.0
 
 
 def test_gradients_of_inputs_are_asked_for_anew():

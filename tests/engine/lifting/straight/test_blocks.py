@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import engine
 from engine import Value
@@ -53,5 +54,80 @@ def test_what_the_first_time_computed_is_read_from_its_place():
             s = s + first
         return s
 
-    (block, *_) = laid_out(fn, 40).blocks
+    (block, *_) = laid_out(fn, 30).blocks  # a longer loop has its first time apart
     assert block.kept == [0] and isinstance(block.columns[1].operands[1], TableColumn)
+
+
+def two_before(w):
+    older, old = w[0], w[1]
+    for x in w[3:]:
+        older, old = old, x * old - w[2] * older
+    return old
+
+
+def test_what_was_two_times_before_is_carried_on():
+    (block, *_) = laid_out(two_before, 40).blocks
+    products, (difference, delay) = block.columns[:2], block.columns[2:]
+    assert [column.operands for column in products] == [[TableColumn(0), Before(2, 1)], [Fixed(2), Before(3, 0)]]
+    assert difference.operands == [Own(0), Own(1)]
+    assert (delay.kind.op, delay.operands) == ("identity", [Before(2, 1)])
+    assert (block.kept, block.last) == ([], [2])
+
+
+def differences(order, after):
+    """A recurrence of so many terms, whose results are read once more behind the loop, so many from its end."""
+
+    def fn(w):
+        x = list(w[:order])
+        for v in w[order:]:
+            x.append(engine.dot(x[-order:], [0.5 / (k + 1) for k in range(order)]) - engine.sin(v * x[-order]))
+        return x[-1] * x[-after] + x[-1]
+
+    return fn
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.parametrize("order", [2, 3, 4, 5])
+def test_recurrences_of_several_terms_are_proven_and_right(order, after):
+    w = np.random.default_rng(order).normal(size=240)
+    fn = differences(order, after)
+    program = engine.lift(fn, verify="exact", strict=True)
+    value, gradient = program.value_and_grad(w, wrt="inputs")
+    expected, slope = engine.value_and_grad(fn)(w.tolist())
+    assert value == pytest.approx(float(expected), rel=1e-13)
+    np.testing.assert_allclose(gradient.inputs[0], slope, rtol=1e-10, atol=1e-15)
+
+
+def test_what_was_longer_before_is_looked_up():
+    widths = [max(laid_out(differences(order, 1), 240).blocks, key=lambda b: b.times).rows.shape[1] for order in (4, 5)]
+    assert widths == [1, 2]
+
+
+def steered(w):
+    """Places under accelerations and angles: what the first times read are numbers."""
+    place, other, heading, speed, cost = 0.0, 0.0, 0.1, 1.0, 0.0
+    for k in range(0, len(w), 2):
+        new = place + speed * engine.cos(heading) * 0.1
+        other = other + speed * engine.sin(heading) * 0.1
+        heading, speed = heading + speed / 2.5 * engine.tan(w[k + 1]) * 0.1, speed + w[k] * 0.1
+        cost = cost + (new - 0.1 * k) ** 2 + other * other + 0.1 * w[k] ** 2 + 0.1 * w[k + 1] ** 2
+        place = new
+    return cost
+
+
+def looked_up(n):
+    return max(laid_out(steered, n).blocks, key=lambda block: block.times).rows.shape[1]
+
+
+def test_first_times_that_read_something_else_stand_apart():
+    loop = max(laid_out(steered, 120).blocks, key=lambda block: block.times)
+    assert loop.rows.shape[1] <= 5 and not loop.kept  # of the numbers of `w` and of time alone; nothing is put
+    w = np.random.default_rng(3).normal(size=120) * 0.1
+    value, gradient = engine.lift(steered, verify="exact", strict=True).value_and_grad(w, wrt="inputs")
+    expected, slope = engine.value_and_grad(steered)(w.tolist())
+    assert value == float(expected)
+    np.testing.assert_allclose(gradient.inputs[0], slope, rtol=1e-12)
+
+
+def test_few_times_stay_together():
+    assert looked_up(120) < looked_up(40)  # what the first time reads elsewhere is looked up each time
