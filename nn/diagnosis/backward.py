@@ -31,7 +31,7 @@ from engine.arguments import function, whole
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run
 from nn.diagnosis.pipeline import at_points
-from nn.diagnosis.points import POINTS, elsewhere, longer
+from nn.diagnosis.points import POINTS, elsewhere, farther, longer
 from nn.diagnosis.report import Diagnosis
 
 NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
@@ -118,7 +118,8 @@ def _diagnosed(
     points = [LayerPoint(forward, backward, at, names, rng, before=before) for at in places]
     of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
     shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
-    return at_points(points, that_run(shapes, points[0]))
+    away = (LayerPoint(forward, backward, at, names, rng, before=before) for at in farther(inputs, rng))
+    return at_points(points, that_run(shapes, points[0]), away)
 
 
 def _is_narrow(x: Any) -> bool:

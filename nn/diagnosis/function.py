@@ -13,6 +13,7 @@ x: a term of the function is missing in the gradient (term 2 of 2: x[0] * x[1]) 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ from engine.differentiating import differentiating
 from engine.number import as_float
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.diagnosis.alterations.explain import Findings, Point, as_whole
+from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points
-from nn.diagnosis.points import POINTS, elsewhere
+from nn.diagnosis.points import POINTS, elsewhere, farther
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
@@ -67,7 +69,13 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
         return FunctionPoint(f, x, candidate).diagnosis()
     rng = np.random.default_rng(0)
     points = [x, *[elsewhere(x, rng) for _ in range(POINTS - 1)]]
-    return at_points([FunctionPoint(f, at, result(candidate, [at], {}, "diagnose_function")) for at in points])
+    judged = [FunctionPoint(f, at, partial(_called, candidate)) for at in points]
+    return at_points(judged, farther=(FunctionPoint(f, at, candidate) for at in farther(x, rng)))
+
+
+def _called(candidate: Callable[[Any], Any], x: Any) -> Any:
+    """Return what a candidate makes of `x`; what it raises is said to be its."""
+    return result(candidate, [x], {}, "diagnose_function")
 
 
 class FunctionPoint(JudgedPoint):
@@ -76,11 +84,17 @@ class FunctionPoint(JudgedPoint):
     experiment = "take another x, with distinct entries"
 
     def __init__(self, f: Callable[[Any], Any], x: Any, candidate: Any) -> None:
-        entries, structure = flatten(x, "x")
+        self._f, self._x, self._candidate = f, x, candidate
+        self.loss, self.arguments = _of_arrays(f, x)
+
+    @cached_property
+    def _compared(self) -> Comparison:
+        """The gradient beside the right one; of a candidate that is a function, what it returns."""
+        entries, structure = flatten(self._x, "x")
         paths = list(structure.paths("x"))
         leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
         with differentiating(leaves, "diagnose_function"):
-            root = result(f, [unflatten(structure, leaves)], {}, "diagnose_function")
+            root = result(self._f, [unflatten(structure, leaves)], {}, "diagnose_function")
         if not isinstance(root, Value):
             if not isinstance(root, (int, float, np.number)):
                 raise TypeError(f"f returned {described(root)}, not one number; sum its results, or take one of them.")
@@ -88,16 +102,21 @@ class FunctionPoint(JudgedPoint):
         right = Term(((root, 1.0),)).gradient(leaves)
         for path, entry in zip(paths, right.tolist()):
             finite(entry, f"the right derivative by {path}", JUDGED)
-        shape = np.shape(x) if isinstance(x, np.ndarray) else (len(leaves),)
+        candidate = self._candidate(self._x) if callable(self._candidate) else self._candidate
+        shape = np.shape(self._x) if isinstance(self._x, np.ndarray) else (len(leaves),)
         comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure))
         comparison.has_terms = True
-        self.loss, self.arguments = _of_arrays(f, x)
-        self._compared = at_kinks({0: comparison}, self.loss, self.arguments, _joined)
+        return at_kinks({0: comparison}, self.loss, self.arguments, _joined)[0]
+
+    @cached_property
+    def branches(self) -> list[Array]:
+        """Which way the function's comparisons turn out."""
+        return branches(self.loss, self.arguments)
 
     @property
     def comparisons(self) -> Mapping[int, Comparison]:
         """The gradient beside the right one."""
-        return self._compared
+        return {0: self._compared}
 
     def name_of(self, at: int) -> str:
         """Return x."""
@@ -105,7 +124,7 @@ class FunctionPoint(JudgedPoint):
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the function and the gradients, in the shapes of the arrays that it takes if it has their entries."""
-        compared = self._compared[0]
+        compared = self._compared
         given = self._parts(compared.given) if compared.comparable else [compared.given]
         is_recorded = bool(self.arguments) and len(given) == len(self.arguments)
         return Point(self.loss, self.arguments, given, self._parts(compared.right)) if is_recorded else None

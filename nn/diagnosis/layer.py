@@ -22,6 +22,7 @@ from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
@@ -162,6 +163,11 @@ class LayerPoint(JudgedPoint):
     def name_of(self, at: int) -> str:
         """Return what forward calls an input."""
         return self.names[self.places[at]]
+
+    @cached_property
+    def branches(self) -> list[Array]:
+        """Which way forward's comparisons turn out."""
+        return branches(self.loss, self.arguments)
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Point, explained
@@ -21,6 +23,7 @@ from nn.diagnosis.report import Diagnosis
 from nn.samples import Array
 
 JUDGED = "a gradient is judged where all numbers are finite"
+WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
@@ -92,6 +95,25 @@ class JudgedPoint(ABC):
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
 
+    @property
+    @abstractmethod
+    def branches(self) -> Sequence[Array]:
+        """Return which way the comparisons turn out that what is differentiated makes."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether what is compared is defined here: it need not be, where nobody gave the point."""
+        try:
+            with np.errstate(all="ignore"):
+                return bool(self.comparisons)
+        except Exception:
+            return False
+
+    @property
+    def wrong(self) -> list[int]:
+        """The places of the gradients that are wrong."""
+        return [at for at, comparison in self.comparisons.items() if not comparison.outcome.ok]
+
     def is_like(self, other: JudgedPoint) -> bool:
         """Whether the gradients have the shapes of another point's."""
         pairs = zip(self.comparisons.values(), other.comparisons.values())
@@ -127,15 +149,44 @@ def at_kinks(
     return max([dict(compared), *others], key=lambda several: sum(bool(c.exact.all()) for c in several.values()))
 
 
-def at_points(points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = ()) -> Diagnosis:
-    """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
+def at_points(
+    points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = (), farther: Iterable[JudgedPoint] = ()
+) -> Diagnosis:
+    """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays.
+
+    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
+    """
     several = [point for point in points if point.comparisons]  # these first: forward may keep its calls
     several += longer
-    wrong = [k for k, point in enumerate(several) if not all(c.outcome.ok for c in point.comparisons.values())]
+    wrong = [k for k, point in enumerate(several) if point.wrong]
     first = wrong[0] if wrong else 0
-    diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])
+    others = [*several[:first], *several[first + 1 :]]
+    others += itertools.islice(_of_other_branches(several, farther), 1) if wrong else ()
+    diagnosis = several[first].diagnosis(others)
     remark = OTHER_SHAPES if first >= len(points) else ELSEWHERE
     return replace(diagnosis, remarks=(*diagnosis.remarks, remark)) if first else diagnosis
+
+
+def _of_other_branches(points: Sequence[JudgedPoint], farther: Iterable[JudgedPoint]) -> Iterator[JudgedPoint]:
+    """Yield those farther away at which comparisons turn out otherwise: half as many as anywhere, or more."""
+    known, several = points[0].branches, list(farther)
+    if not any(_turned(known, point) for point in several[-WIDEST:]):
+        return
+    turned = [_turned(known, point) for point in several]
+    wrong = set(itertools.chain(*[point.wrong for point in points]))
+    for point, many in zip(several, turned):
+        if 2 * many >= max(turned) and point.runs and set(point.wrong) <= wrong:
+            yield point
+
+
+def _turned(here: Sequence[Array], point: JudgedPoint) -> int:
+    """Return how many comparisons turn out otherwise at another point; none where the function is not defined."""
+    try:
+        there = point.branches
+    except Exception:
+        return 0
+    pairs = zip(here, there) if len(here) == len(there) else ()
+    return sum(int(np.not_equal(a, b).sum()) if a.shape == b.shape else a.size for a, b in pairs)
 
 
 def _kind(paths: Sequence[Findings], is_proven: bool) -> str:

@@ -16,22 +16,35 @@ from nn.samples import Array
 
 POINTS = 3  # with the one that is given
 NEAREST, FARTHEST = 0.6, 1.6  # times each number: logarithms, roots and quotients stay defined
+WIDER = (1.6, 2.5, 4.0, 8.0)  # times each number or divided by it, until other branches are taken
+DRAWN = 4  # points for each of these
 
 
-def elsewhere(x: Any, rng: np.random.Generator) -> Any:
+def elsewhere(x: Any, rng: np.random.Generator, most: float = 0.0) -> Any:
     """Return other floats of the same signs, in the same structure; what is no float, or array of floats, stays.
 
-    Different numbers from -1 to 1 stay there, and each 1 among them is one still.
+    Each is near what it was; or anything from that divided by `most` to `most` times that.  Different numbers from -1
+    to 1 stay there, and each 1 among them is one still.
     """
     if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-        return np.asarray(_moved(x, np.asarray(rng.uniform(NEAREST, FARTHEST, x.shape))), x.dtype)
+        return np.asarray(_moved(x, _times(rng, most, x.shape)), x.dtype)
     if isinstance(x, (float, np.floating)):
-        return x * type(x)(rng.uniform(NEAREST, FARTHEST))
+        return x * type(x)(_times(rng, most))
     if isinstance(x, dict):
-        return {key: elsewhere(item, rng) for key, item in x.items()}
+        return {key: elsewhere(item, rng, most) for key, item in x.items()}
     if type(x) in (list, tuple):
-        return type(x)(elsewhere(item, rng) for item in x)
+        return type(x)(elsewhere(item, rng, most) for item in x)
     return x
+
+
+def _times(rng: np.random.Generator, most: float, shape: tuple[int, ...] = ()) -> Array:
+    return np.asarray(most ** rng.uniform(-1.0, 1.0, shape) if most else rng.uniform(NEAREST, FARTHEST, shape))
+
+
+def farther(x: Any, rng: np.random.Generator) -> Iterator[Any]:
+    """Yield other floats of the same signs, farther and farther away: comparisons among them turn out otherwise."""
+    for most in WIDER:
+        yield from (elsewhere(x, rng, most) for _ in range(DRAWN))
 
 
 def _moved(x: Array, times: Array) -> Array:

@@ -71,6 +71,8 @@ class Sweep:
         self.root, self.leaves = root, list(leaves)
         self.numbers: Mapping[str, float] = {}
         self.before: Sweep | None = None
+        self._slopes: dict[Edge, Array] = {}
+        self._ways: dict[tuple[Edge, ...], list[ArrayStep]] = {}
         self.steps = _visited(root, self.leaves)
         self.place = {step: k for k, step in enumerate(self.steps)}
         self.edges = [edge for step in self.steps for edge in step.edges if edge.parent in self.place]
@@ -229,14 +231,53 @@ class Sweep:
         Under other cotangents it is what they change there, if nothing is altered below them.
         """
         pulls = {edge: pull for edge, pull in pulls.items() if edge in self.shares}
+        if cotangents is None and len(pulls) == 1:
+            ((edge, pull),) = pulls.items()
+            if isinstance(pull, Saving) and edge.kind == "local":
+                return np.asarray(self._per_slope(edge) @ np.ravel(pull.saved(edge) - edge.saved))
+        at_once = self.cotangents if cotangents is None else cotangents
         if cotangents is None and self.in_series(pulls):
-            return self.along(self.altered(pulls)) - self.along(self.gradients)
+            if any(isinstance(pull, Seeing) for pull in pulls.values()):
+                return self.along(self.altered(pulls)) - self.along(self.gradients)
+            at_once = self.cotangents | self._come_to(pulls)
         total = np.zeros(PROBES * len(self.leaves))
         for edge, pull in pulls.items():
-            before = self.shares[edge] if cotangents is None else edge.right(cotangents[edge.step])
-            share = self._handed(edge, cotangents or self.cotangents, [pull])
+            before = self.shares[edge] if at_once is self.cotangents else edge.right(at_once[edge.step])
+            share = self._handed(edge, at_once, [pull])
             total = total + self.tangents[edge.parent] @ (share - before).ravel()
         return total
+
+    def _per_slope(self, edge: Edge) -> Array:
+        """Return what a change of an elementwise edge's derivative changes along the directions."""
+        if edge not in self._slopes:
+            self._slopes[edge] = self.weights(edge, np.ones(edge.step.value.shape)) * self.cotangents[edge.step].ravel()
+        return self._slopes[edge]
+
+    def _come_to(self, pulls: Mapping[Edge, Pull]) -> dict[ArrayStep, Array]:
+        """Return what altered edges make of the cotangents that come to others of them: nothing below is computed."""
+        arrived: dict[ArrayStep, Array] = {}
+        for step in self._between(tuple(pulls)):
+            several = [
+                self._handed(edge, arrived if edge.step in arrived else self.cotangents, [pulls[edge]])
+                if edge in pulls
+                else edge.right(arrived[edge.step])
+                if edge.step in arrived
+                else self.shares[edge]
+                for edge in self.arriving[step]
+            ]
+            arrived[step] = sum(several[1:], several[0])
+        return arrived
+
+    def _between(self, edges: tuple[Edge, ...]) -> list[ArrayStep]:
+        """Return the steps on the way from one of some edges to another."""
+        if edges not in self._ways:
+            begins, reached = 0, 0
+            for edge in edges:
+                begins |= 1 << self.place[edge.step]
+                reached |= self.below[edge.parent]
+            on_the_way = (step for step, place in self.place.items() if reached >> place & 1)
+            self._ways[edges] = [step for step in on_the_way if self.below[step] & begins]
+        return self._ways[edges]
 
     @cached_property
     def below(self) -> dict[ArrayStep, int]:

@@ -1,4 +1,6 @@
-"""Other right gradients at a kink: where numbers are equal, either may be taken for the larger one.
+"""Where a function compares numbers: which way each comparison turns out, and the other right gradients at a tie.
+
+Where numbers are equal, either may be taken for the larger one.
 
 >>> other, another = at_ties(lambda x: np.maximum(x, 0.0).sum(), [("x", np.array([0.0, 2.0]))])
 >>> other[0].tolist(), another[0].tolist()
@@ -21,6 +23,7 @@ from nn.samples import Array
 
 OF_TWO = ("maximum", "minimum")
 OF_MANY = ("max", "amax", "min", "amin")
+PIECEWISE_LINEAR = (*OF_TWO, *OF_MANY, "where", "relu", "leaky_relu", "abs")
 
 
 def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[list[Array]]:
@@ -35,6 +38,25 @@ def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list
     of_two = list(_either(edge for edge in tied if edge.step.op in OF_TWO))
     of_many = list(_either(edge for edge in tied if edge.step.op in OF_MANY))
     return [sweep.altered(one | other) for one, other in itertools.product(of_two, of_many) if one or other]
+
+
+def branches(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[Array]:
+    """Return which way each of a function's comparisons turns out, edge by edge: what is let through, what is taken.
+
+    It is the same everywhere of a function that compares nothing; none where it cannot be recorded.
+    """
+    recorded = recorded_or_none(f, arguments)
+    return [] if recorded is None else [_decided_by(edge) for edge in Sweep(*recorded).edges]
+
+
+def _decided_by(edge: Edge) -> Array:
+    """Return what comparisons have made of an edge: a derivative of few values, zeros of a mask beside it, places."""
+    if edge.kind == "move":
+        return np.asarray(edge.saved[1])
+    if edge.step.op in PIECEWISE_LINEAR:
+        return np.asarray(edge.saved)
+    constants = [x for x in edge.step.operands if isinstance(x, np.ndarray)]
+    return np.concatenate([np.ravel(x != 0.0) for x in constants]) if constants else np.zeros(0)
 
 
 def _either(edges: Iterator[Edge]) -> Iterator[dict[Edge, Any]]:

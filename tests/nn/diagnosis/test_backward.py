@@ -5,6 +5,7 @@ import pytest
 
 import engine
 from nn import assert_gradients, check_backward
+from nn.layers import svm
 
 RNG = np.random.default_rng(8)
 X, GAMMA, BETA = RNG.normal(size=(6, 4)), RNG.normal(size=4) + 2.0, RNG.normal(size=4)
@@ -442,3 +443,30 @@ def test_a_gradient_that_is_right_for_the_shapes_given_is_right_beside_a_wrong_o
     )
     assert said.parameters[0].verdict == "right"
     assert "x: right for the shapes given" in " ".join(said.remarks)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_name_is_believed_only_where_other_branches_are_taken_too(seed):
+    x = np.random.default_rng(seed).uniform(2.0, 3.0, (3, 4))  # all of it is let through here, and nearby
+    for forward, always in (
+        (lambda x: np.maximum(x - 1.0, 0.0), np.ones_like),
+        (lambda x: np.abs(x - 1.0), np.ones_like),
+        (lambda x: np.where(x > 1.0, x**2, 3.0 * x), lambda x: 2.0 * x),
+        (lambda x: x * (x > 1.0), np.ones_like),
+    ):
+        said = check_backward(forward, lambda d, x, of=always: 2.0 * d * of(x), x)
+        paths = [{finding.name for finding in path} for path in said.alternatives or [said.findings]]
+        assert not said.ok and {"doubled"} not in paths and {"factor"} not in paths
+    said = check_backward(lambda x: np.maximum(x - 1.0, 0.0), lambda d, x: 2.0 * d * (x > 1.0), x)
+    assert {"doubled", "factor"}.issuperset(said.names) and said.verdict == "named"
+
+
+@pytest.mark.parametrize("seed", [44, 94, 108, 144])
+def test_an_inverted_mask_has_no_name_that_fits_one_set_of_active_margins(seed):
+    def turned(dout, cache):
+        margins, y = cache
+        dz = (margins <= 0.0).astype(float)
+        dz[np.arange(len(y)), y] = -dz.sum(axis=1)
+        return dout * dz / len(y)
+
+    assert check_backward(svm.forward, turned, *svm.inputs(np.random.default_rng(seed))).verdict == "unnamed"

@@ -54,3 +54,16 @@ def test_what_is_wrong_elsewhere_alone_is_said_to_be():
     assert at_points([*here, *there]).remarks == (ELSEWHERE,)
     assert at_points(here, there).remarks == (OTHER_SHAPES,)
     assert at_points(here).ok
+
+
+def test_of_points_farther_away_one_is_taken_that_runs_and_has_other_branches():
+    def f(x):
+        return np.sum(G * np.maximum(x - 1.0, 0.0) * np.log(20.0 - x))
+
+    def doubled(x):
+        return 2.0 * G * (np.log(20.0 - x) - np.maximum(x - 1.0, 0.0) / (20.0 - x))
+
+    here, undefined, other = (FunctionPoint(f, x, doubled) for x in (X**2 + 2.0, X**2 + 30.0, X**2))
+    assert at_points([here]).names == ["factor"]
+    assert at_points([here], farther=[here, undefined]).names == ["factor"]
+    assert at_points([here], farther=[here, undefined, other]).names != ["factor"]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.points import FARTHEST, NEAREST, elsewhere, longer
+from nn.diagnosis.points import FARTHEST, NEAREST, elsewhere, farther, longer
 
 
 def test_other_numbers_of_the_same_signs_in_the_same_structure():
@@ -31,3 +31,10 @@ def test_numbers_stay_where_their_functions_are_defined():
     odds = elsewhere(p[:, 0] * 0.999, rng)
     assert ((odds > 0.0) & (odds < 1.0)).all()
     assert isinstance(elsewhere(np.array(2.0), rng), np.ndarray)
+
+
+def test_points_farther_and_farther_away_keep_signs():
+    x = np.array([5.0, -2.0, 3.0])
+    several = [there / x for there in farther(x, np.random.default_rng(0))]
+    assert all((ratio > 0.0).all() for ratio in several)
+    assert np.abs(np.log(several[:4])).max() < np.log(1.7) < 1.0 < np.abs(np.log(several[-4:])).max()

@@ -73,3 +73,21 @@ def test_the_shift_of_a_softmax_is_a_constant_and_another_extreme_is_none():
     np.testing.assert_allclose(pruned.gradients[0], shifted.gradients[0], atol=1e-14)
     kept = swept(lambda x: (x * x.max()).sum())
     assert kept.without_shifts() is kept
+
+
+def test_the_effect_of_edges_in_series_is_that_of_the_whole_sweep():
+    rng = np.random.default_rng(4)
+    x, w = rng.normal(size=(4, 3)), rng.normal(size=(3, 3))
+
+    def f(x, w):
+        h = np.zeros(3)
+        for t in range(4):
+            h = np.tanh(h @ w + x[t]) * x[t]
+        return (h * h).sum()
+
+    sweep = Sweep(*record(f, [("x", x), ("w", w)]))
+    for op in ("tanh", "matmul", "multiply", "[]"):
+        edges = [edge for edge in sweep.edges if edge.step.op == op]
+        pulls = dict.fromkeys(edges, lambda edge, g: edge.right(g * abs(g)))
+        whole = sweep.along(sweep.altered(pulls)) - sweep.along(sweep.gradients)
+        assert np.allclose(sweep.effect(pulls), whole, rtol=1e-12, atol=1e-12) and np.abs(whole).max() > 0.01
