@@ -85,7 +85,20 @@ class FunctionPoint(JudgedPoint):
 
     def __init__(self, f: Callable[[Any], Any], x: Any, candidate: Any) -> None:
         self._f, self._x, self._candidate = f, x, candidate
-        self.loss, self.arguments = _of_arrays(f, x)
+
+    @cached_property
+    def _of_arrays(self) -> tuple[Callable[..., Any], list[tuple[str, Array]]]:
+        return _of_arrays(self._f, self._x)
+
+    @property
+    def loss(self) -> Callable[..., Any]:
+        """The function, as one of arrays."""
+        return self._of_arrays[0]
+
+    @property
+    def arguments(self) -> list[tuple[str, Array]]:
+        """These arrays, by name; none where it is a function of something else."""
+        return self._of_arrays[1]
 
     @cached_property
     def _compared(self) -> Comparison:
