@@ -54,3 +54,18 @@ def test_what_is_wrong_elsewhere_alone_is_said_to_be():
     assert at_points([*here, *there]).remarks == (ELSEWHERE,)
     assert at_points(here, there).remarks == (OTHER_SHAPES,)
     assert at_points(here).ok
+
+
+def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
+    def forward(x, a):
+        return np.where(x > 0, x, a * x)
+
+    def backward(dout, x, a):
+        return dout * np.cos(x), np.sum(dout * x) + 0.0 * a
+
+    diagnosis = LayerPoint(forward, backward, [X, np.full(1, 0.3)], ["x", "a"], np.ones(X.size)).diagnosis()
+    assert diagnosis.verdict == "unnamed"
+    for row in diagnosis.parameters:
+        if row.verdict == "ambiguous":
+            assert any(f.where == row.parameter for path in diagnosis.alternatives for f in path)
+            assert diagnosis.experiment in str(diagnosis)
