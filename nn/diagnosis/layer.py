@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,14 @@ from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
+from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
+from nn.diagnosis.report import Diagnosis
 from nn.samples import Array, numbers
 
 CHECKED = "check_backward"
+BY_DIFFERENCES = "judged by central differences of forward, to about six digits"
 SHAPES = 2  # other ones that are tried
 
 
@@ -71,12 +74,29 @@ class LayerPoint(JudgedPoint):
         return [(self.names[k], self.inputs[k].astype(float)) for k in self.places]
 
     @cached_property
+    def earlier(self) -> Sequence[Any]:
+        """The inputs that forward was called with before, unless it does not take them."""
+        try:
+            if self.before:
+                result(self.forward, copies(self.before), {}, CHECKED)
+        except Exception:
+            return ()
+        return self.before
+
+    @cached_property
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
-        if self.before:  # what is read of it shows
-            result(self.forward, copies(self.before), {}, CHECKED)
+        _ = self.earlier  # what is read of it shows
         out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether forward takes the numbers, as indices computed from them within an array."""
+        try:
+            return self.ran is not None
+        except Exception:
+            return False
 
     @property
     def runs(self) -> bool:
@@ -159,12 +179,43 @@ class LayerPoint(JudgedPoint):
     def comparisons(self) -> dict[int, Comparison]:
         """Each gradient beside the right one."""
         given = dict(sorted(self.given.items()))  # first: what forward keeps of its last call, backward may read
-        root, leaves, right = self.graph
-        compared = {at: Comparison(root, leaves[at], right[at], x) for at, x in given.items()}
-        compared = at_kinks(compared, self.loss, self.arguments)
+        compared = {at: self.beside(at, x) for at, x in given.items()}
+        compared = compared if self.refused else at_kinks(compared, self.loss, self.arguments)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
+
+    @cached_property
+    def refused(self) -> str:
+        """Why forward is not differentiated by rules: what it does that has none, or nothing."""
+        try:
+            _ = self.graph
+        except TypeError as error:
+            return " ".join(str(error).split()).split(". ")[0].rstrip(".")
+        return ""
+
+    def beside(self, at: int, gradient: Array) -> Comparison:
+        """Return a gradient beside the right one, or beside differences where forward is not differentiated."""
+        if not self.refused:
+            root, leaves, right = self.graph
+            return Comparison(root, leaves[at], right[at], gradient)
+        compared = by_differences(self._loss_of_numbers, [x for _, x in self.arguments], at, gradient)
+        if compared is None:
+            raise TypeError(f"{self.refused}; differences of forward have no limit here either.")
+        return compared
+
+    def _loss_of_numbers(self, *arrays: Array) -> float:
+        try:
+            with np.errstate(all="ignore"):
+                return float(self._loss(arrays))
+        except IndexError:  # which it computes from them
+            return np.nan
+
+    def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
+        """Return the verdict, with a word on differences where they decide."""
+        diagnosis = super().diagnosis(others)
+        remarks = (f"{BY_DIFFERENCES}: {self.refused}",) if self.refused else ()
+        return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
     @property
     def unjudged(self) -> dict[int, str]:
@@ -191,7 +242,7 @@ class LayerPoint(JudgedPoint):
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
         numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
         arguments = [self.arguments[at] for at in used]
-        before = [(self.name_of(at), self.before[self.places[at]].astype(float)) for at in used if self.before]
+        before = [(self.name_of(at), self.earlier[self.places[at]].astype(float)) for at in used if self.earlier]
         return Point(f, arguments, given, right, numbers, before, self.precision)
 
 
@@ -201,10 +252,9 @@ def told_apart(point: LayerPoint) -> tuple[Callable[..., Any], tuple[str, ...]]:
     if not are_open(point.returned, shapes):
         return point.backward, ()
     several = {k: numbers(x, f"gradient {k}") for k, x in enumerate(in_order(point.returned)) if x is not None}
-    root, leaves, right = point.graph
 
     def is_right(at: int, gradient: Array) -> bool:
-        comparison = Comparison(root, leaves[at], right[at], gradient)
+        comparison = point.beside(at, gradient)
         return bool(comparison.exact.all()) or comparison.is_coarsely_right
 
     chosen = owners(list(several.values()), shapes, is_right)

@@ -23,6 +23,7 @@ from nn.samples import Array
 JUDGED = "a gradient is judged where all numbers are finite"
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
 NO_GRADIENT = "no gradient by it was returned"
+ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
@@ -50,6 +51,11 @@ class JudgedPoint(ABC):
     @abstractmethod
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return what is differentiated, if it is a function of arrays, and gradients: right where none is wrong."""
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether the function takes the numbers of the point at all."""
+        return True
 
     @property
     def unjudged(self) -> Mapping[int, str]:
@@ -143,13 +149,16 @@ def at_kinks(
 
 def at_points(points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = ()) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays."""
-    several = [point for point in points if point.comparisons]  # these first: forward may keep its calls
+    several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
+    several += [point for point in points[1:] if point.is_defined and point.comparisons]
+    among = len(several)
     several += longer
     wrong = [k for k, point in enumerate(several) if not all(c.outcome.ok for c in point.comparisons.values())]
     first = wrong[0] if wrong else 0
     diagnosis = several[first].diagnosis([*several[:first], *several[first + 1 :]])
-    remark = OTHER_SHAPES if first >= len(points) else ELSEWHERE
-    return replace(diagnosis, remarks=(*diagnosis.remarks, remark)) if first else diagnosis
+    remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
+    remarks += [ALONE] if among < 2 <= len(points) else []
+    return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 
 def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
