@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nn import check_backward
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.function import FunctionPoint
 from nn.diagnosis.layer import LayerPoint
@@ -61,11 +62,11 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
         return np.where(x > 0, x, a * x)
 
     def backward(dout, x, a):
-        return dout * np.cos(x), np.sum(dout * x) + 0.0 * a
+        masked = np.where(x > 0, x, a * x) > 0  # of the output
+        return np.where(masked, dout, a * dout), np.sum(np.where(masked, 0.0, dout * x), axis=0)
 
-    diagnosis = LayerPoint(forward, backward, [X, np.full(1, 0.3)], ["x", "a"], np.ones(X.size)).diagnosis()
-    assert diagnosis.verdict == "unnamed"
-    for row in diagnosis.parameters:
-        if row.verdict == "ambiguous":
-            assert any(f.where == row.parameter for path in diagnosis.alternatives for f in path)
-            assert diagnosis.experiment in str(diagnosis)
+    x = np.random.default_rng(9).normal(size=(6, 3))
+    diagnosis = check_backward(forward, backward, x, np.array([0.3, -0.4, -0.2]))
+    assert [row.verdict for row in diagnosis.parameters] == ["unnamed", "ambiguous"]
+    assert diagnosis.alternatives and {f.where for path in diagnosis.alternatives for f in path} == {"a"}
+    assert diagnosis.experiment and diagnosis.experiment in str(diagnosis)
