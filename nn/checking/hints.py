@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nn.diagnosis.agreed import paths_of
-from nn.diagnosis.report import Diagnosis, Finding
+from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding
 
 LEVELS = ("where", "kind", "sentence", "equation")
 TELLING = {  # what each level adds of a mistake
@@ -40,7 +40,8 @@ def reaches(level: str, needed: str) -> bool:
 def places(diagnosis: Diagnosis) -> list[str]:
     """Return where the mistakes are or may be; where there is no name for them, the gradients that are wrong."""
     named = [finding.where for path in paths_of(diagnosis) for finding in path]
-    return list(dict.fromkeys(named or [row.parameter for row in diagnosis.parameters if row.verdict != "right"]))
+    wrong = [row.parameter for row in diagnosis.parameters if row.verdict not in ("right", NOT_JUDGED)]
+    return list(dict.fromkeys(named or wrong))
 
 
 def kinds(diagnosis: Diagnosis) -> list[str]:

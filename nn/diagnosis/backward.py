@@ -29,7 +29,7 @@ import numpy as np
 
 from engine.arguments import function, whole
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
-from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run
+from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run, told_apart
 from nn.diagnosis.pipeline import at_points
 from nn.diagnosis.points import POINTS, elsewhere, farther, longer
 from nn.diagnosis.report import Diagnosis
@@ -51,9 +51,11 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
     backward
         ``backward(dout, cache)`` where there is a cache, else ``backward(dout, *inputs)``. It returns the gradient of
         each array of floats among `inputs`: one; several in their order; or a dictionary by name, ``x`` or ``dx``.
-        Fewer are told by their shapes.  Or, of a framework: a subclass of `torch.autograd.Function`, a PyTorch module
-        in which there are some, or that has a method `backward`, or a function under `jax.custom_vjp`.  `forward` may
-        then be left out: it is the framework's own forward pass, differentiated operation by operation.
+        Fewer are told by their shapes; of the ways that these leave, one in which the most are right is taken, with a
+        remark, and an input without a gradient has a row that says so.  Or, of a framework: a subclass of
+        `torch.autograd.Function`, a PyTorch module in which there are some, or that has a method `backward`, or a
+        function under `jax.custom_vjp`.  `forward` may then be left out: it is the framework's own forward pass,
+        differentiated operation by operation.
     *inputs
         Arrays of floats, by which is differentiated, and whatever else `forward` takes; floats too, where `backward`
         has a gradient by them, or where there are no arrays.  A framework's arrays are what its functions are tried
@@ -116,10 +118,13 @@ def _diagnosed(
     rng, earlier, names = np.random.default_rng(seed), np.random.default_rng([seed, 1]), _names(forward, inputs)
     places, before = [inputs, *[elsewhere(inputs, rng) for _ in range(POINTS - 1)]], elsewhere(inputs, earlier)
     points = [LayerPoint(forward, backward, at, names, rng, before=before) for at in places]
+    backward, remarks = told_apart(points[0])
+    points = [replace(point, backward=backward) for point in points] if remarks else points
     of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
     shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
     away = (LayerPoint(forward, backward, at, names, rng, before=before) for at in farther(inputs, rng))
-    return at_points(points, that_run(shapes, points[0]), away)
+    diagnosis = at_points(points, that_run(shapes, points[0]), away)
+    return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 
 def _is_narrow(x: Any) -> bool:

@@ -29,6 +29,7 @@ from nn.diagnosis.report import Finding, Verdict
 from nn.samples import Array
 
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
+DIFFERENCED = "a numerical difference, or a small term, such as an eps, that the function does not have"
 KINK = "right at a kink, where it has the derivative of one side"
 
 
@@ -151,7 +152,8 @@ class Comparison:
             return Outcome(False, changes)
         precision = f"right to single precision only ({self.relative:.1e} of the largest entry)"
         is_right = self.is_coarsely_right
-        return Outcome(is_right, remark=f"{precision}: float32, or a numerical difference" if is_right else "")
+        cause = "float32, or a numerical difference" if self.is_single else DIFFERENCED
+        return Outcome(is_right, remark=f"{precision}: {cause}" if is_right else "")
 
     def _changes(self) -> list[tuple[Finding, ...]]:
         """Return the changes of the whole gradient that reproduce it, or the terms that do, or another order."""

@@ -14,6 +14,7 @@ import numpy as np
 from nn.samples import Array
 
 CLEAR = 0.999
+TELLING = 6  # entries, of which fewer look alike by chance
 
 
 def describe(
@@ -42,7 +43,9 @@ def describe(
         sentences.append(f"rank {int(np.linalg.matrix_rank(difference))}")
         sentences.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
     for name, array in arrays.items():
-        correlation = _correlation(difference, array) if array.shape == difference.shape else 0.0
+        correlation = (
+            _correlation(difference, array) if array.shape == difference.shape and array.size >= TELLING else 0.0
+        )
         if abs(correlation) > 0.5:
             sentences.append(f"correlation {correlation:.2f} with {name}")
     return "; ".join(part for part in sentences if part)

@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,18 +17,22 @@ import numpy as np
 
 from engine import Value
 from engine import array as array_of_values
-from engine.arguments import described, finite, result
+from engine.arguments import finite, result
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
 from nn.diagnosis.alterations.ties import branches
+from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
+from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
+from nn.diagnosis.report import Diagnosis
 from nn.samples import Array, numbers
 
 CHECKED = "check_backward"
+BY_DIFFERENCES = "judged by central differences of forward, to about six digits"
 SHAPES = 2  # other ones that are tried
 
 
@@ -71,12 +75,29 @@ class LayerPoint(JudgedPoint):
         return [(self.names[k], self.inputs[k].astype(float)) for k in self.places]
 
     @cached_property
+    def earlier(self) -> Sequence[Any]:
+        """The inputs that forward was called with before, unless it does not take them."""
+        try:
+            if self.before:
+                result(self.forward, copies(self.before), {}, CHECKED)
+        except Exception:
+            return ()
+        return self.before
+
+    @cached_property
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
-        if self.before:  # what is read of it shows
-            result(self.forward, copies(self.before), {}, CHECKED)
+        _ = self.earlier  # what is read of it shows
         out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether forward takes the numbers, as indices computed from them within an array."""
+        try:
+            return self.ran is not None
+        except Exception:
+            return False
 
     @property
     def runs(self) -> bool:
@@ -140,9 +161,8 @@ class LayerPoint(JudgedPoint):
         return np.sum(np.multiply(parts(self.forward(*inputs))[0], dout))
 
     @cached_property
-    def comparisons(self) -> dict[int, Comparison]:
-        """Each gradient beside the right one."""
-        given = self.given
+    def graph(self) -> tuple[Value, list[list[Value]], list[Array]]:
+        """The loss as a graph, its leaves, and the right gradients by them, for each input."""
         leaves = [[Value(float(x)) for x in self.inputs[k].ravel()] for k in self.places]
         shapes = [self.inputs[k].shape for k in self.places]
         arrays = [array_of_values(np.array(row, object).reshape(shape)) for row, shape in zip(leaves, shapes)]
@@ -150,15 +170,58 @@ class LayerPoint(JudgedPoint):
             root = self.loss(*arrays)
         root = root if isinstance(root, Value) else Value.constant(float(root))
         root.backward()
-        compared = {}
-        for at, (k, row, shape) in enumerate(zip(self.places, leaves, shapes)):
-            right = [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
-            if at in given:
-                compared[at] = Comparison(root, row, np.reshape(right, shape), given[at])
-        compared = at_kinks(compared, self.loss, self.arguments)
+        right = [
+            [finite(leaf.grad, f"the right gradient of {self.names[k]}", JUDGED) for leaf in row]
+            for k, row in zip(self.places, leaves)
+        ]
+        return root, leaves, [np.reshape(row, shape) for row, shape in zip(right, shapes)]
+
+    @cached_property
+    def comparisons(self) -> dict[int, Comparison]:
+        """Each gradient beside the right one."""
+        given = dict(sorted(self.given.items()))  # first: what forward keeps of its last call, backward may read
+        compared = {at: self.beside(at, x) for at, x in given.items()}
+        compared = compared if self.refused else at_kinks(compared, self.loss, self.arguments)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
+
+    @cached_property
+    def refused(self) -> str:
+        """Why forward is not differentiated by rules: what it does that has none, or nothing."""
+        try:
+            _ = self.graph
+        except TypeError as error:
+            return " ".join(str(error).split()).split(". ")[0].rstrip(".")
+        return ""
+
+    def beside(self, at: int, gradient: Array) -> Comparison:
+        """Return a gradient beside the right one, or beside differences where forward is not differentiated."""
+        if not self.refused:
+            root, leaves, right = self.graph
+            return Comparison(root, leaves[at], right[at], gradient)
+        compared = by_differences(self._loss_of_numbers, [x for _, x in self.arguments], at, gradient)
+        if compared is None:
+            raise TypeError(f"{self.refused}; differences of forward have no limit here either.")
+        return compared
+
+    def _loss_of_numbers(self, *arrays: Array) -> float:
+        try:
+            with np.errstate(all="ignore"):
+                return float(self._loss(arrays))
+        except IndexError:  # which it computes from them
+            return np.nan
+
+    def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
+        """Return the verdict, with a word on differences where they decide."""
+        diagnosis = super().diagnosis(others)
+        remarks = (f"{BY_DIFFERENCES}: {self.refused}",) if self.refused else ()
+        return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+    @property
+    def unjudged(self) -> dict[int, str]:
+        """The inputs that backward returns no gradient by, by their place."""
+        return {at: self.name_of(at) for at in range(len(self.places)) if at not in self.given}
 
     def name_of(self, at: int) -> str:
         """Return what forward calls an input."""
@@ -185,8 +248,32 @@ class LayerPoint(JudgedPoint):
         given = [self.given[at] if at in wrong else self.comparisons[at].right for at in used]
         numbers = {name: float(x) for name, x in zip(self.names, self.inputs) if type(x) in (int, float)}
         arguments = [self.arguments[at] for at in used]
-        before = [(self.name_of(at), self.before[self.places[at]].astype(float)) for at in used if self.before]
+        before = [(self.name_of(at), self.earlier[self.places[at]].astype(float)) for at in used if self.earlier]
         return Point(f, arguments, given, right, numbers, before, self.precision)
+
+
+def told_apart(point: LayerPoint) -> tuple[Callable[..., Any], tuple[str, ...]]:
+    """Return a backward function whose gradients have names where their shapes leave it open, and a remark on that."""
+    shapes = [point.inputs[k].shape for k in point.places]
+    if not are_open(point.returned, shapes):
+        return point.backward, ()
+    several = {k: numbers(x, f"gradient {k}") for k, x in enumerate(in_order(point.returned)) if x is not None}
+
+    def is_right(at: int, gradient: Array) -> bool:
+        comparison = point.beside(at, gradient)
+        return bool(comparison.exact.all()) or comparison.is_coarsely_right
+
+    chosen = owners(list(several.values()), shapes, is_right)
+    if len(chosen) < len(several):
+        return point.backward, ()
+    names = {k: point.name_of(at) for k, at in zip(several, chosen.values())}
+
+    def by_name(*arguments: Any) -> dict[str, Any]:
+        returned = in_order(point.backward(*arguments))
+        return {name: returned[k] for k, name in names.items()}
+
+    taken = ", ".join(names.values())
+    return by_name, (f"the gradients are taken for those by {taken}; for others, return a dictionary by name",)
 
 
 def that_run(longer: Iterable[LayerPoint], shorter: LayerPoint) -> Iterator[LayerPoint]:
@@ -215,45 +302,3 @@ def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
             raise TypeError(f"forward must return an array, or (out, cache); it returned {len(returned)} things.")
         return returned[0], (returned[1],)
     return returned, ()
-
-
-def assigned(returned: Any, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[int, Array]:
-    """Return the gradients by the place of their input: told by name, order or shape; of several of a shape, the first.
-
-    Raises
-    ------
-    TypeError
-        If they are no arrays.
-    ValueError
-        If it cannot be told which is whose.
-    """
-    if isinstance(returned, Mapping):
-        return _by_name(returned, names)
-    several = list(returned) if isinstance(returned, (tuple, list)) else [returned]
-    gradients = {k: numbers(x, f"gradient {k}") for k, x in enumerate(several) if x is not None}
-    if not gradients:
-        raise ValueError("backward returned no gradients.")
-    if len(several) == len(names):
-        return gradients
-    places: dict[int, Array] = {}
-    for gradient in gradients.values():
-        free = (k for k, shape in enumerate(shapes) if shape == gradient.shape and k not in places)
-        place = next(free, None)
-        if place is None:
-            raise ValueError(
-                f"backward returned {len(gradients)} gradients for {', '.join(names)}, and their shapes do not tell "
-                "whose they are; return one for each, or a dictionary by name."
-            )
-        places[place] = gradient
-    return places
-
-
-def _by_name(returned: Mapping[Any, Any], names: Sequence[str]) -> dict[int, Array]:
-    known = {name: k for k, name in enumerate(names)} | {f"d{name}": k for k, name in enumerate(names)}
-    unknown = [key for key in returned if key not in known]
-    if unknown or not returned:
-        raise ValueError(
-            f"backward returned gradients of {', '.join(map(described, unknown)) or 'nothing'}; name them "
-            f"{', '.join(f'd{name}' for name in names)}."
-        )
-    return {known[key]: numbers(x, f"gradient {key!r}") for key, x in returned.items()}

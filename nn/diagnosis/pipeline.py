@@ -19,12 +19,14 @@ from nn.diagnosis.alterations.explain import Findings, Point, explained
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
-from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
 from nn.samples import Array
 
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+NO_GRADIENT = "no gradient by it was returned"
+ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
@@ -52,6 +54,16 @@ class JudgedPoint(ABC):
     @abstractmethod
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return what is differentiated, if it is a function of arrays, and gradients: right where none is wrong."""
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether the function takes the numbers of the point at all."""
+        return True
+
+    @property
+    def unjudged(self) -> Mapping[int, str]:
+        """What there is no gradient by, by its place."""
+        return {}
 
     def altered(
         self, wrong: Sequence[int], others: Sequence[JudgedPoint]
@@ -84,16 +96,24 @@ class JudgedPoint(ABC):
         simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         kinds = {at: _kind(each[at], is_proven) if at in each else "right" for at in self.comparisons}
-        rows = tuple(self.comparisons[at].verdict(self.name_of(at), kind) for at, kind in kinds.items())
+        rows = self._rows(kinds)
         remarks = tuple(dict.fromkeys(c.outcome.remark for c in self.comparisons.values() if c.outcome.remark))
         beyond = [at for at in kinds if at not in wrong and not all(p.comparisons[at].outcome.ok for p in others)]
         remarks += tuple(f"{self.name_of(at)}: {OTHER_SHAPES}" for at in beyond)
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
+        experiment = self.experiment if is_proven else FEW
         if verdict == "ambiguous":
-            experiment = self.experiment if is_proven else FEW
             return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
-        return Diagnosis(verdict, tuple(itertools.chain(*certain)), parameters=rows, remarks=remarks)
+        known = tuple(itertools.chain(*certain)) if is_proven else ()
+        unsure = tuple(_all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
+        return Diagnosis(verdict, known, unsure, experiment if unsure else "", rows, remarks)
+
+    def _rows(self, kinds: Mapping[int, str]) -> tuple[Verdict, ...]:
+        """Return the rows of the table; one also for what there is no gradient by."""
+        rows = {at: self.comparisons[at].verdict(self.name_of(at), kind) for at, kind in kinds.items()}
+        rows |= {at: Verdict(name, NOT_JUDGED, 0.0, 0.0, NO_GRADIENT) for at, name in self.unjudged.items()}
+        return tuple(rows[at] for at in sorted(rows))
 
     @property
     @abstractmethod
@@ -156,15 +176,18 @@ def at_points(
 
     Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
     """
-    several = [point for point in points if point.comparisons]  # these first: forward may keep its calls
+    several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
+    several += [point for point in points[1:] if point.is_defined and point.comparisons]
+    among = len(several)
     several += longer
     wrong = [k for k, point in enumerate(several) if point.wrong]
     first = wrong[0] if wrong else 0
     others = [*several[:first], *several[first + 1 :]]
     others += itertools.islice(_of_other_branches(several, farther), 1) if wrong else ()
     diagnosis = several[first].diagnosis(others)
-    remark = OTHER_SHAPES if first >= len(points) else ELSEWHERE
-    return replace(diagnosis, remarks=(*diagnosis.remarks, remark)) if first else diagnosis
+    remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
+    remarks += [ALONE] if among < 2 <= len(points) else []
+    return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 
 def _of_other_branches(points: Sequence[JudgedPoint], farther: Iterable[JudgedPoint]) -> Iterator[JudgedPoint]:
@@ -203,4 +226,4 @@ def _are_whole(paths: Sequence[Findings]) -> bool:
 
 def _all_of(each: Mapping[int, Sequence[Findings]]) -> list[Findings]:
     """Return every way in which each gradient has one of its explanations."""
-    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values())]
+    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]

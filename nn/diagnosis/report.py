@@ -11,6 +11,8 @@ from nn.diagnosis.equations import Problem
 from nn.diagnosis.mistakes.notation import altered, equation
 from nn.diagnosis.mistakes.table import Suspect
 
+NOT_JUDGED = "not judged"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -60,7 +62,7 @@ class Verdict:
     parameter
         Its name.
     verdict
-        "right", "named", "ambiguous" or "unnamed".
+        "right", "named", "ambiguous" or "unnamed"; "not judged" where there is no gradient.
     units, relative
         The largest error in units of rounding, and relative to the largest entry.
     note
@@ -85,9 +87,9 @@ class Diagnosis:
     findings
         The mistakes that together reproduce what was given, each once, at its origin.
     alternatives
-        If ambiguous: all sets of mistakes that do.
+        If ambiguous, or a parameter is: all sets of mistakes that do.
     experiment
-        If ambiguous: what would tell them apart.
+        If there are alternatives: what would tell them apart.
     parameters
         A verdict for each parameter.
     remarks
@@ -121,7 +123,10 @@ class Diagnosis:
     def table(self) -> list[tuple[str, str, str, str]]:
         """Return one row per parameter, under a header."""
         rows = [("parameter", "verdict", "relative error", "")]
-        return rows + [(v.parameter, v.verdict, f"{v.relative:.1e}", v.note) for v in self.parameters]
+        return rows + [
+            (v.parameter, v.verdict, "" if v.verdict == NOT_JUDGED else f"{v.relative:.1e}", v.note)
+            for v in self.parameters
+        ]
 
     def __str__(self) -> str:
         return "\n".join([*aligned(self.table()), "", *self.sentences()])
@@ -135,10 +140,11 @@ class Diagnosis:
             lines.append("unnamed: no known mistake reproduces this gradient")
         elif self.verdict == "other convention":
             lines.append(f"right in another convention: {', or '.join(self.conventions)}")
-        elif self.verdict == "ambiguous":
-            lines.append("ambiguous: each of these reproduces the gradient on this data")
+        if self.alternatives:
+            only = " where it is ambiguous" if self.verdict != "ambiguous" else ""
+            lines.append(f"ambiguous: each of these reproduces the gradient on this data{only}")
             for number, findings in enumerate(self.alternatives, 1):
-                lines.extend(f"{number}. {finding}" for finding in findings)
+                lines.extend(f"{f'{number}.' if not k else 'and'} {finding}" for k, finding in enumerate(findings))
             lines.append(f"to tell them apart: {self.experiment}")
         lines.extend(str(finding) for finding in self.findings if self.verdict != "ambiguous")
         return [*lines, *self.remarks]

@@ -46,6 +46,8 @@ def expression(step: ArrayStep, depth: int = DEEPEST) -> Expr:
         return Expr(" @ ".join(map(bracketed, texts)))
     if step.op == "[]":
         return Expr(f"{bracketed(texts[0])}[{step.note}]")
+    if step.op == "[]=":  # what was assigned to is the array itself, with one part of it new
+        return Expr(f"{bracketed(texts[0])} with a part assigned")
     if step.op == "transpose" and step.value.ndim == 2:
         return Expr(f"{bracketed(texts[0])}.T")
     return Expr(f"{step.op}({', '.join(texts[:3])})")

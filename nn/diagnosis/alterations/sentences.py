@@ -37,7 +37,7 @@ SENTENCES = {
     "factor": ("the path through `{through}` is multiplied with {what}, a factor too many", "{what} * ({pulled})"),
     "overwritten": (
         "contributions to `{path}` are assigned where they must be added (= for +=)",
-        "{to} = the last of them",
+        "{to} = the one assigned last",
     ),
     "unsummed": ("the sum over what `{path}` was repeated along is not taken", "{to} without its sum"),
     "outer-product": (

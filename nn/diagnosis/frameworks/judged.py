@@ -215,6 +215,11 @@ class FrameworkPoint(LayerPoint):
         return right
 
     @property
+    def refused(self) -> str:
+        """Nothing: the framework differentiates."""
+        return ""
+
+    @property
     def is_constant(self) -> bool:
         """Whether no input changes the result."""
         return not any(comparison.right.any() for comparison in self.comparisons.values())

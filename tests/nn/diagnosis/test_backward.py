@@ -70,7 +70,8 @@ def test_what_is_right_is_called_right(name):
     forward, backward, inputs = RIGHT[name]
     diagnosis = check_backward(forward, backward, *inputs)
     assert diagnosis.ok, str(diagnosis)
-    assert {row.verdict for row in diagnosis.parameters} == {"right"}
+    unlike = {"not judged"} if name == "by shape" else set()  # one input has no gradient
+    assert {row.verdict for row in diagnosis.parameters} == {"right"} | unlike
 
 
 MISTAKES = {

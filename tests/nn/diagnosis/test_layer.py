@@ -1,36 +1,9 @@
 import numpy as np
 import pytest
 
-from nn.diagnosis.layer import LayerPoint, assigned, copies, is_differentiated, parts
+from nn.diagnosis.layer import LayerPoint, copies, is_differentiated, parts
 
 X, W = np.arange(6.0).reshape(2, 3) + 1.0, np.array([0.5, -1.0, 2.0])
-
-
-def test_gradients_are_told_by_order_shape_or_name():
-    shapes = [(2, 3), (3,)]
-    for returned in ((X, W), [X, W], {"dw": W, "x": X}):
-        found = assigned(returned, ["x", "w"], shapes)
-        assert sorted(found) == [0, 1] and found[1] is not None and found[1].tolist() == W.tolist()
-    assert list(assigned(W, ["x", "w"], shapes)) == [1]
-    assert list(assigned((None, W), ["x", "w"], shapes)) == [1]
-    assert list(assigned(X, ["x", "target", "w"], [(2, 3), (2, 3), (3,)])) == [0]
-    assert list(assigned((None, X), ["x", "y"], [(2, 3), (2, 3)])) == [1]
-
-
-@pytest.mark.parametrize(
-    ("returned", "message"),
-    [
-        (W, "1 gradients for x, w, and their shapes do not tell"),
-        ({"dz": X}, "name them dx, dw"),
-        ({}, "nothing"),
-        ((), "no gradients"),
-        ((None, None), "no gradients"),
-        ("x", "gradient 0"),
-    ],
-)
-def test_what_cannot_be_told_is_refused(returned, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        assigned(returned, ["x", "w"], [(2, 3), (2, 3)])
 
 
 def test_a_forward_function_returns_its_result_and_one_cache():

@@ -44,3 +44,8 @@ def test_what_is_not_finite_is_said_and_for_which_sign_of_x():
         "2 of 4 entries are not finite, the first at [1]",
         "it is so where x = 0, and nowhere else",
     ]
+
+
+def test_of_few_entries_nothing_is_said_that_chance_may_do():
+    x = np.array([1.0, -2.0])
+    assert noticed(np.ones(2), np.array([1.0, 3.0]), x) == []

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nn import check_backward
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.function import FunctionPoint
 from nn.diagnosis.layer import LayerPoint
@@ -67,3 +68,18 @@ def test_of_points_farther_away_one_is_taken_that_runs_and_has_other_branches():
     assert at_points([here]).names == ["factor"]
     assert at_points([here], farther=[here, undefined]).names == ["factor"]
     assert at_points([here], farther=[here, undefined, other]).names != ["factor"]
+
+
+def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
+    def forward(x, a):
+        return np.where(x > 0, x, a * x)
+
+    def backward(dout, x, a):
+        masked = np.where(x > 0, x, a * x) > 0  # of the output
+        return np.where(masked, dout, a * dout), np.sum(np.where(masked, 0.0, dout * x), axis=0)
+
+    x = np.random.default_rng(9).normal(size=(6, 3))
+    diagnosis = check_backward(forward, backward, x, np.array([0.3, -0.4, -0.2]))
+    assert [row.verdict for row in diagnosis.parameters] == ["unnamed", "ambiguous"]
+    assert diagnosis.alternatives and {f.where for path in diagnosis.alternatives for f in path} == {"a"}
+    assert diagnosis.experiment and diagnosis.experiment in str(diagnosis)

@@ -44,3 +44,13 @@ def test_operands_have_names():
 
     below = root_of(f).operands[0]
     assert operand_label(below, 0) == "var" and operand_label(below, 1) in ("eps", "0.1")
+
+
+def test_an_assignment_is_said_in_words():
+    def f(x):
+        out = x * 1.0
+        out[0] = x[1] ** 2
+        return (out * x).sum()
+
+    root, _ = record(f, [("x", np.array([1.0, 2.0]))])
+    assert "[]=" not in formula(root)
