@@ -17,11 +17,12 @@ import numpy as np
 
 from engine import Value
 from engine import array as array_of_values
-from engine.arguments import described, finite, result
+from engine.arguments import described, finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.asked import answer
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
@@ -73,8 +74,8 @@ class LayerPoint(JudgedPoint):
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
         if self.before:  # what is read of it shows
-            result(self.forward, copies(self.before), {}, CHECKED)
-        out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
+            answer(self.forward, copies(self.before), {}, CHECKED)
+        out, cache = parts(answer(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
 
     @property
@@ -110,7 +111,7 @@ class LayerPoint(JudgedPoint):
     @cached_property
     def returned(self) -> Any:
         """What backward returns."""
-        return result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
+        return answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
 
     @cached_property
     def given(self) -> dict[int, Array]:
