@@ -21,7 +21,7 @@ from nn.data import mnist as mnist
 from nn.data import moons as moons
 from nn.data import split as split
 from nn.data import xor as xor
-from nn.diagnosis.backward import assert_gradients as assert_gradients
+from nn.diagnosis.asserted import assert_gradients as assert_gradients
 from nn.diagnosis.backward import check_backward as check_backward
 from nn.diagnosis.function import diagnose_function as diagnose_function
 from nn.diagnosis.network import diagnose as diagnose

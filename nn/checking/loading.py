@@ -13,9 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from nn.checking.limits import relieve
+from nn.diagnosis.asked import LONGEST, RaisedError
 from nn.files import encoding_of
-
-LONGEST = 160  # characters of an exception's message
 
 
 class CheckError(ValueError):
@@ -72,6 +71,7 @@ def folder_on_path(path: str | Path) -> Iterator[None]:
 
 def blamed(error: BaseException, path: str | Path, what: str) -> str:
     """Return one line that names an exception and the last line of the file that led to it."""
+    error = _itself(error)
     if isinstance(error, MemoryError):
         relieve()
     lines = _lines(error, path)
@@ -83,7 +83,12 @@ def blamed(error: BaseException, path: str | Path, what: str) -> str:
 
 def raised_in(error: BaseException, path: str | Path) -> bool:
     """Whether a line of a file led to an exception."""
-    return bool(_lines(error, path))
+    return bool(_lines(_itself(error), path))
+
+
+def _itself(error: BaseException) -> BaseException:
+    """Return what a function of the file raised: its line says more here than what it was called with."""
+    return error.__cause__ if isinstance(error, RaisedError) and error.__cause__ is not None else error
 
 
 def _lines(error: BaseException, path: str | Path) -> list[int | None]:

@@ -67,8 +67,7 @@ class Settings:
         by_batch = chosen["lr"] != math.inf and takes_batch(function)
         usual["reduction"] = "mean" if by_batch else dialect.reduction
         chosen |= {name: chosen[name] or value for name, value in usual.items()}
-        contained = ["softmax"] * dialect.of_outputs
-        known: dict[str, Iterable[str]] = {"activation": ACTIVATIONS, "output": (*ACTIVATIONS, *contained)}
+        known: dict[str, Iterable[str]] = {"activation": ACTIVATIONS, "output": (*ACTIVATIONS, "softmax")}
         for name, values in (known | {"reduction": ("mean", "sum")}).items():
             if chosen[name] not in ACTIVATIONS or name == "reduction":
                 _check_known(path, name, chosen[name], values)
@@ -127,7 +126,7 @@ def _diagnosed(path: str | Path, function: Callable[..., Any], settings: Setting
     problem = replace(problem, absent=own.absent, params=own.rows())
     try:
         with np.errstate(all="ignore"):
-            return judged(problem, calls, own, flat=settings.loss in OF_CLASSES)
+            return judged(problem, calls, own, flat=settings.loss in OF_CLASSES, output=settings.output)
     except CandidateError as error:
         raise CheckError(f"{path}: {error}") from None
     except BaseException as error:

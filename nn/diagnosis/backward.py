@@ -132,31 +132,6 @@ def _is_narrow(x: Any) -> bool:
     return is_differentiated(x) and x.dtype.itemsize < np.dtype(float).itemsize
 
 
-def assert_gradients(forward: Callable[..., Any], backward: Any, *inputs: Any, seed: int = 0) -> None:
-    """Fail, with the diagnosis as the message, unless every gradient of a backward pass is right: a line of a test.
-
-    Parameters
-    ----------
-    forward, backward, *inputs, seed
-        As `check_backward` takes them.
-
-    Raises
-    ------
-    AssertionError
-        If a gradient is wrong.
-    TypeError, ValueError
-        As `check_backward` does.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> assert_gradients(lambda x: np.tanh(x), lambda dout, x: dout * (1 - np.tanh(x) ** 2), np.array([0.5, -1.0]))
-    """
-    diagnosis = check_backward(forward, backward, *inputs, seed=seed)
-    if not diagnosis.ok:
-        raise AssertionError(f"the gradients are wrong\n{diagnosis}")
-
-
 def _names(forward: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
     """Return what forward calls its inputs."""
     try:

@@ -1,7 +1,7 @@
 """Somebody's function of gradients, or of an update, called as its author calls it.
 
-Arguments are told by the names that the author gives them; a function of three that are called something else is given
-parameters, samples and targets.
+Arguments are told by the names that the author gives them; a function of three, of which one is called something else,
+is given the parameters in a dictionary, samples and targets.
 
 >>> own = Own.of((np.ones((3, 1)), 0.5), "coursera", 3)
 >>> def propagate(w, b, X, Y):
@@ -17,16 +17,17 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 
-from engine.arguments import described, result
+from engine.arguments import described
 from nn import matrix
-from nn.diagnosis.own import Own, Parameters, parameters_of
+from nn.diagnosis.asked import answer
+from nn.diagnosis.held import parameters_of
+from nn.diagnosis.own import Own, Parameters
 from nn.diagnosis.trials import CandidateError
 from nn.samples import Array
 
@@ -42,6 +43,7 @@ ROLES = {  # what an argument is for, by what people call it
     "biases": "biases bs",
     "one": "num_iterations iterations n_iter num_iters n_iterations max_iter epochs n_epochs",
 }
+LISTED = {"weights": "W", "biases": "b"}
 ROLE_OF = {name: role for role, names in ROLES.items() for name in names.split()}
 CANDIDATE = "diagnose"  # who calls, in messages
 
@@ -121,9 +123,10 @@ class Calls:
         T = T.ravel() if self.flat and T.size == self.samples else T
         function, holder = self._held(own)
         args, kwargs = self._arguments(own, X, T)
-        returned = result(function, args, kwargs, CANDIDATE)
-        for kind in {"weights", "biases"} & kwargs.keys():  # an update may have put other arrays into a list
-            own.update({f"{kind}[{k}]": x for k, x in enumerate(kwargs[kind])})
+        returned = answer(function, args, kwargs, CANDIDATE)
+        for role in LISTED.keys() & kwargs.keys():  # an update may have put other arrays into a list
+            if isinstance(kwargs[role], list):
+                own.update(zip(self.own.called(LISTED[role]), kwargs[role]))
         if self.updates:
             held = own if holder is None else parameters_of(holder, self.own.dialect)
             return self._differenced(params, held, returned if holder is None else None)
@@ -157,23 +160,22 @@ class Calls:
                 getattr(held, name).update(own)
                 break
         else:
-            held.weights = listed_by(own, "weights")
-            setattr(held, "biases" if hasattr(held, "biases") else "bias", listed_by(own, "biases"))
+            held.weights = self._listed(own, "W")
+            setattr(held, "biases" if hasattr(held, "biases") else "bias", self._listed(own, "b"))
         return getattr(held, _named(self.function)), held
 
     def _arguments(self, own: Parameters, X: Array, T: Array) -> tuple[list[Any], dict[str, Any]]:
         """Return what the function is called with."""
         known: dict[str, Any] = {"params": own, "X": X, "T": T, "one": 1, "strength": self.strength}
-        known |= {
-            "weights": listed_by(own, "weights"),
-            "biases": listed_by(own, "biases"),
-            "rate": self.rate if self.updates else 0.0,
-        }
+        known |= {role: self._listed(own, kind) for role, kind in LISTED.items()}
+        known |= {"rate": self.rate if self.updates else 0.0}
         if X.ndim > 1:
             known |= {"samples": self.samples, "batch": list(self._one_by_one(X, T))}
         required = _required(self.function)
         if required is None or (len(required) == 3 and not self._says_all(required, own)):
             return [own, X, T], {}
+        if "weights" in required and "biases" not in required and self.own.called("b"):  # all of them in one
+            known["weights"] = own
         unknown = [name for name in required if not self._says(name, own)]
         if unknown:
             raise CandidateError(
@@ -187,7 +189,12 @@ class Calls:
         return own.answers(name) or name in ROLE_OF
 
     def _says_all(self, names: list[str], own: Parameters) -> bool:
-        return self.own.dialect.is_course and all(self._says(name, own) for name in names)
+        """Whether each name says what it is of, and each of something else."""
+        roles = {name if own.answers(name) else ROLE_OF.get(name, "") for name in names}
+        return "" not in roles and len(roles) == len(names)
+
+    def _listed(self, own: Mapping[str, Any], kind: str) -> list[Any]:
+        return [own[name] for name in self.own.called(kind)]
 
     def _differenced(self, params: Mapping[str, Array], held: Any, returned: Any) -> dict[str, Any]:
         """Return the gradients that an update was made with, from the parameters after it."""
@@ -217,11 +224,6 @@ def own_as_taken(rows: Mapping[str, Array], convention: str, function: Callable[
     if not usual.dialect.is_course or not held:
         return usual
     return Own.of(held, convention, len(rows["layers.0.W"]))
-
-
-def listed_by(own: Mapping[str, Any], kind: str) -> list[Any]:
-    """Return the arrays that are called ``kind[0]``, ``kind[1]``, ..."""
-    return [x for name, x in own.items() if re.fullmatch(rf"{kind}\[\d+\]", name)]
 
 
 def taken_apart(returned: Any, own: Own) -> tuple[Any, float | None]:

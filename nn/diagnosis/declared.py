@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.arguments import described
 from nn import matrix
-from nn.derivatives import OF_CLASSES
+from nn.derivatives import ACTIVATIONS, OF_CLASSES
 from nn.diagnosis.agreed import agreed
 from nn.diagnosis.calls import Calls, taken_apart
 from nn.diagnosis.elsewhere import Judged, or_elsewhere
@@ -31,6 +31,7 @@ from nn.diagnosis.trials import called, diagnose_gradients, probe
 from nn.diagnosis.wording import worded
 
 ONE_BY_ONE = "the parameters are updated after every sample: each step is judged at the parameters that it starts from"
+TWICE = "judged as the loss of scores that went through the {0} already, which is applied twice so; once is usual"
 
 
 def judged(
@@ -40,6 +41,7 @@ def judged(
     strength: float = 0.0,
     *,
     flat: bool = False,
+    output: str = "",
 ) -> Diagnosis:
     """Return the diagnosis of gradients, or of a function, in somebody's own words.
 
@@ -55,6 +57,9 @@ def judged(
         Of the penalty, as the author says it.
     flat
         Whether a function is given targets with one axis: the numbers of classes, or one target per sample.
+    output
+        What was declared of the last layer, where the loss of scores contains it: a sigmoid that is applied twice is
+        believed where it is right.
 
     Raises
     ------
@@ -63,7 +68,13 @@ def judged(
     """
     is_function = callable(candidate) and not isinstance(candidate, (type, Mapping))
     by = _of_function if is_function else _of_numbers
-    return worded(by(problem, candidate, own, strength, flat), own, problem)
+    diagnosis = by(problem, candidate, own, strength, flat)
+    if not diagnosis.ok and output in ACTIVATIONS and output != problem.kinds[-1]:
+        twice = replace(problem, kinds=(*problem.kinds[:-1], output))
+        of_twice = by(twice, candidate, own, strength, flat)
+        if of_twice.ok or (of_twice.verdict == "named" and diagnosis.verdict == "unnamed"):
+            diagnosis = replace(of_twice, remarks=(*of_twice.remarks, TWICE.format(output)))
+    return worded(diagnosis, own, problem)
 
 
 def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, flat: bool) -> Diagnosis:

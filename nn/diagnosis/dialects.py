@@ -101,13 +101,13 @@ class Dialect:
         return PENALTIES[self.penalty].l2(strength, samples)
 
     def scores(self, output: str, loss: str) -> str:
-        """Return the activation of the last layer before a loss: of scores, the one that the loss contains is left out.
+        """Return the activation of the last layer before a loss of scores: what the loss contains is not applied twice.
 
-        >>> DIALECTS["coursera"].scores("sigmoid", "binary_cross_entropy")
+        >>> DIALECTS["rows"].scores("sigmoid", "binary_cross_entropy")
         'identity'
         """
         contained = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}.get(loss)
-        return "identity" if self.of_outputs and output == contained else output
+        return "identity" if output == contained else output
 
     def output_of(self, loss: str) -> str:
         """Return the activation of the last layer where only the loss is known."""

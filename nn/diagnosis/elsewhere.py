@@ -19,7 +19,8 @@ from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem as diagnose_problem
 from nn.diagnosis.readings import Reading, fitting, readings
 from nn.diagnosis.report import Diagnosis
-from nn.diagnosis.trials import diagnose_gradients
+from nn.diagnosis.trials import SIZE_FIXED, diagnose_gradients
+from nn.diagnosis.undeclared import of_other_networks
 
 TURNED = "weights-transposed"
 LOSS_DECIDES = "judged as the gradient of the loss that comes with it"
@@ -41,10 +42,16 @@ class Judged:
         found = fitting(self.problem, self.gradients, self.layout, self.dialect)
         return [reading for reading in found if self._holds(reading)]
 
+    def of_other_networks(self) -> list[Reading]:
+        """Return the networks of other activations and losses in which the gradients are right, as `readings` does."""
+        found = of_other_networks(self.problem, self.gradients, self.layout, self.dialect)
+        return [reading for reading in found if self._holds(reading)]
+
     def _holds(self, reading: Reading) -> bool:
         if self.function is None or reading.layout != self.layout:
             return True
-        return diagnose_gradients(reading.problem, self.function, self.layout, self.classes).ok
+        diagnosis = diagnose_gradients(reading.problem, self.function, self.layout, self.classes)
+        return diagnosis.ok and SIZE_FIXED not in diagnosis.remarks
 
     def by_cost(self, cost: float | None) -> tuple[Problem, str, bool]:
         """Return the problem whose loss a cost is, what is to be said of that, and whether the cost decides it."""
@@ -65,6 +72,8 @@ def or_elsewhere(diagnosis: Diagnosis, judged: Judged) -> Diagnosis:
     stays, and the convention is a remark.
     """
     found = () if diagnosis.ok else tuple(reading.sentence for reading in judged.readings())
+    if not found and diagnosis.verdict == "unnamed":
+        found = tuple(reading.sentence for reading in judged.of_other_networks())
     if not found:
         return diagnosis
     turned = any({finding.name for finding in path} == {TURNED} for path in paths_of(diagnosis))

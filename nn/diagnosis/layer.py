@@ -17,12 +17,13 @@ import numpy as np
 
 from engine import Value
 from engine import array as array_of_values
-from engine.arguments import finite, result
+from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
 from nn.diagnosis.alterations.ties import branches
+from nn.diagnosis.asked import answer
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
@@ -79,7 +80,7 @@ class LayerPoint(JudgedPoint):
         """The inputs that forward was called with before, unless it does not take them."""
         try:
             if self.before:
-                result(self.forward, copies(self.before), {}, CHECKED)
+                answer(self.forward, copies(self.before), {}, CHECKED)
         except Exception:
             return ()
         return self.before
@@ -88,7 +89,7 @@ class LayerPoint(JudgedPoint):
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
         _ = self.earlier  # what is read of it shows
-        out, cache = parts(result(self.forward, copies(self.inputs), {}, CHECKED))
+        out, cache = parts(answer(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
 
     @property
@@ -132,7 +133,7 @@ class LayerPoint(JudgedPoint):
     @cached_property
     def returned(self) -> Any:
         """What backward returns."""
-        return result(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
+        return answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
 
     @cached_property
     def given(self) -> dict[int, Array]:

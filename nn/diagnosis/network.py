@@ -78,7 +78,8 @@ def diagnose(
     previous
         Parameters, X and T of the call before, for mistakes that leak from one call into the next.
     activation, output
-        Of the hidden layers and of the last one, where `model` is parameters; by default the convention's.
+        Of the hidden layers and of the last one, where `model` is parameters; by default the convention's. A sigmoid
+        or softmax beside the cross-entropy that contains it is applied once.
     lr
         The learning rate, where `candidate` is not gradients but parameters after a step, or a function that updates
         them: the gradient is (old - new) / lr.
@@ -115,15 +116,16 @@ def diagnose(
     X, T = _laid_as_rows(X, T, dialect)
     flat = dialect.is_course and T.ndim == 1
     own, X, T = _read(model, X, T, convention, loss)
-    problem = _problem(own, X, T, _kinds(model, own, activation, output, loss), loss)
+    kinds, output = _kinds(model, own, activation, output, loss)
+    problem = _problem(own, X, T, kinds, loss)
     scale = 1.0 / len(X) if is_mean else 1.0
     problem = replace(problem, scale=scale, l2=dialect.l2(strength, len(X)), rate=rate, is_summed=not is_mean)
-    if previous is not None:
-        problem = replace(problem, previous=_previous(problem, previous))
-    return judged(problem, candidate, own, strength, flat=flat or T.ndim == 1)
+    problem = problem if previous is None else replace(problem, previous=_previous(problem, previous))
+    return judged(problem, candidate, own, strength, flat=flat or T.ndim == 1, output=output)
 
 
-def _holds_parameters(model: Any) -> bool:
+def holds_parameters(model: Any) -> bool:
+    """Whether this is parameters, or an object that has some."""
     return (
         isinstance(model, (Mapping, list, tuple, np.ndarray)) or hasattr(model, "params") or hasattr(model, "weights")
     )
@@ -151,7 +153,7 @@ def _read(model: Any, X: Any, T: Any, convention: str, loss: str) -> tuple[Own, 
         X = samples(X, model.sizes[0])
         model, X, T = model.as_trained(X, _targets(T, loss, model.sizes[-1], len(X)))
         return Own.by_default(model.arrays(), convention), X, T
-    if not _holds_parameters(model):
+    if not holds_parameters(model):
         check_model(model, "diagnose(model, X, T, candidate)", MLP)
     X = samples(X, None if np.ndim(X) == 2 else 1).astype(float)
     own = Own.of(model, convention, X.shape[1])
@@ -166,20 +168,20 @@ def _targets(T: Any, loss: str, outputs: int, count: int, what: str = "T") -> Ar
     return Targets.read(T, kind, outputs, samples=count, what=what).values
 
 
-def _kinds(model: Any, own: Own, activation: str | None, output: str | None, loss: str) -> tuple[str, ...]:
-    """Return the activation of every layer, the last one's without what the loss contains."""
-    dialect, layers = own.dialect, sum(name.endswith("W") for name in own.arrays)
+def _kinds(model: Any, own: Own, activation: str | None, output: str | None, loss: str) -> tuple[tuple[str, ...], str]:
+    """Return the activation of every layer, the last one's without what the loss contains, and that as it was said."""
+    dialect, layers = own.dialect, len(own.called("W"))
     if isinstance(model, MLP):
         for name, asked in (("activation", activation), ("output", output)):
             if asked not in (None, getattr(model, name)):
                 raise ValueError(f"{name}={described(asked)}, but the network's is {getattr(model, name)!r}.")
         activation, output = model.activation, model.output
-    known = (*ACTIVATIONS, "softmax") if dialect.of_outputs else ACTIVATIONS
     activation = one_of(dialect.activation if activation is None else activation, "activation", ACTIVATIONS)
     output = dialect.output_of(loss) if output is None else output
     is_known = isinstance(output, str) and output in ACTIVATIONS
-    last = dialect.scores(output if is_known else one_of(output, "output", known), loss)
-    return (activation,) * (layers - 1) + (one_of(last, "output", ACTIVATIONS),)
+    output = output if is_known else one_of(output, "output", (*ACTIVATIONS, "softmax"))
+    last = one_of(dialect.scores(output, loss), "output", ACTIVATIONS)
+    return (activation,) * (layers - 1) + (last,), output
 
 
 def _problem(own: Own, X: Array, T: Array, kinds: tuple[str, ...], loss: str) -> Problem:

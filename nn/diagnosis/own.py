@@ -18,13 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.arguments import described, listed
 from nn import matrix
 from nn.diagnosis.dialects import DIALECTS, Dialect
+from nn.diagnosis.held import by_layer, is_bias, is_plain, is_weight, parameters_of
 from nn.samples import Array, numbers
 
-BIAS = re.compile(r"(.*[._])?(b|bias|biases|intercept)_?(\d*|\[\d+\])$", re.IGNORECASE)
-WEIGHT = re.compile(r"(.*[._])?(w|weight|weights|theta|coef)_?(\d*|\[\d+\])$", re.IGNORECASE)
 PREFIX = re.compile(r"^(grad_|g_|nabla_|[dD][A-Za-z]{0,4}_d|d_|d|g|∂)")
 OTHER_WAY = {"rows": "torch", "torch": "rows", "columns": "coursera", "coursera": "columns"}
 """The convention that differs in how weights lie, and not in how samples do."""
@@ -84,7 +82,10 @@ class Own:
         """
         dialect = DIALECTS[convention]
         held = {name: numbers(x, name) for name, x in parameters_of(model, dialect).items()}
-        names = _canonical(held)
+        names = by_layer(held)
+        lost = [own for own in held if own not in names.values()]
+        if lost:
+            raise ValueError(f"nothing says which weights {lost[0]!r} belongs to; call them alike: W1, b1.")
         arrays = {name: held[own] for name, own in names.items()}
         fitting = (layout for layout in (dialect.layout, OTHER_WAY[dialect.layout]) if _fits(arrays, layout, inputs))
         layout = next(fitting, None)
@@ -95,12 +96,16 @@ class Own:
                 f"parameters do not fit each other or X, whichever way weights lie: {shapes}; in {convention} X is "
                 f"{X}, and has {inputs} inputs."
             )
-        return cls(dialect, layout, arrays, names, None if _is_plain(model) else model)
+        return cls(dialect, layout, arrays, names, None if is_plain(model) else model)
 
     @cached_property
     def canonical(self) -> dict[str, str]:
         """The names of `nn.matrix` by what somebody calls them."""
         return {own: name for name, own in self.names.items()}
+
+    def called(self, kind: str) -> list[str]:
+        """Return what the weights, kind "W", or the biases, kind "b", are called, layer by layer."""
+        return [own for name, own in self.names.items() if name.endswith(kind)]
 
     @property
     def absent(self) -> frozenset[str]:
@@ -168,8 +173,8 @@ class Own:
     def _by_name(self, returned: Mapping[Any, Any]) -> dict[str, Any]:
         named = {str(key): self.resolved(str(key)) for key in returned}
         if not any(named.values()):  # by other names than the parameters: the first weight is the first layer's
-            alike = {key: np.empty(0) for key in named if BIAS.match(key) or WEIGHT.match(key)}
-            named |= {own: name for name, own in _canonical(alike).items() if name in self.arrays} if alike else {}
+            alike = {key: np.empty(0) for key in named if is_bias(key) or is_weight(key)}
+            named |= {own: name for name, own in by_layer(alike).items() if name in self.arrays} if alike else {}
         wanted = [key for key, name in named.items() if name is not None]
         others = [key for key in named if named[key] is None and not self._is_intermediate(key)]
         gradients = {named[str(key)] or str(key): x for key, x in returned.items() if str(key) in (*wanted, *others)}
@@ -233,76 +238,6 @@ class Parameters(dict[str, Any]):
         return key in self or self._other.get(key) in self
 
 
-def _is_plain(model: Any) -> bool:
-    return isinstance(model, (Mapping, list, tuple, np.ndarray))
-
-
-def parameters_of(model: Any, dialect: Dialect) -> Mapping[str, Any]:
-    """Return what holds parameters as a dictionary of arrays by the names that they have there."""
-    if isinstance(model, Mapping):
-        weights = {name for name in model if WEIGHT.match(str(name))}
-        weights = weights or {name for name, x in model.items() if np.ndim(x) == 2}  # whatever they are called
-        return {str(name): x for name, x in model.items() if name in weights or BIAS.match(str(name))}
-    for name in ("params", "parameters"):
-        if isinstance(getattr(model, name, None), Mapping):
-            return parameters_of(getattr(model, name), dialect)
-    if hasattr(model, "weights"):
-        biases = getattr(model, "biases", getattr(model, "bias", []))
-        return _numbered("weights", model.weights) | _numbered("biases", biases)
-    if isinstance(model, (list, tuple, np.ndarray)) and len(model):
-        return _in_lists(model, dialect)
-    raise TypeError(f"model must be an nn.MLP, or parameters (W1, b1, ...) in a dictionary; got {described(model)}.")
-
-
-def _numbered(name: str, arrays: Any) -> dict[str, Any]:
-    return {f"{name}[{k}]": x for k, x in enumerate(listed(arrays, name, "one array per layer"))}
-
-
-def _in_lists(model: Any, dialect: Dialect) -> dict[str, Any]:
-    """Return arrays without names under the dialect's: (weights, biases), W, (w, b), or W1, b1, W2, b2, ..."""
-    if isinstance(model, np.ndarray) and model.dtype != object:
-        return {"W": model}
-    if len(model) == 2 and all(isinstance(x, (list, tuple)) for x in model):
-        first, second = model
-        swapped = _are_vectors(first) and not _are_vectors(second)
-        return _numbered("weights", second if swapped else first) | _numbered("biases", first if swapped else second)
-    if len(model) <= 2 and (len(model) < 2 or _is_bias(model[1], dialect)):
-        return dict(zip(("w" if np.size(model[0]) == max(np.shape(model[0]) or (1,)) else "W", "b"), model))
-    if not all(_is_bias(b, dialect) for b in model[1::2]):
-        return {dialect.parameter("W", k): x for k, x in enumerate(model)}  # of layers without biases
-    return {dialect.parameter("Wb"[k % 2], k // 2): x for k, x in enumerate(model)}
-
-
-def _is_bias(x: Any, dialect: Dialect) -> bool:
-    """Whether an array may be a bias: one of two axes is a column where samples are, and else a row."""
-    shape = np.shape(x)
-    return len(shape) < 2 or (len(shape) == 2 and shape[dialect.layout in matrix.OF_COLUMNS] == 1)
-
-
-def _are_vectors(arrays: Any) -> bool:
-    return all(np.ndim(x) < 2 or 1 in np.shape(x) for x in arrays)
-
-
-def _canonical(held: Mapping[str, Array]) -> dict[str, str]:
-    """Return somebody's names by those of `nn.matrix`, layer by layer.
-
-    Raises
-    ------
-    TypeError
-        If there are no weights.
-    """
-    weights = sorted((name for name in held if not BIAS.match(name)), key=_place)
-    biases = {_place(name): name for name in held if BIAS.match(name)}
-    if not weights:
-        raise TypeError("there are no weights among the parameters: pass {'W1': ..., 'b1': ..., 'W2': ...}.")
-    names: dict[str, str] = {}
-    for layer, own in enumerate(weights):
-        names[f"layers.{layer}.W"] = own
-        if _place(own) in biases:
-            names[f"layers.{layer}.b"] = biases[_place(own)]
-    return names
-
-
 def _array(x: Any) -> Array:
     """Return an array of whatever it is; of what is ragged, an array of objects."""
     try:
@@ -314,10 +249,6 @@ def _array(x: Any) -> Array:
 def _counts(name: str) -> tuple[int, int, int]:
     layer = int(name.split(".")[1])
     return layer, layer + 1, 2 * layer
-
-
-def _place(name: str) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.findall(r"\d+", name))
 
 
 def _fits(arrays: Mapping[str, Array], layout: str, inputs: int) -> bool:

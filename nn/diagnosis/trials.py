@@ -15,14 +15,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from engine.arguments import described, result
+from engine.arguments import described
 from nn import matrix
 from nn.diagnosis.agreed import narrowed
+from nn.diagnosis.asked import answer
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.judge import Case, backward_altered, diagnose_problem, diagnosis_of
 from nn.diagnosis.report import Diagnosis
 from nn.samples import numbers
 
+OTHER_SIZE = "on a batch of another size"
+SIZE_FIXED = "right for the number of samples given, but not on a batch of another size"
 Gradients: TypeAlias = Callable[[dict[str, Array], Array, Array], Mapping[str, Any]]
 
 
@@ -43,6 +46,9 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
         cases.append((where, Case.of(seen, gradients, convention)))
     results = [(where, diagnosis_of(case)) for where, case in cases]
     wrong = [(where, result) for where, result in results if not result.ok]
+    if [where for where, _ in wrong] == [OTHER_SIZE]:
+        wrong = []
+        remarks.append(SIZE_FIXED)
     where, shown = min(wrong, key=lambda trial: trial[1].verdict != "named") if wrong else results[0]
     if shown.verdict == "ambiguous":
         shown = narrowed(shown, [result for _, result in wrong])
@@ -64,7 +70,7 @@ def _trials(problem: Problem) -> Iterator[tuple[str, Problem]]:
     yield "with other parameters and inputs", replace(other, previous=replace(problem, previous=None))
     taken = {2, len(problem.X), *widths(problem)}
     samples = next(n for n in (7, 11, 13, 17, 19, 23, 29, 31) if n not in taken)
-    yield "on a batch of another size", replace(probe(problem, samples), previous=other)
+    yield OTHER_SIZE, replace(probe(problem, samples), previous=other)
 
 
 def widths(problem: Problem) -> list[int]:
@@ -107,7 +113,7 @@ def called(
         X, T = X.T.copy(), T.T.copy()
     before = {**params, "X": X, "T": T}
     copies = {name: value.copy() for name, value in before.items()}
-    gradients = result(function, (params, X, T), {}, "diagnose")
+    gradients = answer(function, (params, X, T), {}, "diagnose", (CandidateError,))
     if not isinstance(gradients, Mapping):
         raise CandidateError(
             f"gradients() returned {described(gradients)}, not a dictionary of {', '.join(problem.present)}."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
+import nn
 from nn import matrix
 from nn.diagnosis.calls import Calls, own_as_taken, taken_apart
 from nn.diagnosis.own import Own
@@ -102,3 +105,45 @@ def test_how_a_function_takes_parameters_says_how_they_are_held():
     assert own_as_taken(rows, "coursera", lambda W, b, X, Y: 0).layout == "coursera"
     assert own_as_taken(rows, "cs231n", lambda W, X, y, reg: 0).absent == {"layers.0.b"}
     assert own_as_taken(rows, "cs231n", lambda parameters, X, y: 0).absent == frozenset()
+
+
+LINEAR = {"w": np.array([[0.5], [-1.0], [2.0]])}
+NUMBERS = np.random.default_rng(0).normal(size=(6, 3))
+
+
+@pytest.mark.parametrize("convention", ["rows", "torch", "cs231n"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda w, X, y: X.T @ (X @ w - y) / 6,
+        lambda y, x, w: x.T @ (x @ w - y) / 6,
+        lambda params, X, y: X.T @ (X @ params["w"] - y) / 6,
+        lambda whatever, X, y: X.T @ (X @ whatever["w"] - y) / 6,
+        lambda weights, X, y: X.T @ (X @ weights[0] - y) / 6,
+    ],
+)
+def test_three_arguments_are_told_by_their_names(convention, function):
+    own = Own.of(LINEAR, convention, 3)
+    rows, T = nn.matrix.from_rows(own.rows(), own.layout), np.ones((6, 1))
+    expected = NUMBERS.T @ (NUMBERS @ LINEAR["w"] - T) / 6
+
+    def by_name(*args, **kwargs):
+        return {"w": function(*args, **kwargs)}
+
+    by_name.__signature__ = inspect.signature(function)
+    given = Calls(by_name, own)({"layers.0.W": rows["layers.0.W"]}, NUMBERS, T)
+    assert np.allclose(given["layers.0.W"], expected)
+
+
+@pytest.mark.parametrize("held", [[np.ones((3, 4)), np.ones((3, 1))], {"W1": np.ones((3, 4)), "b1": np.ones((3, 1))}])
+def test_lists_of_weights_and_biases_whatever_holds_them(held):
+    shapes = []
+
+    def backprop(weights, biases, x, y):
+        shapes.append([[w.shape for w in weights], [b.shape for b in biases]])
+        a = weights[0] @ x + biases[0]
+        return [(a - y)], [(a - y) @ x.T]
+
+    diagnosis = nn.diagnose(held, np.ones((4, 1)), np.zeros((3, 1)), backprop, convention="nielsen", output="identity")
+    assert shapes[0] == [[(3, 4)], [(3, 1)]]
+    assert diagnosis.ok

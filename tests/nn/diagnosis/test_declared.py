@@ -69,3 +69,21 @@ def test_updates_one_sample_at_a_time():
     assert (said.ok, said.remarks[-1].split(":")[0]) == (True, "the parameters are updated after every sample")
     wrong = nn.diagnose(model, X, T, lambda params, X, y, lr: sgd(params, X, y, lr, wrong=True), **how)
     assert wrong.names == ["updated-weights"]
+
+
+@pytest.mark.parametrize("convention", ["rows", "torch", "columns", "coursera"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_sigmoid_and_its_cross_entropy_are_one_sigmoid(convention, times):
+    """Everywhere; where it was applied twice indeed, a remark says so."""
+    rng = np.random.default_rng(0)
+    params = {"layers.0.W": rng.normal(size=(3, 1)), "layers.0.b": rng.normal(size=1)}
+    X, T = rng.normal(size=(5, 3)), np.array([[0.0], [1.0], [1.0], [0.0], [1.0]])
+    output = "identity" if times == 1 else "sigmoid"
+    right = nn.matrix.value_and_gradients(params, X, T, output=output, loss="binary_cross_entropy")[1]
+    own = Own.by_default(params, convention)
+    by_hand, laid = ({own.names[n]: x for n, x in nn.matrix.from_rows(g, own.layout).items()} for g in (right, params))
+    X, T = (X.T, T.T) if convention == "coursera" else (X, T)
+    settings = {"convention": convention, "output": "sigmoid"}
+    diagnosis = nn.diagnose(laid, X, T, by_hand, "binary_cross_entropy", **settings)
+    assert diagnosis.ok
+    assert any("applied twice" in remark for remark in diagnosis.remarks) == (times == 2)

@@ -7,7 +7,7 @@ import numpy as np
 import nn
 from nn import matrix
 from nn.diagnosis.equations import Problem
-from nn.diagnosis.trials import diagnose_gradients
+from nn.diagnosis.trials import SIZE_FIXED, diagnose_gradients
 
 RNG = np.random.default_rng(5)
 X, T = RNG.normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 1])
@@ -96,3 +96,15 @@ def test_columns_get_their_arguments_as_columns():
     problem = Problem.random((4, 5, 3), samples=6)
     assert diagnose_gradients(problem, gradients, "columns", classes=False).verdict == "unnamed"
     assert seen["shapes"] == ((4, 5), (4, 6), (3, 6))
+
+
+def test_a_number_of_samples_that_is_built_in_is_a_remark():
+    model, X = nn.MLP(3, [4, 2], activation="tanh"), np.random.default_rng(0).normal(size=(6, 3))
+
+    def gradients(params, X, T):
+        right = matrix.value_and_gradients(params, X, T, activation="tanh", reduction="sum")[1]
+        return {name: x / 6 for name, x in right.items()}
+
+    diagnosis = nn.diagnose(model, X, np.array([0, 1, 1, 0, 1, 0]), gradients)
+    assert (diagnosis.ok, diagnosis.remarks) == (True, (SIZE_FIXED,))
+    assert nn.diagnose(model, X[:5], np.array([0, 1, 1, 0, 1]), gradients).names == ["wrong-count"]
