@@ -3,6 +3,7 @@
     python tests/benchmarks/bench_programs.py                                every program, of four files
     python tests/benchmarks/bench_programs.py rnn bodies --peers jax torch
     python tests/benchmarks/bench_programs.py --growth bodies euler          sizes that double: cost is to grow alike
+    python tests/benchmarks/bench_programs.py --lengths                      a GPT at names of eleven lengths, one by one
 
 Every program has a process of its own, one thread; times are of the process, not of the clock, and a step's are medians
 of alternating runs. Programs are not verified here, and no formulas are asked for; results are compared. What is by hand
@@ -35,7 +36,19 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fits import FITS
 from markdown import heading, row
 from models import MODELS
-from programs import PROGRAMS, Program, bodies, branching, gaussian_process, hunters, kalman, recurrent
+from programs import (
+    LETTERS,
+    PROGRAMS,
+    Program,
+    bodies,
+    branching,
+    gaussian_process,
+    hunters,
+    kalman,
+    recurrent,
+    transformer_loss,
+    transformer_size,
+)
 from sequences import SEQUENCES
 
 import engine
@@ -185,6 +198,19 @@ def growth(which: list[str]) -> None:
             row([m["name"], f"{m['nodes']:,}", f"{m['lifting'] * 1e6:.1f}"])
 
 
+def lengths(places: int = 13) -> None:
+    """Print what it takes to lift a GPT of lists for names of eleven lengths, each when it is first called with one."""
+    rng = np.random.default_rng(5)
+    values = [engine.Value(x) for x in (0.1 * rng.normal(size=transformer_size(places))).tolist()]
+    engine.lift(lambda x: engine.total([v * v for v in x]), verify=False).value_and_grad(np.ones(3))  # imports, once
+    program = engine.lift(lambda word: transformer_loss(values, word, places), verify=False, parameters=values)
+    words = [rng.integers(0, LETTERS, count + 1).tolist() for count in range(3, places + 1)]
+    began = time.process_time()
+    for word in words:
+        program.value_and_grad(word)
+    print(f"{len(words)} lengths, one by one: {time.process_time() - began:.2f} s")
+
+
 def installed(peers: list[str]) -> list[str]:
     """Return the peers that can be imported; say which cannot."""
     found = []
@@ -203,12 +229,15 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=["numpy"])
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for the steps of a program")
     parser.add_argument("--growth", action="store_true", help="sizes that double")
+    parser.add_argument("--lengths", action="store_true", help="a GPT at names of eleven lengths")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         name, _, k = arguments.one.partition(":")
         build = GROWTH[name][int(k)] if k else ALL[name]
         print(json.dumps(measured(build(), arguments.peers, arguments.budget)))
+    elif arguments.lengths:
+        lengths()
     elif arguments.growth:
         growth(arguments.programs or list(GROWTH))
     else:

@@ -213,13 +213,30 @@ def convolution(n: int = 32, channels: int = 8) -> Program:
     )
 
 
-def transformer(tokens: int = 8, width: int = 16, heads: int = 4, letters: int = 27) -> Program:
-    """One layer of attention and of a perceptron, on lists: sums of products, an exponential each."""
+def transformer(tokens: int = 8) -> Program:
+    """A GPT of lists, at one name."""
     rng = np.random.default_rng(5)
-    shapes = [letters, tokens, width, width, width, width, 4 * width]  # rows of matrices of `width` columns
-    ends = np.cumsum([0, *shapes]) * width
-    word = rng.integers(0, letters, tokens + 1).tolist()
-    size = width // heads
+    word = rng.integers(0, LETTERS, tokens + 1).tolist()
+    theta = 0.1 * rng.normal(size=transformer_size(tokens))
+    return Program(f"GPT of lists, {tokens} tokens", theta, lambda w: transformer_loss(w, word, tokens))
+
+
+LETTERS, WIDTH, HEADS = 27, 16, 4
+
+
+def transformer_size(places: int) -> int:
+    """Return how many parameters there are, for names of so many places at most."""
+    return (LETTERS + places + 4 * WIDTH + 8 * WIDTH) * WIDTH
+
+
+def transformer_loss(w: Scalars, word: Sequence[int], places: int) -> Any:
+    """One layer of attention and of a perceptron, on lists: sums of products, an exponential each."""
+    shapes = [LETTERS, places, WIDTH, WIDTH, WIDTH, WIDTH, 4 * WIDTH]  # rows of matrices of `WIDTH` columns
+    ends = np.cumsum([0, *shapes]) * WIDTH
+    size = WIDTH // HEADS
+
+    def entry(x: Scalars, k: Any) -> Any:
+        return x[k] if isinstance(k, int) else engine.select(x, k)
 
     def times(W: Sequence[Scalars], x: Scalars) -> list[Any]:
         return [sum(w * v for w, v in zip(row, x)) for row in W]
@@ -228,27 +245,24 @@ def transformer(tokens: int = 8, width: int = 16, heads: int = 4, letters: int =
         scale = (sum(v * v for v in x) / len(x) + 1e-5) ** -0.5
         return [v * scale for v in x]
 
-    def scalar(w: Scalars) -> Any:
-        table, places, q_, k_, v_, o_, up = (matrix(w, rows, width, end) for rows, end in zip(shapes, ends.tolist()))
-        down = matrix(w, width, 4 * width, int(ends[-1]))
-        keys, values, losses = [], [], []
-        for p in range(tokens):
-            x = even([a + b for a, b in zip(table[word[p]], places[p])])
-            q = times(q_, even(x))
-            keys.append(times(k_, even(x)))
-            values.append(times(v_, even(x)))
-            mixed: list[Any] = []
-            for first in range(0, width, size):
-                at = range(first, first + size)
-                weights = engine.softmax([sum(q[j] * key[j] for j in at) / size**0.5 for key in keys])
-                mixed += [sum(a * value[j] for a, value in zip(weights, values)) for j in at]
-            x = [a + b for a, b in zip(times(o_, mixed), x)]
-            hidden = [engine.relu(v) for v in times(up, even(x))]
-            x = [a + b for a, b in zip(times(down, hidden), x)]
-            losses.append(-engine.log(engine.softmax(times(table, x))[word[p + 1]]))
-        return sum(losses) / tokens
-
-    return Program(f"GPT of lists, {tokens} tokens", 0.1 * rng.normal(size=int(ends[-1]) + 4 * width * width), scalar)
+    table, at_place, q_, k_, v_, o_, up = (matrix(w, rows, WIDTH, end) for rows, end in zip(shapes, ends.tolist()))
+    down = matrix(w, WIDTH, 4 * WIDTH, int(ends[-1]))
+    keys, values, losses = [], [], []
+    for p in range(len(word) - 1):
+        x = even([entry(column, word[p]) + b for column, b in zip(zip(*table), at_place[p])])
+        q = times(q_, even(x))
+        keys.append(times(k_, even(x)))
+        values.append(times(v_, even(x)))
+        mixed: list[Any] = []
+        for first in range(0, WIDTH, size):
+            at = range(first, first + size)
+            weights = engine.softmax([sum(q[j] * key[j] for j in at) / size**0.5 for key in keys])
+            mixed += [sum(a * value[j] for a, value in zip(weights, values)) for j in at]
+        x = [a + b for a, b in zip(times(o_, mixed), x)]
+        hidden = [engine.relu(v) for v in times(up, even(x))]
+        x = [a + b for a, b in zip(times(down, hidden), x)]
+        losses.append(-engine.log(entry(engine.softmax(times(table, x)), word[p + 1])))
+    return sum(losses) / len(losses)
 
 
 # --- likelihoods and prices ----------------------------------------------------------------------------------------
