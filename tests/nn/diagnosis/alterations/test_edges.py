@@ -96,7 +96,10 @@ def test_loops_with_what_another_time_saved():
 
 def test_what_comes_to_another_time():
     weights = np.arange(12.0).reshape(4, 3)
-    f = lambda x: (np.stack([x * (t + 1.0) for t in range(4)]) * weights).sum()  # noqa: E731
+
+    def f(x):
+        return (np.stack([x * (t + 1.0) for t in range(4)]) * weights).sum()
+
     sweep = Sweep(*record(f, [("x", np.ones(3))]))
     made = {a.what: sweep.altered(a.pulls)[0] for a in of_joined(sweep)}
     around = sum((t + 1.0) * weights[t - 1] for t in range(4))
