@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 import sys
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("engine", "viz", "nn")
+from syntax import PACKAGES, ROOT, modules, nodes
 
 # A room is a folder, or the modules of MODULES; it may import itself and the rooms that are named here.
 CALCULUS = {"operations"}  # on any number: what stands below Value
@@ -83,26 +81,6 @@ MODULES = {
     **dict.fromkeys(("nn.training.outputs", "nn.command_line.problems"), "nn"),
     **dict.fromkeys(("nn.__main__", "nn.gallery"), "nn.command_line"),
 }  # fmt: skip
-
-
-@cache
-def modules() -> dict[str, Path]:
-    """Every module of ours, and its file."""
-    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    names = [path.relative_to(ROOT).with_suffix("").parts for path in paths]
-    return {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for parts, path in zip(names, paths)}
-
-
-@cache
-def tree(module: str) -> ast.Module:
-    """The syntax tree of a module."""
-    return ast.parse(modules()[module].read_text(encoding="utf-8"))
-
-
-@cache
-def nodes(module: str) -> list[ast.AST]:
-    """Every node of a module's syntax tree."""
-    return list(ast.walk(tree(module)))
 
 
 @cache

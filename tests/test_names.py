@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from test_layering import PACKAGES, ROOT, modules, nodes, tree
+from syntax import PACKAGES, ROOT, modules, nodes, tree
 
 import engine
 import nn

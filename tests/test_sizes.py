@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from test_layering import modules, nodes
+from syntax import modules, nodes
 
 FILE, FUNCTION = 350, 30  # lines; of a function without its docstring
 LONGER = {"engine.rules": 500}  # the calculus, a paragraph per operation

@@ -126,8 +126,10 @@ def _mentioned(f: types.FunctionType) -> Iterator[tuple[Path, Any]]:
 
 
 def _global_names(code: types.CodeType) -> list[str]:
+    """Return the names that a code's author wrote: not `@pytest_ar` of rewritten assertions, which leads everywhere."""
     inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
-    return list(dict.fromkeys([*code.co_names, *[name for c in inner for name in _global_names(c)]]))
+    written = [name for name in code.co_names if name.isidentifier()]
+    return list(dict.fromkeys([*written, *[name for c in inner for name in _global_names(c)]]))
 
 
 def _attributes(x: Any) -> Iterator[tuple[str, Any]]:

@@ -147,6 +147,17 @@ def test_nothing_of_anybody_s_runs_and_circles_end():
     assert paths_of(lambda: loud.value, values) == [("value", ()), ("by_number", (3,)), ("by_number.(1, 2)", ())]
 
 
+def test_what_a_rewritten_assertion_mentions_is_not_looked_through(monkeypatch):
+    def asserts(x):
+        assert x in {0.0, 1.0}
+
+    rewriting = types.SimpleNamespace(held=Value(1.0))
+    code = asserts.__code__
+    asserts.__code__ = code.replace(co_names=(*code.co_names, "@rewriting"))  # as pytest does: no identifier
+    monkeypatch.setitem(globals(), "@rewriting", rewriting)
+    assert paths_of(asserts, [rewriting.held]) == [None]
+
+
 @pytest.mark.parametrize("size", [10, 1000])
 def test_a_long_chain_is_no_recursion(size):
     node = {"w": Value(1.0)}
