@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import secrets
@@ -16,6 +17,8 @@ os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8 --x
 import pytest
 from hypothesis import HealthCheck, settings
 
+from engine.collector import collector_paused
+
 settings.register_profile("default", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)  # a run that can be repeated
@@ -25,6 +28,15 @@ DATA = Path(os.environ.get("LIFTGRAD_DATA", Path(__file__).resolve().parents[2] 
 
 
 collect_ignore = [] if importlib.util.find_spec("torch") else ["random_torch.py"]  # programs of tensors
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection():
+    """Keep the cyclic collector from what lives to the end, a million objects that it would walk again and again."""
+    with collector_paused():
+        yield
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_report_header() -> str:
