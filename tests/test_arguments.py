@@ -201,13 +201,13 @@ def classifier():
     return nn.MLPClassifier(max_iter=1).fit(X, T)
 
 
-def by_hand_in_order():
-    """The gradients, as a list."""
-    return list(by_hand().values())
+def layer():
+    """The smallest network: what is done with what it takes for a gradient takes little time."""
+    return nn.MLP(2, [2])
 
 
-def by_hand():
-    return matrix.value_and_gradients(network().arrays(), X, T)[1]
+def by_hand(model=network):
+    return matrix.value_and_gradients(model().arrays(), X, T)[1]
 
 
 class Line(nn.Module):
@@ -354,14 +354,14 @@ CALLS = {
     ),
     "nn.diagnose in a course": lambda: (
         nn.diagnose,
-        [list(network().arrays().values()), X, T, by_hand_in_order(), "cross_entropy"],
+        [list(layer().arrays().values()), X, T, list(by_hand(layer).values()), "cross_entropy"],
         {"strength": 0.0, "convention": "cs231n", "activation": "relu", "output": "softmax", "lr": None},
     ),
     "nn.diagnose's candidate": lambda: (
-        lambda w: nn.diagnose(network(), X, T, by_hand() | {"layers.0.W": w}), [np.ones((2, 3))], {}
+        lambda w: nn.diagnose(layer(), X, T, by_hand(layer) | {"layers.0.W": w}), [np.ones((2, 2))], {}
     ),
     "nn.diagnose's function": lambda: (
-        lambda g: nn.diagnose(network(), X, T, lambda params, X, T: g), [by_hand()], {}
+        lambda g: nn.diagnose(layer(), X, T, lambda params, X, T: g), [by_hand(layer)], {}
     ),
     "nn.diagnose_function": lambda: (nn.diagnose_function, [product, [2.0, 3.0], [3.0, 2.0]], {}),
     "nn.assert_gradients": lambda: (

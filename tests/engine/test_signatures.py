@@ -22,6 +22,7 @@ engine.tahn(x)
 """
 
 
+@pytest.mark.slow
 def test_misspelt_names_are_errors_and_what_the_rules_give_is_not(tmp_path):
     pytest.importorskip("mypy")
     (tmp_path / "use.py").write_text(USE, encoding="utf-8")

@@ -22,6 +22,7 @@ def test_it_has_the_size_that_is_common():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_twenty_steps_lifted_and_eager_have_the_same_losses():
     a, b = (GPT(5, channels=8, heads=2, context=6, seed=3) for _ in range(2))
     lifted, eager = train(a, DOCUMENTS, 20), train(b, DOCUMENTS, 20, lifted=False)

@@ -480,7 +480,7 @@ def test_labels_name_the_arrays():
     assert "W1" in program.source()
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(programs(14), st.booleans())
 def test_random_programs(program, batch):
     """Random scalar programs: the unstructured graphs that only gathers can hold."""
@@ -488,7 +488,7 @@ def test_random_programs(program, batch):
     agree(lambda xs: program.on_values(list(xs)) + 0.0 * xs[0], x, batch=batch, units=4096)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(programs(8), st.integers(2, 5))
 def test_random_programs_in_loops_over_shared_inputs(program, n):
     rng = np.random.default_rng(n)
@@ -501,7 +501,7 @@ def test_random_programs_in_loops_over_shared_inputs(program, n):
     agree(fn, x, units=4096)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(programs(8), programs(8), st.lists(st.floats(-1, 1).map(lambda v: round(v, 3)), min_size=3, max_size=3))
 def test_random_programs_with_branches(one, other, moved):
     """A Python branch between two random programs: the second inputs may take the other way."""

@@ -6,6 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+import pytest
+from long_run import shortened
 from lowering import lowering, random_lowering, same
 
 import engine
@@ -40,9 +42,10 @@ def test_exactly_in_fractions():
     assert inputs.tolist() == [z / 6 - z * z / 16, z / 14]
 
 
-def test_random_programs():
+@pytest.mark.parametrize("count", shortened([20, 60], 1))
+def test_random_programs(count):
     """What the interpreter computes of steps is what the text of the same steps computes."""
-    for seed in range(60):
+    for seed in range(count):
         low = random_lowering(seed)
         if low is None or low.task.reduction == "none":
             continue

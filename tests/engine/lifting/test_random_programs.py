@@ -16,7 +16,7 @@ from random_programs import Tally, as_loops, as_phrases, declared, run
 import engine
 from engine import Value
 
-COUNT, SHARE, SHORT = 300, 25, 100  # of programs: in all, in a test, in the default run
+COUNT, SHARE, SHORT = 300, 25, 50  # of programs: in all, in a test, in the default run
 KINDS = {
     "nested loops": r"for i in .*\n +for j in",
     "closures": r"\n    def v\d+\(u, k=",

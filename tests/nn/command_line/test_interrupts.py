@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from long_run import shortened
 
 import nn
 from nn.__main__ import main
@@ -35,7 +36,7 @@ def interrupted(arguments, after, ready=None, times=1):
     return start.returncode, error
 
 
-@pytest.mark.parametrize(("after", "times"), [(0.0, 1), (0.05, 3), (0.3, 1)])
+@pytest.mark.parametrize(("after", "times"), shortened([(0.0, 1), (0.05, 3), (0.3, 1)], 2))
 def test_an_interrupt_keeps_the_last_whole_epoch(tmp_path, after, times):
     checkpoint, save = tmp_path / "checkpoint", tmp_path / "model"
     arguments = ["train", "--data", "digits", "--hidden", "8", "--epochs", "100000", "--batch", "400"]
@@ -48,7 +49,7 @@ def test_an_interrupt_keeps_the_last_whole_epoch(tmp_path, after, times):
     assert main([*arguments[:5], "--epochs", "1", *arguments[7:11], "--resume"]) == 0
 
 
-@pytest.mark.parametrize("module", ["numpy", "graphviz", "safetensors", "tqdm"])
+@pytest.mark.parametrize("module", shortened(["numpy", "graphviz", "safetensors", "tqdm"], 2))
 def test_an_interrupt_while_everything_is_still_imported(tmp_path, module):
     (tmp_path / f"{module}.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
     command = [sys.executable, "-m", "nn", "train", "--data", "xor"]

@@ -106,10 +106,10 @@ def test_what_is_not_there(tmp_path):
 
 
 def test_a_small_file_is_not_unpacked_into_a_large_one(tmp_path):
-    """A megabyte of zeros behind a header of 48: what the header does not count is not unpacked."""
+    """Megabytes of zeros behind a header of 48: what the header does not count is not unpacked."""
     bomb = tmp_path / "bomb.gz"
-    bomb.write_bytes(gzip.compress(images() + bytes(200_000_000), 9))
-    assert bomb.stat().st_size < 1_000_000
+    bomb.write_bytes(gzip.compress(images() + bytes(40_000_000), 9))
+    assert bomb.stat().st_size < 100_000
     tracemalloc.start()
     with pytest.raises(DataError, match=r"expected 64 bytes for shape \(3, 4, 4\), found more"):
         idx(bomb)

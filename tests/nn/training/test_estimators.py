@@ -19,8 +19,9 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", [nn.MLPClassifier, pytest.param(nn.MLPRegressor, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", [nn.MLPClassifier, nn.MLPRegressor])
 def test_scikit_learns_own_checks(kind):
     results = check_estimator(kind(hidden_layer_sizes=(16,), learning_rate_init=0.01, max_iter=50), on_fail=None)
     assert [(r["check_name"], r["exception"]) for r in results if r["status"] == "failed"] == []

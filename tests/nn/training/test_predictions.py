@@ -194,6 +194,7 @@ def test_other_losses_predict_classes_too(tmp_path, loss):
     assert float(agreement(found, lines, rows.targets).split(": ")[1].rstrip("%")) > 90.0
 
 
+@pytest.mark.slow
 def test_images_are_predicted(data, tmp_path, capsys):
     model = Saved(nn.MLP(784, [10]), "cross_entropy", dataset(str(data)).schema)
     model.save(tmp_path / "model")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from formulas_run import compared
+from long_run import shortened
 from lowering import lowering, random_lowering
 
 import engine
@@ -124,7 +125,7 @@ def test_functions_are_what_their_formulas_say(name, batch):
 
 
 @pytest.mark.parametrize(
-    "seed", [pytest.param(n, marks=[] if n < 100 else pytest.mark.slow) for n in range(0, 300, 10)]
+    "seed", shortened(range(0, 300, 10), 5)
 )
 def test_random_programs_are_what_their_formulas_say(seed):
     for k in range(seed, seed + 10):
@@ -144,7 +145,7 @@ CHAINS = {
 
 
 @pytest.mark.parametrize("kind", CHAINS)
-@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("batch", shortened([False, True], 1))
 def test_a_long_chain_has_lines_that_end(kind, batch):
     def f(x):
         for _ in range(205):  # more than the parentheses that Python reads one inside another

@@ -10,6 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from grammar import generate
+from long_run import shortened
 from random_programs import inputs_for, load
 
 import engine
@@ -48,7 +49,7 @@ def imported(tree: ast.AST) -> set[str]:
     return {a.asname or a.name for node in imports for a in node.names}
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", shortened(range(40), 16))
 def test_a_text_reads_every_name_that_it_computes_and_computes_every_name_that_it_reads(seed):
     """Compiled, it knows no global names but its imports, and those of Python."""
     for program in programs(seed):
@@ -105,7 +106,7 @@ def test_a_few_conditions_are_returned_one_by_one():
     assert "_less," not in program.source()
 
 
-@pytest.mark.parametrize(("steps", "branches"), [(5, False), (400, True)])
+@pytest.mark.parametrize(("steps", "branches"), shortened([(5, False), (400, True)], 1))
 def test_a_long_build_begins_with_a_branch(steps, branches):
     def f(x):
         for _ in range(steps):

@@ -170,6 +170,7 @@ def test_random_programs_agree(program):
     agree(engine.lift(fn), *program.inputs, units=4096)
 
 
+@pytest.mark.slow
 def test_the_gpt_agrees():
     model = GPT(9, channels=8, heads=2, context=4)
     program = engine.lift(model.loss, parameters=model.parameters())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from long_run import slow
 
 import nn
 
@@ -277,8 +278,8 @@ def rms_norm_backward(cast, through):
     return backward
 
 
-@pytest.mark.parametrize("inputs", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
-@pytest.mark.parametrize("cast", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("inputs", [torch.float32, torch.bfloat16, *map(slow, (torch.float16, torch.float64))])
+@pytest.mark.parametrize("cast", [torch.float32, torch.bfloat16, slow(torch.float16)])
 def test_what_computes_in_a_precision_of_its_own_is_judged_as_any_other(inputs, cast):
     x, weight = X.to(inputs), W[0].to(inputs)
     assert nn.check_backward(function(rms_norm(cast), rms_norm_backward(cast, 1.0)), x, weight).ok
