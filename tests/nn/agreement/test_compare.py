@@ -93,7 +93,7 @@ def test_in_a_trained_network_all_entries_but_those_declared_unresolved_are_caug
 
 
 @pytest.mark.parametrize("loss", matrix.LOSSES)
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(
     st.integers(1, 12),
     st.lists(st.integers(1, 9), min_size=2, max_size=4),

@@ -12,7 +12,8 @@ from nn.command_line.gpt_command import load_gpt, save_gpt
 from nn.gpt import GPT
 from nn.module import StateError
 
-NAMES = "bea\nabe\nMary Ann\n" + "x" * 16 + "\n" + "y" * 15 + "\n"
+NAMES = "bea\nabe\nlu\n"
+ODD_NAMES = "bea\nabe\nMary Ann\n" + "x" * 16 + "\n" + "y" * 15 + "\n"
 
 
 @pytest.fixture
@@ -25,8 +26,9 @@ def values(model):
     return [v.data for v in model.parameters()]
 
 
-def test_progress_and_remarks(file, capsys):
-    assert main(["gpt", "--data", file, "--steps", "20", "--samples", "2"]) == 0
+def test_progress_and_remarks(tmp_path, capsys):
+    (tmp_path / "names.txt").write_text(ODD_NAMES)
+    assert main(["gpt", "--data", str(tmp_path / "names.txt"), "--steps", "20", "--samples", "2"]) == 0
     out = capsys.readouterr().out
     assert "6 names of " in out
     assert "remark: several words in 1 lines, each taken as a name of its own; one is 'Mary Ann'" in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from long_run import shortened
 
 import nn
 from nn.diagnosis.dialects import DIALECTS, PENALTIES
@@ -84,7 +85,7 @@ def test_nielsen_s_backprop(name):
     assert all(np.array_equal(w, old) for w, old in zip(net.weights, before))  # copies were called
 
 
-@pytest.mark.parametrize("name", ["", "bias-not-averaged", "penalty-sign"])
+@pytest.mark.parametrize("name", shortened(["", "bias-not-averaged", "penalty-sign"], 2))
 def test_nielsen_s_updates(name):
     net = Nielsen(name)
     said = nn.diagnose(net, X[:, :6], DIGITS, net.update_mini_batch, lr=0.4, strength=0.5, convention="nielsen")

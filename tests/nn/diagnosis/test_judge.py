@@ -128,7 +128,7 @@ def test_a_gradient_that_is_not_finite_is_not_right(name, whole, bad):
     assert not nn.compare_gradients(model, X, T, candidate=candidate).ok
 
 
-@pytest.mark.parametrize(("bad", "name"), list(zip(NOT_FINITE, ["layers.0.W", "layers.0.b", "layers.1.W"])))
+@pytest.mark.parametrize(("bad", "name"), shortened(zip(NOT_FINITE, ["layers.0.W", "layers.0.b", "layers.1.W"]), 1))
 def test_a_function_whose_gradient_is_not_finite_is_not_right(bad, name):
     model, X, T = trained()
     candidate = {key: value.copy() for key, value in right_gradients(model, X, T).items()}

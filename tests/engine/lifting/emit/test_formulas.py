@@ -124,9 +124,7 @@ def test_functions_are_what_their_formulas_say(name, batch):
     compared(lowering(FUNCTIONS[name], x, batch=batch))
 
 
-@pytest.mark.parametrize(
-    "seed", shortened(range(0, 300, 10), 5)
-)
+@pytest.mark.parametrize("seed", shortened(range(0, 300, 10), 5))
 def test_random_programs_are_what_their_formulas_say(seed):
     for k in range(seed, seed + 10):
         case = random_lowering(k)

@@ -122,7 +122,7 @@ def test_lines_do_not_grow_with_the_number_of_times():
         program(np.linspace(0.1, 0.9, n))
         return len(program.source().splitlines())
 
-    assert lines(200) == lines(2000)
+    assert lines(100) == lines(1000)
 
 
 def sweeps(w):
