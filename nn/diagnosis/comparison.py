@@ -29,7 +29,8 @@ from nn.diagnosis.report import Finding, Verdict
 from nn.samples import Array
 
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
-DIFFERENCED = "a numerical difference, or a small term, such as an eps, that the function does not have"
+DIFFERENCED, TERM = "a numerical difference", "a small term, such as an eps, that the function does not have"
+ROUNDED = "right: computed with more digits; in double precision rounding moves it by {:.1e} of its largest entry"
 KINK = "right at a kink, where it has the derivative of one side"
 
 
@@ -67,10 +68,13 @@ class Comparison:
         Whether the function's own terms are looked at.
     precision
         How large a part of the largest entry one may be off that has a name.
+    wider
+        The same with what the same code returns where it computes with more digits, if that is known.
     """
 
     has_terms = False
     precision = EXACT
+    wider: Comparison | None = None
 
     def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any]) -> None:
         self.root, self.leaves, self.right, self.given = root, leaves, right, given.astype(float)
@@ -84,7 +88,14 @@ class Comparison:
         """Return the comparison with another gradient that is as right: at a kink."""
         other = copy(self)
         other.right, other.is_at_kink = right.reshape(self.right.shape), True
+        other.wider = self.wider and self.wider.with_right(right)
         vars(other).pop("exact", None), vars(other).pop("nearer", None)
+        return other
+
+    def with_more_digits(self, given: npt.NDArray[Any]) -> Comparison:
+        """Return the comparison with what the same code returns where it computes with more digits."""
+        other = copy(self)
+        other.wider = Comparison(self.root, self.leaves, self.right, given)
         return other
 
     @property
@@ -104,10 +115,13 @@ class Comparison:
         """Return which entries are right, beside the terms that they are the sums of and beside their own rounding."""
         if not self.comparable:
             return np.zeros(1, bool)
+        within: Array = agrees(self.given, self.right, self._limit(relative, coarser))
+        return within
+
+    def _limit(self, relative: float, coarser: float) -> Array:
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
         limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
-        within: Array = agrees(self.given, self.right, limit.reshape(self.right.shape))
-        return within
+        return limit.reshape(self.right.shape)
 
     @cached_property
     def nearer(self) -> Array:
@@ -124,11 +138,18 @@ class Comparison:
         saturated: Array = self.nearer & agrees(self.given, self.right, EXACT * largest)
         return self.agreeing(EXACT, 1.0) | saturated
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is right to double precision, or would be, had rounding not moved it: more digits tell."""
+        return bool(self.exact.all()) or (self.wider is not None and self.wider.is_exact)
+
     @cached_property
     def is_coarsely_right(self) -> bool:
         """Whether it is right to the precision of what computed it: float32, or differences of the function."""
         if not self.comparable:
             return False
+        if self.wider is not None and self.wider.is_coarsely_right:
+            return True
         if self.is_single:
             return bool(self.agreeing(SINGLE, UNIT_OF_SINGLE).all())
         together = [c for c in (self, *self.beside) if c.comparable]
@@ -146,14 +167,24 @@ class Comparison:
         """What the numbers say: right to rounding, or a change of the whole, or right to a coarser precision."""
         if not np.isfinite(self.given).all():
             return Outcome(False)
-        if self.exact.all():
-            return Outcome(True, remark=KINK if self.is_at_kink else "")
+        if self.is_exact:
+            rounded = "" if self.exact.all() else ROUNDED.format(self.relative)
+            return Outcome(True, remark=KINK if self.is_at_kink else rounded)
         if changes := self._changes():
             return Outcome(False, changes)
         precision = f"right to single precision only ({self.relative:.1e} of the largest entry)"
         is_right = self.is_coarsely_right
-        cause = "float32, or a numerical difference" if self.is_single else DIFFERENCED
+        cause = "float32, or a numerical difference" if self.is_single else self._cause()
         return Outcome(is_right, remark=f"{precision}: {cause}" if is_right else "")
+
+    def _cause(self) -> str:
+        """Return why a gradient is right to some digits only: more of them move a difference, and no other formula."""
+        if self.wider is None or np.array_equal(self.wider.given, self.given):
+            return f"{DIFFERENCED}, or {TERM}"
+        unmoved = agrees(self.given, self.wider.given, self._limit(0.0, 1.0))
+        if unmoved.all():
+            return TERM
+        return DIFFERENCED if is_differenced(unmoved, self.right) else f"{DIFFERENCED}, or {TERM}"
 
     def _changes(self) -> list[tuple[Finding, ...]]:
         """Return the changes of the whole gradient that reproduce it, or the terms that do, or another order."""

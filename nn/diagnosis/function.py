@@ -27,8 +27,8 @@ from engine.tree import Structure, flatten, matched, unflatten
 from nn.diagnosis.alterations.explain import Findings, Point, as_whole
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.comparison import Comparison
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points
-from nn.diagnosis.points import POINTS, elsewhere, farther
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points, with_more_digits
+from nn.diagnosis.points import POINTS, elsewhere, farther, widened
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
@@ -115,11 +115,15 @@ class FunctionPoint(JudgedPoint):
         right = Term(((root, 1.0),)).gradient(leaves)
         for path, entry in zip(paths, right.tolist()):
             finite(entry, f"the right derivative by {path}", JUDGED)
-        candidate = self._candidate(self._x) if callable(self._candidate) else self._candidate
         shape = np.shape(self._x) if isinstance(self._x, np.ndarray) else (len(leaves),)
-        comparison = Comparison(root, leaves, right.reshape(shape), _numbers(candidate, structure))
+        comparison = Comparison(root, leaves, right.reshape(shape), self._given(self._x, structure))
         comparison.has_terms = True
-        return at_kinks({0: comparison}, self.loss, self.arguments, _joined)[0]
+        compared = with_more_digits({0: comparison}, lambda: {0: self._given(widened(self._x), structure)})
+        return at_kinks(compared, self.loss, self.arguments, _joined)[0]
+
+    def _given(self, x: Any, structure: Structure) -> npt.NDArray[Any]:
+        """Return the numbers of the candidate; of a function, at x."""
+        return _numbers(self._candidate(x) if callable(self._candidate) else self._candidate, structure)
 
     @cached_property
     def branches(self) -> list[Array]:

@@ -28,7 +28,8 @@ from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_more_digits
+from nn.diagnosis.points import widened
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array, numbers
 
@@ -182,10 +183,16 @@ class LayerPoint(JudgedPoint):
         """Each gradient beside the right one."""
         given = dict(sorted(self.given.items()))  # first: what forward keeps of its last call, backward may read
         compared = {at: self.beside(at, x) for at, x in given.items()}
-        compared = compared if self.refused else at_kinks(compared, self.loss, self.arguments)
+        if not self.refused:
+            compared = at_kinks(with_more_digits(compared, self._wider), self.loss, self.arguments)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
+
+    def _wider(self) -> dict[int, Array]:
+        """Return the gradients that backward returns of the same numbers where it computes with more digits."""
+        inputs = [widened(x) if k in self.places else x for k, x in enumerate(self.inputs)]
+        return replace(self, inputs=inputs, draws=self.dout).given
 
     @cached_property
     def refused(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Point, explained
@@ -22,6 +23,7 @@ from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
 from nn.samples import Array
 
+NEAR = 1e-3  # of the largest entry: what is farther off has a mistake, whatever rounding does
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
@@ -162,11 +164,24 @@ def at_kinks(
     of
         Of gradients by the arguments, those that are compared.
     """
-    if all(c.exact.all() for c in compared.values()):
+    if all(c.is_exact for c in compared.values()):
         return dict(compared)
     rights = map(of, at_ties(loss, arguments))
     others = [{at: c.with_right(right[at]) for at, c in compared.items()} for right in rights]
-    return max([dict(compared), *others], key=lambda several: sum(bool(c.exact.all()) for c in several.values()))
+    return max([dict(compared), *others], key=lambda several: sum(c.is_exact for c in several.values()))
+
+
+def with_more_digits(
+    compared: Mapping[int, Comparison], again: Callable[[], Mapping[int, npt.NDArray[Any]]]
+) -> dict[int, Comparison]:
+    """Return comparisons, those that rounding may have moved with what the same code returns with more digits."""
+    near = [at for at, c in compared.items() if not (c.is_single or c.exact.all()) and c.relative < NEAR]
+    try:
+        with np.errstate(all="ignore"):
+            given = again() if near else {}
+    except Exception:  # not every function takes these numbers
+        return dict(compared)
+    return {at: c.with_more_digits(given[at]) if at in near and at in given else c for at, c in compared.items()}
 
 
 def at_points(
