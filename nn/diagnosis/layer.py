@@ -21,7 +21,8 @@ from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.alterations.explain import Point
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.alterations.recorded import constant
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.asked import answer
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners

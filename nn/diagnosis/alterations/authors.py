@@ -72,10 +72,11 @@ def _frames(outermost: CodeType) -> list[Any]:
 def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
     variables = frame.f_locals
     for name, x in variables.items():
-        if not getattr(getattr(x, "step", None), "name", True):
-            x.step.name = name
+        if not getattr(getattr(x, "latest", None), "name", True):
+            x.latest.name = name
     for k, x in enumerate(operands):
-        if isinstance(x, np.ndarray) or not getattr(getattr(x, "step", None), "depends", True):
+        latest = getattr(x, "latest", None)
+        if isinstance(x, np.ndarray) if latest is None else not latest.depends:
             step.constants[k] = next(
                 (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
             )

@@ -20,6 +20,19 @@ def _clip(x: Any, least: Any = None, most: Any = None, **options: Any) -> Any:
     return x if most is None else np.minimum(x, most)
 
 
+def _mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+    sums = np.sum(x, axis, keepdims=keepdims, where=where)
+    if where is not True:
+        return sums / np.sum(np.broadcast_to(where, np.shape(x)), axis, keepdims=keepdims)
+    return sums / float(np.size(x) / max(1, np.size(sums)))
+
+
+def _var(x: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, mean: Any = None) -> Any:
+    middle = np.mean(x, axis, keepdims=True) if mean is None else mean
+    squares = np.sum((x - middle) ** 2, axis, keepdims=keepdims)
+    return squares / float(np.size(x) / max(1, np.size(squares)) - ddof)
+
+
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord == 1 and (axis is not None or x.ndim == 1):
         return np.sum(abs(x), axis=axis, keepdims=keepdims)
@@ -49,9 +62,8 @@ def _cumsum(x: Any, axis: Any = None) -> Any:
     return np.moveaxis(np.moveaxis(x, axis, -1) @ before.T, -1, axis)
 
 
-def _prod(x: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
-    if any(value is not np._NoValue for value in options.values() if value is not None):
-        return NotImplemented
+def _prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+    x = x if where is True else np.where(where, x, 1.0)
     rows = np.moveaxis(np.ravel(x) if axis is None else x, axis or 0, 0)
     product = functools.reduce(lambda a, b: a * b, rows)
     return np.expand_dims(product, axis or 0) if keepdims is True else product
@@ -141,14 +153,106 @@ def _select(conditions: Any, choices: Any, default: Any = 0.0) -> Any:
     return functools.reduce(lambda rest, pair: np.where(pair[0], pair[1], rest), pairs, default)
 
 
+def _assign(into: Any, x: Any, where: Any = True) -> None:
+    into[...] = x if where is True else np.where(where, x, into)
+
+
+def _assign_along(into: Any, indices: Any, x: Any, axis: Any) -> None:
+    places = np.indices(np.shape(indices))
+    into[tuple(indices if k == axis % into.ndim else place for k, place in enumerate(places))] = x
+
+
+def _assign_flat(into: Any, places: Any, x: Any) -> None:
+    places = np.ravel(places)
+    into.flat[places] = np.resize(x, places.shape)
+
+
+def _assign_diagonal(into: Any, x: Any, wrap: bool = False) -> None:
+    into[tuple([np.arange(min(into.shape))] * into.ndim)] = x
+
+
+def _assign_where(into: Any, mask: Any, x: Any) -> None:
+    into[...] = np.where(mask, x if np.ndim(x) == 0 else np.reshape(np.resize(x, into.size), into.shape), into)
+
+
+def _counted(x: Any, weights: Any, minlength: int = 0) -> Any:
+    sums = 0.0 * np.resize(weights, max(minlength, int(np.max(x)) + 1))
+    np.add.at(sums, x, weights)
+    return sums
+
+
+def _gradient(x: Any, spacing: Any = 1.0, axis: Any = None) -> Any:
+    if axis is None and x.ndim > 1:
+        return [_gradient(x, spacing, k) for k in range(x.ndim)]
+    rows = np.moveaxis(x, axis or 0, 0)
+    inner = (rows[2:] - rows[:-2]) / (2.0 * spacing)
+    ends = (rows[1:2] - rows[:1]) / spacing, (rows[-1:] - rows[-2:-1]) / spacing
+    return np.moveaxis(np.concatenate([ends[0], inner, ends[1]]), 0, axis or 0)
+
+
+def _number(x: Any, copy: bool = True, nan: float = 0.0) -> Any:
+    return np.where(np.isnan(x), nan, x)
+
+
+def _sinc(x: Any) -> Any:
+    y = np.pi * np.where(np.equal(x, 0.0), 1e-20, x)
+    return np.sin(y) / y
+
+
+def _block(several: Any) -> Any:
+    return (
+        np.concatenate([_block(row) for row in several], -1 - _depth(several[0])) if type(several) is list else several
+    )
+
+
+def _depth(several: Any) -> int:
+    return 1 + _depth(several[0]) if type(several) is list else 0
+
+
+def _piecewise(x: Any, conditions: Any, functions: Any) -> Any:
+    several = [f(x) if callable(f) else f for f in functions]
+    rest = several[len(conditions)] if len(several) > len(conditions) else 0.0
+    return np.select(list(conditions), several[: len(conditions)], rest)
+
+
+def _accumulated(of_two: Any) -> Any:
+    def accumulate(x: Any, axis: int = 0) -> Any:
+        return np.moveaxis(np.stack(list(itertools.accumulate(np.moveaxis(x, axis, 0), of_two))), 0, axis)
+
+    return accumulate
+
+
+def _reduceat(x: Any, places: Any, axis: int = 0) -> Any:
+    rows, ends = np.moveaxis(x, axis, 0), [*places[1:], np.shape(x)[axis]]
+    several = [np.sum(rows[a:b], axis=0) if a < b else rows[a] for a, b in zip(places, ends)]
+    return np.moveaxis(np.stack(several), 0, axis)
+
+
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.append: _append,
     np.average: _average,
     np.clip: _clip,
+    np.bincount: _counted,
+    np.block: _block,
+    np.copyto: _assign,
     np.convolve: lambda a, v, mode="full": np.correlate(a, v[::-1], mode),
     np.correlate: _correlate,
     np.cumsum: _cumsum,
     np.diff: _diff,
+    np.fill_diagonal: _assign_diagonal,
+    np.gradient: _gradient,
+    np.mean: _mean,
+    np.nan_to_num: _number,
+    np.nanmean: lambda x, axis=None, keepdims=False: np.mean(x, axis, keepdims=keepdims, where=~np.isnan(x)),
+    np.nansum: lambda x, axis=None, keepdims=False: np.sum(_number(x), axis, keepdims=keepdims),
+    np.piecewise: _piecewise,
+    np.place: _assign_where,
+    np.put: _assign_flat,
+    np.put_along_axis: _assign_along,
+    np.putmask: _assign_where,
+    np.real: lambda x: x,
+    np.sinc: _sinc,
+    np.var: _var,
     np.dot: _dot,
     np.inner: lambda a, b: np.dot(a, b.T if b.ndim > 1 else b),
     np.apply_along_axis: _along_axis,
@@ -173,3 +277,30 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     np.vdot: lambda a, b: np.dot(np.ravel(a), np.ravel(b)),
 }
 """NumPy's functions, and each in terms of others."""
+
+OF_UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.logaddexp, "reduce"): lambda x, axis=0: functools.reduce(np.logaddexp, np.moveaxis(x, axis, 0)),
+    (np.add, "accumulate"): np.cumsum,
+    (np.multiply, "accumulate"): np.cumprod,
+    (np.maximum, "accumulate"): _accumulated(np.maximum),
+    (np.minimum, "accumulate"): _accumulated(np.minimum),
+    (np.add, "reduceat"): _reduceat,
+    (np.positive, "__call__"): lambda x: x * 1.0,
+    (np.conjugate, "__call__"): lambda x: x,
+    (np.fabs, "__call__"): np.abs,
+    (np.fmax, "__call__"): np.maximum,
+    (np.fmin, "__call__"): np.minimum,
+    (np.logaddexp2, "__call__"): lambda x, y: np.log2(2.0**x + 2.0**y),
+    (np.deg2rad, "__call__"): lambda x: x * (np.pi / 180.0),
+    (np.radians, "__call__"): lambda x: x * (np.pi / 180.0),
+    (np.rad2deg, "__call__"): lambda x: x * (180.0 / np.pi),
+    (np.degrees, "__call__"): lambda x: x * (180.0 / np.pi),
+    (np.copysign, "__call__"): lambda x, y: np.abs(x) * np.where(np.signbit(y), -1.0, 1.0),
+}
+"""Methods of NumPy's ufuncs, and each in terms of others."""

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, applied, plain
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray, applied, plain
 
 Word: TypeAlias = Callable[[Sequence[Any], Any], Any]
 

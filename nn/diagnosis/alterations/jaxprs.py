@@ -16,7 +16,7 @@ import numpy as np
 
 from nn.diagnosis.alterations.authors import LIBRARIES
 from nn.diagnosis.alterations.jax_primitives import PRIMITIVES, WHOLE_FUNCTIONS
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, plain
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray, plain
 
 
 def evaluated(run: Callable[..., Any], inputs: Sequence[Any]) -> list[Any]:

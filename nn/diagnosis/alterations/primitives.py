@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import math
+import string
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +22,8 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.samples import Array
 
 FIRST = 2.0**50  # of the numbers by which a move is followed: beyond any constant that is moved along
+
+OF_TRUTHS = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert}
 
 
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
@@ -149,7 +154,7 @@ def moved(name: str, move: Callable[..., Any], operands: tuple[Any, ...]) -> Arr
     step = ArrayStep(move(*values), name, operands)
     marks, first = [], FIRST
     for x in values:
-        marks.append(first + np.arange(x.size, dtype=float).reshape(x.shape))
+        marks.append(first + numbered(x))
         first += x.size
     origins = np.asarray(move(*marks)).ravel() - FIRST
     edges, start = [], 0
@@ -160,18 +165,62 @@ def moved(name: str, move: Callable[..., Any], operands: tuple[Any, ...]) -> Arr
     return step.linked(lambda *xs: moved(name, move, xs), *edges)
 
 
+def numbered(x: Array) -> Array:
+    """Return an array with the memory's layout of another, whose numbers are their places in order."""
+    places = np.empty_like(x, dtype=int, subok=False)
+    places[...] = np.arange(x.size).reshape(x.shape)
+    return places
+
+
+def scattered(places: Array, shape: tuple[int, ...], x: Any) -> ArrayStep:
+    """Add numbers at places of an array of zeros, as often as they come."""
+    value = np.bincount(places.ravel(), value_of(x).ravel(), math.prod(shape)).reshape(shape)
+    step = ArrayStep(value, "add.at", (x,))
+    edges = [_between(step, 0, places.ravel(), np.arange(places.size)) for _ in _steps((x,))]
+    return step.linked(partial(scattered, places, shape), *edges)
+
+
+def decided(ufunc: np.ufunc, *operands: Any) -> ArrayStep:
+    """Do what is flat wherever it has a slope: compare, round, combine truths."""
+    values = [value_of(x) != 0.0 if ufunc in OF_TRUTHS else value_of(x) for x in operands]
+    return ArrayStep(ufunc(*values), ufunc.__name__, operands).linked(partial(decided, ufunc))
+
+
+def explicit(subscripts: str, operands: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return the subscripts of `numpy.einsum` with an output, without an ellipsis and without a letter twice in one."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    if not arrow:
+        output = "".join(sorted(c for c in set(inputs) - {",", "."} if inputs.count(c) == 1))
+        output = "..." + output if "..." in inputs else output
+    letters, unused = inputs.split(","), [c for c in string.ascii_letters if c not in subscripts]
+    beside = [np.ndim(x) - len(text) + 3 if "..." in text else 0 for text, x in zip(letters, operands)]
+    dots = "".join(unused[: max(beside)])
+    letters = [text.replace("...", dots[len(dots) - n :]) for text, n in zip(letters, beside)]
+    several = list(operands)
+    for k in range(len(letters)):
+        while twice := next((c for c in letters[k] if letters[k].count(c) > 1), ""):
+            first, second = (j for j, c in itertools.islice(filter(lambda p: p[1] == twice, enumerate(letters[k])), 2))
+            several[k] = np.diagonal(several[k], 0, first, second)
+            letters[k] = "".join(c for j, c in enumerate(letters[k]) if j not in (first, second)) + twice
+    return ",".join(letters) + "->" + output.replace("...", dots), several
+
+
 def _moving(step: ArrayStep, k: int, origins: Array) -> Edge:
+    size = step.operands[k].value.size
+    taken = np.flatnonzero((origins >= 0) & (origins < size))
+    return _between(step, k, taken, origins[taken].astype(int))
+
+
+def _between(step: ArrayStep, k: int, places: Array, origins: Array) -> Edge:
     """Return the edge of a move; `saved` are the places that were taken, and where they came from."""
     shape, size = step.operands[k].value.shape, step.operands[k].value.size
-    taken = np.flatnonzero((origins >= 0) & (origins < size))
 
     def pull(g: Array, saved: Any) -> Array:
         share: Array = np.bincount(saved[1], np.ravel(g)[saved[0]], size).reshape(shape)
         return share
 
     def push(t: Array, saved: Any) -> Array:
-        change = np.zeros(step.value.size)
-        change[saved[0]] = np.ravel(t)[saved[1]]
-        return change.reshape(step.value.shape)
+        change: Array = np.bincount(saved[0], np.ravel(t)[saved[1]], step.value.size).reshape(step.value.shape)
+        return change
 
-    return Edge(step, k, pull, push, (taken, origins[taken].astype(int)), "move")
+    return Edge(step, k, pull, push, (places, origins), "move")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.alterations.torch_words import WORDS, words_of_numpy
 
 
@@ -17,6 +17,7 @@ class RecordedTensor(RecordedArray):
     device = "cpu"
     is_cuda = False
     requires_grad = True
+    __class__ = property(lambda self: RecordedTensor)
     data = property(lambda self: _as_tensor(self.value))
 
     @classmethod

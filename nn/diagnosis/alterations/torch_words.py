@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, applied, plain
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray, applied, plain
 
 
 def words_of_numpy(kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from nn.diagnosis.alterations.recorded import NotRecordedError
+from nn.diagnosis.alterations.recorded_array import NotRecordedError
 from nn.samples import Array
 
 Swept: TypeAlias = tuple[Array, list[Array]]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nn.diagnosis.alterations.jaxprs import evaluated
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError, Swept, apart, in_one, one_line
 from nn.diagnosis.layer import is_differentiated
 from nn.samples import Array

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from nn.diagnosis.alterations.recorded import NotRecordedError
+from nn.diagnosis.alterations.recorded_array import NotRecordedError
 from nn.diagnosis.alterations.tensors import in_one_array, tensor_of
 from nn.diagnosis.frameworks.custom import Custom, Swept, one_line
 from nn.diagnosis.frameworks.torch_by_hand import FunctionByHand, ModuleByHand

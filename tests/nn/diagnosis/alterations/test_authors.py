@@ -7,7 +7,7 @@ from nn.diagnosis.alterations.step import ArrayStep
 
 class Recorded:
     def __init__(self, step):
-        self.step = step
+        self.step = self.latest = step
 
 
 def test_an_index_as_it_is_written():

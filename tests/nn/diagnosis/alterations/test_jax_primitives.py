@@ -7,7 +7,8 @@ import pytest
 
 from nn.diagnosis.alterations.jax_primitives import PRIMITIVES, WHOLE_FUNCTIONS
 from nn.diagnosis.alterations.jaxprs import evaluated
-from nn.diagnosis.alterations.recorded import NotRecordedError, plain, record
+from nn.diagnosis.alterations.recorded import record
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, plain
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.training.devices import double_precision
 

@@ -7,7 +7,8 @@ import pytest
 
 import nn
 from nn.diagnosis.alterations.jaxprs import evaluated
-from nn.diagnosis.alterations.recorded import NotRecordedError, record
+from nn.diagnosis.alterations.recorded import record
+from nn.diagnosis.alterations.recorded_array import NotRecordedError
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy

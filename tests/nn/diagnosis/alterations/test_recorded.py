@@ -2,16 +2,8 @@ import numpy as np
 import pytest
 
 import engine
-from nn.diagnosis.alterations.recorded import (
-    NotRecordedError,
-    RecordedArray,
-    constant,
-    mean,
-    plain,
-    record,
-    total,
-    var,
-)
+from nn.diagnosis.alterations.recorded import constant, joined, record, record_all, total
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray, plain
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.buffers import buffers
 
@@ -118,7 +110,12 @@ def test_constants_have_their_names():
 
 @pytest.mark.parametrize(
     "f",
-    [lambda x: float(x.sum()), lambda x: 3.0, lambda x: np.percentile(x, 30.0).sum(), lambda x: np.sum(x, where=X > 1)],
+    [
+        lambda x: float(x.sum()),
+        lambda x: 3.0,
+        lambda x: np.percentile(x, 30.0).sum(),
+        lambda x: x.sum() * float(x[0, 0]),
+    ],
 )
 def test_what_is_not_recorded_is_refused(f):
     with pytest.raises((NotRecordedError, TypeError)):
@@ -128,8 +125,8 @@ def test_what_is_not_recorded_is_refused(f):
 def test_sums_means_and_variances_are_numpy_s():
     def f(x):
         assert isinstance(x, RecordedArray)
-        for recorded, of_numpy in ((total, np.sum), (mean, np.mean), (var, np.var)):
-            np.testing.assert_allclose(plain(recorded(x, 1, keepdims=True)), of_numpy(X, 1, keepdims=True))
+        for f in (np.sum, np.mean, np.var):
+            np.testing.assert_allclose(plain(f(x, 1, keepdims=True)), f(X, 1, keepdims=True))
         return total(x)
 
     assert record(f, [("x", X)])[0].value == pytest.approx(X.sum())
@@ -152,3 +149,46 @@ def test_what_is_added_at_indices_is_added_as_often_as_they_come():
 
     root, leaves = record(f, [("x", X)])
     np.testing.assert_allclose(Sweep(root, leaves).gradients[0][:3], 2 * X[:3] * X[[0, 0, 3]], rtol=1e-14)
+
+
+class Cache:
+    def __init__(self, x, mask):
+        self.x, self.mask, self.width = x, mask, 3
+
+
+def backward(dout, cache):
+    kept, (mu, again), scale = cache["kept"], cache["pair"], cache["scale"]
+    dx = np.zeros_like(mu)
+    dx[kept.x > mu] = scale
+    for row in dx:
+        row += dout[0] * again[0]
+    kept.seen = dx
+    return {"dx": dx, "dw": [dout.sum(axis=0), kept.width]}
+
+
+def test_all_that_a_function_does_is_recorded():
+    mu, kept = X.mean() * np.ones((4, 3)), Cache(X, X > 1.0)
+    cache = {"kept": kept, "pair": (mu, mu), "scale": np.float64(2.0)}
+    recording = record_all(backward, [("dout", X - 1.0), ("cache", cache)])
+    wanted = backward(X - 1.0, cache)
+    np.testing.assert_allclose(recording.returned["dx"].value, wanted["dx"])
+    np.testing.assert_allclose(recording.returned["dw"][0].value, wanted["dw"][0])
+    assert recording.returned["dw"][1] == 3 and type(kept.seen) is np.ndarray
+    assert [leaf.name for leaf in recording.leaves] == ["dout", "x", "mu", "scale"]
+    greater = recording.steps[0]
+    assert greater.op == "greater" and [x.name for x in greater.operands] == ["x", "mu"]
+    assert recording.steps[1].op == "where" and recording.steps[1].operands[0] is greater
+    again = {leaf: leaf for leaf in recording.leaves}
+    for step in recording.steps:
+        again[step] = step.again(*[again.get(x, x) if isinstance(x, type(step)) else x for x in step.operands])
+        np.testing.assert_array_equal(again[step].value, step.value)
+
+
+def test_numbers_that_are_read_are_told():
+    recording = record_all(lambda x: x * float(x[0]), [("x", X[0])])
+    assert [step.op for step in recording.read] == ["[]"] and recording.leaves[0].name == "x"
+
+
+def test_lists_of_recorded_arrays_are_joined():
+    assert joined([1.0, [2.0]]) is None
+    assert joined([constant(np.ones(2)), [1.0, 2.0]]).value.tolist() == [[1.0, 1.0], [1.0, 2.0]]

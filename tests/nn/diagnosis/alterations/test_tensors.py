@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, record
+from nn.diagnosis.alterations.recorded import record
+from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.tensors import in_one_array, tensor_of
 
