@@ -71,9 +71,10 @@ def longer(inputs: Sequence[Any], rng: np.random.Generator) -> Iterator[list[Any
     """Yield inputs with one more place along the axes of one length: those that a function may take as well.
 
     All axes of the length are, all first axes, or the first input's first axis alone; each place has other numbers.
+    A length of 1 may be one that is repeated: with two places another function would be tried, one without a sum.
     """
     arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.size and x.ndim]
-    lengths = dict.fromkeys(n for x in arrays for n in x.shape if x.dtype.kind == "f")
+    lengths = dict.fromkeys(n for x in arrays for n in x.shape if x.dtype.kind == "f" and n > 1)
     for n in lengths:
         yield [_longer(x, [k for k, m in enumerate(np.shape(x)) if m == n], rng) for x in inputs]
         yield [_longer(x, [0] if np.shape(x)[:1] == (n,) else [], rng) for x in inputs]

@@ -20,12 +20,13 @@ import numpy as np
 
 from nn.diagnosis.alterations.added import of_terms
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
-from nn.diagnosis.alterations.edges import of_edges, of_joined
+from nn.diagnosis.alterations.edges import of_choices, of_edges, of_joined
 from nn.diagnosis.alterations.errors import of_errors
 from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts, taken_elsewhere
-from nn.diagnosis.alterations.formulas import label
+from nn.diagnosis.alterations.formulas import bracketed, label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
+from nn.diagnosis.alterations.orders import of_orders
 from nn.diagnosis.alterations.paths import of_paths
 from nn.diagnosis.alterations.stale import of_other_runs
 from nn.diagnosis.alterations.step import ArrayStep, Edge
@@ -140,7 +141,7 @@ def known_numbers(sweep: Sweep) -> dict[Key, Number]:
             if n > 1:
                 known.setdefault(key, (_lengths(name, key[-1]) if name else str(n), float(n)))
     known |= {("input", name): (name, x) for name, x in sweep.numbers.items() if math.isfinite(x) and x not in PLAIN}
-    known |= {("1/", key): (f"1/{text}", 1.0 / x) for key, (text, x) in known.items() if len(key) > 1}
+    known |= {("1/", key): (f"1/{bracketed(text)}", 1.0 / x) for key, (text, x) in known.items() if len(key) > 1}
     return known | {("-", key): (f"-{text}", -x) for key, (text, x) in known.items()}
 
 
@@ -181,12 +182,13 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
         for attempt in _attempts(partial(_of_group, key=key, of=_simple), sweep):
             altered = attempt.alteration
             yield replace(attempt, alteration=replace(altered, rank=altered.rank + 1)) if is_exception else attempt
-    yield from _attempts(of_paths, sweep)
+    for whole in (of_choices, of_paths):
+        yield from _attempts(whole, sweep)
 
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
     """Yield the least likely last: one run of a line that runs often."""
-    for whole in (of_other_runs, of_joined, of_parts, of_leaves, of_errors, of_functions, of_terms):
+    for whole in (of_other_runs, of_joined, of_orders, of_parts, of_leaves, of_errors, of_functions, of_terms):
         yield from _attempts(whole, sweep)
     by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
     for key, _ in by_size if len(sweep.edges) <= MANY else ():

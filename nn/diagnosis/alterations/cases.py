@@ -37,7 +37,7 @@ def applied(rule: str, x: Array) -> Array:
     return np.asarray(RULES[rule].array(x) if rule in RULES else ACTIVATIONS[rule].f(x))
 
 
-def slope_of(rule: str, x: Array) -> Array:
+def derivative_at(rule: str, x: Array) -> Array:
     """Return a unary rule's derivative, or an activation's, at an array."""
     if rule not in RULES:
         return ACTIVATIONS[rule].derivative(x, applied(rule, x))
@@ -47,8 +47,8 @@ def slope_of(rule: str, x: Array) -> Array:
 
 def _of_another(rule: str) -> tuple[Substitute, ...]:
     return (
-        ("slope-of-another", rule, 1, lambda e: slope_of(rule, operand_of(e))),
-        ("slope-of-another", f"{rule}, of the value", 2, lambda e: slope_of(rule, e.step.value)),
+        ("slope-of-another", rule, 1, lambda e: derivative_at(rule, operand_of(e))),
+        ("slope-of-another", f"{rule}, of the value", 2, lambda e: derivative_at(rule, e.step.value)),
     )
 
 
@@ -57,7 +57,7 @@ OF_ONE_OPERAND: tuple[Substitute, ...] = (
     ("value-for-slope", "", 1, lambda e: e.step.value),
     ("applied-for-slope", "", 1, lambda e: applied(e.step.op, e.step.value)),
     ("operand-for-slope", "", 1, operand_of),
-    ("slope-at-value", "", 1, lambda e: slope_of(e.step.op, e.step.value)),
+    ("slope-at-value", "", 1, lambda e: derivative_at(e.step.op, e.step.value)),
 )
 OF_THE_VALUE: tuple[Substitute, ...] = (
     ("slope-formula", "1 - a", 2, lambda e: 1.0 - e.step.value),

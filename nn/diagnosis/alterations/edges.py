@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import (
     BackwardAlteration,
     of_arriving,
@@ -37,11 +38,13 @@ from nn.diagnosis.alterations.cases import (
     OF_SLOPES,
     OF_THE_VALUE,
     Substitute,
+    derivative_at,
     ones,
 )
+from nn.diagnosis.alterations.formulas import is_clip
 from nn.diagnosis.alterations.primitives import unbroadcast
-from nn.diagnosis.alterations.step import Edge
-from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving, value_of
+from nn.diagnosis.alterations.sweep import Pull, Sweep
 from nn.diagnosis.alterations.variants import (
     axes_text,
     only_at,
@@ -56,6 +59,8 @@ from nn.diagnosis.alterations.variants import (
 from nn.samples import Array
 
 OF_THE_RESULT = "of the result"
+OF_A_VECTOR = "of a vector"
+TIMES_IT = "and multiplied with it"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
 ENDS = (("first", 0), ("last", -1))
 
@@ -99,8 +104,17 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
+    if all(_is_square_of_a_vector(edge) for edge in edges):
+        yield of_saved("factor-transposed", edges, np.transpose, OF_A_VECTOR)
     yield from (*_axes(edges), *in_time("factor-off-by-one", edges))
     yield from _products(edges, sweep, "elementwise-for-product")
+
+
+def _is_square_of_a_vector(edge: Edge) -> bool:
+    """Whether its factor is a vector that was repeated, as often as it is long."""
+    factors = [np.squeeze(value_of(x)) for k, x in enumerate(edge.step.operands) if k != edge.operand]
+    shape = np.shape(edge.saved)
+    return len(shape) == 2 and shape[0] == shape[1] > 1 and [x.ndim for x in factors] == [1]
 
 
 def _weighs(edge: Edge, sweep: Sweep) -> bool:
@@ -121,6 +135,9 @@ def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     yield from of_cases(edges, (*OF_ONE_OPERAND, *(OF_THE_VALUE if op in WRITTEN_WITH_VALUE else ())))
     yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
     yield from of_cases(edges, (case for other, cases in OF_OTHERS.items() if other != op for case in cases))
+    if op in RULES:
+        yield pulling("slope-at-gradient", edges, lambda e, g: derivative_at(e.step.op, g), "", 2)
+        yield pulling("slope-at-gradient", edges, lambda e, g: g * derivative_at(e.step.op, g), TIMES_IT, 2)
 
 
 def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -230,6 +247,19 @@ def of_joined(sweep: Sweep) -> Iterator[BackwardAlteration]:
     for step in sweep.steps:
         edges = tuple(edge for edge in step.edges[::-1] if edge.kind == "move" and edge.step.op in JOINS)
         yield from in_time("off-by-one", edges)
+
+
+def of_choices(sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield choices that are made by the sign of the value, and `clip`, two extremes in one, without both masks."""
+    for step in sweep.steps:
+        if step.op == "where" and step.edges:
+            for what, holds in (("> 0", step.value > 0.0), ("< 0", step.value < 0.0)):
+                masks = {e: (holds if e.operand == 1 else ~holds).astype(float) for e in step.edges}
+                yield saving("mask-of-value", tuple(step.edges), masks.__getitem__, what, -1)
+        inside = step.operands[0] if is_clip(step) else None
+        if isinstance(inside, ArrayStep):
+            both: dict[Edge, Pull] = dict.fromkeys((*step.edges, *inside.edges), Saving(ones))
+            yield BackwardAlteration("mask-missing", tuple(step.edges), both, rank=0)
 
 
 def _assigned(edge: Edge, g: Array) -> Array:

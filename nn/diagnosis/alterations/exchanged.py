@@ -51,6 +51,8 @@ def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterat
         yield from _in_derivative(edges, what, rank, arrays)
         if rank == 2 or edges[0].kind == "product":
             yield from _in_place(edges, what, rank, arrays)
+        if is_one and edges[0].kind == "sum" and arrays[0].shape == edges[0].parent.value.shape:
+            yield pulling("factor-too-many", edges, partial(_beside, array=arrays[0]), what, rank)
         if is_one and arrays[0].shape == edges[0].step.value.shape:
             yield pulling("wrong-upstream", edges, partial(_from, array=arrays[0]), what, 2)
             if _is_repeated(edges[0].step, sweep):
@@ -126,6 +128,10 @@ def derivative(edge: Edge, known: Sequence[Array]) -> Array:
 
 def _from(edge: Edge, g: Array, array: Array) -> Array:
     return edge.right(array)
+
+
+def _beside(edge: Edge, g: Array, array: Array) -> Array:
+    return np.asarray(edge.right(g) * array)
 
 
 def _gradients(

@@ -39,6 +39,9 @@ def expression(step: ArrayStep, depth: int = DEEPEST) -> Expr:
     if not step.op:
         return Expr(step.name or "x")
     operands = [operand(step, k, depth - 1) for k in range(len(step.operands))]
+    if is_clip(step):
+        inside, most = step.operands[0], operands[1]
+        return Expr(f"clip({', '.join(show(x) for x in (*(operand(inside, k, depth - 2) for k in (0, 1)), most))})")
     if step.op in RULES:
         return Expr(None, step.op, tuple(operands))
     texts = [show(x) for x in operands]
@@ -51,6 +54,14 @@ def expression(step: ArrayStep, depth: int = DEEPEST) -> Expr:
     if step.op == "transpose" and step.value.ndim == 2:
         return Expr(f"{bracketed(texts[0])}.T")
     return Expr(f"{step.op}({', '.join(texts[:3])})")
+
+
+def is_clip(step: ArrayStep) -> bool:
+    """Whether it is the second of the two extremes that `clip` is made of, in one line of the author's."""
+    inside = step.operands[0] if step.op == "minimum" and not isinstance(step.operands[1], ArrayStep) else None
+    if not isinstance(inside, ArrayStep) or inside.op != "maximum" or inside.name:
+        return False
+    return bool(step.place) and inside.place == step.place
 
 
 def bracketed(text: str) -> str:

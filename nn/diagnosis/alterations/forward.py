@@ -76,6 +76,8 @@ def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
             together.setdefault((step.op, step.site or step), []).append(step)
             if isinstance(step.index, np.ndarray) and step.index.dtype.kind == "i":
                 together.setdefault(("index", id(step.index)), []).append(step)
+            elif step.op == "repeat":
+                together.setdefault(("repeat",), []).append(step)
             elif step.op == "[]" and "1:" in step.note.split(", "):
                 together.setdefault(("slice", id(step.operands[0]), step.note), []).append(step)
     return together

@@ -22,8 +22,8 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import OF_THE_RESULT
-from nn.diagnosis.alterations.formulas import bracketed, formula, label, operand
+from nn.diagnosis.alterations.edges import OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.step import ArrayStep, Edge
@@ -72,6 +72,18 @@ SENTENCES = {
         "the mask is taken of the gradient that arrives, not of what `{at}` was given",
         "{to} where d{z} > 0",
     ),
+    "mask-of-value": (
+        "`{at}` is chosen by its own value ({what}), which is not the condition of the forward pass",
+        "{pulled}, chosen where {z} {what}",
+    ),
+    "slope-at-gradient": (
+        "the derivative of `{at}` is taken at the gradient that arrives, which is not multiplied with it",
+        "{to} = {op}'(d{z})",
+    ),
+    f"slope-at-gradient {TIMES_IT}": (
+        "the derivative of `{at}` is taken at the gradient that arrives, not at its input",
+        "{to} = d{z} * {op}'(d{z})",
+    ),
     "mask-inverted": ("the mask of `{at}` is the wrong way round", "{to} with 1 - mask"),
     "parenthesis": ("brackets are missing around the derivative of `{at}`", "{to} = d{z} * 1 - (1 - {op}')"),
     "factor-missing": ("the factor beside `{path}` is left out", "{pulled} without the other factor"),
@@ -85,6 +97,17 @@ SENTENCES = {
         "{pulled} with 1 / the other factor",
     ),
     "factor-transposed": ("the factor beside `{path}` is transposed", "{pulled} with the other factor transposed"),
+    f"factor-transposed {OF_A_VECTOR}": (
+        "the factor beside `{path}` is repeated along the other axis", "{pulled} with the other factor transposed"
+    ),
+    "factor-too-late": (
+        "the factor beside `{path}` is multiplied too late: with what has come to `{what}`",
+        "what comes to {what} of d{z}, times the factor",
+    ),
+    "factor-too-early": (
+        "the factor beside `{path}` is multiplied too early: with what arrives at `{what}`",
+        "what comes of d(that) * factor, without it",
+    ),
     "factor-too-many": ("the derivative of `{at}` is multiplied with `{what}` as well", "({pulled}) * {what}"),
     "result-transposed": ("the gradient of `{path}` has its entries in another order ({what})", "{pulled}: {what}"),
     "slope-times-operand": (
@@ -168,17 +191,23 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     edge = alteration.edges[0]
     what, as_saved, _ = alteration.what.partition(AS_SAVED)
     names = {
-        "path": label(edge.parent), "through": _through(edge),
+        "path": label(_operand(edge)), "through": _through(edge),
         "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
-        "what": what, "to": f"d{_variable(edge.parent)}", "pulled": _pulled(edge),
+        "what": what, "to": f"d{_variable(_operand(edge))}", "pulled": _pulled(edge),
     }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    unsaid = what and "{what}" not in texts[0] and what not in (OF_THE_RESULT, names["path"])
+    unsaid = what and "{what}" not in texts[0] and what not in (OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, names["path"])
     number = f" ({what})" if unsaid and not what.startswith("at index") else ""
     sentence, yours = (text.format(**names) + number + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
+
+
+def _operand(edge: Edge) -> ArrayStep:
+    """Return what an edge leads to in the author's formula, in which `clip` is one operation."""
+    inside = edge.step.operands[0]
+    return inside.operands[0] if is_clip(edge.step) and isinstance(inside, ArrayStep) else edge.parent
 
 
 def _through(edge: Edge) -> str:
@@ -208,6 +237,9 @@ def _pulled(edge: Edge) -> str:
     """Return the formula of what an edge hands on; a rule says it itself."""
     step = edge.step
     g = Expr(f"d{step.name or 'z'}")
+    if is_clip(step):
+        least, most = show(operand(edge.parent, 1)), show(operand(step, 1))
+        return f"{g.leaf} where {least} < {label(_operand(edge))} < {most}, else 0"
     if step.op in RULES:
         operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
         rule = RULES[step.op]

@@ -467,3 +467,13 @@ def test_an_inverted_mask_is_said_and_not_what_fits_one_set_of_active_margins(se
 
     said = check_backward(svm.forward, turned, *svm.inputs(np.random.default_rng(seed)))
     assert said.names == ["mask-inverted"] and "`margins <= 0.0` should be `margins > 0.0`" in said.findings[0].sentence
+
+
+def test_a_column_of_biases_is_right_beside_two_samples():
+    def backward(d, x, w, b):
+        db = np.zeros_like(b)
+        db += d.sum(axis=1, keepdims=True)
+        return w.T @ d, d @ x.T, db
+
+    x, w, b = RNG.normal(size=(4, 2)), RNG.normal(size=(3, 4)), RNG.normal(size=(3, 1))
+    assert check_backward(lambda x, w, b: w @ x + b, backward, x, w, b).verdict == "right"

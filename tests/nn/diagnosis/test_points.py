@@ -22,6 +22,12 @@ def test_arrays_that_are_longer_along_axes_of_one_length():
     assert all(inputs[2].dtype == labels.dtype for inputs in longer([x, w, labels], np.random.default_rng(0)))
 
 
+def test_a_length_of_one_stays():
+    x, b = np.ones((4, 2)), np.ones((4, 1))
+    assert all(inputs[1].shape[1] == 1 for inputs in longer([x, b], np.random.default_rng(0)))
+    assert [(2, 4)] in [[y.shape for y in inputs] for inputs in longer([np.ones((1, 4))], np.random.default_rng(0))]
+
+
 def test_numbers_stay_where_their_functions_are_defined():
     rng = np.random.default_rng(1)
     labels, signs, p = np.eye(3), np.array([1.0, -1.0]), rng.dirichlet(np.ones(4), size=5)

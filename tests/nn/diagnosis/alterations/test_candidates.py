@@ -6,6 +6,7 @@ from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
 RNG = np.random.default_rng(9)
+RATES = RNG.normal(size=(5, 7))
 
 
 def f(x):
@@ -50,3 +51,8 @@ def test_a_number_is_one_of_the_functions_or_the_product_of_two():
     for factor, text in ((0.6, "p"), (0.2, "1/x.shape[0]"), (0.36, "p * p"), (5 / 7, "x.shape[0] * 1/x.shape[1]")):
         assert text in [name for _, name in named_numbers(factor, known)]
     assert named_numbers(0.1234567, known) == []
+
+
+def test_the_inverse_of_a_product_is_in_brackets():
+    known = known_numbers(Sweep(*record(lambda x: np.einsum("ij,ij->ij", x, RATES).sum(), [("x", np.ones((5, 7)))])))
+    assert "1/(RATES.shape[0] * RATES.shape[1])" in [name for _, name in named_numbers(1 / 35, known)]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn.diagnosis.alterations.cases import OF_OTHERS, OF_SLOPES, OF_THE_VALUE, applied, ones, operand_of, slope_of
+from nn.diagnosis.alterations.cases import OF_OTHERS, OF_SLOPES, OF_THE_VALUE, applied, derivative_at, ones, operand_of
 from nn.diagnosis.alterations.recorded import record
 
 X = np.random.default_rng(0).normal(size=(4, 3))
@@ -10,7 +10,7 @@ STEP = record(np.tanh, [("x", X)])[0]
 
 
 def test_slopes_and_operands():
-    np.testing.assert_allclose(slope_of("tanh", X), 1 - np.tanh(X) ** 2, rtol=1e-14)
+    np.testing.assert_allclose(derivative_at("tanh", X), 1 - np.tanh(X) ** 2, rtol=1e-14)
     root, _ = record(lambda x: x * np.ones((2, 4, 3)), [("x", X)])
     assert operand_of(root.edges[0]).shape == (2, 4, 3)
     assert (ones(root.edges[0]) == 1.0).all()

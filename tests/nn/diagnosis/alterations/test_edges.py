@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import nn
 from nn.diagnosis.alterations.alteration import BackwardAlteration, scaled
 from nn.diagnosis.alterations.edges import in_time, of_cases, of_edges, of_joined
 from nn.diagnosis.alterations.groups import groups
@@ -121,3 +122,30 @@ def test_an_alteration_leads_to_other_gradients(sweep):
     missing = scaled((edge,), 0.0, "path-missing")
     assert isinstance(missing, BackwardAlteration)
     np.testing.assert_allclose(sweep.altered(missing.pulls)[0], 2 * X @ np.ones((3, 3)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("slope", [-2.0, -0.3])
+def test_a_branch_that_is_chosen_by_the_value(slope):
+    def leaky(x):
+        return np.where(x > 0, x, slope * x)
+
+    diagnosis = nn.check_backward(leaky, lambda d, x: d * np.where(leaky(x) > 0, 1.0, slope), X)
+    assert diagnosis.names == ["mask-of-value"]
+
+
+def test_a_clip_that_is_taken_for_the_identity():
+    diagnosis = nn.check_backward(lambda x: np.clip(2.0 * x, -1.0, 0.5), lambda d, x: 2.0 * d, X)
+    assert diagnosis.names == ["mask-missing"] and "the mask of `clip(2.0 * x, -1.0, 0.5)`" in str(diagnosis)
+    assert "dz where -1.0 < 2.0 * x < 0.5, else 0" in str(diagnosis)
+
+
+@pytest.mark.parametrize(("times", "words"), [(0, "not multiplied with it"), (1, "not at its input")])
+def test_a_derivative_at_the_gradient_that_arrives(times, words):
+    diagnosis = nn.check_backward(np.tanh, lambda d, x: (1.0 - np.tanh(d) ** 2) * d**times, X)
+    assert diagnosis.names == ["slope-at-gradient"] and words in str(diagnosis)
+
+
+def test_a_vector_that_is_repeated_along_the_other_axis():
+    w = W[0]
+    diagnosis = nn.check_backward(lambda x: x * w, lambda d, x: d * w[:, None], X[:3])
+    assert diagnosis.names == ["factor-transposed"] and "along the other axis" in str(diagnosis)

@@ -192,3 +192,16 @@ def test_what_arrives_at_another_time(forward, backward):
     rng = np.random.default_rng(3)
     (finding,) = nn.check_backward(forward, backward, rng.normal(size=(4, 2, 3)), rng.normal(size=(3, 3))).findings
     assert finding.name == "off-by-one" and "of the time before" in finding.sentence
+
+
+def test_a_sum_whose_share_is_multiplied_with_an_array_as_wide_as_what_was_summed():
+    def softmax(x):
+        e = np.exp(x)
+        return e / e.sum(axis=1, keepdims=True)
+
+    def backward(d, x):
+        p = softmax(x)
+        return p * d - p * p * (p * d).sum(axis=1, keepdims=True)
+
+    diagnosis = nn.check_backward(softmax, backward, X)
+    assert diagnosis.names == ["factor-too-many"] and "the derivative of `sum(e)`" in str(diagnosis)

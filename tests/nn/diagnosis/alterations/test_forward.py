@@ -52,3 +52,13 @@ def test_another_function_is_differentiated_rightly(kind):
     if kind == "reduced-over-other-axes":
         made.append(sweep.gradients[0])
     assert any(np.allclose(x, wanted, rtol=1e-9) for x in made)
+
+
+def test_all_repeats_are_one_mistake():
+    def twice(repeated):
+        return lambda x: (G * repeated(x[:, :2]) * np.exp(repeated(x[:, 2:]))).sum()
+
+    right, wrong = twice(lambda x: np.repeat(x, 2, axis=1)), twice(lambda x: np.tile(x, (1, 2)))
+    here, there = (Sweep(*record(g, [("x", X)])) for g in (right, wrong))
+    made = [attempted((a,), here)[0] for a in of_functions(here) if a.kind == "tile-for-repeat"]
+    assert any(np.allclose(x, there.gradients[0]) for x in made)
