@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
-from nn.diagnosis.alterations.explain import Findings, Point, explained
+from nn.diagnosis.alterations.explain import Findings, Point, explained, number_of
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
-from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
+from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding, Verdict
 from nn.samples import Array
 
 JUDGED = "a gradient is judged where all numbers are finite"
@@ -82,7 +83,7 @@ class JudgedPoint(ABC):
         points = (self, *others)
         alike = [point for point in points if point.is_like(self)]
         wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in alike)]
-        whole = {at: self.whole(at, others) for at in wrong}
+        whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in points for c in point.comparisons.values()]
         most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
@@ -108,6 +109,15 @@ class JudgedPoint(ABC):
         known = tuple(itertools.chain(*certain)) if is_proven else ()
         unsure = tuple(_all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
         return Diagnosis(verdict, known, unsure, experiment if unsure else "", rows, remarks)
+
+    def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
+        """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""
+        compared, points = self.comparisons[at], [point.recorded([]) for point in (self, *others)]
+        if [finding.name for finding in path] != ["factor"]:
+            return path
+        factor = proportion(compared.given, compared.right, self.precision) or 0.0
+        number = number_of([point for point in points if point is not None], factor)
+        return (replace(path[0], found=f"{path[0].found}: {number}" if number else path[0].found),)
 
     def _rows(self, kinds: Mapping[int, str]) -> tuple[Verdict, ...]:
         """Return the rows of the table; one also for what there is no gradient by."""
@@ -226,4 +236,12 @@ def _are_whole(paths: Sequence[Findings]) -> bool:
 
 def _all_of(each: Mapping[int, Sequence[Findings]]) -> list[Findings]:
     """Return every way in which each gradient has one of its explanations."""
-    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]
+    return [_united(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]
+
+
+def _united(findings: Iterable[Finding]) -> Findings:
+    """Return findings, those that differ only in whose gradient they are of as one."""
+    places: dict[Finding, list[str]] = {}
+    for finding in findings:
+        places.setdefault(replace(finding, where=""), []).append(finding.where)
+    return tuple(replace(finding, where=", ".join(where)) for finding, where in places.items())
