@@ -77,7 +77,8 @@ def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
     for k, x in enumerate(operands):
         if isinstance(x, np.ndarray) or not getattr(getattr(x, "step", None), "depends", True):
             step.constants[k] = next(
-                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
+                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x),
+                getattr(getattr(x, "step", None), "name", ""),
             )
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import matrices, primitives
 from nn.diagnosis.alterations.authors import as_text, signed
+from nn.diagnosis.alterations.captured import attempted_with
 from nn.diagnosis.alterations.composed import COMPOSED
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.buffers import buffers
@@ -243,9 +245,9 @@ def _filled(function: Any) -> Callable[..., Any]:
     return lambda *args, **kwargs: constant(function(*map(plain, args), **kwargs))
 
 
-def constant(x: Array) -> RecordedArray:
+def constant(x: Array, name: str = "") -> RecordedArray:
     """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
-    return RecordedArray(ArrayStep(x, "constant"))
+    return RecordedArray(ArrayStep(x, "constant", name=name))
 
 
 def joined(x: Any) -> Any:
@@ -311,17 +313,20 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     NotRecordedError
         If it does not return a recorded array.
     """
-    leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
     with np.errstate(all="ignore"):
         try:
-            result = f(*leaves)
+            result, leaves = _run(arguments, f)
         except (NotRecordedError, ValueError):  # it may fill an array of floats
-            leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
             with buffers(constant, joined):
-                result = f(*leaves)
+                result, leaves = attempted_with(partial(_run, arguments), f, constant, (NotRecordedError, ValueError))
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, [leaf.step for leaf in leaves]
+
+
+def _run(arguments: Sequence[tuple[str, Any]], f: Callable[..., Any]) -> tuple[Any, list[RecordedArray]]:
+    leaves = [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments]
+    return f(*leaves), leaves
 
 
 def recorded_or_none(

@@ -135,6 +135,7 @@ SENTENCES = {
     "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
     "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
+    "spread": ("what comes to a part of `{path}` is added to all of it", "{to} = d{z} at every place"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
     "stride-missing": (
         "windows of `{path}` are taken or put back without the stride ({what})",

@@ -121,3 +121,8 @@ def test_an_alteration_leads_to_other_gradients(sweep):
     missing = scaled((edge,), 0.0, "path-missing")
     assert isinstance(missing, BackwardAlteration)
     np.testing.assert_allclose(sweep.altered(missing.pulls)[0], 2 * X @ np.ones((3, 3)), rtol=1e-12)
+
+
+def test_what_comes_to_a_part_is_added_to_all_of_it():
+    given = gradient(lambda x: (np.tanh(x) * 0.0).sum() + (x[1:2] * W[1:2]).sum(), "spread", op="[]")
+    np.testing.assert_allclose(given, np.broadcast_to(W[1:2], X.shape), rtol=1e-14)
