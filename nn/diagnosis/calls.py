@@ -160,8 +160,10 @@ class Calls:
                 getattr(held, name).update(own)
                 break
         else:
-            held.weights = self._listed(own, "W")
-            setattr(held, "biases" if hasattr(held, "biases") else "bias", self._listed(own, "b"))
+            if hasattr(held, "weights"):
+                lists = {"weights": "W", "biases" if hasattr(held, "biases") else "bias": "b"}
+                own = {name: self._listed(own, kind) for name, kind in lists.items()}
+            vars(held).update(own)
         return getattr(held, _named(self.function)), held
 
     def _arguments(self, own: Parameters, X: Array, T: Array) -> tuple[list[Any], dict[str, Any]]:

@@ -45,7 +45,15 @@ def parameters_of(model: Any, dialect: Dialect) -> Mapping[str, Any]:
         return _numbered("weights", model.weights) | _numbered("biases", biases)
     if isinstance(model, (list, tuple, np.ndarray)) and len(model):
         return _in_lists(model, dialect)
+    if own := attributes_held(model):
+        return own
     raise TypeError(f"model must be an nn.MLP, or parameters (W1, b1, ...) in a dictionary; got {described(model)}.")
+
+
+def attributes_held(model: Any) -> dict[str, Any]:
+    """Return the arrays of an object that are called weights and biases (`self.W1`); none where no weight is."""
+    held = {name: x for name, x in getattr(model, "__dict__", {}).items() if isinstance(x, (np.ndarray, float))}
+    return _of_mapping(held) if any(_is_called_weight(name) for name in held) else {}
 
 
 def _of_mapping(held: Mapping[str, Any]) -> dict[str, Any]:

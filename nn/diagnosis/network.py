@@ -26,9 +26,11 @@ from nn.diagnosis.calls import takes_batch
 from nn.diagnosis.declared import judged
 from nn.diagnosis.dialects import DIALECTS, PENALTIES, Dialect
 from nn.diagnosis.equations import Problem
+from nn.diagnosis.held import attributes_held
 from nn.diagnosis.own import Own
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.trials import Gradients
+from nn.module import Module
 from nn.neuron import MLP
 from nn.samples import Array, numbers, samples
 from nn.shapes import arrays_by_name
@@ -126,9 +128,9 @@ def diagnose(
 
 def holds_parameters(model: Any) -> bool:
     """Whether this is parameters, or an object that has some."""
-    return (
-        isinstance(model, (Mapping, list, tuple, np.ndarray)) or hasattr(model, "params") or hasattr(model, "weights")
-    )
+    if isinstance(model, (Mapping, list, tuple, np.ndarray)) or hasattr(model, "params") or hasattr(model, "weights"):
+        return True
+    return not isinstance(model, Module) and bool(attributes_held(model))
 
 
 def _laid_as_rows(X: Any, T: Any, dialect: Dialect) -> tuple[Any, Any]:

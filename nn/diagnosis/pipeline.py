@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
-from nn.diagnosis.alterations.explain import Findings, Found, Point, explained
+from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
-from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
+from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding, Verdict
 from nn.samples import Array
 
 NEAR = 1e-3  # of the largest entry: what is farther off has a mistake, whatever rounding does
@@ -121,7 +122,7 @@ class JudgedPoint(ABC):
         self, wrong: Sequence[int], others: Sequence[JudgedPoint]
     ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
         """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
-        whole = {at: self.whole(at, others) for at in wrong}
+        whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in (self, *others) for c in point.comparisons.values()]
         most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
@@ -140,6 +141,15 @@ class JudgedPoint(ABC):
         if not together and any(each.values()):
             separate = self.mended([at for at in wrong if not each[at]], others)[1]
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
+
+    def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
+        """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""
+        compared, points = self.comparisons[at], [point.recorded([]) for point in (self, *others)]
+        if [finding.name for finding in path] != ["factor"]:
+            return path
+        factor = proportion(compared.given, compared.right, self.precision) or 0.0
+        number = number_of([point for point in points if point is not None], factor)
+        return (replace(path[0], found=f"{path[0].found}: {number}" if number else path[0].found),)
 
     def _rows(self, kinds: Mapping[int, str]) -> tuple[Verdict, ...]:
         """Return the rows of the table; one also for what there is no gradient by."""
@@ -271,4 +281,12 @@ def _are_whole(paths: Sequence[Findings]) -> bool:
 
 def _all_of(each: Mapping[int, Sequence[Findings]]) -> list[Findings]:
     """Return every way in which each gradient has one of its explanations."""
-    return [tuple(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]
+    return [_united(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]
+
+
+def _united(findings: Iterable[Finding]) -> Findings:
+    """Return findings, those that differ only in whose gradient they are of as one."""
+    places: dict[Finding, list[str]] = {}
+    for finding in findings:
+        places.setdefault(replace(finding, where=""), []).append(finding.where)
+    return tuple(replace(finding, where=", ".join(where)) for finding, where in places.items())

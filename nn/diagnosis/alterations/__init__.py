@@ -3,6 +3,7 @@
 step.py        one call of NumPy's: its result, and an edge back to each operand
 primitives.py  the operations that every other is made of
 recorded.py    arrays that record what is done with them
+captured.py    a function with what it has captured recorded as well
 authors.py     the lines that asked for it, and the names there
 formulas.py    a step as the expression that its author wrote
 sweep.py       the reverse sweep, and what an alteration changes in it, along random directions first

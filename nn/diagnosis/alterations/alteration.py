@@ -46,8 +46,8 @@ class BackwardAlteration:
         What is done to each leaf's gradient in the end.
     run
         What makes the gradients, where that is no single sweep.
-    what
-        The array or the number that stands there in place of the right one.
+    what, times
+        The array or the number that stands there in place of the right one; and a number that it is multiplied with.
     rank
         How far from the right one it is: of several that fit, those of the least are believed.
     """
@@ -62,6 +62,7 @@ class BackwardAlteration:
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
     finish: Callable[[ArrayStep, Array], Array] | None = None
+    times: str = ""
 
     @property
     def name(self) -> tuple[str, str]:

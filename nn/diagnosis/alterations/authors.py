@@ -79,7 +79,8 @@ def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
         latest = getattr(x, "latest", None)
         if isinstance(x, np.ndarray) if latest is None else not latest.depends:
             step.constants[k] = next(
-                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x), ""
+                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x),
+                getattr(getattr(x, "step", None), "name", ""),
             )
 
 

@@ -25,7 +25,7 @@ from nn.diagnosis.alterations.errors import of_errors
 from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts, taken_elsewhere
 from nn.diagnosis.alterations.formulas import bracketed, label
 from nn.diagnosis.alterations.forward import of_functions
-from nn.diagnosis.alterations.groups import groups, is_twin
+from nn.diagnosis.alterations.groups import groups, is_twin, rules
 from nn.diagnosis.alterations.orders import of_orders
 from nn.diagnosis.alterations.paths import of_paths
 from nn.diagnosis.alterations.stale import of_other_runs
@@ -106,9 +106,7 @@ def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: 
     """Return an alteration whose shares, or for an update whose change, are multiplied with a number."""
     multiply = _advanced if alteration.kind in ADVANCED else _multiplied
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
-    text = text or f"{factor:.6g}"
-    what = f"{text} * {alteration.what}" if alteration.what else text
-    return replace(alteration, pulls=pulls, what=what, rank=rank, saved=None)
+    return replace(alteration, pulls=pulls, times=text or f"{factor:.6g}", rank=rank, saved=None)
 
 
 def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
@@ -182,6 +180,8 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
         for attempt in _attempts(partial(_of_group, key=key, of=_simple), sweep):
             altered = attempt.alteration
             yield replace(attempt, alteration=replace(altered, rank=altered.rank + 1)) if is_exception else attempt
+    for key in rules(sweep):
+        yield from _attempts(partial(_of_group, key=key, of=_of_rule), sweep)
     for whole in (of_choices, of_paths):
         yield from _attempts(whole, sweep)
 
@@ -200,13 +200,18 @@ def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _of_group(sweep: Sweep, key: object, of: OfGroup) -> Iterator[BackwardAlteration]:
-    edges = groups(sweep).get(key, ())
+    edges = groups(sweep).get(key) or rules(sweep).get(key)
     yield from of(edges, sweep) if edges else ()
 
 
 def _simple(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     yield from of_edges(edges, sweep)
     yield scaled(edges, 1.0, "factor")
+
+
+def _of_rule(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield a derivative that is wrong wherever its operation stands; a missing path has a name at each place."""
+    yield from (altered for altered in of_edges(edges, sweep) if altered.kind != "path-missing")
 
 
 def _with_others(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:

@@ -234,12 +234,19 @@ def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape))
         yield pulling("reshaped", edges, lambda e, g: g.T.reshape(e.parent.value.shape), "transposed", 2)
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape, order="F"), "columns first", 2)
+    if all(_is_wider(edge.parent.value.shape, edge.step.value.shape) for edge in edges):
+        yield pulling("spread", edges, lambda e, g: np.broadcast_to(g, e.parent.value.shape))
     if edges[0].step.op == "pad":
         yield pulling("padding-counted", edges, lambda e, g: g[tuple(map(slice, e.parent.value.shape))])
     yield from in_time("off-by-one", edges)
     stride, back = without_stride(edges)
     if stride > 1:
         yield pulling("stride-missing", edges, partial(_put_at, to=back), str(stride), 1)
+
+
+def _is_wider(whole: tuple[int, ...], part: tuple[int, ...]) -> bool:
+    """Whether NumPy repeats a part of an array to the shape of all of it."""
+    return len(part) <= len(whole) and whole != part and all(n in (1, m) for n, m in zip(part[::-1], whole[::-1]))
 
 
 def of_joined(sweep: Sweep) -> Iterator[BackwardAlteration]:

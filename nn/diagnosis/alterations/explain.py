@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +23,7 @@ import numpy as np
 
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.alterations.alteration import BackwardAlteration, attempted
-from nn.diagnosis.alterations.candidates import Attempt
+from nn.diagnosis.alterations.candidates import Attempt, known_numbers, named_numbers
 from nn.diagnosis.alterations.directions import Trials
 from nn.diagnosis.alterations.recorded import recorded_or_none
 from nn.diagnosis.alterations.search import LISTED, alterations_of
@@ -72,6 +73,14 @@ def explained(point: Point, others: Sequence[Point] = ()) -> Found:
     return explained_at(
         [first, *[there for other in others if (there := Recorded.of(other)) is not None and there.is_whole]]
     )
+
+
+def number_of(points: Sequence[Point], factor: float) -> str:
+    """Return what a factor is in a function at all points: a length, a constant or the inverse of one; or ""."""
+    recorded = [there for point in points if (there := Recorded.of(point)) is not None]
+    names = [dict(named_numbers(factor, known_numbers(there.target.sweep))) for there in recorded]
+    everywhere = (text for key, text in names[0].items() if all(key in other for other in names)) if names else ()
+    return next((text for text in everywhere if re.search("[a-z/]", text)), "")
 
 
 def explained_at(points: Sequence[Recorded]) -> Found:

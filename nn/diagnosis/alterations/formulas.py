@@ -36,8 +36,8 @@ def formula(step: ArrayStep, depth: int = DEEPEST) -> str:
 
 def expression(step: ArrayStep, depth: int = DEEPEST) -> Expr:
     """Return a step as an operation on its operands, which are operations in their turn where they have no name."""
-    if not step.op:
-        return Expr(step.name or "x")
+    if not step.operands:
+        return Expr(step.name or step.op or "x")
     operands = [operand(step, k, depth - 1) for k in range(len(step.operands))]
     if is_clip(step):
         inside, most = step.operands[0], operands[1]

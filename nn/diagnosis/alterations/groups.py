@@ -1,4 +1,4 @@
-"""The edges that are altered together: those of one line of the author's, of one function of his, and each alone.
+"""The edges altered together: of one line of the author's, of one function of his, of one operation; and each alone.
 
 >>> import numpy as np
 >>> from nn.diagnosis.alterations.recorded import record
@@ -50,6 +50,17 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
             several.setdefault(tuple(edges), key)
     by_key = {key: edges for edges, key in several.items()} | alone
     return dict(sorted(by_key.items(), key=lambda item: not through(item[1][0]).name))
+
+
+@lru_cache(maxsize=16)
+def rules(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
+    """Return all edges of one operation, wherever it stands: for whoever writes its derivative once, wrongly."""
+    together: dict[Hashable, list[Edge]] = {}
+    for edge in sweep.edges:
+        if edge.kind in ("local", "product"):
+            together.setdefault((edge.step.op, edge.operand), []).append(edge)
+    known = set(groups(sweep).values())
+    return {key: tuple(edges) for key, edges in together.items() if len(edges) > 1 and tuple(edges) not in known}
 
 
 def through(edge: Edge) -> ArrayStep:

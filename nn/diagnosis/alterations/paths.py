@@ -139,7 +139,7 @@ def not_carried(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield products that are handed on without the slope of the function above them, which their other factor has."""
     for edges in groups(sweep).values():
         above = [_unary_above(edge.step, sweep) for edge in edges]
-        if edges[0].kind == "product" and all(above):
+        if edges[0].kind == "product" and all(above) and all(len(edge.step.edges) > 1 for edge in edges):
             pulls = {edge: partial(_over_slope, slope=up.saved) for edge, up in zip(edges, above) if up}
             yield BackwardAlteration("slope-not-carried", edges, pulls, "", 1)
 

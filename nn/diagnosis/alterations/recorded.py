@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from engine.arrays.axes import axes_of
 from nn.diagnosis.alterations import matrices, primitives
+from nn.diagnosis.alterations.captured import attempted_with
 from nn.diagnosis.alterations.composed import COMPOSED
 from nn.diagnosis.alterations.recorded_array import (
     NUMPYS,
@@ -99,9 +101,9 @@ def _filled(function: Any) -> Callable[..., Any]:
     return make
 
 
-def constant(x: Array) -> RecordedArray:
+def constant(x: Array, name: str = "") -> RecordedArray:
     """Return an array of numbers that nothing is differentiated by, and that is recorded once it is filled."""
-    return RecordedArray(ArrayStep(x, "constant"))
+    return RecordedArray(ArrayStep(x, "constant", name=name))
 
 
 def joined(x: Any, copied: bool = True) -> Any:
@@ -152,6 +154,7 @@ NUMPYS |= {
 
 Run: TypeAlias = tuple[Tape, list[ArrayStep], Any]
 """What was written down, the leaves, and what the function returned."""
+REFUSALS = (NotRecordedError, ValueError)
 
 
 def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple[ArrayStep, list[ArrayStep]]:
@@ -177,13 +180,16 @@ def _run(f: Callable[..., Any], fresh: Callable[[], Sequence[Any]], among: Calla
     """Run a function on fresh arguments, and once more where it fills arrays of its own with what is recorded."""
     with np.errstate(all="ignore"):
         try:
-            return _attempt(f, fresh(), among, whole)
-        except (NotRecordedError, ValueError):
+            return _attempt(fresh, among, whole, f)
+        except REFUSALS:
             with buffers(constant, joined):
-                return _attempt(f, fresh(), among, whole)
+                return attempted_with(partial(_attempt, fresh, among, whole), f, constant, REFUSALS)
 
 
-def _attempt(f: Callable[..., Any], arguments: Sequence[Any], among: Callable[[Any], Any], whole: bool) -> Run:
+def _attempt(
+    fresh: Callable[[], Sequence[Any]], among: Callable[[Any], Any], whole: bool, f: Callable[..., Any]
+) -> Run:
+    arguments = fresh()
     leaves = [x.step for x in among(arguments)]
     with taping(whole) as tape:
         result = run_author(f, *arguments)

@@ -108,15 +108,18 @@ SENTENCES = {
         "the factor beside `{path}` is multiplied too early: with what arrives at `{what}`",
         "what comes of d(that) * factor, without it",
     ),
-    "factor-too-many": ("the derivative of `{at}` is multiplied with `{what}` as well", "({pulled}) * {what}"),
+    "factor-too-many": (
+        "the share of `{path}` in `{at}` is multiplied with `{what}` as well",
+        "({pulled}) * {bracketed}",
+    ),
     "result-transposed": ("the gradient of `{path}` has its entries in another order ({what})", "{pulled}: {what}"),
     "slope-times-operand": (
-        "the derivative of `{at}` is multiplied with `{path}`{what} as well",
-        "({pulled}) * {path}{what}",
+        "the derivative of `{at}` is multiplied with {times}`{path}`{what} as well",
+        "({pulled}) * {times}{factor}{what}",
     ),
     "slope-times-value": (
-        "the derivative of `{at}` is multiplied with its value{what} as well",
-        "({pulled}) * {z}{what}",
+        "the derivative of `{at}` is multiplied with {times}its value{what} as well",
+        "({pulled}) * {times}{z}{what}",
     ),
     "slope-inverted": ("the reciprocal of the derivative of `{at}` stands in its place", "d{z} / derivative"),
     "slope-squared": ("the derivative of `{at}` is squared", "d{z} * derivative**2"),
@@ -155,6 +158,7 @@ SENTENCES = {
     "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
     "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
+    "spread": ("what comes to a part of `{path}` is added to all of it", "{to} = d{z} at every place"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
     "stride-missing": (
         "windows of `{path}` are taken or put back without the stride ({what})",
@@ -190,15 +194,20 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     """Return what an alteration is called and what is said of it, in the author's words."""
     edge = alteration.edges[0]
     what, as_saved, _ = alteration.what.partition(AS_SAVED)
-    names = {
-        "path": label(_operand(edge)), "through": _through(edge),
-        "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
-        "what": what, "to": f"d{_variable(_operand(edge))}", "pulled": _pulled(edge),
-    }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    unsaid = what and "{what}" not in texts[0] and what not in (OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, names["path"])
+    times, says_what = alteration.times, "{what}" in texts[0] and "{times}" not in texts[0]
+    what = " * ".join(filter(None, (times, what))) if says_what else what
+    path = label(_operand(edge))
+    names = {
+        "path": path, "through": _through(edge), "factor": bracketed(path),
+        "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
+        "what": what, "bracketed": bracketed(what), "times": times and f"{times} * ",
+        "to": f"d{_variable(_operand(edge))}", "pulled": _pulled(edge),
+    }  # fmt: skip
+    unsaid = what and "{what}" not in texts[0] and what not in (OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, path)
     number = f" ({what})" if unsaid and not what.startswith("at index") else ""
-    sentence, yours = (text.format(**names) + number + as_saved for text in texts)
+    beside = f", and it is multiplied with {times}" if times and not ("{times}" in texts[0] or says_what) else ""
+    sentence, yours = (text.format(**names) + number + beside + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
@@ -230,7 +239,10 @@ def zero(leaf: str) -> Finding:
 def _places(alteration: BackwardAlteration) -> str:
     at = alteration.what if alteration.what.startswith("at index") else ""
     times = len({edge.step for edge in alteration.edges})
-    return ", ".join(text for text in (at, f"{times} times" if times > 1 else "") if text)
+    places = {(edge.step.op, edge.operand, edge.kind != "move", edge.step.line) for edge in alteration.edges}
+    is_rule = len(places) > 1 and len({place[:2] for place in places}) == 1 and all(place[2] for place in places)
+    everywhere = f"wherever `{alteration.edges[0].step.op}` stands, " if is_rule else ""
+    return ", ".join(text for text in (at, f"{everywhere}{times} times" if times > 1 else "") if text)
 
 
 def _pulled(edge: Edge) -> str:

@@ -11,7 +11,7 @@
 >>> target = Target(sweep, sweep.altered({exp: times(3.7), tanh: times(0.6)}))
 >>> attempts = list(phases(sweep)[0])
 >>> effects = np.array([target.effect(c.alteration) for c in attempts])
->>> sorted(c.alteration.what for c in next(two_factors(target, attempts, effects)))
+>>> sorted(c.alteration.times for c in next(two_factors(target, attempts, effects)))
 ['0.6', '3.7']
 """
 

@@ -6,6 +6,7 @@ import pytest
 import nn
 from nn.diagnosis.held import by_layer
 
+RNG = np.random.default_rng(7)
 PAIRS = [
     ("w_{}", "b_{}"),
     ("W{}", "b{}"),
@@ -53,3 +54,37 @@ def test_a_function_of_these_parameters_is_judged_with_its_biases(weight, bias):
 def test_a_bias_that_belongs_to_no_weight_is_not_dropped(held):
     with pytest.raises(ValueError, match="nothing says which weights"):
         nn.diagnose(held, np.ones((4, 3)), np.ones((4, 2)), {}, "mse")
+
+
+@pytest.mark.parametrize("names", [("W1", "b1", "W2", "b2"), ("weights_ih", "bias_ih", "weights_ho", "bias_ho")])
+@pytest.mark.parametrize("rate", [None, 0.1])
+def test_an_object_whose_attributes_are_weights_is_called_as_it_is(names, rate):
+    class Net:
+        """As people write it: parameters and what was computed last are attributes."""
+
+        def __init__(self, slip):
+            self.slip = slip
+            shapes = [(3, 4), (4,), (4, 2), (2,)]
+            vars(self).update((name, RNG.normal(size=shape)) for name, shape in zip(names, shapes))
+            self.output, self.rate = np.zeros((6, 2)), rate
+
+        def gradients(self, X, y):
+            W1, b1, W2, b2 = (getattr(self, name) for name in names)
+            self.hidden = 1 / (1 + np.exp(-(X @ W1 + b1)))
+            self.output = self.hidden @ W2 + b2
+            delta = (self.output - y) / len(X) * self.slip
+            below = delta @ W2.T * self.hidden * (1 - self.hidden)
+            made = X.T @ below, below.sum(axis=0), self.hidden.T @ delta, delta.sum(axis=0)
+            if rate is None:
+                return made
+            for name, gradient in zip(names, made):
+                vars(self)[name] -= rate * gradient
+            return None
+
+    X, Y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 2))
+    for slip, verdict in ((0.5, "right"), (-0.5, "named")):
+        net = Net(slip)
+        before = {name: getattr(net, name).copy() for name in names}
+        said = nn.diagnose(net, X, Y, net.gradients, loss="half_mse", activation="sigmoid", lr=rate)
+        assert said.verdict == verdict and (verdict == "right" or said.names == ["sign"])
+        assert all(np.array_equal(getattr(net, name), before[name]) for name in names)

@@ -84,3 +84,15 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
     assert [row.verdict for row in diagnosis.parameters] == ["unnamed", "ambiguous"]
     assert diagnosis.alternatives and {f.where for path in diagnosis.alternatives for f in path} == {"a"}
     assert diagnosis.experiment and diagnosis.experiment in str(diagnosis)
+
+
+def test_a_factor_is_said_to_be_the_number_of_the_function_that_it_is_and_once_for_all():
+    weights = RNG.normal(size=(4, 3))
+
+    def mean_for_sum(d, x, w):
+        g = d / 3 * np.ones((len(x), 3))
+        return g @ w.T, x.T @ g
+
+    diagnosis = check_backward(lambda x, w: np.sum(np.tanh(X[0, 0]) * 0.0 + x @ w), mean_for_sum, X, weights)
+    (finding,) = diagnosis.findings
+    assert (finding.where, finding.found) == ("x, w", f"yours = {1 / 3:.10g} x correct: 1/w.shape[1]")

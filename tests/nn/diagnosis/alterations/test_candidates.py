@@ -40,7 +40,7 @@ def test_a_number_that_was_fitted_goes_along():
     np.testing.assert_allclose(gradients_of((altered,), there)[0], 6.0 * right)
     (unknown,) = flow.times(4.123, known_numbers(here))
     assert unknown.fitted == 1 and by_name.fitted == 0 and unknown.alteration.rank > by_name.alteration.rank
-    assert with_number(flow.alteration, 2.0, 1).what == "2"
+    assert with_number(flow.alteration, 2.0, 1).times == "2"
 
 
 def test_a_number_is_one_of_the_functions_or_the_product_of_two():

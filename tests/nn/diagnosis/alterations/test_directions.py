@@ -65,9 +65,9 @@ def test_a_factor_that_is_a_length_is_told_at_another_length_too(sweep):
         return Target(sweep, gradients_of((scaled(top, n, "factor"),), sweep))
 
     (path,) = reproducing([wrong(sweep, 5.0), wrong(other, 7.0)])
-    assert [(a.kind, a.what) for a in alterations_of(path)] == [("factor", "x.shape[0]")]
+    assert [(a.kind, a.times) for a in alterations_of(path)] == [("factor", "x.shape[0]")]
     assert all(
-        a.what == "5" for path in reproducing([wrong(sweep, 5.0), wrong(other, 5.0)]) for a in alterations_of(path)
+        a.times == "5" for path in reproducing([wrong(sweep, 5.0), wrong(other, 5.0)]) for a in alterations_of(path)
     )
 
 

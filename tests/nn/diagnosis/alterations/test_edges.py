@@ -149,3 +149,8 @@ def test_a_vector_that_is_repeated_along_the_other_axis():
     w = W[0]
     diagnosis = nn.check_backward(lambda x: x * w, lambda d, x: d * w[:, None], X[:3])
     assert diagnosis.names == ["factor-transposed"] and "along the other axis" in str(diagnosis)
+
+
+def test_what_comes_to_a_part_is_added_to_all_of_it():
+    given = gradient(lambda x: (np.tanh(x) * 0.0).sum() + (x[1:2] * W[1:2]).sum(), "spread", op="[]")
+    np.testing.assert_allclose(given, np.broadcast_to(W[1:2], X.shape), rtol=1e-14)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.groups import groups, is_twin, through
+from nn.diagnosis.alterations.groups import groups, is_twin, rules, through
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -54,3 +54,13 @@ def test_what_a_path_goes_through():
     assert {through(edge).name or through(edge).op for edge in sweep.edges} >= {"mu", "exp", "sum"}
     named = [bool(through(edges[0]).name) for edges in groups(sweep).values()]
     assert named == sorted(named, reverse=True)
+
+
+def test_an_operation_is_one_place_wherever_it_stands():
+    def f(x):
+        a = np.exp(x)
+        return (a * np.exp(-x)).sum()
+
+    sweep = Sweep(*record(f, [("x", X)]))
+    assert [edges[0].step.op for edges in rules(sweep).values()] == ["exp"]
+    assert rules(Sweep(*record(recurrent, [("x", X)]))) == {}  # one line already

@@ -53,10 +53,13 @@ def test_the_last_contribution_stays():
 
 
 def test_a_slope_that_is_not_carried_down():
-    f = lambda x: (G * np.tanh(np.exp(x) @ W)).sum()  # noqa: E731
-    sweep = Sweep(*record(f, [("x", XS)]))
-    (only,) = [a for a in not_carried(sweep) if a.edges[0].step.op == "matmul"]
-    np.testing.assert_allclose(gradients_of((only,), sweep)[0], (G @ W.T) * np.exp(XS), rtol=1e-9)
+    sweep = Sweep(*record(lambda x, w: (G * np.tanh(np.exp(x) @ w)).sum(), [("x", XS), ("w", W)]))
+    (only,) = [a for a in not_carried(sweep) if a.edges[0].step.op == "matmul" and a.edges[0].operand == 0]
+    dx, dw = gradients_of((only,), sweep)
+    np.testing.assert_allclose(dx, (G @ W.T) * np.exp(XS), rtol=1e-9)
+    np.testing.assert_allclose(dw, sweep.gradients[1], rtol=1e-9)
+    alone = Sweep(*record(lambda x: (G * np.tanh(np.exp(x) @ W)).sum(), [("x", XS)]))
+    assert not list(not_carried(alone))  # there the slope is left out
 
 
 def test_sums_that_are_not_taken_and_paths_taken_for_one():
