@@ -36,12 +36,12 @@ NEARER = 0.1 * RELATIVE
 """Of an entry: nearer to the right one than any mistake comes."""
 
 
-def agrees(given: Any, right: Any, limit: Any) -> Any:
-    """Return whether ``|given - right| <= limit``, for numbers a bool, for arrays one per entry.
+def agrees(computed: Any, right: Any, limit: Any) -> Any:
+    """Return whether ``|computed - right| <= limit``, for numbers a bool, for arrays one per entry.
 
     Parameters
     ----------
-    given, right
+    computed, right
         The two, of one shape.
     limit
         What rounding may do to each entry; not negative.
@@ -56,10 +56,10 @@ def agrees(given: Any, right: Any, limit: Any) -> Any:
     >>> agrees(float("inf"), float("inf"), 1.0)
     False
     """
-    if isinstance(given, float) and isinstance(right, float):
-        return math.isfinite(limit) and abs(given - right) <= limit
+    if isinstance(computed, float) and isinstance(right, float):
+        return math.isfinite(limit) and abs(computed - right) <= limit
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.isfinite(limit) & (np.abs(np.asarray(given) - right) <= limit)
+        return np.isfinite(limit) & (np.abs(np.asarray(computed) - right) <= limit)
 
 
 def allowed(length: int) -> float:

@@ -66,8 +66,8 @@ def function(f: Any, name: str) -> Callable[..., Any]:
         If it cannot be called.
     """
     if callable(f):
-        made: Callable[..., Any] = f
-        return made
+        called: Callable[..., Any] = f
+        return called
     raise TypeError(f"{name} needs a function; got {described(f)}. Pass the function itself, not its result.")
 
 
@@ -91,9 +91,9 @@ def result(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     except TypeError as error:
         if error.__traceback__ is None or error.__traceback__.tb_next is not None or _takes(f, args, kwargs):
             raise
-    given = f"{len(args) + len(kwargs)} argument{'s' * (len(args) + len(kwargs) != 1)}"
+    count = f"{len(args) + len(kwargs)} argument{'s' * (len(args) + len(kwargs) != 1)}"
     names = ", ".join(inspect.signature(f).parameters)
-    raise TypeError(f"{name} called {described(f)} with {given}, but it takes ({names}); pass what it takes.")
+    raise TypeError(f"{name} called {described(f)} with {count}, but it takes ({names}); pass what it takes.")
 
 
 def _takes(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
@@ -128,11 +128,11 @@ def number(
     """
     is_real = is_number(x)
     try:
-        given = float(x) if is_real else math.nan
+        as_float = float(x) if is_real else math.nan
     except OverflowError:
-        given = math.inf
-    if math.isfinite(given) and above < given < below and least <= given <= most:
-        return given
+        as_float = math.inf
+    if math.isfinite(as_float) and above < as_float < below and least <= as_float <= most:
+        return as_float
     raise (ValueError if is_real else TypeError)(
         f"{name} must be a number{_range(above, least, below, most)}; got {described(x)}."
     )
@@ -196,9 +196,9 @@ def one_of(x: Any, name: str, options: Iterable[Any]) -> Any:
     if fits and (x in known or (isinstance(options, Mapping) and x in options)):
         return x
     *others, last = map(repr, known)
-    given = f"{name}={described(x)} is not known" if isinstance(x, str) else f"{name} is {described(x)}"
+    unknown = f"{name}={described(x)} is not known" if isinstance(x, str) else f"{name} is {described(x)}"
     use = f"{', '.join(others)}{' or ' if others else ''}{last}"
-    raise (ValueError if fits else TypeError)(f"{given}; use {use}.")
+    raise (ValueError if fits else TypeError)(f"{unknown}; use {use}.")
 
 
 def truth(x: Any, name: str, *, none: bool = False) -> Any:

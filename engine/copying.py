@@ -105,9 +105,9 @@ class _Flattened:
         session.add(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made = _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
+        restored = _restored, ([type(node) for node in self.nodes], [self._flat(node) for node in self.nodes])
         stored = {i: attributes for i, node in enumerate(self.nodes) if (attributes := stored_on(node))}
-        return (*made, stored, None, None, _store_all) if stored else made
+        return (*restored, stored, None, None, _store_all) if stored else restored
 
     def _flat(self, node: Any) -> tuple[Any, ...]:
         residuals = node.rule.residuals(node)

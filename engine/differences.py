@@ -94,8 +94,8 @@ def measured(
     """
     at = _Neighbourhood(f, x, rounding, {} if value is None else {x: value})
     for wider in WIDER:
-        if (found := at.confirmed(expected, wider * step * (abs(x) or 1.0))) is not None:
-            return Measured(*found)
+        if (estimate := at.confirmed(expected, wider * step * (abs(x) or 1.0))) is not None:
+            return Measured(*estimate)
     left, right = at.side(-1.0), at.side(1.0)
     if left is None or right is None:
         return _one_side(left or right)
@@ -167,12 +167,12 @@ class _Neighbourhood:
 
     def bends(self) -> list[tuple[float, float, bool]]:
         """Return every step within the domain with the bend there, and whether that is more than rounding."""
-        found = []
+        by_step = []
         for h in self.steps:
             if (seen := self.central(h)) is not None:
                 bend = self.bend(h)
-                found.append((h, bend, bend > 20.0 * seen.rounding))
-        return found
+                by_step.append((h, bend, bend > 20.0 * seen.rounding))
+        return by_step
 
     def near(self) -> list[float]:
         """Return the steps, in rising order, within which the function bends as it does at the point.
@@ -228,14 +228,14 @@ def _growth(smallest: Sequence[Estimate]) -> float:
 
 def _narrowest(estimates: Sequence[Estimate | None]) -> Estimate | None:
     """Return the narrowest estimate that no estimate from smaller steps contradicts; steps are in rising order."""
-    kept: Estimate | None = None
+    narrowest: Estimate | None = None
     seen = [estimate for estimate in estimates if estimate is not None]
     for smaller, middle, larger in zip([*seen[:1], *seen], seen, seen[1:]):
         before = abs(larger.value - middle.value)
         rest = SLOWEST * before if smaller is middle else _rest(abs(middle.value - smaller.value), before)
         estimate = Estimate(middle.value, rest + middle.rounding, middle.rounding)
-        if kept is not None and kept.contradicts(estimate):
+        if narrowest is not None and narrowest.contradicts(estimate):
             break
-        if kept is None or estimate.bound < kept.bound:
-            kept = estimate
-    return kept
+        if narrowest is None or estimate.bound < narrowest.bound:
+            narrowest = estimate
+    return narrowest

@@ -68,8 +68,8 @@ def analysed(root: Value, leaves: Sequence[Value]) -> Analysis:
             e_term = abs(slope) * e_g + e_slope * size + EPS * abs(term) + TINY
             total = to + term
             cotangents[parent] = total, e_to + e_term + EPS * abs(total), size_to + abs(slope) * size
-    found = [cotangents.get(leaf, (0.0, 0.0, 0.0)) for leaf in leaves]
-    return Analysis(errors[root], tuple([e for _, e, _ in found]), tuple([size for _, _, size in found]))
+    of_leaves = [cotangents.get(leaf, (0.0, 0.0, 0.0)) for leaf in leaves]
+    return Analysis(errors[root], tuple([e for _, e, _ in of_leaves]), tuple([size for _, _, size in of_leaves]))
 
 
 def value_error(root: Value) -> float:

@@ -54,7 +54,7 @@ from nn.training.scaling import Scaling as Scaling
 from nn.training.targets import Targets as Targets
 
 # What `help` lists and `import *` brings.
-__all__ = [name for name, found in list(globals().items()) if getattr(found, "__module__", "").startswith("nn.")]
+__all__ = [name for name, public in list(globals().items()) if getattr(public, "__module__", "").startswith("nn.")]
 
 if TYPE_CHECKING:
     from nn.training.estimators import MLPClassifier as MLPClassifier

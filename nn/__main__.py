@@ -45,12 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     typed = list(sys.argv[1:] if argv is None else argv)
     command = ""
     try:
-        given = _given(typed)
-        command = given.command
-        check_partners(given)
-        keeps = any(getattr(given, name, None) for name in ("save", "checkpoint", "plot"))
+        options = _given(typed)
+        command = options.command
+        check_partners(options)
+        keeps = any(getattr(options, name, None) for name in ("save", "checkpoint", "plot"))
         with dropped() if keeps else nullcontext():
-            status: int = COMMANDS[command](given)
+            status: int = COMMANDS[command](options)
         sys.stdout.flush()
         return status
     except UsageError as error:
@@ -85,16 +85,16 @@ def _given(typed: list[str]) -> argparse.Namespace:
     if not typed:
         known = ", ".join(COMMANDS)
         raise UsageError(f"liftgrad: no command given; use one of {known} (liftgrad --help says what they do).")
-    given, unknown = parser(COMMANDS).parse_known_args(typed)
+    options, unknown = parser(COMMANDS).parse_known_args(typed)
     if unknown:
-        command = f"liftgrad {given.command}"
+        command = f"liftgrad {options.command}"
         raise UsageError(f"{command}: {' '.join(unknown)}: is not known ({command} --help lists what there is).")
-    return given
+    return options
 
 
 def _one_line(error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    return said or f"there is not enough memory ({type(error).__name__})."
+    line = " ".join(str(error).split())
+    return line or f"there is not enough memory ({type(error).__name__})."
 
 
 def _kept(interrupt: KeyboardInterrupt) -> str:

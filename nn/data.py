@@ -88,13 +88,13 @@ def names(path: str | Path, seed: int = 0) -> tuple[list[list[int]], str]:
     Token i is letter i; the last token marks the beginning and the end of a name.  A line of several words is as many
     names.
     """
-    found = read_text(path).split()
-    if not found:
+    words = read_text(path).split()
+    if not words:
         raise DataError(f"{path}: no names in it; one per line is expected.")
-    letters = "".join(sorted(set("".join(found))))
+    letters = "".join(sorted(set("".join(words))))
     code, end = {c: i for i, c in enumerate(letters)}, len(letters)
-    order = np.random.default_rng(seed).permutation(len(found)).tolist()
-    return [[end, *[code[c] for c in found[i]], end] for i in order], letters
+    order = np.random.default_rng(seed).permutation(len(words)).tolist()
+    return [[end, *[code[c] for c in words[i]], end] for i in order], letters
 
 
 def csv(

@@ -147,9 +147,9 @@ def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | P
         Naming the first of them.
     """
     taken = [Path(path) for path in inputs if path is not None]
-    for given in (path for path in outputs if path is not None):
-        path = Path(given)
-        if not str(given):
+    for output in (path for path in outputs if path is not None):
+        path = Path(output)
+        if not str(output):
             raise OutputError("'' is no name of a file.")
         if any(_same(path, other) for other in taken):
             raise OutputError(f"{path}: is read or written already by this command; choose another name for it.")

@@ -38,7 +38,7 @@ def seed(number: int = 0) -> None:
     _stream.bit_generator.state = generator("number", number).bit_generator.state
 
 
-def generator(name: str, given: Any) -> np.random.Generator:
+def generator(name: str, source: Any) -> np.random.Generator:
     """Return a generator: the one given, one of the seed given, or for None the stream.
 
     Raises
@@ -46,9 +46,9 @@ def generator(name: str, given: Any) -> np.random.Generator:
     TypeError, ValueError
         If it is none of these.
     """
-    if given is None:
+    if source is None:
         return _stream
-    if isinstance(given, np.random.Generator):
-        return given
+    if isinstance(source, np.random.Generator):
+        return source
     meaning = "a seed, if it is no NumPy generator"
-    return np.random.default_rng(whole(given, name, meaning, least=0, most=MOST))
+    return np.random.default_rng(whole(source, name, meaning, least=0, most=MOST))

@@ -181,10 +181,12 @@ def _of_program(sheet: Sheet, collapse: str | None) -> tuple[list[Card], list[Ed
     return cards, edges, []
 
 
-def _of_functions(folded: Folded, said: Sequence[tuple[str, ...]]) -> tuple[list[Card], list[Edge], list[Cluster]]:
+def _of_functions(
+    folded: Folded, under_titles: Sequence[tuple[str, ...]]
+) -> tuple[list[Card], list[Edge], list[Cluster]]:
     """Return the boxes of a long program that is folded by functions."""
     cards = []
-    for i, (box, lines) in enumerate(zip(folded.boxes, said)):
+    for i, (box, lines) in enumerate(zip(folded.boxes, under_titles)):
         what = "result" if i == folded.result else box.kind
         cards.append(Card(f"b{i}", (box.heading,), lines, what, box.cluster))
     edges = [Edge(f"b{source}", f"b{target}", {"color": QUIET}) for source, target in folded.edges]

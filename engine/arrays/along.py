@@ -138,8 +138,8 @@ def along(
     results = np.empty(len(rows), dtype=object)
     for i, row in enumerate(rows):
         results[i] = f(row)
-    kept = keepdims is not UNSET and bool(keepdims)
-    return results.reshape([1 if k in axes else a.shape[k] for k in range(a.ndim)] if kept else shape)
+    as_ones = keepdims is not UNSET and bool(keepdims)
+    return results.reshape([1 if k in axes else a.shape[k] for k in range(a.ndim)] if as_ones else shape)
 
 
 def by_lines(f: Callable[[list[Any]], Any], a: Any, axis: Any = -1, dtype: Any = object) -> Objects:

@@ -211,14 +211,14 @@ def on_function(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> A
         If it is refused; the message names the way out.
     """
     name = title(function)
-    given = {key: x for key, x in kwargs.items() if x is not UNSET}
+    passed = {key: x for key, x in kwargs.items() if x is not UNSET}
     if name in FUNCTIONS:
-        result = FUNCTIONS[name](*args, **given)
-        return wrapped(result) if given.get("out") is None else result
+        result = FUNCTIONS[name](*args, **passed)
+        return wrapped(result) if passed.get("out") is None else result
     if name not in SAFE:
         refuse_function(name, REFUSED.get(name, WAY_OUT))
     boxed = tuple([_safe_argument(x, top=True) for x in args])
-    options = {key: _safe_argument(x, top=True) for key, x in given.items()}
+    options = {key: _safe_argument(x, top=True) for key, x in passed.items()}
     result = np.ndarray.__array_function__(_ANY, function, (ValueArray,), boxed, options)
     return _of_numbers(result)
 

@@ -37,8 +37,8 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
         terms[i], arrays[i] = _without_repeats(term, array)
     while len(arrays) > 2:
         later = result + "".join(terms[2:])
-        kept = "".join([k for k in dict.fromkeys(terms[0] + terms[1]) if k in later])
-        arrays[:2], terms[:2] = [_contracted(terms[:2], arrays[:2], kept)], [kept]
+        remaining = "".join([k for k in dict.fromkeys(terms[0] + terms[1]) if k in later])
+        arrays[:2], terms[:2] = [_contracted(terms[:2], arrays[:2], remaining)], [remaining]
     return into(out, _contracted(terms, arrays, result), "einsum")
 
 

@@ -116,11 +116,11 @@ def _at(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any
 
 def _reduce(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     a, *positional = inputs
-    given = {**dict(zip(REDUCE_ARGUMENTS, positional)), **options}
-    _check_dtype(name, given.get("dtype"))
-    kept = {key: given[key] for key in ("keepdims", "initial", "where") if key in given}
-    reduced = along(reduction(name), a, given.get("axis", 0), **kept)
-    return _finished(given.get("out"), reduced, name, f"{name}.reduce")
+    arguments = {**dict(zip(REDUCE_ARGUMENTS, positional)), **options}
+    _check_dtype(name, arguments.get("dtype"))
+    how = {key: arguments[key] for key in ("keepdims", "initial", "where") if key in arguments}
+    reduced = along(reduction(name), a, arguments.get("axis", 0), **how)
+    return _finished(arguments.get("out"), reduced, name, f"{name}.reduce")
 
 
 def _accumulate(loop: np.ufunc, name: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:

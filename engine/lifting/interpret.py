@@ -22,7 +22,7 @@ from engine.lifting.views import Gather, Literal, Operand, Source, View
 
 
 def interpret(
-    steps: Steps, given: Mapping[Source, Any], n: int = 1, number: Callable[[float], Any] = float
+    steps: Steps, arrays: Mapping[Source, Any], n: int = 1, number: Callable[[float], Any] = float
 ) -> dict[Source, Any]:
     """Return the array of every source.
 
@@ -30,14 +30,14 @@ def interpret(
     ----------
     steps
         What is run, forward and backward.
-    given
+    arrays
         Arrays of parameters and inputs; batched ones have a leading axis.
     n
         How many samples there are.
     number
         How a number that is written out is one of the kind that is computed with.
     """
-    memory = _Memory(given, n, number)
+    memory = _Memory(arrays, n, number)
     with np.errstate(all="ignore"):
         for step in (*steps.forward, *steps.backward):
             known = operation(step.op)
@@ -49,9 +49,9 @@ def interpret(
 class _Memory:
     """Every source as a flat array, with a leading axis for samples where it has one."""
 
-    def __init__(self, given: Mapping[Source, Any], n: int, number: Callable[[float], Any]) -> None:
+    def __init__(self, arrays: Mapping[Source, Any], n: int, number: Callable[[float], Any]) -> None:
         self.n, self.number, self.flat = n, number, {}
-        for source, array in given.items():
+        for source, array in arrays.items():
             self.flat[source] = np.asarray(array).reshape((n, source.size) if source.batched else (source.size,))
         self.dtype = object if any(flat.dtype == object for flat in self.flat.values()) else float
 

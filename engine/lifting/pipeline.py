@@ -88,9 +88,9 @@ class Task:
         """Return the source of each group of parameters or inputs."""
         numbers, leaves = self.external.numbers, groups.normal.trace.leaves
         return {
-            k: self.external.theta if found.op == "parameter" else numbers[leaves[found.members[0]].argument]
-            for k, found in enumerate(groups.groups)
-            if found.op in ("parameter", "input")
+            k: self.external.theta if group.op == "parameter" else numbers[leaves[group.members[0]].argument]
+            for k, group in enumerate(groups.groups)
+            if group.op in ("parameter", "input")
         }
 
     def title(self, trace: Trace, steps: Steps) -> str:

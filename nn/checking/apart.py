@@ -153,8 +153,8 @@ class Runs:
             how = self._waited_for(process)
             output.join(GRACE)
             lines = answers.read_bytes().splitlines() if answers.exists() else []
-        found = tuple(_answered(lines, how, path, self.limits))
-        return Outcome(str(path), found, time.monotonic() - began, output.text, output.size)
+        checks = tuple(_answered(lines, how, path, self.limits))
+        return Outcome(str(path), checks, time.monotonic() - began, output.text, output.size)
 
     def _started(self, what: str, path: str | Path, answers: Path) -> subprocess.Popen[bytes]:
         processor = self.limits.seconds * (os.cpu_count() or 1) + 1.0
@@ -212,10 +212,10 @@ def answer(what: str, path: str, reference: str, answers: str, memory: str, proc
     author = os.getpid()
     limit(int(memory), float(processor))
     with open(answers, "a", encoding="utf-8") as book:
-        for said in _reference(path) if what == "reference" else checks(path, reference or None):
+        for verdict in _reference(path) if what == "reference" else checks(path, reference or None):
             if os.getpid() != author:  # a process that the file has split off
                 os._exit(0)
-            line = {"running": said} if isinstance(said, str) else {"check": said.data()}
+            line = {"running": verdict} if isinstance(verdict, str) else {"check": verdict.data()}
             print(json.dumps(line, default=float), file=book, flush=True)
         print(json.dumps({"done": True}), file=book, flush=True)
     for stream in (sys.stdout, sys.stderr):
@@ -235,12 +235,12 @@ def _reference(path: str) -> Iterator[Check]:
 
 def _answered(lines: Sequence[bytes], how: str, path: str | Path, limits: Allowance) -> Iterator[Check]:
     """Yield the verdicts that a process has written down, and how it ended if that was before its time."""
-    running, said = "", [line for line in map(_read, lines) if line]
-    for line in said:
+    running, answers = "", [line for line in map(_read, lines) if line]
+    for line in answers:
         running = line.get("running", "" if "check" in line else running)
         if "check" in line:
             yield Check.of(line["check"])
-    if not any("done" in line for line in said):
+    if not any("done" in line for line in answers):
         where = f" in {running}()" if running else ""
         if how == TIMEOUT:
             yield Check(running, TIMEOUT, f"{path}: took longer than {limits.seconds:g} seconds{where}; it was ended.")

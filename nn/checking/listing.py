@@ -73,8 +73,8 @@ def printed(outcome: Outcome) -> list[str]:
     """Return what a file printed, and how much of it is left out."""
     if not outcome.printed:
         return []
-    kept = len(outcome.output.encode("utf-8", "replace"))
-    more = [f"... {outcome.printed:,} bytes in all"] if outcome.printed > kept else []
+    shown_bytes = len(outcome.output.encode("utf-8", "replace"))
+    more = [f"... {outcome.printed:,} bytes in all"] if outcome.printed > shown_bytes else []
     return [f"{shown(outcome.file)} printed:", outcome.output.rstrip("\n"), *more]
 
 
@@ -102,8 +102,8 @@ def _plain(outcome: Outcome, level: str, *, output: bool) -> dict[str, Any]:
         for check in outcome.checks
     ]
     plain = {"file": shown(outcome.file), "verdict": outcome.first.verdict, "seconds": round(outcome.seconds, 3)}
-    said = {"output": outcome.output} if output else {}
-    return plain | {"printed": outcome.printed, "checks": checks} | said
+    text = {"output": outcome.output} if output else {}
+    return plain | {"printed": outcome.printed, "checks": checks} | text
 
 
 def _finite(x: Any) -> Any:

@@ -249,9 +249,9 @@ def asked(reference: ModuleType, path: str | Path) -> list[str]:
 def _stems(module: ModuleType, *kinds: str) -> list[str]:
     """Return a module's names of some kinds, and of inputs, with a gap for the kind."""
     names = [(name, value) for name, value in vars(module).items() if not name.startswith("__")]
-    found = [_stem(name, kind) for name, value in names for kind in kinds if callable(value)]
-    found += [stem for name, _ in names if (stem := _stem(name, "inputs")) not in (None, "{}")]
-    return [stem for stem in dict.fromkeys(found) if stem is not None]
+    stems = [_stem(name, kind) for name, value in names for kind in kinds if callable(value)]
+    stems += [stem for name, _ in names if (stem := _stem(name, "inputs")) not in (None, "{}")]
+    return [stem for stem in dict.fromkeys(stems) if stem is not None]
 
 
 def _stem(name: str, kind: str) -> str | None:

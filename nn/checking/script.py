@@ -56,8 +56,8 @@ class Settings:
         CheckError
             Naming the first that is not known.
         """
-        said = {**vars(module), **(vars(reference) if reference is not None else {})}
-        chosen: dict[str, Any] = {f.name: said.get(f.name.upper(), f.default) for f in fields(cls)}
+        settings_by_name = {**vars(module), **(vars(reference) if reference is not None else {})}
+        chosen: dict[str, Any] = {f.name: settings_by_name.get(f.name.upper(), f.default) for f in fields(cls)}
         _check_known(path, "convention", chosen["convention"], DIALECTS)
         dialect = DIALECTS[chosen["convention"]]
         loss = chosen["loss"] = chosen["loss"] or dialect.loss

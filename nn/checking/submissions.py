@@ -31,11 +31,13 @@ def submissions(paths: Sequence[str], reference: str | None = None) -> list[str]
 
 
 def _within(folder: str, reference: str | None) -> list[str]:
-    found = []
+    submitted = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name[0] not in "._")
         files = [os.path.join(place, name) for name in sorted(names) if name.endswith(".py") and name[0] not in "._"]
-        found += [file for file in files if reference is None or os.path.realpath(file) != os.path.realpath(reference)]
-    if not found:
+        submitted += [
+            file for file in files if reference is None or os.path.realpath(file) != os.path.realpath(reference)
+        ]
+    if not submitted:
         raise CheckError(f"{folder}: is a folder without Python files.")
-    return found
+    return submitted

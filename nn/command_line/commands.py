@@ -24,19 +24,19 @@ from nn.training.predictions import agreement, as_csv, predicted, read_rows
 ENOUGH = 0.96  # of the digits the demo has not seen
 
 
-def demo(given: argparse.Namespace) -> int:
+def demo(options: argparse.Namespace) -> int:
     """Train 64-32-10 on real digits, written as neurons of Values; compare its gradients; say how well it reads."""
     began = time.perf_counter()
-    picture = Path(given.picture)
+    picture = Path(options.picture)
     _check_picture(picture)
     data = problems.dataset("digits")
     X_train, T_train, X_test, T_test = nn.split(data.X, data.T, test=0.2, seed=0)
     model = nn.MLP(64, [32, 10], seed=0)
-    path = "lifted to matrices" if not given.eager else "one scalar at a time"
+    path = "lifted to matrices" if not options.eager else "one scalar at a time"
     print(f"{len(data.X):,} handwritten digits of 8 x 8 pixels; {model}: {len(model.parameters()):,} Values, {path}")
-    epochs = given.epochs or (8 if given.eager else 40)
-    rate = nn.Adam(lr=5e-3 if not given.eager else 1e-2)
-    nn.fit(model, X_train, T_train, epochs=epochs, batch_size=32, optimizer=rate, lifted=not given.eager)
+    epochs = options.epochs or (8 if options.eager else 40)
+    rate = nn.Adam(lr=5e-3 if not options.eager else 1e-2)
+    nn.fit(model, X_train, T_train, epochs=epochs, batch_size=32, optimizer=rate, lifted=not options.eager)
     reached = nn.accuracy(model, X_test, T_test)
     print(f"test accuracy: {100 * reached:.1f}% of {len(T_test)} digits it has not seen")
     report = nn.compare_gradients(model, X_train[:32], T_train[:32])
@@ -66,106 +66,110 @@ def _check_picture(picture: Path) -> None:
     check_outputs([picture])
 
 
-def train_network(given: argparse.Namespace) -> int:
+def train_network(options: argparse.Namespace) -> int:
     """Train a network on a data set; say what was read, and how well it does."""
-    if given.coordinator:
-        join(given.coordinator, given.processes, given.process)
-    optimizer = OPTIMIZERS[given.optimizer](lr=given.lr)
-    first = not given.process  # the first of several processes writes for all
+    if options.coordinator:
+        join(options.coordinator, options.processes, options.process)
+    optimizer = OPTIMIZERS[options.optimizer](lr=options.lr)
+    first = not options.process  # the first of several processes writes for all
     if first:
-        _check_outputs(given)
-    problem = _problem(given)
-    strength = problems.usual_strength(problem) if given.l2 is None else given.l2
+        _check_outputs(options)
+    problem = _problem(options)
+    strength = problems.usual_strength(problem) if options.l2 is None else options.l2
     if first:
-        check_outputs([given.checkpoint, given.save, given.plot], problem.data.files)
-        print("\n".join(_before_training(given, problem, strength)))
-        if given.force and given.checkpoint and not is_checkpoint(given.checkpoint):
-            Path(given.checkpoint).unlink(missing_ok=True)
+        check_outputs([options.checkpoint, options.save, options.plot], problem.data.files)
+        print("\n".join(_before_training(options, problem, strength)))
+        if options.force and options.checkpoint and not is_checkpoint(options.checkpoint):
+            Path(options.checkpoint).unlink(missing_ok=True)
     trained = saved.Saved(problem.model, problem.loss, problem.data.schema)
     metrics = ("accuracy",) if problem.data.schema.classes else None
-    fit = _fit_options(given) | {"strength": strength, "loss": problem.loss, "optimizer": optimizer, "metrics": metrics}
-    history = _kept_at_least(lambda: nn.fit(problem.model, problem.data.X, problem.T, **fit), given, trained)
+    fit = _fit_options(options) | {"strength": strength, "loss": problem.loss, "metrics": metrics}
+    history = _kept_at_least(
+        lambda: nn.fit(problem.model, problem.data.X, problem.T, optimizer=optimizer, **fit), options, trained
+    )
     if not first:
         return 0
     if history:
-        print(", ".join(f"{k} {v:.4g}" for k, v in _kept(history, given).items()))
-    if given.save:
-        trained.save(given.save)
-        print(f"saved: {given.save} (liftgrad predict {given.save} rows.csv)")
-    if given.plot:
-        history.plot(given.plot)
+        print(", ".join(f"{k} {v:.4g}" for k, v in _kept(history, options).items()))
+    if options.save:
+        trained.save(options.save)
+        print(f"saved: {options.save} (liftgrad predict {options.save} rows.csv)")
+    if options.plot:
+        history.plot(options.plot)
     return 0
 
 
-def _before_training(given: argparse.Namespace, problem: problems.TrainingProblem, strength: float) -> list[str]:
+def _before_training(options: argparse.Namespace, problem: problems.TrainingProblem, strength: float) -> list[str]:
     """Return what was read, and what is trained on it."""
     size = f"{len(problem.model.parameters()):,} parameters"
     penalty = f" with l2 {strength:.3g}" if strength else ""
     lines = [*problem.data.notes, f"{problem.model}, {size}; loss {problem.loss}{penalty}; {len(problem.T):,} samples"]
-    if given.resume and not Path(given.checkpoint).exists():
-        lines.append(f"{given.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
+    if options.resume and not Path(options.checkpoint).exists():
+        lines.append(f"{options.checkpoint}: is not there yet, so there is nothing to go on from: training starts anew")
     return lines
 
 
-def _kept(history: nn.History, given: argparse.Namespace) -> dict[str, float]:
+def _kept(history: nn.History, options: argparse.Namespace) -> dict[str, float]:
     """Return the epoch whose weights the network has."""
-    if not (given.validation or given.patience):
+    if not (options.validation or options.patience):
         return history[-1]
     return min(history, key=lambda record: record.get("val_loss", record["loss"]))
 
 
-def _problem(given: argparse.Namespace) -> problems.TrainingProblem:
-    reading = {name: getattr(given, name) for name in ("target", "header", "missing", "decimal")}
-    data = problems.dataset(given.data, given.loss, drop=tuple(given.drop), **reading)
+def _problem(options: argparse.Namespace) -> problems.TrainingProblem:
+    reading = {name: getattr(options, name) for name in ("target", "header", "missing", "decimal")}
+    data = problems.dataset(options.data, options.loss, drop=tuple(options.drop), **reading)
     return problems.problem(
-        data, given.loss or problems.SUITS.get(given.data), given.hidden, given.activation, given.seed
+        data, options.loss or problems.SUITS.get(options.data), options.hidden, options.activation, options.seed
     )
 
 
-def _fit_options(given: argparse.Namespace) -> dict[str, Any]:
-    same = {name: getattr(given, name) for name in ("epochs", "validation", "patience", "checkpoint", "resume", "seed")}
-    named = {"batch_size": given.batch, "lifted": not given.eager}
-    return same | named | {"backend": given.backend, "devices": given.devices}
+def _fit_options(options: argparse.Namespace) -> dict[str, Any]:
+    same = {
+        name: getattr(options, name) for name in ("epochs", "validation", "patience", "checkpoint", "resume", "seed")
+    }
+    named = {"batch_size": options.batch, "lifted": not options.eager}
+    return same | named | {"backend": options.backend, "devices": options.devices}
 
 
-def _check_outputs(given: argparse.Namespace) -> None:
+def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse what could not be written at the end, or would replace what nobody asked to replace."""
-    check_outputs([given.checkpoint, given.save, given.plot], [given.data])
-    check_unused(given.checkpoint, resume=given.resume, force=given.force)
-    saved.check_replaceable(given.save, force=given.force, resume=given.resume)
-    if given.plot:
+    check_outputs([options.checkpoint, options.save, options.plot], [options.data])
+    check_unused(options.checkpoint, resume=options.resume, force=options.force)
+    saved.check_replaceable(options.save, force=options.force, resume=options.resume)
+    if options.plot:
         from nn.training.plot import check_plot
 
-        check_plot(given.plot)
+        check_plot(options.plot)
 
 
-def _kept_at_least(fit: Callable[[], nn.History], given: argparse.Namespace, trained: saved.Saved) -> nn.History:
+def _kept_at_least(fit: Callable[[], nn.History], options: argparse.Namespace, trained: saved.Saved) -> nn.History:
     """Train; where that is interrupted, save what was learnt, and say where it is."""
     before = [value.data for value in trained.model.parameters()]
     try:
         return fit()
     except KeyboardInterrupt:
         with interrupts.ignored():
-            kept = []
-            if given.checkpoint and Path(given.checkpoint).exists():
-                kept.append(f"--resume goes on from {given.checkpoint}, which holds the last whole epoch")
-            if given.save and before != [value.data for value in trained.model.parameters()]:
-                trained.save(given.save)
-                kept.append(f"what was learnt so far is in {given.save}")
-            raise interrupts.Interrupted("; ".join(kept)) from None
+            sentences = []
+            if options.checkpoint and Path(options.checkpoint).exists():
+                sentences.append(f"--resume goes on from {options.checkpoint}, which holds the last whole epoch")
+            if options.save and before != [value.data for value in trained.model.parameters()]:
+                trained.save(options.save)
+                sentences.append(f"what was learnt so far is in {options.save}")
+            raise interrupts.Interrupted("; ".join(sentences)) from None
 
 
-def predict_rows(given: argparse.Namespace) -> int:
+def predict_rows(options: argparse.Namespace) -> int:
     """Write what a trained network makes of the rows of a file: classes with their probabilities, or numbers."""
-    trained = saved.load(given.model)
-    check_outputs([given.output], [given.model, *([given.rows] if Path(given.rows).is_file() else [])])
-    check_unwritten(given.output, force=given.force)
-    rows = read_rows(given.rows, trained.schema, given.header, given.decimal)
+    trained = saved.load(options.model)
+    check_outputs([options.output], [options.model, *([options.rows] if Path(options.rows).is_file() else [])])
+    check_unwritten(options.output, force=options.force)
+    rows = read_rows(options.rows, trained.schema, options.header, options.decimal)
     print("\n".join(rows.notes), file=sys.stderr)
     header, table = predicted(trained, rows.X)
     text = as_csv(header, table)
-    if given.output:
-        write_atomically(given.output, text.encode("utf-8"))
+    if options.output:
+        write_atomically(options.output, text.encode("utf-8"))
     else:
         print(text, end="")
     if rows.targets is not None:
@@ -173,18 +177,18 @@ def predict_rows(given: argparse.Namespace) -> int:
     return 0
 
 
-def compare(given: argparse.Namespace) -> int:
+def compare(options: argparse.Namespace) -> int:
     """Print scalar, lifted and hand-derived gradients side by side; status 1 if any differ."""
-    problem = _problem(given)
-    if given.load:
-        problem.model.load(given.load)
-    rows = slice(0, given.batch)
-    X, T, l2 = problem.data.X[rows], problem.T[rows], given.l2 or 0.0
+    problem = _problem(options)
+    if options.load:
+        problem.model.load(options.load)
+    rows = slice(0, options.batch)
+    X, T, l2 = problem.data.X[rows], problem.T[rows], options.l2 or 0.0
     report = nn.compare_gradients(problem.model, X, T, problem.loss, strength=l2)
     print(report)
     return 0 if report.ok else 1
 
 
-def draw(given: argparse.Namespace) -> int:
+def draw(options: argparse.Namespace) -> int:
     """Evaluate an expression, print its value and gradients, and draw its graph."""
-    return viz.__main__.main(given.rest, prog="liftgrad draw")
+    return viz.__main__.main(options.rest, prog="liftgrad draw")

@@ -30,19 +30,19 @@ EVERY = 1.0  # seconds between two checkpoints
 RATE = 1e-2
 
 
-def gpt(given: argparse.Namespace) -> int:
+def gpt(options: argparse.Namespace) -> int:
     """Train a character-level GPT, written one scalar at a time, on a file of names; print some that it makes up."""
-    if bool(given.data) == bool(given.load):
+    if bool(options.data) == bool(options.load):
         raise UsageError("liftgrad gpt: give --data names.txt to train, or --load network to make up names without.")
-    if given.load:
+    if options.load:
         for name in ("checkpoint", "resume", "save", "force", "eager"):
-            if getattr(given, name):
+            if getattr(options, name):
                 raise UsageError(f"liftgrad gpt: --{name} is for training, and --load trains nothing.")
-        model, letters = load_gpt(given.load)
+        model, letters = load_gpt(options.load)
     else:
-        model, letters = _trained(given)
-    rng = np.random.default_rng(given.seed)
-    print("\n".join(sample(model, letters, rng) for _ in range(given.samples)), end="\n" if given.samples else "")
+        model, letters = _trained(options)
+    rng = np.random.default_rng(options.seed)
+    print("\n".join(sample(model, letters, rng) for _ in range(options.samples)), end="\n" if options.samples else "")
     return 0
 
 
@@ -95,48 +95,48 @@ def remarks_on(path: str | Path, documents: Sequence[Sequence[int]], context: in
     return sentences
 
 
-def _trained(given: argparse.Namespace) -> tuple[GPT, str]:
+def _trained(options: argparse.Namespace) -> tuple[GPT, str]:
     """Return a trained network, and its letters; what is interrupted is kept."""
-    documents, letters = names(given.data)
-    _check_outputs(given)
-    model = GPT(len(letters) + 1, seed=given.seed)
+    documents, letters = names(options.data)
+    _check_outputs(options)
+    model = GPT(len(letters) + 1, seed=options.seed)
     print(f"{len(documents):,} names of {len(letters)} letters; {len(model.parameters()):,} parameters")
-    for remark in remarks_on(given.data, documents, model.context):
+    for remark in remarks_on(options.data, documents, model.context):
         print(f"remark: {remark}")
     untrained = [value.data for value in model.parameters()]
-    with only_writer(given.checkpoint):
+    with only_writer(options.checkpoint):
         try:
-            losses = _run(model, documents, letters, given)
+            losses = _run(model, documents, letters, options)
         except KeyboardInterrupt:
             with interrupts.ignored():
                 learnt = untrained != [value.data for value in model.parameters()]
-                raise Interrupted(_kept(model, letters, given, learnt)) from None
+                raise Interrupted(_kept(model, letters, options, learnt)) from None
     last = losses[-100:]
     print(f"loss {losses[0]:.3f} at first, {sum(last) / len(last):.3f} over the last {len(last)} steps")
-    if given.save:
-        save_gpt(model, letters, given.save)
-        print(f"saved: {given.save} (liftgrad gpt --load {given.save})")
+    if options.save:
+        save_gpt(model, letters, options.save)
+        print(f"saved: {options.save} (liftgrad gpt --load {options.save})")
     return model, letters
 
 
-def _run(model: GPT, documents: list[list[int]], letters: str, given: argparse.Namespace) -> list[float]:
+def _run(model: GPT, documents: list[list[int]], letters: str, options: argparse.Namespace) -> list[float]:
     """Train, from the checkpoint on if that is asked for; the same steps in one go or in many give the same bits."""
-    optimizer, losses = Adam(linear(RATE, given.steps), betas=BETAS), []
+    optimizer, losses = Adam(linear(RATE, options.steps), betas=BETAS), []
     run = {
         "network": f"of {len(model.parameters())} parameters",
-        "seed": str(given.seed),
-        "steps": str(given.steps),
+        "seed": str(options.seed),
+        "steps": str(options.steps),
         "names": digest(np.array([ord(c) for c in letters]), *[np.array(tokens) for tokens in documents]),
     }
     values = model.parameters()
-    if given.resume and Path(given.checkpoint).exists():
-        theta, _, _, records = load_checkpoint(given.checkpoint, len(values), optimizer, run)
+    if options.resume and Path(options.checkpoint).exists():
+        theta, _, _, records = load_checkpoint(options.checkpoint, len(values), optimizer, run)
         losses = [record["loss"] for record in records]
         for value, number in zip(values, theta.tolist()):
             value.data = number
-    with tqdm(total=given.steps, initial=len(losses), disable=None, unit="step") as bar:
-        keep = _keeper(given.checkpoint, optimizer, run, given.steps)
-        plain = _plain_lines(given.steps) if bar.disable else None
+    with tqdm(total=options.steps, initial=len(losses), disable=None, unit="step") as bar:
+        keep = _keeper(options.checkpoint, optimizer, run, options.steps)
+        plain = _plain_lines(options.steps) if bar.disable else None
 
         def after(theta: Any, losses: list[float]) -> None:
             keep(theta, losses)
@@ -145,7 +145,7 @@ def _run(model: GPT, documents: list[list[int]], letters: str, given: argparse.N
                 plain(losses)
 
         return train(
-            model, documents, given.steps, not given.eager, RATE, losses=losses, optimizer=optimizer, after=after
+            model, documents, options.steps, not options.eager, RATE, losses=losses, optimizer=optimizer, after=after
         )
 
 
@@ -175,18 +175,18 @@ def _plain_lines(steps: int) -> Callable[[list[float]], None]:
     return show
 
 
-def _check_outputs(given: argparse.Namespace) -> None:
-    check_outputs([given.checkpoint, given.save], [given.data])
-    check_unused(given.checkpoint, resume=given.resume, force=given.force)
-    check_replaceable(given.save, KEY, force=given.force, resume=given.resume)
+def _check_outputs(options: argparse.Namespace) -> None:
+    check_outputs([options.checkpoint, options.save], [options.data])
+    check_unused(options.checkpoint, resume=options.resume, force=options.force)
+    check_replaceable(options.save, KEY, force=options.force, resume=options.resume)
 
 
-def _kept(model: GPT, letters: str, given: argparse.Namespace, learnt: bool) -> str:
+def _kept(model: GPT, letters: str, options: argparse.Namespace, learnt: bool) -> str:
     """Save what was learnt, where that was asked for; say what is kept."""
-    kept = []
-    if given.checkpoint and Path(given.checkpoint).exists():
-        kept.append(f"--resume goes on from {given.checkpoint}, at most {EVERY:g} s back")
-    if given.save and learnt:
-        save_gpt(model, letters, given.save)
-        kept.append(f"what was learnt so far is in {given.save}")
-    return "; ".join(kept)
+    sentences = []
+    if options.checkpoint and Path(options.checkpoint).exists():
+        sentences.append(f"--resume goes on from {options.checkpoint}, at most {EVERY:g} s back")
+    if options.save and learnt:
+        save_gpt(model, letters, options.save)
+        sentences.append(f"what was learnt so far is in {options.save}")
+    return "; ".join(sentences)

@@ -90,7 +90,7 @@ def parser(commands: dict[str, Command]) -> Parser:
     return top
 
 
-def check_partners(given: argparse.Namespace) -> None:
+def check_partners(options: argparse.Namespace) -> None:
     """Refuse options that say nothing without another, or against another.
 
     Raises
@@ -98,25 +98,27 @@ def check_partners(given: argparse.Namespace) -> None:
     UsageError
         Naming the first of them.
     """
-    options = vars(given)
-    present = {name for name, value in options.items() if value is not None and value is not False}
+    by_name = vars(options)
+    present = {name for name, value in by_name.items() if value is not None and value is not False}
 
     def refuse(what: str) -> None:
-        raise UsageError(f"liftgrad {given.command}: {what}.")
+        raise UsageError(f"liftgrad {options.command}: {what}.")
 
     for name in ("coordinator", "devices"):
-        if name in present and given.backend != "jax":
+        if name in present and options.backend != "jax":
             refuse(f"--{name} is for training on JAX; add --backend jax")
     for name, (partner, what) in PARTNERS.items():
-        if name in present and partner in options and partner not in present:
+        if name in present and partner in by_name and partner not in present:
             refuse(f"--{name} needs --{partner}, {what}")
     if "coordinator" in present and not {"process", "processes"} <= present:
         refuse("--coordinator needs --processes, how many there are, and --process, which of them this is")
-    if "processes" in present and given.process >= given.processes:
-        refuse(f"--process {given.process} of {given.processes}: they are numbered from 0 to {given.processes - 1}")
+    if "processes" in present and options.process >= options.processes:
+        refuse(
+            f"--process {options.process} of {options.processes}: they are numbered from 0 to {options.processes - 1}"
+        )
     if {"resume", "force"} <= present:
         refuse("--resume goes on, --force starts anew; give one of them")
-    if "eager" in present and options.get("backend") == "jax":
+    if "eager" in present and by_name.get("backend") == "jax":
         refuse("--eager trains one scalar at a time, --backend jax does not; leave one of them out")
 
 

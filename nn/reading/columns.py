@@ -136,11 +136,13 @@ def refuse_other_decimals(table: Table, k: int) -> None:
     present = [cell for cell in cells if cell.lower() not in MISSING_NUMBERS]
     if 2 * sum(numerals.other.number(cell) is not None for cell in present) < len(present):
         return
-    found = [numerals.other.number(c) is not None and numerals.number(c) is None for c in cells]
-    if any(found):
+    written_otherwise = [numerals.other.number(c) is not None and numerals.number(c) is None for c in cells]
+    if any(written_otherwise):
         mark = {".": "a point", ",": "a comma"}[numerals.decimal]
         way_out = f"write all numbers of a file one way, or leave the column out with --drop {named(table, k)}"
-        raise table.error(found.index(True), k, f"expected {mark} before decimals, as elsewhere; {way_out}.")
+        raise table.error(
+            written_otherwise.index(True), k, f"expected {mark} before decimals, as elsewhere; {way_out}."
+        )
 
 
 def named(table: Table, k: int) -> str:
@@ -170,8 +172,8 @@ def column_numbers(table: Table, k: int, column: Column) -> Array:
     cells = table.cells(k)
     if column.kind == "number":
         plain = _plain_numbers(cells, table.numerals)
-        found = plain if plain is not None else np.array([_number(table, k, i, cell) for i, cell in enumerate(cells)])
-        return found.reshape(-1, 1)
+        numbers = plain if plain is not None else np.array([_number(table, k, i, cell) for i, cell in enumerate(cells)])
+        return numbers.reshape(-1, 1)
     codes: Mapping[str, int | float] = (
         BOOLEANS if column.kind == "boolean" else {value: i for i, value in enumerate(column.values)}
     )
@@ -207,11 +209,11 @@ def classes_of(cells: Sequence[str]) -> tuple[str, ...]:
     >>> classes_of(["10", "9", "10"]), classes_of(["b", "a"])
     (('9', '10'), ('a', 'b'))
     """
-    found = sorted(set(cells))
+    texts = sorted(set(cells))
     try:
-        return tuple(sorted(found, key=Decimal))
+        return tuple(sorted(texts, key=Decimal))
     except ArithmeticError:
-        return tuple(found)
+        return tuple(texts)
 
 
 def names_of(columns: Sequence[Column]) -> list[str]:
@@ -233,10 +235,10 @@ def _plain_numbers(cells: Sequence[str], numerals: Numerals) -> Array | None:
     if not text.isascii() or "_" in text or (numerals.decimal == "," and "." in text):
         return None
     try:
-        found = np.array([float(cell) for cell in cells])
+        numbers = np.array([float(cell) for cell in cells])
     except ValueError:
         return None
-    return found if np.isfinite(found).all() else None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _number(table: Table, k: int, row: int, cell: str) -> float:

@@ -206,22 +206,24 @@ def _samples(
     if missing is None:
         for k in sorted(holes, key=lambda k: int(np.argmax(holes[k])) if holes[k].any() else len(table.rows)):
             refuse_missing(table, k, holes[k], f"expected {features[k].meant}; {HOLES}")
-    kept = np.ones(len(table.rows), dtype=bool)
+    complete = np.ones(len(table.rows), dtype=bool)
     if missing == "drop":
-        kept = ~np.any([no_target, *holes.values()], axis=0)
+        complete = ~np.any([no_target, *holes.values()], axis=0)
         notes += (
-            [f"rows with missing values ({(~kept).sum():,} of {len(kept):,}) are left out"] if not kept.all() else []
+            [f"rows with missing values ({(~complete).sum():,} of {len(complete):,}) are left out"]
+            if not complete.all()
+            else []
         )
-        if not kept.any():
+        if not complete.any():
             raise DataError(f"{table.path}: every row has a missing value; use --missing mean, or --drop a column.")
     elif missing == "mean":
         features = {k: replace(column, means=_means(parts[k])) for k, column in features.items()}
         parts = {k: filled(part, features[k]) for k, part in parts.items()}
         count = sum(int(hole.sum()) for hole in holes.values())
         notes += [f"missing values ({count:,}) are filled with their columns' means"] if count else []
-    rows = np.flatnonzero(kept).tolist()
+    rows = np.flatnonzero(complete).tolist()
     table = replace(table, rows=[table.rows[i] for i in rows], lines=tuple(table.lines[i] for i in rows))
-    return table, np.concatenate([parts[k][kept] for k in features], axis=1), features
+    return table, np.concatenate([parts[k][complete] for k in features], axis=1), features
 
 
 def filled(part: Array, column: Column) -> Array:
@@ -287,24 +289,24 @@ def _kind_of_target(table: Table, k: int, loss: str | None) -> str:
 
 def _sentences(table: Table, schema: Schema, T: Array, notes: Sequence[str], loss: str | None) -> list[str]:
     """Return what was taken for what, a line each."""
-    said = [f"{table.path}: {len(table.rows):,} rows; {', '.join([*table.notes, *notes])}"]
+    lines = [f"{table.path}: {len(table.rows):,} rows; {', '.join([*table.notes, *notes])}"]
     target = schema.target
     assert target is not None
     named = f"{target.name!r}, column {target.place}" if target.name else f"column {target.place}"
     if schema.classes:
         counts = Counter(T.tolist())
         each = [f"{name} ({counts[i]:,})" for i, name in enumerate(schema.classes)]
-        said.append(f"target: {named}: {len(each)} classes, {listed(each)}")
+        lines.append(f"target: {named}: {len(each)} classes, {listed(each)}")
     else:
         what = "probabilities" if loss == "binary_cross_entropy" else "numbers"
-        said.append(f"target: {named}: {what} from {T.min():g} to {T.max():g}")
+        lines.append(f"target: {named}: {what} from {T.min():g} to {T.max():g}")
     for kind, what in (("number", "numbers"), ("boolean", "TRUE and FALSE as 1 and 0")):
         of_it = [column.called for column in schema.features if column.kind == kind]
-        said += [f"inputs: {len(of_it)} of {what}: {listed(of_it)}"] if of_it else []
+        lines += [f"inputs: {len(of_it)} of {what}: {listed(of_it)}"] if of_it else []
     for column in schema.features:
         if column.kind == "category":
-            said.append(f"inputs: {column.called} as one column for each of {listed(column.values)}")
-    return said + _remarks(table, schema)
+            lines.append(f"inputs: {column.called} as one column for each of {listed(column.values)}")
+    return lines + _remarks(table, schema)
 
 
 def _remarks(table: Table, schema: Schema) -> list[str]:

@@ -31,22 +31,22 @@ def is_header(path: str, records: Sequence[Record], numerals: Numerals) -> bool:
     columns = [[cells[k] for _, cells in records[1:]] for k in range(len(first))]
     numeric = [_numbers(column, numerals) for column in columns]
     is_number = [cell_counts(cell) and numerals.number(cell) is not None for cell in first]
-    given = [k for k in range(len(first)) if numeric[k] and is_number[k]]
+    over_numbers = [k for k in range(len(first)) if numeric[k] and is_number[k]]
     names = any(
         is_number[k] if _is_text(columns[k], numerals) else bool(numeric[k]) and _is_name(cell, numerals)
         for k, cell in enumerate(first)
     )
-    if not given:
+    if not over_numbers:
         return names or (not any(numeric) and _are_names(first, columns))
     sequence = _sequence([cell for cell, is_one in zip(first, is_number) if is_one], numerals)
-    over_fractions = any(not n.is_integer() for k in given for n in numeric[k])
+    over_fractions = any(not n.is_integer() for k in over_numbers for n in numeric[k])
     if sequence == "counts on" and (names or over_fractions):
         return True
-    odd = any(_is_odd(numerals.number(first[k]), numeric[k]) for k in given)
+    odd = any(_is_odd(numerals.number(first[k]), numeric[k]) for k in over_numbers)
     if not names and not odd and (not sequence or (sequence == "rises" and not over_fractions)):
         return False
     among = "a number among names" if names else "a column's name or a number"
-    raise DataError(f"{path}:{line}: column {given[0] + 1} is {first[given[0]]!r}, {among}; {WAY_OUT}")
+    raise DataError(f"{path}:{line}: column {over_numbers[0] + 1} is {first[over_numbers[0]]!r}, {among}; {WAY_OUT}")
 
 
 def _sequence(cells: Sequence[str], numerals: Numerals) -> str:

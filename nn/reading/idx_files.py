@@ -119,8 +119,8 @@ def _array(path: str | Path, file: BinaryIO | gzip.GzipFile, size: int | None, m
     """Return the array of a file of `size` bytes, if that is known, and of `most` at the most."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= DEEPEST:
-        found = magic[:3].hex(" ") if magic[:3] != b"\0\0\x08" else magic.hex(" ")
-        raise DataError(f"{path}: byte 0: expected the IDX magic 00 00 08, found {found or 'nothing'}.")
+        start = magic[:3].hex(" ") if magic[:3] != b"\0\0\x08" else magic.hex(" ")
+        raise DataError(f"{path}: byte 0: expected the IDX magic 00 00 08, found {start or 'nothing'}.")
     axes = magic[3]
     header = file.read(4 * axes)
     if len(header) < 4 * axes:

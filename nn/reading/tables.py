@@ -132,9 +132,9 @@ def read_table(
     """
     name = str(path)
     before, delimiter, text = _delimiter(read_text(path))
-    found = [(line + before, cells) for line, cells in _records(name, text, delimiter) if any(cells)]
+    lines = [(line + before, cells) for line, cells in _records(name, text, delimiter) if any(cells)]
     notes = [] if delimiter == "," else [f"cells are separated by {DELIMITERS[delimiter]}"]
-    records, commented = _without_comments(found, notes)
+    records, commented = _without_comments(lines, notes)
     records = _without_empty_ends(records, notes)
     records, row_names = _with_row_names(records) if header is not False else (records, False)
     _check_title(name, records)
@@ -258,8 +258,8 @@ def _without_empty_ends(records: list[Record], notes: list[str]) -> list[Record]
     if extra < 1 or len(first) > width:
         return records
     notes.append("the empty cells at the end of every line are left out")
-    kept = width - extra
-    return [(line, first[:kept]), *[(k, cells[:kept]) for k, cells in records[1:]]]
+    filled = width - extra
+    return [(line, first[:filled]), *[(k, cells[:filled]) for k, cells in records[1:]]]
 
 
 def _empty_at_end(cells: list[str]) -> int:

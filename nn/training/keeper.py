@@ -56,10 +56,10 @@ class Keeper:
         if self.source is None:
             return 0, False
         size = len(training.parameters.numbers)
-        theta, best, made, history = load_checkpoint(self.source, size, training.optimizer, self.run)
+        theta, best, epochs, history = load_checkpoint(self.source, size, training.optimizer, self.run)
         training.parameters.numbers[:], training.history = theta, history
         training.optimizer.owner = None  # its state is the checkpoint's now
-        return made, training.best.replay(history, best)
+        return epochs, training.best.replay(history, best)
 
     def keep(self, epoch: int) -> None:
         """Write the state after so many epochs."""

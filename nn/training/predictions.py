@@ -68,7 +68,7 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
     table = read_table(path, header, decimal, names)
     if not table.rows:
         raise DataError(f"{path}: no rows in it.")
-    where, said = _by_name(table, schema) if schema.names is not None and table.names else _by_place(table, schema)
+    where, ways = _by_name(table, schema) if schema.names is not None and table.names else _by_place(table, schema)
     parts = []
     for column, k in zip(schema.features, _of_features(where, schema)):
         part = column_numbers(table, k, column)
@@ -76,7 +76,7 @@ def read_rows(path: str | Path, schema: Schema, header: bool | None = None, deci
             refuse_missing(table, k, np.isnan(part).any(axis=1), f"expected {column.meant}; {HOLES}")
         parts.append(filled(part, column) if column.means else part)
     targets, why_none = _targets(table, schema, where)
-    notes = (f"{path}: {len(table.rows):,} rows; {', '.join([*table.notes, *said])}", *why_none)
+    notes = (f"{path}: {len(table.rows):,} rows; {', '.join([*table.notes, *ways])}", *why_none)
     return Rows(np.concatenate(parts, axis=1) / schema.divisor, targets, notes)
 
 
@@ -91,11 +91,11 @@ def predicted(saved: Saved, X: Array) -> tuple[list[str], list[list[str]]]:
     if classes is None:
         scores = sigmoid(scores) if saved.loss == "binary_cross_entropy" else scores
         return ["prediction"], [[repr(y)] for y in scores[:, 0].tolist()]
-    codes, found = probabilities(scores, classes, saved.loss)
+    codes, shares = probabilities(scores, classes, saved.loss)
     rows = [[classes[code]] for code in codes.tolist()]
-    if found is None:
+    if shares is None:
         return ["prediction"], rows
-    for row, p in zip(rows, found.tolist()):
+    for row, p in zip(rows, shares.tolist()):
         row += [f"{x:.6g}" for x in p]
     return ["prediction", *[f"P({name})" for name in classes]], rows
 
@@ -149,12 +149,12 @@ def _by_name(table: Table, schema: Schema) -> tuple[dict[int, int], list[str]]:
     return where, [f"not used: {listed(others)}"] if others else []
 
 
-def _not_there(table: Table, name: str, found: int, wanted: int) -> DataError:
-    if not found:
+def _not_there(table: Table, name: str, count: int, wanted: int) -> DataError:
+    if not count:
         there = listed(table.names or ())
         return DataError(f"{table.path}: no column is called {name!r}, which the network needs; there are {there}.")
     return DataError(
-        f"{table.path}: {found} columns are called {name!r}, in training {wanted} were: which of them the network "
+        f"{table.path}: {count} columns are called {name!r}, in training {wanted} were: which of them the network "
         "needs cannot be told; give the file the same columns."
     )
 
@@ -178,8 +178,8 @@ def _by_place(table: Table, schema: Schema) -> tuple[dict[int, int], list[str]]:
             f"{table.path}:{table.lines[0]}: column 1 may be the index that training left out, or the first of the "
             f"{width} columns of its file; give the file a header."
         )
-    places, said = ways[width]
-    return {place: k for k, place in enumerate(places)}, [said]
+    places, note = ways[width]
+    return {place: k for k, place in enumerate(places)}, [note]
 
 
 def _of_features(where: dict[int, int], schema: Schema) -> list[int]:
@@ -196,10 +196,10 @@ def _targets(table: Table, schema: Schema, where: dict[int, int]) -> tuple[tuple
     if any(holes):
         return None, [] if all(holes) else [_not_compared(table, k, holes.index(True), "is missing")]
     if schema.classes is None:
-        found = [table.numerals.exact(cell) for cell in cells]
-        if None in found:
-            return None, [_not_compared(table, k, found.index(None), "is no finite number")]
-        return tuple(repr(float(number or 0.0)) for number in found), []
+        numbers = [table.numerals.exact(cell) for cell in cells]
+        if None in numbers:
+            return None, [_not_compared(table, k, numbers.index(None), "is no finite number")]
+        return tuple(repr(float(number or 0.0)) for number in numbers), []
     names = _as_written(table.numerals, schema.classes, cells)
     if None in names:
         what = f"is none of the network's classes, {listed(schema.classes)}"

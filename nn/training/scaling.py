@@ -176,10 +176,10 @@ class Scaling:
 
 def _columns(X: Any, name: str, standard: Standard) -> Array:
     """Return samples, one per row, if they have as many columns as a standard."""
-    found = numbers(X, name)
-    if found.ndim != 2 or found.shape[1] != len(standard.mean):
-        raise ValueError(f"{name} must have shape (N, {len(standard.mean)}); got {found.shape}.")
-    return found
+    array = numbers(X, name)
+    if array.ndim != 2 or array.shape[1] != len(standard.mean):
+        raise ValueError(f"{name} must have shape (N, {len(standard.mean)}); got {array.shape}.")
+    return array
 
 
 NAMES = tuple(name for name, _, _ in Scaling()._named())  # under which a saved file holds a scaling

@@ -136,9 +136,9 @@ def _scaling(
     model: Module, X: Array, targets: Targets, activation: str, standardise: bool | None
 ) -> tuple[Scaling, tuple[str, ...]]:
     """Return how samples and targets are standardised, and what is said of it."""
-    kept, is_needed = model.scaling, X.dtype.kind == "f" and not is_moderate(X.reshape(len(X), -1))
-    if kept is not None and kept != Scaling():
-        return kept, _as_before(kept, targets, standardise)
+    earlier, is_needed = model.scaling, X.dtype.kind == "f" and not is_moderate(X.reshape(len(X), -1))
+    if earlier is not None and earlier != Scaling():
+        return earlier, _as_before(earlier, targets, standardise)
     if standardise is False:
         return Scaling(), ()
     if not model.standardises:
@@ -146,7 +146,7 @@ def _scaling(
             kind = type(model).__name__
             raise ValueError(f"{kind} does not standardise; pass it Standard.of(X).apply(X), of nn.training.scaling.")
         return Scaling(), _unscaled("a model of its own kind takes them so", is_needed)
-    if kept is not None and standardise is None:
+    if earlier is not None and standardise is None:
         return Scaling(), _unscaled("the network's weights are for such; standardise=True scales them", is_needed)
     of_inputs = Standard.of(X) if is_needed or standardise else None
     of_targets = None
@@ -156,12 +156,14 @@ def _scaling(
     return scaling, tuple(scaling.sentences())
 
 
-def _as_before(kept: Scaling, targets: Targets, standardise: bool | None) -> tuple[str, ...]:
+def _as_before(earlier: Scaling, targets: Targets, standardise: bool | None) -> tuple[str, ...]:
     """Return what is said of a scaling that a network has from earlier training."""
-    what = " and ".join(name for name, part in (("inputs", kept.inputs), ("targets", kept.targets)) if part is not None)
+    what = " and ".join(
+        name for name, part in (("inputs", earlier.inputs), ("targets", earlier.targets)) if part is not None
+    )
     if standardise is False:
         raise ValueError(f"the network standardises its {what} since it was trained so; leave standardise=False out.")
-    if kept.targets is not None and targets.loss not in SQUARED:
+    if earlier.targets is not None and targets.loss not in SQUARED:
         raise ValueError(
             "the network gives results in the units of the numbers that it was trained on; make a new one for "
             f"loss={targets.loss!r}."

@@ -40,7 +40,7 @@ class Box:
     ops: Counter[str] = field(default_factory=Counter)
     neurons: set[str] = field(default_factory=set)
     only: Any = None
-    said: tuple[str, ...] = ()  # under the title
+    subtitle: tuple[str, ...] = ()  # under the title
     worded: bool = False  # whether the title says all that there is to say of the operations
     cluster: int = CONSTANT  # the function that is drawn around it
     result: Any = None  # the one node that has its name
@@ -102,7 +102,7 @@ class Box:
             not self.title
             or self.title.startswith(f"{self.count:,} ")
             or self.count == 1
-            or (not self.ops and bool(self.said))
+            or (not self.ops and bool(self.subtitle))
         )
 
     def lines(self, grad: bool = True) -> list[str]:
@@ -111,7 +111,7 @@ class Box:
         parts += (
             [plural(self.parameters, "parameter")] if self.parameters and not (self.worded and self._counted) else []
         )
-        lines = [*self.said, *([", ".join(parts)] if parts else [])]
+        lines = [*self.subtitle, *([", ".join(parts)] if parts else [])]
         if self.ops and self.parameters:
             lines.append(", ".join(f"{count:,} {symbol(op)}" for op, count in self.ops.most_common(3)))
         elif not self.parameters and not (self.worded and self._counted):

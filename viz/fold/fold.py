@@ -67,7 +67,7 @@ def opened(graph: Numbered, tree: Tree, frontier: set[int]) -> Folded:
     boxes = []
     for i in numbers:
         branch = tree.branches[i]
-        box = Box(i, branch.title, branch.kind, said=branch.said, worded=True, result=branch.result)
+        box = Box(i, branch.title, branch.kind, subtitle=branch.subtitle, worded=True, result=branch.result)
         box.cluster = around.get(branch.parent, CONSTANT)
         boxes.append(box)
     folded = filled(graph, owner, boxes)

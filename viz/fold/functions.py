@@ -133,21 +133,21 @@ def _common(names: list[str]) -> str:
 
 
 def _of_group(group: Group, places: Places, parent: int) -> Branch:
-    said = [f"{len(group.arrays):,} arrays"] if len(group.arrays) > 1 else []
+    under_title = [f"{len(group.arrays):,} arrays"] if len(group.arrays) > 1 else []
     runs = max(len(places.all[group.place].runs), 1)
     shape = _shape(group.paths, runs if group.kind == "operation" else max(len(group.arrays), 1))
-    said += [shape] if shape and (group.name or group.kind == "operation") else []
+    under_title += [shape] if shape and (group.name or group.kind == "operation") else []
     alone = group.last if runs == sum(group.paths.values()) == 1 and group.kind == "operation" else None
     alone = group.root if alone is None else alone
     title = _title(group, places.all[group.place].title)
-    return Branch(title, parent, group.kind, tuple(said), alone, group.first)
+    return Branch(title, parent, group.kind, tuple(under_title), alone, group.first)
 
 
 def _of_short(place: int, group: Group, places: Places, parent: int) -> Branch:
     """Return the branch of a function that makes one thing alone."""
     branch, title = _of_group(group, places, parent), _place_title(place, places, [group])
     if group.name:
-        return replace(branch, said=(f"in {title}", *branch.said))
+        return replace(branch, subtitle=(f"in {title}", *branch.subtitle))
     return replace(branch, title=title)
 
 

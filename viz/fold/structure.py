@@ -102,7 +102,7 @@ def _folded(graph: Numbered, leads: Sequence[int], kinds: Mapping[int, Kind], ap
     for number, box in enumerate(boxes):
         if box.kind == "operation":
             box.title = _words(box.key, held[number])
-            box.said = ("one after another",) if number in chained else ()
+            box.subtitle = ("one after another",) if number in chained else ()
     return filled(graph, owner, boxes)
 
 

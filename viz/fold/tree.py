@@ -30,7 +30,7 @@ class Branch:
     title: str
     parent: int
     kind: str = "operation"
-    said: tuple[str, ...] = ()
+    subtitle: tuple[str, ...] = ()
     result: object = None
     first: float = 0.0
 

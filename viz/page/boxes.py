@@ -39,10 +39,10 @@ def foldable(graph: Numbered, subject: Subject) -> tuple[list[int], Boxes, list[
         boxes = [_box(box["title"], box["kind"], CONSTANT) for box in titled]
         return owner, boxes, list(range(len(boxes)))
     direct = Counter(tree.owner)
-    kept = [i for i in range(len(tree.branches)) if tree.children[i] or direct[i] > 1]  # one node needs no box
-    number = {i: k for k, i in enumerate(kept)}
+    boxed = [i for i in range(len(tree.branches)) if tree.children[i] or direct[i] > 1]  # one node needs no box
+    number = {i: k for k, i in enumerate(boxed)}
     owner = [CONSTANT if i < 0 else number.get(i, number.get(tree.branches[i].parent, CONSTANT)) for i in tree.owner]
-    boxes = [_of_branch(tree, i, number) for i in kept]
+    boxes = [_of_branch(tree, i, number) for i in boxed]
     return owner, boxes, [number[i] for i in sorted(tree.frontier(LIMIT)) if i in number]
 
 

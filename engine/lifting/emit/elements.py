@@ -212,7 +212,7 @@ def places(step: Step) -> Picked:
     """Return where a step writes each element."""
     if step.op == "scatter":
         gather = step.gather()
-        found = reading(gather, gather.shape, {}).leaf
-        assert isinstance(found, Picked)
-        return found
+        picked = reading(gather, gather.shape, {}).leaf
+        assert isinstance(picked, Picked)
+        return picked
     return Picked(step.target.source, step.target.positions().reshape(-1))

@@ -179,8 +179,8 @@ class _Page:
         """Whether a step is written element by element."""
         known = [*sources_read(step), step.target.source]
         for s in sources_read(step):
-            found = self.open.get(s)
-            if found is not None and found.by_element and (s not in self.once or step.op in PRODUCTS):
+            equation = self.open.get(s)
+            if equation is not None and equation.by_element and (s not in self.once or step.op in PRODUCTS):
                 self.close(s)
         if not has_matrix_form(step) or any(self.notation.table(s) is not None or s in self.picked for s in known):
             return True
@@ -190,28 +190,28 @@ class _Page:
     def _taken(self, source: Source, k: int, step: Step, by_element: bool) -> _Open | None:
         """Return the equation of a source that is to be written where a step reads it; close any other."""
         self._begin(source, k)
-        found = self.picked.get(source, self.open.get(source))
-        if found is None:
+        equation = self.picked.get(source, self.open.get(source))
+        if equation is None:
             return None
         chosen = any(isinstance(x, Gather) and x.chosen is not None and x.source is source for x in step.operands)
         if source in self.picked:
             if not chosen:
-                return found
+                return equation
             self.open[source] = self.picked.pop(source)
         size = sum(
             x.size if isinstance(x, View) else int(np.prod(x.shape)) for x in step.operands if source in x.sources
         )
-        runs = by_element and reduces(found.value)
+        runs = by_element and reduces(equation.value)
         fits = not (by_element and chosen) and not (
             runs and (size > source.size or step.op in (*PRODUCTS, *RUNS, "repeat"))
         )
         if (
             source in self.once
-            and found.defines
-            and not found.adds
-            and found.by_element == by_element
+            and equation.defines
+            and not equation.adds
+            and equation.by_element == by_element
             and fits
-            and found.depth < DEEPEST
+            and equation.depth < DEEPEST
         ):
             return self.open.pop(source)
         self.close(source)
@@ -254,11 +254,11 @@ class _Page:
 
     def close(self, source: Source) -> None:
         """Write the line of an equation."""
-        found = self.open.pop(source)
-        left, right, ranges = (self._by_elements if found.by_element else self._by_arrays)(source, found)
-        positive = without_sign(right) if found.adds else None
-        sign = "=" if not found.adds else "+=" if positive is None else "-="
-        self.lines.append(Line(found.at, left, sign, right if positive is None else positive, ranges))
+        equation = self.open.pop(source)
+        left, right, ranges = (self._by_elements if equation.by_element else self._by_arrays)(source, equation)
+        positive = without_sign(right) if equation.adds else None
+        sign = "=" if not equation.adds else "+=" if positive is None else "-="
+        self.lines.append(Line(equation.at, left, sign, right if positive is None else positive, ranges))
 
     def _as_sum(self, source: Source, new: _Open) -> bool:
         """Write what is added to an array of zeros as its elements' sums, if each has terms, and loops count them."""
@@ -283,22 +283,22 @@ class _Page:
         self.lines.append(Line(new.at, left, "=", right, ranges))
         return True
 
-    def _by_arrays(self, source: Source, found: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
-        return whole_side(source, found.steps[0], found.defines), found.value, ()
+    def _by_arrays(self, source: Source, equation: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
+        return whole_side(source, equation.steps[0], equation.defines), equation.value, ()
 
-    def _by_elements(self, source: Source, found: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
-        step = found.steps[0]
-        where = Picked(source, np.arange(source.size)) if found.defines else places(step)
-        shape = source.shape if found.defines else step.gather().shape if step.op == "scatter" else step.target.shape
-        defines = found.defines and not found.adds
+    def _by_elements(self, source: Source, equation: _Open) -> tuple[Expr, Expr, Sequence[Expr]]:
+        step = equation.steps[0]
+        where = Picked(source, np.arange(source.size)) if equation.defines else places(step)
+        shape = source.shape if equation.defines else step.gather().shape if step.op == "scatter" else step.target.shape
+        defines = equation.defines and not equation.adds
         try:
-            return self._equation(where, found.value, shape, defines)
+            return self._equation(where, equation.value, shape, defines)
         except NoLoopsError:
-            for inner, x in found.within:
+            for inner, x in equation.within:
                 self.picked.pop(inner, None)
                 self.open[inner] = x
                 self.close(inner)
-            values = [step_value(step, True, {}) for step in found.steps]
+            values = [step_value(step, True, {}) for step in equation.steps]
             value = values[0]
             for more in values[1:]:
                 value = added(value, more)

@@ -54,9 +54,9 @@ class Scope:
 
     def index(self, column: Indices) -> Expr:
         """Return where an element is along one axis: an affine function, or one of a table of constants."""
-        found = fitted(column, self.domain.variables)
-        if found is not None:
-            return self.affine(found)
+        as_affine = fitted(column, self.domain.variables)
+        if as_affine is not None:
+            return self.affine(as_affine)
         if self.dense is None:
             return self._moved(column)
         table = column.reshape(self.dense)
@@ -161,9 +161,9 @@ class Scope:
             domain = Domain(inner.loops, (*outer, *[np.tile(v, repeats) for v in inner.variables]))
             if _fit(columns, domain):
                 return domain
-        found = nested(columns, outer) if columns else None
-        if found is not None and found.loops and _fit(columns, found):
-            return found
+        nest = nested(columns, outer) if columns else None
+        if nest is not None and nest.loops and _fit(columns, nest):
+            return nest
         if runs.shape and self.dense is not None:
             return domain
         first = np.cumsum(runs.counts) - runs.counts

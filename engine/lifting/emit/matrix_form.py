@@ -132,8 +132,8 @@ def chosen_rows(x: Gather) -> Rows | None:
     >>> len(rows.along), rows.shape
     (1, (2, 3))
     """
-    found = affine(x.index) if x.index.size else None
-    if x.chosen is None or found is None or (x.source.batched and x.shape):
+    as_affine = affine(x.index) if x.index.size else None
+    if x.chosen is None or as_affine is None or (x.source.batched and x.shape):
         return None
     shape, axis = x.source.shape, _moved_axis(x)
     if axis is None:
@@ -141,13 +141,13 @@ def chosen_rows(x: Gather) -> Rows | None:
     behind = shape[axis + 1 :]
     lead = x.shape[: len(x.shape) - len(behind)]
     wanted = tuple([math.prod(behind[k + 1 :]) for k in range(len(behind))])
-    if x.shape[len(lead) :] != behind or tuple(found[1][len(lead) :]) != wanted or len(lead) + x.chosen.batched > 1:
+    if x.shape[len(lead) :] != behind or tuple(as_affine[1][len(lead) :]) != wanted or len(lead) + x.chosen.batched > 1:
         return None
     if any(stride for n, stride in x.chosen.axes[len(lead) :] if n > 1) or len(x.chosen.shape) != len(x.shape):
         return None
     integers = View(x.chosen.source, x.chosen.shape[: len(lead)], x.chosen.offset, x.chosen.strides[: len(lead)])
     pieces = view_pieces(integers)
-    index = _leading(x, axis, found, lead, integers)
+    index = _leading(x, axis, as_affine, lead, integers)
     return None if pieces is None or index is None else Rows(index, (*_lead(x), *lead, *behind))
 
 
@@ -158,10 +158,10 @@ def _moved_axis(x: Gather) -> int | None:
 
 
 def _leading(
-    x: Gather, axis: int, found: tuple[int, Shape], lead: Shape, integers: View
+    x: Gather, axis: int, as_affine: tuple[int, Shape], lead: Shape, integers: View
 ) -> tuple[str | View, ...] | None:
     """Return the index along each axis up to the one along which integers choose."""
-    shape, (offset, strides) = x.source.shape, found
+    shape, (offset, strides) = x.source.shape, as_affine
     steps = [math.prod(shape[a + 1 :]) for a in range(axis + 1)]
     first = [offset // step % n for step, n in zip(steps, shape)]
     if first[axis] or (lead and integers.size != math.prod(lead)):
@@ -293,14 +293,14 @@ def _reduced(step: Step, inlined: Inlined) -> Array:
     """A sum or a maximum over axes, counted from the end but for the first; or a word for several operations."""
     x, axes = _all_of(step.view(), inlined), reduced_axes(step)
     counted = [axis and axis - len(x.shape) for axis in axes]
-    said = "" if len(axes) == len(x.shape) else f"axis={counted[0] if len(counted) == 1 else tuple(counted)}"
+    along = "" if len(axes) == len(x.shape) else f"axis={counted[0] if len(counted) == 1 else tuple(counted)}"
     rest = tuple([n for a, n in enumerate(x.shape) if a not in axes])
     if step.op not in WORDS:
         turned = x.expr.op == SUFFIX and x.expr.leaf == ".T" and len(x.shape) == 2 and len(axes) == 1
         if turned:  # each row of a matrix that lies on its side is a column
             return Array(suffixed(x.expr.args[0], f".{step.op}(axis={1 - axes[0] and -1})"), rest)
-        return Array(suffixed(x.expr, f".{step.op}({said})"), rest)
-    word = Expr(None, step.op, (x.expr, *([Expr(said)] if said else [])))
+        return Array(suffixed(x.expr, f".{step.op}({along})"), rest)
+    word = Expr(None, step.op, (x.expr, *([Expr(along)] if along else [])))
     return Array(word, x.shape if step.op == "softmax" else rest)
 
 

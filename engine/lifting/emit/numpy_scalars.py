@@ -218,11 +218,11 @@ class Scalars:
         written_out(self.every, self.functions, self.writer.fresh)
         if not self.crossing:
             return [], []
-        kept = self.writer.fresh("kept")
-        self.writer.build.append(f"{kept} = []")
+        stack = self.writer.fresh("kept")
+        self.writer.build.append(f"{stack} = []")
         first, *rest = _lines([number.name for number in self.crossing])
         *start, last = first, *rest
-        return [f"{kept}[:] = {first}", *rest], [*start, f"{last} = {kept}"]
+        return [f"{stack}[:] = {first}", *rest], [*start, f"{last} = {stack}"]
 
 
 def _lines(names: Sequence[str]) -> list[str]:

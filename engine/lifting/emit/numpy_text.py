@@ -159,11 +159,11 @@ def _write_ones_product(w: Writer, step: Step) -> None:
     ones = w.hoist(f"np.ones({length}, dtype)", f"ones_{length}", f"ones_{length}")
     factors = (text, ones) if axis else (ones, text)
     over = "" if len(x.shape) + x.batched == 1 else " over samples" if axis == 0 and x.batched else " over rows"
-    said = "the sum of each row" if axis else f"the sum{over}"
+    comment = "the sum of each row" if axis else f"the sum{over}"
     if step.accumulate:
-        w.body.append(f"np.add({place}, {factors[0]}.dot({factors[1]}), out={place})  # {said}")
+        w.body.append(f"np.add({place}, {factors[0]}.dot({factors[1]}), out={place})  # {comment}")
     else:
-        w.body.append(f"{factors[0]}.dot({factors[1]}, {place})  # {said}")
+        w.body.append(f"{factors[0]}.dot({factors[1]}, {place})  # {comment}")
 
 
 def _write_repeat(w: Writer, step: Step) -> None:

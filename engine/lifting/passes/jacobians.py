@@ -192,8 +192,8 @@ def _each(trace: Trace, variables: Variables, *, by_results: bool, symmetric: bo
         lower = places[:, 0] != places[:, 1]
         places = np.concatenate([places, places[lower][:, ::-1]])
         at = np.concatenate([at, at[lower]])
-    made = begun.finished([*entries.values()] or [0.0])
-    entries_in_order = _in_order(made, (trace.results, variables.count), places[:, 0], places[:, 1], at)
+    derivatives = begun.finished([*entries.values()] or [0.0])
+    entries_in_order = _in_order(derivatives, (trace.results, variables.count), places[:, 0], places[:, 1], at)
     return replace(entries_in_order, mirrored=symmetric)
 
 
@@ -223,13 +223,13 @@ def _directed(
     directions = np.zeros((1 + int(chosen.max(initial=0)), len(chosen)))
     directions[chosen, np.arange(len(chosen))] = 1.0
     if forward:
-        made, at = (
+        derivatives, at = (
             tangents_of(trace, variables, argument, primals=False),
             chosen[places[:, 1]] * len(rows) + places[:, 0],
         )
     else:
-        made, at = cotangents_of(trace, variables, argument), chosen[places[:, 0]] * count + places[:, 1]
-    return _in_order(made, (len(rows), count), places[:, 0], places[:, 1], at, directions)
+        derivatives, at = cotangents_of(trace, variables, argument), chosen[places[:, 0]] * count + places[:, 1]
+    return _in_order(derivatives, (len(rows), count), places[:, 0], places[:, 1], at, directions)
 
 
 def _transposed(rows: Sequence[int], count: int) -> list[int]:

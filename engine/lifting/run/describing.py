@@ -62,8 +62,8 @@ def _described(program: Program, specialisation: Specialisation, wrt: str) -> De
     arrays = task.external.arrays
     read = shown(steps, arrays)
     has_gaps = any(step.terms is not None for step in steps.forward)
-    said = shown(named_steps(trace, task, gaps=False), arrays) if has_gaps else read  # a sum of so many terms, no zeros
-    return Described(steps, emitted.text, formulas(said), records(steps, read, arrays))
+    gapless = shown(named_steps(trace, task, gaps=False), arrays) if has_gaps else read  # a sum of so many terms
+    return Described(steps, emitted.text, formulas(gapless), records(steps, read, arrays))
 
 
 def _origins(program: Program, specialisation: Specialisation) -> Mapping[int, Origin]:

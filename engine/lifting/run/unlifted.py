@@ -83,13 +83,13 @@ def why(traces: Traces, specs: tuple[Spec, ...]) -> str:
     known = traces.specialisations.get(specs, [])
     went = Counter([(guard.line, guard.outcome) for trace in known for guard in trace.guards])
     both = Counter({line: min(count, went[line, not outcome]) for (line, outcome), count in went.items()})
-    said = (
+    reason = (
         f"took {len(known)} different ways through its branches, which is as many as are compiled"
         if len(known) >= traces.most
         else "has a branch that is so near its edge that it goes one way as compiled and the other in Python"
     )
     return (
-        f"{traces.name} {said}: any other is answered by the scalar engine, right and slowly. "
+        f"{traces.name} {reason}: any other is answered by the scalar engine, right and slowly. "
         f"Write {both.most_common(1)[0][0]} with engine.where(condition, a, b)."
     )
 

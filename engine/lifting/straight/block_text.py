@@ -66,11 +66,11 @@ class BlockText:
         read = [f"{name} = {self.at('v', x.slot)}" for name, x in body.fixed()]
         read += [f"{name} = {self.at('v', x.slot)}" for name, x in body.before()]
         inner += self.computed(lines)
-        kept = body.kept()
-        if kept and self._repeated:
-            inner.append(f"{self.kept}.append({tuple_text(kept)})")
-        elif kept:
-            inner.append(f"{self.kept} = {tuple_text(kept)}")
+        residuals = body.kept()
+        if residuals and self._repeated:
+            inner.append(f"{self.kept}.append({tuple_text(residuals)})")
+        elif residuals:
+            inner.append(f"{self.kept} = {tuple_text(residuals)}")
         if body.before():
             names, results = zip(*[(name, f"x{x.column}") for name, x in body.before()])
             inner.append(f"{', '.join(names)} = {', '.join(results)}")
@@ -116,11 +116,11 @@ class BlockText:
 
     def _unpacked(self, indexed: bool, lines: list[str]) -> list[str]:
         """Return a body's lines with what they read: what was kept, and the table's places; the last time first."""
-        kept, table = self.body.kept(), self.table if indexed else ""
+        residuals, table = self.body.kept(), self.table if indexed else ""
         if not self._repeated:
-            return [f"{tuple_text(kept)} = {self.kept}", *lines] if kept else lines
+            return [f"{tuple_text(residuals)} = {self.kept}", *lines] if residuals else lines
         indices = tuple_text(self.indices()) if len(self.indices()) > 1 else "".join(self.indices())
-        read = [(tuple_text(kept), self.kept)] if kept else []
+        read = [(tuple_text(residuals), self.kept)] if residuals else []
         read += [(indices, table)] if table else []
         if not lines:
             return []

@@ -179,8 +179,8 @@ def _times_apart(tape: Tape, run: TapeRun) -> int:
     """Return after how many times, at most two, a body's operands have most often a place that needs no table."""
     firsts = run.start + run.period * np.arange(run.times)
     slots, firsts = operand_slots(tape, firsts, run.period), tape.leaves + firsts
-    found = [Readings.of_run(slots[k:], firsts[k:], run.period).untabled() for k in range(3)]
-    return found.index(max(found))
+    untabled = [Readings.of_run(slots[k:], firsts[k:], run.period).untabled() for k in range(3)]
+    return untabled.index(max(untabled))
 
 
 def looked_for(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
@@ -207,8 +207,8 @@ def tell(tape: Tape, parts: Sequence[TapeBlock]) -> npt.NDArray[np.bool_]:
         told[block.slots[:, columns[-1]]] = True
     if not told[tape.roots[1:]].all():
         return np.zeros_like(alone)
-    for block, found in zip(parts, columns):
-        block.told = found
+    for block, conditions in zip(parts, columns):
+        block.told = conditions
     return told
 
 

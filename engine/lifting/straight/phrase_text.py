@@ -22,15 +22,15 @@ from engine.lifting.straight.body import BodyLine
 Written = tuple[BlockText, Sequence[BodyLine]]  # a phrase, and its lines of one direction
 
 
-def forward_phrases(written: Sequence[Written], kept: str) -> list[str]:
+def forward_phrases(written: Sequence[Written], stack: str) -> list[str]:
     """Return the lines of `forward`."""
-    head = [f"{kept} = []", f"keep = {kept}.append"] if any(text.body.kept() for text, _ in written) else []
+    head = [f"{stack} = []", f"keep = {stack}.append"] if any(text.body.kept() for text, _ in written) else []
     return [*head, "for phrase, row in steps:", *_branches([_forward(*phrase) for phrase in written])]
 
 
-def backward_phrases(written: Sequence[Written], kept: str) -> list[str]:
+def backward_phrases(written: Sequence[Written], stack: str) -> list[str]:
     """Return the lines of `backward`."""
-    head = [f"back = reversed({kept}).__next__"] if any(text.body.kept() for text, _ in written) else []
+    head = [f"back = reversed({stack}).__next__"] if any(text.body.kept() for text, _ in written) else []
     return [*head, "for phrase, row in reversed(steps):", *_branches([_backward(*phrase) for phrase in written])]
 
 
@@ -48,7 +48,7 @@ def _forward(text: BlockText, lines: Sequence[BodyLine]) -> list[str]:
     body, indices = text.body, text.indices()
     read = [f"{tuple_text(indices)} = row"] if indices else []
     read += [f"{name} = {text.at('v', x.slot)}" for name, x in body.fixed()]
-    return [*read, *text.computed(lines), *[f"keep({tuple_text(kept)})" for kept in [body.kept()] if kept]]
+    return [*read, *text.computed(lines), *[f"keep({tuple_text(names)})" for names in [body.kept()] if names]]
 
 
 def _backward(text: BlockText, lines: Sequence[BodyLine]) -> list[str]:
@@ -56,7 +56,7 @@ def _backward(text: BlockText, lines: Sequence[BodyLine]) -> list[str]:
     fixed = [(name, x) for name, x in body.fixed() if name in body.differentiated]
     indexed = any(target.startswith("g[") for target, _, _ in lines)
     read = [f"{tuple_text(indices)} = row"] if indices and indexed else []
-    read += [f"{tuple_text(kept)} = back()" for kept in [body.kept()] if kept]
+    read += [f"{tuple_text(residuals)} = back()" for residuals in [body.kept()] if residuals]
     read += [f"e{name[1:]} = 0.0" for name, _ in fixed]
     read += [f"{name} = {text.at('v', x.slot)}" for name, x in body.fixed() if name in body.needed]
     return [*read, *map(text.line, lines), *[f"{text.at('g', x.slot)} += e{name[1:]}" for name, x in fixed]]

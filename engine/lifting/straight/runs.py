@@ -108,10 +108,10 @@ def _around(word: Indices, anchor: int, period: int, low: int, high: int) -> Tap
 def _hashes(word: Indices) -> Hashes:
     """Return numbers that tell places apart by so many of their neighbours to come, wherever there are as many."""
     known = np.random.default_rng(0).integers(1, 2**63, int(word.max(initial=0)) + 1, np.uint64)[word]
-    kept: Hashes = []
+    hashes: Hashes = []
     for doubling in range(DOUBLINGS[-1]):
         step = 2**doubling
         known = known[:-step] * np.uint64(6364136223846793005 + 2 * doubling) + known[step:]
         if doubling + 1 in DOUBLINGS:
-            kept.append(known)
-    return kept
+            hashes.append(known)
+    return hashes

@@ -90,11 +90,11 @@ def straightened(name: str, trace: Trace, external: External, places: Indices, w
 
 def _laid_out(trace: Trace, tape: Tape) -> Blocks | None:
     """Return a tape as loops, or where these would not spare much, as phrases."""
-    found, total = runs(tape.codes), len(tape.codes)
-    written = sum([run.period for run in found])
+    of_runs, total = runs(tape.codes), len(tape.codes)
+    written = sum([run.period for run in of_runs])
     if written <= max(FEW, WRITTEN * total):
-        as_arrays = _better_as_arrays(trace, blocks(tape, found), written)
-        return None if as_arrays else blocks(tape, *computed_once(tape, found))
+        as_arrays = _better_as_arrays(trace, blocks(tape, of_runs), written)
+        return None if as_arrays else blocks(tape, *computed_once(tape, of_runs))
     kinds = count_groups(trace)
     if total > PER_KIND * kinds:
         return None

@@ -74,11 +74,11 @@ class _Text:
         """Write a block's lines into both functions."""
         body = body_of(block, self.literals)
         self._differentiate(body)
-        kept = f"kept{number}"
-        text, forward, backward = self._lines(body, kept, f"table{number}" if block.rows.shape[1] else "")
+        stack = f"kept{number}"
+        text, forward, backward = self._lines(body, stack, f"table{number}" if block.rows.shape[1] else "")
         if body.kept():
-            self.states.append(kept)
-            self.forward += [f"{kept} = []"] if block.times > 1 else []
+            self.states.append(stack)
+            self.forward += [f"{stack} = []"] if block.times > 1 else []
         self.forward += text.forward(forward)
         self.backward.append(text.backward(backward))
 
@@ -97,7 +97,7 @@ class _Text:
         self.forward += forward_phrases([(text, forward) for text, forward, _ in written], "kept1")
         self.backward.append(backward_phrases([(text, backward) for text, _, backward in written], "kept1"))
 
-    def _lines(self, body: Body, kept: str, table: str) -> tuple[BlockText, list[BodyLine], list[BodyLine]]:
+    def _lines(self, body: Body, stack: str, table: str) -> tuple[BlockText, list[BodyLine], list[BodyLine]]:
         """Return what writes a block, whose table, if it has one, is handed to the module, and its lines."""
         block, places = body.block, self.blocks.places
         once = (self.blocks.readings[block.rows] == 1).all(0).tolist()
@@ -105,9 +105,9 @@ class _Text:
         backward = backward_lines(body)
         forward = forward_lines(body)
         self.operations = self.operations[0] + len(forward), self.operations[1] + len(backward)
-        rows = places[block.rows if block.rows.shape[1] != 1 or not kept else block.rows.reshape(-1)]
+        rows = places[block.rows if block.rows.shape[1] != 1 or not stack else block.rows.reshape(-1)]
         named = self.constant(rows, table) if table else ""
-        return BlockText(body, places, kept, named, self.printer), forward, backward
+        return BlockText(body, places, stack, named, self.printer), forward, backward
 
     def _differentiate(self, body: Body) -> None:
         """Say of which names a derivative is wanted; a row of a table may name results of the same block."""

@@ -139,10 +139,10 @@ def _descriptor(walk: Notes, x: Any) -> None:
 
 def _getter(walk: Notes, x: Any) -> None:
     """Follow an `attrgetter`, a `methodcaller` or an `itemgetter`: what it looks up, and what it passes."""
-    made, arguments = x.__reduce__()[:2]
-    if isinstance(made, functools.partial):  # a methodcaller with keywords
-        walk.stack.append(made.keywords)
-        arguments = (*made.args, *arguments)
+    maker, arguments = x.__reduce__()[:2]
+    if isinstance(maker, functools.partial):  # a methodcaller with keywords
+        walk.stack.append(maker.keywords)
+        arguments = (*maker.args, *arguments)
     walk.stack += [*arguments][::-1]
     if not issubclass(type(x), operator.itemgetter):
         walk.named([text for text in arguments if isinstance(text, str)])

@@ -91,8 +91,8 @@ def _looked_up(kind: type) -> tuple[type, bool, bool]:
 
 def _is_of_nobody(kind: type) -> bool:
     """Whether somebody's `class` has no module: executed in a namespace without a name, it says that it is Python's."""
-    made = bool(kind.__flags__ & MADE)
-    return made and _MODULE.__get__(kind) == "builtins" and vars(builtins).get(_NAME.__get__(kind)) is not kind
+    at_run_time = bool(kind.__flags__ & MADE)
+    return at_run_time and _MODULE.__get__(kind) == "builtins" and vars(builtins).get(_NAME.__get__(kind)) is not kind
 
 
 def is_of_library(module: types.ModuleType | None, name: str) -> bool:

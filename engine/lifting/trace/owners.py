@@ -178,8 +178,8 @@ class Owners(Notes):
         if self.asks_class and self.holds_array:
             self.may_vary("an array of which the class may be called: that leaves memory as it is")
         every = self.asks_class
-        made = [x for x in self._classes if every or self.visits.get(id(x), 0) > self._as_kinds.get(id(x), 0)]
-        if self.prints and (self.addressed or any(not has(x, "__repr__", apart=object) for x in made)):
+        as_instances = [x for x in self._classes if every or self.visits.get(id(x), 0) > self._as_kinds.get(id(x), 0)]
+        if self.prints and (self.addressed or any(not has(x, "__repr__", apart=object) for x in as_instances)):
             self.may_vary("a text of where an object lies")
 
     def class_of(self, kind: type) -> None:

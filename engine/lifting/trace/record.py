@@ -99,8 +99,8 @@ def fixed_numbers(nodes: Sequence[Any], rules: Sequence[NodeKind]) -> dict[int, 
     fixed: dict[int, tuple[float, ...]] = {}
     for rule in [rule for rule in dict.fromkeys(rules) if isinstance(rule, Rule) and rule.fixed]:
         at = [i for i, other in enumerate(rules) if other is rule and nodes[i] is not None]
-        kept = [rule.residuals(nodes[i]) for i in at]
-        fixed.update(zip(at, zip(*[map(itemgetter(rule.keeps.index(name)), kept) for name in rule.fixed])))
+        residuals = [rule.residuals(nodes[i]) for i in at]
+        fixed.update(zip(at, zip(*[map(itemgetter(rule.keeps.index(name)), residuals) for name in rule.fixed])))
     return fixed
 
 

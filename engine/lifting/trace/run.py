@@ -172,11 +172,11 @@ def _refuse_another_graph(name: str, other: _Run, last: _Run, *, drew: bool) -> 
 
 def _not_the_same(name: str, changed: Sequence[Place]) -> str:
     """Say why two runs differ."""
-    said = f"{name} did not compute the same twice for the same inputs: it "
+    beginning = f"{name} did not compute the same twice for the same inputs: it "
     if changed and SOMETHING not in changed:
-        return f"{said}changes {_listed(changed)}, which it reads. Pass that as an input, or change it outside."
+        return f"{beginning}changes {_listed(changed)}, which it reads. Pass that as an input, or change it outside."
     return (
-        f"{said}draws random numbers, counts, reads a clock, or uses up an iterator. "
+        f"{beginning}draws random numbers, counts, reads a clock, or uses up an iterator. "
         "Compute such numbers outside and pass them as inputs."
     )
 
@@ -294,19 +294,19 @@ def run_on_values(
     leaves: list[list[Value]] = []
     inputs: dict[Value, Leaf] = {}
     for argument, (called, sample) in enumerate(zip(names, samples)):
-        made = [_leaf(watch, argument, x, sample.dtype.kind == "i") for x in sample.reshape(-1).tolist()]
-        for position, leaf in enumerate(made):
+        of_argument = [_leaf(watch, argument, x, sample.dtype.kind == "i") for x in sample.reshape(-1).tolist()]
+        for position, leaf in enumerate(of_argument):
             inputs[leaf] = Leaf("input", position, argument)
             index = ", ".join(map(str, np.unravel_index(position, sample.shape)))
             watch.names[leaf] = f"{called}[{index}]" if index else called
-        leaves.append(made)
+        leaves.append(of_argument)
     supply = iter(leaves)
     arguments = [spec.build(supply) for spec in specs]
     with sealed(hashes), recording(watch):
-        found = result(fn, arguments, {}, "lift")
+        returned = result(fn, arguments, {}, "lift")
     if watch.refused is not None:  # and the function went on, another way than it goes where nothing is refused
         raise watch.refused
-    results, structure = _results(found, name)
+    results, structure = _results(returned, name)
     return _Run([*results, *[g.condition for g in watch.guards]], inputs, watch, structure)
 
 
@@ -318,17 +318,17 @@ def _leaf(watch: Recording, argument: int, x: float, integer: bool) -> Value:
     return leaf
 
 
-def _results(found: Any, name: str) -> tuple[list[Value], Structure]:
+def _results(returned: Any, name: str) -> tuple[list[Value], Structure]:
     """Return what a function returned as Values, and how they are nested."""
-    if isinstance(found, np.ndarray) and found.ndim == 0:
-        found = found.item()
+    if isinstance(returned, np.ndarray) and returned.ndim == 0:
+        returned = returned.item()
     try:
-        numbers, structure = flatten(found, f"what {name} returned")
+        numbers, structure = flatten(returned, f"what {name} returned")
     except TypeError as error:
         what, *_ = str(error).partition(". ")
         raise NotScalarError(
             f"lift needs a function that returns numbers, or lists, tuples, dicts and arrays of them; {what}."
         ) from None
     if not numbers or any(isinstance(x, (bool, np.bool_)) for x in numbers):
-        raise NotScalarError(f"lift needs a function that returns numbers; {name} returned {described(found)}.")
+        raise NotScalarError(f"lift needs a function that returns numbers; {name} returned {described(returned)}.")
     return [x if isinstance(x, Value) else Value.constant(x) for x in numbers], structure

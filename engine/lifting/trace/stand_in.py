@@ -75,8 +75,8 @@ def copied(fn: Callable[..., Any], readings: Sequence[Reading], holders: Sequenc
     for reading, count in zip(readings, holders):
         if len(paths.places.get(id(reading.array), ())) != count:
             raise TypeError(f"{reading.name} is held by something that cannot be copied")
-    made: Callable[..., Any] = _Copy(paths, readings).of(fn)
-    return made
+    copy: Callable[..., Any] = _Copy(paths, readings).of(fn)
+    return copy
 
 
 class _Paths:

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from long_run import shortened
 
 import nn
 from nn.losses import LOSSES
@@ -60,10 +61,11 @@ def readable(form, outputs, activation, loss):
     return True
 
 
-def test_what_is_not_refused_can_be_learnt():
+@pytest.mark.parametrize("every", shortened([3, 1], 1))
+def test_what_is_not_refused_can_be_learnt(every):
     """Each loss and form on the activations that reach it; the metric says so, and never from the start."""
     learnt = 0
-    for form, outputs, activation, loss in combinations():
+    for form, outputs, activation, loss in [*combinations()][::every]:
         if activation not in ("identity", "relu", "sigmoid", "tanh") or loss == "half_mse":
             continue
         if (form.endswith("class") and loss == "mse") or not readable(form, outputs, activation, loss):
@@ -74,7 +76,7 @@ def test_what_is_not_refused_can_be_learnt():
         assert reached > 0.8, (form, outputs, activation, loss, metric, reached)
         assert history[0]["loss"] > history[-1]["loss"] >= 0.0
         learnt += 1
-    assert learnt > 50
+    assert learnt > 50 // every
 
 
 @pytest.mark.parametrize("loss", LOSSES)

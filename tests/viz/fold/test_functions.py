@@ -24,7 +24,7 @@ def test_a_gpt_is_in_its_authors_words():
     assert {"q = linear", "k = linear", "v = linear", "attn_logits", "attn_weights = softmax × 2", "head_out"} <= set(
         boxes
     )
-    assert "8 values" in boxes["q = linear"].said
+    assert "8 values" in boxes["q = linear"].subtitle
     assert sum(box.heading == "x = rmsnorm" for box in folded.boxes) == 2
 
 
@@ -82,7 +82,7 @@ def long(x):
 def test_a_loop_is_one_box():
     boxes = fold(subject_of(long, (0.5,))).boxes
     assert [box.heading for box in boxes] == ["x", "a"]
-    assert boxes[1].said == ("in long", "200 values")
+    assert boxes[1].subtitle == ("in long", "200 values")
 
 
 def many_lines(n):
@@ -129,7 +129,7 @@ def test_layers_that_differ_in_a_number_are_one_box():
 
     box = next(box for box in fold(subject_of(net, (0.5,))).boxes if box.kind == "parameter")
     assert box.heading == "layer0…5.w"
-    assert box.said[0] == "6 arrays"
+    assert box.subtitle[0] == "6 arrays"
 
 
 def test_nodes_of_a_block_are_drawn_in_their_authors_words_too():

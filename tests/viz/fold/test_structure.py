@@ -46,7 +46,7 @@ def test_a_running_sum_that_is_read_everywhere_is_one_box_too():
         values.append(engine.tanh(s))
     boxes = structured(engine.total(values)).boxes
     assert len(boxes) < 8
-    assert any("one after another" in box.said for box in boxes)
+    assert any("one after another" in box.subtitle for box in boxes)
 
 
 def test_no_box_speaks_of_depth():
