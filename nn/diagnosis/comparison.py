@@ -28,9 +28,14 @@ from nn.diagnosis.rearranged import by_numbers, by_shape, by_sorting
 from nn.diagnosis.report import Finding, Verdict
 from nn.samples import Array
 
+NEARLY_ALL = 0.9
+HARDLY, SHOWN = 1e-3, 1e8  # of the largest entry; of the rounding of the function's value: rounding does not more
+UNDERFLOW = float(np.finfo(float).tiny) / EPS  # what is less has lost digits, or is 0, in one formula alone
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
-DIFFERENCED, TERM = "a numerical difference", "a small term, such as an eps, that the function does not have"
-ROUNDED = "right: computed with more digits; in double precision rounding moves it by {:.1e} of its largest entry"
+NOISY, TERM = "float32, or a numerical difference", "a small term, such as an eps, that the function does not have"
+ROUNDED = (
+    "right but for rounding, which moves it by {:.1e} of its largest entry: numerical differences, or what cancels"
+)
 KINK = "right at a kink, where it has the derivative of one side"
 
 
@@ -68,13 +73,13 @@ class Comparison:
         Whether the function's own terms are looked at.
     precision
         How large a part of the largest entry one may be off that has a name.
-    wider
-        The same with what the same code returns where it computes with more digits, if that is known.
+    spread
+        How far other roundings move what the same code returns, if that is known.
     """
 
     has_terms = False
     precision = EXACT
-    wider: Comparison | None = None
+    spread: Array | None = None
 
     def __init__(self, root: Value, leaves: Sequence[Value], right: Array, given: npt.NDArray[Any]) -> None:
         self.root, self.leaves, self.right, self.given = root, leaves, right, given.astype(float)
@@ -86,16 +91,17 @@ class Comparison:
 
     def with_right(self, right: Array) -> Comparison:
         """Return the comparison with another gradient that is as right: at a kink."""
-        other = copy(self)
-        other.right, other.is_at_kink = right.reshape(self.right.shape), True
-        other.wider = self.wider and self.wider.with_right(right)
-        vars(other).pop("exact", None), vars(other).pop("nearer", None)
-        return other
+        return self._with(right=right.reshape(self.right.shape), is_at_kink=True)
 
-    def with_more_digits(self, given: npt.NDArray[Any]) -> Comparison:
-        """Return the comparison with what the same code returns where it computes with more digits."""
+    def with_spread(self, spread: Array) -> Comparison:
+        """Return the comparison with how far other roundings move what the same code returns."""
+        return self._with(spread=spread)
+
+    def _with(self, **changed: Any) -> Comparison:
         other = copy(self)
-        other.wider = Comparison(self.root, self.leaves, self.right, given)
+        vars(other).update(changed)
+        for derived in ("exact", "nearer", "rounded", "is_coarsely_right", "outcome"):
+            vars(other).pop(derived, None)
         return other
 
     @property
@@ -120,8 +126,24 @@ class Comparison:
 
     def _limit(self, relative: float, coarser: float) -> Array:
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
-        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
+        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding) + UNDERFLOW
         return limit.reshape(self.right.shape)
+
+    @property
+    def is_vanished(self) -> bool:
+        """Whether both gradients are too small for the function's value to show them."""
+        return self._shown(np.abs(self.right) + np.abs(self.given)) <= self.analysis.value
+
+    @property
+    def may_be_rounded(self) -> bool:
+        """Whether rounding, in whatever steps, may have moved the gradient as far: the function hardly shows it."""
+        if not self.comparable or self.is_single or self.exact.all():
+            return False
+        return self.relative < HARDLY or self._shown(self.given - self.right) < SHOWN * self.analysis.value
+
+    def _shown(self, gradient: Array) -> float:
+        """Return how far a gradient moves the function's value along arguments as large as these."""
+        return float(np.sum(np.abs(gradient.ravel() * [leaf.data for leaf in self.leaves])))
 
     @cached_property
     def nearer(self) -> Array:
@@ -138,29 +160,47 @@ class Comparison:
         saturated: Array = self.nearer & agrees(self.given, self.right, EXACT * largest)
         return self.agreeing(EXACT, 1.0) | saturated
 
+    @cached_property
+    def rounded(self) -> Array:
+        """Which entries are right but for the rounding of the code that returned them."""
+        if self.spread is None or not self.comparable:
+            return self.exact
+        own: Array = agrees(self.given, self.right, self._limit(EXACT, 1.0) + allowed(1) * self.spread)
+        return self.exact | own
+
     @property
     def is_exact(self) -> bool:
-        """Whether it is right to double precision, or would be, had rounding not moved it: more digits tell."""
-        return bool(self.exact.all()) or (self.wider is not None and self.wider.is_exact)
+        """Whether all entries are right, but for rounding."""
+        return bool(self.rounded.all())
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether rounding moves nearly all entries further than those of a formula: it is one of differences."""
+        moved = np.zeros(1) if self.spread is None else (self.spread > self._limit(0.0, 1.0))[self.right != 0.0]
+        return bool(moved.size) and float(moved.mean()) > NEARLY_ALL
 
     @cached_property
     def is_coarsely_right(self) -> bool:
         """Whether it is right to the precision of what computed it: float32, or differences of the function."""
         if not self.comparable:
             return False
-        if self.wider is not None and self.wider.is_coarsely_right:
-            return True
         if self.is_single:
             return bool(self.agreeing(SINGLE, UNIT_OF_SINGLE).all())
         together = [c for c in (self, *self.beside) if c.comparable]
         largest = max(float(np.abs(c.right).max(initial=0.0)) for c in together)
-        noise = min(self.analysis.value / STEP, SINGLE * largest)
-        if not agrees(self.given, self.right, differenced(self.right, largest) + noise).all():
+        if not agrees(self.given, self.right, self._of_differences(largest)).all():
             return False
         if np.all(self.exact | self.nearer):
             return True
         rounded = [c.agreeing(0.0, 1.0).ravel() for c in together]  # not EXACT: large terms hide differences
         return is_differenced(np.concatenate(rounded), np.concatenate([c.right.ravel() for c in together]))
+
+    def _of_differences(self, largest: float) -> Array:
+        """Return how far differences may be off; of a formula, a small part of each entry."""
+        if self.spread is None:
+            return np.asarray(differenced(self.right, largest) + min(self.analysis.value / STEP, SINGLE * largest))
+        coarse = differenced(self.right, largest if self.is_noisy else 0.0)
+        return np.asarray(coarse + allowed(1) * self.spread)
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -168,23 +208,14 @@ class Comparison:
         if not np.isfinite(self.given).all():
             return Outcome(False)
         if self.is_exact:
-            rounded = "" if self.exact.all() else ROUNDED.format(self.relative)
+            rounded = ROUNDED.format(self.relative) if self.relative > EXACT else ""
             return Outcome(True, remark=KINK if self.is_at_kink else rounded)
         if changes := self._changes():
             return Outcome(False, changes)
         precision = f"right to single precision only ({self.relative:.1e} of the largest entry)"
         is_right = self.is_coarsely_right
-        cause = "float32, or a numerical difference" if self.is_single else self._cause()
+        cause = NOISY if self.is_single or self.is_noisy else TERM if self.spread is not None else f"{NOISY}, or {TERM}"
         return Outcome(is_right, remark=f"{precision}: {cause}" if is_right else "")
-
-    def _cause(self) -> str:
-        """Return why a gradient is right to some digits only: more of them move a difference, and no other formula."""
-        if self.wider is None or np.array_equal(self.wider.given, self.given):
-            return f"{DIFFERENCED}, or {TERM}"
-        unmoved = agrees(self.given, self.wider.given, self._limit(0.0, 1.0))
-        if unmoved.all():
-            return TERM
-        return DIFFERENCED if is_differenced(unmoved, self.right) else f"{DIFFERENCED}, or {TERM}"
 
     def _changes(self) -> list[tuple[Finding, ...]]:
         """Return the changes of the whole gradient that reproduce it, or the terms that do, or another order."""

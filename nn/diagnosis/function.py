@@ -28,8 +28,9 @@ from nn.diagnosis.alterations.explain import Findings, Point, as_whole
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points, with_more_digits
-from nn.diagnosis.points import POINTS, elsewhere, farther, widened
+from nn.diagnosis.perturbed import spread_of
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points, with_spreads
+from nn.diagnosis.points import POINTS, elsewhere, farther
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.terms import Term
 from nn.samples import Array, numbers
@@ -119,8 +120,19 @@ class FunctionPoint(JudgedPoint):
         shape = np.shape(self._x) if isinstance(self._x, np.ndarray) else (len(leaves),)
         comparison = Comparison(root, leaves, right.reshape(shape), self._given(self._x, structure))
         comparison.has_terms = True
-        compared = with_more_digits({0: comparison}, lambda: {0: self._given(widened(self._x), structure)})
+        compared = with_spreads({0: comparison}, lambda runs: self._spreads(comparison.given, entries, structure, runs))
         return at_kinks(compared, self.loss, self.arguments, _joined)[0]
+
+    def _spreads(self, given: Array, entries: Sequence[Any], structure: Structure, runs: int) -> dict[int, Array]:
+        """Return how far other roundings move what a candidate that is a function returns of x."""
+        if not callable(self._candidate):
+            return {}
+        x = [self._x] if structure.kind == "array" else [np.asarray(as_float(number)) for number in entries]
+
+        def gradients(*x: Any) -> list[Array]:
+            return [self._given(x[0] if structure.kind == "array" else unflatten(structure, list(x)), structure)]
+
+        return dict(enumerate(spread_of(gradients, x, [given], runs)))
 
     def _given(self, x: Any, structure: Structure) -> npt.NDArray[Any]:
         """Return the numbers of the candidate; of a function, at x."""

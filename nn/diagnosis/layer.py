@@ -31,8 +31,8 @@ from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_more_digits
-from nn.diagnosis.points import widened
+from nn.diagnosis.perturbed import spread_of
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_spreads
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array, numbers
 
@@ -132,7 +132,7 @@ class LayerPoint(JudgedPoint):
         """The cotangent of the result, in its precision."""
         out, draws = self.ran[0], self.draws
         drawn = draws.normal(size=out.shape) if isinstance(draws, np.random.Generator) else draws.reshape(out.shape)
-        return np.asarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
+        return np.asanyarray(drawn.astype(out.dtype) if out.dtype.kind == "f" else drawn)
 
     @cached_property
     def returned(self) -> Any:
@@ -187,15 +187,23 @@ class LayerPoint(JudgedPoint):
         given = dict(sorted(self.given.items()))  # first: what forward keeps of its last call, backward may read
         compared = {at: self.beside(at, x) for at, x in given.items()}
         if not self.refused:
-            compared = at_kinks(with_more_digits(compared, self._wider), self.loss, self.arguments)
+            compared = at_kinks(with_spreads(compared, self._spreads), self.loss, self.arguments)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared
 
-    def _wider(self) -> dict[int, Array]:
-        """Return the gradients that backward returns of the same numbers where it computes with more digits."""
-        inputs = [widened(x) if k in self.places else x for k, x in enumerate(self.inputs)]
-        return replace(self, inputs=inputs, draws=self.dout).given
+    def _spreads(self, runs: int) -> dict[int, Array]:
+        """Return how far other roundings, of forward and of backward, move each gradient."""
+        places, arrays = list(self.given), [self.inputs[k] for k in self.places]
+
+        def gradients(dout: Array, *arrays: Array) -> list[Array]:
+            inputs = list(self.inputs)
+            for k, x in zip(self.places, arrays):
+                inputs[k] = x
+            given = replace(self, inputs=inputs, draws=dout).given
+            return [given[at] for at in places]
+
+        return dict(zip(places, spread_of(gradients, [self.dout, *arrays], list(self.given.values()), runs)))
 
     @cached_property
     def refused(self) -> str:

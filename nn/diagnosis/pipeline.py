@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
@@ -23,10 +22,10 @@ from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
+from nn.diagnosis.perturbed import MULTIPLIERS
 from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding, Verdict
 from nn.samples import Array
 
-NEAR = 1e-3  # of the largest entry: what is farther off has a mistake, whatever rounding does
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
@@ -176,6 +175,13 @@ class JudgedPoint(ABC):
         """The places of the gradients that are wrong."""
         return [at for at, comparison in self.comparisons.items() if not comparison.outcome.ok]
 
+    @property
+    def is_vanished(self) -> bool:
+        """Whether what is wrong here is too small to tell anything."""
+        return bool(self.wrong) and all(
+            self.comparisons[at].comparable and self.comparisons[at].is_vanished for at in self.wrong
+        )
+
     def is_like(self, other: JudgedPoint) -> bool:
         """Whether the gradients have the shapes of another point's."""
         pairs = zip(self.comparisons.values(), other.comparisons.values())
@@ -211,17 +217,30 @@ def at_kinks(
     return max([dict(compared), *others], key=lambda several: sum(c.is_exact for c in several.values()))
 
 
-def with_more_digits(
-    compared: Mapping[int, Comparison], again: Callable[[], Mapping[int, npt.NDArray[Any]]]
+def with_spreads(
+    compared: Mapping[int, Comparison], again: Callable[[int], Mapping[int, Array]]
 ) -> dict[int, Comparison]:
-    """Return comparisons, those that rounding may have moved with what the same code returns with more digits."""
-    near = [at for at, c in compared.items() if not (c.is_single or c.exact.all()) and c.relative < NEAR]
+    """Return comparisons, those that rounding may have moved with how far other roundings move what was returned.
+
+    `again` returns that, after as many runs: one tells differences from a formula; after none, what differs by itself.
+    """
+    moved = [at for at, c in compared.items() if c.may_be_rounded]
+    known = dict(compared)
     try:
         with np.errstate(all="ignore"):
-            given = again() if near else {}
-    except Exception:  # not every function takes these numbers
+            for runs in (1, len(MULTIPLIERS)) if moved else ():
+                spreads = again(runs)
+                known |= {at: compared[at].with_spread(spreads[at]) for at in moved if at in spreads}
+                if all(known[at].is_coarsely_right for at in moved):
+                    break
+            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not _any(again(0))
+    except Exception:  # not every function takes these arrays
         return dict(compared)
-    return {at: c.with_more_digits(given[at]) if at in near and at in given else c for at, c in compared.items()}
+    return known if is_one else dict(compared)
+
+
+def _any(arrays: Mapping[int, Array]) -> bool:
+    return any(bool(x.any()) for x in arrays.values())
 
 
 def at_points(
@@ -232,16 +251,17 @@ def at_points(
     Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
     """
     several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
-    several += [point for point in points[1:] if point.is_defined and point.comparisons]
+    defined = [point for point in points[1:] if point.is_defined and point.comparisons]
+    several += [point for point in defined if not point.is_vanished]
     among = len(several)
-    several += longer
+    several += [point for point in longer if not point.is_vanished]
     wrong = [k for k, point in enumerate(several) if point.wrong]
     first = wrong[0] if wrong else 0
     others = [*several[:first], *several[first + 1 :]]
     others += itertools.islice(_of_other_branches(several, farther), 1) if wrong else ()
     diagnosis = several[first].diagnosis(others)
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
-    remarks += [ALONE] if among < 2 <= len(points) else []
+    remarks += [ALONE] if points[1:] and not defined else []
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 

@@ -47,17 +47,6 @@ def farther(x: Any, rng: np.random.Generator) -> Iterator[Any]:
         yield from (elsewhere(x, rng, most) for _ in range(DRAWN))
 
 
-def widened(x: Any) -> Any:
-    """Return the same floats, in the same structure, in the widest precision that NumPy computes with here."""
-    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-        return x.astype(np.longdouble)
-    if isinstance(x, (float, np.floating)):
-        return np.longdouble(x)
-    if isinstance(x, dict):
-        return {key: widened(item) for key, item in x.items()}
-    return type(x)([widened(item) for item in x]) if type(x) in (list, tuple) else x
-
-
 def _moved(x: Array, times: Array) -> Array:
     """Return other numbers; labels, probabilities, and rows of them that add up to 1 stay such."""
     if not x.size or np.abs(x).max() > 1.0 or np.ptp(x) == 0.0:

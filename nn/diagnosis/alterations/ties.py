@@ -21,13 +21,17 @@ from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.samples import Array
 
+LEAST = 1e-100  # instead of 0: the products of two such are numbers still
 OF_TWO = ("maximum", "minimum")
 OF_MANY = ("max", "amax", "min", "amin")
 PIECEWISE_LINEAR = (*OF_TWO, *OF_MANY, "where", "relu", "leaky_relu", "abs")
 
 
 def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[list[Array]]:
-    """Return the gradients in which one of several equal numbers has all that they share; none where there are none."""
+    """Return the gradients in which one of several equal numbers has all that they share; none where there are none.
+
+    And those at the next numbers, above and below, if comparisons turn out otherwise there.
+    """
     recorded = recorded_or_none(f, arguments)
     if recorded is None:
         return []
@@ -37,7 +41,19 @@ def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list
     ]
     of_two = list(_either(edge for edge in tied if edge.step.op in OF_TWO))
     of_many = list(_either(edge for edge in tied if edge.step.op in OF_MANY))
-    return [sweep.altered(one | other) for one, other in itertools.product(of_two, of_many) if one or other]
+    chosen = [sweep.altered(one | other) for one, other in itertools.product(of_two, of_many) if one or other]
+    return [*chosen, *_next(f, arguments, sweep)]
+
+
+def _next(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]], sweep: Sweep) -> Iterator[list[Array]]:
+    """Yield the gradients at the numbers next to all arguments, where other branches are taken than at these."""
+    known = [_decided_by(edge) for edge in sweep.edges]
+    for side in (1.0, -1.0):
+        moved = [(name, np.where(x == 0.0, side * LEAST, np.nextafter(x, side * np.inf))) for name, x in arguments]
+        recorded = recorded_or_none(f, moved)
+        there = Sweep(*recorded).without_shifts() if recorded is not None else sweep
+        if [x.tolist() for x in known] != [_decided_by(edge).tolist() for edge in there.edges]:
+            yield there.altered({})
 
 
 def branches(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[Array]:

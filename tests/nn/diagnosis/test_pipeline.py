@@ -1,6 +1,7 @@
 """Functions and layers are judged in one order, at several points."""
 
 import numpy as np
+import pytest
 
 from nn import check_backward
 from nn.diagnosis.agreed import ELSEWHERE
@@ -96,3 +97,93 @@ def test_a_factor_is_said_to_be_the_number_of_the_function_that_it_is_and_once_f
     diagnosis = check_backward(lambda x, w: np.sum(np.tanh(X[0, 0]) * 0.0 + x @ w), mean_for_sum, X, weights)
     (finding,) = diagnosis.findings
     assert (finding.where, finding.found) == ("x, w", f"yours = {1 / 3:.10g} x correct: 1/w.shape[1]")
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+CANCELLING = {
+    "a saturated sigmoid by its output": (sigmoid, lambda d, x: d * sigmoid(x) * (1.0 - sigmoid(x)), 30.0 * X),
+    "cross-entropy of saturated units": (
+        lambda z: -np.log(1.0 - sigmoid(z)).sum(axis=1),
+        lambda d, z: d[:, None] * (1.0 - sigmoid(-z)),
+        np.abs(6.0 * X),
+    ),
+    "a slope by the value": (
+        lambda x: np.where(x > 0.0, x, np.exp(np.minimum(x, 0.0)) - 1.0),
+        lambda d, x: d * np.where(x > 0.0, 1.0, (np.exp(np.minimum(x, 0.0)) - 1.0) + 1.0),
+        20.0 * X,
+    ),
+    "a variance far from zero": (
+        lambda x: np.sqrt(((x - x.mean(axis=0)) ** 2).mean(axis=0)),
+        lambda d, x: d * (x - x.mean(axis=0)) / len(x) / np.sqrt((x**2).mean(axis=0) - x.mean(axis=0) ** 2),
+        1e3 + X,
+    ),
+    "a quotient near zero": (
+        lambda x: np.sin(x) / x,
+        lambda d, x: d * (np.cos(x) / x - np.sin(x) / x**2),
+        1e-4 * X,
+    ),
+    "differences of a saturated function": (
+        lambda x: np.log(sigmoid(x)),
+        lambda d, x: d * (np.log(sigmoid(x + 1e-5)) - np.log(sigmoid(x - 1e-5))) / 2e-5,
+        np.abs(20.0 * X),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CANCELLING)
+def test_what_rounding_moves_in_somebodys_own_steps_is_right(what):
+    forward, backward, x = CANCELLING[what]
+    assert check_backward(forward, backward, x).verdict == "right"
+    wrong = check_backward(forward, lambda d, x: 1.001 * backward(d, x), x)
+    assert not wrong.ok and not check_backward(forward, lambda d, x: -backward(d, x), x).ok
+
+
+@pytest.mark.parametrize("factor", [1.0 + 1e-4, 0.5, -1.0])
+def test_a_small_wrong_entry_beside_large_ones_is_wrong_whatever_cancels_beside_it(factor):
+    times = np.array([[1.0, 1e-9, 1.0, 1e-30]])
+
+    def wrong(d, x):
+        s = sigmoid(x * 20.0)
+        return d * times * np.array([1.0, factor, 1.0, factor]) * 20.0 * s * (1.0 - s)
+
+    assert not check_backward(lambda x: times * sigmoid(x * 20.0), wrong, X).ok
+
+
+def test_what_a_function_draws_anew_is_no_rounding():
+    rng, mask = np.random.default_rng(0), np.random.default_rng(1).random(X.shape) < 0.5
+    diagnosis = check_backward(lambda x: x * mask, lambda d, x: d * (rng.random(x.shape) < 0.5), X)
+    assert not diagnosis.ok
+
+
+@pytest.mark.parametrize("at_zero", [0.1, 1.0])
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda x: np.where(x > 0.0, x, 0.1 * x),
+        lambda x: np.maximum(x, 0.1 * x),
+        lambda x: x * (x > 0.0) + 0.1 * x * (x <= 0.0),
+        lambda x: 0.55 * x + 0.45 * np.abs(x),
+    ],
+)
+def test_either_side_of_a_kink_is_right_however_it_is_written(forward, at_zero):
+    def backward(d, x):
+        return d * np.where(x > 0.0, 1.0, np.where(x < 0.0, 0.1, at_zero))
+
+    x = np.array([0.0, 1.0, -2.0, 0.0, 3.0, -1.0])
+    assert check_backward(forward, backward, x).ok
+    assert not check_backward(forward, lambda d, x: d * np.where(x > 0.0, 1.0, np.where(x < 0.0, 0.1, 9.0)), x).ok
+
+
+def test_a_smooth_function_written_with_a_kink_is_right_at_it():
+    def stable(x):
+        return np.where(x >= 0.0, 1.0 / (1.0 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1.0 + np.exp(-np.abs(x))))
+
+    assert check_backward(stable, lambda d, x: d * sigmoid(x) * sigmoid(-x), np.array([0.0, 1.0, -2.0, 0.0])).ok
+
+
+def test_where_everything_has_vanished_elsewhere_nothing_is_told():
+    diagnosis = check_backward(lambda x: sigmoid(x), lambda d, x: d * sigmoid(x) * (1.0 - sigmoid(x)), 1e3 + X)
+    assert diagnosis.ok
