@@ -34,6 +34,7 @@ from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_spreads
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array, numbers
 
 CHECKED = "check_backward"
@@ -136,8 +137,8 @@ class LayerPoint(JudgedPoint):
 
     @cached_property
     def returned(self) -> Any:
-        """What backward returns."""
-        return answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED)
+        """What backward returns, as it is now: it may write into that when it is called again."""
+        return _copied(answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED))
 
     @cached_property
     def given(self) -> dict[int, Array]:
@@ -151,12 +152,13 @@ class LayerPoint(JudgedPoint):
 
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
-        try:
-            return self._loss(arrays)
-        except (TraceError, NotRecordedError):  # it may fill an array of floats with what is differentiated
-            recorded = any(isinstance(x, RecordedArray) for x in arrays)
-            with buffers(constant if recorded else array_of_values):
+        with unchanged(self.forward):
+            try:
                 return self._loss(arrays)
+            except (TraceError, NotRecordedError):  # it may fill an array of floats with what is differentiated
+                recorded = any(isinstance(x, RecordedArray) for x in arrays)
+                with buffers(constant if recorded else array_of_values):
+                    return self._loss(arrays)
 
     def _loss(self, arrays: Sequence[Any]) -> Any:
         inputs = copies(self.inputs)
@@ -210,7 +212,9 @@ class LayerPoint(JudgedPoint):
         """Why forward is not differentiated by rules: what it does that has none, or nothing."""
         try:
             _ = self.graph
-        except TypeError as error:
+        except (TypeError, AttributeError, AssertionError) as error:
+            if not str(error):
+                return f"{type(error).__name__} with arrays of Values"
             return " ".join(str(error).split()).split(". ")[0].rstrip(".")
         return ""
 
@@ -333,7 +337,7 @@ def _copied(x: Any) -> Any:
         return {key: _copied(item) for key, item in x.items()}
     if type(x) in (list, tuple):
         return type(x)([_copied(item) for item in x])
-    return x.copy() if isinstance(x, np.ndarray) else x
+    return x.copy() if issubclass(type(x), np.ndarray) else x  # of what is recorded, it would be a step
 
 
 def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:

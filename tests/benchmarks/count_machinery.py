@@ -42,7 +42,20 @@ EXCLUDED = {
 COUNTED = {
     "table": {"mistakes"},
     "search": {"search", "directions", "series", "target", "explain", "walk", "evidence"},
-    "recording": {"recorded", "composed", "primitives", "authors", "ties", "buffers", "equations", "network_edges"},
+    "recording": {
+        "recorded",
+        "recorded_array",
+        "tape",
+        "composed",
+        "primitives",
+        "matrices",
+        "unchanged",
+        "authors",
+        "ties",
+        "buffers",
+        "equations",
+        "network_edges",
+    },
     "alterations": {"alterations"},
     "reading": {"network", "backward", "points", "candidate", "asked", "asserted", "assigned"},
 }

@@ -222,6 +222,12 @@ def _accumulated(of_two: Any) -> Any:
     return accumulate
 
 
+def _log_of_sum(x: Any, axis: Any = 0, keepdims: Any = False) -> Any:
+    most = np.max(x, axis=axis, keepdims=True)
+    logs = np.log(np.sum(np.exp(x - most), axis=axis, keepdims=True)) + most
+    return logs if keepdims else np.squeeze(logs, axis)
+
+
 def _reduceat(x: Any, places: Any, axis: int = 0) -> Any:
     rows, ends = np.moveaxis(x, axis, 0), [*places[1:], np.shape(x)[axis]]
     several = [np.sum(rows[a:b], axis=0) if a < b else rows[a] for a, b in zip(places, ends)]
@@ -285,7 +291,7 @@ OF_UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
     (np.minimum, "reduce"): np.min,
     (np.logical_and, "reduce"): np.all,
     (np.logical_or, "reduce"): np.any,
-    (np.logaddexp, "reduce"): lambda x, axis=0: functools.reduce(np.logaddexp, np.moveaxis(x, axis, 0)),
+    (np.logaddexp, "reduce"): _log_of_sum,
     (np.add, "accumulate"): np.cumsum,
     (np.multiply, "accumulate"): np.cumprod,
     (np.maximum, "accumulate"): _accumulated(np.maximum),

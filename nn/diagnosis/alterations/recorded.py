@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -29,12 +30,22 @@ from nn.diagnosis.alterations.recorded_array import (
 from nn.diagnosis.alterations.step import ArrayStep
 from nn.diagnosis.alterations.tape import Tape, current, run_author, taping
 from nn.diagnosis.buffers import buffers
+from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array
 
 
 def _moving(function: Any) -> Callable[..., Any]:
     """Record a function that moves the elements of its first argument."""
     return lambda x, *args, **kwargs: moved_array(function.__name__, lambda v: function(v, *args, **kwargs), x)
+
+
+def _of_each(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *xs: function(xs[0]) if len(xs) == 1 else tuple(function(x) for x in xs)
+
+
+def _broadcast(*xs: Any, subok: bool = False) -> Any:
+    shape = np.broadcast_shapes(*map(np.shape, xs))
+    return tuple(np.broadcast_to(x, shape) for x in xs)
 
 
 def _joining(function: Any) -> Callable[..., Any]:
@@ -55,7 +66,7 @@ def total(
 ) -> Any:
     """Record a sum."""
     x = x if where is True or where is np._NoValue else np.where(where, x, 0.0)
-    sums = recorded_step(lambda x: primitives.summed(x, tuple(axes_of(axis, x.value.ndim)), keepdims is True), [x])
+    sums = recorded_step(lambda x: primitives.summed(x, tuple(axes_of(axis, x.value.ndim)), _true(keepdims)), [x])
     return sums if initial is np._NoValue or not np.any(plain(initial)) else sums + initial
 
 
@@ -63,11 +74,15 @@ def _extreme(function: Any, of_two: Any) -> Callable[..., Any]:
     def recorded(x: Any, axis: Any = None, keepdims: Any = False, initial: Any = np._NoValue, where: Any = True) -> Any:
         x = x if where is True or where is np._NoValue else np.where(where, x, initial)
         found = recorded_step(
-            lambda x: primitives.extreme(function, x, tuple(axes_of(axis, x.value.ndim)), keepdims is True), [x]
+            lambda x: primitives.extreme(function, x, tuple(axes_of(axis, x.value.ndim)), _true(keepdims)), [x]
         )
         return found if initial is np._NoValue else of_two(found, initial)
 
     return recorded
+
+
+def _true(keepdims: Any) -> bool:
+    return keepdims is not np._NoValue and bool(keepdims)
 
 
 def _where(condition: Any, *choices: Any) -> Any:
@@ -107,7 +122,7 @@ def constant(x: Array, name: str = "") -> RecordedArray:
 
 
 def joined(x: Any, copied: bool = True) -> Any:
-    """Return lists of recorded arrays, and of lists of some, as one; of numbers, an array into which may be written."""
+    """Return lists of recorded arrays, and of lists of some, as one; None of what has none in it."""
     if isinstance(x, RecordedArray):
         return np.copy(x) if copied else x
     several = [joined(item) for item in x] if isinstance(x, (list, tuple)) else []
@@ -116,12 +131,28 @@ def joined(x: Any, copied: bool = True) -> Any:
     return np.stack([constant(np.asarray(item, float)) if y is None else y for item, y in zip(x, several)])
 
 
+def _strided(original: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+    if not isinstance(x, RecordedArray):
+        return original(x, *args, **kwargs)
+    return moved_array("as_strided", lambda v: original(v, *args, **kwargs), x)
+
+
+def _vectorized(original: Callable[..., Any], vectorized: Any, *xs: Any, **kwargs: Any) -> Any:
+    if kwargs or vectorized.signature or not any(isinstance(x, RecordedArray) for x in xs):
+        return original(vectorized, *xs, **kwargs)
+    wide = _broadcast(*xs)
+    several = [vectorized.pyfunc(*[x[place] for x in wide]) for place in np.ndindex(wide[0].shape)]
+    return np.reshape(np.array(several), wide[0].shape)
+
+
+INSTEAD = {(np.lib.stride_tricks, "as_strided"): _strided, (np.vectorize, "__call__"): _vectorized}
 MOVES = (
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.ravel, np.squeeze, np.expand_dims, np.repeat, np.tile,
     np.roll, np.flip, np.broadcast_to, np.take, np.pad, np.diag, np.diagonal, np.rollaxis, np.copy, np.take_along_axis,
-    np.lib.stride_tricks.sliding_window_view, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.tril, np.triu, np.rot90,
+    np.lib.stride_tricks.sliding_window_view, np.tril, np.triu, np.rot90,
     np.delete, np.fliplr, np.flipud, np.insert, np.resize, np.diagflat, np.compress, np.extract,
 )  # fmt: skip
+OF_EACH = (np.atleast_1d, np.atleast_2d, np.atleast_3d)
 JOINS = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.dstack)
 SPLITS = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
 WITHOUT_DERIVATIVE = (
@@ -134,6 +165,8 @@ WITHOUT_DERIVATIVE = (
 NUMPYS |= {
     **COMPOSED,
     **{f: _moving(f) for f in MOVES},
+    **{f: _of_each(_moving(f)) for f in OF_EACH},
+    np.broadcast_arrays: _broadcast,
     **{f: _joining(f) for f in JOINS},
     **{f: _splitting(f) for f in SPLITS},
     **{f: _plainly(f) for f in WITHOUT_DERIVATIVE},
@@ -154,7 +187,7 @@ NUMPYS |= {
 
 Run: TypeAlias = tuple[Tape, list[ArrayStep], Any]
 """What was written down, the leaves, and what the function returned."""
-REFUSALS = (NotRecordedError, ValueError)
+REFUSALS = (TypeError, ValueError, AttributeError)
 
 
 def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple[ArrayStep, list[ArrayStep]]:
@@ -179,11 +212,11 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
 def _run(f: Callable[..., Any], fresh: Callable[[], Sequence[Any]], among: Callable[[Any], Any], whole: bool) -> Run:
     """Run a function on fresh arguments, and once more where it fills arrays of its own with what is recorded."""
     with np.errstate(all="ignore"):
-        try:
-            return _attempt(fresh, among, whole, f)
-        except REFUSALS:
-            with buffers(constant, joined):
-                return attempted_with(partial(_attempt, fresh, among, whole), f, constant, REFUSALS)
+        if not whole:
+            with suppress(*REFUSALS):
+                return _attempt(fresh, among, whole, f)
+        with buffers(constant, joined, INSTEAD):
+            return attempted_with(partial(_attempt, fresh, among, whole), f, constant, REFUSALS)
 
 
 def _attempt(
@@ -248,7 +281,8 @@ def record_all(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> R
         seen.clear()
         return [_with_leaves(x, name, seen) for name, x in arguments]
 
-    tape, leaves, returned = _run(f, fresh, lambda xs: [x for x in seen.values() if isinstance(x, RecordedArray)], True)
+    with unchanged(f):
+        tape, leaves, returned = _run(f, fresh, lambda _: [x for x in seen.values() if type(x) is RecordedArray], True)
     for k, leaf in enumerate(leaves):
         leaf.name = leaf.name or f"array {k}"
     return Recording(_as_steps(returned), leaves, tape.steps, tape.read)

@@ -93,7 +93,7 @@ class RecordedArray(NDArrayOperatorsMixin):
     size = property(lambda self: self.latest.value.size)
     T = property(lambda self: moved_array("transpose", np.transpose, self))
     flat = property(lambda self: moved_array("ravel", np.ravel, self, is_view=True), lambda self, x: self.flat.fill(x))
-    __class__ = property(lambda self: np.float64 if self.ndim == 0 else np.ndarray)  # to those who ask for an instance
+    __class__ = property(lambda self: np.ndarray if self.ndim else RecordedArray)  # as `isinstance` is answered
 
     def __len__(self) -> int:
         return len(self.latest.value)
@@ -285,6 +285,8 @@ def _of_some(ufunc: np.ufunc, inputs: Sequence[Any], where: Any, out: Any) -> An
 
 def _at(ufunc: np.ufunc, old: RecordedArray, index: Any, *operands: Any) -> None:
     """Record an operation at indices, as often as they come."""
+    if not isinstance(old, RecordedArray):
+        raise NotRecordedError(f"np.{ufunc.__name__}.at writes into an array of numbers.")
     index = plain(index)
     places = np.arange(old.size).reshape(old.shape)[index]
     wide = [np.broadcast_to(x, places.shape) for x in operands]
@@ -303,7 +305,11 @@ def recorded_step(do: Callable[..., ArrayStep], operands: Sequence[Any], dtype: 
     for x in known:
         if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
             raise NotRecordedError("an operand is no array of numbers.")
-    step = do(*known)
+    if any(isinstance(x, ArrayStep) for x in known):
+        step = do(*known)
+    else:  # of constants alone it is one
+        made = do(*map(ArrayStep, known))
+        step = ArrayStep(made.value, made.op)
     signed(step, operands, run_author.__code__)
     tape.steps.append(step)
     return RecordedArray(step, dtype)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn import check_backward
-from nn.diagnosis.by_differences import by_differences
+from nn.diagnosis.by_differences import by_differences, noise
 
 Y = np.array([0.3, 1.6, 2.2, 0.8])
 IMAGE = np.array([0.5, -1.0, 2.0, 0.7, 1.1, -0.4])
@@ -52,3 +52,22 @@ def test_numbers_that_forward_does_not_take_are_left_out():
     assert check_backward(sampled, sampled_backward, image, y).ok
     wrong = check_backward(sampled, lambda dout, i, y: sampled_backward(dout, i, y, 2.5), image, y)
     assert wrong.parameters[0].verdict == "right" and wrong.parameters[1].verdict != "right"
+
+
+def in_single(x, w):
+    columns = np.empty((3, 4), dtype=np.float32)
+    columns[:] = np.stack([x, x * x, np.floor(np.abs(x)).astype(int) + 0.0 * x])  # no rule for astype(int)
+    return columns.T @ w
+
+
+def in_single_backward(dout, x, w, twice=2.0):
+    d = np.outer(w, dout).astype(np.float32)
+    return d[0] + twice * x * d[1], np.stack([x, x * x, np.floor(np.abs(x))]) @ dout
+
+
+def test_a_forward_pass_that_computes_in_single_precision_is_judged_by_what_it_has():
+    w = np.array([0.4, -1.3, 0.8])
+    assert noise(lambda x: float(in_single(x, w).sum()), [Y]) > 1e-8 > 1e-14 > noise(lambda x: float(np.sum(x)), [Y])
+    assert check_backward(in_single, in_single_backward, Y, w).ok
+    wrong = check_backward(in_single, lambda dout, x, w: in_single_backward(dout, x, w, 2.2), Y, w)
+    assert [row.verdict == "right" for row in wrong.parameters] == [False, True]
