@@ -37,7 +37,10 @@ MOST_WORK = 1_000_000  # expressions that are computed to try edits, the same on
 MOST_TEXTS = 40  # arrays at hand that an expression may have been meant to be
 SIZED = 4096  # elements of an array that take as long as the call that computes them
 MOST_CALLED = 3  # names of a number that was fitted
-FITTED = re.compile(r"\bc\b")
+FITTED, SCALED = re.compile(r"\bc\b"), "c * v"
+KINDS = {0.0: ("term-added", "0"), -1.0: ("sign", "-v"), 2.0: ("halved", SCALED), 0.5: ("doubled", SCALED)}
+TIMES, DIVIDED = {True: ("factor-missing", "v * u"), False: ("factor-too-many", "v / u")}, {True: "u", False: "(1 / u)"}
+"""What a value is by which a multiple of it is mended; and the same with a number that has a name."""
 LARGEST, UNEXPLAINED = 12, 3  # of a number that is believed as it is; the rank of another beyond that
 PROBED = 1e-3  # of a value, by which it is changed to see which gradients it reaches
 APART = ("constant", "store", "slice")  # forms of expressions that no array is exchanged for
@@ -168,7 +171,7 @@ class Mending:
         with_others = [
             edit
             for node in nodes
-            if is_float(seen[node.key][2]) and node.form not in APART
+            if is_float(seen[node.key][2]) and node.form not in (*APART, "parameter")
             for text in self._arrays_for(node)
             for edit in edits_with(node, text, is_unread=text in unread)
         ]
@@ -187,8 +190,8 @@ class Mending:
         """Return what an expression may have been meant to be: each array once, by its shortest text."""
         arrays = {text: x for text, x in self._before(node) if np.ndim(x) and text != node.text}
         distinct: dict[bytes, str] = {}
-        for text in sorted(arrays, key=lambda text: (not text.isidentifier(), len(text))):
-            distinct.setdefault(arrays[text].tobytes(), text)
+        for text, x in sorted(arrays.items(), key=_length):
+            distinct.setdefault(x.tobytes(), text)
         return list(distinct.values())[:MOST_TEXTS]
 
     def _before(self, node: Node) -> Iterator[tuple[str, Any]]:
@@ -217,15 +220,28 @@ class Mending:
 
     def _called(self, edit: Edit, number: float) -> Iterator[Edit]:
         """Yield an edit with a number that was fitted, by what it is called there; or as it is."""
-        scalars = [(text, x) for text, x in self._before(edit.node) if not np.ndim(x) and x not in (0, *PLAIN)]
-        forms = [(text, form, y) for text, x in scalars for form, y in (("u", x), ("(1 / u)", 1 / x), ("(-u)", -x))]
-        near = [(text, form) for text, form, y in forms if abs(y - number) <= EXACT * abs(number)]
-        for text, form in near[:MOST_CALLED] if number not in PLAIN else ():
-            yield replace(edit, text=FITTED.sub(form, edit.text), uses=text)
+        scalars = [(text, float(x)) for text, x in self._before(edit.node) if not np.ndim(x) and x not in (0, *PLAIN)]
+        near = [
+            (text, form)
+            for text, x in sorted(scalars, key=_length)
+            for form, y in ((True, x), (False, 1.0 / x))
+            if abs(y - number) <= EXACT * abs(number)
+        ]
+        for text, is_times in near[:MOST_CALLED] if number not in PLAIN else ():
+            kind, other = (
+                TIMES[is_times] if edit.text == SCALED else (edit.kind, FITTED.sub(DIVIDED[is_times], edit.text))
+            )
+            yield replace(edit, kind=kind, text=other, uses=text)
         if number in PLAIN or not near:
             is_simple = 2 * number == round(2 * number) and abs(number) <= LARGEST
-            text = {1.0: edit.text.replace("c * ", ""), -1.0: edit.text.replace("+ c *", "-")}.get(number, edit.text)
-            yield replace(edit, text=text, number=number, rank=edit.rank + (0 if is_simple else UNEXPLAINED))
+            rank = edit.rank + (0 if is_simple else UNEXPLAINED)
+            kind, text = _with_number(edit, number)
+            yield replace(edit, kind=kind, text=text, number=number, rank=rank)
+
+
+def _length(called: tuple[str, Any]) -> tuple[bool, int]:
+    """Return how far a text is from a short name."""
+    return not called[0].isidentifier(), len(called[0])
 
 
 def _moved(
@@ -256,6 +272,13 @@ def _rounded(x: float) -> float:
     """Return a fitted number as what it was meant to be, if it is near that."""
     near = round(x * 12) / 12
     return near if abs(x - near) <= EXACT * max(1.0, abs(x)) else x
+
+
+def _with_number(edit: Edit, number: float) -> tuple[str, str]:
+    """Return what an edit is where its number is known: its kind, and its text without a number of 0, 1 or -1."""
+    if edit.text == SCALED:
+        return KINDS.get(number, (edit.kind, edit.text))
+    return edit.kind, {1.0: edit.text.replace("c * ", ""), -1.0: edit.text.replace("+ c *", "-")}.get(number, edit.text)
 
 
 def _is_round(x: float) -> bool:
