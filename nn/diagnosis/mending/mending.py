@@ -30,6 +30,7 @@ from nn.diagnosis.mending.edits import Edit, edits, edits_with, is_float, is_who
 from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.mending.program import Instead, Program
 from nn.diagnosis.mending.sentence import correction
+from nn.diagnosis.mending.tables import VALUE
 from nn.diagnosis.mending.written import Written
 from nn.samples import Array
 
@@ -38,6 +39,7 @@ MOST_TEXTS = 40  # arrays at hand that an expression may have been meant to be
 SIZED = 4096  # elements of an array that take as long as the call that computes them
 MOST_CALLED = 3  # names of a number that was fitted
 FITTED, SCALED = re.compile(r"\bc\b"), "c * v"
+WHOLE = tuple(text for _, text in VALUE)
 KINDS = {0.0: ("term-added", "0"), -1.0: ("sign", "-v"), 2.0: ("halved", SCALED), 0.5: ("doubled", SCALED)}
 TIMES, DIVIDED = {True: ("factor-missing", "v * u"), False: ("factor-too-many", "v / u")}, {True: "u", False: "(1 / u)"}
 """What a value is by which a multiple of it is mended; and the same with a number that has a name."""
@@ -115,21 +117,33 @@ class Mending:
         for edit in several:
             if edit.rank == least:
                 by_line.setdefault(edit.node.line, edit)
+        agreeing = {edit: self._agreeing(edit) for edit in by_line.values()}
         distinct: list[Edit] = []
-        for edit in by_line.values():
-            if not any(self._is_one_change(other, edit) for other in distinct):
+        for edit, many in agreeing.items():
+            is_known = any(self._is_one_change(other, edit) for other in distinct)
+            if many == max(agreeing.values()) and not is_known:
                 distinct.append(edit)
         return distinct[:LISTED]
 
+    def _agreeing(self, edit: Edit) -> int:
+        """Return how many variables an edit makes what arrives at a step of forward: they are right in themselves."""
+        variables = [node.key for node in self._program.nodes if node.is_variable]
+        values = self._watched(edit, variables)
+        rights = self._points[0].cotangents
+        return sum(any(_is_same(x, right) for right in rights) for x in values if isinstance(x, np.ndarray) and x.ndim)
+
+    def _watched(self, edit: Edit, keys: Sequence[int]) -> list[Any]:
+        """Return the values of some expressions where an edit stands."""
+        self._program.watched = dict.fromkeys(keys)
+        self._made(edit, 0)
+        values, self._program.watched = list(self._program.watched.values()), {}
+        return values
+
     def _is_one_change(self, one: Edit, other: Edit) -> bool:
-        """Whether an edit makes of the expression where another is what that makes of it."""
-        values = []
-        for edit in (one, other):
-            self._program.watched = {other.node.key: None}
-            self._made(edit, 0)
-            values.append(self._program.watched[other.node.key])
-        self._program.watched = {}
-        return all(is_float(x) for x in values) and _is_same(*[np.asarray(x, float) for x in values])
+        """Whether, of the expressions that two edits stand for, the later becomes the same by either."""
+        keys = [one.node.key, other.node.key]
+        pairs = zip(*[self._watched(edit, keys) for edit in (one, other)])
+        return any(is_float(x) and is_float(y) and _is_same(np.asarray(x), np.asarray(y)) for x, y in pairs)
 
     def _holds(self, edit: Edit, which: frozenset[int]) -> bool:
         """Whether an edit makes some gradients right at all points, and whether that says something."""
@@ -175,7 +189,7 @@ class Mending:
             for text in self._arrays_for(node)
             for edit in edits_with(node, text, is_unread=text in unread)
         ]
-        return sorted([*alone, *with_others], key=lambda edit: edit.rank)
+        return sorted([*alone, *with_others], key=_order)
 
     def _matters(self, node: Node) -> bool:
         """Whether a change of an expression's value reaches wrong gradients alone."""
@@ -239,6 +253,12 @@ class Mending:
             yield replace(edit, kind=kind, text=text, number=number, rank=rank)
 
 
+def _order(edit: Edit) -> tuple[int, bool, int]:
+    """Return when an edit is tried: what changes the whole value after what is written there, the outermost first."""
+    is_whole = edit.text in WHOLE
+    return edit.rank, is_whole, -edit.node.key if is_whole else 0
+
+
 def _length(called: tuple[str, Any]) -> tuple[bool, int]:
     """Return how far a text is from a short name."""
     return not called[0].isidentifier(), len(called[0])
@@ -265,7 +285,7 @@ def _codes_of_forward(point: Written) -> frozenset[CodeType]:
 
 
 def _is_same(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and bool((np.abs(a - b) <= EXACT * max(size(a), size(b))).all())
+    return a.shape == b.shape and bool((np.abs(a * 1.0 - b) <= EXACT * max(size(a), size(b))).all())
 
 
 def _rounded(x: float) -> float:
