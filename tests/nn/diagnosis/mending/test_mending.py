@@ -1,3 +1,4 @@
+import ast
 import itertools
 import re
 from dataclasses import replace
@@ -6,7 +7,10 @@ import numpy as np
 import pytest
 from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
 
+from nn.diagnosis.mending.edits import edits
 from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.mending.program import Program
+from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 
 MISTAKES = [
@@ -79,10 +83,44 @@ def test_a_function_that_makes_something_else_each_time_is_not_mended():
     assert mended(several, [0]) == ([], {})
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("right", [NORM, LAYER, LOOP])
+def test_whatever_is_changed_is_named_and_what_is_said_makes_it_right(right):
+    changed = named = 0
+    for edit in np.random.default_rng(5).permutation(changes(right))[:15]:
+        try:
+            wrong_text = corrected(right, correction(edit, []))
+            several = points(right, wrong_text)
+        except Exception:
+            continue
+        wrong = wrong_places(several)
+        if not wrong or not all(np.isfinite(x).all() for point in several for x in point.given.values()):
+            continue
+        together, _ = mended(several, wrong)
+        changed, named = changed + 1, named + bool(together)
+        for (finding,) in together:
+            for point in points(right, corrected(wrong_text, finding), seeds=(7, 8)):
+                assert all(point.is_right(at, point.given[at]) for at in wrong)
+    assert changed >= 5 and named >= 0.75 * changed
+
+
+def changes(text):
+    """Return changes of a right function that can be written down."""
+    program, (inputs, dout) = Program(), drawn(text, 0)
+    function = program.followed(of_text(text))
+    program.record(lambda: function(dout, *inputs))
+    simple = [node for node in program.nodes if node.key in program.seen and isinstance(node.statement, ast.Assign)]
+    return [edit for node in simple for edit in edits(node, *program.seen[node.key]) if not edit.is_fitted]
+
+
 def corrected(text, finding):
     """Return a text with what is said of a line done."""
     lines = text.splitlines()
     number = int(re.match(r"line (\d+)", finding.sentence).group(1)) - 1
     indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
-    lines[number] = indent + (finding.right if finding.right != "nothing" else "pass")
+    if "the argument" in finding.sentence:
+        return "\n".join([*lines[: number + 1], f"    {finding.right}", *lines[number + 1 :]])
+    line = ast.unparse(ast.parse(lines[number].strip()))
+    assert finding.yours in line
+    lines[number] = indent + ("pass" if finding.right == "nothing" else line.replace(finding.yours, finding.right))
     return "\n".join(lines)
