@@ -27,6 +27,7 @@ from engine.tree import Structure, flatten, matched, unflatten
 from nn.diagnosis.alterations.explain import Findings, Point, as_whole
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.mending.written import Written
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points
 from nn.diagnosis.points import POINTS, elsewhere, farther
 from nn.diagnosis.report import Diagnosis
@@ -130,6 +131,17 @@ class FunctionPoint(JudgedPoint):
     def comparisons(self) -> Mapping[int, Comparison]:
         """The gradient beside the right one."""
         return {0: self._compared}
+
+    def written(self) -> Written | None:
+        """Return the function that returns the gradient, if it is one."""
+
+        def run(candidate: Callable[[Any], Any]) -> dict[int, Array]:
+            return {0: _numbers(candidate(self._x), flatten(self._x, "x")[1])}
+
+        if not callable(self._candidate):
+            return None
+        known, gradients = dict(self.arguments), ({0: self._compared.right}, {0: self._compared.given}, {0: "x"})
+        return Written(self._candidate, run, self._f, lambda f: f(self._x), *gradients, known)
 
     def name_of(self, at: int) -> str:
         """Return x."""

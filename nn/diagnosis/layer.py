@@ -21,13 +21,15 @@ from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.diagnosis.alterations.explain import Point
-from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant
+from nn.diagnosis.alterations.recorded import NotRecordedError, RecordedArray, constant, recorded_or_none
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.asked import answer
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.mending.written import Written
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks
 from nn.diagnosis.report import Diagnosis
 from nn.samples import Array, numbers
@@ -232,6 +234,28 @@ class LayerPoint(JudgedPoint):
     def branches(self) -> list[Array]:
         """Which way forward's comparisons turn out."""
         return branches(self.loss, self.arguments)
+
+    def written(self) -> Written | None:
+        """Return backward here, and what it may have been meant to read beside what it does."""
+
+        def run(backward: Callable[..., Any]) -> dict[int, Array]:
+            return replace(self, backward=backward, draws=self.dout, before=()).given
+
+        def beside(forward: Callable[..., Any]) -> object:
+            return replace(self, forward=forward, before=()).ran
+
+        rights = {at: comparison.right for at, comparison in self.comparisons.items()}
+        names = {at: self.name_of(at) for at in rights}
+        gradients = rights, self.given, names
+        return Written(self.backward, run, self.forward, beside, *gradients, self._at_hand, self.precision)
+
+    @property
+    def _at_hand(self) -> dict[str, Any]:
+        """What forward computes, by its names, and its arguments and their lengths."""
+        recorded = recorded_or_none(self.loss, self.arguments)
+        named = {name: step.value for name, step in Sweep(*recorded).named.items()} if recorded else {}
+        lengths = {f"{name}.shape[{k}]": n for name, x in self.arguments for k, n in enumerate(x.shape)}
+        return dict(self.arguments) | named | lengths
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""

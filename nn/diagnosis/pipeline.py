@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from nn.diagnosis.agreed import ELSEWHERE
-from nn.diagnosis.alterations.explain import Findings, Point, explained
+from nn.diagnosis.alterations.explain import Findings, Found, Point, explained
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
 from nn.samples import Array
 
@@ -77,24 +79,28 @@ class JudgedPoint(ABC):
         first, *rest = [point.recorded(wrong) for point in (self, *others)]
         return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
 
+    def written(self) -> Written | None:
+        """Return the author's function here, if there is one to be mended."""
+        return None
+
+    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint]) -> Found:
+        """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
+        several = [point.written() for point in (self, *others)]
+        points = [point for point in several if point is not None]
+        if (
+            not wrong
+            or len(points) < len(several)
+            or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values())
+        ):
+            return [], {}
+        return mended(points, wrong)
+
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
         points = (self, *others)
         alike = [point for point in points if point.is_like(self)]
         wrong = [at for at in self.comparisons if not all(point.comparisons[at].outcome.ok for point in alike)]
-        whole = {at: self.whole(at, others) for at in wrong}
-        paths, alone = self.altered(wrong, others)
-        several = [c for point in points for c in point.comparisons.values()]
-        most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
-        is_proven = (
-            not most
-            or not all(c.comparable for c in several)
-            or proves([c.given for c in several], most, precision=self.precision)
-        )
-        if all(whole.values()) and _are_whole(paths):
-            paths = _all_of(whole) if wrong else []
-        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
-        each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
+        paths, each, is_proven = self._explained(wrong, others)
         kinds = {at: _kind(each[at], is_proven) if at in each else "right" for at in self.comparisons}
         rows = self._rows(kinds)
         remarks = tuple(dict.fromkeys(c.outcome.remark for c in self.comparisons.values() if c.outcome.remark))
@@ -108,6 +114,30 @@ class JudgedPoint(ABC):
         known = tuple(itertools.chain(*certain)) if is_proven else ()
         unsure = tuple(_all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
         return Diagnosis(verdict, known, unsure, experiment if unsure else "", rows, remarks)
+
+    def _explained(
+        self, wrong: Sequence[int], others: Sequence[JudgedPoint]
+    ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
+        """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
+        whole = {at: self.whole(at, others) for at in wrong}
+        paths, alone = self.altered(wrong, others)
+        several = [c for point in (self, *others) for c in point.comparisons.values()]
+        most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
+        is_proven = (
+            not most
+            or not all(c.comparable for c in several)
+            or proves([c.given for c in several], most, precision=self.precision)
+        )
+        if all(whole.values()) and _are_whole(paths):
+            paths = _all_of(whole) if wrong else []
+        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
+        each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
+        if all(each.values()):
+            return paths, each, is_proven
+        together, separate = self.mended(wrong, others)
+        if not together and any(each.values()):
+            separate = self.mended([at for at in wrong if not each[at]], others)[1]
+        return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
 
     def _rows(self, kinds: Mapping[int, str]) -> tuple[Verdict, ...]:
         """Return the rows of the table; one also for what there is no gradient by."""

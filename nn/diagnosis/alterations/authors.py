@@ -48,11 +48,12 @@ def signed(step: ArrayStep, operands: Sequence[Any], outermost: CodeType) -> Non
 
 def _position(code: CodeType, instruction: int) -> object:
     """Return where an operation stands in its text: CPython counts its instructions differently when it runs often."""
-    return _positions(code)[instruction]
+    return positions(code)[instruction]
 
 
 @lru_cache(maxsize=512)
-def _positions(code: CodeType) -> Sequence[object]:
+def positions(code: CodeType) -> Sequence[object]:
+    """Return where each instruction of a code stands in its text; before Python 3.11, its number."""
     if sys.version_info < (3, 11):
         return range(len(code.co_code))
     return list(code.co_positions())

@@ -457,14 +457,15 @@ def test_a_name_is_believed_only_where_other_branches_are_taken_too(seed):
 
 
 @pytest.mark.parametrize("seed", [44, 94, 108, 144])
-def test_an_inverted_mask_has_no_name_that_fits_one_set_of_active_margins(seed):
+def test_an_inverted_mask_is_said_and_not_what_fits_one_set_of_active_margins(seed):
     def turned(dout, cache):
         margins, y = cache
         dz = (margins <= 0.0).astype(float)
         dz[np.arange(len(y)), y] = -dz.sum(axis=1)
         return dout * dz / len(y)
 
-    assert check_backward(svm.forward, turned, *svm.inputs(np.random.default_rng(seed))).verdict == "unnamed"
+    said = check_backward(svm.forward, turned, *svm.inputs(np.random.default_rng(seed)))
+    assert said.names == ["mask-inverted"] and "`margins <= 0.0` should be `margins > 0.0`" in said.findings[0].sentence
 
 
 def test_a_column_of_biases_is_right_beside_two_samples():

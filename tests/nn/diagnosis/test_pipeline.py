@@ -76,7 +76,8 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
 
     def backward(dout, x, a):
         masked = np.where(x > 0, x, a * x) > 0  # of the output
-        return np.where(masked, dout, a * dout), np.sum(np.where(masked, 0.0, dout * x), axis=0)
+        dx = np.where(masked, dout, a * dout) + np.sin(x) * dout  # and something else
+        return dx, np.sum(np.where(masked, 0.0, dout * x), axis=0)
 
     x = np.random.default_rng(9).normal(size=(6, 3))
     diagnosis = check_backward(forward, backward, x, np.array([0.3, -0.4, -0.2]))

@@ -1,0 +1,11 @@
+"""The mistake in somebody's own backward pass, found by mending it: the smallest change that makes it right.
+
+source.py        a function's text, out of its file
+instrumented.py  a function with every expression of it handed to a hook
+program.py       the hook: it sees what is computed, and puts something else in one place
+tables.py        what people confuse, as texts
+edits.py         what may stand in place of an expression
+written.py       an author's function at one point, and the gradients there
+mending.py       the search for the simplest edit that is right at all points
+sentence.py      what is said of it
+"""

@@ -1,0 +1,262 @@
+"""The smallest change of one expression in somebody's backward pass that makes it right: its inverse is the mistake.
+
+>>> def backward(d, x):
+...     return 3 * d * x
+>>> x, d = np.array([1.0, 2.5, -0.7]), np.array([0.3, 0.9, 1.7])
+>>> right, given = {0: 2.0 * d * x}, {0: 3.0 * d * x}
+>>> written = Written(backward, lambda f: {0: f(d, x)}, np.square, lambda f: f(x), right, given, {0: "x"})
+>>> (path,), _ = mended([written], [0])
+>>> path[0].sentence
+'line 2, `return 3 * d * x`: `3` should be `2`'
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from nn.diagnosis.alterations.candidates import PLAIN
+from nn.diagnosis.alterations.explain import Found
+from nn.diagnosis.alterations.search import LISTED
+from nn.diagnosis.alterations.target import EXACT, proves, size
+from nn.diagnosis.mending.edits import Edit, edits, edits_with, is_float, is_whole
+from nn.diagnosis.mending.instrumented import Node
+from nn.diagnosis.mending.program import Instead, Program
+from nn.diagnosis.mending.sentence import correction
+from nn.diagnosis.mending.written import Written
+from nn.samples import Array
+
+MOST_WORK = 1_000_000  # expressions that are computed to try edits, the same on every machine
+MOST_TEXTS = 40  # arrays at hand that an expression may have been meant to be
+SIZED = 4096  # elements of an array that take as long as the call that computes them
+MOST_CALLED = 3  # names of a number that was fitted
+FITTED = re.compile(r"\bc\b")
+LARGEST, UNEXPLAINED = 12, 3  # of a number that is believed as it is; the rank of another beyond that
+PROBED = 1e-3  # of a value, by which it is changed to see which gradients it reaches
+APART = ("constant", "store", "slice")  # forms of expressions that no array is exchanged for
+
+
+def mended(points: Sequence[Written], wrong: Sequence[int]) -> Found:
+    """Return the edits that make all wrong gradients right; and, where none does, those that make each right.
+
+    Parameters
+    ----------
+    points
+        The author's function at several points: at the first, edits are sought; at all they must make it right.
+    wrong
+        The places of the wrong gradients.
+    """
+    mending, names = Mending(points, wrong), points[0].names
+    with np.errstate(all="ignore"):
+        if not mending.is_followed:
+            return [], {}
+        fits = list(mending.fitting())
+        whole = mending.simplest(fits, wrong)
+        each = {at: mending.simplest(fits, [at]) for at in wrong if not whole}
+    where = [names[at] for at in wrong]
+    return [(correction(edit, where),) for edit in whole], {
+        at: [(correction(edit, [names[at]]),) for edit in several] for at, several in each.items()
+    }
+
+
+class Mending:
+    """The search for edits of an author's function that make wrong gradients right.
+
+    Attributes
+    ----------
+    is_followed
+        Whether the function is written down, and makes the same whenever it is called.
+    """
+
+    def __init__(self, points: Sequence[Written], wrong: Sequence[int]) -> None:
+        self._points, self._wrong, self._work = points, list(wrong), 0.0
+        self._program = Program(leave=_codes_of_forward(points[0]))
+        self._followed = [self._program.followed(point.function) for point in points]
+        self._known: dict[tuple[Edit, frozenset[int]], bool] = {}
+        self.is_followed = self._repeats(points[0])
+
+    def _repeats(self, first: Written) -> bool:
+        try:
+            several = [self._program.record(partial(first.run, self._followed[0])), first.run(self._followed[0])]
+        except Exception:
+            return False
+        is_same = [at in made and _is_same(made[at], x) for made in several for at, x in first.given.items()]
+        return bool(self._program.nodes) and all(is_same)
+
+    def fitting(self) -> Iterator[tuple[Edit, frozenset[int]]]:
+        """Yield edits, the simplest first, with the wrong gradients that they make right at the first point."""
+        least = 0
+        for edit in self._in_order():
+            if self._work > MOST_WORK or (least and edit.rank > least):
+                return
+            for tried in self._with_numbers(edit):
+                made = self._made(tried, 0)
+                right = frozenset(at for at in self._wrong if at in made and self._points[0].is_right(at, made[at]))
+                if right:
+                    yield tried, right
+                if len(right) == len(self._wrong) and self._holds(tried, right):
+                    least = min(least or tried.rank, tried.rank)
+
+    def simplest(self, fits: Sequence[tuple[Edit, frozenset[int]]], which: Collection[int]) -> list[Edit]:
+        """Return the simplest edits that make some gradients right at all points: one of each line, and of a change."""
+        several = [edit for edit, right in fits if right.issuperset(which) and self._holds(edit, frozenset(which))]
+        least = min((edit.rank for edit in several), default=0)
+        by_line: dict[int, Edit] = {}
+        for edit in several:
+            if edit.rank == least:
+                by_line.setdefault(edit.node.line, edit)
+        distinct: list[Edit] = []
+        for edit in by_line.values():
+            if not any(self._is_one_change(other, edit) for other in distinct):
+                distinct.append(edit)
+        return distinct[:LISTED]
+
+    def _is_one_change(self, one: Edit, other: Edit) -> bool:
+        """Whether an edit makes of the expression where another is what that makes of it."""
+        values = []
+        for edit in (one, other):
+            self._program.watched = {other.node.key: None}
+            self._made(edit, 0)
+            values.append(self._program.watched[other.node.key])
+        self._program.watched = {}
+        return all(is_float(x) for x in values) and _is_same(*map(np.asarray, values))
+
+    def _holds(self, edit: Edit, which: frozenset[int]) -> bool:
+        """Whether an edit makes some gradients right at all points, and whether that says something."""
+        if (edit, which) not in self._known:
+            several = [point.right[at] for point in self._points for at in which]
+            is_proven = proves(several, 1, int(edit.number is not None and not _is_round(edit.number)))
+            self._known[edit, which] = is_proven and all(
+                at in (made := self._made(edit, k)) and point.is_right(at, made[at])
+                for k, point in enumerate(self._points)
+                for at in which
+            )
+        return self._known[edit, which]
+
+    def _made(self, edit: Edit | Instead, k: int) -> Mapping[int, Array]:
+        """Return the gradients that the function with an edit makes at a point; none where it cannot be computed."""
+        instead = edit if isinstance(edit, Instead) else Instead(edit.node.key, edit.make, edit.uses)
+        point = self._points[k]
+        try:
+            made: Mapping[int, Array] = self._program.altered(
+                instead, partial(point.run, self._followed[k]), point.at_hand
+            )
+            return made
+        except Exception:
+            return {}
+        finally:
+            self._work += self._program.count * (1 + max(map(np.size, point.right.values())) / SIZED)
+
+    # --- what is tried
+
+    def _in_order(self) -> list[Edit]:
+        """Return the edits of all expressions that reach wrong gradients alone."""
+        seen = self._program.seen
+        nodes = [node for node in map(self._program.nodes.__getitem__, list(seen)) if self._matters(node)]
+        every = [self._program.nodes[key] for key in seen]
+        unread = {node.text for node in every if node.is_variable} - {
+            node.text for node in every if node.form == "value"
+        }
+        alone = [edit for node in nodes for edit in edits(node, *seen[node.key])]
+        with_others = [
+            edit
+            for node in nodes
+            if is_float(seen[node.key][2]) and node.form not in APART
+            for text in self._arrays_for(node)
+            for edit in edits_with(node, text, is_unread=text in unread)
+        ]
+        return sorted([*alone, *with_others], key=lambda edit: edit.rank)
+
+    def _matters(self, node: Node) -> bool:
+        """Whether a change of an expression's value reaches wrong gradients alone."""
+        value, given = self._program.seen[node.key][2], self._points[0].given
+        if not is_float(value):
+            return True
+        made = self._made(Instead(node.key, partial(_moved, node)), 0)
+        reached = {at for at in given if at not in made or not _is_same(made[at], given[at])}
+        return bool(reached) and reached <= set(self._wrong)
+
+    def _arrays_for(self, node: Node) -> list[str]:
+        """Return what an expression may have been meant to be: each array once, by its shortest text."""
+        arrays = {text: x for text, x in self._before(node) if np.ndim(x) and text != node.text}
+        distinct: dict[bytes, str] = {}
+        for text in sorted(arrays, key=lambda text: (not text.isidentifier(), len(text))):
+            distinct.setdefault(arrays[text].tobytes(), text)
+        return list(distinct.values())[:MOST_TEXTS]
+
+    def _before(self, node: Node) -> Iterator[tuple[str, Any]]:
+        """Yield what is at hand where an expression stands: what was computed before it, and what is beside."""
+        program, texts = self._program, set()
+        for key in itertools.takewhile(lambda key: key != node.key, program.seen):
+            other, value = program.nodes[key], program.seen[key][2]
+            if (other.is_variable or other.form not in APART) and (is_float(value) or is_whole(value)):
+                texts.add(other.text)
+                yield other.text, value
+        yield from ((text, x) for text, x in self._points[0].at_hand.items() if text not in texts)
+
+    def _with_numbers(self, edit: Edit) -> Iterator[Edit]:
+        """Yield an edit with a number that makes a gradient right, if what it makes is in proportion to that."""
+        if not edit.is_fitted:
+            yield edit
+            return
+        one, two = (self._made(edit.with_number(c), 0) for c in (1.0, 2.0))
+        for at in self._wrong:
+            right = self._points[0].right[at]
+            if at in one and at in two and one[at].shape == two[at].shape == right.shape:
+                slope = two[at] - one[at]
+                number = 1.0 + float((slope * (right - one[at])).sum()) / (float((slope * slope).sum()) or np.nan)
+                if np.isfinite(number):
+                    yield from self._called(edit, _rounded(number))
+
+    def _called(self, edit: Edit, number: float) -> Iterator[Edit]:
+        """Yield an edit with a number that was fitted, by what it is called there; or as it is."""
+        scalars = [(text, x) for text, x in self._before(edit.node) if not np.ndim(x) and x not in (0, *PLAIN)]
+        forms = [(text, form, y) for text, x in scalars for form, y in (("u", x), ("(1 / u)", 1 / x), ("(-u)", -x))]
+        near = [(text, form) for text, form, y in forms if abs(y - number) <= EXACT * abs(number)]
+        for text, form in near[:MOST_CALLED] if number not in PLAIN else ():
+            yield replace(edit, text=FITTED.sub(form, edit.text), uses=text)
+        if number in PLAIN or not near:
+            is_simple = 2 * number == round(2 * number) and abs(number) <= LARGEST
+            text = {1.0: edit.text.replace("c * ", ""), -1.0: edit.text.replace("+ c *", "-")}.get(number, edit.text)
+            yield replace(edit, text=text, number=number, rank=edit.rank + (0 if is_simple else UNEXPLAINED))
+
+
+def _moved(
+    node: Node, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], at_hand: Mapping[str, Any]
+) -> Any:
+    """Return a value near an expression's; the opposite of what is true or false."""
+    x = operands[0] if node.form == "store" else do(*operands, **keywords)
+    if np.asarray(x).dtype == bool:
+        return ~np.asarray(x)
+    return x * (1.0 + PROBED * np.random.default_rng(node.key).normal(size=np.shape(x))) + PROBED
+
+
+def _codes_of_forward(point: Written) -> frozenset[CodeType]:
+    """Return the functions that forward calls: what they compute is right."""
+    program = Program()
+    try:
+        program.record(lambda: point.beside(program.followed(point.forward)))
+    except Exception:
+        return frozenset()
+    return program.codes
+
+
+def _is_same(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and bool((np.abs(a - b) <= EXACT * max(size(a), size(b))).all())
+
+
+def _rounded(x: float) -> float:
+    """Return a fitted number as what it was meant to be, if it is near that."""
+    near = round(x * 12) / 12
+    return near if abs(x - near) <= EXACT * max(1.0, abs(x)) else x
+
+
+def _is_round(x: float) -> bool:
+    return x * 12 == round(x * 12)

@@ -1,0 +1,51 @@
+import re
+
+import pytest
+from backward_texts import LAYER, LOOP, NORM, points, wrong_places
+
+from nn.diagnosis.mending.mending import mended
+
+MISTAKES = [
+    (NORM, "-0.5", "-1.5", "wrong-constant"),
+    (NORM, "** -1.5", "** -0.5", "wrong-constant"),
+    (NORM, "-np.sum(dxhat / std", "np.sum(dxhat / std", "sign"),
+    (NORM, "dmu / n", "dmu", "sum-for-mean"),
+    (NORM, "dout * xhat", "dout * xc", "wrong-operand"),
+    (NORM, "dout * xhat, axis=0", "dout * xhat, axis=1", "wrong-axis"),
+    (NORM, "dxhat = dout * g", "dxhat = dout", "factor-missing"),
+    (NORM, "dvar * 2 * xc / n", "dvar * 2 * xc * n", "factor-inverted"),
+    (NORM, " + dmu / n", "", "term-missing"),
+    (LAYER, "dz @ w.T", "dz @ (w + 1).T", "wrong-constant"),
+    (LAYER, "(1 - a ** 2)", "(1 + a ** 2)", "sign"),
+    (LAYER, "1 - a ** 2", "1 - 2 ** a", "operands-exchanged"),
+    (LAYER, "x.T @ dz", "x.T @ dout", "wrong-operand"),
+    (LAYER, "dz.sum(axis=0)", "dz.mean(axis=0)", "mean-for-sum"),
+    (LAYER, "dz.sum(axis=0)", "dz[0]", "slice"),
+    (LOOP, "dx[t] = dz", "dx[t] += dx[t] + 3 * dz", "wrong-constant"),
+    (LOOP, "dw += ", "dw = ", "overwritten"),
+    (LOOP, "np.outer(h[t], dz)", "np.outer(h[t + 1], dz)", "wrong-index"),
+    (LOOP, "h[t + 1] ** 2", "h[t] ** 2", "wrong-index"),
+    (LOOP, "dh = dz @ u.T", "dh = dz @ u", "factor-transposed"),
+]
+
+
+@pytest.mark.parametrize(("right", "part", "other", "kind"), MISTAKES)
+def test_a_change_is_found_and_what_is_said_makes_it_right(right, part, other, kind):
+    assert right.count(part) == 1
+    wrong_text = right.replace(part, other)
+    several = points(right, wrong_text)
+    wrong = wrong_places(several)
+    together, _ = mended(several, wrong)
+    assert kind in [finding.name for (finding,) in together]
+    for (finding,) in together:
+        for point in points(right, corrected(wrong_text, finding), seeds=(7, 8)):
+            assert all(point.is_right(at, point.given[at]) for at in wrong)
+
+
+def corrected(text, finding):
+    """Return a text with what is said of a line done."""
+    lines = text.splitlines()
+    number = int(re.match(r"line (\d+)", finding.sentence).group(1)) - 1
+    indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
+    lines[number] = indent + (finding.right if finding.right != "nothing" else "pass")
+    return "\n".join(lines)

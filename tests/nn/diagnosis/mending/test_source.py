@@ -1,0 +1,42 @@
+import functools
+
+import numpy as np
+from backward_texts import of_text
+
+from nn.diagnosis.mending.source import bound, compiled, definition, is_authors
+
+
+def of_scale(scale):
+    return lambda x: scale * x, lambda x: scale + x
+
+
+def test_of_two_functions_in_a_line_each_has_its_own_text():
+    for function in of_scale(3.0):
+        tree = definition(function)
+        again = bound(compiled(tree, function.__code__, ()), function, {})
+        assert again(5.0) == function(5.0)
+
+
+def test_a_function_that_a_decorator_wraps_is_itself():
+    @functools.lru_cache
+    def twice(x):
+        return 2 * x
+
+    tree = definition(twice.__wrapped__)
+    assert bound(compiled(tree, twice.__wrapped__.__code__, ()), twice.__wrapped__, {})(4) == 8
+
+
+def test_what_is_written_nowhere_or_otherwise_has_no_text():
+    names = {}
+    exec("def f(x): return x", names)
+    assert definition(names["f"]) is None
+    function = of_text("def backward(x): return x")
+    assert definition(function) is not None
+    function.__code__ = of_text("def backward(x): return 2 * x").__code__.replace(
+        co_filename=function.__code__.co_filename
+    )
+    assert definition(function) is None
+
+
+def test_libraries_are_nobodys():
+    assert is_authors(of_scale) and not is_authors(np.mean) and not is_authors(definition) and not is_authors(len)
