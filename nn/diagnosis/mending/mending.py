@@ -126,7 +126,7 @@ class Mending:
             self._made(edit, 0)
             values.append(self._program.watched[other.node.key])
         self._program.watched = {}
-        return all(is_float(x) for x in values) and _is_same(*map(np.asarray, values))
+        return all(is_float(x) for x in values) and _is_same(*[np.asarray(x, float) for x in values])
 
     def _holds(self, edit: Edit, which: frozenset[int]) -> bool:
         """Whether an edit makes some gradients right at all points, and whether that says something."""
