@@ -22,7 +22,7 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
 from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
@@ -257,6 +257,11 @@ def _pulled(edge: Edge) -> str:
     if step.op == "matmul":
         other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
+    if step.op == "einsum":
+        others = [show(operand(step, k, 2)) for k in range(len(step.operands)) if k != edge.operand]
+        return f"einsum({', '.join([str(g.leaf), *others])})"
+    if step.op in JOINS:
+        return f"its part of {g.leaf}"
     if edge.kind == "local" and len(step.operands) == 1:
         return f"{g.leaf} * {step.op}'({show(operand(step, 0, 2))})"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
