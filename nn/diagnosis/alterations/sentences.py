@@ -241,19 +241,7 @@ def _pulled(edge: Edge) -> str:
         least, most = show(operand(edge.parent, 1)), show(operand(step, 1))
         return f"{g.leaf} where {least} < {label(_operand(edge))} < {most}, else 0"
     if step.op in RULES:
-        operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
-        rule = RULES[step.op]
-        if (
-            rule.number
-            and edge.operand == 0
-            and np.size(step.operands[1]) == 1
-            and isinstance(step.operands[1], np.ndarray)
-        ):
-            rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
-        shares = rule.bind(Expr(step.name or "z"), operands)(g)
-        share = shares[edge.operand]
-        text = show(share if isinstance(share, Expr) else Expr(float(share)))
-        return f"sum({text})" if edge.parent.value.size < step.value.size else text
+        return _by_rule(edge, g)
     if step.op == "matmul":
         other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
@@ -265,6 +253,24 @@ def _pulled(edge: Edge) -> str:
     if edge.kind == "local" and len(step.operands) == 1:
         return f"{g.leaf} * {step.op}'({show(operand(step, 0, 2))})"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
+
+
+def _by_rule(edge: Edge, g: Expr) -> str:
+    """Return the formula of what an elementwise edge hands on, which a rule says."""
+    step = edge.step
+    operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
+    rule = RULES[step.op]
+    if (
+        rule.number
+        and edge.operand == 0
+        and np.size(step.operands[1]) == 1
+        and isinstance(step.operands[1], np.ndarray)
+    ):
+        rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
+    shares = rule.bind(Expr(step.name or "z"), operands)(g)
+    share = shares[edge.operand]
+    text = show(share if isinstance(share, Expr) else Expr(float(share)))
+    return f"sum({text})" if edge.parent.value.size < step.value.size else text
 
 
 REVERSED = {"sum": "repeated", "max": "where the maximum is", "min": "where the minimum is", "where": "where chosen"}
