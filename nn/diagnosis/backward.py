@@ -42,7 +42,8 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
 
     The forward function is differentiated as it is; what the backward function returns is compared with that for a
     random `dout`, where the inputs are and at other numbers of the same signs. A mistake is named only if one
-    alteration of the right backward pass reproduces the gradient at all of them, to rounding.
+    alteration of the right backward pass reproduces the gradient at all of them, to rounding; or, where none does, if
+    one change of an expression of the backward function, as its author wrote it, makes the gradient right at all.
 
     Parameters
     ----------

@@ -1,3 +1,4 @@
+import ast
 import itertools
 import re
 from dataclasses import replace
@@ -6,7 +7,10 @@ import numpy as np
 import pytest
 from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
 
+from nn.diagnosis.mending.edits import edits
 from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.mending.program import Program
+from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 
 MISTAKES = [
@@ -63,14 +67,14 @@ def test_one_of_two_mistakes_in_two_gradients_each():
 
 def test_what_is_wrong_in_too_many_ways_has_no_name():
     wrong = LAYER.replace("x.T @ dz", "np.sin(x.T @ dout) * 3 + w ** 2")
-    assert mended(points(LAYER, wrong), [1]) == ([], {1: []})
+    assert mended(points(LAYER, wrong), [1]) == ([], {})
 
 
 def test_what_makes_few_round_numbers_right_proves_nothing():
     right, given = {0: np.array([2.0])}, {0: np.array([1.0])}
     function = of_text("def backward(x): return 1.0 * x")
     written = Written(function, lambda f: {0: f(np.array([1.0]))}, len, len, right, given, {0: "x"})
-    assert mended([written], [0]) == ([], {0: []})
+    assert mended([written], [0]) == ([], {})
 
 
 def test_a_function_that_makes_something_else_each_time_is_not_mended():
@@ -79,10 +83,44 @@ def test_a_function_that_makes_something_else_each_time_is_not_mended():
     assert mended(several, [0]) == ([], {})
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("right", [NORM, LAYER, LOOP])
+def test_whatever_is_changed_is_named_and_what_is_said_makes_it_right(right):
+    changed = named = 0
+    for edit in np.random.default_rng(5).permutation(changes(right))[:15]:
+        try:
+            wrong_text = corrected(right, correction(edit, []))
+            several = points(right, wrong_text)
+        except Exception:
+            continue
+        wrong = wrong_places(several)
+        if not wrong or not all(np.isfinite(x).all() for point in several for x in point.given.values()):
+            continue
+        together, _ = mended(several, wrong)
+        changed, named = changed + 1, named + bool(together)
+        for (finding,) in together:
+            for point in points(right, corrected(wrong_text, finding), seeds=(7, 8)):
+                assert all(point.is_right(at, point.given[at]) for at in wrong)
+    assert changed >= 5 and named >= 0.75 * changed
+
+
+def changes(text):
+    """Return changes of a right function that can be written down."""
+    program, (inputs, dout) = Program(), drawn(text, 0)
+    function = program.followed(of_text(text))
+    program.record(lambda: function(dout, *inputs))
+    simple = [node for node in program.nodes if node.key in program.seen and isinstance(node.statement, ast.Assign)]
+    return [edit for node in simple for edit in edits(node, *program.seen[node.key]) if not edit.is_fitted]
+
+
 def corrected(text, finding):
     """Return a text with what is said of a line done."""
     lines = text.splitlines()
     number = int(re.match(r"line (\d+)", finding.sentence).group(1)) - 1
     indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
-    lines[number] = indent + (finding.right if finding.right != "nothing" else "pass")
+    if "the argument" in finding.sentence:
+        return "\n".join([*lines[: number + 1], f"    {finding.right}", *lines[number + 1 :]])
+    line = ast.unparse(ast.parse(lines[number].strip()))
+    assert finding.yours in line
+    lines[number] = indent + ("pass" if finding.right == "nothing" else line.replace(finding.yours, finding.right))
     return "\n".join(lines)
