@@ -7,7 +7,7 @@
 >>> sweep = Sweep(*record(f, [("x", np.array([1.0, 2.0]))]))
 >>> (edge,) = [edge for edge in sweep.edges if edge.step.op == "tanh"]
 >>> [a.what for a in exchanged((edge,), sweep) if a.kind == "wrong-upstream"][:3]
-['a * tanh(x)', 'da * tanh(x)', 'a']
+['a * tanh(x)', 'd(a * tanh(x))', 'a']
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, pulling, saving
-from nn.diagnosis.alterations.formulas import label, operand_label
+from nn.diagnosis.alterations.formulas import bracketed, label, operand_label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
@@ -59,7 +59,7 @@ def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterat
                 yield pulling("wrong-upstream", edges, partial(_from, array=1.0 / arrays[0]), f"1/{what}", 2)
         steps = [x for x in sources if isinstance(x, ArrayStep) and x in sweep.place]
         if rank == 2 and len(steps) == len(edges):
-            yield from _gradients(edges, f"d{what}", steps, sweep)
+            yield from _gradients(edges, f"d{bracketed(what)}", steps, sweep)
 
 
 def _is_repeated(step: ArrayStep, sweep: Sweep) -> bool:
@@ -201,7 +201,7 @@ def at_hand(sweep: Sweep, but: int = 0) -> list[tuple[str, Array]]:
     """Return the arrays at hand in a backward pass: values, constants, and cotangents but of steps above some."""
     values = [(what, value_of(x)) for what, _, (x,) in at_times(sweep, 1)]
     below = [(step, g) for step, g in sweep.cotangents.items() if not sweep.below[step] & but]
-    return [*values, *[(f"d{label(step)}", g) for step, g in below]]
+    return [*values, *[(f"d{bracketed(label(step))}", g) for step, g in below]]
 
 
 # --- all that comes to a step --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
 from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
@@ -253,25 +253,36 @@ def _pulled(edge: Edge) -> str:
         least, most = show(operand(edge.parent, 1)), show(operand(step, 1))
         return f"{g.leaf} where {least} < {label(_operand(edge))} < {most}, else 0"
     if step.op in RULES:
-        operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
-        rule = RULES[step.op]
-        if (
-            rule.number
-            and edge.operand == 0
-            and np.size(step.operands[1]) == 1
-            and isinstance(step.operands[1], np.ndarray)
-        ):
-            rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
-        shares = rule.bind(Expr(step.name or "z"), operands)(g)
-        share = shares[edge.operand]
-        text = show(share if isinstance(share, Expr) else Expr(float(share)))
-        return f"sum({text})" if edge.parent.value.size < step.value.size else text
+        return _by_rule(edge, g)
     if step.op == "matmul":
         other = bracketed(show(operand(step, 1 - edge.operand, 2)))
         return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
+    if step.op == "einsum":
+        others = [show(operand(step, k, 2)) for k in range(len(step.operands)) if k != edge.operand]
+        return f"einsum({', '.join([str(g.leaf), *others])})"
+    if step.op in JOINS:
+        return f"its part of {g.leaf}"
     if edge.kind == "local" and len(step.operands) == 1:
         return f"{g.leaf} * {step.op}'({show(operand(step, 0, 2))})"
     return f"{g.leaf}, {REVERSED.get(step.op, 'put where it came from')}"
+
+
+def _by_rule(edge: Edge, g: Expr) -> str:
+    """Return the formula of what an elementwise edge hands on, which a rule says."""
+    step = edge.step
+    operands: list[Expr | float] = [operand(step, k, 2) for k in range(len(step.operands))]
+    rule = RULES[step.op]
+    if (
+        rule.number
+        and edge.operand == 0
+        and np.size(step.operands[1]) == 1
+        and isinstance(step.operands[1], np.ndarray)
+    ):
+        rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
+    shares = rule.bind(Expr(step.name or "z"), operands)(g)
+    share = shares[edge.operand]
+    text = show(share if isinstance(share, Expr) else Expr(float(share)))
+    return f"sum({text})" if edge.parent.value.size < step.value.size else text
 
 
 REVERSED = {"sum": "repeated", "max": "where the maximum is", "min": "where the minimum is", "where": "where chosen"}
