@@ -249,6 +249,7 @@ def _codes_of_forward(point: Written) -> frozenset[CodeType]:
 
 
 def _is_same(a: Array, b: Array) -> bool:
+    a, b = np.asarray(a, float), np.asarray(b, float)  # of truth values, too
     return a.shape == b.shape and bool((np.abs(a - b) <= EXACT * max(size(a), size(b))).all())
 
 
