@@ -59,16 +59,19 @@ def of_text(text, name="backward", **beside):
     return names[name]
 
 
-def points(right_text, wrong_text, seeds=(0, 1, 2)):
-    """Return a wrong function at several points, beside the right gradients there."""
-    right, wrong = of_text(right_text), of_text(wrong_text)
-    return [_point(right, wrong, SHAPES[right_text], RESULTS[right_text], seed) for seed in seeds]
-
-
-def _point(right, wrong, shapes, result, seed):
+def drawn(text, seed):
+    """Return inputs of a right function, and what arrives at its result."""
     rng = np.random.default_rng(seed)
-    inputs, dout = [rng.normal(size=shape) + 0.3 for shape in shapes], rng.normal(size=result)
+    return [rng.normal(size=shape) + 0.3 for shape in SHAPES[text]], rng.normal(size=RESULTS[text])
 
+
+def points(right_text, wrong_text, seeds=(0, 1, 2), **beside):
+    """Return a wrong function at several points, beside the right gradients there."""
+    right, wrong = of_text(right_text), of_text(wrong_text, **beside)
+    return [_point(right, wrong, *drawn(right_text, seed)) for seed in seeds]
+
+
+def _point(right, wrong, inputs, dout):
     def run(function):
         return dict(enumerate(function(dout.copy(), *[x.copy() for x in inputs])))
 

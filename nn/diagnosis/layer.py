@@ -246,16 +246,14 @@ class LayerPoint(JudgedPoint):
 
         rights = {at: comparison.right for at, comparison in self.comparisons.items()}
         names = {at: self.name_of(at) for at in rights}
-        gradients = rights, self.given, names
-        return Written(self.backward, run, self.forward, beside, *gradients, self._at_hand, self.precision)
-
-    @property
-    def _at_hand(self) -> dict[str, Any]:
-        """What forward computes, by its names, and its arguments and their lengths."""
-        recorded = recorded_or_none(self.loss, self.arguments)
-        named = {name: step.value for name, step in Sweep(*recorded).named.items()} if recorded else {}
+        steps = recorded_or_none(self.loss, self.arguments)
+        sweep = Sweep(*steps) if steps else None
+        named = {name: step.value for name, step in sweep.named.items()} if sweep else {}
+        arriving = list(sweep.cotangents.values()) if sweep else []
         lengths = {f"{name}.shape[{k}]": n for name, x in self.arguments for k, n in enumerate(x.shape)}
-        return dict(self.arguments) | named | lengths
+        at_hand = dict(self.arguments) | named | lengths
+        gradients = rights, self.given, names
+        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, arriving, self.precision)
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""

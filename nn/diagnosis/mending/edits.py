@@ -166,7 +166,7 @@ def _axes(x: Any) -> Iterator[dict[str, Any]]:
 
 def _values(node: Node, value: Array) -> Iterator[Edit]:
     """Yield changes of a number or an array, whatever it is computed of."""
-    yield from _of(tables.VALUE, node, 2)
+    yield from _of(tables.VALUE, node, 1)
     yield from _of(tables.BY_DIMENSIONS.get(value.ndim, ()), node, 2)
     yield from _of(tables.MAPPED, node, 3)
     for axis in (*range(value.ndim), None) if value.ndim else ():

@@ -98,7 +98,7 @@ class _Instrumenting(ast.NodeTransformer):
         self.nodes: list[Node] = []
         self._begin, self._modules = begin, modules
         self._statement: ast.AST = node
-        self._role = ""
+        self._role, self._is_lambda = "", isinstance(node, ast.Lambda)
         self._bound = set(parameters(node))
         self.result = _as_statements(copy.deepcopy(node))
         seen = [self._seen(name, node, "parameter") for name in parameters(node)]
@@ -119,7 +119,10 @@ class _Instrumenting(ast.NodeTransformer):
         return [other for statement in body for other in self._of_statement(statement)]
 
     def _of_statement(self, statement: ast.stmt) -> Iterator[ast.stmt]:
-        outer, self._statement = self._statement, copy.deepcopy(statement)
+        shown = statement
+        if self._is_lambda and isinstance(statement, ast.Return) and statement.value is not None:
+            shown = ast.Expr(statement.value)
+        outer, self._statement = self._statement, copy.deepcopy(shown)
         yield self.visit(statement)
         for target in statement.targets if isinstance(statement, ast.Assign) else ():
             names = [x.id for x in ast.walk(target) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)]

@@ -30,6 +30,7 @@ from nn.diagnosis.mending.edits import Edit, edits, edits_with, is_float, is_who
 from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.mending.program import Instead, Program
 from nn.diagnosis.mending.sentence import correction
+from nn.diagnosis.mending.tables import VALUE
 from nn.diagnosis.mending.written import Written
 from nn.samples import Array
 
@@ -37,7 +38,11 @@ MOST_WORK = 1_000_000  # expressions that are computed to try edits, the same on
 MOST_TEXTS = 40  # arrays at hand that an expression may have been meant to be
 SIZED = 4096  # elements of an array that take as long as the call that computes them
 MOST_CALLED = 3  # names of a number that was fitted
-FITTED = re.compile(r"\bc\b")
+FITTED, SCALED = re.compile(r"\bc\b"), "c * v"
+WHOLE = tuple(text for _, text in VALUE)
+KINDS = {0.0: ("term-added", "0"), -1.0: ("sign", "-v"), 2.0: ("halved", SCALED), 0.5: ("doubled", SCALED)}
+TIMES, DIVIDED = {True: ("factor-missing", "v * u"), False: ("factor-too-many", "v / u")}, {True: "u", False: "(1 / u)"}
+"""What a value is by which a multiple of it is mended; and the same with a number that has a name."""
 LARGEST, UNEXPLAINED = 12, 3  # of a number that is believed as it is; the rank of another beyond that
 PROBED = 1e-3  # of a value, by which it is changed to see which gradients it reaches
 APART = ("constant", "store", "slice")  # forms of expressions that no array is exchanged for
@@ -112,21 +117,33 @@ class Mending:
         for edit in several:
             if edit.rank == least:
                 by_line.setdefault(edit.node.line, edit)
+        agreeing = {edit: self._agreeing(edit) for edit in by_line.values()}
         distinct: list[Edit] = []
-        for edit in by_line.values():
-            if not any(self._is_one_change(other, edit) for other in distinct):
+        for edit, many in agreeing.items():
+            is_known = any(self._is_one_change(other, edit) for other in distinct)
+            if many == max(agreeing.values()) and not is_known:
                 distinct.append(edit)
         return distinct[:LISTED]
 
+    def _agreeing(self, edit: Edit) -> int:
+        """Return how many variables an edit makes what arrives at a step of forward: they are right in themselves."""
+        variables = [node.key for node in self._program.nodes if node.is_variable]
+        values = self._watched(edit, variables)
+        rights = self._points[0].cotangents
+        return sum(any(_is_same(x, right) for right in rights) for x in values if isinstance(x, np.ndarray) and x.ndim)
+
+    def _watched(self, edit: Edit, keys: Sequence[int]) -> list[Any]:
+        """Return the values of some expressions where an edit stands."""
+        self._program.watched = dict.fromkeys(keys)
+        self._made(edit, 0)
+        values, self._program.watched = list(self._program.watched.values()), {}
+        return values
+
     def _is_one_change(self, one: Edit, other: Edit) -> bool:
-        """Whether an edit makes of the expression where another is what that makes of it."""
-        values = []
-        for edit in (one, other):
-            self._program.watched = {other.node.key: None}
-            self._made(edit, 0)
-            values.append(self._program.watched[other.node.key])
-        self._program.watched = {}
-        return all(is_float(x) for x in values) and _is_same(*map(np.asarray, values))
+        """Whether, of the expressions that two edits stand for, the later becomes the same by either."""
+        keys = [one.node.key, other.node.key]
+        pairs = zip(*[self._watched(edit, keys) for edit in (one, other)])
+        return any(is_float(x) and is_float(y) and _is_same(np.asarray(x), np.asarray(y)) for x, y in pairs)
 
     def _holds(self, edit: Edit, which: frozenset[int]) -> bool:
         """Whether an edit makes some gradients right at all points, and whether that says something."""
@@ -168,11 +185,11 @@ class Mending:
         with_others = [
             edit
             for node in nodes
-            if is_float(seen[node.key][2]) and node.form not in APART
+            if is_float(seen[node.key][2]) and node.form not in (*APART, "parameter")
             for text in self._arrays_for(node)
             for edit in edits_with(node, text, is_unread=text in unread)
         ]
-        return sorted([*alone, *with_others], key=lambda edit: edit.rank)
+        return sorted([*alone, *with_others], key=_order)
 
     def _matters(self, node: Node) -> bool:
         """Whether a change of an expression's value reaches wrong gradients alone."""
@@ -187,8 +204,8 @@ class Mending:
         """Return what an expression may have been meant to be: each array once, by its shortest text."""
         arrays = {text: x for text, x in self._before(node) if np.ndim(x) and text != node.text}
         distinct: dict[bytes, str] = {}
-        for text in sorted(arrays, key=lambda text: (not text.isidentifier(), len(text))):
-            distinct.setdefault(arrays[text].tobytes(), text)
+        for text, x in sorted(arrays.items(), key=_length):
+            distinct.setdefault(x.tobytes(), text)
         return list(distinct.values())[:MOST_TEXTS]
 
     def _before(self, node: Node) -> Iterator[tuple[str, Any]]:
@@ -217,15 +234,34 @@ class Mending:
 
     def _called(self, edit: Edit, number: float) -> Iterator[Edit]:
         """Yield an edit with a number that was fitted, by what it is called there; or as it is."""
-        scalars = [(text, x) for text, x in self._before(edit.node) if not np.ndim(x) and x not in (0, *PLAIN)]
-        forms = [(text, form, y) for text, x in scalars for form, y in (("u", x), ("(1 / u)", 1 / x), ("(-u)", -x))]
-        near = [(text, form) for text, form, y in forms if abs(y - number) <= EXACT * abs(number)]
-        for text, form in near[:MOST_CALLED] if number not in PLAIN else ():
-            yield replace(edit, text=FITTED.sub(form, edit.text), uses=text)
+        scalars = [(text, float(x)) for text, x in self._before(edit.node) if not np.ndim(x) and x not in (0, *PLAIN)]
+        near = [
+            (text, form)
+            for text, x in sorted(scalars, key=_length)
+            for form, y in ((True, x), (False, 1.0 / x))
+            if abs(y - number) <= EXACT * abs(number)
+        ]
+        for text, is_times in near[:MOST_CALLED] if number not in PLAIN else ():
+            kind, other = (
+                TIMES[is_times] if edit.text == SCALED else (edit.kind, FITTED.sub(DIVIDED[is_times], edit.text))
+            )
+            yield replace(edit, kind=kind, text=other, uses=text)
         if number in PLAIN or not near:
             is_simple = 2 * number == round(2 * number) and abs(number) <= LARGEST
-            text = {1.0: edit.text.replace("c * ", ""), -1.0: edit.text.replace("+ c *", "-")}.get(number, edit.text)
-            yield replace(edit, text=text, number=number, rank=edit.rank + (0 if is_simple else UNEXPLAINED))
+            rank = edit.rank + (0 if is_simple else UNEXPLAINED)
+            kind, text = _with_number(edit, number)
+            yield replace(edit, kind=kind, text=text, number=number, rank=rank)
+
+
+def _order(edit: Edit) -> tuple[int, bool, int]:
+    """Return when an edit is tried: what changes the whole value after what is written there, the outermost first."""
+    is_whole = edit.text in WHOLE
+    return edit.rank, is_whole, -edit.node.key if is_whole else 0
+
+
+def _length(called: tuple[str, Any]) -> tuple[bool, int]:
+    """Return how far a text is from a short name."""
+    return not called[0].isidentifier(), len(called[0])
 
 
 def _moved(
@@ -249,14 +285,20 @@ def _codes_of_forward(point: Written) -> frozenset[CodeType]:
 
 
 def _is_same(a: Array, b: Array) -> bool:
-    a, b = np.asarray(a, float), np.asarray(b, float)  # of truth values, too
-    return a.shape == b.shape and bool((np.abs(a - b) <= EXACT * max(size(a), size(b))).all())
+    return a.shape == b.shape and bool((np.abs(a * 1.0 - b) <= EXACT * max(size(a), size(b))).all())
 
 
 def _rounded(x: float) -> float:
     """Return a fitted number as what it was meant to be, if it is near that."""
     near = round(x * 12) / 12
     return near if abs(x - near) <= EXACT * max(1.0, abs(x)) else x
+
+
+def _with_number(edit: Edit, number: float) -> tuple[str, str]:
+    """Return what an edit is where its number is known: its kind, and its text without a number of 0, 1 or -1."""
+    if edit.text == SCALED:
+        return KINDS.get(number, (edit.kind, edit.text))
+    return edit.kind, {1.0: edit.text.replace("c * ", ""), -1.0: edit.text.replace("+ c *", "-")}.get(number, edit.text)
 
 
 def _is_round(x: float) -> bool:

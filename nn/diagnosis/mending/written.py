@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,8 @@ class Written:
         The right gradients, the author's, and what they are by.
     at_hand
         Arrays beside those that the function computes, and numbers, by what they are called.
+    cotangents
+        What arrives at the steps of forward, as it should be.
     precision
         How large a part of the largest entry a right one may be off.
     """
@@ -44,10 +46,11 @@ class Written:
     given: Mapping[int, Array]
     names: Mapping[int, str]
     at_hand: Mapping[str, Any] = field(default_factory=dict)
+    cotangents: Sequence[Array] = ()
     precision: float = EXACT
 
     def is_right(self, at: int, gradient: Array) -> bool:
         """Whether a gradient is right here."""
         right = self.right[at]
         largest = max(size(right), size(self.given[at]))
-        return gradient.shape == right.shape and bool((np.abs(gradient - right) <= self.precision * largest).all())
+        return np.shape(gradient) == right.shape and bool((np.abs(gradient - right) <= self.precision * largest).all())

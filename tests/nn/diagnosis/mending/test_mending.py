@@ -1,9 +1,13 @@
+import itertools
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from backward_texts import LAYER, LOOP, NORM, points, wrong_places
+from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
 
 from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.mending.written import Written
 
 MISTAKES = [
     (NORM, "-0.5", "-1.5", "wrong-constant"),
@@ -40,6 +44,39 @@ def test_a_change_is_found_and_what_is_said_makes_it_right(right, part, other, k
     for (finding,) in together:
         for point in points(right, corrected(wrong_text, finding), seeds=(7, 8)):
             assert all(point.is_right(at, point.given[at]) for at in wrong)
+
+
+def test_of_equal_changes_that_is_taken_which_makes_what_arrives_at_a_step_right():
+    several = points(NORM, NORM.replace("-np.sum(dxhat / std", "np.sum(dxhat / std"))
+    dmu = of_text(NORM.replace("return dx, dg", "return dmu"))
+    inputs, dout = drawn(NORM, 0)
+    for cotangents, line in (((), 12), ([dmu(dout, *inputs)], 11)):
+        ((finding,),), _ = mended([replace(several[0], cotangents=cotangents), *several[1:]], [0])
+        assert finding.sentence.startswith(f"line {line},") and finding.name == "sign"
+
+
+def test_one_of_two_mistakes_in_two_gradients_each():
+    several = points(LAYER, LAYER.replace("x.T @ dz", "x.T @ dout").replace("dz @ w.T", "3 * dz @ w.T"))
+    together, each = mended(several, wrong_places(several))
+    assert not together and [path.name for ((path,),) in each.values()] == ["wrong-constant", "wrong-operand"]
+
+
+def test_what_is_wrong_in_too_many_ways_has_no_name():
+    wrong = LAYER.replace("x.T @ dz", "np.sin(x.T @ dout) * 3 + w ** 2")
+    assert mended(points(LAYER, wrong), [1]) == ([], {1: []})
+
+
+def test_what_makes_few_round_numbers_right_proves_nothing():
+    right, given = {0: np.array([2.0])}, {0: np.array([1.0])}
+    function = of_text("def backward(x): return 1.0 * x")
+    written = Written(function, lambda f: {0: f(np.array([1.0]))}, len, len, right, given, {0: "x"})
+    assert mended([written], [0]) == ([], {0: []})
+
+
+def test_a_function_that_makes_something_else_each_time_is_not_mended():
+    count = itertools.count()
+    several = points(LAYER, LAYER.replace("return dx", "dx = dx * count()\n    return dx"), count=lambda: next(count))
+    assert mended(several, [0]) == ([], {})
 
 
 def corrected(text, finding):
