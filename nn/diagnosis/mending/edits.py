@@ -119,14 +119,25 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _values(node, np.asarray(value))
 
 
-def edits_with(node: Node, text: str, *, is_unread: bool = False) -> Iterator[Edit]:
-    """Yield what may stand in place of an expression of numbers, with another array in it.
+def edits_with(node: Node, value: Any, text: str, *, is_unread: bool = False) -> Iterator[Edit]:
+    """Yield what may stand in place of an expression, with another array, or for an index another one, in it.
 
     What was computed and is not read was meant to be: the simplest are tried first with that.
     """
+    if np.asarray(value).dtype.kind != "f":
+        yield Edit("wrong-operand" if is_float(value) else "wrong-index", node, "u", 2, text)
+        return
     for rank, rows in tables.OTHERS:
         nearer = int(is_unread and rank == tables.SIMPLE)
         yield from (Edit(kind, node, row, rank - nearer, text) for kind, row in rows)
+
+
+def is_alike(value: Any, other: Any) -> bool:
+    """Whether something may have been meant in place of a value: an array for numbers, an index for an index."""
+    kind, another = np.asarray(value).dtype.kind, np.asarray(other).dtype.kind
+    if kind == "f":
+        return another in "fb" and bool(np.ndim(other))
+    return kind == another and bool(np.ndim(value)) == bool(np.ndim(other))
 
 
 def _of(rows: Sequence[tables.Row], node: Node, rank: int) -> Iterator[Edit]:
@@ -169,8 +180,12 @@ def _axes(x: Any) -> Iterator[dict[str, Any]]:
 
 def _values(node: Node, value: Array) -> Iterator[Edit]:
     """Yield changes of a number or an array, whatever it is computed of."""
-    yield from _of(tables.VALUE, node, 1)
     yield from _of(tables.BY_DIMENSIONS.get(value.ndim, ()), node, 2)
+    if value.dtype == bool:
+        return
+    yield from _of(tables.VALUE, node, 1)
+    if node.form == "parameter":
+        return
     yield from _of(tables.MAPPED, node, 3)
     for axis in (*range(value.ndim), None) if value.ndim else ():
         yield from _of([(kind, text.format(axis=axis)) for kind, text in tables.ALONG], node, 3)

@@ -12,12 +12,12 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from nn.diagnosis.alterations.candidates import PLAIN
 from nn.diagnosis.alterations.explain import Found
 from nn.diagnosis.alterations.search import LISTED
 from nn.diagnosis.alterations.target import EXACT, proves, size
-from nn.diagnosis.mending.edits import Edit, edits, edits_with, is_float, is_whole
+from nn.diagnosis.mending.edits import Edit, edits, edits_with, is_alike, is_float, is_whole
 from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.mending.program import Instead, Program
 from nn.diagnosis.mending.sentence import correction
@@ -65,6 +65,7 @@ def mended(points: Sequence[Written], wrong: Sequence[int]) -> Found:
         fits = list(mending.fitting())
         whole = mending.simplest(fits, wrong)
         each = {at: mending.simplest(fits, [at]) for at in wrong if not whole}
+        each = each if all(each.values()) else {}  # what is wrong in one of them may come from what is in another
     where = [names[at] for at in wrong]
     return [(correction(edit, where),) for edit in whole], {
         at: [(correction(edit, [names[at]]),) for edit in several] for at, several in each.items()
@@ -82,7 +83,9 @@ class Mending:
 
     def __init__(self, points: Sequence[Written], wrong: Sequence[int]) -> None:
         self._points, self._wrong, self._work = points, list(wrong), 0.0
-        self._program = Program(leave=_codes_of_forward(points[0]))
+        forward = Program()
+        self._beside = [{**_variables(forward, point), **point.at_hand} for point in points]
+        self._program = Program(leave=forward.codes)
         self._followed = [self._program.followed(point.function) for point in points]
         self._known: dict[tuple[Edit, frozenset[int]], bool] = {}
         self.is_followed = self._repeats(points[0])
@@ -163,7 +166,7 @@ class Mending:
         point = self._points[k]
         try:
             made: Mapping[int, Array] = self._program.altered(
-                instead, partial(point.run, self._followed[k]), point.at_hand
+                instead, partial(point.run, self._followed[k]), self._beside[k]
             )
             return made
         except Exception:
@@ -185,9 +188,9 @@ class Mending:
         with_others = [
             edit
             for node in nodes
-            if is_float(seen[node.key][2]) and node.form not in (*APART, "parameter")
-            for text in self._arrays_for(node)
-            for edit in edits_with(node, text, is_unread=text in unread)
+            if self._is_exchanged(node)
+            for text in self._texts_for(node)
+            for edit in edits_with(node, seen[node.key][2], text, is_unread=text in unread)
         ]
         return sorted([*alone, *with_others], key=_order)
 
@@ -200,12 +203,19 @@ class Mending:
         reached = {at for at in given if at not in made or not _is_same(made[at], given[at])}
         return bool(reached) and reached <= set(self._wrong)
 
-    def _arrays_for(self, node: Node) -> list[str]:
+    def _is_exchanged(self, node: Node) -> bool:
+        """Whether another array, or another index, may have been meant where an expression stands."""
+        value, is_apart = self._program.seen[node.key][2], node.form in (*APART, "parameter")
+        is_index = is_whole(value) and node.role == "index" and node.form in ("constant", "value")
+        return is_index or (not is_apart and isinstance(value, (np.ndarray, float)))
+
+    def _texts_for(self, node: Node) -> list[str]:
         """Return what an expression may have been meant to be: each array once, by its shortest text."""
-        arrays = {text: x for text, x in self._before(node) if np.ndim(x) and text != node.text}
+        value = self._program.seen[node.key][2]
+        alike = {text: x for text, x in self._before(node) if text != node.text and is_alike(value, x)}
         distinct: dict[bytes, str] = {}
-        for text, x in sorted(arrays.items(), key=_length):
-            distinct.setdefault(x.tobytes(), text)
+        for text, x in sorted(alike.items(), key=_length):
+            distinct.setdefault(np.asarray(x).tobytes(), text)
         return list(distinct.values())[:MOST_TEXTS]
 
     def _before(self, node: Node) -> Iterator[tuple[str, Any]]:
@@ -213,10 +223,12 @@ class Mending:
         program, texts = self._program, set()
         for key in itertools.takewhile(lambda key: key != node.key, program.seen):
             other, value = program.nodes[key], program.seen[key][2]
-            if (other.is_variable or other.form not in APART) and (is_float(value) or is_whole(value)):
+            if (other.is_variable or other.form not in APART) and isinstance(
+                value, (np.ndarray, np.number, float, int)
+            ):
                 texts.add(other.text)
                 yield other.text, value
-        yield from ((text, x) for text, x in self._points[0].at_hand.items() if text not in texts)
+        yield from ((text, x) for text, x in self._beside[0].items() if text not in texts)
 
     def _with_numbers(self, edit: Edit) -> Iterator[Edit]:
         """Yield an edit with a number that makes a gradient right, if what it makes is in proportion to that."""
@@ -274,14 +286,15 @@ def _moved(
     return x * (1.0 + PROBED * np.random.default_rng(node.key).normal(size=np.shape(x))) + PROBED
 
 
-def _codes_of_forward(point: Written) -> frozenset[CodeType]:
-    """Return the functions that forward calls: what they compute is right."""
-    program = Program()
+def _variables(forward: Program, point: Written) -> dict[str, Any]:
+    """Return the arrays that forward, which is followed by a program, reads at a point, by their names."""
+    forward.seen.clear()
     try:
-        program.record(lambda: point.beside(program.followed(point.forward)))
+        forward.record(lambda: point.beside(forward.followed(point.forward)))
     except Exception:
-        return frozenset()
-    return program.codes
+        return {}
+    values = [(forward.nodes[key], value) for key, (_, _, value) in forward.seen.items()]
+    return {node.text: x for node, x in values if isinstance(node.tree, ast.Name) and isinstance(x, np.ndarray)}
 
 
 def _is_same(a: Array, b: Array) -> bool:

@@ -37,7 +37,7 @@ def test_a_function_of_numpy_is_another_with_its_arguments():
 def test_what_is_not_read_is_tried_first():
     node = Program()
     node.followed(of_text("def backward(x): return x"))
-    ranks = [[edit.rank for edit in edits_with(node.nodes[0], "y", is_unread=unread)] for unread in (False, True)]
+    ranks = [[edit.rank for edit in edits_with(node.nodes[0], 2.0, "y", is_unread=unread)] for unread in (False, True)]
     assert min(map(sum, ranks)) == sum(ranks[1]) < sum(ranks[0])
 
 
