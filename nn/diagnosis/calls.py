@@ -18,7 +18,8 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MethodType
 from typing import Any, cast
 
 import numpy as np
@@ -96,6 +97,10 @@ class Calls:
             self.first = {name: np.array(x) for name, x in given.items()}, self.cost
         return given
 
+    def calling(self, function: Callable[..., Any]) -> Calls:
+        """Return the same calls of another function, that stands in place of this one."""
+        return replace(self, function=function, first=None)
+
     def _added_up(self, params: Mapping[str, Array], X: Array, T: Array) -> dict[str, Any]:
         """Return the sum of what is called with one sample after the other."""
         total: dict[str, Any] = {}
@@ -164,7 +169,7 @@ class Calls:
                 lists = {"weights": "W", "biases" if hasattr(held, "biases") else "bias": "b"}
                 own = {name: self._listed(own, kind) for name, kind in lists.items()}
             vars(held).update(own)
-        return getattr(held, _named(self.function)), held
+        return MethodType(cast("MethodType", self.function).__func__, held), held
 
     def _arguments(self, own: Parameters, X: Array, T: Array) -> tuple[list[Any], dict[str, Any]]:
         """Return what the function is called with."""

@@ -25,6 +25,7 @@ from nn.diagnosis.calls import Calls, taken_apart
 from nn.diagnosis.elsewhere import Judged, or_elsewhere
 from nn.diagnosis.equations import Problem
 from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.mended_calls import by_mending
 from nn.diagnosis.own import Own
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.trials import called, diagnose_gradients, probe
@@ -74,7 +75,24 @@ def judged(
         of_twice = by(twice, candidate, own, strength, flat)
         if of_twice.ok or (of_twice.verdict == "named" and diagnosis.verdict == "unnamed"):
             diagnosis = replace(of_twice, remarks=(*of_twice.remarks, TWICE.format(output)))
+    if is_function and diagnosis.verdict == "unnamed":
+        diagnosis = _mended(diagnosis, problem, _calls(problem, candidate, own, strength, flat))
     return worded(diagnosis, own, problem)
+
+
+def _mended(diagnosis: Diagnosis, problem: Problem, calls: Calls) -> Diagnosis:
+    """Return what has no name as the change of the author's code that makes it right, if there is one."""
+    classes = calls.flat and problem.loss in OF_CLASSES
+    gradients, cost = calls.first or ({}, None)
+    decided, _, _ = Judged(problem, gradients, calls.own.layout, calls.own.dialect, calls, classes).by_cost(cost)
+    found = by_mending(decided, calls, classes=classes)
+    return diagnosis if found is None else replace(found, remarks=(*found.remarks, *diagnosis.remarks))
+
+
+def _calls(problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, flat: bool) -> Calls:
+    calls = candidate if isinstance(candidate, Calls) else Calls.by(candidate, own, strength, problem.rate)
+    calls.flat = flat
+    return calls
 
 
 def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, flat: bool) -> Diagnosis:
@@ -99,8 +117,7 @@ def _of_numbers(problem: Problem, candidate: Any, own: Own, strength: float, fla
 
 
 def _of_function(problem: Problem, candidate: Callable[..., Any], own: Own, strength: float, flat: bool) -> Diagnosis:
-    calls = candidate if isinstance(candidate, Calls) else Calls.by(candidate, own, strength, problem.rate)
-    calls.flat, classes = flat, flat and problem.loss in OF_CLASSES
+    calls, classes = _calls(problem, candidate, own, strength, flat), flat and problem.loss in OF_CLASSES
     diagnosis = _of_calls(problem, calls, classes)
     if diagnosis.ok or not calls.updates or calls.alone or len(problem.X) == 1:
         return diagnosis

@@ -76,8 +76,8 @@ def or_elsewhere(diagnosis: Diagnosis, judged: Judged) -> Diagnosis:
         found = tuple(reading.sentence for reading in judged.of_other_networks())
     if not found:
         return diagnosis
-    turned = any({finding.name for finding in path} == {TURNED} for path in paths_of(diagnosis))
-    if diagnosis.verdict != "unnamed" and not turned and not judged.dialect.is_course:
+    explains_less = any({finding.name for finding in path} <= {TURNED, "factor"} for path in paths_of(diagnosis))
+    if diagnosis.verdict != "unnamed" and not explains_less and not judged.dialect.is_course:
         return replace(diagnosis, remarks=(*diagnosis.remarks, f"it is right where {' or '.join(found)}"))
     remarks = Candidate.read(judged.problem, judged.gradients, judged.layout).remarks
     return said_elsewhere(replace(diagnosis, remarks=tuple(remarks)), found)
@@ -87,5 +87,5 @@ def said_elsewhere(diagnosis: Diagnosis, conventions: Sequence[str]) -> Diagnosi
     """Return the diagnosis of a gradient that is right in other conventions."""
     kind = "other convention"
     rows = tuple(row if row.verdict == "right" else replace(row, verdict=kind, note="") for row in diagnosis.parameters)
-    findings = diagnosis.findings if set(diagnosis.names) != {TURNED} else ()
+    findings = diagnosis.findings if not {*diagnosis.names} <= {TURNED, "factor"} else ()
     return Diagnosis(kind, findings, parameters=rows, remarks=diagnosis.remarks, conventions=tuple(conventions))

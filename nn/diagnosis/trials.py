@@ -40,7 +40,7 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
     """
     remarks: list[str] = []
     cases = []
-    for where, seen in _trials(problem):
+    for where, seen in trials(problem):
         gradients, edited = called(function, seen, convention, classes)
         remarks.extend(f"the function changes its argument {name}: copy it first" for name in edited)
         cases.append((where, Case.of(seen, gradients, convention)))
@@ -63,7 +63,7 @@ def diagnose_gradients(problem: Problem, function: Gradients, convention: str, c
     return replace(shown, remarks=tuple(dict.fromkeys([*shown.remarks, *remarks])))
 
 
-def _trials(problem: Problem) -> Iterator[tuple[str, Problem]]:
+def trials(problem: Problem) -> Iterator[tuple[str, Problem]]:
     """Yield problems to try a function on; each knows the one before it, from which mistakes may leak."""
     yield "on this data", problem
     other = probe(problem, len(problem.X))

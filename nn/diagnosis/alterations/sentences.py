@@ -239,10 +239,16 @@ def zero(leaf: str) -> Finding:
 def _places(alteration: BackwardAlteration) -> str:
     at = alteration.what if alteration.what.startswith("at index") else ""
     times = len({edge.step for edge in alteration.edges})
-    places = {(edge.step.op, edge.operand, edge.kind != "move", edge.step.line) for edge in alteration.edges}
-    is_rule = len(places) > 1 and len({place[:2] for place in places}) == 1 and all(place[2] for place in places)
-    everywhere = f"wherever `{alteration.edges[0].step.op}` stands, " if is_rule else ""
+    everywhere = f"wherever `{alteration.edges[0].step.op}` stands, " if _is_of_rule(alteration) else ""
     return ", ".join(text for text in (at, f"{everywhere}{times} times" if times > 1 else "") if text)
+
+
+def _is_of_rule(alteration: BackwardAlteration) -> bool:
+    """Whether one derivative is altered in several lines."""
+    edges, first = alteration.edges, alteration.edges[0]
+    is_one = all((edge.step.op, edge.operand) == (first.step.op, first.operand) for edge in edges)
+    is_alike = len({id(pull) for pull in alteration.pulls.values()}) == 1
+    return is_one and is_alike and first.kind != "move" and any(edge.step.line != first.step.line for edge in edges)
 
 
 def _pulled(edge: Edge) -> str:

@@ -21,6 +21,8 @@ from nn.diagnosis.mending import tables
 from nn.diagnosis.mending.instrumented import Node
 from nn.samples import Array
 
+NEAR = 0.01  # of a constant, what its digits may be off
+
 
 @dataclass(frozen=True, eq=False)
 class Edit:
@@ -147,6 +149,7 @@ def _constants(node: Node, value: Any) -> Iterator[Edit]:
     kind = f"wrong-{node.role or 'constant'}"
     yield Edit(kind, node, "c", 1)
     others = [-value, *[value + x for x in tables.BESIDE], 2 * value, value / 2, *([1 / value] if value else []), 0, 1]
+    others += [x for x in tables.ROUNDED if 0.0 < abs(x - abs(value)) < NEAR * x]
     of_type = [type(value)(x) for x in others if x == type(value)(x)]
     yield from (Edit(kind, node, repr(x), 1) for x in dict.fromkeys(of_type))
 

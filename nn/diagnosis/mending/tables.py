@@ -10,6 +10,7 @@ that is fitted, `old` what an assignment overwrites, and `f` the function of a c
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -47,6 +48,9 @@ STORED = _rows(overwritten="old + v; old")
 ADDED = _rows(sign="-v", overwritten="v - old", term_added="0 * v")
 BESIDE = (-1.0, -0.5, 0.5, 1.0)
 """What is added to a constant whose change is not in proportion, such as an exponent."""
+_ROOTS = tuple(map(math.sqrt, (2.0, 0.5, 2.0 * math.pi, 0.5 / math.pi, 2.0 / math.pi, 4.0 / math.pi)))
+ROUNDED = (math.pi, 2.0 * math.pi, 1.0 / math.pi, math.e, math.log(2.0), *_ROOTS)
+"""Constants of which people write some digits."""
 VALUE = _rows(sign="-v", factor="c * v", factor_unsigned="abs(v)")
 BY_DIMENSIONS = {
     1: _rows(factor_rearranged="v[::-1]", off_by_one="np.roll(v, 1); np.roll(v, -1)"),

@@ -54,3 +54,12 @@ def test_a_function_s_convention_holds_on_other_data():
     assert "reduction" in nn.diagnose(model, X, T, gradients, "half_mse").remarks[-1]
     sixfold = nn.diagnose(model, X, T, lambda params, X, T: gradients(params, X, T, 6.0), "half_mse")
     assert not any("reduction" in remark for remark in sixfold.remarks)  # on 6 samples alone it is the sum
+
+
+def test_a_factor_that_a_convention_explains_is_no_mistake():
+    problem = replace(PROBLEM, loss="mse", l2=0.0)
+    both = {name: 21.0 * x for name, x in problem.right.items()}  # summed over 7 samples and 3 outputs
+    said = or_elsewhere(diagnose_problem(problem, both), Judged(problem, both, "rows"))
+    assert (said.verdict, said.findings) == ("other convention", ())
+    other = {name: 5.5 * x for name, x in problem.right.items()}
+    assert or_elsewhere(diagnose_problem(problem, other), Judged(problem, other, "rows")).names == ["factor"]

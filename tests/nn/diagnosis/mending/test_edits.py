@@ -39,3 +39,8 @@ def test_what_is_not_read_is_tried_first():
     node.followed(of_text("def backward(x): return x"))
     ranks = [[edit.rank for edit in edits_with(node.nodes[0], 2.0, "y", is_unread=unread)] for unread in (False, True)]
     assert min(map(sum, ranks)) == sum(ranks[1]) < sum(ranks[0])
+
+
+def test_digits_of_a_constant_are_all_of_it():
+    texts = of("3.1415", np.ones(2))
+    assert repr(np.pi) in texts and repr(np.e) not in texts
