@@ -30,7 +30,7 @@ def of_kind(step: str, *kind: str) -> Propose:
 
     def propose(e: Evidence) -> Iterator[Proposal]:
         for where, layers in e.places(step):
-            yield from ((where, "", made) for made in e.made_of(step, layers) if (made.kind, made.what) == kind)
+            yield from ((where, "", x) for x in e.made_of(step, layers) if (x.kind, x.what) == kind)
 
     return propose
 
@@ -40,8 +40,8 @@ def shares(step: str, wrong: Callable[[Evidence], Mapping[str, Wrong]], when: Co
 
     def propose(e: Evidence) -> Iterator[Proposal]:
         for where, layers in e.places(step):
-            for found, share_ in wrong(e).items() if when(e.problem, layers) else ():
-                yield where, found, e.alter(step, layers, share_)
+            for text, instead in wrong(e).items() if when(e.problem, layers) else ():
+                yield where, text, e.alter(step, layers, instead)
 
     return propose
 
@@ -58,10 +58,10 @@ def times(step: str, factors: Factors, when: Condition = anywhere) -> Propose:
     """
 
     def propose(e: Evidence) -> Iterator[Proposal]:
-        for said, factor in factors(e).items() if when(e.problem, range(e.problem.layers)) else ():
+        for text, factor in factors(e).items() if when(e.problem, range(e.problem.layers)) else ():
             for where, layers in e.places(step) if e.is_factor(factor) else ():
                 place = "every layer" if step == "error" else where
-                yield place, said or times_correct(factor), e.multiply(step, layers, factor)
+                yield place, text or times_correct(factor), e.multiply(step, layers, factor)
 
     return propose
 

@@ -42,8 +42,8 @@ def _accumulated(e: Evidence) -> Iterator[Proposal]:
     yield from _times(e, {"two equal calls": 2.0})
     before = e.problem.previous.right if e.problem.previous is not None else None
     if before is not None and e.close(e.have + before[e.name]):
-        said = "this call's gradient plus the previous one's"
-        yield "every layer", said, e.finish(lambda leaf, g: g + before[leaf.name])
+        text = "this call's gradient plus the previous one's"
+        yield "every layer", text, e.finish(lambda leaf, g: g + before[leaf.name])
 
 
 def _normalised(e: Evidence) -> Iterator[Proposal]:

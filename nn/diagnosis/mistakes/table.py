@@ -128,8 +128,8 @@ def _nothing(e: Evidence) -> Iterator[Proposal]:
 
 
 def _proposals() -> dict[str, Propose]:
-    made = {name: of_kind(*kind) for name, kind in KINDS.items()}
-    return SHARES | MULTIPLES | OF_DATA | RESULTS | made | dict.fromkeys(UNSEEN, _nothing)
+    by_mechanism = {name: of_kind(*kind) for name, kind in KINDS.items()}
+    return SHARES | MULTIPLES | OF_DATA | RESULTS | by_mechanism | dict.fromkeys(UNSEEN, _nothing)
 
 
 PROPOSALS = _proposals()
