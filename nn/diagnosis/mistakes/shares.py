@@ -266,8 +266,8 @@ WEIGHTS = {
     "last-sample-only": share("weight", lambda at, g: np.outer(at.saved[-1], g[-1])),
 }
 PENALTIES = {
-    "penalty-averaged": share("penalty", lambda at, g: at.right(g) / len(at.t)),
-    "penalty-not-averaged": share("penalty", lambda at, g: at.right(g) * len(at.t)),
+    "penalty-averaged": shares("penalty", lambda e: {"": lambda at, g: at.right(g) / e.samples}),
+    "penalty-not-averaged": shares("penalty", lambda e: {"": lambda at, g: at.right(g) * e.samples}),
     "penalty-l1": share("penalty", lambda at, g: at.pull(g, np.sign(at.W))),
     "penalty-value": share("penalty", lambda at, g: at.pull(g, 0.5 * at.W**2)),
     "penalty-summed": share("penalty", lambda at, g: at.pull(g, np.full_like(at.W, at.W.sum()))),

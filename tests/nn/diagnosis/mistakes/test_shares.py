@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from nn.diagnosis.equations import Problem, made
+from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.mistakes.shares import SHARES
 from nn.diagnosis.walk import Walk
 
@@ -21,3 +24,11 @@ def test_every_share_that_is_proposed_makes_gradients_of_the_same_shapes(loss):
                 assert "layer" in where or where == "the output"
                 gradients = made(problem, [alteration])
                 assert all(gradients[name].shape == right.shape for name, right in problem.right.items())
+
+
+@pytest.mark.parametrize(("factor", "name"), [(1 / 5, "penalty-averaged"), (5, "penalty-not-averaged")])
+def test_a_penalty_is_averaged_over_the_samples_given_whichever_are_seen(factor, name):
+    problem = Problem.random((4, 5, 3), samples=5, l2=0.3)
+    rows = [0, 1, 2, 3, 4, 2]
+    seen = replace(problem, X=problem.X[rows], t=problem.t[rows], l2=problem.l2 * factor)
+    assert set(diagnose_problem(problem, seen.right).names) == {"sample-doubled", name}
