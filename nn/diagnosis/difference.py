@@ -43,11 +43,9 @@ def describe(
         sentences.append(f"rank {int(np.linalg.matrix_rank(difference))}")
         sentences.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
     for name, array in arrays.items():
-        correlation = (
-            _correlation(difference, array) if array.shape == difference.shape and array.size >= TELLING else 0.0
-        )
-        if abs(correlation) > 0.5:
-            sentences.append(f"correlation {correlation:.2f} with {name}")
+        if array.shape == difference.shape and array.size >= TELLING:
+            correlation = _correlation(difference, array)
+            sentences += [f"correlation {correlation:.2f} with {name}"] if abs(correlation) > 0.5 else []
     return "; ".join(part for part in sentences if part)
 
 
@@ -66,25 +64,22 @@ def _placed(difference: Array, names: tuple[str, str]) -> str:
     wrong = np.abs(difference) > 1e-9 * np.abs(difference).max()
     if difference.ndim == 1:
         name = "entry" if names[1] == "column" else names[1]
-        return _listed(name, np.flatnonzero(wrong), len(wrong)) or f"in {_all(name)}"
-    rows = _listed(names[0], np.flatnonzero(wrong.any(axis=1)), wrong.shape[0])
-    columns = _listed(names[1], np.flatnonzero(wrong.any(axis=0)), wrong.shape[1])
-    return " and ".join(part for part in (rows, columns) if part) or f"in {_all(names[0])} and {_many(names[1])}"
+        return _listed(name, wrong) or f"in all {_many(name)}"
+    rows, columns = (_listed(name, wrong.any(axis=axis)) for name, axis in zip(names, (1, 0)))
+    return " and ".join(filter(None, (rows, columns))) or f"in all {_many(names[0])} and {_many(names[1])}"
 
 
 def _many(name: str) -> str:
     return {"entry": "entries", "class": "classes"}.get(name, f"{name}s")
 
 
-def _all(name: str) -> str:
-    return f"all {_many(name)}"
-
-
-def _listed(name: str, found: Array, of: int) -> str:
-    if len(found) == of:
+def _listed(name: str, wrong: Array) -> str:
+    """Say which of several are wrong; nothing, if all of them are."""
+    if wrong.all():
         return ""
-    shown = ", ".join(str(int(i)) for i in found[:6]) + (", ..." if len(found) > 6 else "")
-    return f"only in {name if len(found) == 1 else _many(name)} {shown}"
+    places = np.flatnonzero(wrong).tolist()
+    shown = ", ".join(map(str, places[:6])) + (", ..." if len(places) > 6 else "")
+    return f"only in {name if len(places) == 1 else _many(name)} {shown}"
 
 
 def _parallel(difference: Array, lines: Mapping[str, Array], names: tuple[str, str]) -> list[str]:
@@ -92,22 +87,22 @@ def _parallel(difference: Array, lines: Mapping[str, Array], names: tuple[str, s
     left, size, right = np.linalg.svd(difference, full_matrices=False)
     if len(size) > 1 and size[1] > 1e-6 * size[0]:
         return []
-    sentences = []
-    for name, line in lines.items():
-        for side, vector in zip(names, (left[:, 0], right[0])):
-            if line.shape == vector.shape and abs(_correlation(vector, line, centred=False)) > CLEAR:
-                sentences.append(f"over {_many(side)} a multiple of {name}")
-    return sentences[:2]
+    return [
+        f"over {_many(side)} a multiple of {name}"
+        for name, line in lines.items()
+        for side, vector in zip(names, (left[:, 0], right[0]))
+        if line.shape == vector.shape and abs(_correlation(vector, line, centred=False)) > CLEAR
+    ][:2]
 
 
 def _following(difference: Array, lines: Mapping[str, Array], names: tuple[str, str]) -> list[str]:
     """Say which vectors the sums of a difference's rows or columns are correlated with."""
-    sentences = []
-    for name, line in lines.items():
-        for side, sums in zip(names, (difference.sum(axis=1), difference.sum(axis=0))):
-            if line.shape == sums.shape and len(line) > 3 and abs(_correlation(sums, line)) > CLEAR**50:
-                sentences.append(f"its sums over {_many(side)} follow {name}")
-    return sentences[:2]
+    return [
+        f"its sums over {_many(side)} follow {name}"
+        for name, line in lines.items()
+        for side, sums in zip(names, (difference.sum(axis=1), difference.sum(axis=0)))
+        if line.shape == sums.shape and len(line) > 3 and abs(_correlation(sums, line)) > CLEAR**50
+    ][:2]
 
 
 def _correlation(one: Array, other: Array, centred: bool = True) -> float:

@@ -15,9 +15,7 @@ def experiment(problem: Problem, explanations: Sequence[Explanation]) -> str:
     """Return an experiment in which all explanations give different gradients."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=problem.X.shape)
-    params = {
-        name: rng.normal(size=value.shape) * (name not in problem.absent) for name, value in problem.params.items()
-    }
+    params = {name: rng.normal(size=x.shape) * (name not in problem.absent) for name, x in problem.params.items()}
     other = replace(problem, X=X, params=params)
     trials = {
         "take a random batch and random parameters of the same shapes": other,

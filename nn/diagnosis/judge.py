@@ -23,7 +23,7 @@ from engine.arguments import finite
 from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
 from nn.diagnosis.alterations.explain import Recorded, as_whole, explained_at
-from nn.diagnosis.alterations.target import proves
+from nn.diagnosis.alterations.target import proves, size
 from nn.diagnosis.candidate import Candidate
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.experiment import experiment
@@ -104,10 +104,8 @@ class Case:
     def recorded(self) -> Recorded:
         """The network as a function of the parameters that it has, with both gradients."""
         names, network = self.problem.present, self.problem.network
-        given, right = (
-            [gradients[name] for name in names] for gradients in (self.candidate.arrays, self.problem.right)
-        )
-        return Recorded(network.root, [network.named[name] for name in names], given, right)
+        theirs, right = ([of[name] for name in names] for of in (self.candidate.arrays, self.problem.right))
+        return Recorded(network.root, [network.named[name] for name in names], theirs, right)
 
     def rows(self, kinds: Mapping[str, str], notes: Mapping[str, str]) -> tuple[Verdict, ...]:
         """Return one verdict per parameter."""
@@ -126,7 +124,6 @@ class Case:
     def concluded(
         self,
         verdict: str,
-        kinds: Mapping[str, str],
         findings: Iterable[Finding] = (),
         *,
         notes: Mapping[str, str] | None = None,
@@ -134,16 +131,22 @@ class Case:
         alternatives: Sequence[tuple[Finding, ...]] = (),
         experiment: str = "",
     ) -> Diagnosis:
-        """Return the diagnosis, with what the shapes have said already."""
-        candidate = self.candidate
-        notes = candidate.notes | dict(notes or {})
-        kinds = dict.fromkeys(notes, "unnamed") | dict.fromkeys(candidate.suspects, "named") | dict(kinds)
+        """Return the diagnosis, with what the shapes have said already; what has a note has no name."""
+        candidate, notes = self.candidate, dict(notes or {})
+        wrong = dict.fromkeys(self.wrong if verdict != "right" else (), verdict)
+        kinds = (
+            dict.fromkeys(candidate.suspects, "named") | wrong | dict.fromkeys([*candidate.notes, *notes], "unnamed")
+        )
+        notes |= candidate.notes
         by_shape = [Finding.of(suspect, self.problem, self.convention) for suspect in candidate.suspects.values()]
         verdict = "unnamed" if notes else "named" if verdict == "right" and by_shape else verdict
         alternatives, experiment = (alternatives, experiment) if verdict == "ambiguous" else ((), "")
-        remarks = (*candidate.remarks, *remarks)
-        rows = self.rows(kinds, notes)
+        rows, remarks = self.rows(kinds, notes), (*candidate.remarks, *remarks)
         return Diagnosis(verdict, (*by_shape, *findings), tuple(alternatives), experiment, rows, remarks)
+
+    def whereabouts(self, names: Iterable[str]) -> dict[str, str]:
+        """Return what can be said of the differences in some parameters."""
+        return {name: whereabouts(self.problem, name, self.candidate.arrays[name]) for name in names}
 
     def findings(self, explanation: Explanation) -> tuple[Finding, ...]:
         """Return what each mistake of an explanation says."""
@@ -151,20 +154,16 @@ class Case:
 
     def named(self, explanations: Sequence[Explanation], *remarks: str) -> Diagnosis | None:
         """Return the diagnosis by what reproduces all of the gradients, if anything does."""
-        several = len(explanations) > 1
-        return self.by_paths(
-            [self.findings(explanation) for explanation in explanations],
-            experiment(self.problem, explanations) if several else "",
-            *remarks,
-        )
+        telling = experiment(self.problem, explanations) if len(explanations) > 1 else ""
+        return self.by_paths([self.findings(explanation) for explanation in explanations], telling, *remarks)
 
     def by_paths(self, paths: Sequence[tuple[Finding, ...]], experiment: str, *remarks: str) -> Diagnosis | None:
         """Return the diagnosis by sets of mistakes: named if there is one and no experiment, else ambiguous."""
         if not paths:
             return None
-        verdict = "ambiguous" if experiment else "named"
-        findings, kinds = () if experiment else paths[0], dict.fromkeys(self.wrong, verdict)
-        return self.concluded(verdict, kinds, findings, remarks=remarks, alternatives=paths, experiment=experiment)
+        if not experiment:
+            return self.concluded("named", paths[0], remarks=remarks)
+        return self.concluded("ambiguous", remarks=remarks, alternatives=paths, experiment=experiment)
 
 
 # --- the judges, in their order ------------------------------------------------------------------------------------
@@ -172,18 +171,18 @@ class Case:
 
 def right(case: Case) -> Diagnosis | None:
     """All that can be compared agrees to rounding."""
-    return None if case.wrong else case.concluded("right", {})
+    return None if case.wrong else case.concluded("right")
 
 
 def vanished(case: Case) -> Diagnosis | None:
     """What is left of the gradients, given and right, is below the rounding of its factors."""
-    given, problem = case.candidate.arrays, case.problem
-    largest = max(float(np.abs(g[name]).max(initial=0.0)) for name in case.wrong for g in (given, problem.right))
-    least = 1e-7 if is_single(given.values()) else 1e-12
+    arrays, problem = case.candidate.arrays, case.problem
+    largest = max(size(gradients[name]) for name in case.wrong for gradients in (arrays, problem.right))
+    least = 1e-7 if is_single(arrays.values()) else 1e-12
     if not largest <= least * problem.scale * float(np.abs(problem.X).max(initial=1.0)):
         return None
-    kinds, notes = dict.fromkeys(case.wrong, "unnamed"), dict.fromkeys(case.wrong, VANISHED)
-    return case.concluded("unnamed", kinds, notes=notes, remarks=inherited(problem, case.wrong))
+    notes = dict.fromkeys(case.wrong, VANISHED)
+    return case.concluded("unnamed", notes=notes, remarks=inherited(problem, case.wrong))
 
 
 def not_finite(case: Case) -> Diagnosis | None:
@@ -191,13 +190,10 @@ def not_finite(case: Case) -> Diagnosis | None:
     lost = [name for name in case.wrong if not np.isfinite(case.candidate.arrays[name]).all()]
     if not lost:
         return None
-    others = [name for name in case.wrong if name not in lost]
-    own = _of_their_own(case, others, (), ())
+    own = _of_their_own(case, [name for name in case.wrong if name not in lost], (), ())
     findings = dict.fromkeys(itertools.chain(*map(case.findings, own.values())))
-    kinds = {name: "named" if name in own else "unnamed" for name in case.wrong}
-    arrays = case.candidate.arrays
-    notes = {name: whereabouts(case.problem, name, arrays[name]) for name in case.wrong if name not in own}
-    return case.concluded("unnamed", kinds, findings, notes=notes, remarks=[LOST.format(first=lost[0])])
+    notes = case.whereabouts(name for name in case.wrong if name not in own)
+    return case.concluded("named", findings, notes=notes, remarks=[LOST.format(first=lost[0])])
 
 
 def named_by_one(case: Case) -> Diagnosis | None:
@@ -218,7 +214,7 @@ def coarsely_right(case: Case) -> Diagnosis | None:
         f"right to single precision only: {worst} is off by {rows[worst].relative:.1e} of its largest entry, which is "
         "float32 or a numerical difference; in double precision expect 1e-15"
     )
-    return case.concluded("right", {}, remarks=[remark])
+    return case.concluded("right", remarks=[remark])
 
 
 def named_by_more(case: Case) -> Diagnosis | None:
@@ -244,13 +240,12 @@ def one_by_one(case: Case) -> Diagnosis | None:
     rest = [name for name in case.wrong if name not in reproduced]
     own = {} if certain and not reproduced else _of_their_own(case, rest, certain, reproduced)
     findings = dict.fromkeys(itertools.chain(case.findings(certain), *map(case.findings, own.values())))
-    kinds = dict.fromkeys(reproduced, "named") | {name: "named" if name in own else "unnamed" for name in rest}
-    notes = {name: whereabouts(case.problem, name, case.candidate.arrays[name]) for name in rest if name not in own}
+    notes = case.whereabouts(name for name in rest if name not in own)
     remarks = [MISTAKES["single-precision"].sentence] if is_single(case.candidate.arrays.values()) else []
     if certain:
         remarks.append(CERTAIN.format(wrong=rest[0]))
     remarks += [] if certain else inherited(case.problem, case.wrong)
-    diagnosis = case.concluded("named", kinds, findings, notes=notes, remarks=remarks)
+    diagnosis = case.concluded("named", findings, notes=notes, remarks=remarks)
     return diagnosis if diagnosis.verdict == "named" else backward_altered(case) or diagnosis
 
 
@@ -261,20 +256,20 @@ def _of_their_own(
 
     Of several that reproduce a parameter it is the one that reproduces the most, at this place or another.
     """
-    given, search = case.candidate.arrays, case.searched(certain)
-    beside = [name for name in given if name not in case.wrong or name in reproduced]
+    arrays, search = case.candidate.arrays, case.searched(certain)
+    beside = [name for name in arrays if name not in case.wrong or name in reproduced]
     targets = {name: search.target([*beside, name]) for name in names}
     paths = [path for target in targets.values() for path in search.single(target.which)]
     reaching = {path: [name for name in names if search.departs(path, targets[name]) is None] for path in paths}
-    alike: dict[str, set[str]] = {}
-    for path, several in reaching.items():
-        alike.setdefault(_said(path), set()).update(several)
+    reached: dict[str, set[str]] = {}
+    for path, parameters in reaching.items():
+        reached.setdefault(_called(path), set()).update(parameters)
     own: dict[str, Explanation] = {}
     for name in names:
-        fitting = {_said(path): path for path in paths if name in reaching[path]}
-        most = max((len(alike[said]) for said in fitting), default=0)
-        furthest = [path for said, path in fitting.items() if len(alike[said]) == most]
-        shown = [given[other] for path in furthest for other in reaching[path]]
+        fitting = {_called(path): path for path in paths if name in reaching[path]}
+        most = max((len(reached[called]) for called in fitting), default=0)
+        furthest = [path for called, path in fitting.items() if len(reached[called]) == most]
+        shown = [arrays[other] for path in furthest for other in reaching[path]]
         if len(furthest) == 1 and _is_shown(furthest[0][len(certain) :], shown):
             own[name] = furthest[0]
     own = {name: path for name, path in own.items() if not _is_inherited(name, path[len(certain) :], {*names} - {*own})}
@@ -282,13 +277,13 @@ def _of_their_own(
     return own if search.departs(tuple(together), search.target([*own, *reproduced])) is None else {}
 
 
-def _said(path: Explanation) -> str:
+def _called(path: Explanation) -> str:
     return ", ".join(suspect.mistake.name for suspect in path)
 
 
-def _is_shown(path: Explanation, given: Sequence[Array]) -> bool:
+def _is_shown(path: Explanation, gradients: Sequence[Array]) -> bool:
     """Whether some parameters are enough for a mistake: it has a reason, and few numbers fit by chance."""
-    return not any(suspect.mistake.generic for suspect in path) and proves(given, APART)
+    return not any(suspect.mistake.generic for suspect in path) and proves(gradients, APART)
 
 
 def _is_inherited(name: str, path: Explanation, unnamed: Set[str]) -> bool:
@@ -298,10 +293,10 @@ def _is_inherited(name: str, path: Explanation, unnamed: Set[str]) -> bool:
 
 def backward_altered(case: Case) -> Diagnosis | None:
     """Alterations of the network's own backward pass that have no classical name reproduce it, on other data too."""
-    given, right, there = case.candidate.arrays, case.problem.right, case.problem.present
-    if case.others is None or case.candidate.suspects or given.keys() != set(there):
+    arrays, right, names = case.candidate.arrays, case.problem.right, case.problem.present
+    if case.others is None or case.candidate.suspects or arrays.keys() != set(names):
         return None
-    if any(_is_one_entry(given[name], right[name]) for name in there):
+    if any(_is_one_entry(arrays[name], right[name]) for name in names):
         return None
     recorded = [one.recorded for one in (case, *case.others)]
     paths = as_whole(*explained_at(recorded))
@@ -309,9 +304,9 @@ def backward_altered(case: Case) -> Diagnosis | None:
     return case.by_paths(paths, "" if len(paths) == 1 and is_proven else COMPARE)
 
 
-def _is_one_entry(given: Array, right: Array) -> bool:
+def _is_one_entry(gradient: Array, right: Array) -> bool:
     """Whether one entry of several is wrong, which no change of a whole equation makes."""
-    wrong = np.abs(given - right) > 1e-9 * max(float(np.abs(right).max(initial=0.0)), np.finfo(float).tiny)
+    wrong = np.abs(gradient - right) > 1e-9 * max(size(right), np.finfo(float).tiny)
     return right.size > 2 and np.count_nonzero(wrong) == 1
 
 

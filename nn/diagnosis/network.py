@@ -119,9 +119,8 @@ def diagnose(
     flat = dialect.is_course and T.ndim == 1
     own, X, T = _read(model, X, T, convention, loss)
     kinds, output = _kinds(model, own, activation, output, loss)
-    problem = _problem(own, X, T, kinds, loss)
-    scale = 1.0 / len(X) if is_mean else 1.0
-    problem = replace(problem, scale=scale, l2=dialect.l2(strength, len(X)), rate=rate, is_summed=not is_mean)
+    problem = _problem(own, X, T, kinds, loss, is_mean)
+    problem = replace(problem, l2=dialect.l2(strength, len(X)), rate=rate)
     problem = problem if previous is None else replace(problem, previous=_previous(problem, previous))
     return judged(problem, candidate, own, strength, flat=flat or T.ndim == 1, output=output)
 
@@ -186,24 +185,16 @@ def _kinds(model: Any, own: Own, activation: str | None, output: str | None, los
     return (activation,) * (layers - 1) + (last,), output
 
 
-def _problem(own: Own, X: Array, T: Array, kinds: tuple[str, ...], loss: str) -> Problem:
+def _problem(own: Own, X: Array, T: Array, kinds: tuple[str, ...], loss: str, is_mean: bool) -> Problem:
     """Return what somebody's parameters are differentiated in."""
-    params = own.rows()
+    params, dialect = own.rows(), own.dialect
     for name, array in params.items():
         finite(array, own.names.get(name, name), "a gradient is judged where all numbers are finite")
     *_, last = params.values()
-    dialect = own.dialect
-    return Problem(
-        params,
-        X,
-        matrix.targets(T, len(last), loss),
-        kinds,
-        loss,
-        scale=1.0,
-        summed_outputs=dialect.summed_outputs,
-        averaged_penalty=PENALTIES[dialect.penalty].averaged,
-        absent=own.absent,
-    )
+    t, scale = matrix.targets(T, len(last), loss), 1.0 / len(X) if is_mean else 1.0
+    problem = Problem(params, X, t, kinds, loss, scale, absent=own.absent, is_summed=not is_mean)
+    averaged = PENALTIES[dialect.penalty].averaged
+    return replace(problem, summed_outputs=dialect.summed_outputs, averaged_penalty=averaged)
 
 
 def _previous(problem: Problem, previous: Any) -> Problem:

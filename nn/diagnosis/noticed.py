@@ -18,17 +18,17 @@ SAME = 1e-7  # of ratios, and of the largest entry
 FEW = 4  # ratios that are listed
 
 
-def noticed(right: Array, given: Array, x: Array) -> list[str]:
+def noticed(right: Array, theirs: Array, x: Array) -> list[str]:
     """Return sentences about a gradient, in the shape of what it is by."""
-    if right.shape != given.shape or right.shape != x.shape or right.size < 2:
+    if right.shape != theirs.shape or right.shape != x.shape or right.size < 2:
         return []
-    if not np.isfinite(given).all():
-        return [not_finite(given), *_in_a_part(~np.isfinite(given), x, "so")]
+    if not np.isfinite(theirs).all():
+        return [not_finite(theirs), *_in_a_part(~np.isfinite(theirs), x, "so")]
     largest = float(np.abs(right).max())
-    if np.abs(given).max() <= SAME * largest:
+    if np.abs(theirs).max() <= SAME * largest:
         return ["the gradient is zero"]
-    is_right = np.abs(given - right) <= SAME * np.maximum(np.abs(right), SAME * largest)
-    return [*(_in_a_part(is_right, x, "right") if x.size >= TELLING else ()), *_ratios(right, given)]
+    is_right = np.abs(theirs - right) <= SAME * np.maximum(np.abs(right), SAME * largest)
+    return [*(_in_a_part(is_right, x, "right") if x.size >= TELLING else ()), *_ratios(right, theirs)]
 
 
 def _in_a_part(is_something: Array, x: Array, what: str) -> Iterator[str]:
@@ -40,11 +40,11 @@ def _in_a_part(is_something: Array, x: Array, what: str) -> Iterator[str]:
             return
 
 
-def _ratios(right: Array, given: Array) -> Iterator[str]:
+def _ratios(right: Array, theirs: Array) -> Iterator[str]:
     """Yield the first axis along which the ratio to the right gradient is one number per index."""
     if right.ndim < 2 or not right.all():
         return
-    ratio = given / right
+    ratio = theirs / right
     for axis in range(right.ndim):
         rows = np.moveaxis(ratio, axis, 0).reshape(right.shape[axis], -1)
         if rows.shape[1] > 1 and (np.ptp(rows, axis=1) <= SAME * np.abs(rows).max(axis=1)).all():

@@ -38,19 +38,14 @@ class Term:
 
     def gradient(self, leaves: Sequence[Value]) -> Array:
         """Return the term's derivative by every leaf; no gradient that is stored anywhere is touched."""
-        place = {leaf: k for k, leaf in enumerate(leaves)}
-        total = np.zeros(len(leaves))
+        cotangents: dict[Value, float] = {}
         for node, seed in self.parts:
-            pending: dict[Value, float] = {node: seed}
-            for value in reversed(order(node)):
-                cotangent = pending.pop(value, None)
-                if cotangent is None:
-                    continue
-                if value in place:
-                    total[place[value]] += cotangent
-                for parent, given in zip(value.parents, value.pullback(cotangent)):
-                    pending[parent] = pending.get(parent, 0.0) + given
-        return total
+            cotangents[node] = cotangents.get(node, 0.0) + seed
+        for value in reversed(order(*[node for node, _ in self.parts])):
+            if value.parents and value in cotangents:
+                for parent, share in zip(value.parents, value.pullback(cotangents[value])):
+                    cotangents[parent] = cotangents.get(parent, 0.0) + share
+        return np.array([cotangents.get(leaf, 0.0) for leaf in leaves])
 
     def __str__(self) -> str:
         factors = [_expression(node, DEEPEST) for node, _ in self.parts]
@@ -74,16 +69,16 @@ def _opened(term: Term) -> list[Term]:
     if len(term.parts) > 1:
         return [term]
     ((node, seed),) = term.parts
-    cotangents = list(zip(node.parents, node.pullback(seed)))
-    varying = [(parent, cotangent) for parent, cotangent in cotangents if not is_constant(parent)]
+    shares = list(zip(node.parents, node.pullback(seed)))
+    varying = [(parent, share) for parent, share in shares if not is_constant(parent)]
     scaled = node.op == "multiply" or (node.op == "divide" and is_constant(node.parents[1]))
     if node.op in LINEAR or (scaled and len(varying) == 1):
         return [Term((part,)) for part in varying]
-    if node.op == "dot" and len(cotangents) > 3:
-        half = len(cotangents) // 2
-        products = [Term((cotangents[k], cotangents[half + k])) for k in range(half)]
-        has_bias = len(cotangents) % 2 and not is_constant(cotangents[-1][0])
-        return products + ([Term((cotangents[-1],))] if has_bias else [])
+    if node.op == "dot" and len(shares) > 3:
+        half = len(shares) // 2
+        products = [Term((shares[k], shares[half + k])) for k in range(half)]
+        has_bias = len(shares) % 2 and not is_constant(shares[-1][0])
+        return products + ([Term((shares[-1],))] if has_bias else [])
     return [term]
 
 

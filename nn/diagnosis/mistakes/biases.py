@@ -1,14 +1,5 @@
 """Mistakes in a bias's gradient: BP3."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-import numpy as np
-
-from nn.diagnosis.evidence import Evidence
-from nn.diagnosis.mistakes.table import Proposal, always, enter, per_sample, share, times, times_samples
-
 QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in backpropagation'"
 
 WORDS = {
@@ -79,28 +70,3 @@ WORDS = {
         QUESTION + " (np.sum or np.mean without an axis)",
     ),
 }
-
-
-def _bias_not_summed(e: Evidence) -> Iterator[Proposal]:
-    yield from ()  # its shape gives it away before any number is compared
-
-
-def _bias_one_number(e: Evidence) -> Iterator[Proposal]:
-    for where, layers in e.places("bias"):
-        yield where, "summed over neurons", e.alter("bias", layers, lambda at, g: np.full_like(at.b, g.sum()))
-        averaged = e.alter("bias", layers, lambda at, g: np.full_like(at.b, g.sum() / g.shape[1]))
-        yield where, "averaged over neurons", averaged
-
-
-PROPOSALS = {
-    "bias-of-first-sample": share("bias", lambda at, g: g[0]),
-    "bias-of-last-sample": share("bias", lambda at, g: g[-1]),
-    "bias-without-slope": share("bias", lambda at, g: at.right(at.error)),
-    "bias-from-weights": share("bias", lambda at, g: (at.below.T @ g).sum(axis=0)),
-    "bias-averaged-again": times("bias", per_sample),
-    "bias-not-averaged": times("bias", times_samples),
-    "sign-of-bias": times("bias", always(-1.0)),
-    "bias-not-summed": _bias_not_summed,
-    "bias-one-number": _bias_one_number,
-}
-enter(WORDS, PROPOSALS)

@@ -1,19 +1,5 @@
 """Mistakes at the output: the derivative of the loss, and the softmax or sigmoid before it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TypeAlias
-
-import numpy as np
-
-from nn.derivatives import JUDGED_LOSSES, OF_CLASSES, one_hot, sigmoid, softmax
-from nn.diagnosis.equations import Array, At
-from nn.diagnosis.mistakes.table import Condition, Propose, enter, share
-
-OfOutput: TypeAlias = Callable[[Array, Array], Array]
-
-CE, BCE, SQUARES, HINGE = "cross_entropy", "binary_cross_entropy", ("mse", "half_mse"), "hinge"
 SOFTMAX = "Cross Validated 235528, 'Backpropagation with softmax / cross entropy'"
 JACOBIAN = "Data Science Stack Exchange 64746, 'Problem with chain rule in softmax layer'"
 SLOW = "Nielsen, Neural Networks and Deep Learning, chapter 3 (the cross-entropy removes f' from delta)"
@@ -188,77 +174,3 @@ WORDS = {
         "Artificial Intelligence Stack Exchange 24020, 'advantage of using cross-entropy loss and softmax'",
     ),
 }
-
-
-def of_output(wrong: OfOutput, *losses: str) -> Propose:
-    """Propose a function of outputs and targets, (N, C), in place of dC/da, for some losses.
-
-    The 1/N of the batch is applied to what it returns, and the 1/m of a mean over m outputs.
-    """
-    return share("error", lambda at, g: at.pull(g, wrong(at.a, at.t) * _share_of_each(at)), _of_losses(*losses))
-
-
-def _of_losses(*losses: str) -> Condition:
-    return lambda problem, layers: problem.loss in losses
-
-
-def _share_of_each(at: At) -> float:
-    """Return what each output's part of the loss is multiplied with."""
-    return float(at.weight / (1 if at.loss in OF_CLASSES else len(at.t[0])))
-
-
-def _through_softmax(p: Array, g: Array) -> Array:
-    """Return the softmax's Jacobian times g."""
-    product: Array = p * (g - (p * g).sum(axis=1, keepdims=True))
-    return product
-
-
-def _largest(z: Array) -> Array:
-    return one_hot(z.argmax(axis=1), z.shape[1])
-
-
-def _binary_on_softmax(z: Array, t: Array) -> Array:
-    p = softmax(z)
-    return _through_softmax(p, (p - t) / (p * (1.0 - p)))
-
-
-def _sigmoid_slope(z: Array) -> Array:
-    return sigmoid(z) * (1.0 - sigmoid(z))
-
-
-def _no_target(at: At, g: Array) -> Array:
-    outputs = softmax(at.z) if at.loss == CE else sigmoid(at.z) if at.loss == BCE else at.a
-    return at.pull(g, (2.0 if at.loss == "mse" else 1.0) * outputs * _share_of_each(at))
-
-
-PROPOSALS = {
-    "softmax-diagonal": of_output(lambda z, t: -t * (1.0 - softmax(z)), CE),
-    "minus-one": of_output(lambda z, t: softmax(z) - 1.0, CE),
-    "jacobian-twice": of_output(lambda z, t: _through_softmax(softmax(z), softmax(z) - t), CE),
-    "no-reciprocal": of_output(lambda z, t: _through_softmax(softmax(z), -t), CE),
-    "binary-on-softmax": of_output(_binary_on_softmax, CE),
-    "shift-in-numerator": of_output(lambda z, t: softmax(z) - t + _largest(z), CE),
-    "shift-in-denominator": of_output(lambda z, t: softmax(z) - t - _largest(z), CE),
-    "sigmoid-for-softmax": of_output(lambda z, t: sigmoid(z) - t, CE),
-    "softmax-over-batch": of_output(lambda z, t: softmax(z, axis=0) - t, CE),
-    "softmax-twice": of_output(lambda z, t: softmax(softmax(z)) - t, CE),
-    "softmax-twice-through": of_output(lambda z, t: _through_softmax(softmax(z), softmax(softmax(z)) - t), CE),
-    "not-normalised": of_output(lambda z, t: np.exp(z) - t, CE),
-    "only-right-class": of_output(lambda z, t: (softmax(z) - t) * t, CE),
-    "softmax-slope": of_output(lambda z, t: (softmax(z) - t) * softmax(z) * (1.0 - softmax(z)), CE),
-    "sigmoid-slope": of_output(lambda z, t: (sigmoid(z) - t) * _sigmoid_slope(z), BCE),
-    "no-sigmoid-slope": of_output(lambda z, t: (sigmoid(z) - t) / _sigmoid_slope(z), BCE),
-    "only-positive-targets": of_output(lambda z, t: -t * (1.0 - sigmoid(z)), BCE),
-    "error-squared": of_output(lambda y, t: (y - t) ** 2, *SQUARES),
-    "absolute-error": of_output(lambda y, t: np.sign(y - t), *SQUARES),
-    "error-summed-over-outputs": of_output(lambda y, t: (y - t).sum(axis=1, keepdims=True) + 0.0 * y, *SQUARES),
-    "no-margin": of_output(lambda y, t: -t, HINGE),
-    "perceptron": of_output(lambda y, t: np.where(t * y < 0.0, -t, 0.0), HINGE),
-    "hinge-without-target": of_output(lambda y, t: np.where(t * y < 1.0, -1.0, 0.0), HINGE),
-    "hinge-squared": of_output(lambda y, t: -2.0 * t * np.maximum(1.0 - t * y, 0.0), HINGE),
-    "margin-inverted": of_output(lambda y, t: np.where(t * y < 1.0, 0.0, -t), HINGE),
-    "error-at-z": share("error", lambda at, g: at.pull(g, JUDGED_LOSSES[at.loss].derivative(at.z, at.t) * at.weight)),
-    "no-target": share("error", _no_target, _of_losses(CE, BCE, *SQUARES)),
-    "scores-for-probabilities": of_output(lambda z, t: z - t, CE, BCE),
-}
-enter(WORDS, PROPOSALS)

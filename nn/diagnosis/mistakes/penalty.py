@@ -1,11 +1,5 @@
 """Mistakes in what regularisation adds."""
 
-from __future__ import annotations
-
-import numpy as np
-
-from nn.diagnosis.mistakes.table import enter, per_sample, share, times, times_samples
-
 DECAY = "Loshchilov and Hutter 2019, 'Decoupled weight decay regularization'"
 SCALAR = "'Train a logistic regression with regularization model from scratch' (np.sum((Lambda / m) * theta))"
 
@@ -71,13 +65,3 @@ WORDS = {
         "Ng, Machine Learning, exercise 4 (the bias column is left out); Goodfellow et al., Deep Learning, 7.1",
     ),
 }
-
-PROPOSALS = {
-    "penalty-averaged": times("penalty", per_sample),
-    "penalty-not-averaged": times("penalty", times_samples),
-    "penalty-l1": share("penalty", lambda at, g: at.pull(g, np.sign(at.W))),
-    "penalty-value": share("penalty", lambda at, g: at.pull(g, 0.5 * at.W**2)),
-    "penalty-summed": share("penalty", lambda at, g: at.pull(g, np.full_like(at.W, at.W.sum()))),
-    "penalty-on-biases": share("bias", lambda at, g: at.right(g) + at.l2 * at.b),
-}
-enter(WORDS, PROPOSALS)

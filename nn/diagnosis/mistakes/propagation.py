@@ -1,16 +1,5 @@
 """Mistakes on the way from one layer's delta to the layer below: BP2."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-import numpy as np
-
-from nn.agreement.tolerance import close
-from nn.diagnosis.equations import Array, At, Wrong, like_shaped
-from nn.diagnosis.evidence import Evidence
-from nn.diagnosis.mistakes.table import Proposal, always, enter, multiplied, share, times
-
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 
 WORDS = {
@@ -93,57 +82,3 @@ WORDS = {
         "Artificial Intelligence Stack Exchange 26136, 'only considering the old values'",
     ),
 }
-
-
-def _averaged_per_layer(e: Evidence) -> Iterator[Proposal]:
-    yield from multiplied(e, "back", 1.0 / e.samples, f"yours = 1/{e.samples} x correct below")
-
-
-def _wrong_weights(e: Evidence) -> Iterator[Proposal]:
-    for where, layers in e.places("back"):
-        for other in set(range(e.problem.layers)) - layers if len(layers) == 1 else ():
-            yield where, f"those of layers.{other}", e.alter("back", layers, _by_weights(other))
-
-
-def _by_weights(other: int) -> Wrong:
-    return lambda at, g: at.pull(g, like_shaped(at.weights(other), at.W))
-
-
-def _delta_skips(e: Evidence) -> Iterator[Proposal]:
-    for where, layers in e.places("back"):
-        if len(layers) == 1 and max(layers) < e.problem.layers - 1:
-            yield where, "", e.alter("back", layers, lambda at, g: at.right(like_shaped(at.delta(at.layers - 1), g)))
-
-
-def _updated_weights(e: Evidence) -> Iterator[Proposal]:
-    if e.top or not e.is_bias:
-        return
-    at = e.at("back", e.layer + 1)
-    moved = e.at("slope", e.layer).right(at.pull(at.delta(at.layer), _step(at))).sum(axis=0)
-    square = float(moved @ moved)
-    rate = float(moved @ (e.have - e.want)) / square if square else 0.0
-    if 1e-6 < abs(rate) < 1e3 and close(e.have - e.want, rate * moved, max(1e-6, e.tolerance)):
-        for where, layers in e.places("back"):
-            step = e.alter("back", layers, lambda at, g: at.pull(g, at.W - rate * _step(at)))
-            yield where, f"lr = {rate:.6g}", step
-
-
-def _step(at: At) -> Array:
-    """Return dC/dW of a layer: what a step of gradient descent subtracts from W, times the learning rate."""
-    return np.asarray(at.below.T @ at.delta(at.layer) + at.l2 * at.W)
-
-
-PROPOSALS = {
-    "bias-propagated": share("back", lambda at, g: at.pull(g, np.vstack([at.b, at.W])[:-1])),
-    "bias-propagated-last": share("back", lambda at, g: at.pull(g, np.vstack([at.W, at.b])[1:])),
-    "weights-forgotten": share("back", lambda at, g: like_shaped(g, at.below)),
-    "deltas-summed": share("back", lambda at, g: at.pull(g, np.ones_like(at.W))),
-    "averaged-over-neurons": share("back", lambda at, g: at.right(g) / len(g[0])),
-    "error-propagated": share("back", lambda at, g: at.right(at.error)),
-    "sign-propagated": times("back", always(-1.0), found="yours = -1 x correct below"),
-    "averaged-per-layer": _averaged_per_layer,
-    "wrong-weights": _wrong_weights,
-    "delta-skips": _delta_skips,
-    "updated-weights": _updated_weights,
-}
-enter(WORDS, PROPOSALS)

@@ -1,17 +1,5 @@
 """Mistakes in the activation's derivative: missing, twice, at the wrong place, of the wrong function, a wrong mask."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-import numpy as np
-
-from nn import matrix
-from nn.diagnosis.equations import Array, At, Wrong, like_shaped
-from nn.diagnosis.evidence import Evidence
-from nn.diagnosis.mistakes.table import Condition, Proposal, enter, share
-from nn.leaky import USUAL, family, slope_of
-
 BP2 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP2"
 BIAS_QUESTION = "Data Science Stack Exchange 20139, 'Gradients for bias terms in backpropagation'"
 
@@ -96,80 +84,3 @@ WORDS = {
         "note 003 (the index of Z in the recursion)",
     ),
 }
-
-RECTIFIERS = ("relu", "leaky_relu")
-ALL = tuple(kind for kind in matrix.ACTIVATIONS if kind != "identity")
-
-
-def _of_kinds(*kinds: str) -> Condition:
-    """Ask whether all layers have one of some activations, or none."""
-    known = (*kinds, "identity")
-    return lambda problem, layers: all(family(problem.kinds[layer]) in known for layer in layers)
-
-
-def _derivative(kind: str, z: Array) -> Array:
-    function = matrix.ACTIVATIONS[kind]
-    return function.derivative(z, function.f(z))
-
-
-def _low(at: At) -> float:
-    """Return the slope of a rectifier where it does not let through."""
-    return slope_of(at.kind) or 0.0
-
-
-def _slope_of_another(e: Evidence) -> Iterator[Proposal]:
-    for where, layers in e.places("slope"):
-        own = {e.problem.kinds[layer] for layer in layers}
-        for other in (kind for kind in ALL if kind not in own):
-            yield where, f"{other}'s, of z", e.alter("slope", layers, _of(other, False))
-            if other in ("tanh", "sigmoid"):
-                yield where, f"{other}'s, of a", e.alter("slope", layers, _of(other, True))
-
-
-def _of(other: str, own: bool) -> Wrong:
-    """Return another activation's derivative, with the network's own activations or with the other function's."""
-    if own:
-        return lambda at, g: at.pull(g, matrix.ACTIVATIONS[other].derivative(at.z, at.a))
-    return lambda at, g: at.pull(g, _derivative(other, at.z))
-
-
-def _leaky_slope(e: Evidence) -> Iterator[Proposal]:
-    kind = e.problem.kinds[e.layer]
-    known = 0.0 if kind == "relu" else slope_of(kind)
-    for where, layers in e.places("slope"):
-        if known is not None and len(layers) == 1:
-            at, parameter = e.at("slope", e.layer), e.at("bias" if e.is_bias else "weight", e.layer)
-            moved = parameter.right(at.error * (at.z <= 0.0))
-            slope = known + float(((e.want - e.have) * moved).sum() / max(float((moved**2).sum()), 1e-300))
-            if abs(slope - known) > 1e-6 and min(abs(slope), abs(slope - 1.0), abs(slope - USUAL)) > 1e-6:
-                alteration = e.alter("slope", layers, _of(f"leaky_relu({slope!r})", False))
-                yield where, f"{slope:.6g}, not {known:g}", alteration
-
-
-def _slope_of_wrong_layer(e: Evidence) -> Iterator[Proposal]:
-    for where, layers in e.places("slope"):
-        for other in set(range(e.problem.layers)) - layers if len(layers) == 1 else ():
-            yield where, f"that of layers.{other}", e.alter("slope", layers, _of_layer(other))
-
-
-def _of_layer(other: int) -> Wrong:
-    return lambda at, g: at.pull(g, like_shaped(_derivative(at.kind, at.scores(other)), g))
-
-
-PROPOSALS = {
-    "slope-formula-on-z": share("slope", lambda at, g: at.pull(g, at.derivative(at.z, at.z))),
-    "slope-formula-on-error": share(
-        "slope", lambda at, g: at.pull(g, at.derivative(g, g)), _of_kinds("tanh", "sigmoid")
-    ),
-    "slope-without-square": share("slope", lambda at, g: at.pull(g, 1.0 - at.a), _of_kinds("tanh")),
-    "slope-without-complement": share("slope", lambda at, g: at.pull(g, 1.0 - at.a), _of_kinds("sigmoid")),
-    "mask-of-error": share("slope", lambda at, g: at.pull(g, np.where(g > 0, 1.0, _low(at))), _of_kinds(*RECTIFIERS)),
-    "mask-of-both": share("slope", lambda at, g: at.pull(np.maximum(g, 0.0), at.z > 0), _of_kinds("relu")),
-    "mask-inverted": share(
-        "slope", lambda at, g: at.pull(g, np.where(at.z > 0, _low(at), 1.0)), _of_kinds(*RECTIFIERS)
-    ),
-    "slope-of-another": _slope_of_another,
-    "leaky-slope": _leaky_slope,
-    "slope-of-wrong-layer": _slope_of_wrong_layer,
-}
-enter(WORDS, PROPOSALS)

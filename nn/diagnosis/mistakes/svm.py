@@ -1,13 +1,5 @@
 """Mistakes in the derivative of the multiclass SVM's loss: which classes count, and how often."""
 
-from __future__ import annotations
-
-import numpy as np
-
-from nn.diagnosis.equations import Array
-from nn.diagnosis.mistakes.output import of_output
-from nn.diagnosis.mistakes.table import enter
-
 NOTES = "CS231n notes, 'Optimization' (the gradient of the SVM's loss)"
 ASSIGNMENT = "CS231n, assignment 1, linear_svm.py"
 
@@ -49,33 +41,3 @@ WORDS = {
         NOTES,
     ),
 }
-
-
-def _margins(z: Array, t: Array, margin: float = 1.0) -> Array:
-    """Return by how much each class's score comes too near to the right one's, (N, C)."""
-    margins: Array = margin + z - (t * z).sum(axis=1, keepdims=True)
-    return margins
-
-
-def _counted(z: Array, t: Array) -> Array:
-    """Return which other classes come too near."""
-    counted: Array = (_margins(z, t) > 0.0) * (1.0 - t)
-    return counted
-
-
-def _derivative(counted: Array, t: Array) -> Array:
-    """Return what each other class counts, and the right class's negative sum of that."""
-    others = counted * (1.0 - t)
-    derivative: Array = others - t * others.sum(axis=1, keepdims=True)
-    return derivative
-
-
-PROPOSALS = {
-    "svm-right-class-missing": of_output(_counted, "svm"),
-    "svm-right-class-once": of_output(lambda z, t: _counted(z, t) - t, "svm"),
-    "svm-right-class-counted": of_output(lambda z, t: _derivative(_margins(z, t) > 0.0, t) - t, "svm"),
-    "svm-margins-for-ones": of_output(lambda z, t: _derivative(np.maximum(_margins(z, t), 0.0), t), "svm"),
-    "svm-squared": of_output(lambda z, t: 2.0 * _derivative(np.maximum(_margins(z, t), 0.0), t), "svm"),
-    "svm-no-margin": of_output(lambda z, t: _derivative(_margins(z, t, 0.0) > 0.0, t), "svm"),
-}
-enter(WORDS, PROPOSALS)

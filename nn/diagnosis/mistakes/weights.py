@@ -1,17 +1,5 @@
 """Mistakes in a weight's gradient, BP4: what meets what, transposes, reshapes, permutations."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-
-import numpy as np
-
-from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.equations import Array, like_shaped
-from nn.diagnosis.evidence import Evidence
-from nn.diagnosis.mistakes.table import Proposal, enter, share
-
 BP4 = "Nielsen, Neural Networks and Deep Learning, chapter 2, BP4"
 VIEW = "Karpathy, 'most common neural net mistakes' (view and permute are not the same thing)"
 
@@ -95,73 +83,3 @@ WORDS = {
         "note 001 (row j of one convention is column j of another); " + VIEW,
     ),
 }
-
-PERMUTATIONS: dict[str, Callable[[Array], Array]] = {
-    "rows reversed": lambda g: g[::-1],
-    "columns reversed": lambda g: g[:, ::-1],
-    "rows moved down by one": lambda g: np.roll(g, 1, axis=0),
-    "rows moved up by one": lambda g: np.roll(g, -1, axis=0),
-    "columns moved right by one": lambda g: np.roll(g, 1, axis=1),
-    "columns moved left by one": lambda g: np.roll(g, -1, axis=1),
-}
-
-
-def _layers_swapped(e: Evidence) -> Iterator[Proposal]:
-    right = e.problem.right
-    for other in range(e.problem.layers) if not e.is_bias else ():
-        name = f"layers.{other}.W"
-        if other != e.layer and right[name].shape == e.want.shape and e.close(right[name]):
-            pair = {e.name: right[name], name: right[e.name]}
-            yield f"layers.{e.layer}", f"that of layers.{other}", e.finish(partial(_exchanged, pair=pair))
-
-
-def _exchanged(leaf: ArrayStep, g: Array, pair: Mapping[str, Array]) -> Array:
-    return pair.get(leaf.name, g)
-
-
-def _weights_permuted(e: Evidence) -> Iterator[Proposal]:
-    for found, permute in (PERMUTATIONS | _matching(e)).items() if not e.is_bias else ():
-        if e.close(permute(e.have)):
-            yield e.name, found, e.finish(partial(_permuted, name=e.name, permute=permute))
-
-
-def _permuted(leaf: ArrayStep, g: Array, name: str, permute: Callable[[Array], Array]) -> Array:
-    return permute(g) if leaf.name == name else g
-
-
-def _matching(e: Evidence) -> dict[str, Callable[[Array], Array]]:
-    """Return the permutation that sorting rows, or columns, by their sums suggests."""
-    permutations: dict[str, Callable[[Array], Array]] = {}
-    for axis, lines in ((0, "rows"), (1, "columns")):
-        other = 1 - axis
-        weighing = np.arange(1.0, e.have.shape[other] + 1.0)
-        have, want = (np.tensordot(g, weighing, axes=(other, 0)) for g in (e.have, e.want))
-        order = np.empty(len(have), dtype=int)
-        order[np.argsort(want)] = np.argsort(have)
-        if not np.array_equal(order, np.arange(len(order))):
-            permutations[f"{lines} in the order {_short(order)}"] = partial(np.take, indices=order, axis=axis)
-    return permutations
-
-
-def _short(order: Array) -> str:
-    listed = [str(int(i)) for i in order[:8]]
-    return ", ".join(listed) + (", ..." if len(order) > 8 else "")
-
-
-PROPOSALS = {
-    "pre-activation-for-activation": share(
-        "weight", lambda at, g: at.pull(g, at.scores(at.layer - 1)) if at.layer else at.right(g)
-    ),
-    "input-for-activation": share("weight", lambda at, g: at.pull(g, like_shaped(at.inputs, at.below))),
-    "own-activation": share("weight", lambda at, g: at.pull(g, like_shaped(at.a, at.below))),
-    "no-slope-in-weights": share("weight", lambda at, g: at.right(at.error)),
-    "delta-of-wrong-layer": share(
-        "weight", lambda at, g: at.right(like_shaped(at.delta(min(at.layer + 1, at.layers - 1)), g))
-    ),
-    "averages-multiplied": share("weight", lambda at, g: np.outer(at.saved.mean(axis=0), g.sum(axis=0))),
-    "first-sample-only": share("weight", lambda at, g: np.outer(at.saved[0], g[0])),
-    "last-sample-only": share("weight", lambda at, g: np.outer(at.saved[-1], g[-1])),
-    "layers-swapped": _layers_swapped,
-    "weights-permuted": _weights_permuted,
-}
-enter(WORDS, PROPOSALS)

@@ -16,6 +16,7 @@ from nn.diagnosis.mistakes import (
     update,
     weights,
 )
+from nn.diagnosis.mistakes.table import PROPOSALS, WORDS
 
 from ..injection import BY_SHAPE, NAMES, names_in
 
@@ -36,3 +37,7 @@ def test_every_mistake_is_injected_by_independent_code():
 def test_every_mistake_is_in_one_module():
     modules = [batch, biases, forward, output, penalty, propagation, scale, slopes, svm, update, weights]
     assert sorted(name for module in modules for name in names_in(module)) == sorted(NAMES)
+
+
+def test_every_mistake_has_words_and_what_proposes_it():
+    assert set(WORDS) == set(PROPOSALS) == set(MISTAKES)

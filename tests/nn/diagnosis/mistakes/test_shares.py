@@ -1,0 +1,34 @@
+"""What edges hand on instead: arrays in the shapes of the right ones, in every place where they could first show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nn.diagnosis.equations import Problem, made
+from nn.diagnosis.judge import diagnose_problem
+from nn.diagnosis.mistakes.shares import SHARES
+from nn.diagnosis.walk import Walk
+
+
+@pytest.mark.parametrize("loss", ["svm", "hinge", "cross_entropy", "mse", "binary_cross_entropy"])
+def test_every_share_that_is_proposed_makes_gradients_of_the_same_shapes(loss):
+    problem = Problem.random((4, 4, 4, 4), samples=4, activation="relu", loss=loss, l2=0.1)
+    for name in ("layers.2.b", "layers.2.W", "layers.1.b", "layers.1.W"):
+        candidate = problem.right | {name: np.cos(problem.right[name])}
+        e = Walk(problem, candidate, dict.fromkeys(problem.params, 1e-10)).departs()
+        for propose in SHARES.values():
+            for where, _, alteration in propose(e):
+                assert "layer" in where or where == "the output"
+                gradients = made(problem, [alteration])
+                assert all(gradients[name].shape == right.shape for name, right in problem.right.items())
+
+
+@pytest.mark.parametrize(("factor", "name"), [(1 / 5, "penalty-averaged"), (5, "penalty-not-averaged")])
+def test_a_penalty_is_averaged_over_the_samples_given_whichever_are_seen(factor, name):
+    problem = Problem.random((4, 5, 3), samples=5, l2=0.3)
+    rows = [0, 1, 2, 3, 4, 2]
+    seen = replace(problem, X=problem.X[rows], t=problem.t[rows], l2=problem.l2 * factor)
+    assert set(diagnose_problem(problem, seen.right).names) == {"sample-doubled", name}
