@@ -42,6 +42,7 @@ from nn.diagnosis.alterations.cases import (
     ones,
 )
 from nn.diagnosis.alterations.formulas import is_clip
+from nn.diagnosis.alterations.groups import weighs
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving, value_of
 from nn.diagnosis.alterations.sweep import Pull, Sweep
@@ -94,7 +95,7 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     if len(edges[0].step.operands) == 1:
         yield from _unary_slopes(edges)
     elif edges[0].step.op not in ("add", "subtract"):
-        kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
+        kind, what = ("upstream-missing", OF_THE_RESULT) if weighs(edges[0], sweep) else ("factor-missing", "")
         if all(np.ptp(edge.saved) == 0.0 for edge in edges):
             yield saving(kind, edges, ones, what, rank=0)
             yield saving("factor-exchanged", edges, ones)
@@ -115,13 +116,6 @@ def _is_square_of_a_vector(edge: Edge) -> bool:
     factors = [np.squeeze(value_of(x)) for k, x in enumerate(edge.step.operands) if k != edge.operand]
     shape = np.shape(edge.saved)
     return len(shape) == 2 and shape[0] == shape[1] > 1 and [x.ndim for x in factors] == [1]
-
-
-def _weighs(edge: Edge, sweep: Sweep) -> bool:
-    """Whether a step weighs the function's result with what arrives there, and nothing else: sum(result * dout)."""
-    root = sweep.root
-    is_last = edge.step is root or (root.op == "sum" and root.operands[0] is edge.step)
-    return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
 
 
 def _of_mask(edge: Edge) -> tuple[Substitute, ...]:

@@ -57,10 +57,17 @@ def rules(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
     """Return all edges of one operation, wherever it stands: for whoever writes its derivative once, wrongly."""
     together: dict[Hashable, list[Edge]] = {}
     for edge in sweep.edges:
-        if edge.kind in ("local", "product"):
+        if edge.kind in ("local", "product") and not weighs(edge, sweep):
             together.setdefault((edge.step.op, edge.operand), []).append(edge)
     known = set(groups(sweep).values())
     return {key: tuple(edges) for key, edges in together.items() if len(edges) > 1 and tuple(edges) not in known}
+
+
+def weighs(edge: Edge, sweep: Sweep) -> bool:
+    """Whether a step weighs the function's result with what arrives there, and nothing else: sum(result * dout)."""
+    root = sweep.root
+    is_last = edge.step is root or (root.op == "sum" and root.operands[0] is edge.step)
+    return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
 
 
 def through(edge: Edge) -> ArrayStep:

@@ -204,4 +204,4 @@ def test_a_sum_whose_share_is_multiplied_with_an_array_as_wide_as_what_was_summe
         return p * d - p * p * (p * d).sum(axis=1, keepdims=True)
 
     diagnosis = nn.check_backward(softmax, backward, X)
-    assert diagnosis.names == ["factor-too-many"] and "the derivative of `sum(e)`" in str(diagnosis)
+    assert diagnosis.names == ["factor-too-many"] and "the share of `e` in `sum(e)`" in str(diagnosis)
