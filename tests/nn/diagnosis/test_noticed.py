@@ -30,7 +30,8 @@ def test_it_stands_in_the_note_of_what_is_unnamed():
     diagnosis = diagnose_function(lambda x: (np.sin(x) * RIGHT).sum(), X, np.cos(X) * RIGHT * ratios)
     assert diagnosis.verdict == "unnamed" and "axis 0: 1.31" in diagnosis.parameters[0].note
     cube = np.stack([X, -X])
-    layer = check_backward(np.sin, lambda d, x: d * np.where(x > 0, np.cos(x), np.sin(3 * x) + 0.1), cube)
+    halves = eval("lambda d, x: d * np.where(x > 0, np.cos(x), np.sin(3 * x) + 0.1)", {"np": np})  # without a text
+    layer = check_backward(np.sin, halves, cube)
     assert layer.verdict == "unnamed" and "right where x > 0" in layer.parameters[0].note
 
 
