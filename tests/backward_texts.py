@@ -59,16 +59,17 @@ def of_text(text, name="backward", **beside):
     return names[name]
 
 
-def drawn(text, seed):
+def drawn(text, seed, shapes=None, result=None):
     """Return inputs of a right function, and what arrives at its result."""
     rng = np.random.default_rng(seed)
-    return [rng.normal(size=shape) + 0.3 for shape in SHAPES[text]], rng.normal(size=RESULTS[text])
+    inputs = [rng.normal(size=shape) + 0.3 for shape in shapes or SHAPES[text]]
+    return inputs, rng.normal(size=result or RESULTS[text])
 
 
-def points(right_text, wrong_text, seeds=(0, 1, 2), **beside):
+def points(right_text, wrong_text, seeds=(0, 1, 2), shapes=None, result=None, **beside):
     """Return a wrong function at several points, beside the right gradients there."""
     right, wrong = of_text(right_text), of_text(wrong_text, **beside)
-    return [_point(right, wrong, *drawn(right_text, seed)) for seed in seeds]
+    return [_point(right, wrong, *drawn(right_text, seed, shapes, result)) for seed in seeds]
 
 
 def _point(right, wrong, inputs, dout):

@@ -44,7 +44,7 @@ KINDS = {0.0: ("term-added", "0"), -1.0: ("sign", "-v"), 2.0: ("halved", SCALED)
 TIMES, DIVIDED = {True: ("factor-missing", "v * u"), False: ("factor-too-many", "v / u")}, {True: "u", False: "(1 / u)"}
 """What a value is by which a multiple of it is mended; and the same with a number that has a name."""
 LARGEST, UNEXPLAINED = 12, 3  # of a number that is believed as it is; the rank of another beyond that
-PROBED = 1e-3  # of a value, by which it is changed to see which gradients it reaches
+PROBED, FAR = 1e-3, 10.0  # times a value, by which it is changed to see which gradients it reaches; past a condition
 APART = ("constant", "store", "slice")  # forms of expressions that no array is exchanged for
 
 
@@ -199,9 +199,12 @@ class Mending:
         value, given = self._program.seen[node.key][2], self._points[0].given
         if not is_float(value):
             return True
-        made = self._made(Instead(node.key, partial(_moved, node)), 0)
-        reached = {at for at in given if at not in made or not _is_same(made[at], given[at])}
-        return bool(reached) and reached <= set(self._wrong)
+        for distance in (PROBED, FAR):
+            made = self._made(Instead(node.key, partial(_moved, node, distance)), 0)
+            reached = {at for at in given if at not in made or not _is_same(made[at], given[at])}
+            if reached:
+                return reached <= set(self._wrong)
+        return False
 
     def _is_exchanged(self, node: Node) -> bool:
         """Whether another array, or another index, may have been meant where an expression stands."""
@@ -277,13 +280,18 @@ def _length(called: tuple[str, Any]) -> tuple[bool, int]:
 
 
 def _moved(
-    node: Node, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], at_hand: Mapping[str, Any]
+    node: Node,
+    distance: float,
+    do: Callable[..., Any],
+    operands: Sequence[Any],
+    keywords: Mapping[str, Any],
+    at_hand: Mapping[str, Any],
 ) -> Any:
-    """Return a value near an expression's; the opposite of what is true or false."""
+    """Return a value at some distance from an expression's; the opposite of what is true or false."""
     x = operands[0] if node.form == "store" else do(*operands, **keywords)
     if np.asarray(x).dtype == bool:
         return ~np.asarray(x)
-    return x * (1.0 + PROBED * np.random.default_rng(node.key).normal(size=np.shape(x))) + PROBED
+    return x * (1.0 + distance * np.random.default_rng(node.key).normal(size=np.shape(x))) + distance
 
 
 def _variables(forward: Program, point: Written) -> dict[str, Any]:

@@ -59,6 +59,14 @@ def test_of_equal_changes_that_is_taken_which_makes_what_arrives_at_a_step_right
         assert finding.sentence.startswith(f"line {line},") and finding.name == "sign"
 
 
+def test_a_condition_is_changed_back():
+    right = "def backward(dout, x):\n    slope = np.where(abs(x) < 1, x, np.sign(x))\n    return (dout * slope,)\n"
+    for part, other in (("abs(x) <", "x <"), ("abs(x) < 1", "abs(x) > 1"), ("< 1", "< 0.5"), ("abs(x)", "abs(dout)")):
+        several = points(right, right.replace(part, other), shapes=[(8, 4)], result=(8, 4))
+        ((finding,), *_), _ = mended(several, [0])
+        assert finding.right == "slope = np.where(abs(x) < 1, x, np.sign(x))"
+
+
 def test_one_of_two_mistakes_in_two_gradients_each():
     several = points(LAYER, LAYER.replace("x.T @ dz", "x.T @ dout").replace("dz @ w.T", "3 * dz @ w.T"))
     together, each = mended(several, wrong_places(several))
