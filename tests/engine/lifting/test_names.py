@@ -92,7 +92,7 @@ def agrees(names, labels):
     return program
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.lists(st.sampled_from(IDENTIFIERS), min_size=3, max_size=3, unique=True), st.tuples(LABELS, LABELS, LABELS))
 def test_arguments_and_labels_may_be_called_as_they_like(names, labels):
     agrees(names, labels)

@@ -138,10 +138,10 @@ def test_random_programs_are_right_on_jax():
 def test_pytorch_comes_to_the_same_gradients():
     pytest.importorskip("torch")
     tally = Tally()
-    for seed in range(1000, 1020):
+    for seed in range(1000, 1010):
         run(seed, tally, backend="torch")
     assert not [s for s in tally.seen if s[1] != "refused"]
-    assert tally.counts["calls in PyTorch"] > 40
+    assert tally.counts["calls in PyTorch"] > 20
 
 
 def test_what_is_wrong_is_seen(monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import engine
 from engine import Value
 from engine.lifting.straight.set_apart import LOOKED_AT, operations_of_a_signature
@@ -39,6 +41,7 @@ def test_samples_are_one_kind_at_any_count():
     assert looked_at(samples, 100) > 60 and looked_at(samples, 2 * LOOKED_AT) > 300
 
 
+@pytest.mark.slow
 def test_a_grid_whose_diagonals_are_long_is_loops_over_floats():
     program = engine.lift(lambda x: grid(x), verify=False)
     program([0.5 + 0.01 * k for k in range(90)])

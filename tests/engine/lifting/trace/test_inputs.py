@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from long_run import shortened
 
 import engine
 from engine import Value
@@ -52,7 +53,8 @@ def test_integers_of_any_size(n):
         assert engine.lift(lambda x: x * 0.25)(np.uint64(n)) == want
 
 
-def test_an_integer_that_chooses_and_computes():
+@pytest.mark.parametrize("gradients", shortened(["lifted", "jax"], 1))
+def test_an_integer_that_chooses_and_computes(gradients):
     def f(x, n):
         return engine.select([x[0], x[1] * 2.0, x[0] * 3.0], n) * n**2 + engine.tanh(n * x[1])
 
@@ -76,12 +78,11 @@ def test_an_integer_that_chooses_and_computes():
     with pytest.raises(IndexError, match="'n' holds 3, which is outside a table of 3 entries"):
         program.value_and_grad(X, np.array([0, 3, 1]), parameters=theta)
     jax = pytest.importorskip("jax")
-    for gradients in ("lifted", "jax"):
-        with jax.enable_x64(True):
-            got, (_, inputs) = program.to_jax(wrt="all", gradients=gradients)(theta, X, n)
-        assert float(got) == pytest.approx(total, rel=1e-14)
-        np.testing.assert_allclose(inputs[0], of_x, rtol=1e-13)
-        np.testing.assert_allclose(inputs[1], of_n, rtol=1e-13)
+    with jax.enable_x64(True):
+        got, (_, inputs) = program.to_jax(wrt="all", gradients=gradients)(theta, X, n)
+    assert float(got) == pytest.approx(total, rel=1e-14)
+    np.testing.assert_allclose(inputs[0], of_x, rtol=1e-13)
+    np.testing.assert_allclose(inputs[1], of_n, rtol=1e-13)
 
 
 def test_integers_that_only_choose_have_no_gradient():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import nn
 from nn.diagnosis.alterations.alteration import gradients_of
@@ -49,6 +50,7 @@ def test_two_lines_of_a_loop():
     assert any(target.is_met(gradients_of(alterations_of(pair), sweep)) for pair in pairs)
 
 
+@pytest.mark.slow
 def test_alterations_whose_arrays_do_not_go_together_are_left_out():
     rng = np.random.default_rng(2)
 
