@@ -21,7 +21,7 @@ from engine import Value
 from engine.agreement import EPS, EXACT, NEARER, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.rounding import analysed
 from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
-from nn.diagnosis.difference import describe
+from nn.diagnosis.difference import describe, placed
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.noticed import noticed
 from nn.diagnosis.rearranged import by_numbers, by_shape, by_sorting
@@ -32,7 +32,10 @@ NEARLY_ALL = 0.9
 HARDLY, SHOWN = 1e-3, 1e8  # of the largest entry; of the rounding of the function's value: rounding does not more
 UNDERFLOW = float(np.finfo(float).tiny) / EPS  # what is less has lost digits, or is 0, in one formula alone
 STEP = 1e-5  # of differences, by which they enlarge the rounding of the function's value
-NOISY, TERM = "float32, or a numerical difference", "a small term, such as an eps, that the function does not have"
+NOISY, TERM = (
+    "float32, or a numerical difference",
+    "a small term, such as an eps, that the function does not have, or has",
+)
 ROUNDED = (
     "right but for rounding, which moves it by {:.1e} of its largest entry: numerical differences, or what cancels"
 )
@@ -49,11 +52,14 @@ class Outcome:
         Whether it is right, and what is to be said of that.
     changes
         The changes that reproduce it, each alone.
+    is_off
+        Whether it is right but for little that is no rounding.
     """
 
     ok: bool
     changes: Sequence[tuple[Finding, ...]] = ()
     remark: str = ""
+    is_off: bool = False
 
 
 class Comparison:
@@ -212,10 +218,18 @@ class Comparison:
             return Outcome(True, remark=KINK if self.is_at_kink else rounded)
         if changes := self._changes():
             return Outcome(False, changes)
-        precision = f"right to single precision only ({self.relative:.1e} of the largest entry)"
         is_right = self.is_coarsely_right
-        cause = NOISY if self.is_single or self.is_noisy else TERM if self.spread is not None else f"{NOISY}, or {TERM}"
-        return Outcome(is_right, remark=f"{precision}: {cause}" if is_right else "")
+        return Outcome(
+            is_right, remark=self._coarse_remark() if is_right else "", is_off=is_right and not self.is_noisy
+        )
+
+    def _coarse_remark(self) -> str:
+        """Return what a gradient that is right to some digits only is right to, and why."""
+        cause = NOISY if self.is_single or self.is_noisy else f"{NOISY}, or {TERM}"
+        if self.spread is None or self.is_noisy:
+            return f"right to single precision only ({self.relative:.1e} of the largest entry): {cause}"
+        where = placed(self.given - self.right) if self.given.ndim in (1, 2) else ""
+        return f"right but for {self.relative:.1e} of the largest entry{where and f', {where}'}: {TERM}"
 
     def _changes(self) -> list[tuple[Finding, ...]]:
         """Return the changes of the whole gradient that reproduce it, or the terms that do, or another order."""

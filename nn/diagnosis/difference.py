@@ -38,7 +38,7 @@ def describe(
     """
     if not np.isfinite(difference).all():
         return not_finite(difference)
-    sentences = [_placed(difference, names)]
+    sentences = [placed(difference, names)]
     if difference.ndim == 2:
         sentences.append(f"rank {int(np.linalg.matrix_rank(difference))}")
         sentences.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
@@ -60,7 +60,12 @@ def not_finite(gradient: Array) -> str:
     return f"{len(wrong)} of {gradient.size} entries are not finite{place}"
 
 
-def _placed(difference: Array, names: tuple[str, str]) -> str:
+def placed(difference: Array, names: tuple[str, str] = ("row", "column")) -> str:
+    """Return which rows and columns, or entries, a difference of one or two axes is in.
+
+    >>> placed(np.array([0.0, 2.0, 0.0]))
+    'only in entry 1'
+    """
     wrong = np.abs(difference) > 1e-9 * np.abs(difference).max()
     if difference.ndim == 1:
         name = "entry" if names[1] == "column" else names[1]

@@ -120,8 +120,8 @@ class FunctionPoint(JudgedPoint):
         shape = np.shape(self._x) if isinstance(self._x, np.ndarray) else (len(leaves),)
         comparison = Comparison(root, leaves, right.reshape(shape), self._given(self._x, structure))
         comparison.has_terms = True
-        compared = with_spreads({0: comparison}, lambda runs: self._spreads(comparison.given, entries, structure, runs))
-        return at_kinks(compared, self.loss, self.arguments, _joined)[0]
+        compared = at_kinks({0: comparison}, self.loss, self.arguments, _joined)
+        return with_spreads(compared, lambda runs: self._spreads(comparison.given, entries, structure, runs))[0]
 
     def _spreads(self, given: Array, entries: Sequence[Any], structure: Structure, runs: int) -> dict[int, Array]:
         """Return how far other roundings move what a candidate that is a function returns of x."""

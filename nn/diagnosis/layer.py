@@ -189,7 +189,7 @@ class LayerPoint(JudgedPoint):
         given = dict(sorted(self.given.items()))  # first: what forward keeps of its last call, backward may read
         compared = {at: self.beside(at, x) for at, x in given.items()}
         if not self.refused:
-            compared = at_kinks(with_spreads(compared, self._spreads), self.loss, self.arguments)
+            compared = with_spreads(at_kinks(compared, self.loss, self.arguments), self._spreads)
         for at, comparison in compared.items():
             comparison.beside = [other for k, other in compared.items() if k != at]
         return compared

@@ -19,7 +19,7 @@ from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
-from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.comparison import HARDLY, Comparison
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import MULTIPLIERS
@@ -29,6 +29,7 @@ from nn.samples import Array
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
@@ -105,7 +106,7 @@ class JudgedPoint(ABC):
         paths, each, is_proven = self._explained(wrong, others)
         kinds = {at: _kind(each[at], is_proven) if at in each else "right" for at in self.comparisons}
         rows = self._rows(kinds)
-        remarks = tuple(dict.fromkeys(c.outcome.remark for c in self.comparisons.values() if c.outcome.remark))
+        remarks = tuple(dict.fromkeys(self._remarks(alike[1:])))
         beyond = [at for at in kinds if at not in wrong and not all(p.comparisons[at].outcome.ok for p in others)]
         remarks += tuple(f"{self.name_of(at)}: {OTHER_SHAPES}" for at in beyond)
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
@@ -149,6 +150,14 @@ class JudgedPoint(ABC):
         factor = proportion(compared.given, compared.right, self.precision) or 0.0
         number = number_of([point for point in points if point is not None], factor)
         return (replace(path[0], found=f"{path[0].found}: {number}" if number else path[0].found),)
+
+    def _remarks(self, others: Sequence[JudgedPoint]) -> Iterator[str]:
+        """Yield what is said of right gradients: here, and of those that are right here but for little elsewhere."""
+        yield from (c.outcome.remark for c in self.comparisons.values() if c.outcome.remark)
+        for at, comparison in self.comparisons.items():
+            there = [o for o in (point.comparisons[at].outcome for point in others) if o.is_off]
+            if comparison.outcome.ok and not comparison.outcome.is_off and there:
+                yield f"{self.name_of(at)}: {OFF_ELSEWHERE} {there[0].remark}"
 
     def _rows(self, kinds: Mapping[int, str]) -> tuple[Verdict, ...]:
         """Return the rows of the table; one also for what there is no gradient by."""
@@ -210,11 +219,17 @@ def at_kinks(
     of
         Of gradients by the arguments, those that are compared.
     """
-    if all(c.is_exact for c in compared.values()):
+    if all(c.exact.all() for c in compared.values()):
         return dict(compared)
     rights = map(of, at_ties(loss, arguments))
     others = [{at: c.with_right(right[at]) for at, c in compared.items()} for right in rights]
-    return max([dict(compared), *others], key=lambda several: sum(c.is_exact for c in several.values()))
+    return max([dict(compared), *others], key=_nearness)
+
+
+def _nearness(compared: Mapping[int, Comparison]) -> tuple[int, int, float]:
+    """Return how many gradients are exact; how many rounding, or differences, may have moved, and how little."""
+    near = [c.relative for c in compared.values() if c.relative < HARDLY]
+    return sum(bool(c.exact.all()) for c in compared.values()), len(near), -sum(near)
 
 
 def with_spreads(

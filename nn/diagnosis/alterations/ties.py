@@ -30,7 +30,7 @@ PIECEWISE_LINEAR = (*OF_TWO, *OF_MANY, "where", "relu", "leaky_relu", "abs")
 def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[list[Array]]:
     """Return the gradients in which one of several equal numbers has all that they share; none where there are none.
 
-    And those at the next numbers, above and below, if comparisons turn out otherwise there.
+    And those at the next numbers, above and below, and their mean, if comparisons turn out otherwise there.
     """
     recorded = recorded_or_none(f, arguments)
     if recorded is None:
@@ -42,18 +42,22 @@ def at_ties(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list
     of_two = list(_either(edge for edge in tied if edge.step.op in OF_TWO))
     of_many = list(_either(edge for edge in tied if edge.step.op in OF_MANY))
     chosen = [sweep.altered(one | other) for one, other in itertools.product(of_two, of_many) if one or other]
-    return [*chosen, *_next(f, arguments, sweep)]
+    sides = [_next(f, arguments, sweep, side) for side in (1.0, -1.0)]
+    if sides == [None, None]:
+        return chosen
+    above, below = (side or sweep.gradients for side in sides)
+    return [*chosen, above, below, [0.5 * (a + b) for a, b in zip(above, below)]]  # differences are the mean
 
 
-def _next(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]], sweep: Sweep) -> Iterator[list[Array]]:
-    """Yield the gradients at the numbers next to all arguments, where other branches are taken than at these."""
-    known = [_decided_by(edge) for edge in sweep.edges]
-    for side in (1.0, -1.0):
-        moved = [(name, np.where(x == 0.0, side * LEAST, np.nextafter(x, side * np.inf))) for name, x in arguments]
-        recorded = recorded_or_none(f, moved)
-        there = Sweep(*recorded).without_shifts() if recorded is not None else sweep
-        if [x.tolist() for x in known] != [_decided_by(edge).tolist() for edge in there.edges]:
-            yield there.altered({})
+def _next(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]], sweep: Sweep, side: float) -> list[Array] | None:
+    """Return the gradients at the numbers next to all arguments, if other branches are taken there than here."""
+    moved = [(name, np.where(x == 0.0, side * LEAST, np.nextafter(x, side * np.inf))) for name, x in arguments]
+    recorded = recorded_or_none(f, moved)
+    if recorded is None:
+        return None
+    there = Sweep(*recorded).without_shifts()
+    here, turned = ([_decided_by(edge).tolist() for edge in each.edges] for each in (sweep, there))
+    return there.gradients if here != turned else None
 
 
 def branches(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> list[Array]:
@@ -76,20 +80,22 @@ def _decided_by(edge: Edge) -> Array:
 
 
 def _either(edges: Iterator[Edge]) -> Iterator[dict[Edge, Any]]:
-    """Yield what edges hand on where the first of equal numbers has everything, and where the last has."""
+    """Yield what edges hand on where the first of equal numbers has everything, the last, or each half."""
     several = list(edges)
-    for is_first in (True, False) if several else (True,):
-        yield dict.fromkeys(several, partial(_decided, is_first=is_first))
+    for first in (1.0, 0.0, 0.5) if several else (1.0,):
+        yield dict.fromkeys(several, partial(_decided, first=first))
 
 
-def _decided(edge: Edge, g: Array, is_first: bool) -> Array:
+def _decided(edge: Edge, g: Array, first: float) -> Array:
     saved = np.array(edge.saved)
     if edge.step.op in OF_TWO:  # of a variable and a constant the variable is the first
-        wins = is_first == (edge.operand == 0 or len(edge.step.edges) == 1)
-        saved[(saved > 0.0) & (saved < 1.0)] = float(wins)
+        is_first = edge.operand == 0 or len(edge.step.edges) == 1
+        saved[(saved > 0.0) & (saved < 1.0)] = first if is_first else 1.0 - first
         return edge.pull(g, saved)
     windows = edge.pull(np.arange(g.size, dtype=float).reshape(g.shape), np.ones(saved.shape)).ravel()
-    hits = np.flatnonzero(saved)[:: 1 if is_first else -1]
+    hits = np.flatnonzero(saved)[:: 1 if first else -1]
     chosen = np.zeros(saved.size)
-    chosen[hits[np.unique(windows[hits], return_index=True)[1]]] = 1.0
-    return edge.pull(g, chosen.reshape(saved.shape))
+    chosen[hits] = 0.5 * (first == 0.5)
+    alone = np.ravel(saved) == 1.0
+    chosen[hits[np.unique(windows[hits], return_index=True)[1]]] = max(first, 1.0 - first)
+    return edge.pull(g, np.where(alone, 1.0, chosen).reshape(saved.shape))

@@ -5,9 +5,10 @@ import pytest
 
 from nn import check_backward
 from nn.diagnosis.agreed import ELSEWHERE
+from nn.diagnosis.comparison import NOISY, TERM
 from nn.diagnosis.function import FunctionPoint
 from nn.diagnosis.layer import LayerPoint
-from nn.diagnosis.pipeline import OTHER_SHAPES, JudgedPoint, at_points
+from nn.diagnosis.pipeline import OFF_ELSEWHERE, OTHER_SHAPES, JudgedPoint, at_points
 
 RNG = np.random.default_rng(3)
 X, G = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4))
@@ -188,3 +189,41 @@ def test_a_smooth_function_written_with_a_kink_is_right_at_it():
 def test_where_everything_has_vanished_elsewhere_nothing_is_told():
     diagnosis = check_backward(lambda x: sigmoid(x), lambda d, x: d * sigmoid(x) * (1.0 - sigmoid(x)), 1e3 + X)
     assert diagnosis.ok
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda x: np.where(x > 0.0, x, 0.1 * x).sum(axis=1),
+        lambda x: np.where(x > 0.0, x, 1.5 * (np.exp(np.minimum(x, 0.0)) - 1.0)).sum(axis=1),
+        lambda x: x.max(axis=1),
+    ],
+)
+def test_differences_across_a_kink_have_the_mean_of_its_sides(forward):
+    def backward(d, x):
+        gradient = np.zeros_like(x)
+        for place in np.ndindex(x.shape):
+            step = np.zeros_like(x)
+            step[place] = 1e-5
+            gradient[place] = np.sum(d * (forward(x + step) - forward(x - step))) / 2e-5
+        return gradient
+
+    x = np.array([[0.0, -1.0, -2.0], [0.0, 0.0, 0.0], [2.0, 2.0, 1.0], [1.5, 1.5, 1.5]])
+    assert check_backward(forward, backward, x).ok
+    assert not check_backward(forward, lambda d, x: 1.01 * backward(d, x), x).ok
+
+
+def test_what_is_off_by_little_is_said_with_where():
+    def one_entry(d, x):
+        gradient = d * np.cos(x)
+        gradient[1, 2] *= 1.0 + 1e-9
+        return gradient
+
+    (remark,) = check_backward(np.sin, one_entry, X).remarks
+    assert "only in row 1 and only in column 2" in remark and TERM in remark
+    (remark,) = check_backward(np.log, lambda d, x: d / (x + 1e-8), np.abs(X)).remarks
+    assert TERM in remark and NOISY not in remark
+    (remark,) = check_backward(np.sin, lambda d, x: d * (np.sin(x + 1e-6) - np.sin(x - 1e-6)) / 2e-6, X).remarks
+    assert TERM not in remark
+    (remark,) = check_backward(sigmoid, lambda d, x: d * sigmoid(x) ** 2 * sigmoid(-x), 30.0 + X).remarks
+    assert remark.startswith(f"x: {OFF_ELSEWHERE}")
