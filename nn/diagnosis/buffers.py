@@ -113,7 +113,9 @@ def _joined(original: Callable[..., Any], x: Any, *args: Any, hold: Any, join: A
     held = join(x, name == "array")
     if held is not None:
         return held
-    return _made(original, x, *args, hold=hold if name == "array" else lambda array: array, name=name, **kwargs)
+    return _made(
+        original, x, *args, hold=hold if name == "array" else lambda array: array, name=name, above=3, **kwargs
+    )
 
 
 class _Columns:
@@ -127,9 +129,9 @@ class _Columns:
         return np.column_stack(arrays) if is_held else self._original[arrays]
 
 
-def _made(original: Callable[..., Any], *args: Any, hold: Any, name: str, **kwargs: Any) -> Any:
+def _made(original: Callable[..., Any], *args: Any, hold: Any, name: str, above: int = 2, **kwargs: Any) -> Any:
     array = original(*args, **kwargs)
-    by_library = sys._getframe(2).f_code.co_filename.startswith(LIBRARIES)
+    by_library = sys._getframe(above).f_code.co_filename.startswith(LIBRARIES)
     if by_library or type(array) is not np.ndarray or array.dtype.kind != "f":
         return array
     if "empty" in name:

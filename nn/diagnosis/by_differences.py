@@ -22,7 +22,7 @@ from nn.diagnosis.comparison import Comparison
 from nn.samples import Array
 
 TINY = 1e-7  # of each number: so short a step that a smooth function is a straight line there
-STEPS = 4
+STEPS, SAFE = 8, 4.0  # how many, and how many times what they show
 
 
 def noise(f: Callable[..., float], arrays: Sequence[Array]) -> float:
@@ -30,7 +30,7 @@ def noise(f: Callable[..., float], arrays: Sequence[Array]) -> float:
     rng, middle = np.random.default_rng(0), 2.0 * f(*arrays)
     steps = [[TINY * x * rng.choice([-1.0, 1.0], x.shape) for x in arrays] for _ in range(STEPS)]
     ends = [f(*map(np.add, arrays, step)) + f(*map(np.subtract, arrays, step)) for step in steps]
-    return max((abs(end - middle) for end in ends if np.isfinite(end)), default=0.0)
+    return SAFE * max((abs(end - middle) for end in ends if np.isfinite(end)), default=0.0)
 
 
 def by_differences(

@@ -319,7 +319,7 @@ def _operand(x: Any, tape: Tape) -> Any:
     if isinstance(x, RecordedArray):
         step = x.step
         return step if step.depends or tape.is_whole else step.value
-    return np.asarray(plain(x))
+    return np.array(plain(x)) if tape.is_whole else np.asarray(plain(x))  # it may be written into before it is replayed
 
 
 def applied(rule: str, *operands: Any) -> RecordedArray:

@@ -1,5 +1,7 @@
 """Forward passes that fill arrays of zeros, as loops are written, are differentiated as they are."""
 
+import math
+import sys
 import threading
 
 import numpy as np
@@ -7,7 +9,9 @@ import pytest
 
 import engine
 import nn
-from nn.diagnosis.buffers import MAKERS, buffers
+from nn.diagnosis.alterations.recorded import record
+from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.buffers import MAKERS, buffers, compiled_on_numpy
 
 RNG = np.random.default_rng(5)
 
@@ -91,3 +95,45 @@ def test_indices_masks_and_other_threads_are_left_alone():
         thread.join()
         assert float(np.linspace(0.0, 1.0, 3)[1]) == 0.5  # which makes arrays inside NumPy
     assert elsewhere == [np.ndarray]
+
+
+def noisy(x):
+    rng, out = np.random.default_rng(0), np.zeros(x.shape)
+    for k in range(len(x)):
+        out[k] = x[k] * (rng.random(x.shape[1]) < 0.5) + np.random.RandomState(3).normal(size=x.shape[1])
+    return out
+
+
+def by_numbers(x):
+    out = np.zeros(x.shape)
+    for place in np.ndindex(*x.shape):
+        out[place] = 1.0 / (1.0 + math.exp(-x[place])) + math.pow(x[place], 2)
+    return out
+
+
+def by_words(x):
+    windows = np.lib.stride_tricks.as_strided(x, (2, 3), x.strides)
+    out = np.vectorize(lambda v, w: v if v > w else 0.1 * v)(x, 0.2)
+    rows = np.array([0.0, 0.0, 0.0])
+    rows[1] = out.sum()
+    return out[:2] * windows + rows + np.ascontiguousarray(x.T).T[:2]
+
+
+@pytest.mark.parametrize("forward", [noisy, by_numbers, by_words])
+def test_whatever_makes_arrays_inside_is_recorded(forward):
+    x = RNG.normal(size=(3, 3))
+    root, (leaf,) = record(lambda x: (forward(x) ** 2).sum(), [("x", x)])
+    (gradient,) = Sweep(root, [leaf]).gradients
+    step = 1e-6 * np.ones(x.shape)
+    wanted = ((forward(x + step) ** 2).sum() - (forward(x - step) ** 2).sum()) / 2e-6
+    assert gradient.sum() == pytest.approx(wanted, rel=1e-6) and math.exp(0.0) == 1.0
+    assert nn.check_backward(forward, lambda d, x: _pulled(forward, d, x), x).ok
+
+
+def _pulled(forward, dout, x):
+    root, (leaf,) = record(lambda x: (forward(x) * dout).sum(), [("x", x)])
+    return Sweep(root, [leaf]).gradients[0]
+
+
+def test_compiled_modules_on_numpy_are_known():
+    assert "numpy.random.mtrand" in {module.__name__ for module in compiled_on_numpy(len(sys.modules))}

@@ -184,6 +184,18 @@ def test_all_that_a_function_does_is_recorded():
         np.testing.assert_array_equal(again[step].value, step.value)
 
 
+def test_what_is_written_into_later_is_replayed_as_it_was():
+    scale = np.ones(3)
+
+    def f(x):
+        y = x * scale
+        scale[...] = 5.0
+        return y
+
+    (y,) = record_all(f, [("x", X)]).steps
+    np.testing.assert_array_equal(y.again(*y.operands).value, X)
+
+
 def test_numbers_that_are_read_are_told():
     recording = record_all(lambda x: x * float(x[0]), [("x", X[0])])
     assert [step.op for step in recording.read] == ["[]"] and recording.leaves[0].name == "x"

@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nn.diagnosis.alterations.recorded import constant, record
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray, applied, plain
@@ -165,3 +167,59 @@ def test_an_operation_into_another_shape_is_refused_as_numpy_refuses_it():
     with pytest.raises(ValueError, match="dimensions"):
         y = leaf(X)[0] * 1.0
         y += leaf(X)
+
+
+OPERATIONS = [
+    lambda a, b: a * 0.5 + b,
+    lambda a, b: np.tanh(a) * b,
+    lambda a, b: np.where(a > b, a, 0.3 * b),
+    lambda a, b: np.maximum(a, 0.1) - np.mean(b, axis=0),
+    lambda a, b: a.T.copy().T + np.roll(b, 1, axis=1),
+    lambda a, b: np.cumsum(a, axis=1) / (2.0 + np.sum(b * b)),
+    lambda a, b: a[::-1] + b[:, [2, 0, 1]],
+    lambda a, b: (a @ a.T) @ b / 9.0,
+]
+WRITES = [
+    lambda y, z, k: y.__setitem__(k, 0.5 * z[k - 1]),
+    lambda y, z, k: y.__setitem__((slice(None), k), z[:, 0] * y[:, 1]),
+    lambda y, z, k: y.__setitem__(y < 0.2 * k, 0.0),
+    lambda y, z, k: y[k:].__imul__(z[k:]),
+    lambda y, z, k: y.T[k].__iadd__(z.T[0] * 0.1),
+    lambda y, z, k: y.reshape(-1)[k::4].__isub__(1.0),
+    lambda y, z, k: np.add.at(y, [k, k, 0], 0.2 * z),
+    lambda y, z, k: np.multiply(y, z, out=y, where=z > 0.0),
+    lambda y, z, k: y.flat.__setitem__([k, 5, k], [1.0, 2.0, 3.0]),
+    lambda y, z, k: np.clip(y, -2.0, 2.0, out=y),
+]
+
+
+def run(program, x):
+    """Return the arrays of a program: new ones of two before, and ones written into, of which others may be views."""
+    arrays = [x * 1.0, x[::-1] * 0.7]
+    arrays.append(arrays[0][...])
+    for is_new, which, one, other, k in program:
+        y, z = arrays[one % len(arrays)], arrays[other % len(arrays)]
+        if is_new:
+            arrays.append(OPERATIONS[which % len(OPERATIONS)](y, z))
+        else:
+            WRITES[which % len(WRITES)](y, z + 0.0, k)
+    return arrays
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), *[st.integers(0, 9)] * 3, st.integers(0, 2)), min_size=1, max_size=7))
+def test_any_sequence_of_operations_is_numpys_and_so_is_its_derivative(program):
+    x, direction = X[:3] - 1.2, np.random.default_rng(2).normal(size=(3, 3))
+    with taping(whole=True):
+        for one, other in zip(run(program, leaf(x)), run(program, x)):
+            np.testing.assert_allclose(plain(one), other, rtol=1e-12, atol=1e-13)
+
+    def f(x):
+        return sum(np.sum(np.sin(y)) for y in run(program, x))
+
+    root, leaves = record(f, [("x", x)])
+    along = float(np.sum(Sweep(root, leaves).gradients[0] * direction))
+    ends = [[f(x + sign * h * direction) for sign in (1.0, -1.0)] for h in (1e-5, 5e-6)]
+    wide, narrow = ((ends[0][0] - ends[0][1]) / 2e-5, (ends[1][0] - ends[1][1]) / 1e-5)
+    if abs(wide - narrow) < 1e-6 * (1.0 + abs(narrow)):  # no kink or jump between
+        assert along == pytest.approx(narrow, rel=1e-4, abs=1e-4)
