@@ -152,7 +152,8 @@ class Mending:
         """Whether an edit makes some gradients right at all points, and whether that says something."""
         if (edit, which) not in self._known:
             several = [point.right[at] for point in self._points for at in which]
-            is_proven = proves(several, 1, int(edit.number is not None and not _is_round(edit.number)))
+            fitted = int(edit.number is not None and not _is_round(edit.number))
+            is_proven = proves(several, 1, fitted, self._points[0].precision)
             self._known[edit, which] = is_proven and all(
                 at in (made := self._made(edit, k)) and point.is_right(at, made[at])
                 for k, point in enumerate(self._points)
