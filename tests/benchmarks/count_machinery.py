@@ -45,7 +45,7 @@ COUNTED = {
     "recording": {
         "recorded",
         "recorded_array",
-        "tape",
+        "author_run",
         "composed",
         "primitives",
         "matrices",

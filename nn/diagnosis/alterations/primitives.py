@@ -23,7 +23,6 @@ from nn.samples import Array
 
 FIRST = 2.0**50  # of the numbers by which a move is followed: beyond any constant that is moved along
 
-OF_TRUTHS = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert}
 
 
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
@@ -178,12 +177,6 @@ def scattered(places: Array, shape: tuple[int, ...], x: Any) -> ArrayStep:
     step = ArrayStep(value, "add.at", (x,))
     edges = [_between(step, 0, places.ravel(), np.arange(places.size)) for _ in _steps((x,))]
     return step.linked(partial(scattered, places, shape), *edges)
-
-
-def decided(ufunc: np.ufunc, *operands: Any) -> ArrayStep:
-    """Do what is flat wherever it has a slope: compare, round, combine truths."""
-    values = [value_of(x) != 0.0 if ufunc in OF_TRUTHS else value_of(x) for x in operands]
-    return ArrayStep(ufunc(*values), ufunc.__name__, operands).linked(partial(decided, ufunc))
 
 
 def explicit(subscripts: str, operands: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from engine.arrays.axes import axes_of
 from nn.diagnosis.alterations import matrices, primitives
+from nn.diagnosis.alterations.author_run import read_numbers, run_author
 from nn.diagnosis.alterations.captured import attempted_with
 from nn.diagnosis.alterations.composed import COMPOSED
 from nn.diagnosis.alterations.recorded_array import (
@@ -28,9 +28,7 @@ from nn.diagnosis.alterations.recorded_array import (
     recorded_step,
 )
 from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.alterations.tape import Tape, current, run_author, taping
 from nn.diagnosis.buffers import buffers
-from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array
 
 
@@ -88,8 +86,7 @@ def _true(keepdims: Any) -> bool:
 def _where(condition: Any, *choices: Any) -> Any:
     if not choices:
         return np.nonzero(plain(condition))
-    is_step = current().is_whole and isinstance(condition, RecordedArray)
-    return recorded_step(primitives.chosen, (condition if is_step else np.asarray(plain(condition), bool), *choices))
+    return recorded_step(primitives.chosen, (np.asarray(plain(condition), bool), *choices))
 
 
 def _einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
@@ -185,8 +182,6 @@ NUMPYS |= {
 }
 
 
-Run: TypeAlias = tuple[Tape, list[ArrayStep], Any]
-"""What was written down, the leaves, and what the function returned."""
 REFUSALS = (TypeError, ValueError, AttributeError)
 
 
@@ -203,32 +198,22 @@ def record(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> tuple
     NotRecordedError
         If it does not return a recorded array, or computes with a number that it took out of one.
     """
-    _, leaves, result = _run(f, lambda: [RecordedArray(ArrayStep(x, name=name)) for name, x in arguments], list, False)
+    with np.errstate(all="ignore"):
+        with suppress(*REFUSALS):
+            return _attempt(arguments, f)
+        with buffers(constant, joined, INSTEAD):
+            return attempted_with(partial(_attempt, arguments), f, constant, REFUSALS)
+
+
+def _attempt(arguments: Sequence[tuple[str, Any]], f: Callable[..., Any]) -> tuple[ArrayStep, list[ArrayStep]]:
+    leaves = [ArrayStep(x, name=name) for name, x in arguments]
+    with read_numbers() as read:
+        result = run_author(f, *map(RecordedArray, leaves))
+    if any(step.depends for step in read):
+        raise NotRecordedError("a recorded number was turned into a float.")
     if not isinstance(result, RecordedArray):
         raise NotRecordedError("the function returns something else than what was recorded.")
     return result.step, leaves
-
-
-def _run(f: Callable[..., Any], fresh: Callable[[], Sequence[Any]], among: Callable[[Any], Any], whole: bool) -> Run:
-    """Run a function on fresh arguments, and once more where it fills arrays of its own with what is recorded."""
-    with np.errstate(all="ignore"):
-        if not whole:
-            with suppress(*REFUSALS):
-                return _attempt(fresh, among, whole, f)
-        with buffers(constant, joined, INSTEAD):
-            return attempted_with(partial(_attempt, fresh, among, whole), f, constant, REFUSALS)
-
-
-def _attempt(
-    fresh: Callable[[], Sequence[Any]], among: Callable[[Any], Any], whole: bool, f: Callable[..., Any]
-) -> Run:
-    arguments = fresh()
-    leaves = [x.step for x in among(arguments)]
-    with taping(whole) as tape:
-        result = run_author(f, *arguments)
-    if not whole and any(step.depends for step in tape.read):
-        raise NotRecordedError("a recorded number was turned into a float.")
-    return tape, leaves, result
 
 
 def recorded_or_none(
@@ -239,77 +224,3 @@ def recorded_or_none(
         return record(f, arguments)
     except (NotRecordedError, TypeError, ValueError, IndexError, AttributeError):
         return None
-
-
-class Recording(NamedTuple):
-    """A function that was recorded with all that it did.
-
-    Attributes
-    ----------
-    returned
-        What it returned, with steps in place of recorded arrays.
-    leaves
-        One for each array of floats in its arguments, in their order.
-    steps
-        Every step that was made, in order: what is computed from constants, comparisons and masks as well.
-    read
-        Steps whose number it took as a float: what it did with that is not among the steps.
-    """
-
-    returned: Any
-    leaves: list[ArrayStep]
-    steps: list[ArrayStep]
-    read: list[ArrayStep]
-
-
-def record_all(f: Callable[..., Any], arguments: Sequence[tuple[str, Any]]) -> Recording:
-    """Run a function of anything on recorded arrays in place of the arrays of floats in it, and write down every step.
-
-    Arrays in tuples, lists, dictionaries and objects are leaves as well; one that occurs twice is one leaf.  A leaf
-    has its argument's name, its key or its attribute, and if it has none the variable that the function unpacks it to.
-    What it does with numbers that are not recorded, and what it writes into arrays made elsewhere, is lost: compare
-    what it returned with what it returns of numbers.
-
-    Raises
-    ------
-    NotRecordedError
-        If it does something that is not recorded; it may raise what it raises of arrays, too.
-    """
-    seen: dict[int, Any] = {}
-
-    def fresh() -> list[Any]:
-        seen.clear()
-        return [_with_leaves(x, name, seen) for name, x in arguments]
-
-    with unchanged(f):
-        tape, leaves, returned = _run(f, fresh, lambda _: [x for x in seen.values() if type(x) is RecordedArray], True)
-    for k, leaf in enumerate(leaves):
-        leaf.name = leaf.name or f"array {k}"
-    return Recording(_as_steps(returned), leaves, tape.steps, tape.read)
-
-
-def _with_leaves(x: Any, name: str, seen: dict[int, Any]) -> Any:
-    """Return the same with recorded arrays in it; what was `seen` before is one thing still."""
-    if id(x) not in seen:
-        if isinstance(x, (np.ndarray, np.floating)) and x.dtype.kind == "f":
-            seen[id(x)] = RecordedArray(ArrayStep(x, name=name))
-        elif isinstance(x, dict):
-            return type(x)(
-                (key, _with_leaves(item, key if isinstance(key, str) else "", seen)) for key, item in x.items()
-            )
-        elif isinstance(x, tuple) and hasattr(x, "_fields"):
-            return type(x)(*[_with_leaves(item, key, seen) for key, item in zip(x._fields, x)])
-        elif type(x) in (list, tuple):
-            return type(x)(_with_leaves(item, "", seen) for item in x)
-        elif isinstance(getattr(x, "__dict__", None), dict) and not callable(x):
-            seen[id(x)] = twin = copy.copy(x)
-            twin.__dict__.update({key: _with_leaves(item, key, seen) for key, item in vars(x).items()})
-    return seen.get(id(x), x)
-
-
-def _as_steps(x: Any) -> Any:
-    if isinstance(x, RecordedArray):
-        return x.step
-    if isinstance(x, dict):
-        return {key: _as_steps(item) for key, item in x.items()}
-    return [_as_steps(item) for item in x] if isinstance(x, (list, tuple)) else x

@@ -21,10 +21,10 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from engine.arrays.loops import BY_ARRAY_FORM
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
+from nn.diagnosis.alterations.author_run import note_read, run_author
 from nn.diagnosis.alterations.authors import as_text, signed
 from nn.diagnosis.alterations.composed import OF_UFUNCS
 from nn.diagnosis.alterations.step import ArrayStep
-from nn.diagnosis.alterations.tape import Tape, current, run_author
 from nn.samples import Array
 
 OF_MEMORY = ("strides", "itemsize", "nbytes", "flags")
@@ -107,7 +107,7 @@ class RecordedArray(NDArrayOperatorsMixin):
     __trunc__ = __index__ = __int__
 
     def __float__(self) -> float:
-        current().read.append(self.step)
+        note_read(self.step)
         return float(self.value)
 
     def __round__(self, digits: int | None = None) -> Any:
@@ -255,17 +255,13 @@ def _into(out: Any, result: Any) -> Any:
         return result
     if isinstance(out, RecordedArray):
         return out.assigned(result)
-    if not current().is_whole:
-        raise NotRecordedError("out= is an array of numbers, and not recorded.")
-    return np.broadcast_to(result, out.shape) if result.shape != out.shape else result
+    raise NotRecordedError("out= is an array of numbers, and not recorded.")
 
 
 def _of_ufunc(ufunc: np.ufunc, inputs: Sequence[Any]) -> Any:
     if ufunc is np.matmul:
         return recorded_step(primitives.product, inputs)
     if ufunc in DECIDING:
-        if current().is_whole:
-            return recorded_step(partial(primitives.decided, ufunc), inputs, bool)
         return ufunc(*map(plain, inputs))
     if (ufunc, "__call__") in OF_UFUNCS:
         return OF_UFUNCS[ufunc, "__call__"](*inputs)
@@ -300,8 +296,7 @@ def _at(ufunc: np.ufunc, old: RecordedArray, index: Any, *operands: Any) -> None
 
 def recorded_step(do: Callable[..., ArrayStep], operands: Sequence[Any], dtype: Any = float) -> RecordedArray:
     """Record a step: what it does, who asked for it, and under which names its operands stand there."""
-    tape = current()
-    known = tuple(_operand(x, tape) for x in operands)
+    known = tuple(map(_operand, operands))
     for x in known:
         if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
             raise NotRecordedError("an operand is no array of numbers.")
@@ -311,15 +306,13 @@ def recorded_step(do: Callable[..., ArrayStep], operands: Sequence[Any], dtype: 
         made = do(*map(ArrayStep, known))
         step = ArrayStep(made.value, made.op)
     signed(step, operands, run_author.__code__)
-    tape.steps.append(step)
     return RecordedArray(step, dtype)
 
 
-def _operand(x: Any, tape: Tape) -> Any:
-    if isinstance(x, RecordedArray):
-        step = x.step
-        return step if step.depends or tape.is_whole else step.value
-    return np.array(plain(x)) if tape.is_whole else np.asarray(plain(x))  # it may be written into before it is replayed
+def _operand(x: Any) -> Any:
+    if not isinstance(x, RecordedArray):
+        return np.asarray(plain(x))
+    return x.step if x.step.depends else x.step.value
 
 
 def applied(rule: str, *operands: Any) -> RecordedArray:

@@ -13,9 +13,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -58,8 +60,9 @@ def mended(points: Sequence[Written], wrong: Sequence[int]) -> Found:
     wrong
         The places of the wrong gradients.
     """
-    mending, names = Mending(points, wrong), points[0].names
-    with np.errstate(all="ignore"):
+    names = points[0].names
+    with np.errstate(all="ignore"), redirect_stdout(io.StringIO()):  # what it prints, it has printed before
+        mending = Mending(points, wrong)
         if not mending.is_followed:
             return [], {}
         fits = list(mending.fitting())
