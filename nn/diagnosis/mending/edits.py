@@ -109,7 +109,7 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _of(tables.COMPARISON, node, 1)
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
-    elif node.form == "index" and is_float(value):
+    elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
     elif node.form == "call":
         yield from _calls(node, operands, value)

@@ -39,3 +39,7 @@ def test_what_is_not_read_is_tried_first():
     node.followed(of_text("def backward(x): return x"))
     ranks = [[edit.rank for edit in edits_with(node.nodes[0], 2.0, "y", is_unread=unread)] for unread in (False, True)]
     assert min(map(sum, ranks)) == sum(ranks[1]) < sum(ranks[0])
+
+
+def test_what_only_looks_like_an_array_does_not_stand_for_its_parts():
+    assert "a" in of("x[0]", np.ones((2, 2))) and "a" not in of("np.c_[x, x]", np.ones(2))
