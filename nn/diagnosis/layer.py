@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -259,7 +260,10 @@ class LayerPoint(JudgedPoint):
         """Return backward here, and what it may have been meant to read beside what it does."""
 
         def run(backward: Callable[..., Any]) -> dict[int, Array]:
-            return replace(self, backward=backward, draws=self.dout, before=()).given
+            other = replace(self, backward=backward, draws=self.dout, before=())
+            if not self.ran[1] and isinstance(self.backward, FunctionType):
+                vars(other)["ran"] = self.ran  # it has nothing of forward's but its arguments
+            return other.given
 
         def beside(forward: Callable[..., Any]) -> object:
             return replace(self, forward=forward, before=()).ran

@@ -24,7 +24,6 @@ from nn.samples import Array
 FIRST = 2.0**50  # of the numbers by which a move is followed: beyond any constant that is moved along
 
 
-
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     """Sum over the axes along which an array of this shape was repeated."""
     if g.shape == shape:

@@ -111,7 +111,7 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _of(tables.COMPARISON, node, 1)
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
-    elif node.form == "index" and is_float(value):
+    elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
     elif node.form == "call":
         yield from _calls(node, operands, value)
@@ -145,8 +145,11 @@ def _of(rows: Sequence[tables.Row], node: Node, rank: int) -> Iterator[Edit]:
 
 
 def _constants(node: Node, value: Any) -> Iterator[Edit]:
-    """Yield a number that is fitted, and others of the same type."""
+    """Yield a number that is fitted, and others of the same type; other axes of an axis."""
     kind = f"wrong-{node.role or 'constant'}"
+    if node.role == "axis":
+        yield from (Edit(kind, node, repr(axis), 1) for axis in tables.AXES)
+        return
     yield Edit(kind, node, "c", 1)
     others = [-value, *[value + x for x in tables.BESIDE], 2 * value, value / 2, *([1 / value] if value else []), 0, 1]
     others += [x for x in tables.ROUNDED if 0.0 < abs(x - abs(value)) < NEAR * x]

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Any
 
 from nn.diagnosis.mending.source import LAMBDA, Definition, parameters
+from nn.diagnosis.mending.tables import ALONG_AXES
 
 HOOK = "_hook"
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
@@ -220,8 +221,18 @@ class _Instrumenting(ast.NodeTransformer):
             callee.value = self.visit(callee.value)
         elif not isinstance(callee, ast.Name):
             callee = self.visit(callee)
-        arguments, keywords = self._visited(node.args), self._visited(node.keywords)
+        name = callee.attr if isinstance(callee, ast.Attribute) else ""
+        arguments, keywords = [self._argument(x, name) for x in node.args], self._visited(node.keywords)
         return self._hooked("call", tree, callee, *arguments, keywords=keywords, do=_called)
+
+    def _argument(self, node: ast.expr, of: str) -> ast.expr:
+        """Hook an argument; a whole number in a sum or its like is an axis."""
+        number = node.operand if isinstance(node, ast.UnaryOp) else node
+        is_axis = of in ALONG_AXES and isinstance(number, ast.Constant) and type(number.value) is int
+        outer, self._role = self._role, "axis" if is_axis else self._role
+        visited: ast.expr = self.visit(node)
+        self._role = outer
+        return visited
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
         """Hook an argument by name."""

@@ -16,6 +16,7 @@ import ast
 import io
 import itertools
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -36,7 +37,9 @@ from nn.diagnosis.mending.tables import VALUE
 from nn.diagnosis.mending.written import Written
 from nn.samples import Array
 
-MOST_WORK = 1_000_000  # expressions that are computed to try edits, the same on every machine
+MOST_WORK = 700_000  # expressions that are computed to try edits, the same on every machine
+RUN = 100  # expressions that take as long as what is done around every run
+LONGEST = 2.0  # seconds of computing, for machines and functions on which even that takes too long
 MOST_TEXTS = 40  # arrays at hand that an expression may have been meant to be
 SIZED = 4096  # elements of an array that take as long as the call that computes them
 MOST_CALLED = 3  # names of a number that was fitted
@@ -103,9 +106,10 @@ class Mending:
 
     def fitting(self) -> Iterator[tuple[Edit, frozenset[int]]]:
         """Yield edits, the simplest first, with the wrong gradients that they make right at the first point."""
-        least = 0
+        least, begun = 0, time.process_time()
         for edit in self._in_order():
-            if self._work > MOST_WORK or (least and edit.rank > least):
+            is_spent = self._work > MOST_WORK or time.process_time() - begun > LONGEST
+            if is_spent or (least and edit.rank > least):
                 return
             for tried in self._with_numbers(edit):
                 made = self._made(tried, 0)
@@ -176,7 +180,7 @@ class Mending:
         except Exception:
             return {}
         finally:
-            self._work += self._program.count * (1 + max(map(np.size, point.right.values())) / SIZED)
+            self._work += (RUN + self._program.count) * (1 + max(map(np.size, point.right.values())) / SIZED)
 
     # --- what is tried
 

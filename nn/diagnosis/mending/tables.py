@@ -96,6 +96,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     }.items()
 }  # fmt: skip
 """Functions of NumPy's, and those that people confuse with them."""
+AXES = (0, 1, 2, 3, -1)
 ALONG_AXES = ("sum", "mean", "max", "min", "any", "all", "cumsum", "prod", "var", "std")
 EXCHANGED = {("sum", "mean"): "sum-for-mean", ("mean", "sum"): "mean-for-sum"}
 """The kinds of exchanged functions that have a name of their own."""

@@ -44,3 +44,7 @@ def test_what_is_not_read_is_tried_first():
 def test_digits_of_a_constant_are_all_of_it():
     texts = of("3.1415", np.ones(2))
     assert repr(np.pi) in texts and repr(np.e) not in texts
+
+
+def test_what_only_looks_like_an_array_does_not_stand_for_its_parts():
+    assert "a" in of("x[0]", np.ones((2, 2))) and "a" not in of("np.c_[x, x]", np.ones(2))
