@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from engine.version import __version__
 from nn import losses
 from nn.checking.hints import LEVELS
+from nn.command_line.problems import DATA
 from nn.diagnosis.dialects import DIALECTS
 from nn.matrix import ACTIVATIONS
 from nn.optim import OPTIMIZERS
@@ -18,7 +20,6 @@ from viz.arguments import Parser, UsageError
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
 LARGEST = 1_000_000_000  # of what is counted
-DATA = "digits, moons, xor, a CSV file, or the folder of MNIST's files"
 
 PARTNERS = {
     "resume": ("checkpoint", "the file to go on from"),
@@ -76,6 +77,7 @@ def parser(commands: dict[str, Command]) -> Parser:
         What runs each of the subcommands.
     """
     top = Parser(prog="liftgrad", description="Networks of scalar neurons, trained as matrices.")
+    top.add_argument("--version", action="version", version=f"liftgrad {__version__}")
     parts = top.add_subparsers(dest="command", required=True, metavar="command")
     options: dict[str, Callable[[Parser], None]] = {
         "demo": _demo, "train": _train, "predict": _predict, "compare": _compare, "check": _check, "gpt": _gpt,

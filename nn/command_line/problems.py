@@ -22,6 +22,7 @@ from nn.samples import Array
 from nn.training.targets import SQUARED
 
 MADE = ("digits", "moons", "xor")
+DATA = f"{', '.join(MADE)}, a CSV file, or the folder of MNIST's files"  # what --data takes
 LIKE_SAMPLES = 20  # as many weigh against a regression's weights, unless that is chosen
 SUITS = {"moons": "hinge", "xor": "binary_cross_entropy"}  # losses of one output, for the data sets of two classes
 
@@ -61,12 +62,14 @@ def dataset(name: str, loss: str | None = None, **reading: Any) -> Dataset:
         Options of `nn.reading.dataset.read_dataset`, for CSV files.
     """
     if not name:
-        raise DataError("no data set is named; use digits, moons, xor, a CSV file, or the folder of MNIST's files.")
+        raise DataError(f"no data set is named; use {DATA}.")
     if name in MADE or _is_mnist(name):
         options = [f"--{option.replace('_', '-')}" for option, value in reading.items() if value not in (None, ())]
         if options:
             raise DataError(f"{' and '.join(options)}: for CSV files; {name} has its own samples and targets.")
         return _made(name) if name in MADE else _images(Path(name))
+    if not Path(name).exists():
+        raise DataError(f"{name}: is there neither as a file nor as a data set; use {DATA}.")
     return read_dataset(name, loss=loss, **{k: v for k, v in reading.items() if v is not None})
 
 

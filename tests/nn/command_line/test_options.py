@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.version import __version__
 from nn.__main__ import main
 
 WRONG = [
@@ -51,9 +52,19 @@ def test_help_is_help(command, capsys):
     assert capsys.readouterr().out.startswith(f"usage: liftgrad {command}".rstrip())
 
 
+def test_the_version_is_the_distribution_s(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"liftgrad {__version__}\n")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        (
+            "train --data ditigs",
+            "liftgrad train: ditigs: is there neither as a file nor as a data set; use digits",
+        ),
         ("", "liftgrad: no command given; use one of demo, train, predict, compare, check, gpt, draw"),
         ("train --epochs -3", "liftgrad train: argument --epochs: '-3' is no whole number from 1 to 1,000,000,000"),
         ("train --l2 -1", "liftgrad train: argument --l2: '-1' is no finite number from 0 on"),
