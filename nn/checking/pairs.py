@@ -23,9 +23,9 @@ import numpy as np
 from engine.agreement import EPS
 from nn.checking.loading import CheckError, blamed, raised_in
 from nn.diagnosis.agreed import agreed
+from nn.diagnosis.asked import copies, parts
 from nn.diagnosis.backward import check_backward
 from nn.diagnosis.frameworks.judged import of_framework
-from nn.diagnosis.layer import copies, parts
 from nn.diagnosis.report import Diagnosis, Finding, Verdict
 from nn.samples import Array, numbers
 

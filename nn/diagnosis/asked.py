@@ -93,3 +93,26 @@ def _shaped(x: Any) -> str:
 
 def _first(said: list[str]) -> list[str]:
     return said if len(said) <= MANY else [*said[:MANY], "..."]
+
+
+def copies(inputs: Sequence[Any]) -> list[Any]:
+    """Return inputs that a function may write into."""
+    return [copied(x) for x in inputs]
+
+
+def copied(x: Any) -> Any:
+    """Return a copy of an array, and of lists and dictionaries of some."""
+    if isinstance(x, dict):
+        return {key: copied(item) for key, item in x.items()}
+    if type(x) in (list, tuple):
+        return type(x)([copied(item) for item in x])
+    return x.copy() if issubclass(type(x), np.ndarray) else x  # of what is recorded, it would be a step
+
+
+def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return a forward function's result, and its cache: the last of several things that it returns."""
+    if isinstance(returned, tuple):
+        if len(returned) != 2:
+            raise TypeError(f"forward must return an array, or (out, cache); it returned {len(returned)} things.")
+        return returned[0], (returned[1],)
+    return returned, ()

@@ -26,7 +26,7 @@ from nn.diagnosis.alterations.recorded import constant, recorded_or_none
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.ties import branches
-from nn.diagnosis.asked import answer
+from nn.diagnosis.asked import answer, copied, copies, parts
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
@@ -139,7 +139,7 @@ class LayerPoint(JudgedPoint):
     @cached_property
     def returned(self) -> Any:
         """What backward returns, as it is now: it may write into that when it is called again."""
-        return _copied(answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED))
+        return copied(answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED))
 
     @cached_property
     def given(self) -> dict[int, Array]:
@@ -326,26 +326,3 @@ def told_apart(point: LayerPoint) -> tuple[Callable[..., Any], tuple[str, ...]]:
 def that_run(longer: Iterable[LayerPoint], shorter: LayerPoint) -> Iterator[LayerPoint]:
     """Yield the first points of other shapes that both functions take, and read beyond the point given."""
     return itertools.islice((point for point in longer if point.runs and point.reads_more_than(shorter)), SHAPES)
-
-
-def copies(inputs: Sequence[Any]) -> list[Any]:
-    """Return inputs that a function may write into."""
-    return [_copied(x) for x in inputs]
-
-
-def _copied(x: Any) -> Any:
-    """Return a copy of an array, and of lists and dictionaries of some."""
-    if isinstance(x, dict):
-        return {key: _copied(item) for key, item in x.items()}
-    if type(x) in (list, tuple):
-        return type(x)([_copied(item) for item in x])
-    return x.copy() if issubclass(type(x), np.ndarray) else x  # of what is recorded, it would be a step
-
-
-def parts(returned: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return a forward function's result, and its cache: the last of several things that it returns."""
-    if isinstance(returned, tuple):
-        if len(returned) != 2:
-            raise TypeError(f"forward must return an array, or (out, cache); it returned {len(returned)} things.")
-        return returned[0], (returned[1],)
-    return returned, ()

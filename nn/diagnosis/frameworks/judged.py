@@ -18,12 +18,13 @@ from engine import Value
 from engine.agreement import EPS, SINGLE
 from engine.rounding import Analysis
 from nn.agreement.tolerance import LOOSEST_SINGLE
+from nn.diagnosis.asked import copies, parts
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.frameworks.custom import Custom, FrameworkError
 from nn.diagnosis.frameworks.jax_custom import jax_custom
 from nn.diagnosis.frameworks.rounding import are_single, as_precise, rounded_by
 from nn.diagnosis.frameworks.torch_custom import torch_custom
-from nn.diagnosis.layer import LayerPoint, copies, is_differentiated, parts, that_run
+from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run
 from nn.diagnosis.pipeline import JudgedPoint, at_points
 from nn.diagnosis.points import POINTS, elsewhere, longer
 from nn.diagnosis.report import Diagnosis

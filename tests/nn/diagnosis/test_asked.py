@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.asked import RaisedError, answer
+from nn.diagnosis.asked import RaisedError, answer, copies, parts
+
+X = np.arange(6.0).reshape(2, 3) + 1.0
 
 
 def test_a_layer_that_raises_is_one_line_with_shapes():
@@ -33,3 +35,15 @@ def test_other_numbers_of_arguments_and_interrupts_are_not_wrapped():
 
     with pytest.raises(KeyboardInterrupt):
         answer(interrupted, [1.0], {}, "check_backward")
+
+
+def test_a_forward_function_returns_its_result_and_one_cache():
+    assert parts((X, "cache")) == (X, ("cache",))
+    assert parts(X) == (X, ())
+    with pytest.raises(TypeError, match="3 things"):
+        parts((X, 1, 2))
+
+
+def test_inputs_are_copied_with_what_they_hold():
+    (x, n, held) = copies([X, 3, {"x": [X]}])
+    assert x is not X and n == 3 and held["x"][0] is not X
