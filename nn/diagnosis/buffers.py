@@ -32,7 +32,10 @@ import engine
 
 MAKERS = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "ones_like", "full_like")
 JOINING = ("array", "asarray")
-LIBRARIES = tuple(f"{Path(str(file)).parent}{os.sep}" for file in (np.__file__, engine.__file__, __file__))
+LIBRARIES = (
+    *[f"{Path(str(file)).parent}{os.sep}" for file in (np.__file__, engine.__file__, __file__)],
+    "<__array_function__",
+)
 _TURN = threading.RLock()  # NumPy's names are everybody's
 
 
