@@ -54,7 +54,7 @@ def _implementation() -> Callable[[Any, Any], Any]:
 def by_polynomials(x: Any, out: Any = None) -> Any:
     """Return what `erf` does, without SciPy."""
     x = np.asarray(x)
-    result = np.empty(x.shape, np.result_type(x, np.float32)) if out is None else out
+    result = np.empty(x.shape, np.result_type(x.dtype, np.float32)) if out is None else out
     if x.size < FEW:
         result[...] = _of_each(x)
         return result

@@ -64,7 +64,7 @@ def author(innermost: FrameType) -> FrameType:
 @functools.lru_cache(maxsize=1024)
 def is_looked_through(file: str) -> bool:
     """Whether a file is a library's: of the engine, of NumPy, of Python; or a text that was lifted."""
-    if file.startswith(("<frozen", "<lifted")):
+    if file.startswith(("<frozen", "<lifted", "<__array_function__")):  # the last is how NumPy 1 hands on to it
         return True
     path = os.path.abspath(file)
     standard = path.startswith(STANDARD) and not path[len(STANDARD) :].startswith(INSTALLED)

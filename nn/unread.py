@@ -32,9 +32,10 @@ class _Lasting(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Hand on what was written, unless the stream is closed: whoever drops this one flushes it, however late."""
         try:
-            self.stream.flush()
+            if not self.stream.closed:
+                self.stream.flush()
         except BrokenPipeError:
             self._drop()
 

@@ -45,3 +45,9 @@ refused("Sort with np.sort: Values are real.", "sort_complex")
 refused("Divide by hand, or evaluate with np.polyval.", "polydiv")
 refused("It has no rule: add one with @rule.", "i0")
 refused("Use the array's own astype.", "astype")
+refused(
+    "It is a name of old, which NumPy 2 has no more: use np.prod, np.cumprod or np.asarray.",
+    "product",
+    "cumproduct",
+    "asfarray",
+)

@@ -38,7 +38,10 @@ JOINING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarra
 OF_MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)} | {
     "fabs": np.abs, "pow": np.power, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2,
 }  # fmt: skip
-LIBRARIES = tuple(f"{Path(str(file)).parent}{os.sep}" for file in (np.__file__, engine.__file__, __file__))
+LIBRARIES = (
+    *[f"{Path(str(file)).parent}{os.sep}" for file in (np.__file__, engine.__file__, __file__)],
+    "<__array_function__",
+)
 Instead: TypeAlias = Callable[..., Any]
 """What is called in place of a function: with that, and with its arguments."""
 _TURN = threading.RLock()  # NumPy's names are everybody's

@@ -61,3 +61,10 @@ def test_lifted_without_scipy(no_scipy):
     assert value == pytest.approx((want**2).sum(), rel=1e-14)
     np.testing.assert_allclose(gradient.inputs[0], 4.0 / math.sqrt(math.pi) * want * np.exp(-x * x), atol=1e-15)
     assert error_function._implementation() is by_polynomials
+
+
+def test_an_array_of_no_axes_is_computed_in_its_own_type():
+    for dtype in (np.float32, np.float64):
+        result = engine.erf(np.array(-2.0, dtype))
+        assert result.dtype == dtype
+        assert result == pytest.approx(math.erf(-2.0), rel=2.0 * float(np.finfo(dtype).eps))

@@ -7,7 +7,7 @@ import statistics
 
 import numpy as np
 
-from engine.lines import user_line
+from engine.lines import is_looked_through, user_line
 
 LINE = "test_lines.py:{} '{}'"
 
@@ -36,3 +36,8 @@ def test_code_without_a_file_has_a_line_as_well():
     scope = {"user_line": user_line}
     exec(compile("said = user_line()", "<typed>", "exec"), scope)
     assert scope["said"] == "<typed>:1"
+
+
+def test_what_numpy_1_goes_through_between_its_caller_and_itself_is_looked_through():
+    assert is_looked_through("<__array_function__ internals>")
+    assert not is_looked_through("<stdin>")

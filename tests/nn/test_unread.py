@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,11 @@ def test_training_by_itself_says_the_same(capsys):
     with dropped():
         nn.fit(nn.MLP(2, [2, 1]), *nn.moons(10), loss="hinge", epochs=1)
     assert "epoch 1/1" in capsys.readouterr().out
+
+
+def test_a_stream_that_was_closed_meanwhile_is_flushed_no_more():
+    with redirect_stdout(io.StringIO()) as inner, dropped():
+        lasting = sys.stdout
+    inner.close()
+    lasting.flush()
+    lasting.close()

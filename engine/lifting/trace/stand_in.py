@@ -7,8 +7,8 @@ meets those Values. What cannot be copied (a class, a module, an array in a set)
 >>> table = np.arange(3.0)
 >>> f = lambda i: table[i] * 2.0
 >>> reading = Reading(table, "table")
->>> f(1), copied(f, [reading])(1).data
-(np.float64(2.0), 2.0)
+>>> float(f(1)), copied(f, [reading])(1).data
+(2.0, 2.0)
 """
 
 from __future__ import annotations

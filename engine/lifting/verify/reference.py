@@ -7,8 +7,8 @@
 6.0
 >>> trace = program.latest.trace
 >>> wanted = outcome(program, trace, plan(trace), np, np.zeros(0), [np.array([2.0, 3.0])], 1)
->>> wanted.value, wanted.inputs
-(np.float64(6.0), [array([3., 2.])])
+>>> float(wanted.value), wanted.inputs
+(6.0, [array([3., 2.])])
 """
 
 from __future__ import annotations

@@ -19,9 +19,8 @@ import numpy as np
 from nn.diagnosis.alterations.step import ArrayStep
 
 FRAMEWORKS = [spec.origin for name in ("torch", "jax") if (spec := find_spec(name)) is not None and spec.origin]
-LIBRARIES = tuple(
-    str(Path(f).parent) for f in (np.__file__, sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS)
-)
+NUMPY = str(Path(np.__file__).parent), "<__array_function__"  # the second is what NumPy 1 goes through
+LIBRARIES = NUMPY + tuple(str(Path(f).parent) for f in (sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS))
 DEEPEST = 8
 
 
@@ -64,7 +63,7 @@ def _frames(outermost: CodeType) -> list[Any]:
     frame: Any = sys._getframe(2)
     frames: list[Any] = []
     while frame is not None and frame.f_code is not outermost:
-        if not frame.f_code.co_filename.startswith(LIBRARIES[0]):
+        if not frame.f_code.co_filename.startswith(NUMPY):
             frames.append(frame)
         frame = frame.f_back
     return frames

@@ -14,7 +14,7 @@ from engine.arrays.ufuncs import SPECIAL
 UFUNCS = {u.__name__: u for u in (getattr(np, name) for name in np.__all__) if isinstance(u, np.ufunc)}
 
 
-@pytest.mark.parametrize(("module", "least"), [(np, 200), (np.linalg, 25), (np.fft, 16), (np.emath, 9)])
+@pytest.mark.parametrize(("module", "least"), [(np, 200), (np.linalg, 20), (np.fft, 16), (np.emath, 9)])
 def test_every_function_that_asks_an_array_is_in_the_table(module, least):
     functions = dispatched(module)
     assert len(functions) >= least

@@ -18,7 +18,7 @@ kind = resource.RLIMIT_DATA
 print(resource.getrlimit(kind)[0] // 2**20)
 print(resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
 try:
-    bytearray(320 * 2**20)
+    bytearray(360 * 2**20)
 except MemoryError:
     relieve()
     print(resource.getrlimit(kind)[0] // 2**20)

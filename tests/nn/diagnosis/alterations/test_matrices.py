@@ -15,7 +15,7 @@ FUNCTIONS = {
     "stack": lambda x: (np.linalg.inv(np.stack([x, x.T @ x])) ** 2).sum(),
     "solve": lambda x: np.sum(np.linalg.solve(x, B) ** 2),
     "vector": lambda x: np.sum(np.linalg.solve(x, x[0]) ** 2),
-    "stacks": lambda x: np.sum(np.linalg.solve(np.stack([x, x.T]), x[:, :2]) ** 3),
+    "stacks": lambda x: np.sum(np.linalg.solve(np.stack([x, x.T]), np.stack([x[:, :2], x[:, 1:]])) ** 3),
     "det": lambda x: np.linalg.det(x) ** 2,
     "slogdet": lambda x: np.linalg.slogdet(x)[1] * np.linalg.slogdet(x)[0],
     "cholesky": lambda x: (np.linalg.cholesky(x @ x.T + np.eye(3)) * A).sum(),
