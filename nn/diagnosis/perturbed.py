@@ -8,7 +8,7 @@ equal (Parker, *Monte Carlo Arithmetic*, 1997).  What cancels is seen so whereve
 ...     return [p * (1.0 - p), p]
 >>> x = np.array([30.0])
 >>> cancelled, other = spread_of(slope, [x], slope(x))
->>> cancelled > 1e-4 * np.exp(-30.0), other < 1e-15
+>>> cancelled > 1e-4 * np.exp(-30.0), other < 1e-14
 (array([ True]), array([ True]))
 """
 

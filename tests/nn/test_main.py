@@ -16,7 +16,7 @@ from nn.__main__ import main
     [
         (
             ["train", "--data", "nowhere.csv"],
-            "liftgrad train: nowhere.csv: cannot be read (No such file or directory).",
+            "liftgrad train: nowhere.csv: is there neither as a file nor as a data set; use digits, moons, xor",
         ),
         (["train", "--data", "xor", "--lr", "0"], "liftgrad train: lr must be a number above 0; got 0.0."),
         (

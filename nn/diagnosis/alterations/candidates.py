@@ -211,7 +211,8 @@ def _simple(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteratio
 
 def _of_rule(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield a derivative that is wrong wherever its operation stands; a missing path has a name at each place."""
-    yield from (altered for altered in of_edges(edges, sweep) if altered.kind != "path-missing")
+    several = (altered for altered in of_edges(edges, sweep) if altered.kind != "path-missing")
+    yield from (replace(altered, rank=altered.rank + 1) for altered in several)
 
 
 def _with_others(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:

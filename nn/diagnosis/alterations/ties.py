@@ -1,10 +1,10 @@
 """Where a function compares numbers: which way each comparison turns out, and the other right gradients at a tie.
 
-Where numbers are equal, either may be taken for the larger one.
+Where numbers are equal, either may be taken for the larger one, or half of each.
 
->>> other, another = at_ties(lambda x: np.maximum(x, 0.0).sum(), [("x", np.array([0.0, 2.0]))])
->>> other[0].tolist(), another[0].tolist()
-([1.0, 1.0], [0.0, 1.0])
+>>> rights = at_ties(lambda x: np.maximum(x, 0.0).sum(), [("x", np.array([0.0, 2.0]))])
+>>> [right.tolist() for (right,) in itertools.islice(rights, 3)]
+[[1.0, 1.0], [0.0, 1.0], [0.5, 1.0]]
 """
 
 from __future__ import annotations
