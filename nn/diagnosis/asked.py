@@ -8,7 +8,9 @@ nn.diagnosis.asked.RaisedError: check_backward called <lambda>(x (2, 3), w (4,))
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,22 @@ def answer(
             f"{caller} called {_called(function, args, kwargs)}, which raised {type(error).__name__}"
             + (f": {message}" if message else "")
         ) from error
+
+
+def silenced() -> redirect_stdout[io.StringIO]:
+    """Return a context in which what functions print is dropped: they have printed it once."""
+    return redirect_stdout(io.StringIO())
+
+
+def takes(function: Callable[..., Any], many: int) -> bool:
+    """Whether a function may be called with so many arguments."""
+    try:
+        inspect.signature(function).bind(*range(many))
+    except TypeError:
+        return False
+    except ValueError:  # of a function that is not written in Python
+        return True
+    return True
 
 
 def _is_of_the_call(error: Exception) -> bool:

@@ -23,16 +23,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from engine.arguments import function, whole
+from nn.diagnosis.asked import silenced
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run, told_apart
 from nn.diagnosis.pipeline import at_points
 from nn.diagnosis.points import POINTS, elsewhere, farther, longer
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.unchanged import unchanged
 
 NARROW = "right in double precision; in single, the inputs' own, rounding moves it further than it should"
 
@@ -50,7 +53,8 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
     forward
         ``forward(*inputs)`` returns an array, or ``(out, cache)``. It computes with NumPy, or the engine's functions.
     backward
-        ``backward(dout, cache)`` where there is a cache, else ``backward(dout, *inputs)``. It returns the gradient of
+        ``backward(dout, cache)`` where there is a cache, else ``backward(dout, *inputs)``, or ``backward(dout)`` of an
+        object that keeps what it needs. It returns the gradient of
         each array of floats among `inputs`: one; several in their order; or a dictionary by name, ``x`` or ``dx``.
         Fewer are told by their shapes; of the ways that these leave, one in which the most are right is taken, with a
         remark, and an input without a gradient has a row that says so.  Or, of a framework: a subclass of
@@ -91,10 +95,12 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
     inputs = tuple(_with_floats(forward, backward, inputs))
     if not any(is_differentiated(x) for x in inputs):
         raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
-    diagnosis = _diagnosed(forward, backward, inputs, seed)
-    if diagnosis.ok or not any(_is_narrow(x) for x in inputs):
-        return diagnosis
-    wide = _diagnosed(forward, backward, [x.astype(float) if _is_narrow(x) else x for x in inputs], seed)
+    with unchanged(*[f for f in (forward, backward) if isinstance(f, MethodType)]):
+        diagnosis = _diagnosed(forward, backward, inputs, seed)
+        if diagnosis.ok or not any(_is_narrow(x) for x in inputs):
+            return diagnosis
+        with silenced():
+            wide = _diagnosed(forward, backward, [x.astype(float) if _is_narrow(x) else x for x in inputs], seed)
     return replace(wide, remarks=(*wide.remarks, NARROW)) if wide.ok else wide
 
 
@@ -124,7 +130,8 @@ def _diagnosed(
     of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
     shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
     away = (LayerPoint(forward, backward, at, names, rng, before=before) for at in farther(inputs, rng))
-    diagnosis = at_points(points, that_run(shapes, points[0]), away)
+    with silenced():
+        diagnosis = at_points(points, that_run(shapes, points[0]), away)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 

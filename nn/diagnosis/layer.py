@@ -26,7 +26,7 @@ from nn.diagnosis.alterations.recorded import constant, recorded_or_none
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.ties import branches
-from nn.diagnosis.asked import answer, copied, copies, parts
+from nn.diagnosis.asked import answer, copied, copies, parts, silenced, takes
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
@@ -94,7 +94,8 @@ class LayerPoint(JudgedPoint):
     @cached_property
     def ran(self) -> tuple[Array, tuple[Any, ...]]:
         """What forward returns: its result, and the cache if there is one."""
-        _ = self.earlier  # what is read of it shows
+        with silenced():
+            _ = self.earlier  # what is read of it shows
         out, cache = parts(answer(self.forward, copies(self.inputs), {}, CHECKED))
         return numbers(out, "forward's result"), cache
 
@@ -139,7 +140,10 @@ class LayerPoint(JudgedPoint):
     @cached_property
     def returned(self) -> Any:
         """What backward returns, as it is now: it may write into that when it is called again."""
-        return copied(answer(self.backward, [self.dout.copy(), *(self.ran[1] or copies(self.inputs))], {}, CHECKED))
+        beside = self.ran[1] or copies(self.inputs)
+        if not takes(self.backward, 1 + len(beside)) and takes(self.backward, 1):
+            beside = ()  # a method, of what keeps its inputs itself
+        return copied(answer(self.backward, [self.dout.copy(), *beside], {}, CHECKED))
 
     @cached_property
     def given(self) -> dict[int, Array]:

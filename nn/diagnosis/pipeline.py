@@ -135,11 +135,15 @@ class JudgedPoint(ABC):
             paths = _all_of(whole) if wrong else []
         simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
-        if all(len(several) == 1 for several in each.values()) or not is_proven:
+        names = [[finding.name for path in several for finding in path] for several in each.values()]
+        is_symptom = any("gradient-zero" in several for several in names)
+        if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
             return paths, each, is_proven
         together, separate = self.mended(wrong, others)
         if all(each.values()):  # ambiguous: the author's own text may decide
-            return ([together[0]], dict.fromkeys(wrong, together), True) if len(together) == 1 else (paths, each, True)
+            if len(together) == 1:
+                return together, dict.fromkeys(wrong, together), True
+            return paths, each, is_proven
         if not together and any(each.values()):
             separate = self.mended([at for at in wrong if not each[at]], others)[1]
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven

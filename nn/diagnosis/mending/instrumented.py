@@ -59,6 +59,8 @@ class Node:
         What makes its value of those of its operands.
     role
         What a number is for, if it is one: an "index" or an "axis".
+    scope
+        The first number of its function's expressions: a name means the same in these alone.
     """
 
     key: int
@@ -67,6 +69,7 @@ class Node:
     statement: ast.AST
     do: Callable[..., Any] = first
     role: str = ""
+    scope: int = 0
 
     @cached_property
     def text(self) -> str:
@@ -107,7 +110,7 @@ class _Instrumenting(ast.NodeTransformer):
 
     def _hooked(self, form: str, tree: ast.expr, *operands: ast.expr, **more: Any) -> ast.expr:
         key = self._begin + len(self.nodes)
-        self.nodes.append(Node(key, form, tree, self._statement, more.get("do", first), self._role))
+        self.nodes.append(Node(key, form, tree, self._statement, more.get("do", first), self._role, self._begin))
         call = ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(key), *operands], more.get("keywords", []))
         return ast.copy_location(call, tree)
 

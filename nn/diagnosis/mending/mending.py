@@ -234,9 +234,8 @@ class Mending:
         program, texts = self._program, set()
         for key in itertools.takewhile(lambda key: key != node.key, program.seen):
             other, value = program.nodes[key], program.seen[key][2]
-            if (other.is_variable or other.form not in APART) and isinstance(
-                value, (np.ndarray, np.number, float, int)
-            ):
+            is_there = other.scope == node.scope and (other.is_variable or other.form not in APART)
+            if is_there and isinstance(value, (np.ndarray, np.number, float, int)):
                 texts.add(other.text)
                 yield other.text, value
         yield from ((text, x) for text, x in self._beside[0].items() if text not in texts)

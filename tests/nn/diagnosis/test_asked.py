@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.asked import RaisedError, answer, copies, parts
+from nn.diagnosis.asked import RaisedError, answer, copies, parts, silenced, takes
 
 X = np.arange(6.0).reshape(2, 3) + 1.0
 
@@ -47,3 +47,10 @@ def test_a_forward_function_returns_its_result_and_one_cache():
 def test_inputs_are_copied_with_what_they_hold():
     (x, n, held) = copies([X, 3, {"x": [X]}])
     assert x is not X and n == 3 and held["x"][0] is not X
+
+
+def test_what_a_function_takes_and_prints(capsys):
+    assert takes(lambda x, y=1: x, 1) and takes(np.add, 2) and not takes(lambda x: x, 2)
+    with silenced():
+        print("twice")
+    assert capsys.readouterr().out == ""
