@@ -48,6 +48,8 @@ class BackwardAlteration:
         What makes the gradients, where that is no single sweep.
     what
         The array or the number that stands there in place of the right one.
+    times
+        The number that what is handed on, or its change, is multiplied with beside, in words.
     rank
         How far from the right one it is: of several that fit, those of the least are believed.
     """
@@ -62,6 +64,7 @@ class BackwardAlteration:
     factor: float = 1.0
     run: Callable[[Sweep], list[Array]] | None = None
     finish: Callable[[ArrayStep, Array], Array] | None = None
+    times: str = ""
 
     @property
     def name(self) -> tuple[str, str]:

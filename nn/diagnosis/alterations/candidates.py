@@ -25,7 +25,7 @@ from nn.diagnosis.alterations.errors import of_errors
 from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts, taken_elsewhere
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
-from nn.diagnosis.alterations.groups import groups, is_twin
+from nn.diagnosis.alterations.groups import everywhere, groups, is_twin
 from nn.diagnosis.alterations.paths import of_paths
 from nn.diagnosis.alterations.stale import of_other_runs
 from nn.diagnosis.alterations.step import ArrayStep, Edge
@@ -41,7 +41,13 @@ TIMES = "*"  # the first part of a key of two numbers
 ROUNDED = 1e-7  # of a number that is fitted
 MOST_NAMES = 40  # of a number, of which those that are lengths at all points are right
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
-ADVANCED = ("updated-value", "term-added")  # kinds of which the change is multiplied, not the whole
+ADVANCED = (
+    "updated-value",
+    "term-added",
+    "factor-shifted",
+    "slope-shifted",
+    "mask-leaky",
+)  # kinds of which the change is multiplied, not the whole
 MANY = 200  # edges, beyond which arrays are not exchanged for one another
 
 
@@ -107,7 +113,7 @@ def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: 
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
     text = text or f"{factor:.6g}"
     what = f"{text} * {alteration.what}" if alteration.what else text
-    return replace(alteration, pulls=pulls, what=what, rank=rank, saved=None)
+    return replace(alteration, pulls=pulls, what=what, rank=rank, saved=None, factor=factor, times=text)
 
 
 def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
@@ -176,7 +182,7 @@ def phases(sweep: Sweep) -> list[Iterator[Attempt]]:
 def _near(sweep: Sweep) -> Iterator[Attempt]:
     by_key = groups(sweep)
     repeated = {edge for edges in by_key.values() if len(edges) > 1 for edge in edges}
-    for key, edges in by_key.items():
+    for key, edges in (everywhere(sweep) | by_key).items():
         is_exception = len(edges) == 1 and (edges[0] in repeated or is_twin(edges[0]))
         for attempt in _attempts(partial(_of_group, key=key, of=_simple), sweep):
             altered = attempt.alteration
@@ -198,7 +204,7 @@ def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _of_group(sweep: Sweep, key: object, of: OfGroup) -> Iterator[BackwardAlteration]:
-    edges = groups(sweep).get(key, ())
+    edges = groups(sweep).get(key) or everywhere(sweep).get(key)
     yield from of(edges, sweep) if edges else ()
 
 

@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
 from engine.rules import RULES
 from nn.derivatives import ACTIVATIONS
-from nn.diagnosis.alterations.alteration import Saves
+from nn.diagnosis.alterations.alteration import Convert, Saves
 from nn.diagnosis.alterations.step import Edge
 from nn.samples import Array
 
@@ -25,6 +26,21 @@ CONFUSED = ("tanh", "sigmoid", "exp", "relu")
 def operand_of(edge: Edge) -> Array:
     """Return the operand that an edge leads to, as wide as what it saved."""
     return np.broadcast_to(edge.parent.value, np.shape(edge.saved))
+
+
+def saved_of(edge: Edge) -> Array:
+    """Return what an edge has saved."""
+    return np.asarray(edge.saved)
+
+
+def value_of_step(edge: Edge) -> Array:
+    """Return the value that an edge comes from."""
+    return edge.step.value
+
+
+def is_open(edge: Edge) -> Array:
+    """Return where a mask lets something through, without its scale."""
+    return np.asarray(edge.saved != 0.0, float)
 
 
 def ones(edge: Edge) -> Array:
@@ -52,50 +68,77 @@ def _of_another(rule: str) -> tuple[Substitute, ...]:
     )
 
 
+FORMULAS: dict[str, Convert] = {
+    "1 - a": lambda a: 1.0 - a,
+    "1 + a": lambda a: 1.0 + a,
+    "a**2": np.square,
+    "-a**2": lambda a: -(a**2),
+    "-a": np.negative,
+    "1 + a**2": lambda a: 1.0 + a**2,
+    "1 - a**2": lambda a: 1.0 - a**2,
+    "a * (1 + a)": lambda a: a * (1.0 + a),
+    "a * (1 - a)": lambda a: a * (1.0 - a),
+    "a * (1 - a**2)": lambda a: a * (1.0 - a**2),
+}
+"""What a slope is written as, of the value a or of the input."""
+USUAL: dict[str, tuple[int, Convert]] = {
+    "missing": (1, np.ones_like),
+    "squared": (1, np.square),
+    "unsigned": (1, np.abs),
+    "inverted": (1, np.reciprocal),
+    "shifted": (3, lambda x: x + 1.0),
+}
+"""What is done to any array, with its rank."""
+
+
+def _usual(noun: str, *words: str) -> tuple[Substitute, ...]:
+    """Return what is usually done to what has been saved."""
+    return tuple((f"{noun}-{word}", "", USUAL[word][0], partial(_changed, change=USUAL[word][1])) for word in words)
+
+
+def _changed(edge: Edge, change: Convert, of: Saves = saved_of) -> Array:
+    return change(of(edge))
+
+
+def _times(edge: Edge, own: Saves, power: int) -> Array:
+    return np.asarray(edge.saved * own(edge) ** float(power))
+
+
 OF_ONE_OPERAND: tuple[Substitute, ...] = (
     ("slope-missing", "", 1, ones),
-    ("value-for-slope", "", 1, lambda e: e.step.value),
+    ("value-for-slope", "", 1, value_of_step),
     ("applied-for-slope", "", 1, lambda e: applied(e.step.op, e.step.value)),
     ("operand-for-slope", "", 1, operand_of),
     ("slope-at-value", "", 1, lambda e: slope_of(e.step.op, e.step.value)),
 )
-OF_THE_VALUE: tuple[Substitute, ...] = (
-    ("slope-formula", "1 - a", 2, lambda e: 1.0 - e.step.value),
-    ("slope-formula", "1 + a", 2, lambda e: 1.0 + e.step.value),
-    ("slope-formula", "a**2", 2, lambda e: e.step.value**2),
-    ("slope-formula", "-a**2", 2, lambda e: -(e.step.value**2)),
-    ("slope-formula", "-a", 2, lambda e: -e.step.value),
-    ("slope-formula", "1 + a**2", 2, lambda e: 1.0 + e.step.value**2),
-    ("slope-formula", "1 - a**2", 2, lambda e: 1.0 - e.step.value**2),
-    ("slope-formula", "a * (1 + a)", 2, lambda e: e.step.value * (1.0 + e.step.value)),
-    ("slope-formula", "a * (1 - a)", 2, lambda e: e.step.value * (1.0 - e.step.value)),
-    ("slope-formula", "a * (1 - a**2)", 2, lambda e: e.step.value * (1.0 - e.step.value**2)),
+OF_FORMULAS: tuple[Substitute, ...] = tuple(
+    ("slope-formula", text.replace("a", name), rank, partial(_changed, change=change, of=own))
+    for name, rank, own in (("a", 2, value_of_step), ("x", 3, operand_of))
+    for text, change in FORMULAS.items()
 )
 OF_OTHERS: dict[str, tuple[Substitute, ...]] = {rule: _of_another(rule) for rule in CONFUSED}
 OF_MASKS: tuple[Substitute, ...] = (
     ("mask-inverted", "", 1, lambda e: np.max(e.saved) - e.saved),
     ("mask-missing", "", 1, lambda e: np.full(e.saved.shape, np.max(e.saved))),
-    ("scale-missing", "", 1, lambda e: (e.saved != 0.0).astype(float)),
+    ("scale-missing", "", 1, is_open),
+    ("mask-leaky", "", 3, lambda e: e.saved + (e.saved == 0.0)),
 )
 OF_SLOPES: tuple[Substitute, ...] = (
-    ("slope-times-operand", "**-2", 2, lambda e: e.saved / operand_of(e) ** 2),
-    ("slope-times-value", "**-2", 2, lambda e: e.saved / e.step.value**2),
-    ("slope-times-operand", "**-1", 2, lambda e: e.saved / operand_of(e)),
-    ("slope-times-value", "**-1", 2, lambda e: e.saved / e.step.value),
-    ("slope-times-operand", "", 1, lambda e: e.saved * operand_of(e)),
-    ("slope-times-value", "", 1, lambda e: e.saved * e.step.value),
-    ("slope-times-operand", "**2", 2, lambda e: e.saved * operand_of(e) ** 2),
-    ("slope-times-value", "**2", 2, lambda e: e.saved * e.step.value**2),
-    ("slope-squared", "", 1, lambda e: np.square(e.saved)),
-    ("slope-unsigned", "", 1, lambda e: np.abs(e.saved)),
-    ("slope-inverted", "", 1, lambda e: np.reciprocal(e.saved)),
+    *(
+        (
+            f"slope-times-{noun}",
+            "" if power == 1 else f"**{power}",
+            1 + (power != 1),
+            partial(_times, own=own, power=power),
+        )
+        for power in (-2, -1, 1, 2)
+        for noun, own in (("operand", operand_of), ("value", value_of_step))
+    ),
+    *_usual("slope", "squared", "unsigned", "inverted", "shifted"),
 )
 OF_FACTORS: tuple[Substitute, ...] = (
-    ("factor-missing", "", 1, ones),
-    ("factor-squared", "", 1, lambda e: np.square(e.saved)),
-    ("factor-unsigned", "", 1, lambda e: np.abs(e.saved)),
-    ("factor-inverted", "", 1, lambda e: np.reciprocal(e.saved)),
+    *_usual("factor", "missing", "squared", "unsigned", "inverted", "shifted"),
     ("own-value-for-factor", "", 1, operand_of),
 )
-OF_EXTREMES: tuple[Substitute, ...] = (("ties-in-full", "", 1, lambda e: (e.saved != 0.0).astype(float)),)
+OF_EXTREMES: tuple[Substitute, ...] = (("ties-in-full", "", 1, is_open),)
 """What stands in place of what an edge has saved: the kind, what is said of it, its rank, and what it is."""

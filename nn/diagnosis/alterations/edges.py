@@ -31,11 +31,11 @@ from nn.diagnosis.alterations.alteration import (
 from nn.diagnosis.alterations.cases import (
     OF_EXTREMES,
     OF_FACTORS,
+    OF_FORMULAS,
     OF_MASKS,
     OF_ONE_OPERAND,
     OF_OTHERS,
     OF_SLOPES,
-    OF_THE_VALUE,
     Substitute,
     ones,
 )
@@ -44,6 +44,7 @@ from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.variants import (
     axes_text,
+    gathered,
     only_at,
     place,
     products_of,
@@ -51,6 +52,7 @@ from nn.diagnosis.alterations.variants import (
     shifts,
     single_places,
     some_axes,
+    spread,
     times_at,
 )
 from nn.samples import Array
@@ -62,7 +64,6 @@ ENDS = (("first", 0), ("last", -1))
 
 JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
 EXTREMES = ("max", "amax", "min", "amin")
-WRITTEN_WITH_VALUE = ("tanh", "sigmoid")
 
 
 def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -76,9 +77,11 @@ def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
 
 
 def of_cases(edges: tuple[Edge, ...], cases: Iterable[Substitute]) -> Iterator[BackwardAlteration]:
-    """Yield edges with something else in place of what they have saved."""
+    """Yield edges with something else in place of what they have saved; to add to a constant is to multiply it."""
+    is_constant = all(np.ptp(edge.saved) == 0.0 for edge in edges if edge.kind != "move")
     for kind, what, rank, saved in cases:
-        yield saving(kind, edges, saved, what, rank)
+        if not (is_constant and kind.endswith("-shifted")):
+            yield saving(kind, edges, saved, what, rank)
 
 
 # --- elementwise ---------------------------------------------------------------------------------------------------
@@ -118,7 +121,7 @@ def _of_mask(edge: Edge) -> tuple[Substitute, ...]:
 def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
     """Yield what people take for the derivative of a function of one number."""
     op = edges[0].step.op
-    yield from of_cases(edges, (*OF_ONE_OPERAND, *(OF_THE_VALUE if op in WRITTEN_WITH_VALUE else ())))
+    yield from of_cases(edges, (*OF_ONE_OPERAND, *OF_FORMULAS))
     yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
     yield from of_cases(edges, (case for other, cases in OF_OTHERS.items() if other != op for case in cases))
 
@@ -267,6 +270,10 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         yield of_share("off-by-one", edges, change, what, 2)
     for what, change in rearranged(shape):
         yield of_share("result-transposed", edges, change, what, 1 if "exchanged" in what else 2)
+    for what, change in gathered(shape) if edges[0].parent.op in ("", "[]") else ():
+        yield of_share("one-place", edges, change, what, 2)
+    for what, change in spread(edges[0].step.value.shape):
+        yield of_arriving("one-upstream", edges, change, what, 3)
     for what, where in single_places(shape) if math.prod(shape) < 5000 else ():
         for factor, kind in SCALES[:3]:
             yield of_share(kind, edges, partial(times_at, where=where, factor=factor), f"at {what}", 2)

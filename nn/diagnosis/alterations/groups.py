@@ -20,6 +20,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Sweep
 
 LONGEST_LOOP = 40
+ALIKE = ("matmul", "tanh", "sigmoid", "exp", "relu", "maximum", "where")
 
 
 @lru_cache(maxsize=16)
@@ -50,6 +51,16 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
             several.setdefault(tuple(edges), key)
     by_key = {key: edges for edges, key in several.items()} | alone
     return dict(sorted(by_key.items(), key=lambda item: not through(item[1][0]).name))
+
+
+@lru_cache(maxsize=16)
+def everywhere(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
+    """Return all edges of an operation, of which people write each alike."""
+    by_op: dict[str, list[Edge]] = {}
+    for edge in sweep.edges:
+        by_op.setdefault(edge.step.op, []).append(edge)
+    several = {("everywhere", op): tuple(by_op.get(op, ())) for op in ALIKE}
+    return {key: edges for key, edges in several.items() if len(edges) > 1 and edges not in groups(sweep).values()}
 
 
 def through(edge: Edge) -> ArrayStep:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn.diagnosis.alterations.cases import OF_OTHERS, OF_SLOPES, OF_THE_VALUE, applied, ones, operand_of, slope_of
+from nn.diagnosis.alterations.cases import OF_FORMULAS, OF_OTHERS, OF_SLOPES, applied, ones, operand_of, slope_of
 from nn.diagnosis.alterations.recorded import record
 
 X = np.random.default_rng(0).normal(size=(4, 3))
@@ -19,7 +19,7 @@ def test_slopes_and_operands():
 
 @pytest.mark.parametrize(("what", "wanted"), [("1 - a", 1 - A), ("-a**2", -A * A), ("a * (1 - a**2)", A * (1 - A * A))])
 def test_formulas_of_the_value(what, wanted):
-    (saved,) = [saved for _, text, _, saved in OF_THE_VALUE if text == what]
+    (saved,) = [saved for _, text, _, saved in OF_FORMULAS if text == what]
     np.testing.assert_allclose(saved(STEP.edges[0]), wanted, rtol=1e-14)
 
 
