@@ -18,11 +18,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.added import of_terms
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
 from nn.diagnosis.alterations.edges import of_edges, of_joined
 from nn.diagnosis.alterations.errors import of_errors
-from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts, taken_elsewhere
+from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import everywhere, groups, is_twin
@@ -192,7 +191,7 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
     """Yield the least likely last: one run of a line that runs often."""
-    for whole in (of_other_runs, of_joined, of_parts, of_leaves, of_errors, of_functions, of_terms):
+    for whole in (of_other_runs, of_joined, of_parts, of_leaves, of_errors, of_functions):
         yield from _attempts(whole, sweep)
     by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
     for key, _ in by_size if len(sweep.edges) <= MANY else ():
@@ -214,7 +213,7 @@ def _simple(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteratio
 
 
 def _with_others(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
-    yield from (*taken_elsewhere(edges), *exchanged(edges, sweep), *_updated(edges, sweep))
+    yield from (*exchanged(edges, sweep), *_updated(edges, sweep))
 
 
 def _updated(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:

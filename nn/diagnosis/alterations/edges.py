@@ -7,7 +7,7 @@ Tables say what stands in place of that; what arrives and what is handed on are 
 >>> root, leaves = record(lambda x: np.tanh(x).sum(), [("x", np.array([1.0, 2.0]))])
 >>> sweep = Sweep(root, leaves)
 >>> [a.kind for a in of_edges((sweep.edges[-1],), sweep) if a.rank == 1][:3]
-['slope-missing', 'value-for-slope', 'applied-for-slope']
+['slope-missing', 'value-for-slope', 'operand-for-slope']
 """
 
 from __future__ import annotations
@@ -28,17 +28,7 @@ from nn.diagnosis.alterations.alteration import (
     saving,
     scaled,
 )
-from nn.diagnosis.alterations.cases import (
-    OF_EXTREMES,
-    OF_FACTORS,
-    OF_FORMULAS,
-    OF_MASKS,
-    OF_ONE_OPERAND,
-    OF_OTHERS,
-    OF_SLOPES,
-    Substitute,
-    ones,
-)
+from nn.diagnosis.alterations.cases import Substitute, substitutes
 from nn.diagnosis.alterations.primitives import unbroadcast
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
@@ -63,7 +53,6 @@ ENDS = (("first", 0), ("last", -1))
 
 
 JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
-EXTREMES = ("max", "amax", "min", "amin")
 
 
 def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -77,11 +66,8 @@ def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
 
 
 def of_cases(edges: tuple[Edge, ...], cases: Iterable[Substitute]) -> Iterator[BackwardAlteration]:
-    """Yield edges with something else in place of what they have saved; to add to a constant is to multiply it."""
-    is_constant = all(np.ptp(edge.saved) == 0.0 for edge in edges if edge.kind != "move")
-    for kind, what, rank, saved in cases:
-        if not (is_constant and kind.endswith("-shifted")):
-            yield saving(kind, edges, saved, what, rank)
+    """Yield edges with something else in place of what they have saved."""
+    return (saving(kind, edges, saved, what, rank) for kind, what, rank, saved in cases)
 
 
 # --- elementwise ---------------------------------------------------------------------------------------------------
@@ -89,16 +75,17 @@ def of_cases(edges: tuple[Edge, ...], cases: Iterable[Substitute]) -> Iterator[B
 
 def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield elementwise edges with another local derivative."""
-    if len(edges[0].step.operands) == 1:
-        yield from _unary_slopes(edges)
-    elif edges[0].step.op not in ("add", "subtract"):
+    of_one = len(edges[0].step.operands) == 1
+    if not of_one and edges[0].step.op not in ("add", "subtract"):
         kind, what = ("upstream-missing", OF_THE_RESULT) if _weighs(edges[0], sweep) else ("factor-missing", "")
         if all(np.ptp(edge.saved) == 0.0 for edge in edges):
-            yield saving(kind, edges, ones, what, rank=0)
-            yield saving("factor-exchanged", edges, ones)
+            yield of_saved(kind, edges, np.ones_like, what, rank=0)
+            yield of_saved("factor-exchanged", edges, np.ones_like)
         elif not np.array_equal(np.unique(edges[0].saved), (0.0, 1.0)):  # which are masks, left out below
-            yield saving(kind, edges, ones, what)
-    yield from of_cases(edges, (*_of_mask(edges[0]), *OF_SLOPES))
+            yield of_saved(kind, edges, np.ones_like, what)
+    yield from of_cases(edges, substitutes(edges[0]))
+    if of_one:
+        yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
     if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
@@ -111,19 +98,6 @@ def _weighs(edge: Edge, sweep: Sweep) -> bool:
     root = sweep.root
     is_last = edge.step is root or (root.op == "sum" and root.operands[0] is edge.step)
     return is_last and edge.step.op == "multiply" and len(edge.step.edges) == 1
-
-
-def _of_mask(edge: Edge) -> tuple[Substitute, ...]:
-    """Return what stands for a local derivative of two values, one of them 0."""
-    return OF_MASKS if len(np.unique(edge.saved)) == 2 and (edge.saved == 0.0).any() else ()
-
-
-def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield what people take for the derivative of a function of one number."""
-    op = edges[0].step.op
-    yield from of_cases(edges, (*OF_ONE_OPERAND, *OF_FORMULAS))
-    yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
-    yield from of_cases(edges, (case for other, cases in OF_OTHERS.items() if other != op for case in cases))
 
 
 def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -163,8 +137,7 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     edge = edges[0]
     if edge.saved is None:
         return
-    yield from of_cases(edges, _of_mask(edge) if len(edge.step.operands) == 1 else ())
-    yield from of_cases(edges, (*OF_FACTORS, *(OF_EXTREMES if edge.step.op in EXTREMES else ())))
+    yield from of_cases(edges, substitutes(edge))
     for what, change in rearranged(np.shape(edge.saved)):
         kind, rank = ("factor-transposed", 1) if "exchanged" in what else ("factor-rearranged", 2)
         yield of_saved(kind, edges, change, what, rank)

@@ -22,7 +22,8 @@ import numpy as np
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import EXTREMES, without_stride
+from nn.diagnosis.alterations.cases import EXTREMES
+from nn.diagnosis.alterations.edges import without_stride
 from nn.diagnosis.alterations.formulas import label, operand_label
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
@@ -82,6 +83,8 @@ def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
             together.setdefault((step.op, step.site or step), []).append(step)
             if isinstance(step.index, np.ndarray) and step.index.dtype.kind == "i":
                 together.setdefault(("index", id(step.index)), []).append(step)
+            elif step.op == "[]" and any(isinstance(part, int) for part in _parts(step)):
+                together.setdefault(("place", step.site or step), []).append(step)
             elif step.op == "[]" and "1:" in step.note.split(", "):
                 together.setdefault(("slice", id(step.operands[0]), step.note), []).append(step)
     return together
@@ -230,9 +233,31 @@ def _other_indices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
     yield "in turn", np.resize(np.unique(step.index), step.index.shape)
 
 
+def _other_places(step: ArrayStep) -> Iterator[tuple[str, Any]]:
+    """Yield the places before and after the ones that numbers take, and those counted from the other end."""
+    numbers = [k for k, part in enumerate(_parts(step)) if isinstance(part, int)]
+    for places in [[k] for k in numbers] + ([numbers] if len(numbers) > 1 else []):
+        where = f"index {', '.join(map(str, places))}"
+        for text, move in (("one late", 1), ("one early", -1), ("reversed", 0)):
+            yield f"{where} {text}", partial(_elsewhere, places=places, move=move)
+
+
+def _elsewhere(step: ArrayStep, places: Sequence[int], move: int) -> tuple[Any, ...]:
+    index = _parts(step)
+    for k in places:
+        n = value_of(step.operands[0]).shape[sum(part is not None for part in index[:k])]
+        index[k] = (index[k] + move) % n if move else n - 1 - index[k] % n
+    return tuple(index)
+
+
+def _parts(step: ArrayStep) -> list[Any]:
+    """Return the parts of an index."""
+    return list(step.index) if isinstance(step.index, tuple) else [step.index]
+
+
 def _other_slices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
     """Yield what stands for `x[1:]`: all of x, or all but another entry."""
-    parts = step.index if isinstance(step.index, tuple) else (step.index,)
+    parts = _parts(step)
     axis = next(k for k, part in enumerate(parts) if part == slice(1, None))
     n = step.edges[0].parent.value.shape[axis]
     others = {"all of it": slice(None), "[:-1]": slice(None, -1), "all but the second": np.delete(np.arange(n), 1)}
@@ -240,11 +265,16 @@ def _other_slices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
         yield what, (*parts[:axis], index, *parts[axis + 1 :])
 
 
-OF_INDICES = {"index": ("wrong-index", _other_indices), "slice": ("slice-exchanged", _other_slices)}
+OF_INDICES = {
+    "index": ("wrong-index", _other_indices),
+    "place": ("wrong-index", _other_places),
+    "slice": ("slice-exchanged", _other_slices),
+}
 
 
 def _taken_at(step: ArrayStep, xs: Sequence[Any], index: Any) -> ArrayStep:
-    return primitives.moved("[]", lambda v: v[index], (xs[0],))
+    there = index(step) if callable(index) else index
+    return _in_shape(primitives.moved("[]", lambda v: v[there], (xs[0],)), step)
 
 
 def _strides(steps: Sequence[ArrayStep]) -> Iterator[Named]:

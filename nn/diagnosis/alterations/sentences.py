@@ -201,14 +201,9 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
         "sum": formula(edge.step if edge.step.op == "sum" else edge.parent),
     }  # fmt: skip
     texts = SENTENCES.get(f"{alteration.kind} {_of_sum(alteration) or base}", SENTENCES[alteration.kind])
-    unsaid = (
-        []
-        if any(word in texts[0] for word in ("{what}", "{number}")) or _of_sum(alteration)
-        else [times and f"times {times}"]
-    )
-    if not any(word in texts[0] for word in ("{what}", "{base}")) and base not in (OF_THE_RESULT, names["path"]):
-        unsaid.insert(0, "" if base.startswith("at index") else base)
-    more = ", ".join(filter(None, unsaid))
+    is_shown = any(word in texts[0] for word in ("{what}", "{number}")) or _of_sum(alteration)
+    is_base = "{base}" not in texts[0] and base not in ("", OF_THE_RESULT, names["path"]) and "at index" not in base
+    more = "" if is_shown else what if is_base else f"times {times}" if times else ""
     sentence, yours = (text.format(**names) + (f" ({more})" if more else "") + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"

@@ -192,3 +192,30 @@ def test_what_arrives_at_another_time(forward, backward):
     rng = np.random.default_rng(3)
     (finding,) = nn.check_backward(forward, backward, rng.normal(size=(4, 2, 3)), rng.normal(size=(3, 3))).findings
     assert finding.name == "off-by-one" and "of the time before" in finding.sentence
+
+
+PENALISED = np.random.default_rng(4)
+ROWS, Y, V = PENALISED.normal(size=(7, 4)), PENALISED.normal(size=7), PENALISED.normal(size=4)
+
+
+def residuals(w):
+    return np.sum((ROWS @ w - Y) ** 2)
+
+
+@pytest.mark.parametrize("strength", [0.1, -0.37, 2.0])
+def test_a_penalty_of_the_gradient_alone_has_a_name(strength):
+    said = nn.diagnose_function(residuals, V, lambda w: 2 * ROWS.T @ (ROWS @ w - Y) + strength * w)
+    assert said.names == ["term-added"] and "* x" in said.findings[0].sentence + said.findings[0].found
+
+
+def test_a_derivative_of_another_step_that_is_there_already_has_a_name():
+    logp = np.log(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]))
+    kept = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    said = nn.check_backward(lambda lp: -np.sum(lp * kept), lambda dout, lp: dout * (np.exp(lp) - kept), logp)
+    assert said.names == ["term-added"] and "exp(lp)" in said.findings[0].sentence
+
+
+def test_noise_is_no_term():
+    noise = PENALISED.normal(size=4)
+    said = nn.diagnose_function(residuals, V, lambda w: 2 * ROWS.T @ (ROWS @ w - Y) + 0.1 * noise)
+    assert "term-added" not in said.names
