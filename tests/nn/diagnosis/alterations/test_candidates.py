@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+import nn
 from nn.diagnosis.alterations.alteration import gradients_of
 from nn.diagnosis.alterations.candidates import known_numbers, named_numbers, phases, with_number
 from nn.diagnosis.alterations.recorded import record
@@ -50,3 +52,33 @@ def test_a_number_is_one_of_the_functions_or_the_product_of_two():
     for factor, text in ((0.6, "p"), (0.2, "1/x.shape[0]"), (0.36, "p * p"), (5 / 7, "x.shape[0] * 1/x.shape[1]")):
         assert text in [name for _, name in named_numbers(factor, known)]
     assert named_numbers(0.1234567, known) == []
+
+
+RIGHT = np.random.default_rng(8).normal(size=(5, 3))
+
+
+def softplus(x):
+    return np.log(1.0 + np.exp(2.0 * x)) / 2.0
+
+
+def of_output(dout, x):
+    return dout / (1.0 + np.exp(-2.0 * softplus(x)))
+
+
+def gathered(dout, x):
+    return np.concatenate([(2.0 * dout * x)[-1:], np.zeros((4, 3))])
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "name", "said"),
+    [
+        (softplus, of_output, "wrong-argument", "`x` is taken to be"),
+        (lambda x: x**2, gathered, "one-place", "(the last stays along axis 0)"),
+        (lambda x: np.where(x > 0.0, x, 0.1), lambda d, x: d * np.where(x > 0.0, 1.0, 0.1), "mask-leaky", "0.1 times"),
+        (lambda x: 3.0**x, lambda d, x: d * 3.0 * x**2, "operands-exchanged", "`3.0 ** x`"),
+        (lambda x: (x**2).mean(), lambda d, x: 2.0 * d * x, "factor-missing", "a sum stands in place of the mean"),
+    ],
+)
+def test_what_stands_in_place_of_what(forward, backward, name, said):
+    (finding,) = nn.check_backward(forward, backward, np.abs(RIGHT) if "3.0" in said else RIGHT).findings
+    assert finding.name == name and said in f"{finding.sentence} {finding.found}"

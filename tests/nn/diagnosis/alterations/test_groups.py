@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.groups import groups, is_twin, through
+from nn.diagnosis.alterations.groups import everywhere, groups, is_twin, through
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -54,3 +54,12 @@ def test_what_a_path_goes_through():
     assert {through(edge).name or through(edge).op for edge in sweep.edges} >= {"mu", "exp", "sum"}
     named = [bool(through(edges[0]).name) for edges in groups(sweep).values()]
     assert named == sorted(named, reverse=True)
+
+
+def test_an_operation_that_stands_in_several_lines_is_altered_everywhere():
+    def f(x):
+        y = np.tanh(x)
+        return np.tanh(y * y).sum() + y.sum()
+
+    sweep = Sweep(*record(f, [("x", np.ones(2))]))
+    assert {key: len(edges) for key, edges in everywhere(sweep).items()} == {("everywhere", "tanh"): 2}
