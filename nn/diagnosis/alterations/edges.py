@@ -42,7 +42,6 @@ from nn.diagnosis.alterations.variants import (
     shifts,
     single_places,
     some_axes,
-    spread,
     times_at,
 )
 from nn.samples import Array
@@ -245,8 +244,6 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         yield of_share("result-transposed", edges, change, what, 1 if "exchanged" in what else 2)
     for what, change in gathered(shape) if edges[0].parent.op in ("", "[]") else ():
         yield of_share("one-place", edges, change, what, 2)
-    for what, change in spread(edges[0].step.value.shape):
-        yield of_arriving("one-upstream", edges, change, what, 3)
     for what, where in single_places(shape) if math.prod(shape) < 5000 else ():
         for factor, kind in SCALES[:3]:
             yield of_share(kind, edges, partial(times_at, where=where, factor=factor), f"at {what}", 2)

@@ -20,11 +20,12 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, pulling, saving
+from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, of_arriving, pulling, saving
 from nn.diagnosis.alterations.formulas import label, operand_label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
+from nn.diagnosis.alterations.variants import spread
 from nn.samples import Array
 
 Arrays: TypeAlias = Sequence[Array]
@@ -46,6 +47,8 @@ IN_ONE_PLACE: dict[str, tuple[OfEdge, ...]] = {
 def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield edges with another array in place of what they saved, of what arrives, or in their derivative."""
     is_one = len(edges) == 1
+    for what, change in spread(edges[0].step.value.shape):
+        yield of_arriving("one-upstream", edges, change, what, 3)
     for what, rank, sources in at_times(sweep, len(edges)):
         arrays = [value_of(x) for x in sources]
         yield from _in_derivative(edges, what, rank, arrays)
