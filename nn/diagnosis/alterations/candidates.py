@@ -18,14 +18,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nn.diagnosis.alterations.added import of_terms
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
 from nn.diagnosis.alterations.edges import of_choices, of_edges, of_joined
 from nn.diagnosis.alterations.errors import of_errors
-from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts, taken_elsewhere
+from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts
 from nn.diagnosis.alterations.formulas import bracketed, label
 from nn.diagnosis.alterations.forward import of_functions
-from nn.diagnosis.alterations.groups import groups, is_twin, rules
+from nn.diagnosis.alterations.groups import everywhere, groups, is_twin
 from nn.diagnosis.alterations.orders import of_orders
 from nn.diagnosis.alterations.paths import of_paths
 from nn.diagnosis.alterations.stale import of_other_runs
@@ -42,7 +41,13 @@ TIMES = "*"  # the first part of a key of two numbers
 ROUNDED = 1e-7  # of a number that is fitted
 MOST_NAMES = 40  # of a number, of which those that are lengths at all points are right
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
-ADVANCED = ("updated-value", "term-added")  # kinds of which the change is multiplied, not the whole
+ADVANCED = (
+    "updated-value",
+    "term-added",
+    "factor-shifted",
+    "slope-shifted",
+    "mask-leaky",
+)  # kinds of which the change is multiplied, not the whole
 MANY = 200  # edges, beyond which arrays are not exchanged for one another
 
 
@@ -106,7 +111,7 @@ def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: 
     """Return an alteration whose shares, or for an update whose change, are multiplied with a number."""
     multiply = _advanced if alteration.kind in ADVANCED else _multiplied
     pulls = {edge: partial(multiply, pull=pull, factor=factor) for edge, pull in alteration.pulls.items()}
-    return replace(alteration, pulls=pulls, times=text or f"{factor:.6g}", rank=rank, saved=None)
+    return replace(alteration, pulls=pulls, times=text or f"{factor:.6g}", rank=rank, saved=None, factor=factor)
 
 
 def _multiplied(edge: Edge, g: Array, pull: Pull, factor: float) -> Array:
@@ -180,7 +185,7 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
         for attempt in _attempts(partial(_of_group, key=key, of=_simple), sweep):
             altered = attempt.alteration
             yield replace(attempt, alteration=replace(altered, rank=altered.rank + 1)) if is_exception else attempt
-    for key in rules(sweep):
+    for key in everywhere(sweep):
         yield from _attempts(partial(_of_group, key=key, of=_of_rule), sweep)
     for whole in (of_choices, of_paths):
         yield from _attempts(whole, sweep)
@@ -188,7 +193,7 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
     """Yield the least likely last: one run of a line that runs often."""
-    for whole in (of_other_runs, of_joined, of_orders, of_parts, of_leaves, of_errors, of_functions, of_terms):
+    for whole in (of_other_runs, of_joined, of_orders, of_parts, of_leaves, of_errors, of_functions):
         yield from _attempts(whole, sweep)
     by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
     for key, _ in by_size if len(sweep.edges) <= MANY else ():
@@ -200,7 +205,7 @@ def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _of_group(sweep: Sweep, key: object, of: OfGroup) -> Iterator[BackwardAlteration]:
-    edges = groups(sweep).get(key) or rules(sweep).get(key)
+    edges = groups(sweep).get(key) or everywhere(sweep).get(key)
     yield from of(edges, sweep) if edges else ()
 
 
@@ -216,7 +221,7 @@ def _of_rule(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
 
 
 def _with_others(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
-    yield from (*taken_elsewhere(edges), *exchanged(edges, sweep), *_updated(edges, sweep))
+    yield from (*exchanged(edges, sweep), *_updated(edges, sweep))
 
 
 def _updated(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:

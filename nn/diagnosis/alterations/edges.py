@@ -7,7 +7,7 @@ Tables say what stands in place of that; what arrives and what is handed on are 
 >>> root, leaves = record(lambda x: np.tanh(x).sum(), [("x", np.array([1.0, 2.0]))])
 >>> sweep = Sweep(root, leaves)
 >>> [a.kind for a in of_edges((sweep.edges[-1],), sweep) if a.rank == 1][:3]
-['slope-missing', 'value-for-slope', 'applied-for-slope']
+['slope-missing', 'value-for-slope', 'operand-for-slope']
 """
 
 from __future__ import annotations
@@ -29,25 +29,15 @@ from nn.diagnosis.alterations.alteration import (
     saving,
     scaled,
 )
-from nn.diagnosis.alterations.cases import (
-    OF_EXTREMES,
-    OF_FACTORS,
-    OF_MASKS,
-    OF_ONE_OPERAND,
-    OF_OTHERS,
-    OF_SLOPES,
-    OF_THE_VALUE,
-    Substitute,
-    derivative_at,
-    ones,
-)
+from nn.diagnosis.alterations.cases import Substitute, derivative_at, substitutes
 from nn.diagnosis.alterations.formulas import is_clip
 from nn.diagnosis.alterations.groups import weighs
 from nn.diagnosis.alterations.primitives import unbroadcast
-from nn.diagnosis.alterations.step import ArrayStep, Edge, Saving, value_of
-from nn.diagnosis.alterations.sweep import Pull, Sweep
+from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.variants import (
     axes_text,
+    gathered,
     only_at,
     place,
     products_of,
@@ -67,8 +57,6 @@ ENDS = (("first", 0), ("last", -1))
 
 
 JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
-EXTREMES = ("max", "amax", "min", "amin")
-WRITTEN_WITH_VALUE = ("tanh", "sigmoid")
 
 
 def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -83,8 +71,7 @@ def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
 
 def of_cases(edges: tuple[Edge, ...], cases: Iterable[Substitute]) -> Iterator[BackwardAlteration]:
     """Yield edges with something else in place of what they have saved."""
-    for kind, what, rank, saved in cases:
-        yield saving(kind, edges, saved, what, rank)
+    return (saving(kind, edges, saved, what, rank) for kind, what, rank, saved in cases)
 
 
 # --- elementwise ---------------------------------------------------------------------------------------------------
@@ -92,16 +79,18 @@ def of_cases(edges: tuple[Edge, ...], cases: Iterable[Substitute]) -> Iterator[B
 
 def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield elementwise edges with another local derivative."""
-    if len(edges[0].step.operands) == 1:
-        yield from _unary_slopes(edges)
-    elif edges[0].step.op not in ("add", "subtract"):
+    of_one = len(edges[0].step.operands) == 1
+    if not of_one and edges[0].step.op not in ("add", "subtract"):
         kind, what = ("upstream-missing", OF_THE_RESULT) if weighs(edges[0], sweep) else ("factor-missing", "")
         if all(np.ptp(edge.saved) == 0.0 for edge in edges):
-            yield saving(kind, edges, ones, what, rank=0)
-            yield saving("factor-exchanged", edges, ones)
+            yield of_saved(kind, edges, np.ones_like, what, rank=0)
+            yield of_saved("factor-exchanged", edges, np.ones_like)
         elif not np.array_equal(np.unique(edges[0].saved), (0.0, 1.0)):  # which are masks, left out below
-            yield saving(kind, edges, ones, what)
-    yield from of_cases(edges, (*_of_mask(edges[0]), *OF_SLOPES))
+            yield of_saved(kind, edges, np.ones_like, what)
+    yield from of_cases(edges, substitutes(edges[0]))
+    if of_one:
+        yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
+        yield from _at_gradient(edges) if edges[0].step.op in RULES else ()
     if any((g > 0).any() and (g < 0).any() for g in (sweep.cotangents[edge.step] for edge in edges)):
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, (g > 0).astype(float)))
         yield pulling("mask-of-error", edges, lambda e, g: e.pull(g, e.saved * (g > 0)), "", 2)
@@ -118,20 +107,10 @@ def _is_square_of_a_vector(edge: Edge) -> bool:
     return len(shape) == 2 and shape[0] == shape[1] > 1 and [x.ndim for x in factors] == [1]
 
 
-def _of_mask(edge: Edge) -> tuple[Substitute, ...]:
-    """Return what stands for a local derivative of two values, one of them 0."""
-    return OF_MASKS if len(np.unique(edge.saved)) == 2 and (edge.saved == 0.0).any() else ()
-
-
-def _unary_slopes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield what people take for the derivative of a function of one number."""
-    op = edges[0].step.op
-    yield from of_cases(edges, (*OF_ONE_OPERAND, *(OF_THE_VALUE if op in WRITTEN_WITH_VALUE else ())))
-    yield pulling("parenthesis", edges, lambda e, g: unbroadcast(g - (1.0 - e.saved), e.parent.value.shape))
-    yield from of_cases(edges, (case for other, cases in OF_OTHERS.items() if other != op for case in cases))
-    if op in RULES:
-        yield pulling("slope-at-gradient", edges, lambda e, g: derivative_at(e.step.op, g), "", 2)
-        yield pulling("slope-at-gradient", edges, lambda e, g: g * derivative_at(e.step.op, g), TIMES_IT, 2)
+def _at_gradient(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
+    """Yield the derivative of a function of one number, taken at what arrives."""
+    yield pulling("slope-at-gradient", edges, lambda e, g: derivative_at(e.step.op, g), "", 2)
+    yield pulling("slope-at-gradient", edges, lambda e, g: g * derivative_at(e.step.op, g), TIMES_IT, 2)
 
 
 def _axes(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -171,8 +150,7 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     edge = edges[0]
     if edge.saved is None:
         return
-    yield from of_cases(edges, _of_mask(edge) if len(edge.step.operands) == 1 else ())
-    yield from of_cases(edges, (*OF_FACTORS, *(OF_EXTREMES if edge.step.op in EXTREMES else ())))
+    yield from of_cases(edges, substitutes(edge))
     for what, change in rearranged(np.shape(edge.saved)):
         kind, rank = ("factor-transposed", 1) if "exchanged" in what else ("factor-rearranged", 2)
         yield of_saved(kind, edges, change, what, rank)
@@ -259,8 +237,8 @@ def of_choices(sweep: Sweep) -> Iterator[BackwardAlteration]:
                 yield saving("mask-of-value", tuple(step.edges), masks.__getitem__, what, -1)
         inside = step.operands[0] if is_clip(step) else None
         if isinstance(inside, ArrayStep):
-            both: dict[Edge, Pull] = dict.fromkeys((*step.edges, *inside.edges), Saving(ones))
-            yield BackwardAlteration("mask-missing", tuple(step.edges), both, rank=0)
+            both = of_saved("mask-missing", (*step.edges, *inside.edges), np.ones_like)
+            yield BackwardAlteration("mask-missing", tuple(step.edges), both.pulls, rank=0)
 
 
 def _assigned(edge: Edge, g: Array) -> Array:
@@ -298,6 +276,8 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         yield of_share("off-by-one", edges, change, what, 2)
     for what, change in rearranged(shape):
         yield of_share("result-transposed", edges, change, what, 1 if "exchanged" in what else 2)
+    for what, change in gathered(shape) if edges[0].parent.op in ("", "[]") else ():
+        yield of_share("one-place", edges, change, what, 2)
     for what, where in single_places(shape) if math.prod(shape) < 5000 else ():
         for factor, kind in SCALES[:3]:
             yield of_share(kind, edges, partial(times_at, where=where, factor=factor), f"at {what}", 2)

@@ -43,7 +43,7 @@ def of_errors(sweep: Sweep) -> Iterator[BackwardAlteration]:
 def _scale(g: Array, value: Array, target: Array) -> Array | None:
     """Return c of g = c * (value - target), one number or one per row, if g is that."""
     error = value - np.broadcast_to(target, value.shape) if _goes_with(target, value) else np.zeros(1)
-    if error.shape != g.shape or not error.any():
+    if error.shape != g.shape or not error.any() or not g.any():
         return None
     for axis in (None, -1):
         sizes = (error * error).sum(axis=axis, keepdims=True)

@@ -20,11 +20,12 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.rules import RULES
-from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, pulling, saving
+from nn.diagnosis.alterations.alteration import BackwardAlteration, nothing, of_arriving, pulling, saving
 from nn.diagnosis.alterations.formulas import bracketed, label, operand_label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
+from nn.diagnosis.alterations.variants import spread
 from nn.samples import Array
 
 Arrays: TypeAlias = Sequence[Array]
@@ -46,6 +47,8 @@ IN_ONE_PLACE: dict[str, tuple[OfEdge, ...]] = {
 def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield edges with another array in place of what they saved, of what arrives, or in their derivative."""
     is_one = len(edges) == 1
+    for what, change in spread(edges[0].step.value.shape):
+        yield of_arriving("one-upstream", edges, change, what, 3)
     for what, rank, sources in at_times(sweep, len(edges)):
         arrays = [value_of(x) for x in sources]
         yield from _in_derivative(edges, what, rank, arrays)
@@ -208,12 +211,15 @@ def at_hand(sweep: Sweep, but: int = 0) -> list[tuple[str, Array]]:
 
 
 def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield what stands in place of an argument's whole gradient, but for what is only a part of the way to it."""
+    """Yield what stands in place of an argument's whole gradient, or is added to it: no part of the way to it."""
     for leaf in sweep.leaves:
-        bit = 1 << sweep.place.get(leaf, 0)
-        for what, array in at_hand(sweep, but=bit) if leaf.value.size > 2 else ():
-            if array.shape == leaf.value.shape:
-                yield replaced_by("wrong-gradient", what, sweep.arriving.get(leaf, []), array)
+        edges = sweep.arriving.get(leaf, []) if leaf.value.size > 2 else []  # of two numbers any array has a multiple
+        at_leaf = at_hand(sweep, but=1 << sweep.place.get(leaf, 0)) if edges else []
+        for what, array in (*at_leaf, (f"exp({label(leaf)})", np.exp(leaf.value))):
+            if edges and array.shape == leaf.value.shape:
+                yield replaced_by("wrong-gradient", what, edges, array)
+                added = partial(_with_term, value=array)
+                yield BackwardAlteration("term-added", tuple(edges[:1]), {edges[0]: added}, what, 3)
 
 
 def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> BackwardAlteration:
@@ -221,6 +227,10 @@ def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> Ba
     pulls: dict[Edge, Pull] = dict.fromkeys(edges, nothing)
     pulls |= dict.fromkeys(edges[:1], lambda edge, g: error)
     return BackwardAlteration(kind, tuple(edges), pulls, what, 2)
+
+
+def _with_term(edge: Edge, g: Array, value: Array) -> Array:
+    return np.asarray(edge.right(g) + value)
 
 
 # --- other places of one array -------------------------------------------------------------------------------------
@@ -241,51 +251,10 @@ def of_parts(sweep: Sweep) -> Iterator[BackwardAlteration]:
         several = list(enumerate(by_place.values()))[:MOST_PARTS]
         for (i, one), (j, other) in itertools.permutations(several, 2):
             if len(one) == len(other) and not set(one[0].saved[1]) & set(other[0].saved[1]):
-                text, places = f"number {i + 1} and number {j + 1}", dict(zip((*one, *other), (*other, *one)))
-                moved: dict[Edge, Pull] = {edge: partial(_put_at_place, of=places[edge]) for edge in places}
+                text, there = f"number {i + 1} and number {j + 1}", dict(zip((*one, *other), (*other, *one)))
+                moved = {edge: (edge.saved[0], of.saved[1]) for edge, of in there.items()}
                 if i < j:
-                    yield BackwardAlteration("parts-exchanged", tuple(places), moved, text, 2)
-                both: dict[Edge, Pull] = {edge: partial(_put_at_both, of=places[edge]) for edge in one}
-                without: dict[Edge, Pull] = dict.fromkeys(other, nothing)
-                yield BackwardAlteration("part-repeated", tuple(places), both | without, text, 2)
-
-
-def _put_at_place(edge: Edge, g: Array, of: Edge) -> Array:
-    return edge.pull(g, (edge.saved[0], of.saved[1]))
-
-
-def _put_at_both(edge: Edge, g: Array, of: Edge) -> Array:
-    return edge.right(g) + _put_at_place(edge, g, of)
-
-
-def taken_elsewhere(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
-    """Yield edges whose other factor was taken from an array by numbers, and is taken at other ones."""
-    others = [_other_factor(edge) for edge in edges]
-    if not all(other is not None and other.value.shape == np.shape(edge.saved) for edge, other in zip(edges, others)):
-        return
-    index = others[0].index if others[0] is not None else ()
-    numbers = [k for k, part in enumerate(index if isinstance(index, tuple) else (index,)) if isinstance(part, int)]
-    for places in [[k] for k in numbers] + ([numbers] if len(numbers) > 1 else []):
-        where = f"index {', '.join(map(str, places))}"
-        for text, move in (("one late", 1), ("one early", -1), ("reversed", 0)):
-            saved = partial(_at_other_index, places=places, move=move)
-            yield saving("factor-off-by-one" if move else "factor-rearranged", edges, saved, f"{where} {text}", 2)
-
-
-def _other_factor(edge: Edge) -> ArrayStep | None:
-    """Return the other factor of a product, if it was taken by an index from another array."""
-    others = [x for k, x in enumerate(edge.step.operands) if k != edge.operand]
-    is_taken = len(others) == 1 and isinstance(others[0], ArrayStep) and others[0].op == "[]"
-    return others[0] if is_taken and edge.step.op in ("matmul", "einsum", "multiply") else None
-
-
-def _at_other_index(edge: Edge, places: Sequence[int], move: int) -> Array:
-    other = _other_factor(edge)
-    if other is None:
-        raise ValueError("the other factor was not taken by an index")
-    base, index = value_of(other.operands[0]), list(other.index if isinstance(other.index, tuple) else (other.index,))
-    axes = [sum(part is not None for part in index[:k]) for k in places]
-    for k, axis in zip(places, axes):
-        n = base.shape[axis]
-        index[k] = (index[k] + move) % n if move else n - 1 - index[k] % n
-    return np.asarray(base[tuple(index)])
+                    yield saving("parts-exchanged", tuple(there), moved.__getitem__, text, 2)
+                both = {edge: tuple(map(np.append, edge.saved, moved[edge])) for edge in one}
+                both |= {edge: (edge.saved[0][:0], edge.saved[1][:0]) for edge in other}
+                yield saving("part-repeated", tuple(there), both.__getitem__, text, 2)

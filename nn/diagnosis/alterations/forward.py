@@ -22,14 +22,17 @@ import numpy as np
 from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import EXTREMES, without_stride
-from nn.diagnosis.alterations.formulas import operand_label
+from nn.diagnosis.alterations.cases import EXTREMES
+from nn.diagnosis.alterations.edges import without_stride
+from nn.diagnosis.alterations.formulas import label, operand_label
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
 from nn.diagnosis.alterations.variants import Variant, axes_text, rearranged, shifts, some_axes
 from nn.samples import Array
 
 AS_SAVED = ", as it was saved for the backward pass"
+ONE_LESS, ONE_MORE = "one less", "one more"
+UNLIKELY = ("wrong-value", "operands-exchanged")
 OF_MANY = ("sum", *EXTREMES)
 Named: TypeAlias = tuple[str, str, Change]
 Instead: TypeAlias = Callable[[Sequence[Any], int], Any]
@@ -58,14 +61,18 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
     for key, steps in _lines(sweep).items():
         edges = tuple(steps[0].edges)
         for kind, what, change in _changes(key, steps, sweep):
-            rank = 3 if kind == "wrong-value" else 2
+            rank = 3 if kind in UNLIKELY or what.endswith((ONE_LESS, ONE_MORE)) else 2
             yield BackwardAlteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
-            if rank == 2:
+            if kind != "wrong-value":
                 saved = partial(_as_saved, change=change)
                 yield BackwardAlteration(kind, edges, {}, what + AS_SAVED, 3, dict.fromkeys(steps, saved))
             if kind in ("mask-left-out", "constant-moved"):
                 kept = statistics | dict.fromkeys(steps, change)
                 yield BackwardAlteration(kind, edges, {}, f"{what}{AS_SAVED} with sums that are right", 3, kept)
+    for leaf in sweep.leaves:
+        edges = tuple(sweep.arriving.get(leaf, ()))
+        for what, change in _other_arguments(leaf, sweep) if edges else ():
+            yield BackwardAlteration("wrong-argument", edges, {}, what, 3, {leaf: change})
 
 
 def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
@@ -78,6 +85,8 @@ def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
                 together.setdefault(("index", id(step.index)), []).append(step)
             elif step.op == "repeat":
                 together.setdefault(("repeat",), []).append(step)
+            elif step.op == "[]" and any(isinstance(part, int) for part in _parts(step)):
+                together.setdefault(("place", step.site or step), []).append(step)
             elif step.op == "[]" and "1:" in step.note.split(", "):
                 together.setdefault(("slice", id(step.operands[0]), step.note), []).append(step)
     return together
@@ -96,6 +105,36 @@ def _changes(key: tuple[Any, ...], steps: Sequence[ArrayStep], sweep: Sweep) -> 
             yield "wrong-value", other.name, partial(_with_value, value=other.value)
 
 
+# --- the same function of another argument: a composite's slope at its value, a factor or a sign within -------------
+
+OF_ARGUMENTS = (
+    ("2 * {}", "multiply", (2.0,)),
+    ("-{}", "negative", ()),
+    ("{}**2", "power", (2.0,)),
+    ("exp({})", "exp", ()),
+)
+
+
+def _other_arguments(leaf: ArrayStep, sweep: Sweep) -> Iterator[tuple[str, Change]]:
+    """Yield a value that is made of an argument, and usual functions of it, in its place."""
+    bit = 1 << sweep.place[leaf]
+    for step in sweep.steps:
+        if step is not leaf and step.value.shape == leaf.value.shape and sweep.below[step] & bit:
+            yield label(step), partial(_as_argument, value=step.value)
+    for text, rule, numbers in OF_ARGUMENTS:
+        yield text.format(leaf.name), partial(_of_argument, rule=rule, numbers=numbers)
+
+
+def _as_argument(step: ArrayStep, xs: Sequence[Any], value: Array) -> ArrayStep:
+    other = primitives.moved("copy", np.copy, (step,))
+    other.value = value
+    return other
+
+
+def _of_argument(step: ArrayStep, xs: Sequence[Any], rule: str, numbers: tuple[float, ...]) -> ArrayStep:
+    return primitives.elementwise(rule, step, *numbers)
+
+
 # --- the same operation on another operand -------------------------------------------------------------------------
 
 
@@ -107,7 +146,7 @@ def _other_operands(step: ArrayStep) -> Iterator[Named]:
             if isinstance(rest, ArrayStep) or np.shape(rest) == step.value.shape:
                 kind, instead = WITHOUT[step.op]
                 yield kind, operand_label(step, k), partial(_with_operand, k=k, of=instead)
-        if isinstance(x, np.ndarray) and x.ndim and x.size > 1:
+        if isinstance(x, np.ndarray):
             for what, change in _of_constant(x):
                 of = partial(_changed, change=change)
                 yield "constant-moved", f"{operand_label(step, k)}: {what}", partial(_with_operand, k=k, of=of)
@@ -118,7 +157,11 @@ def _with_operand(step: ArrayStep, xs: Sequence[Any], k: int, of: Instead) -> Ar
     operand = of(xs, k)
     if isinstance(xs[k], ArrayStep) and not isinstance(operand, ArrayStep):
         operand = ArrayStep(operand, "constant")
-    other = step.again(*[operand if j == k else x for j, x in enumerate(xs)])
+    return _in_shape(step.again(*[operand if j == k else x for j, x in enumerate(xs)]), step)
+
+
+def _in_shape(other: ArrayStep, step: ArrayStep) -> ArrayStep:
+    """Return what stands in place of a step, if it has its shape."""
     if other.value.shape != step.value.shape:
         raise ValueError("the shape would be another")
     return other
@@ -129,7 +172,11 @@ def _changed(xs: Sequence[Any], k: int, change: Callable[[Array], Array]) -> Arr
 
 
 def _of_constant(x: Array) -> Iterator[Variant]:
-    """Yield what a constant array, a mask among them, is mistaken for."""
+    """Yield what a constant is mistaken for: an array, a mask among them; a number that counts."""
+    if x.size == 1:
+        if x == np.rint(x) and abs(x) > 1.0:
+            yield from ((ONE_LESS, lambda x: x - 1.0), (ONE_MORE, lambda x: x + 1.0))
+        return
     yield from (*shifts(x.shape, end=1.0), *itertools.islice(rearranged(x.shape), 1))
     if x.dtype.kind == "b":
         yield "inverted", lambda x: 1.0 - x
@@ -142,6 +189,8 @@ def _of_constant(x: Array) -> Iterator[Variant]:
 
 def _other_operations(step: ArrayStep) -> Iterator[Named]:
     """Yield a function left out or applied twice, eps outside of a root, other axes, a tile for a repeat."""
+    if len(step.operands) == 2 and step.op in (*RULES, "matmul"):
+        yield "operands-exchanged", "", lambda step, xs: _in_shape(step.again(*xs[::-1]), step)
     if len(step.operands) == 1 and step.op in RULES:
         yield "step-left-out", "", lambda step, xs: primitives.moved("copy", np.copy, (xs[0],))
         if step.op not in ("negative", "absolute"):
@@ -165,10 +214,7 @@ def _outside(step: ArrayStep, xs: Sequence[Any], k: int) -> ArrayStep:
 
 
 def _over(step: ArrayStep, xs: Sequence[Any], axes: tuple[int, ...]) -> ArrayStep:
-    other = step.again(xs[0], axes=axes)
-    if other.value.shape == step.value.shape:
-        return other
-    raise ValueError("the shape would be another")
+    return _in_shape(step.again(xs[0], axes=axes), step)
 
 
 def _tiled(step: ArrayStep, xs: Sequence[Any]) -> ArrayStep:
@@ -189,9 +235,31 @@ def _other_indices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
     yield "in turn", np.resize(np.unique(step.index), step.index.shape)
 
 
+def _other_places(step: ArrayStep) -> Iterator[tuple[str, Any]]:
+    """Yield the places before and after the ones that numbers take, and those counted from the other end."""
+    numbers = [k for k, part in enumerate(_parts(step)) if isinstance(part, int)]
+    for places in [[k] for k in numbers] + ([numbers] if len(numbers) > 1 else []):
+        where = f"index {', '.join(map(str, places))}"
+        for text, move in (("one late", 1), ("one early", -1), ("reversed", 0)):
+            yield f"{where} {text}", partial(_elsewhere, places=places, move=move)
+
+
+def _elsewhere(step: ArrayStep, places: Sequence[int], move: int) -> tuple[Any, ...]:
+    index = _parts(step)
+    for k in places:
+        n = value_of(step.operands[0]).shape[sum(part is not None for part in index[:k])]
+        index[k] = (index[k] + move) % n if move else n - 1 - index[k] % n
+    return tuple(index)
+
+
+def _parts(step: ArrayStep) -> list[Any]:
+    """Return the parts of an index."""
+    return list(step.index) if isinstance(step.index, tuple) else [step.index]
+
+
 def _other_slices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
     """Yield what stands for `x[1:]`: all of x, or all but another entry."""
-    parts = step.index if isinstance(step.index, tuple) else (step.index,)
+    parts = _parts(step)
     axis = next(k for k, part in enumerate(parts) if part == slice(1, None))
     n = step.edges[0].parent.value.shape[axis]
     others = {"all of it": slice(None), "[:-1]": slice(None, -1), "all but the second": np.delete(np.arange(n), 1)}
@@ -199,11 +267,16 @@ def _other_slices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
         yield what, (*parts[:axis], index, *parts[axis + 1 :])
 
 
-OF_INDICES = {"index": ("wrong-index", _other_indices), "slice": ("slice-exchanged", _other_slices)}
+OF_INDICES = {
+    "index": ("wrong-index", _other_indices),
+    "place": ("wrong-index", _other_places),
+    "slice": ("slice-exchanged", _other_slices),
+}
 
 
 def _taken_at(step: ArrayStep, xs: Sequence[Any], index: Any) -> ArrayStep:
-    return primitives.moved("[]", lambda v: v[index], (xs[0],))
+    there = index(step) if callable(index) else index
+    return primitives.moved("[]", lambda v: v[there], (xs[0],))
 
 
 def _strides(steps: Sequence[ArrayStep]) -> Iterator[Named]:

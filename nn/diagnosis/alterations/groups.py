@@ -20,6 +20,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.diagnosis.alterations.sweep import Sweep
 
 LONGEST_LOOP = 40
+ALIKE = ("matmul", "maximum", "minimum", "where")
 
 
 @lru_cache(maxsize=16)
@@ -53,12 +54,17 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
 
 
 @lru_cache(maxsize=16)
-def rules(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
-    """Return all edges of one operation, wherever it stands: for whoever writes its derivative once, wrongly."""
+def everywhere(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
+    """Return all edges of one operation, wherever it stands: for whoever writes its derivative once, wrongly.
+
+    Those of each operand together, and where people write the derivatives by both operands alike, those of both.
+    """
     together: dict[Hashable, list[Edge]] = {}
     for edge in sweep.edges:
         if edge.kind in ("local", "product") and not weighs(edge, sweep):
-            together.setdefault((edge.step.op, edge.operand), []).append(edge)
+            op = edge.step.op
+            for key in [(op, edge.operand)] + [(op,)] * (op in ALIKE):
+                together.setdefault(key, []).append(edge)
     known = set(groups(sweep).values())
     return {key: tuple(edges) for key, edges in together.items() if len(edges) > 1 and tuple(edges) not in known}
 

@@ -26,9 +26,10 @@ from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, TI
 from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
-from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.report import Finding
 
+OF_A_MEAN, OF_A_SUM = "of a mean", "of a sum"
 SENTENCES = {
     "path-missing": ("the path through `{through}` is missing", "{to} without it"),
     "sign": ("the path through `{through}` has the wrong sign", "{to} with the opposite sign"),
@@ -84,10 +85,23 @@ SENTENCES = {
         "the derivative of `{at}` is taken at the gradient that arrives, not at its input",
         "{to} = d{z} * {op}'(d{z})",
     ),
+    "mask-leaky": (
+        "the mask of `{at}` lets {number} times the gradient through where it is 0",
+        "{to} with {number} for 0 in the mask",
+    ),
     "mask-inverted": ("the mask of `{at}` is the wrong way round", "{to} with 1 - mask"),
     "parenthesis": ("brackets are missing around the derivative of `{at}`", "{to} = d{z} * 1 - (1 - {op}')"),
     "factor-missing": ("the factor beside `{path}` is left out", "{pulled} without the other factor"),
+    f"factor-missing {OF_A_MEAN}": (
+        "a sum stands in place of the mean `{at}`, which is differentiated without its division",
+        "{pulled} without the division",
+    ),
+    f"factor {OF_A_SUM}": (
+        "a mean stands in place of `{sum}`, which is differentiated with a division by its count",
+        "{pulled} divided by the count",
+    ),
     "factor-squared": ("the factor beside `{path}` is squared", "{pulled} with the other factor squared"),
+    "factor-shifted": ("{number} is added to the factor beside `{path}`", "{pulled} with the other factor + {number}"),
     "factor-unsigned": (
         "the factor beside `{path}` has lost its sign",
         "{pulled} with the other factor's absolute value",
@@ -114,13 +128,14 @@ SENTENCES = {
     ),
     "result-transposed": ("the gradient of `{path}` has its entries in another order ({what})", "{pulled}: {what}"),
     "slope-times-operand": (
-        "the derivative of `{at}` is multiplied with {times}`{path}`{what} as well",
-        "({pulled}) * {times}{factor}{what}",
+        "the derivative of `{at}` is multiplied with {times}`{path}`{base} as well",
+        "({pulled}) * {times}{factor}{base}",
     ),
     "slope-times-value": (
-        "the derivative of `{at}` is multiplied with {times}its value{what} as well",
-        "({pulled}) * {times}{z}{what}",
+        "the derivative of `{at}` is multiplied with {times}its value{base} as well",
+        "({pulled}) * {times}{z}{base}",
     ),
+    "slope-shifted": ("{number} is added to the derivative of `{at}`", "d{z} * (derivative + {number})"),
     "slope-inverted": ("the reciprocal of the derivative of `{at}` stands in its place", "d{z} / derivative"),
     "slope-squared": ("the derivative of `{at}` is squared", "d{z} * derivative**2"),
     "slope-unsigned": ("the derivative of `{at}` has lost its sign", "d{z} * abs(derivative)"),
@@ -142,7 +157,7 @@ SENTENCES = {
         "{to} with one of them twice",
     ),
     "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
-    "slope-formula": ("the derivative of `{at}` is written as {what}, with a for its value", "{to} = d{z} * ({what})"),
+    "slope-formula": ("the derivative of `{at}` is written as {base}, with {letter}", "{to} = d{z} * ({base})"),
     "stale": ("the backward pass reads {what}", "what stands there now, with {what}"),
     "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
     "term-added": ("`{what}`, which the function has no term for, is added to the gradient", "{to} + {what}"),
@@ -185,29 +200,41 @@ SENTENCES = {
     "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
     "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
     "tile-for-repeat": ("`{at}` repeats the whole where it must repeat each (tile for repeat)", "with np.tile"),
+    "operands-exchanged": ("the operands of `{at}` are exchanged before it is differentiated", "with them exchanged"),
+    "wrong-argument": ("`{path}` is taken to be `{what}`", "with {what} for {path}"),
+    "one-place": ("all that comes to `{path}` is put in its first place ({what})", "{to} = 0 but in the first place"),
+    "one-upstream": (
+        "{what} of the gradient that arrives at `{at}` is used for all of it", "{pulled} with {what} of d{z}"
+    ),
     "wrong-value": ("`{at}` is taken to be `{what}`", "with {what} for {z}"),
 }  # fmt: skip
 """The name of a kind -> the sentence, and what the given gradient fits."""
 
 
+LETTERS = ("a for its value", "x for its input")
+
+
 def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     """Return what an alteration is called and what is said of it, in the author's words."""
     edge = alteration.edges[0]
-    what, as_saved, _ = alteration.what.partition(AS_SAVED)
-    texts = SENTENCES.get(f"{alteration.kind} {what}", SENTENCES[alteration.kind])
-    times, says_what = alteration.times, "{what}" in texts[0] and "{times}" not in texts[0]
-    what = " * ".join(filter(None, (times, what))) if says_what else what
-    path = label(_operand(edge))
+    base, as_saved, _ = alteration.what.partition(AS_SAVED)
+    times, of_sum, path = alteration.times, _of_sum(alteration), label(_operand(edge))
+    texts = SENTENCES.get(f"{alteration.kind} {of_sum or base}", SENTENCES[alteration.kind])
+    says = {word for word in ("what", "base", "times", "number") if f"{{{word}}}" in texts[0]}
+    what = " * ".join(filter(None, (times, base))) if "what" in says else base
     names = {
         "path": path, "through": _through(edge), "factor": bracketed(path),
         "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
-        "what": what, "bracketed": bracketed(what), "times": times and f"{times} * ",
+        "what": what, "bracketed": bracketed(what), "base": base, "letter": LETTERS["x" in base],
+        "times": times and f"{times} * ", "number": times or "1",
         "to": f"d{_variable(_operand(edge))}", "pulled": _pulled(edge),
+        "sum": formula(edge.step if edge.step.op == "sum" else edge.parent),
     }  # fmt: skip
-    unsaid = what and "{what}" not in texts[0] and what not in (OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, path)
-    number = f" ({what})" if unsaid and not what.startswith("at index") else ""
-    beside = f", and it is multiplied with {times}" if times and not ("{times}" in texts[0] or says_what) else ""
-    sentence, yours = (text.format(**names) + number + beside + as_saved for text in texts)
+    is_base = not says & {"what", "base"} and base not in ("", OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, path)
+    more = f" ({base})" if is_base and not base.startswith("at index") else ""
+    is_times = times and not of_sum and not says & {"what", "times", "number"}
+    beside = f", and it is multiplied with {times}" if is_times else ""
+    sentence, yours = (text.format(**names) + more + beside + as_saved for text in texts)
     given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
     right = f"{names['to']} = {names['pulled']}{given}"
     return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
@@ -217,6 +244,17 @@ def _operand(edge: Edge) -> ArrayStep:
     """Return what an edge leads to in the author's formula, in which `clip` is one operation."""
     inside = edge.step.operands[0]
     return inside.operands[0] if is_clip(edge.step) and isinstance(inside, ArrayStep) else edge.parent
+
+
+def _of_sum(alteration: BackwardAlteration) -> str:
+    """Return whether a sum is taken for a mean, or a mean for a sum, where that is what a factor does."""
+    edge = alteration.edges[0]
+    total = edge.step if edge.step.op == "sum" else edge.parent
+    count = value_of(total.operands[0]).size / total.value.size if total.op == "sum" else 1.0
+    if alteration.kind == "factor" and count > 1.0 and abs(alteration.factor * count - 1.0) < 1e-9:
+        return OF_A_SUM
+    is_mean = alteration.kind == "factor-missing" and not alteration.times and total is edge.parent and count > 1.0
+    return OF_A_MEAN if is_mean and np.allclose(np.multiply(edge.saved, count), 1.0, rtol=1e-9) else ""
 
 
 def _through(edge: Edge) -> str:
@@ -246,7 +284,7 @@ def _places(alteration: BackwardAlteration) -> str:
 def _is_of_rule(alteration: BackwardAlteration) -> bool:
     """Whether one derivative is altered in several lines."""
     edges, first = alteration.edges, alteration.edges[0]
-    is_one = all((edge.step.op, edge.operand) == (first.step.op, first.operand) for edge in edges)
+    is_one = all(edge.step.op == first.step.op for edge in edges)
     is_alike = len({id(pull) for pull in alteration.pulls.values()}) == 1
     return is_one and is_alike and first.kind != "move" and any(edge.step.line != first.step.line for edge in edges)
 

@@ -83,6 +83,34 @@ def rearranged(shape: Shape) -> Iterator[Variant]:
             yield f"reversed{along(shape, axis)}", partial(np.flip, axis=axis)
 
 
+def gathered(shape: Shape) -> Iterator[Variant]:
+    """Yield an array of which all stands in the first place of an axis: summed, or what was put there last."""
+    for axis, n in enumerate(shape):
+        for text, take in (
+            ("summed", partial(np.sum, axis=axis)),
+            ("the last stays", partial(np.take, indices=-1, axis=axis)),
+        ):
+            if n > 1:
+                yield f"{text}{along(shape, axis)}", partial(_in_first_place, axis=axis, take=take)
+
+
+def _in_first_place(x: Array, axis: int, take: Callable[[Array], Array]) -> Array:
+    y = np.zeros(x.shape)
+    y[place(axis, 0)] = take(x)
+    return y
+
+
+def spread(shape: Shape) -> Iterator[Variant]:
+    """Yield an array of which one end of an axis stands at all of its places."""
+    for axis, n in enumerate(shape):
+        for text, number in (("the first", 0), ("the last", -1)) if n > 1 else ():
+            yield f"{text}{along(shape, axis)}", partial(_everywhere, axis=axis, number=number)
+
+
+def _everywhere(x: Array, axis: int, number: int) -> Array:
+    return np.broadcast_to(np.take(x, [number], axis=axis), x.shape)
+
+
 def single_places(shape: Shape) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the index of one row, column or head of an array."""
     for axis, n in enumerate(shape if len(shape) > 1 else ()):

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+import nn
 from nn.diagnosis.alterations.alteration import gradients_of
 from nn.diagnosis.alterations.candidates import known_numbers, named_numbers, phases, with_number
 from nn.diagnosis.alterations.recorded import record
@@ -56,3 +58,33 @@ def test_a_number_is_one_of_the_functions_or_the_product_of_two():
 def test_the_inverse_of_a_product_is_in_brackets():
     known = known_numbers(Sweep(*record(lambda x: np.einsum("ij,ij->ij", x, RATES).sum(), [("x", np.ones((5, 7)))])))
     assert "1/(RATES.shape[0] * RATES.shape[1])" in [name for _, name in named_numbers(1 / 35, known)]
+
+
+RIGHT = np.random.default_rng(8).normal(size=(5, 3))
+
+
+def softplus(x):
+    return np.log(1.0 + np.exp(2.0 * x)) / 2.0
+
+
+def of_output(dout, x):
+    return dout / (1.0 + np.exp(-2.0 * softplus(x)))
+
+
+def gathered(dout, x):
+    return np.concatenate([(2.0 * dout * x)[-1:], np.zeros((4, 3))])
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "name", "said"),
+    [
+        (softplus, of_output, "wrong-argument", "`x` is taken to be"),
+        (lambda x: x**2, gathered, "one-place", "(the last stays along axis 0)"),
+        (lambda x: np.where(x > 0.0, x, 0.1), lambda d, x: d * np.where(x > 0.0, 1.0, 0.1), "mask-leaky", "0.1 times"),
+        (lambda x: 3.0**x, lambda d, x: d * 3.0 * x**2, "operands-exchanged", "`3.0 ** x`"),
+        (lambda x: (x**2).mean(), lambda d, x: 2.0 * d * x, "factor-missing", "a sum stands in place of the mean"),
+    ],
+)
+def test_what_stands_in_place_of_what(forward, backward, name, said):
+    (finding,) = nn.check_backward(forward, backward, np.abs(RIGHT) if "3.0" in said else RIGHT).findings
+    assert finding.name == name and said in f"{finding.sentence} {finding.found}"

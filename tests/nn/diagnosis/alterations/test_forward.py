@@ -35,6 +35,10 @@ CASES = {
     "tile-for-repeat": (
         lambda x: (G * np.repeat(x[:, :2], 2, axis=1) ** 2).sum(), lambda x: (G * np.tile(x[:, :2], (1, 2)) ** 2).sum()
     ),
+    "wrong-argument": (
+        lambda x: (G * np.log(1.0 + np.exp(x))).sum(), lambda x: (G * np.log(1.0 + np.exp(2.0 * x))).sum()
+    ),
+    "operands-exchanged": (lambda x: (G * 3.0 ** (x * x)).sum(), lambda x: (G * (x * x) ** 3.0).sum()),
     "wrong-index": (lambda x: (G * x[GROUP] ** 2).sum(), lambda x: (G * x[[0, 1, 0, 1]] ** 2).sum()),
     "reduced-over-other-axes": (
         lambda x: (G * x**2 / (x**2).sum(axis=(0, 1), keepdims=True)).sum(),
