@@ -69,7 +69,7 @@ def silenced() -> redirect_stdout[io.StringIO]:
     return redirect_stdout(io.StringIO())
 
 
-def takes(function: Callable[..., Any], many: int) -> bool:
+def is_callable_with(function: Callable[..., Any], many: int) -> bool:
     """Whether a function may be called with so many arguments."""
     try:
         inspect.signature(function).bind(*range(many))

@@ -26,7 +26,7 @@ from nn.diagnosis.alterations.recorded import constant, recorded_or_none
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.ties import branches
-from nn.diagnosis.asked import answer, copied, copies, parts, silenced, takes
+from nn.diagnosis.asked import answer, copied, copies, is_callable_with, parts, silenced
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
@@ -141,7 +141,7 @@ class LayerPoint(JudgedPoint):
     def returned(self) -> Any:
         """What backward returns, as it is now: it may write into that when it is called again."""
         beside = self.ran[1] or copies(self.inputs)
-        if not takes(self.backward, 1 + len(beside)) and takes(self.backward, 1):
+        if not is_callable_with(self.backward, 1 + len(beside)) and is_callable_with(self.backward, 1):
             beside = ()  # a method, of what keeps its inputs itself
         return copied(answer(self.backward, [self.dout.copy(), *beside], {}, CHECKED))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.asked import RaisedError, answer, copies, parts, silenced, takes
+from nn.diagnosis.asked import RaisedError, answer, copies, is_callable_with, parts, silenced
 
 X = np.arange(6.0).reshape(2, 3) + 1.0
 
@@ -50,7 +50,9 @@ def test_inputs_are_copied_with_what_they_hold():
 
 
 def test_what_a_function_takes_and_prints(capsys):
-    assert takes(lambda x, y=1: x, 1) and takes(np.add, 2) and not takes(lambda x: x, 2)
+    assert (
+        is_callable_with(lambda x, y=1: x, 1) and is_callable_with(np.add, 2) and not is_callable_with(lambda x: x, 2)
+    )
     with silenced():
         print("twice")
     assert capsys.readouterr().out == ""

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.edges import EXTREMES
+from nn.diagnosis.alterations.cases import EXTREMES
 from nn.diagnosis.alterations.primitives import elementwise
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
