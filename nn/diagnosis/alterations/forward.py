@@ -85,9 +85,9 @@ def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
                 together.setdefault(("index", id(step.index)), []).append(step)
             elif step.op == "repeat":
                 together.setdefault(("repeat",), []).append(step)
-            elif step.op == "[]" and any(isinstance(part, int) for part in _parts(step)):
+            if step.op == "[]" and any(isinstance(part, int) for part in _parts(step)):
                 together.setdefault(("place", step.site or step), []).append(step)
-            elif step.op == "[]" and "1:" in step.note.split(", "):
+            if step.op == "[]" and "1:" in step.note.split(", "):
                 together.setdefault(("slice", id(step.operands[0]), step.note), []).append(step)
     return together
 

@@ -39,6 +39,7 @@ CASES = {
         lambda x: (G * np.log(1.0 + np.exp(x))).sum(), lambda x: (G * np.log(1.0 + np.exp(2.0 * x))).sum()
     ),
     "operands-exchanged": (lambda x: (G * 3.0 ** (x * x)).sum(), lambda x: (G * (x * x) ** 3.0).sum()),
+    "slice-exchanged": (lambda x: (W[1:] * x[1:, 0] ** 2).sum(), lambda x: (W[1:] * x[:-1, 0] ** 2).sum()),
     "wrong-index": (lambda x: (G * x[GROUP] ** 2).sum(), lambda x: (G * x[[0, 1, 0, 1]] ** 2).sum()),
     "reduced-over-other-axes": (
         lambda x: (G * x**2 / (x**2).sum(axis=(0, 1), keepdims=True)).sum(),
