@@ -159,7 +159,10 @@ SENTENCES = {
     "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
     "slope-formula": ("the derivative of `{at}` is written as {base}, with {letter}", "{to} = d{z} * ({base})"),
     "stale": ("the backward pass reads {what}", "what stands there now, with {what}"),
-    "updated-value": ("the factor beside `{path}` was updated before it was used", "{pulled} with {what}"),
+    "updated-value": (
+        "the factor `{base}` beside `{path}` was updated before it was used, by {number} times its gradient",
+        "{pulled} with {base} - {number} * d{base}",
+    ),
     "term-added": ("`{what}`, which the function has no term for, is added to the gradient", "{to} + {what}"),
     "gradient-zero": ("the gradient is zero: nothing arrives here", "0"),
     "exchanged": ("this is the gradient of `{what}`, which is another argument", "{to} = d{what}"),
