@@ -45,7 +45,8 @@ def describe(
     for name, array in arrays.items():
         if array.shape == difference.shape and array.size >= TELLING:
             correlation = _correlation(difference, array)
-            sentences += [f"correlation {correlation:.2f} with {name}"] if abs(correlation) > 0.5 else []
+            if abs(correlation) > 0.5:
+                sentences.append(f"the difference has correlation {correlation:.2f} with {name}")
     return "; ".join(part for part in sentences if part)
 
 

@@ -191,7 +191,7 @@ def at_times(sweep: Sweep, times: int) -> Iterator[tuple[str, int, Sequence[Arra
 def _lines(sweep: Sweep) -> dict[object, list[ArrayStep]]:
     """Return the steps of each of the author's lines, those that run last first."""
     lines: dict[object, list[ArrayStep]] = {}
-    for step in sweep.steps:
+    for step in sorted(sweep.steps, key=lambda step: -step.number):
         lines.setdefault(_line(step), []).append(step)
     return lines
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from functools import lru_cache
 
-from nn.diagnosis.alterations.step import ArrayStep, Edge
+from nn.diagnosis.alterations.step import ArrayStep, Edge, last_first
 from nn.diagnosis.alterations.sweep import Sweep
 
 LONGEST_LOOP = 40
@@ -27,7 +27,8 @@ ALIKE = ("matmul", "maximum", "minimum", "where")
 def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
     """Return the groups by what tells them from one another, which is the same at other points and for other shapes.
 
-    Those through a variable are the first: what they say is said in its name.
+    Those through a variable are the first: what they say is said in its name.  The edges of each are those of the last
+    time first.
     """
     together: dict[Hashable, list[Edge]] = {}
     alone: dict[Hashable, tuple[Edge, ...]] = {}
@@ -48,7 +49,7 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
     several: dict[tuple[Edge, ...], Hashable] = {}
     for key, edges in together.items():
         if len(edges) > 1:
-            several.setdefault(tuple(edges), key)
+            several.setdefault(last_first(edges), key)
     by_key = {key: edges for edges, key in several.items()} | alone
     return dict(sorted(by_key.items(), key=lambda item: not through(item[1][0]).name))
 
@@ -66,7 +67,8 @@ def everywhere(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
             for key in [(op, edge.operand)] + [(op,)] * (op in ALIKE):
                 together.setdefault(key, []).append(edge)
     known = set(groups(sweep).values())
-    return {key: tuple(edges) for key, edges in together.items() if len(edges) > 1 and tuple(edges) not in known}
+    ordered = {key: last_first(edges) for key, edges in together.items() if len(edges) > 1}
+    return {key: edges for key, edges in ordered.items() if edges not in known}
 
 
 def weighs(edge: Edge, sweep: Sweep) -> bool:

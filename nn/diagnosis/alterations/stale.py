@@ -18,7 +18,7 @@ from nn.diagnosis.alterations.alteration import BackwardAlteration, saving
 from nn.diagnosis.alterations.exchanged import derivative
 from nn.diagnosis.alterations.formulas import label
 from nn.diagnosis.alterations.groups import LONGEST_LOOP
-from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.step import ArrayStep, Edge, last_first, value_of
 from nn.diagnosis.alterations.sweep import Sweep
 
 
@@ -68,7 +68,7 @@ def _saved(edge: Edge, before: Edge, values: Mapping[ArrayStep, Any]) -> Any:
 def _times(sweep: Sweep) -> Iterator[tuple[str, dict[Edge, Edge]]]:
     """Yield for each edge of the lines that run equally often the one of the time before, of the last at first."""
     lines: dict[object, list[Edge]] = {}
-    for edge in sweep.edges:
+    for edge in last_first(sweep.edges):
         lines.setdefault((edge.step.op, edge.operand, edge.step.site), []).append(edge)
     for times in sorted({len(edges) for edges in lines.values()} - {1}):
         several = [edges for edges in lines.values() if len(edges) == times <= LONGEST_LOOP]

@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from nn.samples import Array
 
+_NUMBERS = itertools.count()
 Place: TypeAlias = tuple[tuple[str, int], ...]
 Linear: TypeAlias = Callable[[Array, Any], Array]
 
@@ -43,6 +45,8 @@ class ArrayStep:
         What belongs to the operation and is no operand, an index: as text, and itself.
     constants
         Names of the constant operands, by their position.
+    number
+        Higher than that of every step computed before it: what a sweep visits first need not be of the last time.
     """
 
     again: Callable[..., ArrayStep]
@@ -58,6 +62,7 @@ class ArrayStep:
         self.note = ""
         self.index: Any = None
         self.constants: dict[int, str] = {}
+        self.number = next(_NUMBERS)
 
     def linked(self, again: Callable[..., ArrayStep], *edges: Edge) -> ArrayStep:
         """Return this step with its edges, and what repeats it."""
@@ -72,7 +77,7 @@ class ArrayStep:
     def described_as(self, other: ArrayStep) -> ArrayStep:
         """Return this step with the words that another has."""
         self.name, self.place, self.site, self.line = other.name, other.place, other.site, other.line
-        self.note, self.index, self.constants = other.note, other.index, other.constants
+        self.note, self.index, self.constants, self.number = other.note, other.index, other.constants, other.number
         return self
 
 
@@ -114,6 +119,11 @@ class Edge:
         altered = Edge(self.step, self.operand, self.pull, self.push, saved, self.kind)
         altered.instead = partial(pull, self)
         return altered
+
+
+def last_first(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Return edges in the order of time turned round: those of the step that was computed last are the first."""
+    return tuple(sorted(edges, key=lambda edge: -edge.step.number))
 
 
 class Saving:

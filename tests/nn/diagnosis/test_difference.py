@@ -22,7 +22,7 @@ def test_directions_and_correlations():
     x, delta, W = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0]), np.array([[1.0, 2.0], [3.0, -4.0], [5.0, 0.0]])
     said = describe(np.outer(x, delta), {"x": x, "delta": delta}, {})
     assert said == "in all rows and columns; rank 1; over rows a multiple of x; over columns a multiple of delta"
-    assert "correlation 1.00 with W" in describe(0.1 * W, {}, {"W": W})
+    assert "; the difference has correlation 1.00 with W" in describe(0.1 * W, {}, {"W": W})
 
 
 def test_what_is_not_finite():

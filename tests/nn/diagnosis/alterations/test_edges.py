@@ -108,6 +108,49 @@ def test_what_comes_to_another_time():
     np.testing.assert_allclose(made["of the time before, none at the end"], around - weights[3])
 
 
+def states(x, Wx, Wh):
+    h = [np.zeros(2)]
+    for t in range(4):
+        h.append(np.tanh(Wx @ x[t] + Wh @ h[-1]))
+    return h
+
+
+def stacked(x, Wx, Wh, Wy):
+    h = states(x, Wx, Wh)
+    return np.stack([Wy @ h[t + 1] for t in range(4)])
+
+
+def in_a_list(x, Wx, Wh, Wy):
+    ys = []
+    h = np.zeros(2)
+    for t in range(4):
+        h = np.tanh(Wx @ x[t] + Wh @ h)
+        ys.append(Wy @ h)
+    return np.stack(ys)
+
+
+@pytest.mark.parametrize("forward", [stacked, in_a_list])
+@pytest.mark.parametrize(("of", "step"), [("Wy", -1), ("Wy", 1), ("Wh", -1), ("Wh", 1)])
+def test_the_time_that_is_named_is_before_or_after_as_it_runs(forward, of, step):
+    def backward(d, x, Wx, Wh, Wy):
+        h, grads = [*states(x, Wx, Wh), np.zeros(2)], [np.zeros_like(a) for a in (x, Wx, Wh, Wy)]
+        carried, (of_output, of_state) = np.zeros(2), (step * (of == "Wy"), step * (of == "Wh"))
+        for t in reversed(range(4)):
+            grads[3] += np.outer(d[t], h[t + 1 + of_output])
+            dz = (Wy.T @ d[t] + carried) * (1.0 - h[t + 1] ** 2)
+            grads[0][t] = Wx.T @ dz
+            grads[1] += np.outer(dz, x[t])
+            grads[2] += np.outer(dz, h[t + of_state] if t + of_state >= 0 else np.zeros(2))
+            carried = Wh.T @ dz
+        return tuple(grads)
+
+    rng = np.random.default_rng(5)
+    diagnosis = nn.check_backward(forward, backward, *(rng.normal(size=n) for n in ((4, 3), (2, 3), (2, 2), (3, 2))))
+    (finding,) = diagnosis.findings
+    words = {-1: "of the time before", 1: "of the time after" if of == "Wy" else "is computed with"}  # its own result
+    assert words[step] in finding.sentence and ("before" in finding.sentence) == (step < 0)
+
+
 def test_cases_are_tried_in_their_order(sweep):
     edges = (sweep.edges[-1],)
     cases = (("one", "", 1, lambda e: 1.0), ("two", "of it", 2, lambda e: 2.0))
