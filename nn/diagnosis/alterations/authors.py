@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -70,17 +70,26 @@ def _frames(outermost: CodeType) -> list[Any]:
 
 
 def _lend_names(frame: Any, step: ArrayStep, operands: Sequence[Any]) -> None:
-    variables = frame.f_locals
-    for name, x in variables.items():
+    variables = [*frame.f_locals.items(), *_held(frame.f_locals)]
+    for name, x in variables:
         if not getattr(getattr(x, "latest", None), "name", True):
             x.latest.name = name
     for k, x in enumerate(operands):
         latest = getattr(x, "latest", None)
         if isinstance(x, np.ndarray) if latest is None else not latest.depends:
             step.constants[k] = next(
-                (name for names in (variables, frame.f_globals) for name, y in names.items() if y is x),
+                (name for name, y in (*variables, *frame.f_globals.items()) if y is x),
                 getattr(getattr(x, "step", None), "name", ""),
             )
+
+
+def _held(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what objects and dictionaries of a function's hold, as it is written there."""
+    for name, x in variables.items():
+        if type(x) is dict:
+            yield from ((f"{name}[{key!r}]", y) for key, y in x.items())
+        elif isinstance(getattr(x, "__dict__", None), dict) and not isinstance(x, (type, ModuleType, FunctionType)):
+            yield from ((f"{name}.{attribute}", y) for attribute, y in vars(x).items())
 
 
 def as_text(index: Any) -> str:

@@ -37,3 +37,21 @@ def test_an_operation_has_one_place_however_often_it_has_run():
 
     steps = [record(f, [("x", np.ones(3))])[0].operands[0] for _ in range(30)]
     assert len({step.site for step in steps}) == 1
+
+
+class Holds:
+    def __init__(self):
+        self.w, self.params = np.full(3, 2.0), {"b": np.full(3, 5.0)}
+
+    def forward(self, x):
+        params = self.params
+        self.z = x * self.w
+        return (np.tanh(self.z) + params["b"] * x).sum()
+
+
+def test_what_objects_and_dictionaries_hold_is_called_as_it_is_written():
+    root, _ = record(Holds().forward, [("x", np.ones(3))])
+    (added,) = root.operands
+    tanh, shifted = added.operands
+    assert tanh.operands[0].name == "self.z" and tanh.operands[0].constants == {1: "self.w"}
+    assert list(shifted.constants.values()) == ["params['b']"]
