@@ -243,8 +243,8 @@ class Comparison:
         return [(finding,) for finding in several or (by_sorting(*known) if is_wrong else ())]
 
     def verdict(self, name: str, kind: str) -> Verdict:
-        """Return the row of a table: the verdict, how far off the gradient is, and where, if that has no name."""
-        note = self._whereabouts() if kind == "unnamed" else ""
+        """Return the row of a table: the verdict, how far off it is, and where, if unnamed; shapes, if they differ."""
+        note = self._whereabouts() if kind == "unnamed" or not self.comparable else ""
         return Verdict(name, kind, self.relative / EPS, self.relative, note)
 
     def _whereabouts(self) -> str:

@@ -66,7 +66,7 @@ class Verdict:
     units, relative
         The largest error in units of rounding, and relative to the largest entry.
     note
-        Where the difference sits, if unnamed; what is odd, if right.
+        Where the difference sits, if unnamed; both shapes, if they differ; what is odd, if right.
     """
 
     parameter: str

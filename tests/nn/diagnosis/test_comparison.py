@@ -52,5 +52,6 @@ def test_another_right_gradient_at_a_kink():
 def test_a_row_says_where_what_has_no_name_is_wrong():
     row = compared(RIGHT + np.array([1.0, 2.5, 0.0])).verdict("x", "unnamed")
     assert (row.parameter, row.verdict) == ("x", "unnamed") and row.note.startswith("only in entries 0, 1")
-    assert compared(RIGHT[:2]).verdict("x", "unnamed").note == "has shape (2,), not (3,)"
+    notes = [compared(RIGHT[:2]).verdict("x", kind).note for kind in ("unnamed", "named")]
+    assert notes == ["has shape (2,), not (3,)"] * 2
     assert compared(-RIGHT).verdict("x", "named").note == ""
