@@ -53,6 +53,7 @@ OF_THE_RESULT = "of the result"
 OF_A_VECTOR = "of a vector"
 TIMES_IT = "and multiplied with it"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
+THE_FIRST = "the first"
 ENDS = (("first", 0), ("last", -1))
 
 
@@ -201,6 +202,7 @@ def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]
     """Yield moves that are undone in another way: assigned where several come back to one place, or reshaped."""
     if any(len(np.unique(edge.saved[1])) < len(edge.saved[1]) for edge in edges):
         yield pulling("overwritten", edges, _assigned)
+        yield pulling("overwritten", edges, _first, THE_FIRST)
         yield pulling("mean-for-sum", edges, _averaged, "of what comes to each place", 1)
     if edges[0].step.value.size == edges[0].parent.value.size:
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape))
@@ -239,6 +241,13 @@ def of_choices(sweep: Sweep) -> Iterator[BackwardAlteration]:
         if isinstance(inside, ArrayStep):
             both = of_saved("mask-missing", (*step.edges, *inside.edges), np.ones_like)
             yield BackwardAlteration("mask-missing", tuple(step.edges), both.pulls, rank=0)
+
+
+def _first(edge: Edge, g: Array) -> Array:
+    where, first = np.unique(edge.saved[1], return_index=True)
+    share = np.zeros(edge.parent.value.size)
+    share[where] = np.ravel(g)[edge.saved[0][first]]
+    return share.reshape(edge.parent.value.shape)
 
 
 def _assigned(edge: Edge, g: Array) -> Array:

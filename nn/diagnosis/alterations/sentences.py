@@ -22,7 +22,7 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, THE_FIRST, TIMES_IT
 from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
@@ -36,6 +36,9 @@ SENTENCES = {
     "doubled": ("the path through `{through}` is counted twice", "2 * ({pulled})"),
     "halved": ("the path through `{through}` is counted half", "0.5 * ({pulled})"),
     "factor": ("the path through `{through}` is multiplied with {what}, a factor too many", "{what} * ({pulled})"),
+    f"overwritten {THE_FIRST}": (
+        "of what comes to each place of `{path}` only {base} is taken", "{to} = {base} of what comes to each place"
+    ),
     "overwritten": (
         "contributions to `{path}` are assigned where they must be added (= for +=)",
         "{to} = the one assigned last",

@@ -176,6 +176,19 @@ def test_a_branch_that_is_chosen_by_the_value(slope):
     assert diagnosis.names == ["mask-of-value"]
 
 
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        (lambda x: np.repeat(x, 2, axis=1), lambda d, x: d[:, ::2]),
+        (lambda x: np.tile(x, (2, 1)), lambda d, x: d[: len(x)]),
+        (lambda x: x[[0, 0, 1, 2, 2]], lambda d, x: np.concatenate([d[[0, 2, 3]], 0.0 * x[3:]])),
+    ],
+)
+def test_the_first_of_what_comes_to_each_place(forward, backward):
+    diagnosis = nn.check_backward(forward, backward, X)
+    assert diagnosis.names == ["overwritten"] and "only the first is taken" in str(diagnosis)
+
+
 def test_a_clip_that_is_taken_for_the_identity():
     diagnosis = nn.check_backward(lambda x: np.clip(2.0 * x, -1.0, 0.5), lambda d, x: 2.0 * d, X)
     assert diagnosis.names == ["mask-missing"] and "the mask of `clip(2.0 * x, -1.0, 0.5)`" in str(diagnosis)
