@@ -139,7 +139,8 @@ def known_numbers(sweep: Sweep) -> dict[Key, Number]:
                 several = [axes for count in (2, 3) for axes in itertools.combinations(range(min(x.ndim, 4)), count)]
                 lengths += [((where, k, axes), name, math.prod(x.shape[a] for a in axes)) for axes in several]
                 if not x.ndim and np.isfinite(x) and float(x) not in PLAIN:
-                    known.setdefault((where, k), (name or f"{float(x):.4g}", float(x)))
+                    number = float(x) if name else abs(float(x))
+                    known.setdefault((where, k), (name or f"{number:.4g}", number))
         for key, name, n in lengths:
             if n > 1:
                 known.setdefault(key, (_lengths(name, key[-1]) if name else str(n), float(n)))

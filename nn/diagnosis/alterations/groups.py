@@ -20,6 +20,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, last_first
 from nn.diagnosis.alterations.sweep import Sweep
 
 LONGEST_LOOP = 40
+REPEATING = ("repeat", "tile")  # an image, once along each axis
 ALIKE = ("matmul", "maximum", "minimum", "where")
 
 
@@ -62,8 +63,8 @@ def everywhere(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
     """
     together: dict[Hashable, list[Edge]] = {}
     for edge in sweep.edges:
-        if edge.kind in ("local", "product") and not weighs(edge, sweep):
-            op = edge.step.op
+        op = edge.step.op
+        if (edge.kind in ("local", "product") or op in REPEATING) and not weighs(edge, sweep):
             for key in [(op, edge.operand)] + [(op,)] * (op in ALIKE):
                 together.setdefault(key, []).append(edge)
     known = set(groups(sweep).values())

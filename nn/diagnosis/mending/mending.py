@@ -238,6 +238,7 @@ class Mending:
             if is_there and isinstance(value, (np.ndarray, np.number, float, int)):
                 texts.add(other.text)
                 yield other.text, value
+        texts |= {other.text for other in program.nodes if other.scope == node.scope and other.is_variable}
         yield from ((text, x) for text, x in self._beside[0].items() if text not in texts)
 
     def _with_numbers(self, edit: Edit) -> Iterator[Edit]:

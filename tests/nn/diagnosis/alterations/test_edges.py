@@ -181,6 +181,7 @@ def test_a_branch_that_is_chosen_by_the_value(slope):
     [
         (lambda x: np.repeat(x, 2, axis=1), lambda d, x: d[:, ::2]),
         (lambda x: np.tile(x, (2, 1)), lambda d, x: d[: len(x)]),
+        (lambda x: x.repeat(2, axis=0).repeat(3, axis=1), lambda d, x: d[::2, ::3]),
         (lambda x: x[[0, 0, 1, 2, 2]], lambda d, x: np.concatenate([d[[0, 2, 3]], 0.0 * x[3:]])),
     ],
 )
