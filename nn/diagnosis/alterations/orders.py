@@ -27,8 +27,8 @@ def of_orders(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield factors that are multiplied too late, with what has come to an operand's operands, or too early."""
     for edge in sweep.edges:
         if edge.kind == "local" and edge.step.op in ("multiply", "divide") and np.ptp(edge.saved) > 0.0:
-            shape = edge.parent.value.shape
-            if shape == edge.step.value.shape:
+            yield from _last(edge, sweep)
+            if edge.parent.value.shape == edge.step.value.shape:
                 yield from _late(edge, sweep)
                 yield from _early(edge, sweep)
 
@@ -40,6 +40,15 @@ def _late(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
         pulls: dict[Edge, Pull] = {end: partial(_times, factor=edge.saved) for end in ends}
         pulls[edge] = _without
         yield BackwardAlteration("factor-too-late", (edge, *ends), pulls, label(ends[0].parent), 2)
+
+
+def _last(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield the factor multiplied last of all, with the gradient of an argument: as if all between were elementwise."""
+    for leaf in sweep.leaves:
+        is_below = edge.parent is not leaf and leaf in sweep.place and sweep.below[edge.parent] >> sweep.place[leaf] & 1
+        if is_below and leaf.value.shape == edge.step.value.shape:
+            finish = partial(_times_at, of=leaf, factor=edge.saved)
+            yield BackwardAlteration("factor-too-late", (edge,), {edge: _without}, leaf.name, 3, finish=finish)
 
 
 def _early(edge: Edge, sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -69,6 +78,10 @@ def _only(step: ArrayStep, sweep: Sweep) -> list[Edge]:
 
 def _is_linear(edge: Edge) -> bool:
     return edge.kind in ("move", "product", "sum") or edge.step.op == "negative"
+
+
+def _times_at(leaf: ArrayStep, g: Array, of: ArrayStep, factor: Array) -> Array:
+    return g * factor if leaf is of else g
 
 
 def _without(edge: Edge, g: Array) -> Array:

@@ -143,7 +143,7 @@ class Target:
         """Return what an alteration changes along all directions, if it can be computed."""
         with np.errstate(all="ignore"):
             try:
-                if alteration.changes or alteration.run:
+                if alteration.changes or alteration.run or alteration.finish:
                     effect = self.sweep.along(attempted((alteration,), self.sweep)) - self._along_right
                 else:
                     effect = self.sweep.effect(alteration.pulls)
