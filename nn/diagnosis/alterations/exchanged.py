@@ -171,7 +171,8 @@ def at_times(sweep: Sweep, times: int) -> Iterator[tuple[str, int, Sequence[Arra
     lines: dict[object, list[ArrayStep]] = _lines(sweep) if times > 1 else {step: [step] for step in sweep.steps}
     for steps in lines.values():
         several = len(steps) == times
-        for k in range(-1, len(steps[0].operands) if several else 0):
+        least = min(len(step.operands) for step in steps)  # a line may join more each time
+        for k in range(-1, least if several else 0):
             sources = [step.operands[k] if k >= 0 else step for step in steps] if several else steps * times
             first, key = sources[0], tuple(map(id, sources))
             is_number = times == 1 and np.size(value_of(first)) == 1 and not isinstance(first, ArrayStep)

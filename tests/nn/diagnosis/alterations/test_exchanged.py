@@ -232,3 +232,16 @@ def test_noise_is_no_term():
     noise = PENALISED.normal(size=4)
     said = nn.diagnose_function(residuals, V, lambda w: 2 * ROWS.T @ (ROWS @ w - Y) + 0.1 * noise)
     assert "term-added" not in said.names
+
+
+def test_a_line_that_joins_more_each_time():
+    def f(x):
+        seen, total = [], 0.0
+        for row in x:
+            seen.append(np.tanh(row))
+            total = total + np.stack(seen).sum()
+        return total
+
+    x = np.random.default_rng(6).normal(size=(3, 4))
+    at_each = [sources for _, rank, sources in at_times(Sweep(*record(f, [("x", x)])), 3) if rank == 2]
+    assert at_each and {len(sources) for sources in at_each} == {3}
