@@ -1,10 +1,11 @@
 """A factor on the wrong side of what is linear: multiplied after a rotation, a sum or a product was undone, not before.
 
+>>> from nn.diagnosis.alterations.alteration import gradients_of
 >>> from nn.diagnosis.alterations.recorded import record
 >>> c = np.array([1.0, 2.0, 3.0])
 >>> sweep = Sweep(*record(lambda x: (x[::-1] * c).sum(), [("x", np.ones(3))]))
->>> [(a.kind, sweep.altered(a.pulls)[0].tolist()) for a in of_orders(sweep)]
-[('factor-too-late', [1.0, 2.0, 3.0])]
+>>> [(a.kind, gradients_of((a,), sweep)[0].tolist()) for a in of_orders(sweep)]  # at the argument, and on the way
+[('factor-too-late', [1.0, 2.0, 3.0]), ('factor-too-late', [1.0, 2.0, 3.0])]
 """
 
 from __future__ import annotations
