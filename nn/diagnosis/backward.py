@@ -94,7 +94,7 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
     function(backward, "check_backward")
     inputs = tuple(_with_floats(forward, backward, inputs))
     if not any(is_differentiated(x) for x in inputs):
-        raise TypeError("check_backward differentiates by arrays of floats, and there is none among the inputs.")
+        raise TypeError("check_backward differentiates by arrays of floats, and no input is one; pass x.astype(float).")
     with unchanged(*[f for f in (forward, backward) if isinstance(f, MethodType)]):
         diagnosis = _diagnosed(forward, backward, inputs, seed)
         if diagnosis.ok or not any(_is_narrow(x) for x in inputs):
