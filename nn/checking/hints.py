@@ -24,7 +24,7 @@ TELLING = {  # what each level adds of a mistake
     "where": ("where",),
     "kind": ("name",),
     "sentence": ("sentence", "found"),
-    "equation": ("right", "yours", "reference"),
+    "equation": ("right", "yours", "reference", "change"),
 }
 
 

@@ -20,10 +20,11 @@ from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, 
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
-from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.findings import all_of, are_whole, changed, is_farfetched
+from nn.diagnosis.mending.mending import FARTHEST, mended
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import MULTIPLIERS
-from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding, Verdict
+from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
 from nn.samples import Array
 
 JUDGED = "a gradient is judged where all numbers are finite"
@@ -33,8 +34,7 @@ OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
-WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
-"""Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
+NEAR = 2  # the rank of an edit up to which the text is searched where a mistake has a name
 
 
 class JudgedPoint(ABC):
@@ -86,7 +86,7 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
-    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint]) -> Found:
+    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint], farthest: int = FARTHEST) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
         several = [point.written() for point in (self, *others)]
         points = [point for point in several if point is not None]
@@ -96,7 +96,7 @@ class JudgedPoint(ABC):
             or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values())
         ):
             return [], {}
-        return mended(points, wrong)
+        return mended(points, wrong, farthest)
 
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
@@ -112,10 +112,10 @@ class JudgedPoint(ABC):
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
         experiment = self.experiment if is_proven else FEW
         if verdict == "ambiguous":
-            return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
+            return Diagnosis(verdict, (), tuple(paths or all_of(each)), experiment, rows, remarks)
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         known = tuple(itertools.chain(*certain)) if is_proven else ()
-        unsure = tuple(_all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
+        unsure = tuple(all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
         return Diagnosis(verdict, known, unsure, experiment if unsure else "", rows, remarks)
 
     def _explained(
@@ -131,14 +131,16 @@ class JudgedPoint(ABC):
             or not all(c.comparable for c in several)
             or proves([c.given for c in several], most, precision=self.precision)
         )
-        if all(whole.values()) and _are_whole(paths):
-            paths = _all_of(whole) if wrong else []
-        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
+        if all(whole.values()) and are_whole(paths):
+            paths = all_of(whole) if wrong else []
+        simple = {at: whole[at] and are_whole(alone.get(at, [])) for at in wrong}
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         names = [[finding.name for path in several for finding in path] for several in each.values()]
         is_symptom = any("gradient-zero" in several for several in names)
-        if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
+        if not wrong or not is_proven:
             return paths, each, is_proven
+        if not is_symptom and all(len(several) == 1 for several in each.values()):
+            return *self._in_the_text(paths, each, others), True
         together, separate = self.mended(wrong, others)
         if all(each.values()):  # ambiguous: the author's own text may decide
             if len(together) == 1:
@@ -147,6 +149,17 @@ class JudgedPoint(ABC):
         if not together and any(each.values()):
             separate = self.mended([at for at in wrong if not each[at]], others)[1]
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
+
+    def _in_the_text(
+        self, paths: list[Findings], each: dict[int, list[Findings]], others: Sequence[JudgedPoint]
+    ) -> tuple[list[Findings], dict[int, list[Findings]]]:
+        """Return what is named, with the change of the author's own text that mends it; or that in its place."""
+        together, separate = self.mended(list(each), others, NEAR)
+        if len(together) == 1 and any(map(is_farfetched, paths or all_of(each))):
+            return together, dict.fromkeys(each, together)
+        alone = {at: together or separate.get(at, []) for at in each}
+        changes = {self.name_of(at): several[0][0].sentence for at, several in alone.items() if len(several) == 1}
+        return [changed(path, changes) for path in paths], {at: [changed(each[at][0], changes)] for at in each}
 
     def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
         """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""
@@ -313,21 +326,3 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
     if not paths:
         return "unnamed"
     return "named" if len(paths) == 1 and is_proven else "ambiguous"
-
-
-def _are_whole(paths: Sequence[Findings]) -> bool:
-    """Whether a simple change of the whole gradient says better what these say."""
-    return all(finding.name in WHOLE for path in paths for finding in path)
-
-
-def _all_of(each: Mapping[int, Sequence[Findings]]) -> list[Findings]:
-    """Return every way in which each gradient has one of its explanations."""
-    return [_united(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]
-
-
-def _united(findings: Iterable[Finding]) -> Findings:
-    """Return findings, those that differ only in whose gradient they are of as one."""
-    places: dict[Finding, list[str]] = {}
-    for finding in findings:
-        places.setdefault(replace(finding, where=""), []).append(finding.where)
-    return tuple(replace(finding, where=", ".join(where)) for finding, where in places.items())

@@ -37,6 +37,7 @@ from nn.diagnosis.mending.tables import VALUE
 from nn.diagnosis.mending.written import Written
 from nn.samples import Array
 
+FARTHEST = 9  # the rank of an edit that is tried last
 MOST_WORK = 700_000  # expressions that are computed to try edits, the same on every machine
 RUN = 100  # expressions that take as long as what is done around every run
 LONGEST = 2.0  # seconds of computing, for machines and functions on which even that takes too long
@@ -53,7 +54,7 @@ PROBED, FAR = 1e-3, 10.0  # times a value, by which it is changed to see which g
 APART = ("constant", "store", "slice")  # forms of expressions that no array is exchanged for
 
 
-def mended(points: Sequence[Written], wrong: Sequence[int]) -> Found:
+def mended(points: Sequence[Written], wrong: Sequence[int], farthest: int = FARTHEST) -> Found:
     """Return the edits that make all wrong gradients right; and, where none does, those that make each right.
 
     Parameters
@@ -62,10 +63,12 @@ def mended(points: Sequence[Written], wrong: Sequence[int]) -> Found:
         The author's function at several points: at the first, edits are sought; at all they must make it right.
     wrong
         The places of the wrong gradients.
+    farthest
+        The rank of the edits that are tried last.
     """
     names = points[0].names
     with np.errstate(all="ignore"), redirect_stdout(io.StringIO()):  # what it prints, it has printed before
-        mending = Mending(points, wrong)
+        mending = Mending(points, wrong, farthest)
         if not mending.is_followed:
             return [], {}
         fits = list(mending.fitting())
@@ -87,8 +90,9 @@ class Mending:
         Whether the function is written down, and makes the same whenever it is called.
     """
 
-    def __init__(self, points: Sequence[Written], wrong: Sequence[int]) -> None:
+    def __init__(self, points: Sequence[Written], wrong: Sequence[int], farthest: int = FARTHEST) -> None:
         self._points, self._wrong, self._work = points, list(wrong), 0.0
+        self._farthest = farthest
         forward = Program()
         self._beside = [{**_variables(forward, point), **point.at_hand} for point in points]
         self._program = Program(leave=forward.codes)
@@ -109,7 +113,7 @@ class Mending:
         least, begun = 0, time.process_time()
         for edit in self._in_order():
             is_spent = self._work > MOST_WORK or time.process_time() - begun > LONGEST
-            if is_spent or (least and edit.rank > least):
+            if is_spent or edit.rank > (least or self._farthest):
                 return
             for tried in self._with_numbers(edit):
                 made = self._made(tried, 0)
