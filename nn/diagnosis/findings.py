@@ -24,16 +24,15 @@ FARFETCHED = {
     "slope-times-operand",
     "slope-inverted",
     "unsummed",
-    "factor",
 }
 """Kinds of alterations that fit many a mistake: a near change of the author's own text says better what was meant."""
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
 
 
-def is_farfetched(path: Findings) -> bool:
-    """Whether a near change of the author's own text says better what was meant: these fit many a mistake."""
-    return len(path) > 1 or path[0].name in FARFETCHED
+def is_farfetched(path: Findings, change: Finding) -> bool:
+    """Whether one change of the author's own text says better what was meant than what explains the gradients."""
+    return len(path) > 1 or (path[0].name in FARFETCHED and path[0].name != change.name)
 
 
 def are_whole(paths: Sequence[Findings]) -> bool:

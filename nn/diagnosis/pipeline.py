@@ -155,7 +155,7 @@ class JudgedPoint(ABC):
     ) -> tuple[list[Findings], dict[int, list[Findings]]]:
         """Return what is named, with the change of the author's own text that mends it; or that in its place."""
         together, separate = self.mended(list(each), others, NEAR)
-        if len(together) == 1 and any(map(is_farfetched, paths or all_of(each))):
+        if len(together) == 1 and any(is_farfetched(path, together[0][0]) for path in paths or all_of(each)):
             return together, dict.fromkeys(each, together)
         alone = {at: together or separate.get(at, []) for at in each}
         changes = {self.name_of(at): several[0][0].sentence for at, several in alone.items() if len(several) == 1}
