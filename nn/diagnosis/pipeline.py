@@ -20,6 +20,7 @@ from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, 
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
+from nn.diagnosis.differenced import differenced
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import MULTIPLIERS
@@ -122,6 +123,8 @@ class JudgedPoint(ABC):
         self, wrong: Sequence[int], others: Sequence[JudgedPoint]
     ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
         """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
+        if steps := differenced([point.recorded(wrong) for point in (self, *others)]):
+            return [steps], {at: [steps] for at in wrong}, True
         whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in (self, *others) for c in point.comparisons.values()]

@@ -179,6 +179,17 @@ def test_either_side_of_a_kink_is_right_however_it_is_written(forward, at_zero):
     assert not check_backward(forward, lambda d, x: d * np.where(x > 0.0, 1.0, np.where(x < 0.0, 0.1, 9.0)), x).ok
 
 
+@pytest.mark.parametrize(("at_kink", "is_right"), [(0.0, True), (1.0, True), (0.5, True), (-1.0, False), (3.0, False)])
+def test_at_a_kink_that_is_computed_no_more_than_its_sides_is_right(at_kink, is_right):
+    def backward(d, x):
+        z = 3.0 * x - 0.3  # 5.6e-17, not 0, where x is 0.1
+        return 3.0 * d * np.where(np.abs(z) < 1e-12, at_kink, z > 0.0)
+
+    x = np.array([0.1, 0.1, 0.5, -2.0, 0.1, 1.7])
+    for forward in (lambda x: np.maximum(3.0 * x - 0.3, 0.0), lambda x: np.clip(3.0 * x - 0.3, 0.0, 9.0)):
+        assert check_backward(forward, backward, x).ok == is_right
+
+
 def test_a_smooth_function_written_with_a_kink_is_right_at_it():
     def stable(x):
         return np.where(x >= 0.0, 1.0 / (1.0 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1.0 + np.exp(-np.abs(x))))
