@@ -10,6 +10,7 @@ x: these are differences of the function, with a step that is too long (h = 0.00
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,7 +25,7 @@ SENTENCE = "these are differences of the function, with a step that is too long"
 RIGHT = "the derivative; (f(x + h) - f(x - h)) / 2h has about ten digits of it where h = 1e-5"
 WAYS = (("(f(x + h) - f(x)) / h", 1, 0.0), ("(f(x + h) - f(x - h)) / 2h", 2, -1.0))
 """Differences: their formula, the power of h by which they are off, and the lower end, as a part of h."""
-FIRST, ROUNDS = 1e-3, 5  # the step that is tried first, and how often it is mended
+FIRST, ROUNDS = 1e-3, 5  # the step that is tried first, of the numbers' size or of 1, and how often it is mended
 LARGEST, TELLING, ALIKE = 0.3, 0.1, 0.5  # error, of the gradient; what tells, of that; what entries say, of the median
 
 
@@ -37,8 +38,9 @@ def differenced(recorded: Sequence[Point | None]) -> Findings:
         )
         is_near = all(size(_errors(points[0], k)) <= LARGEST * size(points[0].given[k]) for k in wrong)
         with np.errstate(all="ignore"):
-            for text, order, low in WAYS if wrong and is_near else ():
-                h = _step(points[0], wrong, order, low)
+            scales = {float(np.median(np.abs(x))) or 1.0 for _, x in points[0].arguments}
+            for (text, order, low), scale in itertools.product(WAYS if wrong and is_near else (), {1.0} | scales):
+                h = _step(points[0], wrong, order, low, FIRST * scale)
                 if h and sum(_shown(point, k, low, h) for point in points for k in wrong) >= TRIED + FITTED:
                     where = ", ".join(points[0].arguments[k][0] for k in wrong)
                     return (Finding("long-step", SENTENCE, where, f"h = {h:.3g}", RIGHT, text, ""),)
@@ -63,9 +65,9 @@ def _beside(point: Point, k: int, low: float, h: float) -> Array:
     return np.asarray(np.subtract(ends[::2], ends[1::2]) / ((1.0 - low) * h) - np.ravel(point.given[k]))
 
 
-def _step(point: Point, wrong: Sequence[int], order: int, low: float) -> float:
+def _step(point: Point, wrong: Sequence[int], order: int, low: float, h: float) -> float:
     """Return the step with which differences are off as the gradients are, at most entries; 0.0 if there is none."""
-    errors, h = np.concatenate([_errors(point, k) for k in wrong]), FIRST
+    errors = np.concatenate([_errors(point, k) for k in wrong])
     for _ in range(ROUNDS):
         made = np.concatenate([_beside(point, k, low, h) for k in wrong]) + errors
         ratios = (errors / made)[np.abs(made) >= TELLING * size(made)]
