@@ -30,6 +30,7 @@ from nn.samples import Array
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+SEEN = 1e-6  # how far off a gradient may be along a direction
 OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
@@ -189,6 +190,11 @@ class JudgedPoint(ABC):
             return False
 
     @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction, where that is known; NaN where nothing is defined."""
+        return np.inf
+
+    @property
     def wrong(self) -> list[int]:
         """The places of the gradients that are wrong."""
         return [at for at, comparison in self.comparisons.items() if not comparison.outcome.ok]
@@ -257,22 +263,24 @@ def with_spreads(
                 known |= {at: compared[at].with_spread(spreads[at]) for at in moved if at in spreads}
                 if all(known[at].is_coarsely_right for at in moved):
                     break
-            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not _any(again(0))
+            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not any(
+                x.any() for x in again(0).values()
+            )
     except Exception:  # not every function takes these arrays
         return dict(compared)
     return known if is_one else dict(compared)
 
 
-def _any(arrays: Mapping[int, Array]) -> bool:
-    return any(bool(x.any()) for x in arrays.values())
-
-
 def at_points(
-    points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = (), farther: Iterable[JudgedPoint] = ()
+    points: Sequence[JudgedPoint],
+    longer: Iterable[JudgedPoint] = (),
+    farther: Iterable[JudgedPoint] = (),
+    unlike: Iterable[tuple[str, JudgedPoint]] = (),
 ) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays.
 
-    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
+    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.  Where
+    nothing is wrong, it is said what is at points unlike these.
     """
     several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
     defined = [point for point in points[1:] if point.is_defined and point.comparisons]
@@ -286,7 +294,12 @@ def at_points(
     diagnosis = several[first].diagnosis(others)
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
     remarks += [ALONE] if points[1:] and not defined else []
+    remarks += [] if wrong else [_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong]
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+
+def _beyond(where: str, point: JudgedPoint) -> str:
+    return f"{', '.join(map(point.name_of, point.wrong))}: right here, but not {where}, which forward takes too"
 
 
 def _of_other_branches(points: Sequence[JudgedPoint], farther: Iterable[JudgedPoint]) -> Iterator[JudgedPoint]:
