@@ -294,7 +294,8 @@ def at_points(
     diagnosis = several[first].diagnosis(others)
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
     remarks += [ALONE] if points[1:] and not defined else []
-    remarks += [] if wrong else [_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong]
+    there = (_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong)
+    remarks += itertools.islice(there, 0 if wrong else 1)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 
