@@ -98,8 +98,9 @@ class Comparison:
         self.is_at_kink = False
 
     def with_right(self, right: Array) -> Comparison:
-        """Return the comparison with another gradient that is as right: at a kink."""
-        return self._with(right=right.reshape(self.right.shape), is_at_kink=True)
+        """Return the comparison with another gradient that is as right, where it is finite: at a kink."""
+        right = right.reshape(self.right.shape)
+        return self._with(right=np.where(np.isfinite(right), right, self.right), is_at_kink=True)
 
     def with_spread(self, spread: Array) -> Comparison:
         """Return the comparison with how far other roundings move what the same code returns."""

@@ -190,6 +190,17 @@ def test_at_a_kink_that_is_computed_no_more_than_its_sides_is_right(at_kink, is_
         assert check_backward(forward, backward, x).ok == is_right
 
 
+def test_at_a_kink_beside_what_overflows_in_the_other_branch_either_side_is_right():
+    def forward(x):
+        return np.where(x >= 0.0, x, 1.7 * (np.exp(x) - 1.0))
+
+    x = np.array([0.0, 1.0, -2.0, 1e4, 0.0, -30.0])
+    with np.errstate(over="ignore"):
+        for at_zero, is_right in ((1.0, True), (1.7, True), (3.0, False)):
+            slopes = np.where(x > 0.0, 1.0, np.where(x < 0.0, 1.7 * np.exp(np.minimum(x, 0.0)), at_zero))
+            assert FunctionPoint(lambda x: np.sum(forward(x)), x, slopes).diagnosis().ok == is_right
+
+
 def test_a_smooth_function_written_with_a_kink_is_right_at_it():
     def stable(x):
         return np.where(x >= 0.0, 1.0 / (1.0 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1.0 + np.exp(-np.abs(x))))
