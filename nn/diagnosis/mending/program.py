@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -19,6 +19,7 @@ import numpy as np
 from nn.diagnosis.mending.instrumented import HOOK, Node, instrumented
 from nn.diagnosis.mending.source import bound, compiled, definition, is_authors
 
+NOTHING: Mapping[str, Any] = {}
 MANY = 20_000  # expressions that one run computes, beyond which it is not tried again and again
 
 
@@ -27,12 +28,12 @@ class TooLongError(RuntimeError):
 
 
 class Instead(NamedTuple):
-    """What stands in place of one expression.
+    """What stands in place of one expression, or of several that are written alike.
 
     Attributes
     ----------
-    key
-        The expression's number.
+    keys
+        The expressions' numbers.
     make
         Returns the value: of what makes that of the expression, its operands, its arguments by name, and the arrays at
         hand by their text.
@@ -40,7 +41,7 @@ class Instead(NamedTuple):
         The text of the array that it reads.
     """
 
-    key: int
+    keys: tuple[int, ...]
     make: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any], Mapping[str, Any]], Any]
     uses: str = ""
 
@@ -60,7 +61,7 @@ class Program:
     count
         How many are computed in one run.
     watched
-        Of expressions that are looked at in every run, the value that was computed last.
+        Of expressions that are looked at in every run, the value that was computed last, if any was.
     """
 
     leave: frozenset[CodeType] = frozenset()
@@ -72,7 +73,7 @@ class Program:
     def __post_init__(self) -> None:
         self._codes: dict[CodeType, CodeType | None] = {}
         self._most, self._is_recording = MANY, False
-        self._instead: Instead | None = None
+        self._instead: dict[int, Instead] = {}
         self._named: dict[int, str] = {}
         self._at_hand: dict[str, Any] = {}
 
@@ -81,9 +82,9 @@ class Program:
         self.count += 1
         if self.count > self._most:
             raise TooLongError("it computes more than as it was written.")
-        node, instead = self.nodes[key], self._instead
+        node, instead = self.nodes[key], self._instead.get(key)
         do = partial(self._called, node.do) if node.form == "call" else node.do
-        if instead is not None and key == instead.key:
+        if instead is not None:
             value = instead.make(do, operands, keywords, self._at_hand)
         elif node.form == "store":
             value = operands[0]
@@ -131,23 +132,26 @@ class Program:
             self._codes[function.__code__] = code
         return self._codes[function.__code__]
 
-    def record(self, run: Callable[[], Any]) -> Any:
-        """Return what a run makes, and keep what it computes."""
-        self.count, self._is_recording, self._instead = 0, True, None
+    def record(
+        self, run: Callable[[], Any], instead: Sequence[Instead] = (), beside: Mapping[str, Any] = NOTHING
+    ) -> Any:
+        """Return what a run makes, and keep what it computes, where something else may stand in some places."""
+        self.seen, self._is_recording, self._most = {}, True, MANY
         try:
-            return run()
+            return self.altered(instead, run, beside)
         finally:
             self._is_recording, self._most = False, 4 * self.count + 100
 
-    def altered(self, instead: Instead, run: Callable[[], Any], beside: Mapping[str, Any]) -> Any:
-        """Return what a run makes where something else stands in one place, of arrays beside the author's too."""
-        self.count, self._instead, self._at_hand = 0, instead, dict(beside)
-        of = instead.uses
-        self._named = {node.key: of for node in self.nodes if node.text == of} if of and of not in beside else {}
+    def altered(self, instead: Sequence[Instead], run: Callable[[], Any], beside: Mapping[str, Any]) -> Any:
+        """Return what a run makes where something else stands in some places, of arrays beside the author's too."""
+        self.count, self._at_hand, self.watched = 0, dict(beside), dict.fromkeys(self.watched)
+        self._instead = {key: one for one in instead for key in one.keys}
+        uses = {one.uses for one in instead} - {"", *beside}
+        self._named = {node.key: node.text for node in self.nodes if node.text in uses} if uses else {}
         try:
             return run()
         finally:
-            self._instead, self._named = None, {}
+            self._instead, self._named = {}, {}
 
 
 def _copied(x: Any) -> Any:

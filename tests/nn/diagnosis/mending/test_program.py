@@ -32,7 +32,7 @@ def test_what_an_author_calls_is_followed_and_put_back():
     d, a = np.array([1.0, 2.0]), np.array([0.5, 0.1])
     assert np.array_equal(program.record(lambda: other(d, a)), function(d, a))
     key = next(node.key for node in program.nodes if node.text == "1 - a ** 2")
-    assert np.allclose(program.altered(Instead(key, doubled), lambda: other(d, a), {}), 2 * function(d, a))
+    assert np.allclose(program.altered([Instead((key,), doubled)], lambda: other(d, a), {}), 2 * function(d, a))
     assert np.array_equal(other(d, a), function(d, a))
 
 
@@ -48,7 +48,7 @@ def test_a_loop_that_an_edit_makes_endless_ends():
     assert program.record(lambda: other(1.0)) == 1024.0
     key = next(node.key for node in program.nodes if node.text == "x * 2")
     with pytest.raises(TooLongError):
-        program.altered(Instead(key, lambda *_: 0.0), lambda: other(1.0), {})
+        program.altered([Instead((key,), lambda *_: 0.0)], lambda: other(1.0), {})
 
 
 def test_functions_to_be_left_are_left():

@@ -1,0 +1,198 @@
+"""Two edits that together make gradients right, told by what each of them changes alone.
+
+Where both are in terms, what they change adds up; in factors, it multiplies; and an edit that makes a variable what
+arrives at a step of forward, as nothing was before, is the first of two, the second of which is sought with it there.
+
+>>> alike(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]), 1e-9)
+[(1, 0)]
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from nn.diagnosis.mending.edits import Edit
+from nn.diagnosis.mending.offered import as_called, multiple, rounded
+from nn.diagnosis.mending.running import Edits, Running, is_same_array, rank_of
+from nn.samples import Array
+
+SAMPLED = 16  # entries of an array that are compared before all are
+CLOSE = 1e-8  # of the largest entry, what these may be off
+MOST_PAIRS = 100  # that are tried, of those that one array tells
+DOUBLE = 2.0  # the number with which edits are logged in which one is to be fitted
+FIRSTS = 3  # edits that are tried as the first of two
+Fit: TypeAlias = tuple[Edits, frozenset[int]]
+Place: TypeAlias = tuple[Any, tuple[int, ...]]
+"""A gradient by its place, or a variable by its scope and name; and a shape."""
+
+
+class Log:
+    """What single edits make of gradients and variables at the first point.
+
+    Attributes
+    ----------
+    changes
+        Of each gradient and variable, those of which it is another.
+    """
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._keys: dict[tuple[int, str], int] = {}
+        for key in running.seen:
+            node = running.program.nodes[key]
+            if isinstance(node.tree, ast.Name) and (node.form == "value" or node.is_variable):
+                self._keys[node.scope, node.text] = key
+        running.listen(None, self._keys.values())
+        before = self._sampled(running.with_edits((), 0))
+        every = {place: Changes(x, self._targets(place, x)) for place, x in before.items()}
+        self.changes = {place: changes for place, changes in every.items() if changes.targets}
+        self._keys = {name: key for name, key in self._keys.items() if any(name == place for place, _ in self.changes)}
+        running.listen(self._add, self._keys.values())
+
+    def _targets(self, place: Place, before: Array) -> list[Array]:
+        """Return what a gradient or a variable should be, if it is not: what forward has or gets, as nothing here."""
+        which, shape = place
+        first, seen = self._running.points[0], self._running.seen.values()
+        if which in first.right:
+            return [_sample(first.right[which])] if which in self._running.wrong else []
+        several = [x for x in (*first.cotangents, *self._running.beside[0].values()) if np.shape(x) == shape]
+        if any(_is_close(_sample(x), before) for x in several):
+            return []
+        known = [x for _, _, x in seen if isinstance(x, np.ndarray) and x.shape == shape]
+        return [_sample(x) for x in several if not any(is_same_array(x, y) for y in known)]
+
+    def _sampled(self, made: Mapping[int, Array]) -> dict[Place, Array]:
+        """Return some entries of gradients, and of what the variables have become."""
+        values = {name: self._running.program.watched[key] for name, key in self._keys.items()}
+        several = itertools.chain(made.items(), values.items())
+        arrays = [(which, x) for which, x in several if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+        return {(which, x.shape): _sample(x) for which, x in arrays}
+
+    def _add(self, edits: Any, made: Mapping[int, Array]) -> None:
+        if len(edits) == 1 and isinstance(edits[0], Edit):
+            for place, x in self._sampled(made).items():
+                if place in self.changes:
+                    self.changes[place].add(edits[0], x)
+
+
+@dataclass
+class Changes:
+    """What edits make of one array, some entries of it, and what it should be."""
+
+    before: Array
+    targets: list[Array]
+    edits: list[Edit] = field(default_factory=list)
+    rows: list[Array] = field(default_factory=list)
+
+    def add(self, edit: Edit, x: Array) -> None:
+        """Add what an edit makes of it, if that is another."""
+        if not np.array_equal(x, self.before) and np.isfinite(x).all() and not _is_close(x, self.before):
+            self.edits.append(edit)
+            self.rows.append(x)
+
+    @cached_property
+    def made(self) -> Array:
+        """What the edits make of it: a row of each."""
+        return np.array(self.rows)
+
+    def firsts(self) -> Iterator[tuple[Edit, int]]:
+        """Yield edits that make it what it should be, or a multiple of that, and which of these it is."""
+        for k, target in enumerate(self.targets if self.rows else ()):
+            same = alike(self.made, target[None], CLOSE * np.abs(target).max())
+            if not _is_close(_unit(self.before), _unit(target)):
+                same += alike(_unit(self.made), _unit(target)[None], CLOSE)
+            yield from ((self.edits[i], k) for i, _ in same)
+
+    def pairs(self) -> Iterator[tuple[Edit, Edit, float | None]]:
+        """Yield two edits each that together make it what it should be, and a number if the second has another.
+
+        What they change adds up, or multiplies, or what the second changes adds up a number of times.
+        """
+        for target in self.targets if self.rows else ():
+            missing, size = target - self.before, float(np.abs(target).max() + np.abs(self.before).max())
+            added = self.made - self.before
+            yield from self._both(missing - added, added, CLOSE * size)
+            used = (self.before != 0.0) & (target != 0.0)
+            if used[(self.before != 0.0) | (target != 0.0)].all() and used.any():
+                logs = np.log(np.abs(self.made[:, used] / self.before[used]))
+                yield from self._both(np.log(np.abs(target[used] / self.before[used])) - logs, logs, CLOSE)
+            scaled = [j for j, edit in enumerate(self.edits) if edit.number == DOUBLE]
+            for i, j in alike(_unit(missing - added), _unit(added[scaled]), CLOSE):
+                yield self.edits[i], self.edits[scaled[j]], multiple(missing - added[i], added[scaled[j]])
+
+    def _both(self, some: Array, others: Array, within: float) -> Iterator[tuple[Edit, Edit, None]]:
+        yield from ((self.edits[i], self.edits[j], None) for i, j in alike(some, others, within) if i != j)
+
+
+def meeting(running: Running, log: Log) -> Iterator[Fit]:
+    """Yield two edits each that together make gradients right at the first point, the simplest first."""
+    several: set[tuple[Edit, Edit, float | None]] = set()
+    for changes in log.changes.values():
+        apart = {pair for pair in changes.pairs() if pair[0].node is not pair[1].node}
+        several.update(sorted(apart, key=_order)[:MOST_PAIRS])
+    for one, other, times in sorted(several, key=_order):
+        others = [other]
+        if times is not None:
+            number = rounded(other.further(times, running.seen[other.node.key][2]))
+            others = list(as_called(running, replace(other, number=None), number))
+        yield from (((one, second), running.right_under((one, second), 0)) for second in others)
+
+
+def _order(pair: tuple[Edit, Edit, float | None]) -> tuple[int, int, int]:
+    return rank_of(pair[:2]), pair[0].node.key, pair[1].node.key
+
+
+def firsts(log: Log, each: Mapping[int, Sequence[Edits]]) -> list[Edit]:
+    """Return the edits that may be the first of two: they make some gradients, or variables, what these should be."""
+    reached: dict[Edit, set[Any]] = {}
+    for at, several in each.items():
+        for edit in itertools.chain(*several):
+            reached.setdefault(edit, set()).add(at)
+    for place, changes in log.changes.items():
+        for edit, k in changes.firsts():
+            reached.setdefault(edit, set()).add((place, k))
+    distinct: dict[frozenset[Any], Edit] = {}
+    for edit in sorted(reached, key=lambda edit: (-len(reached[edit]), edit.rank)):
+        distinct.setdefault(frozenset(reached[edit]), edit)
+    return list(distinct.values())[:FIRSTS]
+
+
+def alike(some: Array, others: Array, within: float) -> list[tuple[int, int]]:
+    """Return which rows are the same as which others."""
+    if not len(some) or not len(others):
+        return []
+    weights = np.random.default_rng(0).normal(size=some.shape[1])
+    one, another = some @ weights, others @ weights
+    order = np.argsort(another)
+    ends = [np.searchsorted(another[order], one + way * within * np.abs(weights).sum()) for way in (-1, 1)]
+    near = ((i, int(j)) for i, (a, b) in enumerate(zip(*ends)) for j in order[a:b])
+    return [(i, j) for i, j in near if (np.abs(some[i] - others[j]) <= within).all()]
+
+
+def _unit(rows: Array) -> Array:
+    """Return rows of length one, in which the first entry that is not small is positive."""
+    length = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
+    scaled = rows / np.where(length > 0.0, length, np.nan)
+    first = np.argmax(np.abs(scaled) > 0.1 / np.sqrt(rows.shape[-1]), axis=-1)
+    return np.asarray(scaled * np.sign(np.take_along_axis(scaled, first[..., None], -1)))
+
+
+def _is_close(x: Array, y: Array) -> bool:
+    return bool((np.abs(x - y) <= CLOSE * max(np.abs(x).max(initial=0.0), np.abs(y).max(initial=0.0))).all())
+
+
+def _sample(x: Array) -> Array:
+    """Return some entries of an array, the same ones of each of a shape."""
+    return x.ravel()[_places(x.size)] * 1.0
+
+
+@lru_cache(maxsize=1024)
+def _places(size: int) -> Array:
+    return np.random.default_rng(size).permutation(size)[:SAMPLED]

@@ -1,0 +1,44 @@
+import numpy as np
+from backward_texts import LAYER, NORM, points, wrong_places
+
+from nn.diagnosis.mending.edits import Edit
+from nn.diagnosis.mending.offered import offered
+from nn.diagnosis.mending.running import Running, is_same_array
+
+WRONG = LAYER.replace("x.T @ dz", "x.T @ dout").replace("dz @ w.T", "3 * dz @ w.T")
+
+
+def node_of(running, text):
+    return next(node for node in running.program.nodes if node.text == text and node.form != "store")
+
+
+def test_edits_stand_together_and_one_of_them_in_all_that_follows():
+    several = points(LAYER, WRONG)
+    running = Running(several, wrong_places(several))
+    dout = next(node for node in running.program.nodes if node.text == "dout" and node.line == 6)
+    three, other = Edit("wrong-constant", node_of(running, "3"), "1", 1), Edit("wrong-operand", dout, "u", 2, "dz")
+    assert running.right_under((three,), 0) == {0} and running.right_under((three, other), 0) == {0, 1}
+    assert running.holds((three, other), frozenset([0, 1])) and not running.holds((three,), frozenset([0, 1]))
+    behind = running.behind((three,))
+    assert behind.right_under((), 0) == {0} and behind.right_under((other,), 2) == {0, 1}
+    assert is_same_array(behind.made[0], several[0].right[0]) and running.right_under((), 0) == frozenset()
+
+
+def test_what_stands_alike_is_changed_everywhere():
+    twice = LAYER.replace("1 - a ** 2", "1 - a ** 3 + a ** 3 - a ** 3")
+    several = points(LAYER, twice)
+    running = Running(several, wrong_places(several))
+    edits = [edit for edit in offered(running) if edit.also and edit.node.text == "a ** 3" and edit.text == "a * b"]
+    assert [len(edit.nodes) for edit in edits] == [3]
+
+
+def test_who_listens_is_told_what_edits_make_at_the_first_point():
+    several = points(NORM, NORM.replace("-0.5", "-1.5"))
+    running, heard = Running(several, [0]), []
+    node = node_of(running, "-1.5")
+    running.listen(lambda edits, made: heard.append((edits, made)), [node.key])
+    edit = Edit("wrong-constant", node, "-0.5", 1)
+    assert running.holds((edit,), frozenset([0]))
+    assert running.program.watched == {node.key: -0.5}
+    ((edits, made),) = heard
+    assert edits == (edit,) and np.allclose(made[0], several[0].right[0])
