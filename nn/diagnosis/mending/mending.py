@@ -26,7 +26,7 @@ from nn.diagnosis.alterations.search import LISTED
 from nn.diagnosis.mending.edits import Edit, is_float
 from nn.diagnosis.mending.offered import offered, with_numbers
 from nn.diagnosis.mending.pairs import Fit, Log, firsts, meeting
-from nn.diagnosis.mending.running import Edits, Running, is_same_array, rank_of
+from nn.diagnosis.mending.program import Edits, Running, is_same_array, rank_of
 from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import Finding
@@ -54,10 +54,10 @@ def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool =
             return [], {}
         log = Log(running) if has_pairs else None
         fits = list(fitting(running))
-        running.listen(None)
+        running.log = None
         whole, each = _whole_or_each(running, fits)
         if log is not None and not whole and not _agree(running, each):
-            fits += [*meeting(running, log), *_second(running, firsts(log, each))]
+            fits += [*meeting(running, log), *_second(running, firsts(log))]
             whole, each = _whole_or_each(running, fits)
         each = each if all(each.values()) else {}  # what is wrong in one of them may come from what is in another
     where = [names[at] for at in wrong]

@@ -10,7 +10,6 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,7 @@ from nn.diagnosis.alterations.candidates import PLAIN
 from nn.diagnosis.alterations.target import EXACT
 from nn.diagnosis.mending.edits import SCALED, Edit, edits, edits_with, is_alike, is_float, is_whole
 from nn.diagnosis.mending.instrumented import Node
-from nn.diagnosis.mending.program import Instead
-from nn.diagnosis.mending.running import Running, is_same_array
+from nn.diagnosis.mending.program import Running, is_same_array
 from nn.diagnosis.mending.tables import VALUE
 from nn.samples import Array
 
@@ -73,26 +71,22 @@ def _matters(running: Running, node: Node) -> bool:
     if not is_float(value):
         return True
     for distance in (PROBED, FAR):
-        made = running.with_edits((Instead((node.key,), partial(_moved, node, distance)),), 0)
+        made = running.with_edits((_Moved("", node, "", 0, number=distance),), 0)
         reached = {at for at in before if at not in made or not is_same_array(made[at], before[at])}
         if reached:
             return reached <= set(running.wrong)
     return False
 
 
-def _moved(
-    node: Node,
-    distance: float,
-    do: Callable[..., Any],
-    operands: Sequence[Any],
-    keywords: Mapping[str, Any],
-    at_hand: Mapping[str, Any],
-) -> Any:
-    """Return a value at some distance from an expression's; the opposite of what is true or false."""
-    x = operands[0] if node.form == "store" else do(*operands, **keywords)
-    if np.asarray(x).dtype == bool:
-        return ~np.asarray(x)
-    return x * (1.0 + distance * np.random.default_rng(node.key).normal(size=np.shape(x))) + distance
+class _Moved(Edit):
+    """A value at some distance from an expression's; the opposite of what is true or false."""
+
+    def make(self, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], *at_hand: Any) -> Any:
+        """Return it."""
+        x, distance = operands[0] if self.node.form == "store" else do(*operands, **keywords), self.number or 0.0
+        if np.asarray(x).dtype == bool:
+            return ~np.asarray(x)
+        return x * (1.0 + distance * np.random.default_rng(self.node.key).normal(size=np.shape(x))) + distance
 
 
 def _is_exchanged(node: Node, value: Any) -> bool:

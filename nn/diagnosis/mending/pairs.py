@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from nn.diagnosis.mending.edits import Edit
 from nn.diagnosis.mending.offered import as_called, multiple, rounded
-from nn.diagnosis.mending.running import Edits, Running, is_same_array, rank_of
+from nn.diagnosis.mending.program import Edits, Running, is_same_array, rank_of
 from nn.samples import Array
 
 SAMPLED = 16  # entries of an array that are compared before all are
@@ -29,8 +29,8 @@ MOST_PAIRS = 100  # that are tried, of those that one array tells
 DOUBLE = 2.0  # the number with which edits are logged in which one is to be fitted
 FIRSTS = 3  # edits that are tried as the first of two
 Fit: TypeAlias = tuple[Edits, frozenset[int]]
-Place: TypeAlias = tuple[Any, tuple[int, ...]]
-"""A gradient by its place, or a variable by its scope and name; and a shape."""
+Pair: TypeAlias = tuple[Edit, Edit, float | None]
+"""Two edits; and how many times as much the second changes, if another number is to stand in it."""
 
 
 class Log:
@@ -39,53 +39,47 @@ class Log:
     Attributes
     ----------
     changes
-        Of each gradient and variable, those of which it is another.
+        Of each gradient by its place, and each variable by its scope and name, those of which it is another.
     """
 
     def __init__(self, running: Running) -> None:
         self._running = running
-        self._keys: dict[tuple[int, str], int] = {}
-        for key in running.seen:
-            node = running.program.nodes[key]
-            if isinstance(node.tree, ast.Name) and (node.form == "value" or node.is_variable):
-                self._keys[node.scope, node.text] = key
-        running.listen(None, self._keys.values())
-        before = self._sampled(running.with_edits((), 0))
-        every = {place: Changes(x, self._targets(place, x)) for place, x in before.items()}
-        self.changes = {place: changes for place, changes in every.items() if changes.targets}
-        self._keys = {name: key for name, key in self._keys.items() if any(name == place for place, _ in self.changes)}
-        running.listen(self._add, self._keys.values())
+        nodes = [running.program.nodes[key] for key in running.seen]
+        named = [x for x in nodes if isinstance(x.tree, ast.Name) and (x.form == "value" or x.is_variable)]
+        self._keys = {(x.scope, x.text): x.key for x in named}
+        running.program.watched = dict.fromkeys(self._keys.values())
+        before = self._arrays(running.with_edits((), 0))
+        every = {which: Changes(x.shape, _sample(x), self._targets(which, x)) for which, x in before.items()}
+        self.changes = {which: changes for which, changes in every.items() if changes.targets}
+        running.log = self._add
 
-    def _targets(self, place: Place, before: Array) -> list[Array]:
+    def _targets(self, which: Any, before: Array) -> list[Array]:
         """Return what a gradient or a variable should be, if it is not: what forward has or gets, as nothing here."""
-        which, shape = place
         first, seen = self._running.points[0], self._running.seen.values()
         if which in first.right:
             return [_sample(first.right[which])] if which in self._running.wrong else []
-        several = [x for x in (*first.cotangents, *self._running.beside[0].values()) if np.shape(x) == shape]
-        if any(_is_close(_sample(x), before) for x in several):
-            return []
-        known = [x for _, _, x in seen if isinstance(x, np.ndarray) and x.shape == shape]
-        return [_sample(x) for x in several if not any(is_same_array(x, y) for y in known)]
+        several = [x for x in (*first.cotangents, *self._running.beside[0].values()) if np.shape(x) == before.shape]
+        known = [x for _, _, x in seen if isinstance(x, np.ndarray) and x.shape == before.shape]
+        is_right = any(is_same_array(x, before) for x in several)
+        return [] if is_right else [_sample(x) for x in several if not any(is_same_array(x, y) for y in known)]
 
-    def _sampled(self, made: Mapping[int, Array]) -> dict[Place, Array]:
-        """Return some entries of gradients, and of what the variables have become."""
-        values = {name: self._running.program.watched[key] for name, key in self._keys.items()}
+    def _arrays(self, made: Mapping[int, Array]) -> dict[Any, Array]:
+        """Return gradients, and what the variables have become."""
+        values = {which: self._running.program.watched[key] for which, key in self._keys.items()}
         several = itertools.chain(made.items(), values.items())
-        arrays = [(which, x) for which, x in several if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
-        return {(which, x.shape): _sample(x) for which, x in arrays}
+        return {which: x for which, x in several if isinstance(x, np.ndarray) and x.dtype.kind == "f"}
 
-    def _add(self, edits: Any, made: Mapping[int, Array]) -> None:
-        if len(edits) == 1 and isinstance(edits[0], Edit):
-            for place, x in self._sampled(made).items():
-                if place in self.changes:
-                    self.changes[place].add(edits[0], x)
+    def _add(self, edits: Edits, made: Mapping[int, Array]) -> None:
+        for which, x in self._arrays(made).items() if len(edits) == 1 and edits[0].rank else ():
+            if which in self.changes:
+                self.changes[which].add(edits[0], x)
 
 
 @dataclass
 class Changes:
-    """What edits make of one array, some entries of it, and what it should be."""
+    """What edits make of one array, in some entries of it: before any, what it should be, and under each."""
 
+    shape: tuple[int, ...]
     before: Array
     targets: list[Array]
     edits: list[Edit] = field(default_factory=list)
@@ -93,47 +87,38 @@ class Changes:
 
     def add(self, edit: Edit, x: Array) -> None:
         """Add what an edit makes of it, if that is another."""
-        if not np.array_equal(x, self.before) and np.isfinite(x).all() and not _is_close(x, self.before):
+        row = _sample(x)
+        if x.shape == self.shape and not np.array_equal(row, self.before) and np.isfinite(row).all():
             self.edits.append(edit)
-            self.rows.append(x)
-
-    @cached_property
-    def made(self) -> Array:
-        """What the edits make of it: a row of each."""
-        return np.array(self.rows)
+            self.rows.append(row)
 
     def firsts(self) -> Iterator[tuple[Edit, int]]:
         """Yield edits that make it what it should be, or a multiple of that, and which of these it is."""
         for k, target in enumerate(self.targets if self.rows else ()):
-            same = alike(self.made, target[None], CLOSE * np.abs(target).max())
-            if not _is_close(_unit(self.before), _unit(target)):
-                same += alike(_unit(self.made), _unit(target)[None], CLOSE)
+            same = alike(np.array(self.rows), target[None], CLOSE * np.abs(target).max())
+            if not alike(_unit(self.before[None]), _unit(target[None]), CLOSE):
+                same += alike(_unit(np.array(self.rows)), _unit(target[None]), CLOSE)
             yield from ((self.edits[i], k) for i, _ in same)
 
-    def pairs(self) -> Iterator[tuple[Edit, Edit, float | None]]:
-        """Yield two edits each that together make it what it should be, and a number if the second has another.
-
-        What they change adds up, or multiplies, or what the second changes adds up a number of times.
-        """
+    def pairs(self) -> Iterator[Pair]:
+        """Yield two edits that together make it what it should be: what they change adds up, or multiplies."""
         for target in self.targets if self.rows else ():
-            missing, size = target - self.before, float(np.abs(target).max() + np.abs(self.before).max())
-            added = self.made - self.before
-            yield from self._both(missing - added, added, CLOSE * size)
+            added, size = self.rows - self.before, float(np.abs(target).max() + np.abs(self.before).max())
+            missing = target - self.before - added
+            both = alike(missing, added, CLOSE * size)
             used = (self.before != 0.0) & (target != 0.0)
             if used[(self.before != 0.0) | (target != 0.0)].all() and used.any():
-                logs = np.log(np.abs(self.made[:, used] / self.before[used]))
-                yield from self._both(np.log(np.abs(target[used] / self.before[used])) - logs, logs, CLOSE)
+                logs, whole = (np.log(np.abs(x[..., used] / self.before[used])) for x in (np.array(self.rows), target))
+                both += alike(whole - logs, logs, CLOSE)
+            yield from ((self.edits[i], self.edits[j], None) for i, j in both)
             scaled = [j for j, edit in enumerate(self.edits) if edit.number == DOUBLE]
-            for i, j in alike(_unit(missing - added), _unit(added[scaled]), CLOSE):
-                yield self.edits[i], self.edits[scaled[j]], multiple(missing - added[i], added[scaled[j]])
-
-    def _both(self, some: Array, others: Array, within: float) -> Iterator[tuple[Edit, Edit, None]]:
-        yield from ((self.edits[i], self.edits[j], None) for i, j in alike(some, others, within) if i != j)
+            for i, j in alike(_unit(missing), _unit(added[scaled]), CLOSE):
+                yield self.edits[i], self.edits[scaled[j]], multiple(missing[i], added[scaled[j]])
 
 
 def meeting(running: Running, log: Log) -> Iterator[Fit]:
     """Yield two edits each that together make gradients right at the first point, the simplest first."""
-    several: set[tuple[Edit, Edit, float | None]] = set()
+    several: set[Pair] = set()
     for changes in log.changes.values():
         apart = {pair for pair in changes.pairs() if pair[0].node is not pair[1].node}
         several.update(sorted(apart, key=_order)[:MOST_PAIRS])
@@ -145,19 +130,16 @@ def meeting(running: Running, log: Log) -> Iterator[Fit]:
         yield from (((one, second), running.right_under((one, second), 0)) for second in others)
 
 
-def _order(pair: tuple[Edit, Edit, float | None]) -> tuple[int, int, int]:
+def _order(pair: Pair) -> tuple[int, int, int]:
     return rank_of(pair[:2]), pair[0].node.key, pair[1].node.key
 
 
-def firsts(log: Log, each: Mapping[int, Sequence[Edits]]) -> list[Edit]:
+def firsts(log: Log) -> list[Edit]:
     """Return the edits that may be the first of two: they make some gradients, or variables, what these should be."""
     reached: dict[Edit, set[Any]] = {}
-    for at, several in each.items():
-        for edit in itertools.chain(*several):
-            reached.setdefault(edit, set()).add(at)
-    for place, changes in log.changes.items():
+    for which, changes in log.changes.items():
         for edit, k in changes.firsts():
-            reached.setdefault(edit, set()).add((place, k))
+            reached.setdefault(edit, set()).add((which, k))
     distinct: dict[frozenset[Any], Edit] = {}
     for edit in sorted(reached, key=lambda edit: (-len(reached[edit]), edit.rank)):
         distinct.setdefault(frozenset(reached[edit]), edit)
@@ -182,10 +164,6 @@ def _unit(rows: Array) -> Array:
     scaled = rows / np.where(length > 0.0, length, np.nan)
     first = np.argmax(np.abs(scaled) > 0.1 / np.sqrt(rows.shape[-1]), axis=-1)
     return np.asarray(scaled * np.sign(np.take_along_axis(scaled, first[..., None], -1)))
-
-
-def _is_close(x: Array, y: Array) -> bool:
-    return bool((np.abs(x - y) <= CLOSE * max(np.abs(x).max(initial=0.0), np.abs(y).max(initial=0.0))).all())
 
 
 def _sample(x: Array) -> Array:

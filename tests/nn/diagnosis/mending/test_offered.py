@@ -3,7 +3,7 @@ from backward_texts import LAYER, points, wrong_places
 
 from nn.diagnosis.mending.edits import Edit
 from nn.diagnosis.mending.offered import as_called, multiple, offered, rounded, with_numbers
-from nn.diagnosis.mending.running import Running
+from nn.diagnosis.mending.program import Running
 
 
 def running_of(part, other):
