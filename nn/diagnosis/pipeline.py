@@ -17,6 +17,8 @@ import numpy as np
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
+from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
@@ -86,9 +88,20 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
+    def with_steps(self) -> Written | None:
+        """Return the author's function, beside what the steps of what is differentiated are and get."""
+        written, recorded = self.written(), self.recorded([])
+        steps = recorded_or_none(recorded.f, recorded.arguments) if recorded is not None else None
+        if written is None or steps is None:
+            return written
+        sweep = Sweep(*steps)
+        named = {name: step.value for name, step in sweep.named.items()}
+        known = [*sweep.cotangents.values(), *[step.value for step in sweep.steps]]
+        return replace(written, at_hand={**named, **written.at_hand}, known=known)
+
     def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        several = [point.written() for point in (self, *others)]
+        several = [point.with_steps() for point in (self, *others)]
         points = [point for point in several if point is not None]
         if not wrong or len(points) < len(several) or self._is_coarse:
             return [], {}

@@ -54,14 +54,14 @@ class Log:
         running.log = self._add
 
     def _targets(self, which: Any, before: Array) -> list[Array]:
-        """Return what a gradient or a variable should be, if it is not: what forward has or gets, as nothing here."""
+        """Return what a gradient or a variable should be, if it is not: what is right, as nothing is here."""
         first, seen = self._running.points[0], self._running.seen.values()
         if which in first.right:
             return [_sample(first.right[which])] if which in self._running.wrong else []
-        several = [x for x in (*first.cotangents, *self._running.beside[0].values()) if np.shape(x) == before.shape]
-        known = [x for _, _, x in seen if isinstance(x, np.ndarray) and x.shape == before.shape]
+        several = [x for x in first.known if x.shape == before.shape]
+        here = [x for _, _, x in seen if isinstance(x, np.ndarray) and x.shape == before.shape]
         is_right = any(is_same_array(x, before) for x in several)
-        return [] if is_right else [_sample(x) for x in several if not any(is_same_array(x, y) for y in known)]
+        return [] if is_right else [_sample(x) for x in several if not any(is_same_array(x, y) for y in here)]
 
     def _arrays(self, made: Mapping[int, Array]) -> dict[Any, Array]:
         """Return gradients, and what the variables have become."""

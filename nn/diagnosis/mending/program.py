@@ -226,9 +226,9 @@ class Running:
         return self._known[every, which]
 
     def agreeing(self, edits: Edits) -> int:
-        """Return how many variables edits make what arrives at a step of forward: they are right in themselves."""
+        """Return how many variables edits make what a step of forward is or gets: they are right in themselves."""
         variables = [node.key for node in self.program.nodes if node.is_variable]
-        values, rights = self.watched(edits, variables), self.points[0].cotangents
+        values, rights = self.watched(edits, variables), self.points[0].known
         several = [x for x in values if isinstance(x, np.ndarray) and x.ndim]
         return sum(any(is_same_array(x, right) for right in rights) for x in several)
 

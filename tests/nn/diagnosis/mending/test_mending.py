@@ -55,7 +55,7 @@ def test_of_equal_changes_that_is_taken_which_makes_what_arrives_at_a_step_right
     dmu = of_text(NORM.replace("return dx, dg", "return dmu"))
     inputs, dout = drawn(NORM, 0)
     for cotangents, line in (((), 12), ([dmu(dout, *inputs)], 11)):
-        ((finding,),), _ = mended([replace(several[0], cotangents=cotangents), *several[1:]], [0])
+        ((finding,),), _ = mended([replace(several[0], known=cotangents), *several[1:]], [0])
         assert finding.sentence.startswith(f"line {line},") and finding.name == "sign"
 
 

@@ -36,7 +36,7 @@ def test_two_changes_are_found_and_what_is_said_makes_it_right(right, parts, oth
         wrong_text = wrong_text.replace(part, other)
     shapes = {} if right in (NORM, LAYER, LOOP) else {"shapes": [(5, 4)], "result": (5, 4)}
     written = points(right, wrong_text, **shapes)
-    several = [with_cotangents(right, point, k, **shapes) for k, point in enumerate(written)]
+    several = [with_known(right, point, k, **shapes) for k, point in enumerate(written)]
     wrong = wrong_places(several)
     together, each = mended(several, wrong)
     assert together or each.keys() == set(wrong)
@@ -46,12 +46,12 @@ def test_two_changes_are_found_and_what_is_said_makes_it_right(right, parts, oth
             assert all(point.is_right(at, point.given[at]) for at in wrong)
 
 
-def with_cotangents(right, point, seed, **shapes):
+def with_known(right, point, seed, **shapes):
     """Return a point that knows what arrives at the steps of forward: what the right function calls d and a name."""
     inputs, dout = drawn(right, seed, **shapes)
     names = [name for name in re.findall(r"^    (d\w+) = ", right, re.MULTILINE) if name not in ("dx", "dw")]
     every = of_text(re.sub(r"return .*", f"return [{', '.join(names)}]", right)) if names else lambda *_: []
-    return replace(point, cotangents=every(dout, *inputs))
+    return replace(point, known=every(dout, *inputs))
 
 
 def corrected(text, path):
