@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
+from backward_texts import LAYER, LOOP, NORM, changes, drawn, of_text, points, wrong_places
 
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.pairs import alike
+from nn.diagnosis.mending.sentence import correction
 
 ADDED = "def backward(dout, x):\n    return (dout * (3 * x ** 2 + 5 * np.cos(x)),)\n"
 TIMES = "def backward(dout, x):\n    return (dout * np.exp(x) * (4 + x) / (1 + np.exp(x)) ** 2,)\n"
@@ -63,6 +64,30 @@ def corrected(text, path):
         is_argument = "the argument" in finding.sentence
         lines[number] = f"{lines[number]}\n    {finding.right}" if is_argument else indent + finding.right
     return "\n".join(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("right", [NORM, LAYER])
+def test_whatever_two_are_changed_is_named_and_what_is_said_makes_it_right(right):
+    changed = named = 0
+    every, rng = changes(right), np.random.default_rng(3)
+    for edits in (rng.choice(every, 2, replace=False) for _ in range(12)):
+        try:
+            wrong_text = right
+            for edit in edits:
+                wrong_text = corrected(wrong_text, [correction(edit, [], edits)])
+            several = [with_known(right, point, k) for k, point in enumerate(points(right, wrong_text))]
+        except Exception:
+            continue
+        wrong = wrong_places(several)
+        if not wrong or not all(np.isfinite(x).all() for point in several for x in point.given.values()):
+            continue
+        together, each = mended(several, wrong)
+        changed, named = changed + 1, named + bool(together or each)
+        for path in together:
+            for point in points(right, corrected(wrong_text, path), seeds=(7, 8)):
+                assert all(point.is_right(at, point.given[at]) for at in wrong)
+    assert changed >= 5 and named >= 0.5 * changed
 
 
 def test_three_mistakes_are_not_two():
