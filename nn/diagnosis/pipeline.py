@@ -17,6 +17,8 @@ import numpy as np
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
+from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
@@ -79,7 +81,7 @@ class JudgedPoint(ABC):
 
         All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if not wrong or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values()):
+        if not wrong or self._is_coarse:
             return [], {}
         first, *rest = [point.recorded(wrong) for point in (self, *others)]
         return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
@@ -88,17 +90,29 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
-    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint]) -> Found:
+    def with_steps(self) -> Written | None:
+        """Return the author's function, beside what the steps of what is differentiated are and get."""
+        written, recorded = self.written(), self.recorded([])
+        steps = recorded_or_none(recorded.f, recorded.arguments) if recorded is not None else None
+        if written is None or steps is None:
+            return written
+        sweep = Sweep(*steps)
+        named = {name: step.value for name, step in sweep.named.items()}
+        known = [*sweep.cotangents.values(), *[step.value for step in sweep.steps]]
+        return replace(written, at_hand={**named, **written.at_hand}, known=known)
+
+    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        several = [point.written() for point in (self, *others)]
+        several = [point.with_steps() for point in (self, *others)]
         points = [point for point in several if point is not None]
-        if (
-            not wrong
-            or len(points) < len(several)
-            or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values())
-        ):
+        if not wrong or len(points) < len(several) or self._is_coarse:
             return [], {}
-        return mended(points, wrong)
+        return mended(points, wrong, has_pairs=has_pairs)
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether a gradient is in single precision, whose rounding no alteration reproduces."""
+        return any(c.is_single and c.precision <= EXACT and bool(c.given.any()) for c in self.comparisons.values())
 
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
@@ -143,13 +157,15 @@ class JudgedPoint(ABC):
         is_symptom = any("gradient-zero" in several for several in names)
         if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
             return paths, each, is_proven
-        together, separate = self.mended(wrong, others)
+        together, separate = self.mended(wrong, others, has_pairs=not any(each.values()))
         if all(each.values()):  # ambiguous: the author's own text may decide
             if len(together) == 1:
                 return together, dict.fromkeys(wrong, together), True
             return paths, each, is_proven
         if not together and any(each.values()):
-            separate = self.mended([at for at in wrong if not each[at]], others)[1]
+            unexplained = [at for at in wrong if not each[at]]
+            both, separate = self.mended(unexplained, others, has_pairs=True)
+            separate = dict.fromkeys(unexplained, both) if both else separate
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
 
     def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:

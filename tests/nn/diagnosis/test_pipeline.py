@@ -79,7 +79,7 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
         return np.sin(x) + a * kept / 0.75
 
     def backward(dout, x, a):
-        dx = dout * (np.cos(x) + np.sin(3.0 * x) + x**2 * dout)
+        dx = dout * (np.exp(x) ** 3 + np.sinh(3.0 * x) + np.tanh(x**2 * dout))
         return dx, dout * kept * 0.25
 
     x = np.random.default_rng(9).normal(size=(3, 4))
