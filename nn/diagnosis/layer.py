@@ -21,6 +21,7 @@ from engine import array as array_of_values
 from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
+from nn.agreement.differenced import off_along
 from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import constant
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
@@ -153,6 +154,11 @@ class LayerPoint(JudgedPoint):
             at: x.reshape(shapes[at]) if x.size == 1 == self.inputs[self.places[at]].size else x
             for at, x in given.items()
         }
+
+    @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction."""
+        return off_along(self.loss, [x for _, x in self.arguments], lambda: self.given)
 
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""

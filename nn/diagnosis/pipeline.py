@@ -22,6 +22,7 @@ from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
+from nn.diagnosis.differenced import differenced
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import MULTIPLIERS
@@ -31,6 +32,7 @@ from nn.samples import Array
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+SEEN = 1e-6  # how far off a gradient may be along a direction
 OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
@@ -136,6 +138,8 @@ class JudgedPoint(ABC):
         self, wrong: Sequence[int], others: Sequence[JudgedPoint]
     ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
         """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
+        if steps := differenced([point.recorded(wrong) for point in (self, *others)]):
+            return [steps], {at: [steps] for at in wrong}, True
         whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in (self, *others) for c in point.comparisons.values()]
@@ -200,6 +204,11 @@ class JudgedPoint(ABC):
                 return bool(self.comparisons)
         except Exception:
             return False
+
+    @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction, where that is known; NaN where nothing is defined."""
+        return np.inf
 
     @property
     def wrong(self) -> list[int]:
@@ -270,22 +279,24 @@ def with_spreads(
                 known |= {at: compared[at].with_spread(spreads[at]) for at in moved if at in spreads}
                 if all(known[at].is_coarsely_right for at in moved):
                     break
-            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not _any(again(0))
+            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not any(
+                x.any() for x in again(0).values()
+            )
     except Exception:  # not every function takes these arrays
         return dict(compared)
     return known if is_one else dict(compared)
 
 
-def _any(arrays: Mapping[int, Array]) -> bool:
-    return any(bool(x.any()) for x in arrays.values())
-
-
 def at_points(
-    points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = (), farther: Iterable[JudgedPoint] = ()
+    points: Sequence[JudgedPoint],
+    longer: Iterable[JudgedPoint] = (),
+    farther: Iterable[JudgedPoint] = (),
+    unlike: Iterable[tuple[str, JudgedPoint]] = (),
 ) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays.
 
-    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
+    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.  Where
+    nothing is wrong, it is said what is at points unlike these.
     """
     several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
     defined = [point for point in points[1:] if point.is_defined and point.comparisons]
@@ -299,7 +310,13 @@ def at_points(
     diagnosis = several[first].diagnosis(others)
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
     remarks += [ALONE] if points[1:] and not defined else []
+    there = (_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong)
+    remarks += itertools.islice(there, 0 if wrong else 1)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+
+def _beyond(where: str, point: JudgedPoint) -> str:
+    return f"{', '.join(map(point.name_of, point.wrong))}: right here, but not {where}, which forward takes too"
 
 
 def _of_other_branches(points: Sequence[JudgedPoint], farther: Iterable[JudgedPoint]) -> Iterator[JudgedPoint]:
