@@ -23,7 +23,7 @@ import numpy as np
 
 from nn.diagnosis.alterations.explain import Found
 from nn.diagnosis.alterations.search import LISTED
-from nn.diagnosis.mending.edits import Edit, is_float
+from nn.diagnosis.mending.edits import Edit, is_float, is_whole
 from nn.diagnosis.mending.offered import offered, with_numbers
 from nn.diagnosis.mending.pairs import Fit, Log, firsts, meeting
 from nn.diagnosis.mending.program import Edits, Running, is_same_array, rank_of
@@ -33,6 +33,7 @@ from nn.diagnosis.report import Finding
 
 FARTHEST = 9  # the rank of an edit that is tried last
 MOST_WORK = 700_000  # expressions that are computed to try edits, the same on every machine
+SECOND = 0.6  # of all work, what is spent on the second of two edits
 LONGEST = 2.0  # seconds of computing, for machines and functions on which even that takes too long
 
 
@@ -86,7 +87,7 @@ def _second(running: Running, several: Sequence[Edit]) -> Iterator[Fit]:
     """Yield edits each with another that is sought where it stands."""
     for first in several:
         behind = running.behind((first,))
-        for edits, right in fitting(behind, 1.0 / len(several)) if behind is not None else ():
+        for edits, right in fitting(behind, SECOND / len(several)) if behind is not None else ():
             yield (first, *edits), right
 
 
@@ -131,9 +132,9 @@ def _are_one_change(running: Running, some: Edits, others: Edits) -> bool:
     """Whether, of the expressions that edits stand for, the later ones become the same by either."""
     differing = [edit for edit in (*some, *others) if edit not in some or edit not in others]
     keys = dict.fromkeys(edit.node.key for edit in differing)
-    pairs = list(zip(*[running.watched(edits, keys) for edits in (some, others)]))
-    same = [is_float(x) and is_float(y) and is_same_array(np.asarray(x), np.asarray(y)) for x, y in pairs]
-    return 2 * sum(same) >= len(differing)
+    pairs = zip(*[running.watched(edits, keys) for edits in (some, others)])
+    numbers = [[np.asarray(x) for x in pair] for pair in pairs if all(is_float(x) or is_whole(x) for x in pair)]
+    return 2 * sum(is_same_array(x, y) for x, y in numbers) >= len(differing)
 
 
 def _path(edits: Edits, where: Sequence[str]) -> tuple[Finding, ...]:
