@@ -17,6 +17,7 @@ import numpy as np
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
+from nn.diagnosis.alterations.sentences import of_multiple
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
@@ -155,7 +156,7 @@ class JudgedPoint(ABC):
             return path
         factor = proportion(compared.given, compared.right, self.precision) or 0.0
         number = number_of([point for point in points if point is not None], factor)
-        return (replace(path[0], found=f"{path[0].found}: {number}" if number else path[0].found),)
+        return (replace(path[0], sentence=of_multiple(number), found=f"{path[0].found}: {number}"),) if number else path
 
     def _remarks(self, others: Sequence[JudgedPoint]) -> Iterator[str]:
         """Yield what is said of right gradients: here, and of those that are right here but for little elsewhere."""

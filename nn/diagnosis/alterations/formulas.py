@@ -77,7 +77,7 @@ def operand(step: ArrayStep, k: int, depth: int = DEEPEST) -> Expr:
         return Expr(x.name) if x.name else expression(x, depth) if depth > 0 or not x.op else Expr("...")
     if step.constants.get(k):
         return Expr(step.constants[k])
-    return Expr(float(x)) if not np.ndim(x) else Expr("constant")
+    return Expr(float(f"{x:.6g}")) if not np.ndim(x) else Expr("constant")
 
 
 def operand_label(step: ArrayStep, k: int) -> str:
