@@ -87,9 +87,14 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
+    def with_others_held(self) -> JudgedPoint | None:
+        """Return the same point where the functions hold other arrays than they do, if they hold some."""
+        return None
+
     def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint]) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        several = [point.written() for point in (self, *others)]
+        held = self.with_others_held()
+        several = [point.written() for point in (self, *others, *([held] if held is not None else []))]
         points = [point for point in several if point is not None]
         if (
             not wrong
@@ -138,7 +143,8 @@ class JudgedPoint(ABC):
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         names = [[finding.name for path in several for finding in path] for several in each.values()]
         is_symptom = any("gradient-zero" in several for several in names)
-        if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
+        is_single = most <= 1 and all(len(several) == 1 for several in each.values())
+        if not is_symptom and (not is_proven or is_single):
             return paths, each, is_proven
         together, separate = self.mended(wrong, others)
         if all(each.values()):  # ambiguous: the author's own text may decide

@@ -105,6 +105,7 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _constants(node, value)
     elif is_whole(value):
         yield from _of(tables.INDEX, node, 2)
+        yield from _of(tables.BINARY.get(type(getattr(node.tree, "op", None)), ()), node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":
@@ -126,6 +127,7 @@ def edits_with(node: Node, value: Any, text: str, *, is_unread: bool = False) ->
     """
     if np.asarray(value).dtype.kind != "f":
         yield Edit("wrong-operand" if is_float(value) else "wrong-index", node, "u", 2, text)
+        yield from (Edit(kind, node, row, 3, text) for kind, row in (tables.INDEX_WITH if is_whole(value) else ()))
         return
     for rank, rows in tables.OTHERS:
         nearer = int(is_unread and rank == tables.SIMPLE)

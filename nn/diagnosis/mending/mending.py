@@ -90,7 +90,7 @@ class Mending:
     def __init__(self, points: Sequence[Written], wrong: Sequence[int]) -> None:
         self._points, self._wrong, self._work = points, list(wrong), 0.0
         forward = Program()
-        self._beside = [{**_variables(forward, point), **point.at_hand} for point in points]
+        self._beside = [{**_variables(forward, point), **point.at_hand, **point.held} for point in points]
         self._program = Program(leave=forward.codes)
         self._followed = [self._program.followed(point.function) for point in points]
         self._known: dict[tuple[Edit, frozenset[int]], bool] = {}
@@ -187,7 +187,8 @@ class Mending:
     def _in_order(self) -> list[Edit]:
         """Return the edits of all expressions that reach wrong gradients alone."""
         seen = self._program.seen
-        nodes = [node for node in map(self._program.nodes.__getitem__, list(seen)) if self._matters(node)]
+        reach = {node: self._reach(node) for node in map(self._program.nodes.__getitem__, list(seen))}
+        nodes = [node for node, distance in reach.items() if distance is not None]
         every = [self._program.nodes[key] for key in seen]
         unread = {node.text for node in every if node.is_variable} - {
             node.text for node in every if node.form == "value"
@@ -200,19 +201,23 @@ class Mending:
             for text in self._texts_for(node)
             for edit in edits_with(node, seen[node.key][2], text, is_unread=text in unread)
         ]
-        return sorted([*alone, *with_others], key=_order)
+        several = [e for e in alone if reach[e.node] != FAR or e.text not in WHOLE], with_others
+        return sorted([*several[0], *several[1]], key=_order)
 
-    def _matters(self, node: Node) -> bool:
-        """Whether a change of an expression's value reaches wrong gradients alone."""
+    def _reach(self, node: Node) -> float | None:
+        """Return how far an expression's value is changed until that reaches gradients, if it reaches wrong ones alone.
+
+        What reaches none but from afar decides a condition: of a multiple of it, other multiples do the same.
+        """
         value, given = self._program.seen[node.key][2], self._points[0].given
         if not is_float(value):
-            return True
+            return PROBED
         for distance in (PROBED, FAR):
             made = self._made(Instead(node.key, partial(_moved, node, distance)), 0)
             reached = {at for at in given if at not in made or not _is_same(made[at], given[at])}
             if reached:
-                return reached <= set(self._wrong)
-        return False
+                return distance if reached <= set(self._wrong) else None
+        return None
 
     def _is_exchanged(self, node: Node) -> bool:
         """Whether another array, or another index, may have been meant where an expression stands."""
@@ -239,6 +244,7 @@ class Mending:
                 texts.add(other.text)
                 yield other.text, value
         texts |= {other.text for other in program.nodes if other.scope == node.scope and other.is_variable}
+        texts -= self._points[0].held.keys() - {other.text for other in program.nodes if other.form == "parameter"}
         yield from ((text, x) for text, x in self._beside[0].items() if text not in texts)
 
     def _with_numbers(self, edit: Edit) -> Iterator[Edit]:
