@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -224,6 +225,14 @@ def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
                 yield replaced_by("wrong-gradient", what, edges, array)
                 added = partial(_with_term, value=array)
                 yield BackwardAlteration("term-added", tuple(edges[:1]), {edges[0]: added}, what, 3)
+        yield from _from_above(leaf, edges, sweep) if edges else ()
+
+
+def _from_above(leaf: ArrayStep, edges: Sequence[Edge], sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield what arrives at a variable that is computed of an argument, in place of the argument's gradient."""
+    for step, g in sweep.cotangents.items():
+        if step.name and step is not leaf and g.shape == leaf.value.shape and sweep.below[step] >> sweep.place[leaf] & 1:
+            yield replace(replaced_by("wrong-gradient", f"d{step.name}{PAST_IT}", edges, g), rank=3)
 
 
 def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> BackwardAlteration:

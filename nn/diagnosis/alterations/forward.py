@@ -69,10 +69,24 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
             if kind in ("mask-left-out", "constant-moved"):
                 kept = statistics | dict.fromkeys(steps, change)
                 yield BackwardAlteration(kind, edges, {}, f"{what}{AS_SAVED} with sums that are right", 3, kept)
+    for operands in _factors(sweep):
+        (step, k), edges = operands[0], tuple(edge for step, _ in operands for edge in step.edges)
+        changes = {step: partial(_with_operand, k=k, of=_filled(1.0)) for step, k in operands}
+        yield BackwardAlteration("factor-dropped", edges, {}, operand_label(step, k), 2, changes)
     for leaf in sweep.leaves:
         edges = tuple(sweep.arriving.get(leaf, ()))
         for what, change in _other_arguments(leaf, sweep) if edges else ():
             yield BackwardAlteration("wrong-argument", edges, {}, what, 3, {leaf: change})
+
+
+def _factors(sweep: Sweep) -> list[list[tuple[ArrayStep, int]]]:
+    """Return each factor that several products have, as their operand: one slip leaves it out of all."""
+    products: dict[object, list[tuple[ArrayStep, int]]] = {}
+    for step in sweep.steps:
+        for k, x in enumerate(step.operands if step.op == "multiply" else ()):
+            if isinstance(x, ArrayStep) and x.op:
+                products.setdefault((x.op, x.value.tobytes()), []).append((step, k))
+    return [operands for operands in products.values() if len(dict(operands)) == len(operands) > 1]
 
 
 def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:

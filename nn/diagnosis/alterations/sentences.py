@@ -116,7 +116,7 @@ def _forms(alteration: BackwardAlteration, base: str, in_one_place: bool) -> Ite
         yield PAST
     if " for " in base:
         yield IN_PLACE_OF
-    if step.op == "divide" and edge.operand == 0:
+    if step.op == "divide" and edge.operand == 0 and (alteration.kind != "factor-dropped" or base == _beside([edge])):
         yield from [OF_AN_INVERSE] * alteration.times.startswith("1/")
         yield OF_A_DIVISION
     elif edge.kind == "product" and np.ndim(edge.saved) == 2:

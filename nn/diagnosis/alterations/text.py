@@ -209,6 +209,10 @@ SENTENCES = {
         "the gradients of two paths are added before the first, and go down it together",
         "(d1 + d2) through `{path}`",
     ),
+    f"wrong-gradient {PAST}": (
+        "`{path}` gets what arrives at `{skipped}`{more}: the derivatives between the two are left out",
+        "{to} = d{skipped}{more}",
+    ),
     "wrong-gradient": ("in place of the gradient of `{path}` stands `{what}`", "{to} = {what}"),
     "parts-exchanged": ("the gradients of two parts of `{path}` are exchanged ({what})", "{to} with them exchanged"),
     "part-repeated": (
@@ -262,6 +266,9 @@ SENTENCES = {
     "step-twice": ("`{op}` is applied twice before it is differentiated", "with {op}({at})"),
     "term-dropped": ("what is differentiated lacks the term `{what}` of `{at}`", "with {at} without {what}"),
     "factor-dropped": ("what is differentiated lacks the factor `{what}` of `{at}`", "with {at} without {what}"),
+    f"factor-dropped {OF_A_DIVISION}": (
+        "what is differentiated lacks the division by `{what}` of `{at}`", "with {at} not divided"
+    ),
     "mask-left-out": ("what is differentiated lacks the choice `{at}`: `{what}` is never taken", "without {what}"),
     "slice-exchanged": ("in place of `{at}` stands {what}", "with {what}"),
     "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
