@@ -44,12 +44,12 @@ def unlike(x: Array, rng: np.random.Generator) -> Array:
     """
     values = set(np.unique(x).tolist())
     if x.dtype.kind == "i" or (len(values) == 2 and values != {0.0, 1.0}):
-        other = x.copy()
+        other: Array = x.copy()
         other[x != 0] = rng.permutation(x[x != 0])
         return other
     if not values <= {0.0, 1.0}:
         return np.asarray(elsewhere(x, rng))
-    soft = rng.uniform(0.2, 0.8, x.shape)
+    soft: Array = rng.uniform(0.2, 0.8, x.shape)
     is_of_rows = x.ndim > 1 and (x.sum(axis=-1) == 1.0).all()
     return soft / soft.sum(axis=-1, keepdims=True) if is_of_rows else soft
 

@@ -283,8 +283,11 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     shape = sweep.shares[edges[0]].shape
     for what, change in shifts(shape):
         yield of_share("off-by-one", edges, change, what, 2)
+    is_alike = edges[0].step.op in ("multiply", "matmul") and all(not np.ptp(sweep.cotangents[e.step]) for e in edges)
     for what, change in rearranged(shape):
-        yield of_share("result-transposed", edges, change, what, 1 if "exchanged" in what else 2)
+        kind = "factor-rearranged" if is_alike and edges[0].kind == "local" else "result-transposed"
+        if edges[0].kind == "local" or "exchanged" in what or not is_alike:  # of a product with one number, it is said
+            yield of_share(kind, edges, change, what, 1 if "exchanged" in what else 2)
     for what, change in gathered(shape) if edges[0].parent.op in ("", "[]") else ():
         yield of_share("one-place", edges, change, what, 2)
     for what, where in single_places(shape) if math.prod(shape) < 5000 else ():

@@ -231,7 +231,8 @@ def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
 def _from_above(leaf: ArrayStep, edges: Sequence[Edge], sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield what arrives at a variable that is computed of an argument, in place of the argument's gradient."""
     for step, g in sweep.cotangents.items():
-        if step.name and step is not leaf and g.shape == leaf.value.shape and sweep.below[step] >> sweep.place[leaf] & 1:
+        is_above = step is not leaf and sweep.below[step] >> sweep.place[leaf] & 1
+        if is_above and step.name and g.shape == leaf.value.shape:
             yield replace(replaced_by("wrong-gradient", f"d{step.name}{PAST_IT}", edges, g), rank=3)
 
 

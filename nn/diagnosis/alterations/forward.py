@@ -23,6 +23,7 @@ from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.cases import EXTREMES
+from nn.diagnosis.alterations.composites import bracketings
 from nn.diagnosis.alterations.edges import without_stride
 from nn.diagnosis.alterations.formulas import label, operand_label
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
@@ -113,10 +114,14 @@ def _changes(key: tuple[Any, ...], steps: Sequence[ArrayStep], sweep: Sweep) -> 
         kind, others = OF_INDICES[key[0]]
         yield from ((kind, what, partial(_taken_at, index=index)) for what, index in others(step))
         return
-    yield from (*_strides(steps), *_other_operands(step), *_other_operations(step))
+    yield from (*_strides(steps), *_other_operands(step), *_other_operations(step), *bracketings(step))
     for other in sweep.steps:
         if other.value.shape == step.value.shape and other is not step and step.name and other.name:
             yield "wrong-value", other.name, partial(_with_value, value=other.value)
+    for k, x in enumerate(step.operands if step.op in ("add", "subtract") else ()):
+        if isinstance(x, np.ndarray) and x.ndim:
+            value = np.broadcast_to(x, step.value.shape)
+            yield "wrong-value", operand_label(step, k), partial(_with_value, value=value)
 
 
 # --- the same function of another argument: a composite's slope at its value, a factor or a sign within -------------

@@ -25,6 +25,7 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.candidates import UNEXPLAINED
 from nn.diagnosis.alterations.cases import EXTREMES
 from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
 from nn.diagnosis.alterations.exchanged import IN_ONE, PAST_IT
@@ -35,6 +36,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.text import (
     IN_ONE_PLACE,
     IN_PLACE_OF,
+    OF_A_CONSTANT,
     OF_A_DIVISION,
     OF_A_FACTOR,
     OF_A_LENGTH,
@@ -53,8 +55,9 @@ from nn.diagnosis.report import Finding
 
 MOST, SHORT = 3, 12  # factors of one line, each of another time, that are shown, and characters of such
 FORMS = OF_A_VECTOR, OF_THE_RESULT, TIMES_IT  # which stand where a kind has a text or an array, and are none
-IN_BASE = {"what", "base", "skipped", "instead", "turned", "multiple", "inverse"}  # words that say what stands there
-IN_TIMES = {"what", "times", "number", "more", "multiple", "inverse"}  # words that say what it is multiplied with
+IN_BOTH = {"what", "multiple", "inverse", "another"}
+IN_BASE = {"base", "skipped", "instead", "turned", *IN_BOTH}  # words that say what stands there
+IN_TIMES = {"times", "number", "more", *IN_BOTH}  # words that say what it is multiplied with
 WORDS = IN_BASE | IN_TIMES
 LETTERS = ("a for its value", "x for its input")
 
@@ -87,6 +90,7 @@ def _names(alteration: BackwardAlteration, base: str, says: Set[str]) -> dict[st
     other = f"{base} of another time" if base in other.split(", ") else other
     what = " * ".join(filter(None, (times, base))) if says & {"what", "skipped", "multiple"} else base
     form, number = multiple(times)
+    product, constant = _constant(edge)
     skipped = re.sub(r"^d\(?|\)?$" if base.startswith("d(") else "^d", "", base.partition(PAST_IT)[0])
     instead, _, belongs = base.partition(" for ")
     return {
@@ -96,6 +100,7 @@ def _names(alteration: BackwardAlteration, base: str, says: Set[str]) -> dict[st
         "multiple": of_multiple(times, f"the path through `{_through(edge)}`"),
         "bracketed": bracketed(number if alteration.kind == "factor" else what), "base": base,
         "letter": LETTERS["x" in base], "times": times and f"{times} * ", "number": times or "1",
+        "product": formula(product), "constant": f"{constant:.6g}", "another": f"{alteration.factor * constant:.6g}",
         "inverse": number, "instead": instead, "belongs": belongs,
         "skipped": skipped, "more": f" times {times}" if times else "", "axes": _right_axes(edge),
         "to": f"d{_variable(_operand(edge))}", "pulled": _pulled(edge),
@@ -109,6 +114,7 @@ def _forms(alteration: BackwardAlteration, base: str, in_one_place: bool) -> Ite
     step = edge.step
     yield _of_sum(alteration)
     if alteration.kind == "factor":
+        yield from [OF_A_CONSTANT] * bool(alteration.rank >= UNEXPLAINED and _constant(edge)[1])
         yield multiple(alteration.times)[0]
     if in_one_place:
         yield IN_ONE_PLACE
@@ -123,6 +129,15 @@ def _forms(alteration: BackwardAlteration, base: str, in_one_place: bool) -> Ite
         yield OF_A_MATRIX
     elif step.op == "multiply" or edge.kind == "product":
         yield OF_A_FACTOR
+
+
+def _constant(edge: Edge) -> tuple[ArrayStep, float]:
+    """Return a product with a number that an edge comes from or leads to, and the number; 0 where there is none."""
+    for step in (edge.step, edge.parent):
+        numbers = [x for x in step.operands if isinstance(x, np.ndarray) and x.size == 1]
+        if step.op == "multiply" and numbers:
+            return step, float(numbers[0].item())
+    return edge.step, 0.0
 
 
 def multiple(times: str) -> tuple[str, str]:

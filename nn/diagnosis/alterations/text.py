@@ -14,6 +14,7 @@ from nn.diagnosis.alterations.edges import OF_A_VECTOR, OF_THE_RESULT, THE_FIRST
 OF_A_MEAN, OF_A_SUM = "of a mean", "of a sum"
 OF_A_FACTOR, OF_A_DIVISION, OF_A_MATRIX = "of a factor", "of a division", "of a matrix"
 OF_A_NUMBER, OF_AN_INVERSE, OF_A_LENGTH, OVER_A_LENGTH = "of a number", "of an inverse", "of a length", "over a length"
+OF_A_CONSTANT = "of a constant"
 PAST, IN_PLACE_OF, IN_ONE_PLACE = "past", "in place of", "in one place"
 """Forms of a kind that are said in words of their own."""
 OF_MULTIPLES = {
@@ -29,6 +30,9 @@ SENTENCES = {
     "doubled": ("the path through `{through}` is counted twice", "2 * ({pulled})"),
     "halved": ("the path through `{through}` is counted half", "0.5 * ({pulled})"),
     "factor": ("{multiple}", "{what} * ({pulled})"),
+    f"factor {OF_A_CONSTANT}": (
+        "the factor `{constant}` of `{product}` is another number, {another}", "with {another} for {constant}"
+    ),
     f"factor {OF_AN_INVERSE}": ("{multiple}", "({pulled}) / {bracketed}"),
     f"factor {OVER_A_LENGTH}": ("{multiple}", "({pulled}) / {bracketed}"),
     f"overwritten {THE_FIRST}": (
@@ -274,6 +278,7 @@ SENTENCES = {
     "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
     "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
     "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
+    "brackets": ("the brackets of `{at}` stand elsewhere: what is differentiated is `{what}`", "with {what}"),
     "tile-for-repeat": ("`{at}` repeats the whole where it must repeat each (tile for repeat)", "with np.tile"),
     "operands-exchanged": ("the operands of `{at}` are exchanged before it is differentiated", "with them exchanged"),
     "wrong-argument": ("`{path}` is taken to be `{what}`", "with {what} for {path}"),

@@ -105,7 +105,8 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _constants(node, value)
     elif is_whole(value):
         yield from _of(tables.INDEX, node, 2)
-        yield from _of(tables.BINARY.get(type(getattr(node.tree, "op", None)), ()), node, 2)
+        op = node.tree.op if isinstance(node.tree, ast.BinOp) else None
+        yield from _of(tables.BINARY.get(type(op), ()) if op else (), node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":

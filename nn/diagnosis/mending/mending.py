@@ -201,13 +201,13 @@ class Mending:
             for text in self._texts_for(node)
             for edit in edits_with(node, seen[node.key][2], text, is_unread=text in unread)
         ]
-        several = [e for e in alone if reach[e.node] != FAR or e.text not in WHOLE], with_others
-        return sorted([*several[0], *several[1]], key=_order)
+        alone = [replace(e, rank=e.rank + (reach[e.node] == FAR and e.text in WHOLE)) for e in alone]
+        return sorted([*alone, *with_others], key=_order)
 
     def _reach(self, node: Node) -> float | None:
         """Return how far an expression's value is changed until that reaches gradients, if it reaches wrong ones alone.
 
-        What reaches none but from afar decides a condition: of a multiple of it, other multiples do the same.
+        What reaches none but from afar decides a condition, which does not tell a multiple of it from others.
         """
         value, given = self._program.seen[node.key][2], self._points[0].given
         if not is_float(value):
