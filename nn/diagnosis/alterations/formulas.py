@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
+from nn.diagnosis.alterations.authors import as_written
 from nn.diagnosis.alterations.step import ArrayStep
 
 INSIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
@@ -77,7 +78,10 @@ def operand(step: ArrayStep, k: int, depth: int = DEEPEST) -> Expr:
         return Expr(x.name) if x.name else expression(x, depth) if depth > 0 or not x.op else Expr("...")
     if step.constants.get(k):
         return Expr(step.constants[k])
-    return Expr(float(f"{x:.6g}")) if not np.ndim(x) else Expr("constant")
+    if not np.ndim(x):
+        return Expr(float(f"{x:.6g}"))
+    text = as_written(step, k)
+    return Expr((text if step.op == "where" else bracketed(text)) or "constant")
 
 
 def operand_label(step: ArrayStep, k: int) -> str:
