@@ -96,25 +96,40 @@ def _held(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def as_written(step: ArrayStep, k: int) -> str:
     """Return what the author wrote for an operand, if it is short and his line is at hand; from Python 3.11 on."""
+    tree = _written(step)
+    operands = [tree.left, tree.right] if isinstance(tree, ast.BinOp) else getattr(tree, "args", [])
+    text = ast.unparse(operands[k]) if len(operands) == len(step.operands) else ""
+    return text if len(text) <= LONGEST_OPERAND else ""
+
+
+def call_of(step: ArrayStep) -> tuple[str, str]:
+    """Return the function that the author called, where a step is a part of what that does, and his call."""
+    tree = _written(step)
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Attribute):
+        return "", ""
+    of_module = isinstance(tree.func.value, ast.Name) and tree.func.value.id == "np"
+    return tree.func.attr, ast.unparse(tree).removeprefix("np." if of_module else "")
+
+
+def _written(step: ArrayStep) -> ast.AST | None:
+    """Return the author's operation or call that a step is of."""
     code, position = step.line[-1] if step.line and isinstance(step.line[-1], tuple) else (None, None)
-    texts = _operands(code.co_filename, *position) if isinstance(position, tuple) and isinstance(code, CodeType) else ()
-    return texts[k] if len(texts) == len(step.operands) and len(texts[k]) <= LONGEST_OPERAND else ""
+    is_known = isinstance(position, tuple) and isinstance(code, CodeType)
+    return _parsed(code.co_filename, *position) if is_known else None
 
 
 @lru_cache(maxsize=512)
-def _operands(file: str, line: int, last: int, begin: int, end: int) -> tuple[str, ...]:
-    """Return what an operation or a call between two places of a file is of."""
+def _parsed(file: str, line: int, last: int, begin: int, end: int) -> ast.AST | None:
+    """Return the expression between two places of a file."""
     lines = [text.encode() for text in linecache.getlines(file)[line - 1 : last]] if line else []
     if not lines:
-        return ()
+        return None
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][begin:]
     try:
-        tree = ast.parse(b"(" + b"".join(lines) + b")", mode="eval").body
+        return ast.parse(b"(" + b"".join(lines) + b")", mode="eval").body
     except SyntaxError:
-        return ()
-    operands = [tree.left, tree.right] if isinstance(tree, ast.BinOp) else getattr(tree, "args", [])
-    return tuple(map(ast.unparse, operands))
+        return None
 
 
 def as_text(index: Any) -> str:

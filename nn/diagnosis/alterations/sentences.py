@@ -25,18 +25,23 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
+from nn.diagnosis.alterations.authors import call_of
 from nn.diagnosis.alterations.candidates import UNEXPLAINED
-from nn.diagnosis.alterations.cases import EXTREMES
-from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.cases import EXTREMES, ONES
+from nn.diagnosis.alterations.edges import AGAIN, JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
 from nn.diagnosis.alterations.exchanged import IN_ONE, PAST_IT
 from nn.diagnosis.alterations.formulas import INSIDE, bracketed, formula, is_clip, label, operand, operand_label
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.text import (
+    CUT_OFF,
+    DONE_AGAIN,
     IN_ONE_PLACE,
     IN_PLACE_OF,
+    NOT_UNDONE,
     OF_A_CONSTANT,
+    OF_A_CUMSUM,
     OF_A_DIVISION,
     OF_A_FACTOR,
     OF_A_LENGTH,
@@ -44,6 +49,7 @@ from nn.diagnosis.alterations.text import (
     OF_A_MEAN,
     OF_A_NUMBER,
     OF_A_SUM,
+    OF_ALL,
     OF_AN_INVERSE,
     OF_MULTIPLES,
     OVER_A_LENGTH,
@@ -54,7 +60,7 @@ from nn.diagnosis.alterations.variants import axes_text
 from nn.diagnosis.report import Finding
 
 MOST, SHORT = 3, 12  # factors of one line, each of another time, that are shown, and characters of such
-FORMS = OF_A_VECTOR, OF_THE_RESULT, TIMES_IT  # which stand where a kind has a text or an array, and are none
+FORMS = OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, AGAIN  # which stand where a kind has a text or an array, and are none
 IN_BOTH = {"what", "multiple", "inverse", "another"}
 IN_BASE = {"base", "skipped", "instead", "turned", *IN_BOTH}  # words that say what stands there
 IN_TIMES = {"times", "number", "more", *IN_BOTH}  # words that say what it is multiplied with
@@ -67,13 +73,12 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     edge = alteration.edges[0]
     base, as_saved, _ = alteration.what.partition(AS_SAVED)
     base, in_one_place, _ = base.partition(IN_ONE)
-    forms = [*_forms(alteration, base, bool(in_one_place)), base]
-    texts = next(
-        filter(None, (SENTENCES.get(f"{alteration.kind} {form}") for form in forms)), SENTENCES[alteration.kind]
-    )
+    forms = (f"{alteration.kind} {form}" for form in (*_forms(alteration, base, bool(in_one_place)), base))
+    form = next((form for form in forms if form in SENTENCES), alteration.kind)
+    texts = SENTENCES[form]
     says = {word for word in WORDS if f"{{{word}}}" in texts[0]}
     names = _names(alteration, base, says)
-    is_base = not says & IN_BASE and base not in ("", *FORMS, names["path"])
+    is_base = not says & IN_BASE and OF_A_CUMSUM not in form and base not in ("", *FORMS, names["path"])
     more = f" ({base})" if is_base and not base.startswith("at index") else ""
     is_times = alteration.times and not _of_sum(alteration) and not says & IN_TIMES
     beside = f", and it is multiplied with {alteration.times}" if is_times else ""
@@ -122,6 +127,11 @@ def _forms(alteration: BackwardAlteration, base: str, in_one_place: bool) -> Ite
         yield PAST
     if " for " in base:
         yield IN_PLACE_OF
+    if edge.kind == "move" and edge.saved is not None and step.op not in ("reshape", "ravel"):
+        is_whole = len(edge.saved[0]) == step.value.size
+        yield from [(DONE_AGAIN if base == AGAIN else NOT_UNDONE) if is_whole else CUT_OFF] * (base in ("", AGAIN))
+    if call_of(step)[0] == "cumsum":
+        yield OF_A_CUMSUM + OF_ALL * (base == ONES)
     if step.op == "divide" and edge.operand == 0 and (alteration.kind != "factor-dropped" or base == _beside([edge])):
         yield from [OF_AN_INVERSE] * alteration.times.startswith("1/")
         yield OF_A_DIVISION

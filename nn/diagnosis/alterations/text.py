@@ -14,7 +14,8 @@ from nn.diagnosis.alterations.edges import OF_A_VECTOR, OF_THE_RESULT, THE_FIRST
 OF_A_MEAN, OF_A_SUM = "of a mean", "of a sum"
 OF_A_FACTOR, OF_A_DIVISION, OF_A_MATRIX = "of a factor", "of a division", "of a matrix"
 OF_A_NUMBER, OF_AN_INVERSE, OF_A_LENGTH, OVER_A_LENGTH = "of a number", "of an inverse", "of a length", "over a length"
-OF_A_CONSTANT = "of a constant"
+OF_A_CONSTANT, OF_A_CUMSUM, OF_ALL = "of a constant", "of a cumsum", ", over all"
+NOT_UNDONE, DONE_AGAIN, CUT_OFF = "not undone", "done again", "cut off"
 PAST, IN_PLACE_OF, IN_ONE_PLACE = "past", "in place of", "in one place"
 """Forms of a kind that are said in words of their own."""
 OF_MULTIPLES = {
@@ -129,6 +130,17 @@ SENTENCES = {
     ),
     "factor-transposed": (
         "the factor `{other}` beside `{path}` has its axes in the wrong order", "{pulled} with other axes of {other}"
+    ),
+    f"factor-transposed {OF_A_CUMSUM}": (
+        "what arrives at `{at}` is summed from the beginning again, where it must be summed from the end",
+        "the sums of d{z} up to each place, not from it on",
+    ),
+    f"factor-missing {OF_A_CUMSUM}": (
+        "what arrives at `{at}` is not summed: each place gets the sum of what arrives there and later", "d{z}"
+    ),
+    f"factor-missing {OF_A_CUMSUM}{OF_ALL}": (
+        "what arrives at `{at}` is summed over all: each place gets the sum of what arrives there and later",
+        "the sum of d{z}",
     ),
     f"factor-transposed {OF_A_MATRIX}": (
         "in the gradient of `{path}` stands `{other}` where `{turned}` belongs (a transpose)",
@@ -248,6 +260,13 @@ SENTENCES = {
     "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
     "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
     "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
+    f"reshaped {NOT_UNDONE}": (
+        "`{at}` is not undone: what arrives there goes on in the order that it has", "{to} = d{z} as it is"
+    ),
+    f"reshaped {DONE_AGAIN}": (
+        "`{at}` is done once more to what arrives there, where it must be undone", "{to} = d{z} moved the same way"
+    ),
+    f"reshaped {CUT_OFF}": ("what `{at}` leaves out gets a gradient as well", "{to} = d{z} as it is"),
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
     "spread": ("what comes to `{at}`, a part of `{path}`, is added to all of it", "{to} = d{z} at every place"),
     "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
