@@ -22,6 +22,7 @@ from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
 from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.mending.vanishing import vanishing
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import MULTIPLIERS
 from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding, Verdict
@@ -119,6 +120,8 @@ class JudgedPoint(ABC):
         experiment = self.experiment if is_proven else FEW
         if verdict == "ambiguous":
             return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
+        paths = [self._where_zero(path, others) for path in paths]
+        each = {at: [self._where_zero(path, others) for path in several] for at, several in each.items()}
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         known = tuple(itertools.chain(*certain)) if is_proven else ()
         unsure = tuple(_all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
@@ -154,6 +157,13 @@ class JudgedPoint(ABC):
         if not together and any(each.values()):
             separate = self.mended([at for at in wrong if not each[at]], others)[1]
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
+
+    def _where_zero(self, path: Findings, others: Sequence[JudgedPoint]) -> Findings:
+        """Return findings, those of a zero gradient with where it becomes zero in the author's own text."""
+        if [finding.name for finding in path] != ["gradient-zero"]:
+            return path
+        wrong = [at for at in self.comparisons if self.name_of(at) in path[0].where.split(", ")]
+        return (replace(path[0], found=vanishing([point.written() for point in (self, *others)], wrong)),)
 
     def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
         """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""

@@ -33,7 +33,7 @@ from nn.samples import Array
 
 AS_SAVED = ", as it was saved for the backward pass"
 ONE_LESS, ONE_MORE = "one less", "one more"
-UNLIKELY = ("wrong-value", "operands-exchanged")
+UNLIKELY = ("wrong-value", "operands-exchanged", "brackets")
 OF_MANY = ("sum", *EXTREMES)
 Named: TypeAlias = tuple[str, str, Change]
 Instead: TypeAlias = Callable[[Sequence[Any], int], Any]
