@@ -98,7 +98,7 @@ def as_written(step: ArrayStep, k: int) -> str:
     """Return what the author wrote for an operand, if it is short and his line is at hand; from Python 3.11 on."""
     tree = _written(step)
     operands = [tree.left, tree.right] if isinstance(tree, ast.BinOp) else getattr(tree, "args", [])
-    text = ast.unparse(operands[k]) if len(operands) == len(step.operands) else ""
+    text = ast.unparse(operands[k]) if k < len(operands) == len(step.operands) else ""
     return text if len(text) <= LONGEST_OPERAND else ""
 
 
