@@ -514,10 +514,10 @@ def test_what_is_mended_holds_for_other_constants_too():
         return dW[: len(W)] + 0.0 * unique[0]
 
     p = RNG.uniform(0.2, 0.8, (3, 4))
-    loss, of_binary = lambda p: -np.sum(Y * np.log(p)), lambda d, p: d * (p - Y) / (p * (1 - p))
-    assert "`d` should be `d * Y`" not in str(check_backward(loss, of_binary, p))
-    forward = lambda W: np.sum(W[IDS] / COUNTS[IDS][:, None], axis=0)
-    assert "`i + 1`" not in str(check_backward(forward, bag, RNG.normal(size=(5, 3))))
+    said = check_backward(lambda p: -np.sum(Y * np.log(p)), lambda d, p: d * (p - Y) / (p * (1 - p)), p)
+    assert "`d` should be `d * Y`" not in str(said)
+    said = check_backward(lambda W: np.sum(W[IDS] / COUNTS[IDS][:, None], axis=0), bag, RNG.normal(size=(5, 3)))
+    assert said.verdict != "right" and "`i + 1`" not in str(said)
 
 
 def test_a_value_that_decides_a_condition_is_another_array_not_its_multiple():
@@ -525,25 +525,16 @@ def test_a_value_that_decides_a_condition_is_another_array_not_its_multiple():
         out = np.where(x > 0, x, a * x)
         return np.where(x > 0, d, a * d), np.sum(np.where(out > 0, 0, x * d), keepdims=True).reshape(1)
 
-    forward = lambda x, a: np.where(x > 0, x, a * x)
-    (finding,) = check_backward(forward, backward, RNG.normal(size=(4, 5)), np.array([-0.3])).findings
-    assert finding.sentence.endswith("should be `x`")
+    x, a = RNG.normal(size=(4, 5)), np.array([-0.3])
+    (finding,) = check_backward(lambda x, a: np.where(x > 0, x, a * x), backward, x, a).findings
+    assert finding.right in ("out = x", "out = x > 0")
 
 
 SLIPS = [
-    (
-        lambda x, c: np.cumsum(x) * c,
-        lambda d, x, c: (np.cumsum(d * c), d * np.cumsum(x)),
-        "summed from the beginning again",
-    ),
+    (lambda x, c: np.cumsum(x) * c, lambda d, x, c: (np.cumsum(d * c), d * np.cumsum(x)), "from the beginning again"),
     (lambda x, c: np.flip(x) * c, lambda d, x, c: (d * c, d * np.flip(x)), "`flip(x)` is not undone"),
     (lambda x, c: np.roll(x, 2) * c, lambda d, x, c: (np.roll(d * c, 2), d * np.roll(x, 2)), "is done once more"),
     (lambda x, c: x * (1.5 * c), lambda d, x, c: (d * c, 1.5 * d * x), "the gradient lacks the factor `1.5`"),
-    (
-        lambda x, c: np.exp(x) * c + x * c,
-        lambda d, x, c: (d * c * (np.exp(x) + 1), d * np.exp(x)),
-        "through `x` is missing",
-    ),
 ]
 
 
