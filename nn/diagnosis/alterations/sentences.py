@@ -94,7 +94,7 @@ def _names(alteration: BackwardAlteration, base: str, says: Set[str]) -> dict[st
     path, other = label(_operand(edge)), _beside(alteration.edges)
     other = f"{base} of another time" if base in other.split(", ") else other
     what = " * ".join(filter(None, (times, base))) if says & {"what", "skipped", "multiple"} else base
-    form, number = multiple(times)
+    form, number = of_form(times)
     product, constant = _constant(edge)
     skipped = re.sub(r"^d\(?|\)?$" if base.startswith("d(") else "^d", "", base.partition(PAST_IT)[0])
     instead, _, belongs = base.partition(" for ")
@@ -120,7 +120,7 @@ def _forms(alteration: BackwardAlteration, base: str, in_one_place: bool) -> Ite
     yield _of_sum(alteration)
     if alteration.kind == "factor":
         yield from [OF_A_CONSTANT] * bool(alteration.rank >= UNEXPLAINED and _constant(edge)[1])
-        yield multiple(alteration.times)[0]
+        yield of_form(alteration.times)[0]
     if in_one_place:
         yield IN_ONE_PLACE
     if PAST_IT in base:
@@ -150,7 +150,7 @@ def _constant(edge: Edge) -> tuple[ArrayStep, float]:
     return edge.step, 0.0
 
 
-def multiple(times: str) -> tuple[str, str]:
+def of_form(times: str) -> tuple[str, str]:
     """Return the form of a number that something is multiplied with, and it; of an inverse, what is inverted."""
     is_inverse = times.startswith("1/") and " * " not in INSIDE.sub("", times)
     number = times.removeprefix("1/")
@@ -162,7 +162,7 @@ def multiple(times: str) -> tuple[str, str]:
 
 def of_multiple(times: str, of: str = "the gradient") -> str:
     """Return what is said of something that is multiplied with a number."""
-    form, number = multiple(times)
+    form, number = of_form(times)
     return OF_MULTIPLES[form].format(of=of, what=number)
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from nn.diagnosis.alterations.target import size
+from nn.diagnosis.mending.edits import Edit
 from nn.diagnosis.mending.instrumented import Node
-from nn.diagnosis.mending.program import Instead, Program
+from nn.diagnosis.mending.program import Program
 from nn.diagnosis.mending.written import Written
 
 ROUNDING = 1e-12  # of the largest operand, what is left of a sum that is zero
@@ -46,7 +47,7 @@ def _vanishing(point: Written, wrong: Sequence[int]) -> Iterator[Node]:
         largest = max((size(x * 1.0) for x in arrays), default=0.0)
         if isinstance(value, np.ndarray) and value.size and largest > 0.0 and size(value * 1.0) <= ROUNDING * largest:
             try:
-                made = program.altered(Instead(key, _not_zero), run, {})
+                made = program.altered([_NotZero("", program.nodes[key], "", 0)], run, {})
             except Exception:
                 continue
             reached = {at for at in point.given if at not in made or not np.array_equal(made[at], point.given[at])}
@@ -54,8 +55,10 @@ def _vanishing(point: Written, wrong: Sequence[int]) -> Iterator[Node]:
                 yield program.nodes[key]
 
 
-def _not_zero(
-    do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], _: Mapping[str, Any]
-) -> Any:
-    value = np.asarray(do(*operands, **keywords))
-    return ~value if value.dtype == bool else value + 1.0
+class _NotZero(Edit):
+    """What is not zero in place of what is."""
+
+    def make(self, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], *at_hand: Any) -> Any:
+        """Return it."""
+        value = operands[0] if self.node.form == "store" else np.asarray(do(*operands, **keywords))
+        return ~value if value.dtype == bool else value + 1.0
