@@ -26,6 +26,7 @@ from engine.number import as_float
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.diagnosis.alterations.explain import Findings, Point, as_whole
 from nn.diagnosis.alterations.ties import branches
+from nn.diagnosis.chosen import at_kinks, with_spreads
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
 from nn.agreement.differenced import off_along
+from nn.diagnosis.alterations.captured import numbers_held, recapturing
 from nn.diagnosis.alterations.explain import Point
 from nn.diagnosis.alterations.recorded import constant
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
@@ -30,10 +31,12 @@ from nn.diagnosis.asked import answer, copied, copies, is_callable_with, parts, 
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
+from nn.diagnosis.chosen import at_kinks, with_spreads
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint
+from nn.diagnosis.points import unlike
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.diagnosis.unchanged import unchanged
@@ -283,7 +286,16 @@ class LayerPoint(JudgedPoint):
         lengths = {f"{name}.shape[{k}]": n for name, x in self.arguments for k, n in enumerate(x.shape)}
         at_hand = dict(self.arguments) | lengths
         gradients = rights, self.given, names
-        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, precision=self.precision)
+        held = numbers_held(self.backward)
+        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, held, precision=self.precision)
+
+    def with_others_held(self) -> LayerPoint | None:
+        """Return the same point of functions that hold other arrays where they hold some, if these run too."""
+        rng = np.random.default_rng(0)
+        forward, backward = recapturing((self.forward, self.backward), lambda x, name: unlike(x, rng), "fi")
+        there = replace(self, forward=forward, backward=backward, draws=self.dout, before=())
+        is_other = forward is not self.forward and not isinstance(self.backward, MethodType)
+        return there if is_other and there.runs and not there.refused else None
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""

@@ -17,12 +17,14 @@ from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
 from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.sentences import of_multiple
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.differenced import differenced
 from nn.diagnosis.findings import all_of, are_whole, changed, is_farfetched
 from nn.diagnosis.mending.mending import FARTHEST, mended
+from nn.diagnosis.mending.vanishing import vanishing
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
 from nn.samples import Array
@@ -87,6 +89,10 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
+    def with_others_held(self) -> JudgedPoint | None:
+        """Return the same point where the functions hold other arrays than they do, if they hold some."""
+        return None
+
     def with_steps(self) -> Written | None:
         """Return the author's function, beside what the steps of what is differentiated are and get."""
         written, recorded = self.written(), self.recorded([])
@@ -102,7 +108,8 @@ class JudgedPoint(ABC):
         self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool = False, farthest: int = FARTHEST
     ) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        several = [point.with_steps() for point in (self, *others)]
+        held = self.with_others_held()
+        several = [point.with_steps() for point in (self, *others, *([held] if held is not None else []))]
         points = [point for point in several if point is not None]
         if not wrong or len(points) < len(several) or self._is_coarse:
             return [], {}
@@ -128,6 +135,8 @@ class JudgedPoint(ABC):
         experiment = self.experiment if is_proven else FEW
         if verdict == "ambiguous":
             return Diagnosis(verdict, (), tuple(paths or all_of(each)), experiment, rows, remarks)
+        paths = [self._where_zero(path, others) for path in paths]
+        each = {at: [self._where_zero(path, others) for path in several] for at, several in each.items()}
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         known = tuple(itertools.chain(*certain)) if is_proven else ()
         unsure = tuple(all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
@@ -157,7 +166,7 @@ class JudgedPoint(ABC):
         if not wrong or not (is_proven or is_symptom):
             return paths, each, is_proven
         if not is_symptom and all(len(several) == 1 for several in each.values()):
-            return *self._in_the_text(paths, each, others), True
+            return *self._in_the_text(paths, each, others, FARTHEST if most > 1 else NEAR), True
         return self._by_mending(paths, each, others, is_proven=is_proven)
 
     def _by_mending(
@@ -171,7 +180,7 @@ class JudgedPoint(ABC):
         """Return what the author's own text says of what has no name, or several."""
         wrong = list(each)
         together, separate = self.mended(wrong, others, has_pairs=not any(each.values()))
-        if all(each.values()):  # ambiguous: the author's own text may decide
+        if all(each.values()):
             if len(together) == 1:
                 return together, dict.fromkeys(wrong, together), True
             return paths, each, is_proven
@@ -182,15 +191,22 @@ class JudgedPoint(ABC):
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
 
     def _in_the_text(
-        self, paths: list[Findings], each: dict[int, list[Findings]], others: Sequence[JudgedPoint]
+        self, paths: list[Findings], each: dict[int, list[Findings]], others: Sequence[JudgedPoint], farthest: int
     ) -> tuple[list[Findings], dict[int, list[Findings]]]:
         """Return what is named, with the change of the author's own text that mends it; or that in its place."""
-        together, separate = self.mended(list(each), others, farthest=NEAR)
+        together, separate = self.mended(list(each), others, farthest=farthest)
         if len(together) == 1 and any(is_farfetched(path, together[0][0]) for path in paths or all_of(each)):
             return together, dict.fromkeys(each, together)
         alone = {at: together or separate.get(at, []) for at in each}
         changes = {self.name_of(at): several[0][0].sentence for at, several in alone.items() if len(several) == 1}
         return [changed(path, changes) for path in paths], {at: [changed(each[at][0], changes)] for at in each}
+
+    def _where_zero(self, path: Findings, others: Sequence[JudgedPoint]) -> Findings:
+        """Return findings, those of a zero gradient with where it becomes zero in the author's own text."""
+        if [finding.name for finding in path] != ["gradient-zero"]:
+            return path
+        wrong = [at for at in self.comparisons if self.name_of(at) in path[0].where.split(", ")]
+        return (replace(path[0], found=vanishing([point.written() for point in (self, *others)], wrong)),)
 
     def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
         """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""
@@ -199,7 +215,7 @@ class JudgedPoint(ABC):
             return path
         factor = proportion(compared.given, compared.right, self.precision) or 0.0
         number = number_of([point for point in points if point is not None], factor)
-        return (replace(path[0], found=f"{path[0].found}: {number}" if number else path[0].found),)
+        return (replace(path[0], sentence=of_multiple(number), found=f"{path[0].found}: {number}"),) if number else path
 
     def _remarks(self, others: Sequence[JudgedPoint]) -> Iterator[str]:
         """Yield what is said of right gradients: here, and of those that are right here but for little elsewhere."""

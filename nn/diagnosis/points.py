@@ -38,6 +38,23 @@ def elsewhere(x: Any, rng: np.random.Generator, most: float = 0.0) -> Any:
     return x
 
 
+def unlike(x: Array, rng: np.random.Generator) -> Array:
+    """Return what a function may hold in place of an array that is the same at every point.
+
+    Whole numbers that are not 0, and two that are no 0 and 1, are in another order; labels of 0 and 1 are in between.
+    """
+    values = set(np.unique(x).tolist())
+    if x.dtype.kind == "i" or (len(values) == 2 and values != {0.0, 1.0}):
+        other: Array = x.copy()
+        other[x != 0] = rng.permutation(x[x != 0])
+        return other
+    if not values <= {0.0, 1.0}:
+        return np.asarray(elsewhere(x, rng))
+    soft: Array = rng.uniform(0.2, 0.8, x.shape)
+    is_of_rows = x.ndim > 1 and (x.sum(axis=-1) == 1.0).all()
+    return soft / soft.sum(axis=-1, keepdims=True) if is_of_rows else soft
+
+
 def _times(rng: np.random.Generator, most: float, shape: tuple[int, ...] = ()) -> Array:
     return np.asarray(most ** rng.uniform(-1.0, 1.0, shape) if most else rng.uniform(NEAREST, FARTHEST, shape))
 

@@ -96,10 +96,15 @@ def explained_at(points: Sequence[Recorded]) -> Found:
 
 
 def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> Found:
-    """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
+    """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order.
+
+    Where one gradient alone is wrong, one alteration of it is simpler than a pair that leaves the others right.
+    """
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
     sweep = points[0].target.sweep
-    paths = search.single(leaves) or search.pairs(leaves)
+    paths = search.single(leaves)
+    alone = search.single(tuple(wrong)) if len(wrong) == 1 < len(leaves) and not paths else []
+    paths = paths or (search.pairs(leaves) if len(alone) != 1 else [])
     each = {k: _without_search(points, [k]) or _said_of(search.single((k,)), sweep, (k,)) for k in wrong if not paths}
     missing = [(k,) for k in each if not each[k]]
     if missing or not (paths or len(leaves) > 1):

@@ -119,6 +119,8 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _constants(node, value)
     elif is_whole(value):
         yield from _of(tables.INDEX, node, 2)
+        op = node.tree.op if isinstance(node.tree, ast.BinOp) else None
+        yield from _of(tables.BINARY.get(type(op), ()) if op else (), node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":
@@ -128,7 +130,7 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
     elif node.form == "call":
-        yield from _calls(node, operands, value)
+        yield from _calls(node, operands, keywords, value)
     if is_float(value) and node.form not in ("store", "constant"):
         yield from _values(node, np.asarray(value))
 
@@ -140,6 +142,7 @@ def edits_with(node: Node, value: Any, text: str, *, is_unread: bool = False) ->
     """
     if np.asarray(value).dtype.kind != "f":
         yield Edit("wrong-operand" if is_float(value) else "wrong-index", node, "u", 2, text)
+        yield from (Edit(kind, node, row, 3, text) for kind, row in (tables.INDEX_WITH if is_whole(value) else ()))
         return
     for rank, rows in tables.OTHERS:
         nearer = int(is_unread and rank == tables.SIMPLE)
@@ -171,7 +174,7 @@ def _constants(node: Node, value: Any) -> Iterator[Edit]:
     yield from (Edit(kind, node, repr(x), 1) for x in dict.fromkeys(of_type))
 
 
-def _calls(node: Node, operands: Sequence[Any], value: Any) -> Iterator[Edit]:
+def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], value: Any) -> Iterator[Edit]:
     """Yield another function of NumPy's, the same along other axes, its argument, and its arguments exchanged."""
     function, first = operands[0], operands[1] if len(operands) > 1 else None
     name, owner = getattr(function, "__name__", ""), getattr(function, "__self__", None)
@@ -184,6 +187,9 @@ def _calls(node: Node, operands: Sequence[Any], value: Any) -> Iterator[Edit]:
         for along in _axes(owner if is_method else first) if name in tables.ALONG_AXES else ():
             yield Edit("wrong-axis", node, f"f({'' if is_method else 'a, '}**keywords)", 1, keywords=along)
     if is_float(first) and is_float(value):
+        if name in ("cumsum", "cumprod") and not is_method:
+            axis = keywords.get("axis", 0)
+            yield Edit("wrong-operation", node, f"np.flip(f(np.flip(a, {axis}), **keywords), {axis})", 1)
         yield Edit("wrong-operation", node, "a", 2)
         if len(operands) == 3:
             yield Edit("operands-exchanged", node, "f(b, a, **keywords)", 2)

@@ -38,7 +38,8 @@ APART = ("constant", "store", "slice")  # forms of expressions that no array is 
 def offered(running: Running) -> list[Edit]:
     """Return the edits of all expressions that reach wrong gradients alone."""
     every = [running.program.nodes[key] for key in running.seen]
-    nodes = [node for node in every if _matters(running, node)]
+    reach = {node: _reach(running, node) for node in every}
+    nodes = [node for node, distance in reach.items() if distance is not None]
     unread = {node.text for node in every if node.is_variable} - {node.text for node in every if node.form == "value"}
     alone = [edit for node in nodes for edit in edits(node, *running.seen[node.key])]
     with_others = [
@@ -48,6 +49,7 @@ def offered(running: Running) -> list[Edit]:
         for text in _texts_for(running, node)
         for edit in edits_with(node, running.seen[node.key][2], text, is_unread=text in unread)
     ]
+    alone = [replace(e, rank=e.rank + (reach[e.node] == FAR and e.text in WHOLE)) for e in alone]
     several = [*alone, *with_others]
     return sorted([*several, *_everywhere(several, nodes, running)], key=_order)
 
@@ -65,17 +67,20 @@ def _everywhere(several: Sequence[Edit], nodes: Sequence[Node], running: Running
             yield replace(edit, also=tuple(others), rank=edit.rank + 1)
 
 
-def _matters(running: Running, node: Node) -> bool:
-    """Whether a change of an expression's value reaches wrong gradients alone."""
+def _reach(running: Running, node: Node) -> float | None:
+    """Return how far an expression's value is changed until that reaches gradients, if it reaches wrong ones alone.
+
+    What reaches none but from afar decides a condition, which does not tell a multiple of it from others.
+    """
     value, before = running.seen[node.key][2], running.made
     if not is_float(value):
-        return True
+        return PROBED
     for distance in (PROBED, FAR):
         made = running.with_edits((_Moved("", node, "", 0, number=distance),), 0)
         reached = {at for at in before if at not in made or not is_same_array(made[at], before[at])}
         if reached:
-            return reached <= set(running.wrong)
-    return False
+            return distance if reached <= set(running.wrong) else None
+    return None
 
 
 class _Moved(Edit):
@@ -116,6 +121,7 @@ def _before(running: Running, node: Node) -> Iterator[tuple[str, Any]]:
             texts.add(other.text)
             yield other.text, value
     texts |= {other.text for other in nodes if other.scope == node.scope and other.is_variable}
+    texts -= running.points[0].held.keys() - {other.text for other in nodes if other.form == "parameter"}
     yield from ((text, x) for text, x in running.beside[0].items() if text not in texts)
 
 

@@ -171,7 +171,7 @@ class Running:
         self.points, self.wrong, self.work = points, list(wrong), 0.0
         self.log: Callable[[Edits, Mapping[int, Array]], None] | None = None
         forward = Program()
-        self.beside = [{**_variables(forward, point), **point.at_hand} for point in points]
+        self.beside = [{**_variables(forward, point), **point.at_hand, **point.held} for point in points]
         self.first: Edits = ()
         self.program = Program(leave=forward.codes)
         self._followed = [self.program.followed(point.function) for point in points]

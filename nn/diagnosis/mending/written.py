@@ -30,8 +30,8 @@ class Written:
         What is differentiated, which is right; and what runs it or another in its place.
     right, given, names
         The right gradients, the author's, and what they are by.
-    at_hand
-        Arrays beside those that the function computes, and numbers, by what they are called.
+    at_hand, held
+        Arrays beside those that the function computes, and numbers, by what they are called; and those that it holds.
     known
         What is right in itself: what the steps of forward are, and what arrives at them.
     precision
@@ -46,6 +46,7 @@ class Written:
     given: Mapping[int, Array]
     names: Mapping[int, str]
     at_hand: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
     known: Sequence[Array] = ()
     precision: float = EXACT
 

@@ -499,3 +499,46 @@ def test_an_object_that_keeps_its_inputs_is_left_as_it_was_and_prints_once(capsy
     diagnosis = check_backward(layer.forward, layer.backward, RNG.normal(size=(4, 3)))
     assert diagnosis.verdict == "named" and vars(layer).keys() == {"w", "calls"} and layer.calls == []
     assert capsys.readouterr().out.split() == ["forward", "backward"]
+
+
+Y = np.eye(4)[[0, 2, 1]]
+IDS = np.array([1, 1, 3, 4, 4, 4])
+COUNTS, STRIDE = np.bincount(IDS), 2
+
+
+def test_what_is_mended_holds_for_other_constants_too():
+    def bag(d, W):
+        dW = np.zeros_like(W)
+        for i, index in enumerate(unique := np.unique(IDS)):
+            dW[index] += (index == IDS).sum() * d / COUNTS[IDS[i]]
+        return dW[: len(W)] + 0.0 * unique[0]
+
+    p = RNG.uniform(0.2, 0.8, (3, 4))
+    said = check_backward(lambda p: -np.sum(Y * np.log(p)), lambda d, p: d * (p - Y) / (p * (1 - p)), p)
+    assert "`d` should be `d * Y`" not in str(said)
+    said = check_backward(lambda W: np.sum(W[IDS] / COUNTS[IDS][:, None], axis=0), bag, RNG.normal(size=(5, 3)))
+    assert said.verdict != "right" and "`i + 1`" not in str(said)
+
+
+def test_a_value_that_decides_a_condition_is_another_array_not_its_multiple():
+    def backward(d, x, a):
+        out = np.where(x > 0, x, a * x)
+        return np.where(x > 0, d, a * d), np.sum(np.where(out > 0, 0, x * d), keepdims=True).reshape(1)
+
+    x, a = RNG.normal(size=(4, 5)), np.array([-0.3])
+    (finding,) = check_backward(lambda x, a: np.where(x > 0, x, a * x), backward, x, a).findings
+    assert finding.right in ("out = x", "out = x > 0")
+
+
+SLIPS = [
+    (lambda x, c: np.cumsum(x) * c, lambda d, x, c: (np.cumsum(d * c), d * np.cumsum(x)), "from the beginning again"),
+    (lambda x, c: np.flip(x) * c, lambda d, x, c: (d * c, d * np.flip(x)), "`flip(x)` is not undone"),
+    (lambda x, c: np.roll(x, 2) * c, lambda d, x, c: (np.roll(d * c, 2), d * np.roll(x, 2)), "is done once more"),
+    (lambda x, c: x * (1.5 * c), lambda d, x, c: (d * c, 1.5 * d * x), "the gradient lacks the factor `1.5`"),
+]
+
+
+@pytest.mark.parametrize(("forward", "backward", "words"), SLIPS)
+def test_a_slip_is_said_in_plain_words(forward, backward, words):
+    rng = np.random.default_rng(2)
+    assert words in str(check_backward(forward, backward, rng.normal(size=5), rng.normal(size=5)))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.points import FARTHEST, NEAREST, TURNED, ZEROS, beyond, elsewhere, farther, longer, shorter
+from nn.diagnosis.points import FARTHEST, NEAREST, TURNED, ZEROS, beyond, elsewhere, farther, longer, shorter, unlike
 
 
 def test_other_numbers_of_the_same_signs_in_the_same_structure():
@@ -44,6 +44,16 @@ def test_points_farther_and_farther_away_keep_signs():
     several = [there / x for there in farther(x, np.random.default_rng(0))]
     assert all((ratio > 0.0).all() for ratio in several)
     assert np.abs(np.log(several[:4])).max() < np.log(1.7) < 1.0 < np.abs(np.log(several[-4:])).max()
+
+
+def test_what_is_held_in_place_of_an_array_is_of_its_kind():
+    rng = np.random.default_rng(0)
+    whole, signs, labels = np.array([0, 3, 1, 2]), np.array([-1.0, 1.0, 1.0]), np.eye(3)[[0, 2, 1, 1]]
+    assert sorted(unlike(whole, rng)) == [0, 1, 2, 3] and unlike(whole, rng)[0] == 0
+    assert sorted(unlike(signs, rng)) == [-1.0, 1.0, 1.0]
+    soft = unlike(labels, rng)
+    np.testing.assert_allclose(soft.sum(axis=1), 1.0)
+    assert ((soft > 0.0) & (soft < 1.0)).all() and not np.array_equal(unlike(rng.normal(size=4), rng), np.zeros(4))
 
 
 def test_unlike_points_have_the_other_sign_and_zeros_but_for_labels():

@@ -47,4 +47,4 @@ def test_digits_of_a_constant_are_all_of_it():
 
 
 def test_what_only_looks_like_an_array_does_not_stand_for_its_parts():
-    assert "a" in of("x[0]", np.ones((2, 2))) and "a" not in of("np.c_[x, x]", np.ones(2))
+    assert "a" in of("x[0]", np.full((2, 2), 2.0)) and "a" not in of("np.c_[x, x]", np.full(2, 2.0))
