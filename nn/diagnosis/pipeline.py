@@ -7,6 +7,7 @@ gradients are.
 from __future__ import annotations
 
 import itertools
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +34,8 @@ OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
+SYMPTOMS = ("gradient-zero", "slope-shifted", "factor-shifted")
+FITTED = re.compile(r"is multiplied with -?[\d./]*\d, a factor too many")
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
 
@@ -135,8 +138,7 @@ class JudgedPoint(ABC):
             paths = _all_of(whole) if wrong else []
         simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
-        names = [[finding.name for path in several for finding in path] for several in each.values()]
-        is_symptom = any("gradient-zero" in several for several in names)
+        is_symptom = any(_is_symptom(path, self.name_of(at)) for at, several in each.items() for path in several)
         if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
             return paths, each, is_proven
         together, separate = self.mended(wrong, others)
@@ -313,6 +315,12 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
     if not paths:
         return "unnamed"
     return "named" if len(paths) == 1 and is_proven else "ambiguous"
+
+
+def _is_symptom(path: Findings, where: str) -> bool:
+    """Whether the author's own text may say better what is wrong: more than one thing, or a number without a name."""
+    of_it = [finding for finding in path if where in finding.where.split(", ")]
+    return len(of_it) > 1 or any(f.name in SYMPTOMS or FITTED.search(f.sentence) for f in of_it)
 
 
 def _are_whole(paths: Sequence[Findings]) -> bool:

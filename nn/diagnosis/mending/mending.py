@@ -30,10 +30,10 @@ from nn.diagnosis.alterations.explain import Found
 from nn.diagnosis.alterations.search import LISTED
 from nn.diagnosis.alterations.target import EXACT, proves, size
 from nn.diagnosis.mending.edits import Edit, edits, edits_with, is_alike, is_float, is_whole
-from nn.diagnosis.mending.instrumented import Node
+from nn.diagnosis.mending.instrumented import Node, first
 from nn.diagnosis.mending.program import Instead, Program
 from nn.diagnosis.mending.sentence import correction
-from nn.diagnosis.mending.tables import VALUE
+from nn.diagnosis.mending.tables import MAPPED, VALUE
 from nn.diagnosis.mending.written import Written
 from nn.samples import Array
 
@@ -45,6 +45,7 @@ SIZED = 4096  # elements of an array that take as long as the call that computes
 MOST_CALLED = 3  # names of a number that was fitted
 FITTED, SCALED = re.compile(r"\bc\b"), "c * v"
 WHOLE = tuple(text for _, text in VALUE)
+COINCIDING = frozenset(text for _, text in MAPPED)
 KINDS = {0.0: ("term-added", "0"), -1.0: ("sign", "-v"), 2.0: ("halved", SCALED), 0.5: ("doubled", SCALED)}
 TIMES, DIVIDED = {True: ("factor-missing", "v * u"), False: ("factor-too-many", "v / u")}, {True: "u", False: "(1 / u)"}
 """What a value is by which a multiple of it is mended; and the same with a number that has a name."""
@@ -142,10 +143,10 @@ class Mending:
         rights = self._points[0].cotangents
         return sum(any(_is_same(x, right) for right in rights) for x in values if isinstance(x, np.ndarray) and x.ndim)
 
-    def _watched(self, edit: Edit, keys: Sequence[int]) -> list[Any]:
-        """Return the values of some expressions where an edit stands."""
+    def _watched(self, edit: Edit | Instead, keys: Sequence[int], k: int = 0) -> list[Any]:
+        """Return the values of some expressions where an edit stands, at a point."""
         self._program.watched = dict.fromkeys(keys)
-        self._made(edit, 0)
+        self._made(edit, k)
         values, self._program.watched = list(self._program.watched.values()), {}
         return values
 
@@ -200,7 +201,16 @@ class Mending:
             for text in self._texts_for(node)
             for edit in edits_with(node, seen[node.key][2], text, is_unread=text in unread)
         ]
-        return sorted([*alone, *with_others], key=_order)
+        unvarying = self._unvarying()
+        several = [e for e in (*alone, *with_others) if e.node.key not in unvarying or e.text not in COINCIDING]
+        return sorted(several, key=_order)
+
+    def _unvarying(self) -> set[int]:
+        """Return the expressions that are one simple number at all points: many functions of it are what is right."""
+        seen = {key: x for key, (_, _, x) in self._program.seen.items() if is_float(x) and not np.ndim(x)}
+        there = self._watched(Instead(-1, first), list(seen), 1) if len(self._points) > 1 else []
+        unvarying = [(key, x) for (key, x), y in zip(seen.items(), there) if np.array_equal(x, y)]
+        return {key for key, x in unvarying if _is_round(_rounded(float(x * x)))}
 
     def _matters(self, node: Node) -> bool:
         """Whether a change of an expression's value reaches wrong gradients alone."""
@@ -225,7 +235,8 @@ class Mending:
         value = self._program.seen[node.key][2]
         alike = {text: x for text, x in self._before(node) if text != node.text and is_alike(value, x)}
         distinct: dict[bytes, str] = {}
-        for text, x in sorted(alike.items(), key=_length):
+        own = {other.text for other in self._program.nodes if other.scope == node.scope}
+        for text, x in sorted(alike.items(), key=lambda called: _length(called, own)):
             distinct.setdefault(np.asarray(x).tobytes(), text)
         return list(distinct.values())[:MOST_TEXTS]
 
@@ -282,9 +293,9 @@ def _order(edit: Edit) -> tuple[int, bool, int]:
     return edit.rank, is_whole, -edit.node.key if is_whole else 0
 
 
-def _length(called: tuple[str, Any]) -> tuple[bool, int]:
-    """Return how far a text is from a short name."""
-    return not called[0].isidentifier(), len(called[0])
+def _length(called: tuple[str, Any], own: Collection[str] = ()) -> tuple[bool, bool, int]:
+    """Return how far a text is from a short name, and first from one of the function's own."""
+    return not called[0].isidentifier(), called[0] not in own, len(called[0])
 
 
 def _moved(

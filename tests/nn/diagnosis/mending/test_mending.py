@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
 
+import nn
 from nn.diagnosis.mending.edits import edits
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.program import Program
@@ -132,3 +133,56 @@ def corrected(text, finding):
     assert finding.yours in line
     lines[number] = indent + ("pass" if finding.right == "nothing" else line.replace(finding.yours, finding.right))
     return "\n".join(lines)
+
+
+T = 2.0
+
+
+def test_no_function_of_a_number_that_is_the_same_everywhere_is_what_was_meant():
+    def forward(v):
+        return np.sin(v) + np.cos(v)
+
+    def backward(d, v):
+        return d * (np.cos(v) + np.sqrt(T) * np.sin(v))
+
+    (finding,) = nn.check_backward(forward, backward, np.array([0.4, 1.3, -0.8])).findings
+    assert "`np.sqrt(T) * np.sin(v)` should be `-np.sin(v)`" in finding.sentence
+
+
+def test_what_an_expression_was_meant_to_be_has_the_name_that_it_has_there():
+    y = np.array([0.5, 1.5, 0.9])
+
+    def loss(x):
+        return np.sum((np.log1p(x) - np.log1p(y)) ** 2)
+
+    def gradient(ypred):
+        return 2 * (np.log1p(ypred) - np.log1p(y)) / (1 + y)
+
+    (finding,) = nn.diagnose_function(loss, np.array([1.4, 0.3, 2.2]), gradient).findings
+    assert "`y` should be `ypred`" in finding.sentence
+
+
+def test_one_change_of_the_text_is_said_where_two_alterations_would_have_to_be():
+    labels = [1, 2, 1, 1, 2]
+
+    def total(x, c):
+        result = 0.0
+        for n, label in enumerate(labels):
+            result = result + (np.exp(x[n] - c[0]) if label == 1 else x[n] * c[0] ** 2 + np.sin(c[1]))
+        return result
+
+    def gradients(d, x, c):
+        dx, dc = np.zeros_like(x), np.zeros_like(c)
+        for n, label in enumerate(labels):
+            if label == 1:
+                dx[n] = np.exp(x[n] - c[0])
+                dc[0] = -dx[n]
+            else:
+                dx[n] = c[0] ** 2
+                dc[0] += 2 * x[n] * c[0]
+                dc[1] += np.cos(c[1])
+        return d * dx, d * dc
+
+    inputs = np.array([0.2, 1.1, -0.4, 0.7, 0.9]), np.array([0.6, -0.3])
+    (finding,) = nn.check_backward(total, gradients, *inputs).findings
+    assert finding.name == "overwritten" and "it should be `dc[0] += -dx[n]`" in finding.sentence
