@@ -35,7 +35,7 @@ NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
 SYMPTOMS = ("gradient-zero", "slope-shifted", "factor-shifted")
-FITTED = re.compile(r"is multiplied with -?[\d./]*\d, a factor too many")
+UNNAMED = re.compile(r"is multiplied with -?[\d./]*\d, a factor too many|(stands|computed with) `[^`]* [-+*/] ")
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
 
@@ -318,9 +318,9 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
 
 
 def _is_symptom(path: Findings, where: str) -> bool:
-    """Whether the author's own text may say better what is wrong: more than one thing, or a number without a name."""
+    """Whether the author's own text may say better what is wrong: more than one thing, or what has no name."""
     of_it = [finding for finding in path if where in finding.where.split(", ")]
-    return len(of_it) > 1 or any(f.name in SYMPTOMS or FITTED.search(f.sentence) for f in of_it)
+    return len(of_it) > 1 or any(f.name in SYMPTOMS or UNNAMED.search(f.sentence) for f in of_it)
 
 
 def _are_whole(paths: Sequence[Findings]) -> bool:

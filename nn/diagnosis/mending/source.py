@@ -92,6 +92,18 @@ def _code_within(code: CodeType | None, name: str) -> CodeType | None:
     return next((x for x in constants if isinstance(x, CodeType) and x.co_name == name), None)
 
 
+@lru_cache(maxsize=64)
+def is_formula(function: FunctionType) -> bool:
+    """Whether a function is one expression, which calls NumPy and `math` alone: it may be tried, and does no more."""
+    tree = definition(function)
+    body = tree.body[ast.get_docstring(tree) is not None :] if isinstance(tree, ast.FunctionDef) else [tree]
+    if len(body) != 1 or not isinstance(body[0], (ast.Return, ast.Lambda)):
+        return False
+    holders = [getattr(x.func, "value", None) for x in ast.walk(body[0]) if isinstance(x, ast.Call)]
+    modules = [function.__globals__.get(x.id) if isinstance(x, ast.Name) else None for x in holders]
+    return all(getattr(x, "__name__", "") in ("numpy", "math") for x in modules)
+
+
 def bound(code: CodeType, like: FunctionType, beside: dict[str, Callable[..., Any]]) -> FunctionType:
     """Return a function of a code with the variables of another, and what else is free in it."""
     cells = dict(zip(like.__code__.co_freevars, like.__closure__ or ()))

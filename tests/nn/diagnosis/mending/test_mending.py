@@ -136,6 +136,33 @@ def corrected(text, finding):
 
 
 T = 2.0
+SEEN = []
+
+
+def density(x):
+    """Return the density of the logistic distribution."""
+    return np.exp(-x) / (1 + np.exp(-x)) ** 2
+
+
+def distribution(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def seen(x):
+    return SEEN.append(x)
+
+
+def test_a_function_stands_where_another_formula_of_the_module_was_meant_and_nothing_else_is_called():
+    def backward(d, x):
+        return 2.0 * d * distribution(x)
+
+    x, d = np.array([0.3, -1.2, 2.0]), np.array([0.4, 1.1, -0.7])
+    right, given = {0: 2.0 * d * density(x)}, {0: backward(d, x)}
+    forward = np.square
+    written = Written(backward, lambda f: {0: f(d, x)}, forward, lambda f: f(x), right, given, {0: "x"})
+    ((finding,),), _ = mended([written], [0])
+    assert "`distribution(x)` should be `density(x)`" in finding.sentence
+    assert not SEEN and callable(seen)
 
 
 def test_no_function_of_a_number_that_is_the_same_everywhere_is_what_was_meant():
