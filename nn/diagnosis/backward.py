@@ -21,6 +21,7 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MethodType
@@ -32,8 +33,8 @@ from engine.arguments import function, whole
 from nn.diagnosis.asked import silenced
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run, told_apart
-from nn.diagnosis.pipeline import at_points
-from nn.diagnosis.points import POINTS, elsewhere, farther, longer
+from nn.diagnosis.pipeline import SEEN, at_points
+from nn.diagnosis.points import ONE, POINTS, beyond, elsewhere, farther, longer, shorter
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.unchanged import unchanged
 
@@ -130,8 +131,15 @@ def _diagnosed(
     of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
     shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
     away = (LayerPoint(forward, backward, at, names, rng, before=before) for at in farther(inputs, rng))
+    wide = [x.astype(float) if _is_narrow(x) else x for x in inputs]
+
+    def there(at: Sequence[Any]) -> LayerPoint:
+        return replace(points[0], inputs=at, draws=rng, before=())
+
+    ones = ((ONE, one) for two, one in shorter(wide) if there(two).off <= SEEN)
+    unlike = ((where, there(at)) for where, at in itertools.chain(beyond(wide), ones))
     with silenced():
-        diagnosis = at_points(points, that_run(shapes, points[0]), away)
+        diagnosis = at_points(points, that_run(shapes, points[0]), away, unlike)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,9 +22,10 @@ from engine.agreement import EPS, allowed
 from engine.arguments import finite
 from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
-from nn.diagnosis.alterations.explain import Recorded, as_whole, explained_at
+from nn.diagnosis.alterations.explain import Point, Recorded, as_whole, explained_at
 from nn.diagnosis.alterations.target import proves, size
 from nn.diagnosis.candidate import Candidate
+from nn.diagnosis.differenced import differenced
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.experiment import experiment
 from nn.diagnosis.kinks import without_kinks
@@ -217,6 +218,20 @@ def coarsely_right(case: Case) -> Diagnosis | None:
     return case.concluded("right", remarks=[remark])
 
 
+def by_differences(case: Case) -> Diagnosis | None:
+    """They are differences of the loss, with a step that is too long."""
+    problem, arrays, names = case.problem, case.candidate.arrays, case.problem.present
+    if arrays.keys() != set(names):
+        return None
+
+    def value(*params: Array) -> float:
+        return replace(problem, params={**problem.params, **dict(zip(names, params))}).value
+
+    theirs, right = ([of[name] for name in names] for of in (arrays, problem.right))
+    steps = differenced([Point(value, [(name, problem.params[name]) for name in names], theirs, right)])
+    return case.by_paths([steps] if steps else [], "")
+
+
 def named_by_more(case: Case) -> Diagnosis | None:
     """Something generic, such as a factor without a reason, or a pair of mistakes reproduces everything."""
     return case.named(case.search.single() or case.search.pairs())
@@ -316,6 +331,7 @@ JUDGES = (
     vanished,
     named_by_one,
     coarsely_right,
+    by_differences,
     named_by_more,
     named_in_single_precision,
     one_by_one,

@@ -7,7 +7,6 @@ gradients are.
 from __future__ import annotations
 
 import itertools
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +17,12 @@ import numpy as np
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
+from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import EXACT, proves
 from nn.diagnosis.alterations.ties import at_ties
 from nn.diagnosis.comparison import HARDLY, Comparison
+from nn.diagnosis.differenced import differenced
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import MULTIPLIERS
@@ -30,12 +32,11 @@ from nn.samples import Array
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+SEEN = 1e-6  # how far off a gradient may be along a direction
 OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
-SYMPTOMS = ("gradient-zero", "slope-shifted", "factor-shifted")
-UNNAMED = re.compile(r"is multiplied with -?[\d./]*\d, a factor too many|(stands|computed with) `[^`]* [-+*/] ")
 WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
 """Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
 
@@ -80,7 +81,7 @@ class JudgedPoint(ABC):
 
         All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if not wrong or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values()):
+        if not wrong or self._is_coarse:
             return [], {}
         first, *rest = [point.recorded(wrong) for point in (self, *others)]
         return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
@@ -89,17 +90,29 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
-    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint]) -> Found:
+    def with_steps(self) -> Written | None:
+        """Return the author's function, beside what the steps of what is differentiated are and get."""
+        written, recorded = self.written(), self.recorded([])
+        steps = recorded_or_none(recorded.f, recorded.arguments) if recorded is not None else None
+        if written is None or steps is None:
+            return written
+        sweep = Sweep(*steps)
+        named = {name: step.value for name, step in sweep.named.items()}
+        known = [*sweep.cotangents.values(), *[step.value for step in sweep.steps]]
+        return replace(written, at_hand={**named, **written.at_hand}, known=known)
+
+    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        several = [point.written() for point in (self, *others)]
+        several = [point.with_steps() for point in (self, *others)]
         points = [point for point in several if point is not None]
-        if (
-            not wrong
-            or len(points) < len(several)
-            or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values())
-        ):
+        if not wrong or len(points) < len(several) or self._is_coarse:
             return [], {}
-        return mended(points, wrong)
+        return mended(points, wrong, has_pairs=has_pairs)
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether a gradient is in single precision, whose rounding no alteration reproduces."""
+        return any(c.is_single and c.precision <= EXACT and bool(c.given.any()) for c in self.comparisons.values())
 
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
@@ -125,6 +138,8 @@ class JudgedPoint(ABC):
         self, wrong: Sequence[int], others: Sequence[JudgedPoint]
     ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
         """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
+        if steps := differenced([point.recorded(wrong) for point in (self, *others)]):
+            return [steps], {at: [steps] for at in wrong}, True
         whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in (self, *others) for c in point.comparisons.values()]
@@ -138,16 +153,19 @@ class JudgedPoint(ABC):
             paths = _all_of(whole) if wrong else []
         simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
-        is_symptom = any(_is_symptom(path, self.name_of(at)) for at, several in each.items() for path in several)
+        names = [[finding.name for path in several for finding in path] for several in each.values()]
+        is_symptom = any("gradient-zero" in several for several in names)
         if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
             return paths, each, is_proven
-        together, separate = self.mended(wrong, others)
+        together, separate = self.mended(wrong, others, has_pairs=not any(each.values()))
         if all(each.values()):  # ambiguous: the author's own text may decide
             if len(together) == 1:
                 return together, dict.fromkeys(wrong, together), True
             return paths, each, is_proven
         if not together and any(each.values()):
-            separate = self.mended([at for at in wrong if not each[at]], others)[1]
+            unexplained = [at for at in wrong if not each[at]]
+            both, separate = self.mended(unexplained, others, has_pairs=True)
+            separate = dict.fromkeys(unexplained, both) if both else separate
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
 
     def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
@@ -186,6 +204,11 @@ class JudgedPoint(ABC):
                 return bool(self.comparisons)
         except Exception:
             return False
+
+    @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction, where that is known; NaN where nothing is defined."""
+        return np.inf
 
     @property
     def wrong(self) -> list[int]:
@@ -256,22 +279,24 @@ def with_spreads(
                 known |= {at: compared[at].with_spread(spreads[at]) for at in moved if at in spreads}
                 if all(known[at].is_coarsely_right for at in moved):
                     break
-            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not _any(again(0))
+            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not any(
+                x.any() for x in again(0).values()
+            )
     except Exception:  # not every function takes these arrays
         return dict(compared)
     return known if is_one else dict(compared)
 
 
-def _any(arrays: Mapping[int, Array]) -> bool:
-    return any(bool(x.any()) for x in arrays.values())
-
-
 def at_points(
-    points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = (), farther: Iterable[JudgedPoint] = ()
+    points: Sequence[JudgedPoint],
+    longer: Iterable[JudgedPoint] = (),
+    farther: Iterable[JudgedPoint] = (),
+    unlike: Iterable[tuple[str, JudgedPoint]] = (),
 ) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays.
 
-    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
+    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.  Where
+    nothing is wrong, it is said what is at points unlike these.
     """
     several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
     defined = [point for point in points[1:] if point.is_defined and point.comparisons]
@@ -285,7 +310,13 @@ def at_points(
     diagnosis = several[first].diagnosis(others)
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
     remarks += [ALONE] if points[1:] and not defined else []
+    there = (_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong)
+    remarks += itertools.islice(there, 0 if wrong else 1)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+
+def _beyond(where: str, point: JudgedPoint) -> str:
+    return f"{', '.join(map(point.name_of, point.wrong))}: right here, but not {where}, which forward takes too"
 
 
 def _of_other_branches(points: Sequence[JudgedPoint], farther: Iterable[JudgedPoint]) -> Iterator[JudgedPoint]:
@@ -315,12 +346,6 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
     if not paths:
         return "unnamed"
     return "named" if len(paths) == 1 and is_proven else "ambiguous"
-
-
-def _is_symptom(path: Findings, where: str) -> bool:
-    """Whether the author's own text may say better what is wrong: more than one thing, or what has no name."""
-    of_it = [finding for finding in path if where in finding.where.split(", ")]
-    return len(of_it) > 1 or any(f.name in SYMPTOMS or UNNAMED.search(f.sentence) for f in of_it)
 
 
 def _are_whole(paths: Sequence[Findings]) -> bool:

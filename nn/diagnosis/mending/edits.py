@@ -22,6 +22,7 @@ from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.mending.source import is_authors, is_formula
 from nn.samples import Array
 
+SCALED = "c * v"
 NEAR = 0.01  # of a constant, what its digits may be off
 
 
@@ -41,6 +42,8 @@ class Edit:
         What `u` and `c` are in the text.
     keywords
         The arguments by name that a call has instead.
+    also
+        Other expressions that are written alike, in whose places it stands too.
     """
 
     kind: str
@@ -50,6 +53,12 @@ class Edit:
     uses: str = ""
     number: float | None = None
     keywords: Mapping[str, Any] | None = None
+    also: tuple[Node, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The expressions in whose places it stands."""
+        return (self.node, *self.also)
 
     @property
     def is_fitted(self) -> bool:
@@ -59,6 +68,11 @@ class Edit:
     def with_number(self, number: float) -> Edit:
         """Return it with a number."""
         return replace(self, number=number)
+
+    def further(self, times: float, value: Any) -> float:
+        """Return the number with which it changes a value, that is written there, as many times as much."""
+        now = {SCALED: 1.0, "c": value}.get(self.text, 0.0)
+        return float(now + times * (self.number - now)) if self.number is not None else now
 
     def make(
         self, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], at_hand: Mapping[str, Any]
@@ -198,7 +212,7 @@ def _values(node: Node, value: Array) -> Iterator[Edit]:
     yield from _of(tables.BY_DIMENSIONS.get(value.ndim, ()), node, 2)
     if value.dtype == bool:
         return
-    yield from _of(tables.VALUE, node, 1)
+    yield from _of(tables.VALUE, node, 2 if node.form == "parameter" else 1)
     if node.form == "parameter":
         return
     yield from _of(tables.MAPPED, node, 3)
