@@ -89,10 +89,12 @@ class Attempt:
         """Yield what it is in another sweep."""
         base = self.base or self.alteration
         number = self.number if isinstance(self.number, float) else _value(known_numbers(sweep), self.number)
-        for other in _by_name(self.family, sweep).get(base.name, ()):
-            if self.base is None:
+        if self.family not in sweep.families:
+            sweep.families[self.family] = list(self.family(sweep))
+        for other in sweep.families[self.family]:
+            if other.name == base.name and self.base is None:
                 yield other
-            elif number is not None:
+            elif other.name == base.name and number is not None:
                 yield with_number(other, number, base.rank)
 
     def times(self, factor: float, known: Mapping[Key, Number]) -> Iterator[Attempt]:
@@ -105,15 +107,6 @@ class Attempt:
         for key, text in names:
             rank = alteration.rank + 1 + (key[0] == TIMES)
             yield Attempt(with_number(alteration, factor, rank, text), self.family, alteration, key)
-
-
-@lru_cache(maxsize=16)
-def _by_name(family: Family, sweep: Sweep) -> dict[tuple[str, str], list[BackwardAlteration]]:
-    """Return what a family makes of a sweep, by name: much of one family may be looked up again, one after another."""
-    several: dict[tuple[str, str], list[BackwardAlteration]] = {}
-    for alteration in family(sweep):
-        several.setdefault(alteration.name, []).append(alteration)
-    return several
 
 
 def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: str = "") -> BackwardAlteration:
