@@ -19,6 +19,7 @@ import numpy as np
 
 from nn.diagnosis.mending import tables
 from nn.diagnosis.mending.instrumented import Node
+from nn.diagnosis.mending.source import is_authors, is_formula
 from nn.samples import Array
 
 SCALED = "c * v"
@@ -88,7 +89,7 @@ class Edit:
         if "old" in names:
             values["old"] = operands[1]()
         if "u" in names:
-            values["u"] = at_hand[self.uses]
+            values["u"] = at_hand[self.uses] if self.uses in at_hand else operands[0].__globals__[self.uses]
         return eval(_code(self.text), values)
 
 
@@ -186,6 +187,8 @@ def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], val
             yield Edit(kind, node, f"{holder}.{other}(*all, **keywords)", 1)
         for along in _axes(owner if is_method else first) if name in tables.ALONG_AXES else ():
             yield Edit("wrong-axis", node, f"f({'' if is_method else 'a, '}**keywords)", 1, keywords=along)
+    for other in _beside(node.tree.func, function) if isinstance(node.tree, ast.Call) else ():
+        yield Edit("wrong-operation", node, "u(*all, **keywords)", 2, other)
     if is_float(first) and is_float(value):
         if name in ("cumsum", "cumprod") and not is_method:
             axis = keywords.get("axis", 0)
@@ -193,6 +196,15 @@ def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], val
         yield Edit("wrong-operation", node, "a", 2)
         if len(operands) == 3:
             yield Edit("operands-exchanged", node, "f(b, a, **keywords)", 2)
+
+
+def _beside(called: ast.expr, function: Any) -> Iterator[str]:
+    """Yield the names of its author's other formulas of as many arguments, in its module."""
+    if isinstance(called, ast.Name) and is_authors(function):
+        for name, other in function.__globals__.items():
+            is_like = is_authors(other) and other.__code__.co_argcount == function.__code__.co_argcount
+            if is_like and name != called.id and is_formula(other):
+                yield name
 
 
 def _axes(x: Any) -> Iterator[dict[str, Any]]:
