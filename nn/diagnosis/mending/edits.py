@@ -22,7 +22,7 @@ from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.mending.source import is_authors, is_formula
 from nn.samples import Array
 
-SCALED = "c * v"
+SCALED, BACKWARDS = "c * v", type(reversed(range(0)))
 NEAR = 0.01  # of a constant, what its digits may be off
 
 
@@ -130,6 +130,8 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield Edit("sign", node, "a", 1)
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
+    elif isinstance(value, (range, BACKWARDS)):
+        yield Edit("wrong-index", node, "v[::-1]" if isinstance(value, range) else "a", 2)
     elif node.form == "call":
         yield from _calls(node, operands, keywords, value)
     if is_float(value) and node.form not in ("store", "constant"):
