@@ -185,6 +185,11 @@ class Comparison:
         return self.exact | own
 
     @property
+    def _off(self) -> Array:
+        """How far off the entries are that are not right but for rounding."""
+        return np.where(self.rounded, 0.0, self.given - self.right)
+
+    @property
     def is_exact(self) -> bool:
         """Whether all entries are right, but for rounding."""
         return bool(self.rounded.all())
@@ -238,7 +243,7 @@ class Comparison:
         cause = NOISY if self.is_single or self.is_noisy else f"{NOISY}, or {TERM}"
         if self.spread is None or self.is_noisy:
             return f"right to single precision only ({self.relative:.1e} of the largest entry): {cause}"
-        where = placed(self.given - self.right) if self.given.ndim in (1, 2) else ""
+        where = placed(self._off) if self.given.ndim in (1, 2) else ""
         return f"right but for {self.relative:.1e} of the largest entry{where and f', {where}'}: {TERM}"
 
     def _changes(self) -> list[tuple[Finding, ...]]:
@@ -264,4 +269,4 @@ class Comparison:
         seen = "; ".join(noticed(self.right, self.given, x))
         if seen or self.given.ndim not in (1, 2):
             return seen
-        return describe(self.given - self.right, {}, {"x": x, "the right gradient": self.right})
+        return describe(self._off, {}, {"x": x, "the right gradient": self.right})

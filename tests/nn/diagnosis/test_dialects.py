@@ -68,8 +68,11 @@ def test_nielsen_is_right_by_differences_of_a_sample_s_cost():
 @pytest.mark.slow
 def test_nielsen_of_other_weights_is_wrong():
     net = Nielsen()
-    weights = net.weights, net.biases
-    said = nn.diagnose(weights, X[:, :6], DIGITS, lambda _w, _b, x, y: net.backprop(x, y), convention="nielsen")
+
+    def of_net(weights, biases, x, y):
+        return net.backprop(x, y)
+
+    said = nn.diagnose((net.weights, net.biases), X[:, :6], DIGITS, of_net, convention="nielsen")
     assert said.verdict == "unnamed"
 
 

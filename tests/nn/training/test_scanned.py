@@ -60,7 +60,8 @@ def test_records_and_weights_are_numpys(make):
     assert found.said == want.said
 
 
-@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_what_is_resumed_comes_to_the_same_bits(tmp_path, dtype):
     whole, resumed, path = network(), network(), tmp_path / "checkpoint"
     how = {"validation": 0.2, "dtype": dtype}
