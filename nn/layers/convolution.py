@@ -80,7 +80,7 @@ MISTAKES = (
         "the kernel is turned by half a turn",
         "dout, w[:, :, i, j]",
         "dout, w[:, :, -1 - i, -1 - j]",
-        ("wrong-index",),
+        ("factor-rearranged",),
     ),
     Slip("the bias gradient is a mean", "db = dout.sum", "db = dout.mean", ("mean-for-sum",)),
     Slip(

@@ -22,7 +22,7 @@ import numpy as np
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, THE_FIRST, TIMES_IT
+from nn.diagnosis.alterations.edges import OF_A_VECTOR, OF_THE_RESULT, THE_FIRST, TIMES_IT
 from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
@@ -30,6 +30,7 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.report import Finding
 
 OF_A_MEAN, OF_A_SUM = "of a mean", "of a sum"
+JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
 SENTENCES = {
     "path-missing": ("the path through `{through}` is missing", "{to} without it"),
     "sign": ("the path through `{through}` has the wrong sign", "{to} with the opposite sign"),
@@ -121,10 +122,6 @@ SENTENCES = {
         "the factor beside `{path}` is multiplied too late: with what has come to `{what}`",
         "what comes to {what} of d{z}, times the factor",
     ),
-    "factor-too-early": (
-        "the factor beside `{path}` is multiplied too early: with what arrives at `{what}`",
-        "what comes of d(that) * factor, without it",
-    ),
     "factor-too-many": (
         "the share of `{path}` in `{at}` is multiplied with `{what}` as well",
         "({pulled}) * {bracketed}",
@@ -154,11 +151,6 @@ SENTENCES = {
         "(d1 + d2) through `{path}`",
     ),
     "wrong-gradient": ("in place of the gradient of `{path}` stands `{what}`", "{to} = {what}"),
-    "parts-exchanged": ("the gradients of two parts of `{path}` are exchanged ({what})", "{to} with them exchanged"),
-    "part-repeated": (
-        "the gradient of one part of `{path}` stands in place of another's as well ({what})",
-        "{to} with one of them twice",
-    ),
     "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
     "slope-formula": ("the derivative of `{at}` is written as {base}, with {letter}", "{to} = d{z} * ({base})"),
     "stale": ("the backward pass reads {what}", "what stands there now, with {what}"),
@@ -171,11 +163,8 @@ SENTENCES = {
     "exchanged": ("this is the gradient of `{what}`, which is another argument", "{to} = d{what}"),
     "off-by-one": ("what comes to `{path}` stands one place off ({what})", "{pulled}, {what}"),
     "own-value-for-factor": ("`{path}` itself stands in place of the factor beside it", "{pulled} with {path} for it"),
-    "wrong-index": ("`{at}` is taken at other indices ({what})", "with other indices: {what}"),
     "factor-off-by-one": ("the factor beside `{path}` stands one place off ({what})", "{pulled} with it {what}"),
     "factor-rearranged": ("the factor beside `{path}` is in another order ({what})", "{pulled} with it {what}"),
-    "order-of-product": ("the product for `{path}` has its factors in another order", "{to} = {what}"),
-    "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
     "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
     "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
     "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
@@ -201,17 +190,10 @@ SENTENCES = {
     "term-dropped": ("what is differentiated lacks the term `{what}` of `{at}`", "with {at} without {what}"),
     "factor-dropped": ("what is differentiated lacks the factor `{what}` of `{at}`", "with {at} without {what}"),
     "mask-left-out": ("what is differentiated lacks the choice `{at}`: `{what}` is never taken", "without {what}"),
-    "slice-exchanged": ("in place of `{at}` stands {what}", "with {what}"),
     "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
     "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
-    "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
     "tile-for-repeat": ("`{at}` repeats the whole where it must repeat each (tile for repeat)", "with np.tile"),
     "operands-exchanged": ("the operands of `{at}` are exchanged before it is differentiated", "with them exchanged"),
-    "wrong-argument": ("`{path}` is taken to be `{what}`", "with {what} for {path}"),
-    "one-place": ("all that comes to `{path}` is put in its first place ({what})", "{to} = 0 but in the first place"),
-    "one-upstream": (
-        "{what} of the gradient that arrives at `{at}` is used for all of it", "{pulled} with {what} of d{z}"
-    ),
     "wrong-value": ("`{at}` is taken to be `{what}`", "with {what} for {z}"),
 }  # fmt: skip
 """The name of a kind -> the sentence, and what the given gradient fits."""
