@@ -21,7 +21,7 @@ import numpy as np
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
 from nn.diagnosis.alterations.edges import of_choices, of_edges
 from nn.diagnosis.alterations.errors import of_errors
-from nn.diagnosis.alterations.exchanged import exchanged, of_leaves
+from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts
 from nn.diagnosis.alterations.formulas import bracketed, label
 from nn.diagnosis.alterations.forward import of_functions
 from nn.diagnosis.alterations.groups import groups, is_twin
@@ -182,7 +182,7 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
     """Yield the least likely last: one run of a line that runs often."""
-    for whole in (of_other_runs, of_orders, of_leaves, of_errors, of_functions):
+    for whole in (of_other_runs, of_orders, of_parts, of_leaves, of_errors, of_functions):
         yield from _attempts(whole, sweep)
     by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
     for key, _ in by_size if len(sweep.edges) <= MANY else ():

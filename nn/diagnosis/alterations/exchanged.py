@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TypeAlias
@@ -34,6 +35,12 @@ INSTEAD: tuple[tuple[str, str, int, OfEdge], ...] = (
     ("factor-too-many", "{0} * (1 - {0})", 2, lambda e, x: e.saved * x * (1.0 - x)),
 )
 """What another array does in place of what an edge saved, or beside it: kind, text, rank; the last of a share alone."""
+
+IN_ONE_PLACE: dict[str, tuple[OfEdge, ...]] = {
+    "tanh": (lambda e, x: 1.0 - e.step.value * x,),
+    "sigmoid": (lambda e, x: e.step.value * (1.0 - x), lambda e, x: x * (1.0 - e.step.value)),
+}
+"""Derivatives that are written with the value twice, with another array in one of the places."""
 
 
 def exchanged(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -122,6 +129,9 @@ def _in_derivative(edges: tuple[Edge, ...], what: str, arrays: Sequence[Array]) 
             for of in (edges, tuple(step.edges)) if edges == (step.edges[0],) and len(step.edges) > 1 else (edges,):
                 others = dict(zip(edges, arrays)) if of is edges else dict.fromkeys(of, arrays[0])
                 yield saving("wrong-operand", of, partial(_with_operand, k=k, others=others), text, 2)
+    for of_place in IN_ONE_PLACE.get(step.op, ()) if arrays[0].shape == step.value.shape else ():
+        made = partial(_made, of=of_place, arrays=dict(zip(edges, arrays)))
+        yield saving("wrong-operand", edges, made, f"{what}, in one place of two", 2)
 
 
 def _with_operand(edge: Edge, k: int, others: Mapping[Edge, Array]) -> Array:
@@ -168,3 +178,30 @@ def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> Ba
 
 def _with_term(edge: Edge, g: Array, value: Array) -> Array:
     return np.asarray(edge.right(g) + value)
+
+
+# --- other places of one array -------------------------------------------------------------------------------------
+
+PARTS = ("[]", "split", "array_split")
+MOST_PARTS = 8  # of one array, that are exchanged in pairs
+
+
+def of_parts(sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield two parts of one array that have one another's gradients, whenever it is made, or of which one has both."""
+    parts: dict[object, dict[bytes, list[Edge]]] = {}
+    for step, edges in sweep.arriving.items():
+        for edge in edges:
+            if edge.kind == "move" and edge.step.op in PARTS and len(edge.saved[0]) == edge.step.value.size:
+                by_place = parts.setdefault((step.site or step, edge.step.value.shape), {})
+                by_place.setdefault(edge.saved[1].tobytes(), []).append(edge)
+    for by_place in parts.values():
+        several = list(enumerate(by_place.values()))[:MOST_PARTS]
+        for (i, one), (j, other) in itertools.permutations(several, 2):
+            if len(one) == len(other) and not set(one[0].saved[1]) & set(other[0].saved[1]):
+                text, there = f"number {i + 1} and number {j + 1}", dict(zip((*one, *other), (*other, *one)))
+                moved = {edge: (edge.saved[0], of.saved[1]) for edge, of in there.items()}
+                if i < j:
+                    yield saving("parts-exchanged", tuple(there), moved.__getitem__, text, 2)
+                both = {edge: tuple(map(np.append, edge.saved, moved[edge])) for edge in one}
+                both |= {edge: (edge.saved[0][:0], edge.saved[1][:0]) for edge in other}
+                yield saving("part-repeated", tuple(there), both.__getitem__, text, 2)

@@ -154,6 +154,10 @@ def _other_operations(step: ArrayStep) -> Iterator[Named]:
         for k, x in enumerate(below.operands if isinstance(below, ArrayStep) and below.op == "add" else ()):
             if isinstance(x, np.ndarray) and not x.ndim:
                 yield "constant-elsewhere", f"{operand_label(below, k)} outside of `{step.op}`", partial(_outside, k=k)
+    if step.op == "[]" and "1:" in step.note.split(", "):
+        parts = step.index if isinstance(step.index, tuple) else (step.index,)
+        whole = tuple(slice(None) if isinstance(part, slice) and part.start == 1 else part for part in parts)
+        yield "slice-exchanged", "all of it", lambda step, xs: primitives.moved("[]", lambda v: v[whole], (xs[0],))
     if step.op == "repeat":
         yield "tile-for-repeat", "", _tiled
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.alterations.exchanged import at_hand, exchanged, of_leaves, values
+from nn.diagnosis.alterations.exchanged import MOST_PARTS, at_hand, exchanged, of_leaves, of_parts, values
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -28,6 +28,50 @@ def test_a_derivative_with_another_variable():
     np.testing.assert_allclose(made["wrong-operand", "W"], g * W, rtol=1e-12)
     np.testing.assert_allclose(made["factor-too-many", "h"], g * (1 - np.tanh(X) ** 2) * np.tanh(X), rtol=1e-12)
     np.testing.assert_allclose(made["wrong-upstream", "x"], X * (1 - np.tanh(X) ** 2), rtol=1e-12)
+
+
+def test_parts_exchanged_have_one_anothers_gradients_and_repeated_ones_both():
+    x = np.arange(1.0, 7.0)
+    sweep = Sweep(*record(lambda x: (np.exp(0.1 * x[:3]) * x[3:] ** 2).sum(), [("x", x)]))
+    first, second = 0.1 * np.exp(0.1 * x[:3]) * x[3:] ** 2, 2.0 * np.exp(0.1 * x[:3]) * x[3:]
+    gradients = {(a.kind, a.what): sweep.altered(a.pulls)[0] for a in of_parts(sweep)}
+    want = {
+        ("parts-exchanged", "number 1 and number 2"): [second, first],
+        ("part-repeated", "number 1 and number 2"): [first, first],
+        ("part-repeated", "number 2 and number 1"): [second, second],
+    }
+    assert gradients.keys() == want.keys()
+    for key, parts in want.items():
+        np.testing.assert_allclose(gradients[key], np.concatenate(parts), rtol=1e-14)
+
+
+def test_gates_that_are_split_from_one_array_are_its_parts_at_each_time():
+    def gates(w):
+        h = np.ones(2)
+        for row in X[:3]:
+            forget, update = np.split(row @ w, 2)
+            h = h * forget + np.tanh(update)
+        return h.sum()
+
+    sweep = Sweep(*record(gates, [("w", W)]))
+    (alteration,) = [a for a in of_parts(sweep) if a.kind == "parts-exchanged"]
+    assert len(alteration.edges) == 2 * 3
+    right, wrong = sweep.altered({})[0], sweep.altered(alteration.pulls)[0]
+    np.testing.assert_allclose(wrong, np.roll(right, 2, axis=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("parts", "count"),
+    [([slice(0, 3), slice(2, 5)], 0), ([slice(0, 3), slice(3, 5)], 0), ([[k] for k in range(10)], MOST_PARTS)],
+    ids=["that overlap", "of two lengths", "of which there are many"],
+)
+def test_parts(parts, count):
+    sweep = Sweep(
+        *record(lambda x: sum((k + 1.0) * x[part].sum() for k, part in enumerate(parts)), [("x", np.ones(10))])
+    )
+    kinds = [a.kind for a in of_parts(sweep)]
+    assert kinds.count("parts-exchanged") == count * (count - 1) // 2
+    assert kinds.count("part-repeated") == count * (count - 1)
 
 
 def test_a_whole_gradient_is_any_array_of_its_shape_but_what_comes_on_the_way():
