@@ -71,14 +71,18 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
                 yield BackwardAlteration(kind, edges, {}, f"{what}{AS_SAVED} with sums that are right", 3, kept)
 
 
-def _lines(sweep: Sweep) -> list[list[ArrayStep]]:
-    """Return the steps that are altered together: of one line, and all that repeat."""
+def _lines(sweep: Sweep) -> list[tuple[ArrayStep, ...]]:
+    """Return the steps that are altered together: of one line, all that repeat, and one part of one array."""
     together: dict[object, list[ArrayStep]] = {}
     for step in sweep.steps:
-        for key in ((step.op, step.site or step), *(("repeat",) if step.op == "repeat" else ())):
-            if step.op and step.edges:
+        for key in (
+            (step.op, step.site or step),
+            step.op == "repeat",
+            step.op == "[]" and (step.operands[0], step.note),
+        ):
+            if step.op and step.edges and key:
                 together.setdefault(key, []).append(step)
-    return list(together.values())
+    return list(dict.fromkeys(map(tuple, together.values())))
 
 
 def _changes(steps: Sequence[ArrayStep], sweep: Sweep) -> Iterator[Named]:
