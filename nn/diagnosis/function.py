@@ -29,10 +29,11 @@ from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points, with_spreads
-from nn.diagnosis.points import POINTS, elsewhere, farther
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_points
+from nn.diagnosis.points import POINTS, beyond, elsewhere, farther
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.terms import Term
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.samples import Array, numbers
 
 
@@ -72,7 +73,8 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     rng = np.random.default_rng(0)
     points = [x, *[elsewhere(x, rng) for _ in range(POINTS - 1)]]
     judged = [FunctionPoint(f, at, partial(_called, candidate)) for at in points]
-    return at_points(judged, farther=(FunctionPoint(f, at, candidate) for at in farther(x, rng)))
+    away, unlike = (FunctionPoint(f, at, candidate) for at in farther(x, rng)), beyond([x])
+    return at_points(judged, (), away, ((where, FunctionPoint(f, at, candidate)) for where, (at,) in unlike))
 
 
 def _called(candidate: Callable[[Any], Any], x: Any) -> Any:

@@ -21,10 +21,10 @@ from engine import array as array_of_values
 from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
+from nn.agreement.differenced import off_along
 from nn.diagnosis.alterations.explain import Point
-from nn.diagnosis.alterations.recorded import constant, recorded_or_none
+from nn.diagnosis.alterations.recorded import constant
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
-from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.asked import answer, copied, copies, is_callable_with, parts, silenced
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
@@ -33,8 +33,9 @@ from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_spreads
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array, numbers
 
@@ -155,6 +156,11 @@ class LayerPoint(JudgedPoint):
             for at, x in given.items()
         }
 
+    @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction."""
+        return off_along(self.loss, [x for _, x in self.arguments], lambda: self.given)
+
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
         with unchanged(self.forward):
@@ -274,14 +280,10 @@ class LayerPoint(JudgedPoint):
 
         rights = {at: comparison.right for at, comparison in self.comparisons.items()}
         names = {at: self.name_of(at) for at in rights}
-        steps = recorded_or_none(self.loss, self.arguments)
-        sweep = Sweep(*steps) if steps else None
-        named = {name: step.value for name, step in sweep.named.items()} if sweep else {}
-        arriving = list(sweep.cotangents.values()) if sweep else []
         lengths = {f"{name}.shape[{k}]": n for name, x in self.arguments for k, n in enumerate(x.shape)}
-        at_hand = dict(self.arguments) | named | lengths
+        at_hand = dict(self.arguments) | lengths
         gradients = rights, self.given, names
-        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, arriving, self.precision)
+        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, precision=self.precision)
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""

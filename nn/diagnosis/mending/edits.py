@@ -21,6 +21,7 @@ from nn.diagnosis.mending import tables
 from nn.diagnosis.mending.instrumented import Node
 from nn.samples import Array
 
+SCALED = "c * v"
 NEAR = 0.01  # of a constant, what its digits may be off
 
 
@@ -40,6 +41,8 @@ class Edit:
         What `u` and `c` are in the text.
     keywords
         The arguments by name that a call has instead.
+    also
+        Other expressions that are written alike, in whose places it stands too.
     """
 
     kind: str
@@ -49,6 +52,12 @@ class Edit:
     uses: str = ""
     number: float | None = None
     keywords: Mapping[str, Any] | None = None
+    also: tuple[Node, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The expressions in whose places it stands."""
+        return (self.node, *self.also)
 
     @property
     def is_fitted(self) -> bool:
@@ -58,6 +67,11 @@ class Edit:
     def with_number(self, number: float) -> Edit:
         """Return it with a number."""
         return replace(self, number=number)
+
+    def further(self, times: float, value: Any) -> float:
+        """Return the number with which it changes a value, that is written there, as many times as much."""
+        now = {SCALED: 1.0, "c": value}.get(self.text, 0.0)
+        return float(now + times * (self.number - now)) if self.number is not None else now
 
     def make(
         self, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], at_hand: Mapping[str, Any]
@@ -108,7 +122,7 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":
-        yield from _of(tables.COMPARISON, node, 1)
+        yield from _of(tables.COMPARISON, node, 1) if not any(isinstance(x, str) for x in operands) else ()
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
@@ -186,7 +200,7 @@ def _values(node: Node, value: Array) -> Iterator[Edit]:
     yield from _of(tables.BY_DIMENSIONS.get(value.ndim, ()), node, 2)
     if value.dtype == bool:
         return
-    yield from _of(tables.VALUE, node, 1)
+    yield from _of(tables.VALUE, node, 2 if node.form == "parameter" else 1)
     if node.form == "parameter":
         return
     yield from _of(tables.MAPPED, node, 3)

@@ -16,15 +16,31 @@ from nn.diagnosis.report import Finding
 LONGEST = 100  # characters of a statement, beyond which a part of it is shown
 
 
-def correction(edit: Edit, wrong: Sequence[str]) -> Finding:
-    """Return what is said of an edit that makes some gradients right."""
+def correction(edit: Edit, wrong: Sequence[str], together: Sequence[Edit] = ()) -> Finding:
+    """Return what is said of an edit that makes some gradients right, with others that do so together with it."""
     if edit.node.form in ("store", "parameter"):
         return _of_statement(edit, ", ".join(wrong))
     shown, instead = _surroundings(edit.node), belongs(edit)
-    other = ast.unparse(_Replacing(edit.node.tree, instead).visit(copy.deepcopy(shown)))
-    as_written = ast.unparse(shown)
+    other, as_written = ast.unparse(_corrected(shown, together or [edit])), ast.unparse(shown)
     sentence = f"line {edit.node.line}, `{as_written}`: `{edit.node.text}` should be `{ast.unparse(instead)}`"
+    if edit.also:
+        sentence += f", also in {_lines(edit)}"
     return Finding(edit.kind, sentence, ", ".join(wrong), "", other, as_written, "")
+
+
+def _corrected(shown: ast.AST, edits: Sequence[Edit]) -> ast.AST:
+    """Return a part of a text with edits in it: what is within another expression after that."""
+    places = [(node, edit) for edit in edits if edit.node.form not in ("store", "parameter") for node in edit.nodes]
+    corrected = copy.deepcopy(shown)
+    for node, edit in sorted(places, key=lambda place: -len(place[0].text)):
+        corrected = _Replacing(node.tree, belongs(edit)).visit(corrected)
+    return corrected
+
+
+def _lines(edit: Edit) -> str:
+    """Return the lines of the other places in which an edit stands."""
+    several = [f"{line}" for line in sorted({node.line for node in edit.also})]
+    return f"line{'s' if len(several) > 1 else ''} {', '.join(several)}"
 
 
 def _of_statement(edit: Edit, wrong: str) -> Finding:

@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
+from backward_texts import LAYER, LOOP, NORM, changes, drawn, of_text, points, wrong_places
 
-from nn.diagnosis.mending.edits import edits
 from nn.diagnosis.mending.mending import mended
-from nn.diagnosis.mending.program import Program
 from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 
@@ -55,7 +53,7 @@ def test_of_equal_changes_that_is_taken_which_makes_what_arrives_at_a_step_right
     dmu = of_text(NORM.replace("return dx, dg", "return dmu"))
     inputs, dout = drawn(NORM, 0)
     for cotangents, line in (((), 12), ([dmu(dout, *inputs)], 11)):
-        ((finding,),), _ = mended([replace(several[0], cotangents=cotangents), *several[1:]], [0])
+        ((finding,),), _ = mended([replace(several[0], known=cotangents), *several[1:]], [0])
         assert finding.sentence.startswith(f"line {line},") and finding.name == "sign"
 
 
@@ -110,15 +108,6 @@ def test_whatever_is_changed_is_named_and_what_is_said_makes_it_right(right):
             for point in points(right, corrected(wrong_text, finding), seeds=(7, 8)):
                 assert all(point.is_right(at, point.given[at]) for at in wrong)
     assert changed >= 5 and named >= 0.75 * changed
-
-
-def changes(text):
-    """Return changes of a right function that can be written down."""
-    program, (inputs, dout) = Program(), drawn(text, 0)
-    function = program.followed(of_text(text))
-    program.record(lambda: function(dout, *inputs))
-    simple = [node for node in program.nodes if node.key in program.seen and isinstance(node.statement, ast.Assign)]
-    return [edit for node in simple for edit in edits(node, *program.seen[node.key]) if not edit.is_fitted]
 
 
 def corrected(text, finding):
