@@ -269,4 +269,4 @@ class Comparison:
         seen = "; ".join(noticed(self.right, self.given, x))
         if seen or self.given.ndim not in (1, 2):
             return seen
-        return describe(self._off, {}, {"x": x, "the right gradient": self.right})
+        return describe(self._off, {})

@@ -1,7 +1,7 @@
 """Where a difference between two gradients sits, when nobody knows its cause.
 
 >>> import numpy as np
->>> describe(np.array([[0.0, 0.0], [3.0, 4.0]]), {"x": np.array([1.0, 2.0])}, {})
+>>> describe(np.array([[0.0, 0.0], [3.0, 4.0]]), {"x": np.array([1.0, 2.0])})
 'only in row 1; rank 1'
 """
 
@@ -20,7 +20,6 @@ TELLING = 6  # entries, of which fewer look alike by chance
 def describe(
     difference: Array,
     lines: Mapping[str, Array],
-    arrays: Mapping[str, Array],
     names: tuple[str, str] = ("row", "column"),
 ) -> str:
     """Return what can be said of a difference: its rows and columns, its rank, what it is parallel to.
@@ -31,8 +30,6 @@ def describe(
         Yours minus right, (D, C) or (C,).
     lines
         Vectors by name that its rows or columns may be parallel to: one sample's input, one sample's delta.
-    arrays
-        Arrays by name that it may be correlated with: W, the right gradient.
     names
         What a row and a column are: an input and a unit, or a class.
     """
@@ -41,12 +38,7 @@ def describe(
     sentences = [placed(difference, names)]
     if difference.ndim == 2:
         sentences.append(f"rank {int(np.linalg.matrix_rank(difference))}")
-        sentences.extend(_parallel(difference, lines, names) or _following(difference, lines, names))
-    for name, array in arrays.items():
-        if array.shape == difference.shape and array.size >= TELLING:
-            correlation = _correlation(difference, array)
-            if abs(correlation) > 0.5:
-                sentences.append(f"the difference has correlation {correlation:.2f} with {name}")
+        sentences.extend(_parallel(difference, lines, names))
     return "; ".join(part for part in sentences if part)
 
 
@@ -97,23 +89,5 @@ def _parallel(difference: Array, lines: Mapping[str, Array], names: tuple[str, s
         f"over {_many(side)} a multiple of {name}"
         for name, line in lines.items()
         for side, vector in zip(names, (left[:, 0], right[0]))
-        if line.shape == vector.shape and abs(_correlation(vector, line, centred=False)) > CLEAR
+        if line.shape == vector.shape and abs(vector @ line) > CLEAR * np.linalg.norm(vector) * np.linalg.norm(line)
     ][:2]
-
-
-def _following(difference: Array, lines: Mapping[str, Array], names: tuple[str, str]) -> list[str]:
-    """Say which vectors the sums of a difference's rows or columns are correlated with."""
-    return [
-        f"its sums over {_many(side)} follow {name}"
-        for name, line in lines.items()
-        for side, sums in zip(names, (difference.sum(axis=1), difference.sum(axis=0)))
-        if line.shape == sums.shape and len(line) > 3 and abs(_correlation(sums, line)) > CLEAR**50
-    ][:2]
-
-
-def _correlation(one: Array, other: Array, centred: bool = True) -> float:
-    a, b = one.ravel(), other.ravel()
-    if centred:
-        a, b = a - a.mean(), b - b.mean()
-    size = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / size if size else 0.0

@@ -16,8 +16,7 @@ def whereabouts(problem: Problem, name: str, gradient: Array) -> str:
     lines |= {f"the delta of sample {i}": row for i, row in enumerate(delta)}
     lines |= {"the mean input": a.mean(axis=0), "the summed delta": delta.sum(axis=0)}
     is_class = layer == problem.layers - 1 and problem.loss == "cross_entropy"
-    arrays = {"the parameter": problem.params[name], "the right gradient": problem.right[name]}
-    sentence = describe(gradient - problem.right[name], lines, arrays, ("input", "class" if is_class else "unit"))
+    sentence = describe(gradient - problem.right[name], lines, ("input", "class" if is_class else "unit"))
     dead = np.flatnonzero((problem.forward[1][layer + 1] == 0.0).all(axis=0))
     return sentence + (f"; units {', '.join(map(str, dead[:6]))} are dead on this data" if len(dead) else "")
 

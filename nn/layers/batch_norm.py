@@ -80,5 +80,5 @@ MISTAKES = (
     Slip("the two of the square is forgotten", "dvar * 2.0 * xc", "dvar * xc", ("halved",)),
     Slip("the variance's gradient has no minus", "* -0.5", "* 0.5", ("sign",)),
     Slip("beta's gradient is a mean", "dbeta = dout.sum(axis=0)", "dbeta = dout.mean(axis=0)", ("mean-for-sum",)),
-    Slip("the variance stands for the standard deviation", "/ std**3", "/ std**2", ("slope-times-value",)),
+    Slip("the variance stands for the standard deviation", "/ std**3", "/ std**2", ("wrong-constant",)),
 )

@@ -80,7 +80,7 @@ MISTAKES = (
         "the kernel is turned by half a turn",
         "dout, w[:, :, i, j]",
         "dout, w[:, :, -1 - i, -1 - j]",
-        ("wrong-index",),
+        ("factor-rearranged",),
     ),
     Slip("the bias gradient is a mean", "db = dout.sum", "db = dout.mean", ("mean-for-sum",)),
     Slip(
@@ -89,7 +89,12 @@ MISTAKES = (
         ": padded.shape[2] - 2 * padding, : padded.shape[3] - 2 * padding",
         ("padding-counted",),
     ),
-    Slip("the kernels' gradient is turned by half a turn", "dw[:, :, i, j]", "dw[:, :, -1 - i, -1 - j]", ("permuted",)),
+    Slip(
+        "the kernels' gradient is turned by half a turn",
+        "dw[:, :, i, j]",
+        "dw[:, :, -1 - i, -1 - j]",
+        ("factor-rearranged",),
+    ),
     Slip("in and out are exchanged", '"nfhw,fc->nchw"', '"nfhw,cf->nchw"', ("factor-transposed",)),
     Slip(
         "the kernels' gradient is a mean over the batch",
@@ -98,6 +103,6 @@ MISTAKES = (
         ("factor", "mean-for-sum"),
     ),
     Slip(
-        "the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:', ("gradient-zero",)
+        "the kernel is left out", '"nfhw,fc->nchw", dout, w[:', '"nfhw,fc->nchw", dout, 0.0 * w[:', ("wrong-constant",)
     ),
 )

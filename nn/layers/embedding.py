@@ -65,7 +65,7 @@ MISTAKES = (
     ),
     Slip("only the first sequence counts", "tokens, dout", "tokens[0], dout[0]", ("slice",)),
     Slip("the gradient is a mean over the batch", "tokens, dout", "tokens, dout / len(tokens)", ("factor",)),
-    Slip("the tokens are counted from 1", "tokens, dout", "tokens - 1, dout", ("wrong-index",)),
-    Slip("the tokens' embeddings are the gradient", "tokens, dout", "tokens, w[tokens]", ("wrong-upstream",)),
+    Slip("the tokens are counted from 1", "tokens, dout", "tokens - 1, dout", ("off-by-one",)),
+    Slip("the tokens' embeddings are the gradient", "tokens, dout", "tokens, w[tokens]", ("wrong-operand",)),
     Slip("only the last token of each sequence counts", "tokens, dout", "tokens[:, -1], dout[:, -1]", ("slice",)),
 )

@@ -79,7 +79,7 @@ MISTAKES = (
     Slip("it is shared as in average pooling", "mask * dout", "dout / size**2", ("slope-missing", "factor-missing")),
     Slip("the mask is the wrong way round", "columns] == out", "columns] != out", ("mask-inverted",)),
     Slip("the mask itself is the gradient", "mask * dout", "mask", ("upstream-missing",)),
-    Slip("the maxima are the gradient", "mask * dout", "mask * out", ("wrong-upstream",)),
+    Slip("the maxima are the gradient", "mask * dout", "mask * out", ("wrong-operand",)),
     Slip(
         "it is multiplied with the maximum",
         "mask * dout",

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -62,7 +63,9 @@ def rewritten(function: Callable[..., Any], source: str) -> Callable[..., Any]:
     -1.0
     """
     namespace = dict(getattr(function, "__globals__", {}))
-    exec(compile(source, f"<{function.__name__} with a mistake>", "exec", dont_inherit=True), namespace)
+    file = f"<{function.__name__} with mistake {len(linecache.cache)}>"
+    linecache.cache[file] = len(source), None, source.splitlines(True), file  # it has a text, as a file's has
+    exec(compile(source, file, "exec", dont_inherit=True), namespace)
     written: Callable[..., Any] = namespace[function.__name__]
     return written
 

@@ -72,7 +72,7 @@ MISTAKES = (
         "gamma's gradient is taken with x",
         "(dout * xhat).sum(axis=0)",
         "(dout * xhat / scale).sum(axis=0)",
-        ("wrong-operand",),
+        ("factor-too-many",),
     ),
     Slip("the sign inside is turned", "g - xhat", "g + xhat", ("sign",)),
     Slip("gamma's gradient is a mean", "(dout * xhat).sum", "(dout * xhat).mean", ("mean-for-sum",)),

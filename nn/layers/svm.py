@@ -74,9 +74,9 @@ MISTAKES = (
         "the margins stand for the mask",
         "(margins > 0.0).astype(margins.dtype)",
         "margins.copy()",
-        ("value-for-slope", "slope-times-operand", "slope-times-value"),
+        ("wrong-operation",),
     ),
-    Slip("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ()),
+    Slip("the mask is the wrong way round", "margins > 0.0", "margins <= 0.0", ("mask-inverted",)),
     Slip("the right class is pushed down too", "-dz.sum(axis=1)", "dz.sum(axis=1)", ("sign",)),
     Slip("what arrives is ignored", "dout * dz / n", "dz / n", ("upstream-missing", "factor-missing")),
 )

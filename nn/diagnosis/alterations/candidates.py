@@ -20,12 +20,12 @@ import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
 from nn.diagnosis.alterations.composites import of_composites
-from nn.diagnosis.alterations.edges import of_choices, of_edges, of_joined
+from nn.diagnosis.alterations.edges import of_choices, of_edges
 from nn.diagnosis.alterations.errors import of_errors
 from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts
 from nn.diagnosis.alterations.formulas import bracketed, label
 from nn.diagnosis.alterations.forward import of_functions
-from nn.diagnosis.alterations.groups import everywhere, groups, is_twin
+from nn.diagnosis.alterations.groups import groups, is_twin
 from nn.diagnosis.alterations.orders import of_orders
 from nn.diagnosis.alterations.paths import of_paths
 from nn.diagnosis.alterations.stale import of_other_runs
@@ -38,7 +38,6 @@ Key: TypeAlias = tuple[Hashable, ...]
 Family: TypeAlias = Callable[[Sweep], Iterable[BackwardAlteration]]
 OfGroup: TypeAlias = Callable[[tuple[Edge, ...], Sweep], Iterable[BackwardAlteration]]
 PLAIN = (0.0, 1.0, 2.0, 0.5)  # numbers that explain nothing
-TIMES = "*"  # the first part of a key of two numbers
 ROUNDED = 1e-7  # of a number that is fitted
 MOST_NAMES = 40  # of a number, of which those that are lengths at all points are right
 UNEXPLAINED = 4  # the rank of a factor that is no number of the function's
@@ -108,8 +107,8 @@ class Attempt:
             rank = alteration.rank if self.is_update else UNEXPLAINED
             yield Attempt(with_number(alteration, factor, rank), self.family, alteration, factor)
         for key, text in names:
-            rank = alteration.rank + 1 + (key[0] == TIMES)
-            yield Attempt(with_number(alteration, factor, rank, text), self.family, alteration, key)
+            numbered = with_number(alteration, factor, alteration.rank + 1, text)
+            yield Attempt(numbered, self.family, alteration, key)
 
 
 def with_number(alteration: BackwardAlteration, factor: float, rank: int, text: str = "") -> BackwardAlteration:
@@ -160,21 +159,12 @@ def _lengths(name: str, axes: Hashable) -> str:
 
 
 def named_numbers(factor: float, known: Mapping[Key, Number]) -> list[tuple[Key, str]]:
-    """Return the numbers that a factor is, each by its key and its text; or else the products of two that it is."""
+    """Return the numbers that a factor is, each by its key and its text."""
     names = [(key, text) for key, (text, value) in known.items() if abs(factor - value) <= ROUNDED * abs(factor)]
-    several = [(key, text, value) for key, (text, value) in known.items() if key[0] != "-" and len(key) > 1]
-    values = np.array([value for _, _, value in several])
-    order = np.argsort(values)
-    for key, text, value in several if not names else ():
-        begin, end = np.searchsorted(values[order], np.sort(factor / value * np.array([1 - ROUNDED, 1 + ROUNDED])))
-        names += [((TIMES, key, several[k][0]), f"{text} * {several[k][1]}") for k in order[begin:end]]
     return names[:MOST_NAMES]
 
 
 def _value(known: Mapping[Key, Number], key: Hashable) -> float | None:
-    if isinstance(key, tuple) and key[0] == TIMES:
-        one, other = (_value(known, part) for part in key[1:])
-        return one * other if one is not None and other is not None else None
     return known[key][1] if isinstance(key, tuple) and key in known else None
 
 
@@ -191,15 +181,13 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
         for attempt in _attempts(partial(_of_group, key=key, of=_simple), sweep):
             altered = attempt.alteration
             yield replace(attempt, alteration=replace(altered, rank=altered.rank + 1)) if is_exception else attempt
-    for key in everywhere(sweep):
-        yield from _attempts(partial(_of_group, key=key, of=_of_rule), sweep)
     for whole in (of_choices, of_paths):
         yield from _attempts(whole, sweep)
 
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
     """Yield the least likely last: one run of a line that runs often."""
-    for whole in (of_other_runs, of_joined, of_orders, of_parts, of_leaves, of_errors, of_functions, of_composites):
+    for whole in (of_other_runs, of_orders, of_parts, of_leaves, of_errors, of_functions, of_composites):
         yield from _attempts(whole, sweep)
     by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
     for key, _ in by_size if len(sweep.edges) <= MANY else ():
@@ -211,19 +199,13 @@ def _attempts(family: Family, sweep: Sweep) -> Iterator[Attempt]:
 
 
 def _of_group(sweep: Sweep, key: object, of: OfGroup) -> Iterator[BackwardAlteration]:
-    edges = groups(sweep).get(key) or everywhere(sweep).get(key)
+    edges = groups(sweep).get(key)
     yield from of(edges, sweep) if edges else ()
 
 
 def _simple(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
     yield from of_edges(edges, sweep)
     yield scaled(edges, 1.0, "factor")
-
-
-def _of_rule(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield a derivative that is wrong wherever its operation stands; a missing path has a name at each place."""
-    several = (altered for altered in of_edges(edges, sweep) if altered.kind != "path-missing")
-    yield from (replace(altered, rank=altered.rank + 1) for altered in several)
 
 
 def _with_others(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:

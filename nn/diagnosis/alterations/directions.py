@@ -27,7 +27,6 @@ from nn.diagnosis.alterations.series import InSeries, in_series, interleaved
 from nn.diagnosis.alterations.step import Edge
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import Target
-from nn.diagnosis.alterations.twofold import two_factors, two_functions
 from nn.samples import Array
 
 MOST_WORK = 400_000  # steps that are computed to try alterations, the same on every machine
@@ -56,7 +55,7 @@ class Trials(Search[Attempt]):
 
     def beside(self, point: int, target: Target) -> Iterator[Iterable[Sequence[Attempt]]]:
         """Yield pairs whose effects add up, each whatever the other does; and pairs of loops."""
-        for way in (_beside, interleaved, two_factors, two_functions):
+        for way in (_beside, interleaved):
             yield way(target, *self._tried[point].all)
 
     def in_series(self, several: Sequence[Leaves]) -> dict[Leaves, list[tuple[Attempt, ...]]]:

@@ -12,7 +12,6 @@ Tables say what stands in place of that; what arrives and what is handed on are 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -37,15 +36,11 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.variants import (
     axes_text,
-    gathered,
     only_at,
     place,
-    products_of,
     rearranged,
     shifts,
-    single_places,
     some_axes,
-    times_at,
 )
 from nn.samples import Array
 
@@ -55,9 +50,6 @@ TIMES_IT = "and multiplied with it"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
 THE_FIRST, AGAIN = "the first", "again"
 ENDS = (("first", 0), ("last", -1))
-
-
-JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
 
 
 def of_edges(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -98,7 +90,6 @@ def _local(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration
     if all(_is_square_of_a_vector(edge) for edge in edges):
         yield of_saved("factor-transposed", edges, np.transpose, OF_A_VECTOR)
     yield from (*_axes(edges), *in_time("factor-off-by-one", edges))
-    yield from _products(edges, sweep, "elementwise-for-product")
 
 
 def _is_square_of_a_vector(edge: Edge) -> bool:
@@ -159,7 +150,10 @@ def _product(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         yield of_saved("factor-off-by-one", edges, change, what, 2)
     if all(sweep.cotangents[edge.step].shape == edge.parent.value.shape for edge in edges):
         yield pulling("factor-missing", edges, lambda edge, g: g)
-    yield from (*in_time("factor-off-by-one", edges), *_products(edges, sweep, "order-of-product"))
+    yield from in_time("factor-off-by-one", edges)
+    if len(edges) > 1:
+        turned = dict(zip(edges, [edge.saved for edge in edges[::-1]]))
+        yield saving("factor-rearranged", edges, turned.__getitem__, "the loop's, from its end", 2)
 
 
 def in_time(kind: str, edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
@@ -176,18 +170,6 @@ def in_time(kind: str, edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:
 def _nothing(edge: Edge) -> Any:
     """Return what an edge would have to save to hand on nothing."""
     return 0.0 * edge.saved if isinstance(edge.saved, np.ndarray) else tuple(places[:0] for places in edge.saved)
-
-
-def _products(edges: tuple[Edge, ...], sweep: Sweep, kind: str) -> Iterator[BackwardAlteration]:
-    """Yield other products of the same two arrays."""
-    edge = edges[0]
-    shapes = sweep.cotangents[edge.step].shape, np.shape(edge.saved), edge.parent.value.shape
-    for what, product in products_of(*shapes):
-        yield pulling(kind, edges, partial(_multiplied, product=product), what, 2)
-
-
-def _multiplied(edge: Edge, g: Array, product: Callable[[Array, Array], Array]) -> Array:
-    return product(g, edge.saved)
 
 
 def _sum(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -214,21 +196,11 @@ def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]
     if edges[0].step.op == "pad":
         yield pulling("padding-counted", edges, lambda e, g: g[tuple(map(slice, e.parent.value.shape))])
     yield from in_time("off-by-one", edges)
-    stride, back = without_stride(edges)
-    if stride > 1:
-        yield pulling("stride-missing", edges, partial(_put_at, to=back), str(stride), 1)
 
 
 def _is_wider(whole: tuple[int, ...], part: tuple[int, ...]) -> bool:
     """Whether NumPy repeats a part of an array to the shape of all of it."""
     return len(part) <= len(whole) and whole != part and all(n in (1, m) for n, m in zip(part[::-1], whole[::-1]))
-
-
-def of_joined(sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield several arrays that are joined to one, each with the gradient of the one before or after it."""
-    for step in sweep.steps:
-        edges = tuple(edge for edge in step.edges[::-1] if edge.kind == "move" and edge.step.op in JOINS)
-        yield from in_time("off-by-one", edges)
 
 
 def of_choices(sweep: Sweep) -> Iterator[BackwardAlteration]:
@@ -278,15 +250,11 @@ def without_stride(edges: Sequence[Edge]) -> tuple[int, dict[Edge, Array]]:
     return int(strides.max()), dict(zip(edges, begins // strides - begins))
 
 
-def _put_at(edge: Edge, g: Array, to: dict[Edge, Array]) -> Array:
-    return np.roll(edge.right(g), to[edge], tuple(range(edge.parent.value.ndim)))
-
-
 # --- what arrives and what is handed on, as wholes -----------------------------------------------------------------
 
 
 def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]:
-    """Yield what arrives at an operand moved by one, with axes exchanged, or wrong at one place only."""
+    """Yield what arrives at an operand moved by one, or with axes exchanged."""
     shape = sweep.shares[edges[0]].shape
     for what, change in shifts(shape):
         yield of_share("off-by-one", edges, change, what, 2)
@@ -295,11 +263,6 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
         kind = "factor-rearranged" if is_alike and edges[0].kind == "local" else "result-transposed"
         if edges[0].kind == "local" or "exchanged" in what or not is_alike:  # of a product with one number, it is said
             yield of_share(kind, edges, change, what, 1 if "exchanged" in what else 2)
-    for what, change in gathered(shape) if edges[0].parent.op in ("", "[]") else ():
-        yield of_share("one-place", edges, change, what, 2)
-    for what, where in single_places(shape) if math.prod(shape) < 5000 else ():
-        for factor, kind in SCALES[:3]:
-            yield of_share(kind, edges, partial(times_at, where=where, factor=factor), f"at {what}", 2)
 
 
 def _slices(edges: tuple[Edge, ...]) -> Iterator[BackwardAlteration]:

@@ -25,10 +25,10 @@ from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.cases import EXTREMES
 from nn.diagnosis.alterations.composites import bracketings
 from nn.diagnosis.alterations.edges import without_stride
-from nn.diagnosis.alterations.formulas import label, operand_label
+from nn.diagnosis.alterations.formulas import operand_label
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Change, Sweep
-from nn.diagnosis.alterations.variants import Variant, axes_text, rearranged, shifts, some_axes
+from nn.diagnosis.alterations.variants import Variant, rearranged, shifts
 from nn.samples import Array
 
 AS_SAVED = ", as it was saved for the backward pass"
@@ -59,9 +59,9 @@ WITHOUT: dict[str, tuple[str, Instead]] = {
 def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
     """Yield other functions: one line of the author's changed, at all times that it runs."""
     statistics = {step: partial(_with_value, value=step.value) for step in sweep.steps if step.op in OF_MANY}
-    for key, steps in _lines(sweep).items():
+    for steps in _lines(sweep):
         edges = tuple(steps[0].edges)
-        for kind, what, change in _changes(key, steps, sweep):
+        for kind, what, change in _changes(steps, sweep):
             rank = 3 if kind in UNLIKELY or what.endswith((ONE_LESS, ONE_MORE)) else 2
             yield BackwardAlteration(kind, edges, {}, what, rank, dict.fromkeys(steps, change))
             if kind != "wrong-value":
@@ -74,10 +74,6 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
         (step, k), edges = operands[0], tuple(edge for step, _ in operands for edge in step.edges)
         changes = {step: partial(_with_operand, k=k, of=_filled(1.0)) for step, k in operands}
         yield BackwardAlteration("factor-dropped", edges, {}, operand_label(step, k), 2, changes)
-    for leaf in sweep.leaves:
-        edges = tuple(sweep.arriving.get(leaf, ()))
-        for what, change in _other_arguments(leaf, sweep) if edges else ():
-            yield BackwardAlteration("wrong-argument", edges, {}, what, 3, {leaf: change})
 
 
 def _factors(sweep: Sweep) -> list[list[tuple[ArrayStep, int]]]:
@@ -90,30 +86,23 @@ def _factors(sweep: Sweep) -> list[list[tuple[ArrayStep, int]]]:
     return [operands for operands in products.values() if len(dict(operands)) == len(operands) > 1]
 
 
-def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
-    """Return the steps that are altered together: of one line, or taken from one array by one index."""
-    together: dict[tuple[Any, ...], list[ArrayStep]] = {}
+def _lines(sweep: Sweep) -> list[tuple[ArrayStep, ...]]:
+    """Return the steps that are altered together: of one line, all that repeat, and one part of one array."""
+    together: dict[object, list[ArrayStep]] = {}
     for step in sweep.steps:
-        if step.op and step.edges:
-            together.setdefault((step.op, step.site or step), []).append(step)
-            if isinstance(step.index, np.ndarray) and step.index.dtype.kind == "i":
-                together.setdefault(("index", id(step.index)), []).append(step)
-            elif step.op == "repeat":
-                together.setdefault(("repeat",), []).append(step)
-            if step.op == "[]" and any(isinstance(part, int) for part in _parts(step)):
-                together.setdefault(("place", step.site or step), []).append(step)
-            if step.op == "[]" and "1:" in step.note.split(", "):
-                together.setdefault(("slice", id(step.operands[0]), step.note), []).append(step)
-    return together
+        for key in (
+            (step.op, step.site or step),
+            step.op == "repeat",
+            step.op == "[]" and (step.operands[0], step.note),
+        ):
+            if step.op and step.edges and key:
+                together.setdefault(key, []).append(step)
+    return list(dict.fromkeys(map(tuple, together.values())))
 
 
-def _changes(key: tuple[Any, ...], steps: Sequence[ArrayStep], sweep: Sweep) -> Iterator[Named]:
+def _changes(steps: Sequence[ArrayStep], sweep: Sweep) -> Iterator[Named]:
     """Yield what may stand in place of some steps, each with its kind and what is said of it."""
     step = steps[0]
-    if key[0] in OF_INDICES:
-        kind, others = OF_INDICES[key[0]]
-        yield from ((kind, what, partial(_taken_at, index=index)) for what, index in others(step))
-        return
     yield from (*_strides(steps), *_other_operands(step), *_other_operations(step), *bracketings(step))
     for other in sweep.steps:
         if other.value.shape == step.value.shape and other is not step and step.name and other.name:
@@ -122,36 +111,6 @@ def _changes(key: tuple[Any, ...], steps: Sequence[ArrayStep], sweep: Sweep) -> 
         if isinstance(x, np.ndarray) and x.ndim:
             value = np.broadcast_to(x, step.value.shape)
             yield "wrong-value", operand_label(step, k), partial(_with_value, value=value)
-
-
-# --- the same function of another argument: a composite's slope at its value, a factor or a sign within -------------
-
-OF_ARGUMENTS = (
-    ("2 * {}", "multiply", (2.0,)),
-    ("-{}", "negative", ()),
-    ("{}**2", "power", (2.0,)),
-    ("exp({})", "exp", ()),
-)
-
-
-def _other_arguments(leaf: ArrayStep, sweep: Sweep) -> Iterator[tuple[str, Change]]:
-    """Yield a value that is made of an argument, and usual functions of it, in its place."""
-    bit = 1 << sweep.place[leaf]
-    for step in sweep.steps:
-        if step is not leaf and step.value.shape == leaf.value.shape and sweep.below[step] & bit:
-            yield label(step), partial(_as_argument, value=step.value)
-    for text, rule, numbers in OF_ARGUMENTS:
-        yield text.format(leaf.name), partial(_of_argument, rule=rule, numbers=numbers)
-
-
-def _as_argument(step: ArrayStep, xs: Sequence[Any], value: Array) -> ArrayStep:
-    other = primitives.moved("copy", np.copy, (step,))
-    other.value = value
-    return other
-
-
-def _of_argument(step: ArrayStep, xs: Sequence[Any], rule: str, numbers: tuple[float, ...]) -> ArrayStep:
-    return primitives.elementwise(rule, step, *numbers)
 
 
 # --- the same operation on another operand -------------------------------------------------------------------------
@@ -207,7 +166,7 @@ def _of_constant(x: Array) -> Iterator[Variant]:
 
 
 def _other_operations(step: ArrayStep) -> Iterator[Named]:
-    """Yield a function left out or applied twice, eps outside of a root, other axes, a tile for a repeat."""
+    """Yield a function left out or applied twice, eps outside of a root, a tile for a repeat."""
     if len(step.operands) == 2 and step.op in (*RULES, "matmul"):
         yield "operands-exchanged", "", lambda step, xs: _in_shape(step.again(*xs[::-1]), step)
     if len(step.operands) == 1 and step.op in RULES:
@@ -218,11 +177,10 @@ def _other_operations(step: ArrayStep) -> Iterator[Named]:
         for k, x in enumerate(below.operands if isinstance(below, ArrayStep) and below.op == "add" else ()):
             if isinstance(x, np.ndarray) and not x.ndim:
                 yield "constant-elsewhere", f"{operand_label(below, k)} outside of `{step.op}`", partial(_outside, k=k)
-    if step.op in OF_MANY and step.value.size > 1:
-        shape = step.operands[0].value.shape
-        for axes in some_axes(len(shape)):
-            if np.broadcast_shapes(np.ones(shape).sum(axis=axes, keepdims=True).shape, shape) == shape:
-                yield "reduced-over-other-axes", axes_text(axes), partial(_over, axes=axes)
+    if step.op == "[]" and "1:" in step.note.split(", "):
+        parts = step.index if isinstance(step.index, tuple) else (step.index,)
+        whole = tuple(slice(None) if isinstance(part, slice) and part.start == 1 else part for part in parts)
+        yield "slice-exchanged", "all of it", lambda step, xs: primitives.moved("[]", lambda v: v[whole], (xs[0],))
     if step.op == "repeat":
         yield "tile-for-repeat", "", _tiled
 
@@ -232,10 +190,6 @@ def _outside(step: ArrayStep, xs: Sequence[Any], k: int) -> ArrayStep:
     return primitives.elementwise("add", step.again(below.operands[1 - k]), below.operands[k])
 
 
-def _over(step: ArrayStep, xs: Sequence[Any], axes: tuple[int, ...]) -> ArrayStep:
-    return _in_shape(step.again(xs[0], axes=axes), step)
-
-
 def _tiled(step: ArrayStep, xs: Sequence[Any]) -> ArrayStep:
     shape = step.value.shape
     axis = next((k for k, (n, m) in enumerate(zip(xs[0].value.shape, shape)) if n != m), 0)
@@ -243,59 +197,7 @@ def _tiled(step: ArrayStep, xs: Sequence[Any]) -> ArrayStep:
     return primitives.moved("tile", lambda v: np.tile(v, times), (xs[0],))
 
 
-# --- another index -------------------------------------------------------------------------------------------------
-
-
-def _other_indices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
-    """Yield the indices beside, or all in turn where each is repeated."""
-    n = step.edges[0].parent.value.shape[0]
-    yield "one beside", (step.index + 1) % n
-    yield "one before", (step.index - 1) % n
-    yield "in turn", np.resize(np.unique(step.index), step.index.shape)
-
-
-def _other_places(step: ArrayStep) -> Iterator[tuple[str, Any]]:
-    """Yield the places before and after the ones that numbers take, and those counted from the other end."""
-    numbers = [k for k, part in enumerate(_parts(step)) if isinstance(part, int)]
-    for places in [[k] for k in numbers] + ([numbers] if len(numbers) > 1 else []):
-        where = f"index {', '.join(map(str, places))}"
-        for text, move in (("one late", 1), ("one early", -1), ("reversed", 0)):
-            yield f"{where} {text}", partial(_elsewhere, places=places, move=move)
-
-
-def _elsewhere(step: ArrayStep, places: Sequence[int], move: int) -> tuple[Any, ...]:
-    index = _parts(step)
-    for k in places:
-        n = value_of(step.operands[0]).shape[sum(part is not None for part in index[:k])]
-        index[k] = (index[k] + move) % n if move else n - 1 - index[k] % n
-    return tuple(index)
-
-
-def _parts(step: ArrayStep) -> list[Any]:
-    """Return the parts of an index."""
-    return list(step.index) if isinstance(step.index, tuple) else [step.index]
-
-
-def _other_slices(step: ArrayStep) -> Iterator[tuple[str, Any]]:
-    """Yield what stands for `x[1:]`: all of x, or all but another entry."""
-    parts = _parts(step)
-    axis = next(k for k, part in enumerate(parts) if part == slice(1, None))
-    n = step.edges[0].parent.value.shape[axis]
-    others = {"all of it": slice(None), "[:-1]": slice(None, -1), "all but the second": np.delete(np.arange(n), 1)}
-    for what, index in others.items():
-        yield what, (*parts[:axis], index, *parts[axis + 1 :])
-
-
-OF_INDICES = {
-    "index": ("wrong-index", _other_indices),
-    "place": ("wrong-index", _other_places),
-    "slice": ("slice-exchanged", _other_slices),
-}
-
-
-def _taken_at(step: ArrayStep, xs: Sequence[Any], index: Any) -> ArrayStep:
-    there = index(step) if callable(index) else index
-    return primitives.moved("[]", lambda v: v[there], (xs[0],))
+# --- windows ---------------------------------------------------------------------------------------------------------
 
 
 def _strides(steps: Sequence[ArrayStep]) -> Iterator[Named]:

@@ -20,8 +20,6 @@ from nn.diagnosis.alterations.step import ArrayStep, Edge, last_first
 from nn.diagnosis.alterations.sweep import Sweep
 
 LONGEST_LOOP = 40
-REPEATING = ("repeat", "tile")  # an image, once along each axis
-ALIKE = ("matmul", "maximum", "minimum", "where")
 
 
 @lru_cache(maxsize=16)
@@ -53,23 +51,6 @@ def groups(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
             several.setdefault(last_first(edges), key)
     by_key = {key: edges for edges, key in several.items()} | alone
     return dict(sorted(by_key.items(), key=lambda item: not through(item[1][0]).name))
-
-
-@lru_cache(maxsize=16)
-def everywhere(sweep: Sweep) -> dict[Hashable, tuple[Edge, ...]]:
-    """Return all edges of one operation, wherever it stands: for whoever writes its derivative once, wrongly.
-
-    Those of each operand together, and where people write the derivatives by both operands alike, those of both.
-    """
-    together: dict[Hashable, list[Edge]] = {}
-    for edge in sweep.edges:
-        op = edge.step.op
-        if (edge.kind in ("local", "product") or op in REPEATING) and not weighs(edge, sweep):
-            for key in [(op, edge.operand)] + [(op,)] * (op in ALIKE):
-                together.setdefault(key, []).append(edge)
-    known = set(groups(sweep).values())
-    ordered = {key: last_first(edges) for key, edges in together.items() if len(edges) > 1}
-    return {key: edges for key, edges in ordered.items() if edges not in known}
 
 
 def weighs(edge: Edge, sweep: Sweep) -> bool:

@@ -1,4 +1,4 @@
-"""Operations of linear algebra that a recorded function is made of: inverses, systems, determinants, triangles.
+"""Operations of linear algebra that a recorded function is made of: inverses, determinants, triangles.
 
 >>> step = inverse(ArrayStep([[2.0, 0.0], [0.0, 4.0]], name="A"))
 >>> step.edges[0].right(np.ones((2, 2))).tolist()
@@ -7,13 +7,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import numpy as np
 
-from nn.diagnosis.alterations.primitives import unbroadcast
-from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.step import ArrayStep, Edge
 from nn.samples import Array
 
 
@@ -25,43 +21,6 @@ def inverse(x: ArrayStep) -> ArrayStep:
         lambda t, saved: -saved @ t @ saved, step.value, "product",
     )  # fmt: skip
     return step.linked(inverse, edge)
-
-
-def solution(a: Any, b: Any) -> ArrayStep:
-    """Solve A x = b, for vectors or columns: dx = A^-1 (db - dA x)."""
-    A, right = value_of(a), value_of(b)
-    step = ArrayStep(np.linalg.solve(A, right), "solve", (a, b))
-    of_vectors = right.ndim == 1
-    x = _columns(step.value, of_vectors)
-
-    def pull(g: Array, saved: Array, k: int) -> Array:
-        share = _turned(saved) @ _columns(g, of_vectors)
-        if k == 0:
-            return unbroadcast(-share @ _turned(x), A.shape)
-        return unbroadcast(share[..., 0] if of_vectors else share, right.shape)
-
-    def push(t: Array, saved: Array, k: int) -> Array:
-        moved = saved @ (_columns(t, of_vectors) if k else -t @ x)
-        return np.asarray(moved[..., 0] if of_vectors else moved)
-
-    inner = np.linalg.inv(A)
-    edges = [
-        Edge(step, k, partial(pull, k=k), partial(push, k=k), inner, "product")
-        for k, operand in enumerate((a, b))
-        if isinstance(operand, ArrayStep)
-    ]
-    return step.linked(solution, *edges)
-
-
-def _columns(x: Array, are_vectors: bool) -> Array:
-    return x[..., None] if are_vectors else x
-
-
-def determinant(x: ArrayStep) -> ArrayStep:
-    """Take the determinant, whose derivative is det A * A^-T."""
-    value = np.linalg.det(x.value)
-    step = ArrayStep(value, "det", (x,))
-    return step.linked(determinant, _weighing(step, np.asarray(value)[..., None, None] * _inverse_turned(x.value)))
 
 
 def logarithm_of_determinant(x: ArrayStep) -> ArrayStep:

@@ -28,7 +28,7 @@ from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.authors import call_of
 from nn.diagnosis.alterations.candidates import UNEXPLAINED
 from nn.diagnosis.alterations.cases import EXTREMES, ONES
-from nn.diagnosis.alterations.edges import AGAIN, JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.edges import AGAIN, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
 from nn.diagnosis.alterations.exchanged import IN_ONE, PAST_IT
 from nn.diagnosis.alterations.formulas import INSIDE, bracketed, formula, is_clip, label, operand, operand_label
 from nn.diagnosis.alterations.forward import AS_SAVED
@@ -59,6 +59,7 @@ from nn.diagnosis.alterations.text import (
 from nn.diagnosis.alterations.variants import axes_text
 from nn.diagnosis.report import Finding
 
+JOINS = ("stack", "concatenate", "hstack", "vstack", "column_stack", "dstack")
 MOST, SHORT = 3, 12  # factors of one line, each of another time, that are shown, and characters of such
 FORMS = OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, AGAIN  # which stand where a kind has a text or an array, and are none
 IN_BOTH = {"what", "multiple", "inverse", "another"}

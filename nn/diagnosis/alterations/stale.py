@@ -17,8 +17,7 @@ from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration, saving
 from nn.diagnosis.alterations.exchanged import derivative
 from nn.diagnosis.alterations.formulas import label
-from nn.diagnosis.alterations.groups import LONGEST_LOOP
-from nn.diagnosis.alterations.step import ArrayStep, Edge, last_first, value_of
+from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
 from nn.diagnosis.alterations.sweep import Sweep
 
 
@@ -30,8 +29,6 @@ def of_other_runs(sweep: Sweep) -> Iterator[BackwardAlteration]:
         for what, rank, steps in _parts(sweep):
             saved = {edge: _saved(edge, before[edge], {x: values[x] for x in steps}) for edge in sweep.edges}
             yield from _reading(f"{what} the call before", rank, saved)
-    for what, others in _times(sweep):
-        yield from _reading(what, 2, {edge: other.saved for edge, other in others.items()})
 
 
 def _reading(what: str, rank: int, saved: Mapping[Edge, Any]) -> Iterator[BackwardAlteration]:
@@ -63,22 +60,3 @@ def _saved(edge: Edge, before: Edge, values: Mapping[ArrayStep, Any]) -> Any:
         return derivative(edge, known)
     others = [x for x in used if x is not edge.parent and x is not edge.step]
     return before.saved if edge.kind == "product" and any(x in values for x in others) else edge.saved
-
-
-def _times(sweep: Sweep) -> Iterator[tuple[str, dict[Edge, Edge]]]:
-    """Yield for each edge of the lines that run equally often the one of the time before, of the last at first."""
-    lines: dict[object, list[Edge]] = {}
-    for edge in last_first(sweep.edges):
-        lines.setdefault((edge.step.op, edge.operand, edge.step.site), []).append(edge)
-    for times in sorted({len(edges) for edges in lines.values()} - {1}):
-        several = [edges for edges in lines.values() if len(edges) == times <= LONGEST_LOOP]
-        of_all = {edge: other for edges in several for edge, other in zip(edges, [*edges[1:], edges[0]])}
-        alone = {edge: other for edge, other in of_all.items() if not _is_of_argument(edge)}
-        yield "what was computed at the time before", alone
-        yield "all of the time before", of_all
-
-
-def _is_of_argument(edge: Edge) -> bool:
-    """Whether its other factor is taken from an argument, by an index."""
-    others = [x for k, x in enumerate(edge.step.operands) if k != edge.operand and isinstance(x, ArrayStep)]
-    return any(x.op == "[]" and not x.operands[0].op for x in others)

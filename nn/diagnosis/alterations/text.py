@@ -256,8 +256,6 @@ SENTENCES = {
     "factor-rearranged": (
         "the factor `{other}` beside `{path}` is in the wrong order ({what})", "{pulled} with it {what}"
     ),
-    "order-of-product": ("the product for `{path}` has its factors in another order", "{to} = {what}"),
-    "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
     "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
     "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
     f"reshaped {NOT_UNDONE}": (
@@ -296,15 +294,9 @@ SENTENCES = {
     "slice-exchanged": ("in place of `{at}` stands {what}", "with {what}"),
     "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
     "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
-    "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
     "brackets": ("the brackets of `{at}` stand elsewhere: what is differentiated is `{what}`", "with {what}"),
     "tile-for-repeat": ("`{at}` repeats the whole where it must repeat each (tile for repeat)", "with np.tile"),
     "operands-exchanged": ("the operands of `{at}` are exchanged before it is differentiated", "with them exchanged"),
-    "wrong-argument": ("`{path}` is taken to be `{what}`", "with {what} for {path}"),
-    "one-place": ("all that comes to `{path}` is put in its first place ({what})", "{to} = 0 but in the first place"),
-    "one-upstream": (
-        "{what} of the gradient that arrives at `{at}` is used for all of it", "{pulled} with {what} of d{z}"
-    ),
     "wrong-value": ("`{at}` is taken to be `{what}`", "with {what} for {z}"),
 }  # fmt: skip
 """The name of a kind -> the sentence, and what the given gradient fits."""

@@ -19,7 +19,6 @@ from nn.samples import Array
 
 Shape: TypeAlias = tuple[int, ...]
 Variant: TypeAlias = tuple[str, Callable[[Array], Array]]
-FEW = 6  # places of an axis that are tried alone
 
 
 def along(shape: Shape, axis: int) -> str:
@@ -50,11 +49,6 @@ def only_at(x: Array, where: tuple[Any, ...]) -> Array:
     return y
 
 
-def times_at(x: Array, where: tuple[Any, ...], factor: float) -> Array:
-    """Return an array that is multiplied at one place."""
-    return np.asarray(x + (factor - 1.0) * only_at(x, where))
-
-
 def moved_by_one(x: Array, axis: int, step: int, end: float = 0.0) -> Array:
     """Return an array moved by one along an axis; where nothing comes from stands a multiple of what was there."""
     y, first = np.roll(x, step, axis), place(axis, 0 if step > 0 else -1)
@@ -81,55 +75,3 @@ def rearranged(shape: Shape) -> Iterator[Variant]:
     for axis, n in enumerate(shape):
         if n > 1:
             yield f"reversed{along(shape, axis)}", partial(np.flip, axis=axis)
-
-
-def gathered(shape: Shape) -> Iterator[Variant]:
-    """Yield an array of which all stands in the first place of an axis: summed, or what was put there last."""
-    for axis, n in enumerate(shape):
-        for text, take in (
-            ("summed", partial(np.sum, axis=axis)),
-            ("the last stays", partial(np.take, indices=-1, axis=axis)),
-        ):
-            if n > 1:
-                yield f"{text}{along(shape, axis)}", partial(_in_first_place, axis=axis, take=take)
-
-
-def _in_first_place(x: Array, axis: int, take: Callable[[Array], Array]) -> Array:
-    y = np.zeros(x.shape)
-    y[place(axis, 0)] = take(x)
-    return y
-
-
-def spread(shape: Shape) -> Iterator[Variant]:
-    """Yield an array of which one end of an axis stands at all of its places."""
-    for axis, n in enumerate(shape):
-        for text, number in (("the first", 0), ("the last", -1)) if n > 1 else ():
-            yield f"{text}{along(shape, axis)}", partial(_everywhere, axis=axis, number=number)
-
-
-def _everywhere(x: Array, axis: int, number: int) -> Array:
-    return np.broadcast_to(np.take(x, [number], axis=axis), x.shape)
-
-
-def single_places(shape: Shape) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield the index of one row, column or head of an array."""
-    for axis, n in enumerate(shape if len(shape) > 1 else ()):
-        for k in (*range(min(n - 1, FEW)), -1) if n > 1 else ():
-            yield f"index {k}{along(shape, axis)}", place(axis, k)
-
-
-def products_of(g: Shape, s: Shape, shape: Shape) -> Iterator[tuple[str, Callable[[Array, Array], Array]]]:
-    """Yield the products of what arrives and the other factor that have a shape: in another order, transposed."""
-    for g_turned, s_turned, g_first in itertools.product((False, True), repeat=3) if len(g) == len(s) == 2 else ():
-        a, b = (g[::-1] if g_turned else g), (s[::-1] if s_turned else s)
-        first, second = (a, b) if g_first else (b, a)
-        if first[1] == second[0] and (first[0], second[1]) == shape:
-            texts = [f"g{'.T' * g_turned}", f"s{'.T' * s_turned}"][:: 1 if g_first else -1]
-            yield " @ ".join(texts), partial(_product, g_turned=g_turned, s_turned=s_turned, g_first=g_first)
-    if g == s == shape:
-        yield "g * s", np.multiply
-
-
-def _product(g: Array, s: Array, g_turned: bool, s_turned: bool, g_first: bool) -> Array:
-    a, b = (g.T if g_turned else g), (s.T if s_turned else s)
-    return np.asarray(a @ b if g_first else b @ a)

@@ -55,12 +55,12 @@ def test_a_number_that_was_fitted_goes_along():
     assert with_number(flow.alteration, 2.0, 1).times == "2"
 
 
-def test_a_number_is_one_of_the_functions_or_the_product_of_two():
+def test_a_number_is_one_of_the_functions():
     sweep = Sweep(*record(lambda x: (np.maximum(x, -np.inf) * 0.3).sum(), [("x", np.ones((5, 7)))]))
     sweep.numbers = {"p": 0.6, "nothing": 0.0}
     known = known_numbers(sweep)
     assert all(np.isfinite(value) and value for _, value in known.values())
-    for factor, text in ((0.6, "p"), (0.2, "1/x.shape[0]"), (0.36, "p * p"), (5 / 7, "x.shape[0] * 1/x.shape[1]")):
+    for factor, text in ((0.6, "p"), (0.2, "1/x.shape[0]")):
         assert text in [name for _, name in named_numbers(factor, known)]
     assert named_numbers(0.1234567, known) == []
 
@@ -88,8 +88,6 @@ def gathered(dout, x):
 @pytest.mark.parametrize(
     ("forward", "backward", "name", "said"),
     [
-        (softplus, of_output, "wrong-argument", "`x` is taken to be"),
-        (lambda x: x**2, gathered, "one-place", "(the last stays along axis 0)"),
         (lambda x: np.where(x > 0.0, x, 0.1), lambda d, x: d * np.where(x > 0.0, 1.0, 0.1), "mask-leaky", "0.1 times"),
         (lambda x: 3.0**x, lambda d, x: d * 3.0 * x**2, "operands-exchanged", "`3.0 ** x`"),
         (lambda x: (x**2).mean(), lambda d, x: 2.0 * d * x, "factor-missing", "a sum stands in place of the mean"),

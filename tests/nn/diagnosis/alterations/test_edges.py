@@ -4,7 +4,7 @@ from long_run import shortened
 
 import nn
 from nn.diagnosis.alterations.alteration import BackwardAlteration, scaled
-from nn.diagnosis.alterations.edges import in_time, of_cases, of_edges, of_joined
+from nn.diagnosis.alterations.edges import in_time, of_cases, of_edges
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
@@ -57,28 +57,6 @@ def test_indices():
     assert gradient(padded, "padding-counted", op="pad").tolist() == np.arange(30.0).reshape(6, 5)[:4, :3].tolist()
 
 
-def test_a_stride_that_is_left_out():
-    x, g = np.arange(7.0), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-
-    def windows(x):
-        return sum((g[k] * x[3 * k : 3 * k + 2]).sum() for k in range(2))
-
-    sweep = Sweep(*record(windows, [("x", x)]))
-    (group,) = [edges for edges in groups(sweep).values() if len(edges) > 1 and edges[0].step.op == "[]"][:1]
-    assert sweep.altered(only(of_edges(group, sweep), "stride-missing", "3").pulls)[0].tolist() == [1, 5, 4, 0, 0, 0, 0]
-
-
-def test_one_column_alone_and_products_in_another_order():
-    square = np.arange(9.0).reshape(3, 3)
-    f = lambda x: (x @ square * np.ones((3, 3)).cumsum(axis=0)).sum()  # noqa: E731
-    right = np.ones((3, 3)).cumsum(axis=0) @ square.T
-    at = gradient(f, "sign", "at index 0 along axis 1", x=square, op="matmul")
-    np.testing.assert_allclose(at, right * [-1, 1, 1])
-    np.testing.assert_allclose(
-        gradient(f, "order-of-product", "s.T @ g", x=square, op="matmul"), square.T @ np.ones((3, 3)).cumsum(axis=0)
-    )
-
-
 def test_loops_with_what_another_time_saved():
     def looped(w):
         h = X[0] @ w
@@ -94,19 +72,6 @@ def test_loops_with_what_another_time_saved():
     np.testing.assert_array_equal(after.saved(group[1]), group[0].saved)
     assert (after.saved(group[0]) == group[0].saved).all() and not none.saved(group[0]).any()
     np.testing.assert_array_equal(other.saved(group[0]), group[-1].saved)
-
-
-def test_what_comes_to_another_time():
-    weights = np.arange(12.0).reshape(4, 3)
-
-    def f(x):
-        return (np.stack([x * (t + 1.0) for t in range(4)]) * weights).sum()
-
-    sweep = Sweep(*record(f, [("x", np.ones(3))]))
-    made = {a.what: sweep.altered(a.pulls)[0] for a in of_joined(sweep)}
-    around = sum((t + 1.0) * weights[t - 1] for t in range(4))
-    np.testing.assert_allclose(made["of the time before, the other end's there"], around)
-    np.testing.assert_allclose(made["of the time before, none at the end"], around - weights[3])
 
 
 def states(x, Wx, Wh):
@@ -182,7 +147,6 @@ def test_a_branch_that_is_chosen_by_the_value(slope):
     [
         (lambda x: np.repeat(x, 2, axis=1), lambda d, x: d[:, ::2]),
         (lambda x: np.tile(x, (2, 1)), lambda d, x: d[: len(x)]),
-        (lambda x: x.repeat(2, axis=0).repeat(3, axis=1), lambda d, x: d[::2, ::3]),
         (lambda x: x[[0, 0, 1, 2, 2]], lambda d, x: np.concatenate([d[[0, 2, 3]], 0.0 * x[3:]])),
     ],
 )

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.alterations.exchanged import MOST_PARTS, at_hand, at_times, exchanged, of_leaves, of_parts
-from nn.diagnosis.alterations.groups import groups
+from nn.diagnosis.alterations.exchanged import MOST_PARTS, at_hand, exchanged, of_leaves, of_parts, values
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -29,22 +28,6 @@ def test_a_derivative_with_another_variable():
     np.testing.assert_allclose(made["wrong-operand", "W"], g * W, rtol=1e-12)
     np.testing.assert_allclose(made["factor-too-many", "h"], g * (1 - np.tanh(X) ** 2) * np.tanh(X), rtol=1e-12)
     np.testing.assert_allclose(made["wrong-upstream", "x"], X * (1 - np.tanh(X) ** 2), rtol=1e-12)
-
-
-def test_a_loop_with_another_variable_of_each_time():
-    def looped(w):
-        h = X[0] @ w
-        for t in range(1, 4):
-            u = np.exp(X[t] @ w)
-            h = np.tanh(h @ w) * u
-        return h.sum()
-
-    sweep = Sweep(*record(looped, [("w", np.eye(4))]))
-    loops = [edges for edges in groups(sweep).values() if len(edges) == 3 and edges[0].kind == "product"]
-    assert any(a.what == "u" for edges in loops for a in exchanged(edges, sweep))
-    times = {what: arrays for what, rank, arrays in at_times(sweep, 3)}
-    now, before = times["u"], times["u of the time before, the last at first"]
-    assert [x.value.tolist() for x in before] == [now[k].value.tolist() for k in (1, 2, 0)]
 
 
 def test_parts_exchanged_have_one_anothers_gradients_and_repeated_ones_both():
@@ -104,21 +87,6 @@ def test_a_whole_gradient_is_any_array_of_its_shape_but_what_comes_on_the_way():
 def test_two_numbers_are_too_few_to_be_taken_for_another_array(x):
     sweep = Sweep(*record(lambda x: (np.tanh(x) * x).sum(), [("x", x)]))
     assert list(of_leaves(sweep)) == []
-
-
-def test_a_shift_of_each_time_that_the_sweep_leaves_out_is_no_line_of_it():
-    weights = np.random.default_rng(2).normal(size=(3, 4, 4))
-
-    def attended(x):
-        total = 0.0
-        for t in range(3):
-            scores = weights[t] @ x
-            shifted = np.exp(scores - np.max(scores))
-            total = total + (shifted / shifted.sum()) @ weights[t, 0]
-        return total
-
-    sweep = Sweep(*record(attended, [("x", X[0])])).without_shifts()
-    assert [what for what, _, _ in at_times(sweep, 3) if "of the time before" in what]
 
 
 def normalised(x, gamma):
@@ -187,13 +155,6 @@ def gated_backward(dout, cache):
     return dx, dw
 
 
-@pytest.mark.parametrize(("forward", "backward"), [(recurrent, recurrent_backward), (gated, gated_backward)])
-def test_what_arrives_at_another_time(forward, backward):
-    rng = np.random.default_rng(3)
-    (finding,) = nn.check_backward(forward, backward, rng.normal(size=(4, 2, 3)), rng.normal(size=(3, 3))).findings
-    assert finding.name == "off-by-one" and "of the time before" in finding.sentence
-
-
 def test_a_sum_whose_share_is_multiplied_with_an_array_as_wide_as_what_was_summed():
     def softmax(x):
         e = np.exp(x)
@@ -243,5 +204,5 @@ def test_a_line_that_joins_more_each_time():
         return total
 
     x = np.random.default_rng(6).normal(size=(3, 4))
-    at_each = [sources for _, rank, sources in at_times(Sweep(*record(f, [("x", x)])), 3) if rank == 2]
-    assert at_each and {len(sources) for sources in at_each} == {3}
+    at_each = values(Sweep(*record(f, [("x", x)])), 3)
+    assert at_each and {len(arrays) for _, arrays in at_each} == {3}

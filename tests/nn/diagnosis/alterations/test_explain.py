@@ -100,15 +100,3 @@ def test_of_equal_paths_those_through_variables_are_said():
     x, gamma = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.5, -1.5, 2.0])
     said = sorted(finding.sentence for finding in nn.check_backward(forward, backward, x, gamma).findings)
     assert said == ["the path through `mu` is missing", "the path through `var` is missing"]
-
-
-def test_a_derivative_that_is_wrong_in_every_place_is_one_mistake():
-    def f(x):
-        a = np.exp(x)
-        b = np.exp(-x)
-        return ((a - b) * np.exp(0.3 * x) * G).sum()
-
-    a, b, c = np.exp(X), np.exp(-X), np.exp(0.3 * X)
-    given = G * ((X - X) * c + (a - b) * 0.3 * (0.3 * X))  # exp' taken to be the input
-    ((finding,),) = explanations(f, [("x", X)], [given])
-    assert (finding.name, finding.found) == ("operand-for-slope", "wherever `exp` stands, 3 times")

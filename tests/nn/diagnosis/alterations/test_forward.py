@@ -10,7 +10,6 @@ from nn.diagnosis.alterations.sweep import Sweep
 RNG = np.random.default_rng(7)
 X, G, W = RNG.normal(size=(4, 4)), RNG.normal(size=(4, 4)), RNG.normal(size=4)
 MASK = np.tril(np.ones((4, 4), bool))
-GROUP = np.array([0, 0, 1, 1])
 
 
 def attention(x, mask=MASK):
@@ -35,16 +34,7 @@ CASES = {
     "tile-for-repeat": (
         lambda x: (G * np.repeat(x[:, :2], 2, axis=1) ** 2).sum(), lambda x: (G * np.tile(x[:, :2], (1, 2)) ** 2).sum()
     ),
-    "wrong-argument": (
-        lambda x: (G * np.log(1.0 + np.exp(x))).sum(), lambda x: (G * np.log(1.0 + np.exp(2.0 * x))).sum()
-    ),
     "operands-exchanged": (lambda x: (G * 3.0 ** (x * x)).sum(), lambda x: (G * (x * x) ** 3.0).sum()),
-    "slice-exchanged": (lambda x: (W[1:] * x[1:, 0] ** 2).sum(), lambda x: (W[1:] * x[:-1, 0] ** 2).sum()),
-    "wrong-index": (lambda x: (G * x[GROUP] ** 2).sum(), lambda x: (G * x[[0, 1, 0, 1]] ** 2).sum()),
-    "reduced-over-other-axes": (
-        lambda x: (G * x**2 / (x**2).sum(axis=(0, 1), keepdims=True)).sum(),
-        lambda x: (G * x**2 / (x**2).sum(axis=(0, 1), keepdims=True)).sum(),
-    ),
 }  # fmt: skip
 
 
@@ -54,8 +44,6 @@ def test_another_function_is_differentiated_rightly(kind):
     sweep = Sweep(*record(f, [("x", X)]))
     wanted = engine.grad(other)(X)
     made = [attempted((a,), sweep)[0] for a in of_functions(sweep) if a.kind == kind]
-    if kind == "reduced-over-other-axes":
-        made.append(sweep.gradients[0])
     assert any(np.allclose(x, wanted, rtol=1e-9) for x in made)
 
 

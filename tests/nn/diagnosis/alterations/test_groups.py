@@ -1,6 +1,6 @@
 import numpy as np
 
-from nn.diagnosis.alterations.groups import everywhere, groups, is_twin, through
+from nn.diagnosis.alterations.groups import groups, is_twin, through
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.sweep import Sweep
 
@@ -54,22 +54,3 @@ def test_what_a_path_goes_through():
     assert {through(edge).name or through(edge).op for edge in sweep.edges} >= {"mu", "exp", "sum"}
     named = [bool(through(edges[0]).name) for edges in groups(sweep).values()]
     assert named == sorted(named, reverse=True)
-
-
-def test_an_operation_is_one_place_wherever_it_stands():
-    def f(x):
-        a = np.exp(x)
-        return (a * np.exp(-x)).sum()
-
-    sweep = Sweep(*record(f, [("x", X)]))
-    assert [edges[0].step.op for edges in everywhere(sweep).values()] == ["exp"]
-    assert everywhere(Sweep(*record(recurrent, [("x", X)]))) == {}  # one line already
-
-
-def test_both_operands_of_what_is_written_alike_are_one_place():
-    def f(x):
-        y = np.tanh(x @ x.T)
-        return np.tanh(y @ y).sum()
-
-    sizes = {key: len(edges) for key, edges in everywhere(Sweep(*record(f, [("x", X)]))).items()}
-    assert sizes == {("matmul", 0): 2, ("matmul", 1): 2, ("matmul",): 4, ("tanh", 0): 2}

@@ -67,26 +67,3 @@ def test_what_is_remembered_of_the_first_call_alone():
 
     found = said(forward, backward, RNG.normal(size=(4, 5)), RNG.normal(size=5))
     assert found == [("gamma", "stale", "`xhat` of the call before")]
-
-
-def test_all_that_was_saved_at_the_time_before():
-    def forward(x, w):
-        h, saved = np.zeros((2, 3)), []
-        for t in range(4):
-            a = np.tanh(x[t] + h @ w)
-            saved.append((h, a))
-            h = a
-        return h, (x, w, saved)
-
-    def backward(dout, cache):
-        x, w, saved = cache
-        dx, dw, dh = np.zeros_like(x), np.zeros_like(w), dout
-        for t in reversed(range(4)):
-            h, a = saved[t - 1]
-            dx[t] = dh * (1.0 - a**2)
-            dw += h.T @ dx[t]
-            dh = dx[t] @ w.T
-        return dx, dw
-
-    found = said(forward, backward, RNG.normal(size=(4, 2, 3)), RNG.normal(size=(3, 3)))
-    assert found == [("x, w", "stale", "what was computed at the time before")]

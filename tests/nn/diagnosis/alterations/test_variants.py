@@ -1,18 +1,12 @@
 import numpy as np
-import pytest
 
 from nn.diagnosis.alterations.variants import (
     along,
     axes_text,
     moved_by_one,
-    only_at,
-    place,
-    products_of,
     rearranged,
     shifts,
-    single_places,
     some_axes,
-    times_at,
 )
 
 A, B = np.arange(6.0).reshape(2, 3), np.arange(9.0).reshape(3, 3)
@@ -35,20 +29,3 @@ def test_axes_exchanged():
 def test_choices_of_axes():
     assert list(some_axes(2)) == [(0,), (1,), (0, 1)]
     assert axes_text((0, 1)) == "axis 0, 1"
-
-
-def test_one_place():
-    masks = {text: only_at(np.ones(A.shape), where) for text, where in single_places(A.shape)}
-    assert masks["index -1 along axis 1"].sum() == 2.0 and len(masks) == 5
-    assert list(single_places((2,))) == []
-    assert times_at(A, place(1, 0), -1.0).tolist() == [[0, 1, 2], [-3, 4, 5]]
-
-
-@pytest.mark.parametrize("shape", [(2, 3), (3, 3)])
-def test_products_of_a_shape(shape):
-    a = B[: shape[0]]
-    wanted = {"g @ s": a @ B, "g @ s.T": a @ B.T, "g * s": a * B[: shape[0]]}
-    for text, product in products_of(a.shape, B.shape, shape):
-        assert product(a, B).shape == shape
-        if text in wanted:
-            np.testing.assert_array_equal(product(a, B), wanted[text])
