@@ -106,7 +106,7 @@ class JudgedPoint(ABC):
 
     def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        held = self.with_others_held()
+        held = self.with_others_held() if wrong else None
         several = [point.with_steps() for point in (self, *others, *([held] if held is not None else []))]
         points = [point for point in several if point is not None]
         if not wrong or len(points) < len(several) or self._is_coarse:
@@ -161,7 +161,10 @@ class JudgedPoint(ABC):
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         names = [[finding.name for path in several for finding in path] for several in each.values()]
         is_symptom = any("gradient-zero" in several for several in names)
-        is_single = most <= 1 and all(len(several) == 1 for several in each.values())
+        is_of_two = any(len(path) > 1 for path in itertools.chain(*each.values())) and all(
+            c.comparable for c in several
+        )
+        is_single = not is_of_two and all(len(paths_of) == 1 for paths_of in each.values())
         if not is_symptom and (not is_proven or is_single):
             return paths, each, is_proven
         return self._by_text(wrong, others, paths, each, is_proven)
