@@ -74,7 +74,8 @@ def analysed(root: Value, leaves: Sequence[Value]) -> Analysis:
             term = slope * g
             e_term = abs(slope) * e_g + e_slope * size + EPS * abs(term) + TINY
             total = to + term
-            beside = before if sides == jump == NO_JUMP else _added(before, _times(slope, sides), _times(g, jump))
+            is_smooth = sides is NO_JUMP and jump is NO_JUMP
+            beside = before if is_smooth else _added(before, _times(slope, sides), _times(g, jump))
             cotangents[parent] = total, e_to + e_term + EPS * abs(total), size_to + abs(slope) * size, beside
     of_leaves = [cotangents.get(leaf, NOTHING) for leaf in leaves]
     _, derivatives, sizes, jumps = zip(*of_leaves) if of_leaves else [()] * 4
@@ -148,8 +149,8 @@ def _slope_errors(node: Value, errors: dict[Value, float]) -> tuple[list[float],
         if rule.variadic and rule.kinks:  # one of its operands, which nothing rounds, moves as that one does
             z = rule.scalar(xs)
         moved.append(rule.bind(z, xs, fixed)(1.0))
-    least = [s - min(s, up, down) for s, up, down in zip(slopes, *moved)]
-    most = [max(s, up, down) - s for s, up, down in zip(slopes, *moved)]
-    if rule.name in STRAIGHT:
-        return [EPS * abs(s) for s in slopes], list(zip(least, most))
-    return [max(sides) + EPS * abs(s) for s, *sides in zip(slopes, least, most)], [NO_JUMP] * len(slopes)
+    if rule.name in STRAIGHT and any(s != up or s != down for s, up, down in zip(slopes, *moved)):
+        jumps = [(s - min(s, up, down), max(s, up, down) - s) for s, up, down in zip(slopes, *moved)]
+        return [EPS * abs(s) for s in slopes], jumps
+    errors_of_slopes = [max(abs(up - s), abs(down - s)) + EPS * abs(s) for s, up, down in zip(slopes, *moved)]
+    return errors_of_slopes, [NO_JUMP] * len(slopes)

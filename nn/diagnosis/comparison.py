@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine import Value
 from engine.agreement import EPS, EXACT, NEARER, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.rounding import analysed
-from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
+from nn.agreement.tolerance import UNDERFLOW_OF_SINGLE, UNIT_OF_SINGLE, is_single
 from nn.diagnosis.difference import describe, placed
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.noticed import noticed
@@ -141,7 +141,8 @@ class Comparison:
 
     def _limit(self, relative: float, coarser: float) -> Array:
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
-        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding) + UNDERFLOW
+        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
+        limit += UNDERFLOW if coarser <= 1.0 else UNDERFLOW_OF_SINGLE
         return limit.reshape(self.right.shape)
 
     @property
@@ -182,6 +183,11 @@ class Comparison:
             return self.exact
         own: Array = agrees(self.given, self.nearest, self._limit(EXACT, 1.0) + allowed(1) * self.spread)
         return self.exact | own
+
+    @property
+    def _off(self) -> Array:
+        """How far off the entries are that are not right but for rounding."""
+        return np.where(self.rounded, 0.0, self.given - self.right)
 
     @property
     def is_exact(self) -> bool:
@@ -237,7 +243,7 @@ class Comparison:
         cause = NOISY if self.is_single or self.is_noisy else f"{NOISY}, or {TERM}"
         if self.spread is None or self.is_noisy:
             return f"right to single precision only ({self.relative:.1e} of the largest entry): {cause}"
-        where = placed(self.given - self.right) if self.given.ndim in (1, 2) else ""
+        where = placed(self._off) if self.given.ndim in (1, 2) else ""
         return f"right but for {self.relative:.1e} of the largest entry{where and f', {where}'}: {TERM}"
 
     def _changes(self) -> list[tuple[Finding, ...]]:
@@ -263,4 +269,4 @@ class Comparison:
         seen = "; ".join(noticed(self.right, self.given, x))
         if seen or self.given.ndim not in (1, 2):
             return seen
-        return describe(self.given - self.right, {}, {"x": x, "the right gradient": self.right})
+        return describe(self._off, {}, {"x": x, "the right gradient": self.right})

@@ -31,13 +31,13 @@ from nn.diagnosis.asked import answer, copied, copies, is_callable_with, parts, 
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
 from nn.diagnosis.buffers import buffers
 from nn.diagnosis.by_differences import by_differences
-from nn.diagnosis.chosen import at_kinks, with_spreads
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
 from nn.diagnosis.pipeline import JUDGED, JudgedPoint
 from nn.diagnosis.points import unlike
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array, numbers
 

@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from long_run import shortened
 
 import nn
 from nn.command_line.gpt_command import load_gpt
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     ("command", "read"),
-    [("train --data xor --epochs 40", "head -n 1"), ("gpt --data names --steps 4", "true")],
+    shortened([("train --data xor --epochs 40", "head -n 1"), ("gpt --data names --steps 4", "true")], 1),
 )
 def test_training_goes_on_to_its_end(tmp_path, command, read):
     names = tmp_path / "names"

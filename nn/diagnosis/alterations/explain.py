@@ -193,8 +193,14 @@ def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
 
 
 def _is_multiple(points: Sequence[Recorded], k: int) -> bool:
-    """Whether the gradient given for a leaf is a multiple of its own at some point, as that of another may be."""
-    return any(proportion(p.given[k], p.right[k], p.precision) is not None for p in points)
+    """Whether the gradient given for a leaf is a multiple of its own at some point, as that of another may be.
+
+    One number is always: it is the same multiple at every point.
+    """
+    several = [proportion(p.given[k], p.right[k], p.precision) for p in points]
+    ratios = [ratio for ratio in several if ratio is not None]
+    is_number = points[0].right[k].size == 1
+    return bool(ratios) and (not is_number or bool(np.ptp(ratios) <= EXACT * size(np.array(ratios))))
 
 
 def _said_of(paths: Sequence[Sequence[Attempt]], sweep: Sweep, which: Sequence[int] = ()) -> list[Findings]:

@@ -19,9 +19,10 @@ import numpy as np
 
 from nn.diagnosis.mending import tables
 from nn.diagnosis.mending.instrumented import Node
+from nn.diagnosis.mending.source import is_authors, is_formula
 from nn.samples import Array
 
-SCALED = "c * v"
+SCALED, BACKWARDS = "c * v", type(reversed(range(0)))
 NEAR = 0.01  # of a constant, what its digits may be off
 
 
@@ -88,7 +89,7 @@ class Edit:
         if "old" in names:
             values["old"] = operands[1]()
         if "u" in names:
-            values["u"] = at_hand[self.uses]
+            values["u"] = at_hand[self.uses] if self.uses in at_hand else operands[0].__globals__[self.uses]
         return eval(_code(self.text), values)
 
 
@@ -124,11 +125,13 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":
-        yield from _of(tables.COMPARISON, node, 1)
+        yield from _of(tables.COMPARISON, node, 1) if not any(isinstance(x, str) for x in operands) else ()
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
+    elif isinstance(value, (range, BACKWARDS)):
+        yield Edit("wrong-index", node, "v[::-1]" if isinstance(value, range) else "a", 2)
     elif node.form == "call":
         yield from _calls(node, operands, keywords, value)
     if is_float(value) and node.form not in ("store", "constant"):
@@ -186,6 +189,8 @@ def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], val
             yield Edit(kind, node, f"{holder}.{other}(*all, **keywords)", 1)
         for along in _axes(owner if is_method else first) if name in tables.ALONG_AXES else ():
             yield Edit("wrong-axis", node, f"f({'' if is_method else 'a, '}**keywords)", 1, keywords=along)
+    for other in _beside(node.tree.func, function) if isinstance(node.tree, ast.Call) else ():
+        yield Edit("wrong-operation", node, "u(*all, **keywords)", 2, other)
     if is_float(first) and is_float(value):
         if name in ("cumsum", "cumprod") and not is_method:
             axis = keywords.get("axis", 0)
@@ -193,6 +198,15 @@ def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], val
         yield Edit("wrong-operation", node, "a", 2)
         if len(operands) == 3:
             yield Edit("operands-exchanged", node, "f(b, a, **keywords)", 2)
+
+
+def _beside(called: ast.expr, function: Any) -> Iterator[str]:
+    """Yield the names of its author's other formulas of as many arguments, in its module."""
+    if isinstance(called, ast.Name) and is_authors(function):
+        for name, other in function.__globals__.items():
+            is_like = is_authors(other) and other.__code__.co_argcount == function.__code__.co_argcount
+            if is_like and name != called.id and is_formula(other):
+                yield name
 
 
 def _axes(x: Any) -> Iterator[dict[str, Any]]:

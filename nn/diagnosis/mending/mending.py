@@ -23,7 +23,7 @@ import numpy as np
 
 from nn.diagnosis.alterations.explain import Found
 from nn.diagnosis.alterations.search import LISTED
-from nn.diagnosis.mending.edits import Edit, is_float
+from nn.diagnosis.mending.edits import Edit, is_float, is_whole
 from nn.diagnosis.mending.offered import offered, with_numbers
 from nn.diagnosis.mending.pairs import Fit, Log, firsts, meeting
 from nn.diagnosis.mending.program import Edits, Running, is_same_array, rank_of
@@ -31,11 +31,15 @@ from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import Finding
 
+FARTHEST = 9  # the rank of an edit that is tried last
 MOST_WORK = 700_000  # expressions that are computed to try edits, the same on every machine
+SECOND = 0.6  # of all work, what is spent on the second of two edits
 LONGEST = 2.0  # seconds of computing, for machines and functions on which even that takes too long
 
 
-def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool = True) -> Found:
+def mended(
+    points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool = True, farthest: int = FARTHEST
+) -> Found:
     """Return the edits that make all wrong gradients right; and, where none does, those that make each right.
 
     Parameters
@@ -46,6 +50,8 @@ def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool =
         The places of the wrong gradients.
     has_pairs
         Whether two edits are tried where none does alone.
+    farthest
+        The rank of the edits that are tried last.
     """
     names = points[0].names
     with np.errstate(all="ignore"), redirect_stdout(io.StringIO()):  # what it prints, it has printed before
@@ -53,7 +59,7 @@ def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool =
         if not running.is_followed:
             return [], {}
         log = Log(running) if has_pairs else None
-        fits = list(fitting(running))
+        fits = list(fitting(running, farthest=farthest))
         running.log = None
         whole, each = _whole_or_each(running, fits)
         if log is not None and not whole and not _agree(running, each):
@@ -81,11 +87,11 @@ def _second(running: Running, several: Sequence[Edit]) -> Iterator[Fit]:
     """Yield edits each with another that is sought where it stands."""
     for first in several:
         behind = running.behind((first,))
-        for edits, right in fitting(behind, 1.0 / len(several)) if behind is not None else ():
+        for edits, right in fitting(behind, SECOND / len(several)) if behind is not None else ():
             yield (first, *edits), right
 
 
-def fitting(running: Running, share: float = 1.0) -> Iterator[Fit]:
+def fitting(running: Running, share: float = 1.0, farthest: int = FARTHEST) -> Iterator[Fit]:
     """Yield edits, the simplest first, with the wrong gradients that they make right at the first point.
 
     It ends beyond a share of all work, and beyond the simplest edit that makes all of them right at all points.
@@ -94,7 +100,7 @@ def fitting(running: Running, share: float = 1.0) -> Iterator[Fit]:
     before = running.right_under((), 0)
     for edit in offered(running):
         is_spent = running.work > share * MOST_WORK or time.process_time() - begun > share * LONGEST
-        if is_spent or (least and edit.rank > least):
+        if is_spent or edit.rank > (least or farthest):
             return
         for tried in with_numbers(running, edit):
             right = running.right_under((tried,), 0)
@@ -126,9 +132,9 @@ def _are_one_change(running: Running, some: Edits, others: Edits) -> bool:
     """Whether, of the expressions that edits stand for, the later ones become the same by either."""
     differing = [edit for edit in (*some, *others) if edit not in some or edit not in others]
     keys = dict.fromkeys(edit.node.key for edit in differing)
-    pairs = list(zip(*[running.watched(edits, keys) for edits in (some, others)]))
-    same = [is_float(x) and is_float(y) and is_same_array(np.asarray(x), np.asarray(y)) for x, y in pairs]
-    return 2 * sum(same) >= len(differing)
+    pairs = zip(*[running.watched(edits, keys) for edits in (some, others)])
+    numbers = [[np.asarray(x) for x in pair] for pair in pairs if all(is_float(x) or is_whole(x) for x in pair)]
+    return 2 * sum(is_same_array(x, y) for x, y in numbers) >= len(differing)
 
 
 def _path(edits: Edits, where: Sequence[str]) -> tuple[Finding, ...]:

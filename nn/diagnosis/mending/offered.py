@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -106,7 +106,8 @@ def _texts_for(running: Running, node: Node) -> list[str]:
     value = running.seen[node.key][2]
     alike = {text: x for text, x in _before(running, node) if text != node.text and is_alike(value, x)}
     distinct: dict[bytes, str] = {}
-    for text, x in sorted(alike.items(), key=_length):
+    own = {other.text for other in running.program.nodes if other.scope == node.scope}
+    for text, x in sorted(alike.items(), key=lambda named: _length(named, own)):
         distinct.setdefault(np.asarray(x).tobytes(), text)
     return list(distinct.values())[:MOST_TEXTS]
 
@@ -170,9 +171,9 @@ def _order(edit: Edit) -> tuple[int, bool, int]:
     return edit.rank, is_whole, -edit.node.key if is_whole else 0
 
 
-def _length(named: tuple[str, Any]) -> tuple[bool, int]:
-    """Return how far a text is from a short name."""
-    return not named[0].isidentifier(), len(named[0])
+def _length(named: tuple[str, Any], own: Collection[str] = ()) -> tuple[bool, bool, int]:
+    """Return how far a text is from a short name, and first from one of the function's own."""
+    return not named[0].isidentifier(), named[0] not in own, len(named[0])
 
 
 def rounded(x: float) -> float:

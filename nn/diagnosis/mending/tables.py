@@ -26,7 +26,7 @@ BINARY: Mapping[type[ast.AST], list[Row]] = {
     ast.Add: _rows(sign="a - b; b - a", term_added="a; b", wrong_operation="a * b"),
     ast.Sub: _rows(sign="a + b; b - a", term_added="a; b; -b", wrong_operation="a * b; a / b"),
     ast.Mult: _rows(
-        factor_too_many="a; b",
+        factor_too_many="a; b; -a; -b",
         factor_inverted="a / b; b / a",
         wrong_operation="a ** b; a + b; a - b",
         elementwise_for_product="a @ b; a.T @ b; a @ b.T; b.T @ a; b @ a.T; np.outer(a, b); np.outer(b, a)",

@@ -121,9 +121,10 @@ def test_one_file_that_cannot_be_checked_is_status_2(file, capsys):
         ),
         (("X.T @ delta1,", "X.T @ delta1 * np.nan,"), "20 of 20 entries are not finite"),
         (("X.T @ delta1,", "np.ones(3),"), "has shape (3,), not (5, 4)"),
-        (
+        pytest.param(
             ("    # forward", "    X *= 2.0\n    X /= 2.0\n    X += 1.0"),
             "the function changes its argument X: copy it first",
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -412,6 +412,20 @@ def test_windows_without_their_stride_are_one_mistake_in_both_gradients():
     assert said.names == ["stride-missing"] and said.findings[0].where == "x, w"
 
 
+def test_gradients_by_single_numbers_are_exchanged_where_that_holds_at_all_points():
+    def pulled(d, a, b):
+        return d * b**3, d * 3.0 * a * b**2
+
+    def cube(a, b):
+        return a * b**3
+
+    assert check_backward(cube, pulled, 1.4, 0.7).ok
+    swapped = check_backward(cube, lambda d, a, b: (d * 3.0 * a * b**2, d * b**3), 1.4, 0.7)
+    assert swapped.names == ["exchanged", "exchanged"] and "`a`" in str(swapped)
+    doubled = check_backward(lambda a, b: a + 2.0 * b, lambda d, a, b: (2.0 * d, d), 1.4, 0.7)
+    assert "exchanged" not in doubled.names
+
+
 def test_arguments_whose_gradients_are_exchanged_in_pairs_are_so_where_one_pair_is_opposite_too():
     def forward(m, s, n, t):
         return np.sum((m - n) ** 2 * np.exp(s) + t * s**2)

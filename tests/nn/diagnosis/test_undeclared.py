@@ -28,7 +28,7 @@ def gradients(params, X, T, output=sigmoid, slope=1.0):
     return {"W1": X.T @ delta1, "b1": delta1.sum(axis=0), "W2": a1.T @ delta2, "b2": delta2.sum(axis=0)}
 
 
-@pytest.mark.parametrize("candidate", shortened([gradients(PARAMS, X, T), gradients], 1))
+@pytest.mark.parametrize("candidate", shortened([gradients(PARAMS, X, T), gradients], 0))
 def test_an_activation_that_was_not_declared_is_said(candidate):
     diagnosis = nn.diagnose(PARAMS, X, T, candidate, loss="binary_cross_entropy", output="sigmoid")
     assert diagnosis.verdict == "other convention"

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from long_run import shortened
 
 import nn
 from engine import MissingExtraError
@@ -32,15 +33,15 @@ def test_scikit_learns_own_checks(kind):
     )
 
 
-@pytest.mark.parametrize(("load", "least"), [(datasets.load_wine, 0.95), (datasets.load_breast_cancer, 0.95)])
-def test_classes_of_real_data(load, least):
+@pytest.mark.parametrize("load", shortened([datasets.load_wine, datasets.load_breast_cancer], 1))
+def test_classes_of_real_data(load):
     X, y = load(return_X_y=True)
-    assert cross_val_score(nn.MLPClassifier(random_state=0), X, y, cv=3).mean() >= least
+    assert cross_val_score(nn.MLPClassifier(random_state=0), X, y, cv=3).mean() >= 0.95
     X_train, T_train, X_test, T_test = nn.split(X, y, 0.25, seed=1)
     model = nn.MLP(X.shape[1], [16, int(y.max()) + 1])
     history = nn.fit(model, X_train, T_train, epochs=20, progress=False)
     assert "inputs standardised" in history.said[0]
-    assert nn.accuracy(model, X_test, T_test) >= least
+    assert nn.accuracy(model, X_test, T_test) >= 0.95
 
 
 def test_numbers_of_real_data():

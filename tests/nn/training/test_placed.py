@@ -55,7 +55,8 @@ def test_a_device_that_holds_less_than_a_sample_takes_one(monkeypatch):
     assert Placed(X, T, Mesh.of(1)).at_once == 1
 
 
-@pytest.mark.parametrize("validation", [pytest.param(0.0, marks=pytest.mark.slow), 0.3])
+@pytest.mark.slow
+@pytest.mark.parametrize("validation", [0.0, 0.3])
 def test_a_training_without_room_is_the_same(cramped, validation, monkeypatch):
     points, labels = nn.moons(30, noise=0.1)
     histories, weights = [], []

@@ -259,6 +259,7 @@ def test_nobody_else_meets_the_values_that_stand_in():
     assert program(2.0) == 6.0
 
 
+@pytest.mark.slow
 def test_on_jax_numbers_stay_as_they_were():
     pytest.importorskip("jax")
     table = numbers(8)

@@ -1,7 +1,12 @@
-"""Right gradients at a kink, and how far rounding moves gradients: comparisons with these taken into account.
+"""Gradients that are off, and right all the same: at a kink, where either side serves, and by what rounding moves.
 
->>> dict(with_spreads({}, lambda runs: {}))
-{}
+>>> import engine
+>>> x = np.array([0.0, 1.0, -2.0])
+>>> loss, right = (lambda x: np.maximum(x, 0.0).sum()), np.array([0.0, 1.0, 0.0])
+>>> leaves = [engine.Value(v) for v in x]
+>>> compared = {0: Comparison(loss(engine.array(leaves)), leaves, right, np.array([1.0, 1.0, 0.0]))}
+>>> compared[0].outcome.ok, at_kinks(compared, loss, [("x", x)])[0].outcome.ok
+(False, True)
 """
 
 from __future__ import annotations
