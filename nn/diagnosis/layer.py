@@ -290,10 +290,11 @@ class LayerPoint(JudgedPoint):
 
     def with_others_held(self) -> LayerPoint | None:
         """Return the same point of functions that hold other arrays where they hold some, if these run too."""
-        rng = np.random.default_rng(0)
-        forward, backward = recapturing((self.forward, self.backward), lambda x, name: unlike(x, rng), "fi")
+        rng, held = np.random.default_rng(0), dict[str, Array]()
+        both = self.forward, self.backward
+        forward, backward = recapturing(both, lambda x, name: held.setdefault(f"{id(x)}", unlike(x, rng)), "fi")
         there = replace(self, forward=forward, backward=backward, draws=self.dout, before=())
-        is_other = forward is not self.forward and not isinstance(self.backward, MethodType)
+        is_other = bool(held) and not isinstance(self.backward, MethodType)
         return there if is_other and there.runs and not there.refused else None
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:

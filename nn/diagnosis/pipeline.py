@@ -108,7 +108,7 @@ class JudgedPoint(ABC):
         self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool = False, farthest: int = FARTHEST
     ) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        held = self.with_others_held()
+        held = self.with_others_held() if wrong else None
         several = [point.with_steps() for point in (self, *others, *([held] if held is not None else []))]
         points = [point for point in several if point is not None]
         if not wrong or len(points) < len(several) or self._is_coarse:
