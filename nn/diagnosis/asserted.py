@@ -40,6 +40,7 @@ def assert_gradients(forward: Any, backward: Any, *inputs: Any, seed: int = 0, *
     ...     return {"w": X.T @ (X @ w - y) / len(X)}
     >>> assert_gradients({"w": np.array([[0.5], [-1.0]])}, X, y, gradient, loss="half_mse")
     """
+    __tracebackhide__ = True  # pytest shows the line of the test, and the message
     if settings or _is_network(forward):
         if len(inputs) not in (2, 3):
             raise TypeError(

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine import Value
 from engine.agreement import EPS, EXACT, NEARER, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.rounding import analysed
-from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
+from nn.agreement.tolerance import UNDERFLOW_OF_SINGLE, UNIT_OF_SINGLE, is_single
 from nn.diagnosis.difference import describe, placed
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.noticed import noticed
@@ -141,7 +141,8 @@ class Comparison:
 
     def _limit(self, relative: float, coarser: float) -> Array:
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
-        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding) + UNDERFLOW
+        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
+        limit += UNDERFLOW if coarser <= 1.0 else UNDERFLOW_OF_SINGLE
         return limit.reshape(self.right.shape)
 
     @property

@@ -29,10 +29,11 @@ from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points, with_spreads
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_points
 from nn.diagnosis.points import POINTS, beyond, elsewhere, farther
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.terms import Term
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.samples import Array, numbers
 
 

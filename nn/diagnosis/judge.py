@@ -198,8 +198,9 @@ def not_finite(case: Case) -> Diagnosis | None:
 
 
 def named_by_one(case: Case) -> Diagnosis | None:
-    """One mistake with a name of its own reproduces everything, to double precision."""
-    return case.named([path for path in case.search.single() if not path[0].mistake.generic])
+    """One mistake with a name of its own reproduces everything, to double precision, where no differences hide it."""
+    is_hidden = case.limits.are_hidden(case.candidate.arrays)
+    return None if is_hidden else case.named([path for path in case.search.single() if not path[0].mistake.generic])
 
 
 def coarsely_right(case: Case) -> Diagnosis | None:
@@ -221,15 +222,14 @@ def coarsely_right(case: Case) -> Diagnosis | None:
 def by_differences(case: Case) -> Diagnosis | None:
     """They are differences of the loss, with a step that is too long."""
     problem, arrays, names = case.problem, case.candidate.arrays, case.problem.present
-    if arrays.keys() != set(names):
-        return None
 
     def value(*params: Array) -> float:
         return replace(problem, params={**problem.params, **dict(zip(names, params))}).value
 
-    theirs, right = ([of[name] for name in names] for of in (arrays, problem.right))
-    steps = differenced([Point(value, [(name, problem.params[name]) for name in names], theirs, right)])
-    return case.by_paths([steps] if steps else [], "")
+    several = ([(name, of[name]) for name in names if name in arrays] for of in (problem.params, arrays, problem.right))
+    params, theirs, right = several
+    steps = differenced([Point(value, params, [x for _, x in theirs], [x for _, x in right])])
+    return case.by_paths([steps] if steps and len(params) == len(names) else [], "")
 
 
 def named_by_more(case: Case) -> Diagnosis | None:

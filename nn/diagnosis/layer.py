@@ -33,8 +33,9 @@ from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_spreads
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array, numbers
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,7 +65,7 @@ class BackwardAlteration:
     finish: Callable[[ArrayStep, Array], Array] | None = None
     times: str = ""
 
-    @property
+    @cached_property
     def name(self) -> tuple[str, str]:
         """What tells it from others at the same edges, without numbers that may be lengths."""
         return self.kind, NUMBER.sub("#", self.what)
@@ -81,8 +82,7 @@ def pulling(kind: str, edges: tuple[Edge, ...], pull: Pull, what: str = "", rank
 
 def saving(kind: str, edges: tuple[Edge, ...], saved: Saves, what: str = "", rank: int = 1) -> BackwardAlteration:
     """Return the alteration of edges whose local derivative is computed with something else."""
-    altered = pulling(kind, edges, Saving(saved), what, rank)
-    return replace(altered, saved=saved)
+    return BackwardAlteration(kind, edges, dict.fromkeys(edges, Saving(saved)), what, rank, saved=saved)
 
 
 def of_saved(kind: str, edges: tuple[Edge, ...], change: Convert, what: str = "", rank: int = 1) -> BackwardAlteration:

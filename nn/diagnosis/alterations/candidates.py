@@ -89,7 +89,9 @@ class Attempt:
         """Yield what it is in another sweep."""
         base = self.base or self.alteration
         number = self.number if isinstance(self.number, float) else _value(known_numbers(sweep), self.number)
-        for other in self.family(sweep):
+        if self.family not in sweep.families:
+            sweep.families[self.family] = list(self.family(sweep))
+        for other in sweep.families[self.family]:
             if other.name == base.name and self.base is None:
                 yield other
             elif other.name == base.name and number is not None:

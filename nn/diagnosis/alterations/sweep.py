@@ -63,6 +63,8 @@ class Sweep:
         The edges that lead to a step.
     numbers
         What the function was given beside arrays, by name.
+    families
+        What each family of alterations makes of it, as far as that was asked for.
     before
         The same function, step by step, as it was called before, if it was.
     """
@@ -70,6 +72,7 @@ class Sweep:
     def __init__(self, root: ArrayStep, leaves: Sequence[ArrayStep]) -> None:
         self.root, self.leaves = root, list(leaves)
         self.numbers: Mapping[str, float] = {}
+        self.families: dict[object, list[Any]] = {}
         self.before: Sweep | None = None
         self._slopes: dict[Edge, Array] = {}
         self._ways: dict[tuple[Edge, ...], list[ArrayStep]] = {}

@@ -122,7 +122,7 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":
-        yield from _of(tables.COMPARISON, node, 1)
+        yield from _of(tables.COMPARISON, node, 1) if not any(isinstance(x, str) for x in operands) else ()
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):

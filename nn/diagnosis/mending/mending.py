@@ -31,12 +31,15 @@ from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import Finding
 
+FARTHEST = 9  # the rank of an edit that is tried last
 MOST_WORK = 700_000  # expressions that are computed to try edits, the same on every machine
 SECOND = 0.6  # of all work, what is spent on the second of two edits
 LONGEST = 2.0  # seconds of computing, for machines and functions on which even that takes too long
 
 
-def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool = True) -> Found:
+def mended(
+    points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool = True, farthest: int = FARTHEST
+) -> Found:
     """Return the edits that make all wrong gradients right; and, where none does, those that make each right.
 
     Parameters
@@ -47,6 +50,8 @@ def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool =
         The places of the wrong gradients.
     has_pairs
         Whether two edits are tried where none does alone.
+    farthest
+        The rank of the edits that are tried last.
     """
     names = points[0].names
     with np.errstate(all="ignore"), redirect_stdout(io.StringIO()):  # what it prints, it has printed before
@@ -54,7 +59,7 @@ def mended(points: Sequence[Written], wrong: Sequence[int], *, has_pairs: bool =
         if not running.is_followed:
             return [], {}
         log = Log(running) if has_pairs else None
-        fits = list(fitting(running))
+        fits = list(fitting(running, farthest=farthest))
         running.log = None
         whole, each = _whole_or_each(running, fits)
         if log is not None and not whole and not _agree(running, each):
@@ -86,7 +91,7 @@ def _second(running: Running, several: Sequence[Edit]) -> Iterator[Fit]:
             yield (first, *edits), right
 
 
-def fitting(running: Running, share: float = 1.0) -> Iterator[Fit]:
+def fitting(running: Running, share: float = 1.0, farthest: int = FARTHEST) -> Iterator[Fit]:
     """Yield edits, the simplest first, with the wrong gradients that they make right at the first point.
 
     It ends beyond a share of all work, and beyond the simplest edit that makes all of them right at all points.
@@ -95,7 +100,7 @@ def fitting(running: Running, share: float = 1.0) -> Iterator[Fit]:
     before = running.right_under((), 0)
     for edit in offered(running):
         is_spent = running.work > share * MOST_WORK or time.process_time() - begun > share * LONGEST
-        if is_spent or (least and edit.rank > least):
+        if is_spent or edit.rank > (least or farthest):
             return
         for tried in with_numbers(running, edit):
             right = running.right_under((tried,), 0)

@@ -57,7 +57,8 @@ class Log:
         """Return what a gradient or a variable should be, if it is not: what is right, as nothing is here."""
         first, seen = self._running.points[0], self._running.seen.values()
         if which in first.right:
-            return [_sample(first.right[which])] if which in self._running.wrong else []
+            is_sought = which in self._running.wrong and first.right[which].shape == before.shape
+            return [_sample(first.right[which])] if is_sought else []
         several = [x for x in first.known if x.shape == before.shape]
         here = [x for _, _, x in seen if isinstance(x, np.ndarray) and x.shape == before.shape]
         is_right = any(is_same_array(x, before) for x in several)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from long_run import shortened
 
 from nn.__main__ import main
 from nn.command_line import gpt_command
@@ -50,7 +51,7 @@ def test_names_in_other_unicodes(tmp_path, encoding, capsys):
     assert "2 names of 6 letters" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("eager", [[], ["--eager"]])
+@pytest.mark.parametrize("eager", shortened([["--eager"], []], 1))
 def test_an_interrupted_run_resumed_gives_the_same_bits(file, tmp_path, monkeypatch, capsys, eager):
     whole, part = str(tmp_path / "whole"), str(tmp_path / "part")
     command = ["gpt", "--data", file, "--steps", "8", "--samples", "3", *eager]

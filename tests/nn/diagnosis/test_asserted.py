@@ -32,3 +32,9 @@ def test_a_network_of_an_object_of_its_own():
     nn.assert_gradients(model, X, y, right)
     with pytest.raises(AssertionError, match="no-mean"):
         nn.assert_gradients(model, X, y, {name: 6.0 * x for name, x in right.items()})
+
+
+def test_pytest_shows_the_line_of_the_test_and_no_code_of_ours():
+    with pytest.raises(AssertionError) as error:
+        nn.assert_gradients(lambda x: x * x, lambda dout, x: -2.0 * x * dout, X)
+    assert [entry.path.name for entry in error.traceback.filter(error)] == ["test_asserted.py"]

@@ -67,6 +67,7 @@ def test_the_method_of_an_object_is_mended_where_it_updates():
     assert all(np.array_equal(getattr(net, name), x) for name, x in PARAMS.items())
 
 
+@pytest.mark.slow
 def test_what_is_right_in_another_convention_is_not_mended():
     def summed(params, X, T):
         W1, b1, W2, b2 = params.values()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from long_run import shortened
 
 from nn import check_backward, diagnose_function
 from nn.diagnosis.agreed import ELSEWHERE
@@ -135,7 +136,7 @@ CANCELLING = {
 }
 
 
-@pytest.mark.parametrize("what", CANCELLING)
+@pytest.mark.parametrize("what", shortened(CANCELLING, 3))
 def test_what_rounding_moves_in_somebodys_own_steps_is_right(what):
     forward, backward, x = CANCELLING[what]
     assert check_backward(forward, backward, x).verdict == "right"
@@ -224,10 +225,8 @@ def test_where_everything_has_vanished_elsewhere_nothing_is_told():
 def test_differences_across_a_kink_have_the_mean_of_its_sides(forward):
     def backward(d, x):
         gradient = np.zeros_like(x)
-        for place in np.ndindex(x.shape):
-            step = np.zeros_like(x)
-            step[place] = 1e-5
-            gradient[place] = np.sum(d * (forward(x + step) - forward(x - step))) / 2e-5
+        for column, step in enumerate(1e-5 * np.eye(3)):  # of each row alone
+            gradient[:, column] = d * (forward(x + step) - forward(x - step)) / 2e-5
         return gradient
 
     x = np.array([[0.0, -1.0, -2.0], [0.0, 0.0, 0.0], [2.0, 2.0, 1.0], [1.5, 1.5, 1.5]])

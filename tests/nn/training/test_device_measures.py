@@ -48,8 +48,8 @@ def seen(found, mesh, numbers):
 
 
 def counted(case, count):
-    """A case on so many devices: classes and numbers in the default run, the others in the long one."""
-    short = count == 1 or case in ("classes", "one constant")
+    """A case on so many devices: in the default run classes and numbers on several, the others on one."""
+    short = (count > 1) == (case in ("classes", "one constant")) or len(jax.devices()) == 1
     return pytest.param(case, count, marks=[] if short else pytest.mark.slow)
 
 

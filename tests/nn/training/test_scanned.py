@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from long_run import shortened
 
 import engine
 import nn
@@ -45,7 +46,7 @@ def close(found, want, tolerance=1e-9):
         assert a == pytest.approx(b, rel=tolerance)
 
 
-@pytest.mark.parametrize("make", [network, Own])
+@pytest.mark.parametrize("make", shortened([Own, network], 1))
 def test_records_and_weights_are_numpys(make):
     how = {"validation": 0.2, "strength": 0.01, "patience": 2}
     numpy, devices = make(), make()

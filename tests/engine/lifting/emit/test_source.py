@@ -49,7 +49,7 @@ def imported(tree: ast.AST) -> set[str]:
     return {a.asname or a.name for node in imports for a in node.names}
 
 
-@pytest.mark.parametrize("seed", shortened(range(40), 16))
+@pytest.mark.parametrize("seed", shortened(range(40), 8))
 def test_a_text_reads_every_name_that_it_computes_and_computes_every_name_that_it_reads(seed):
     """Compiled, it knows no global names but its imports, and those of Python."""
     for program in programs(seed):

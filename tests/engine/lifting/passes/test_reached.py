@@ -96,5 +96,5 @@ def test_many_tables_take_time_in_proportion():
         Reached(trace)
         return time.process_time() - start
 
-    short, long = trace_of_tables(12), trace_of_tables(48)
+    short, long = trace_of_tables(8), trace_of_tables(32)
     assert min(seconds(long) for _ in range(3)) < 12 * min(seconds(short) for _ in range(3))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,14 @@ def test_what_is_tried_is_found_again_for_another_shape():
     for phase in phases(here):
         for candidate in list(phase)[::25]:
             assert any(other.name == candidate.alteration.name for other in candidate.at(there))
+
+
+def test_what_a_family_makes_of_a_sweep_is_made_once():
+    here, there, calls = sweep_of(4), sweep_of(6), []
+    attempt = next(phases(here)[0])
+    counted = replace(attempt, family=lambda sweep: calls.append(sweep) or attempt.family(sweep))
+    assert [a.name for _ in range(3) for a in counted.at(there)] == 3 * [a.name for a in attempt.at(there)] != []
+    assert calls == [there]
 
 
 def test_numbers_have_the_names_that_they_have_in_the_function():
