@@ -46,7 +46,8 @@ def definition(function: FunctionType) -> Definition | None:
 
 def _says(code: CodeType) -> tuple[object, ...]:
     """Return what a code says and where; not its instructions, which depend on what its file imports."""
-    inner = [_says(x) if isinstance(x, CodeType) else x for x in code.co_consts]
+    several = [x for x in code.co_consts if not (isinstance(x, str) and "<locals>" in x)]  # names, before Python 3.11
+    inner = [_says(x) if isinstance(x, CodeType) else x for x in several]
     where = set(positions(code))
     return sorted(code.co_names), code.co_varnames, code.co_freevars, where, repr(inner)
 
