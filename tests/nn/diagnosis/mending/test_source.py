@@ -1,5 +1,6 @@
 import functools
 import math
+import sys
 
 import numpy as np
 from backward_texts import of_text
@@ -11,9 +12,12 @@ def of_scale(scale):
     return lambda x: scale * x, lambda x: scale + x
 
 
-def test_of_two_functions_in_a_line_each_has_its_own_text():
+def test_of_two_functions_in_a_line_each_has_its_own_text_or_none():
     for function in of_scale(3.0):
         tree = definition(function)
+        if sys.version_info < (3, 11):  # whose code does not say in which column it is written
+            assert tree is None
+            continue
         again = bound(compiled(tree, function.__code__, ()), function, {})
         assert again(5.0) == function(5.0)
 
