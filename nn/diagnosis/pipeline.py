@@ -137,13 +137,14 @@ class JudgedPoint(ABC):
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         names = [[finding.name for path in several for finding in path] for several in each.values()]
         is_symptom = any("gradient-zero" in several for several in names)
-        if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
+        if not is_symptom and (not is_proven or all(map(_is_one, each.values()))):
             return paths, each, is_proven
         together, separate = self.mended(wrong, others)
-        if all(each.values()):  # ambiguous: the author's own text may decide
+        if all(each.values()):  # ambiguous, or two alterations: the author's own text may decide, or say it as one
             if len(together) == 1:
                 return together, dict.fromkeys(wrong, together), True
-            return paths, each, is_proven
+            ones = {at: several for at, several in separate.items() if _is_one(several) and not _is_one(each[at])}
+            return [] if ones else paths, each | ones, is_proven
         if not together and any(each.values()):
             separate = self.mended([at for at in wrong if not each[at]], others)[1]
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
@@ -313,6 +314,11 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
     if not paths:
         return "unnamed"
     return "named" if len(paths) == 1 and is_proven else "ambiguous"
+
+
+def _is_one(paths: Sequence[Findings]) -> bool:
+    """Whether there is one explanation, of one finding."""
+    return [len(path) for path in paths] == [1]
 
 
 def _are_whole(paths: Sequence[Findings]) -> bool:

@@ -40,6 +40,8 @@ class Edit:
         What `u` and `c` are in the text.
     keywords
         The arguments by name that a call has instead.
+    shown
+        How the text is written with `p` and `q`, the operands of one of the operands, if it is.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Edit:
     uses: str = ""
     number: float | None = None
     keywords: Mapping[str, Any] | None = None
+    shown: str = ""
 
     @property
     def is_fitted(self) -> bool:
@@ -106,7 +109,9 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
     elif is_whole(value):
         yield from _of(tables.INDEX, node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
-        yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
+        yield from _bracketed(node, node.tree)
+        yield from _binary(node, type(node.tree.op), dict(zip("ab", map(np.ndim, operands))), np.ndim(value))
+        yield from _summed(node, node.tree) if isinstance(node.tree.op, ast.Mult) else ()
     elif node.form == "comparison":
         yield from _of(tables.COMPARISON, node, 1)
     elif node.form == "unary":
@@ -144,6 +149,29 @@ def _of(rows: Sequence[tables.Row], node: Node, rank: int) -> Iterator[Edit]:
     return (Edit(kind, node, text, rank) for kind, text in rows)
 
 
+def _bracketed(node: Node, tree: ast.BinOp) -> Iterator[Edit]:
+    """Yield the same operations with other brackets."""
+    for side, inner in (("left", tree.left), ("right", tree.right)):
+        if isinstance(inner, ast.BinOp) and (row := tables.BRACKETS.get((type(tree.op), side, type(inner.op)))):
+            yield Edit("parenthesis", node, row[1], 1, ast.unparse(getattr(inner, side)), shown=row[0])
+
+
+def _binary(node: Node, op: type[ast.AST], dimensions: Mapping[str, int], of_value: int) -> Iterator[Edit]:
+    """Yield other operations; where only a number is left of arrays, what that belongs to says it better."""
+    for kind, text in tables.BINARY.get(op, ()):
+        yield Edit(kind, node, text, 2 if dimensions.get(text, of_value) < of_value else 1)
+
+
+def _summed(node: Node, tree: ast.BinOp) -> Iterator[Edit]:
+    """Yield the sum of a product, in place of a factor times the sum."""
+    for factor, call in (("a", tree.right), ("b", tree.left)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("sum", "mean"):
+            of, more = ast.unparse(call.func.value), map(ast.unparse, call.keywords)
+            summed, *along = [*([of] if of not in ("np", "numpy") else []), *map(ast.unparse, call.args), *more]
+            text = tables.SUMMED.format(factor=factor, name=call.func.attr, along=", ".join(along))
+            yield Edit("factor-too-late", node, text, 2, summed)
+
+
 def _constants(node: Node, value: Any) -> Iterator[Edit]:
     """Yield a number that is fitted, and others of the same type; other axes of an axis."""
     kind = f"wrong-{node.role or 'constant'}"
@@ -162,6 +190,8 @@ def _calls(node: Node, operands: Sequence[Any], value: Any) -> Iterator[Edit]:
     function, first = operands[0], operands[1] if len(operands) > 1 else None
     name, owner = getattr(function, "__name__", ""), getattr(function, "__self__", None)
     is_method = isinstance(owner, np.ndarray)
+    if function in (range, reversed):
+        yield Edit("order-of-steps", node, tables.STEPS[name], 1)
     if is_method or getattr(np, name, None) is function:
         holder = "f.__self__" if is_method else "np"
         for other in tables.FUNCTIONS.get(name, ()):

@@ -22,6 +22,19 @@ def _rows(**texts: str) -> list[Row]:
     return [(kind.replace("_", "-"), text.strip()) for kind, several in texts.items() for text in several.split(";")]
 
 
+def _brackets(texts: str) -> dict[tuple[type[ast.AST], str, type[ast.AST]], Row]:
+    """Return rows of what is shown and what is computed, by the operation, an operand's side, and its operation."""
+    rows: dict[tuple[type[ast.AST], str, type[ast.AST]], Row] = {}
+    for line in texts.strip().splitlines():
+        written, shown, computed = line.split("; ")
+        outer = ast.parse(written.strip(), mode="eval").body
+        assert isinstance(outer, ast.BinOp)
+        for side, inner in (("left", outer.left), ("right", outer.right)):
+            if isinstance(inner, ast.BinOp):
+                rows[type(outer.op), side, type(inner.op)] = shown, computed
+    return rows
+
+
 BINARY: Mapping[type[ast.AST], list[Row]] = {
     ast.Add: _rows(sign="a - b; b - a", term_added="a; b", wrong_operation="a * b"),
     ast.Sub: _rows(sign="a + b; b - a", term_added="a; b; -b", wrong_operation="a * b; a / b"),
@@ -41,6 +54,32 @@ BINARY: Mapping[type[ast.AST], list[Row]] = {
         elementwise_for_product="a * b; np.outer(a, b); np.outer(b, a)",
     ),
 }
+BRACKETS = _brackets("""
+    a + p * q; (a + p) * q; a * u + b
+    a - p * q; (a - p) * q; a * u - b
+    a + p / q; (a + p) / q; a / u + b
+    a - p / q; (a - p) / q; a / u - b
+    p * q + b; p * (q + b); a + u * b
+    p * q - b; p * (q - b); a - u * b
+    p / q + b; p / (q + b); u / (u / a + b)
+    p / q - b; p / (q - b); u / (u / a - b)
+    p / q * b; p / (q * b); a / b
+    a + p ** q; (a + p) ** q; (a + b ** (1 / u)) ** u
+    a - p ** q; (a - p) ** q; (a - b ** (1 / u)) ** u
+    a * p ** q; (a * p) ** q; a ** u * b
+    a / p ** q; (a / p) ** q; a ** u / b
+    (p + q) * b; p + q * b; (a - u) * b + u
+    (p - q) * b; p - q * b; (a - u) * b + u
+    (p + q) / b; p + q / b; (a - u) / b + u
+    (p - q) / b; p - q / b; (a - u) / b + u
+    a * (p + q); a * p + q; a * (b - u) + u
+    a * (p - q); a * p - q; a * (b + u) - u
+""")
+"""What is written; the same with other brackets; and that computed, where `u` is `q` on the right, `p` on the left."""
+SUMMED = "({factor} * u).{name}({along})"
+"""What a factor beside a sum, or a mean, of `u` was meant to be."""
+STEPS = {"range": "reversed(f(*all))", "reversed": "a"}
+"""Functions whose steps run the other way, and how they do not."""
 COMPARISON = _rows(mask_inverted="a < b; a > b; a <= b; a >= b")
 INDEX = _rows(wrong_index="v + 1; v - 1; -v; 1 - v; -1 - v")
 PART = _rows(slice="a; a.sum(axis=0); a.mean(axis=0)")

@@ -48,3 +48,16 @@ def test_digits_of_a_constant_are_all_of_it():
 
 def test_what_only_looks_like_an_array_does_not_stand_for_its_parts():
     assert "a" in of("x[0]", np.ones((2, 2))) and "a" not in of("np.c_[x, x]", np.ones(2))
+
+
+def test_where_only_a_number_would_be_left_of_an_array_the_product_around_it_comes_first():
+    program = Program()
+    other = program.followed(of_text("def backward(x): return x * (1 - x)"))
+    program.record(lambda: other(np.ones(2)))
+    ranks = {
+        (node.text, edit.text): edit.rank
+        for node in program.nodes
+        if node.form == "binary"
+        for edit in edits(node, *program.seen[node.key])
+    }
+    assert ranks["x * (1 - x)", "a"] < ranks["1 - x", "a"]

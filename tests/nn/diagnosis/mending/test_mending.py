@@ -34,6 +34,9 @@ MISTAKES = [
     (LOOP, "np.outer(h[t], dz)", "np.outer(h[t + 1], dz)", "wrong-index"),
     (LOOP, "h[t + 1] ** 2", "h[t] ** 2", "wrong-index"),
     (LOOP, "dh = dz @ u.T", "dh = dz @ u", "factor-transposed"),
+    (LOOP, "range(len(x) - 1, -1, -1)", "range(len(x))", "order-of-steps"),
+    (LAYER, "dout * (1 - a ** 2)", "dout * 1 - a ** 2", "parenthesis"),
+    (NORM, "np.sum(dout * xhat, axis=0)", "dout * np.sum(xhat, axis=0)", "factor-too-late"),
 ]
 
 
@@ -128,7 +131,8 @@ def corrected(text, finding):
     indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
     if "the argument" in finding.sentence:
         return "\n".join([*lines[: number + 1], f"    {finding.right}", *lines[number + 1 :]])
-    line = ast.unparse(ast.parse(lines[number].strip()))
+    header = lines[number].strip().startswith("for ")
+    line = lines[number].strip() if header else ast.unparse(ast.parse(lines[number].strip()))
     assert finding.yours in line
     lines[number] = indent + ("pass" if finding.right == "nothing" else line.replace(finding.yours, finding.right))
     return "\n".join(lines)
