@@ -118,6 +118,8 @@ OTHERS = [
             factor_missing="v * (1 - u); v * (1 - u ** 2); v * u ** 2; v * u * (1 - u); v * np.sign(u); v * (u > 0); "
             "v * np.exp(u); v * np.exp(-u)",
             factor_too_many="v / u ** 2; v / np.sqrt(u)",
+            slope_formula="1 / (1 + np.exp(-u)); np.exp(-u) / (1 + np.exp(-u)) ** 2; 1 - np.tanh(u) ** 2; np.tanh(u); "
+            "np.exp(u); np.exp(-u); np.cos(u); -np.sin(u)",
         ),
     ),
 ]
