@@ -91,7 +91,7 @@ class JudgedPoint(ABC):
         several = [point.written() for point in (self, *others)]
         points = [point for point in several if point is not None]
         if (
-            not wrong
+            not any(point.right[at].any() for point in points for at in wrong)  # zeros, many changes lead to
             or len(points) < len(several)
             or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values())
         ):

@@ -113,6 +113,14 @@ def test_one_change_of_the_text_says_what_two_alterations_say(together, separate
     assert Point(lambda x: np.sum(np.exp(x)), X, 2.0 * X).diagnosis().names == names
 
 
+def test_no_text_is_mended_where_nothing_comes_back_anyway():
+    def clipped(d, x):
+        return d * np.cos(np.clip(x, 0.0, 1.0))
+
+    diagnosis = check_backward(lambda x: np.sin(np.clip(x, 0.0, 1.0)), clipped, X**2 + 3.0)
+    assert diagnosis.verdict != "right" and "mask-missing" in str(diagnosis) and "line " not in str(diagnosis)
+
+
 def test_half_of_a_number_of_the_function_is_said_to_be_that():
     diagnosis = diagnose_function(lambda x: np.mean((x - G) ** 2), X, lambda x: x - G)
     assert diagnosis.findings[0].found == "yours = 6 x correct: G.shape[0] * G.shape[1] / 2"
