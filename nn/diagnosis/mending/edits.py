@@ -22,6 +22,7 @@ from nn.diagnosis.mending.instrumented import Node
 from nn.samples import Array
 
 NEAR = 0.01  # of a constant, what its digits may be off
+ONCE = "<once>"  # at hand where what is computed in every run of a loop has been computed before
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,8 @@ class Edit:
             values["old"] = operands[1]()
         if "u" in names:
             values["u"] = at_hand[self.uses]
+        if "first" in names and isinstance(at_hand, dict):
+            values["first"], at_hand[ONCE] = ONCE not in at_hand, True
         return eval(_code(self.text), values)
 
 

@@ -1,7 +1,8 @@
 """What people confuse: the kind of a mistake, and the text of what belongs in place of what they write.
 
 In a text, `v` is the value as it is written, `a` and `b` are its operands, `u` is another array at hand, `c` a number
-that is fitted, `old` what an assignment overwrites, and `f` the function of a call.
+that is fitted, `old` what an assignment overwrites, `f` the function of a call, and `first` whether this is the first
+time that it is computed.
 
 >>> [text for kind, text in BINARY[ast.Pow] if kind == "operands-exchanged"]
 ['b ** a']
@@ -36,7 +37,9 @@ def _brackets(texts: str) -> dict[tuple[type[ast.AST], str, type[ast.AST]], Row]
 
 
 BINARY: Mapping[type[ast.AST], list[Row]] = {
-    ast.Add: _rows(sign="a - b; b - a", term_added="a; b", wrong_operation="a * b"),
+    ast.Add: _rows(
+        sign="a - b; b - a", term_added="a; b; a + b if first else b; a + b if first else a", wrong_operation="a * b"
+    ),
     ast.Sub: _rows(sign="a + b; b - a", term_added="a; b; -b", wrong_operation="a * b; a / b"),
     ast.Mult: _rows(
         factor_too_many="a; b",

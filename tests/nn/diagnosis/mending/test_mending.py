@@ -70,6 +70,14 @@ def test_a_condition_is_changed_back():
         assert finding.right == "slope = np.where(abs(x) < 1, x, np.sign(x))"
 
 
+def test_what_comes_in_at_every_time_comes_in_at_the_first_alone():
+    loop = "g = 0 * d\n    for t in range(3):\n        g = d * (t == 0) + g * x"
+    right = f"def backward(d, x):\n    {loop}\n    return (g,)\n"
+    several = points(right, right.replace("d * (t == 0)", "d"), shapes=[(8, 4)], result=(8, 4))
+    ((finding,),), _ = mended(several, [0])
+    assert finding.right == "g = d + g * x if first else g * x"
+
+
 def test_one_of_two_mistakes_in_two_gradients_each():
     several = points(LAYER, LAYER.replace("x.T @ dz", "x.T @ dout").replace("dz @ w.T", "3 * dz @ w.T"))
     together, each = mended(several, wrong_places(several))

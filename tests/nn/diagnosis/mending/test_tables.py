@@ -19,7 +19,7 @@ NEW = {"term-missing", "wrong-operation", "wrong-constant", "operands-exchanged"
 @pytest.mark.parametrize(("kind", "text"), ROWS)
 def test_a_row_is_an_expression_of_known_names_and_a_known_kind(kind, text):
     names = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
-    assert names <= {"v", "a", "b", "u", "c", "old", "np", "abs"}
+    assert names <= {"v", "a", "b", "u", "c", "old", "np", "abs", "first"}
     assert kind in SENTENCES.keys() | NEW
 
 
