@@ -317,8 +317,9 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
 
 
 def _is_one(paths: Sequence[Findings]) -> bool:
-    """Whether there is one explanation, of one finding."""
-    return [len(path) for path in paths] == [1]
+    """Whether there is one explanation, of one finding for each gradient."""
+    wheres = [name for path in paths for finding in path for name in finding.where.split(", ")]
+    return len(paths) == 1 and len(wheres) == len(set(wheres))
 
 
 def _are_whole(paths: Sequence[Findings]) -> bool:
