@@ -103,7 +103,7 @@ BY_DIMENSIONS = {
 MAPPED = _rows(
     wrong_operation="1 - v; v * (1 - v); 1 - v ** 2; v ** 2; 1 / v; np.sqrt(v); np.sign(v); v > 0; v < 0; 1 / v ** 2; "
     "1 / np.sqrt(v); v ** 3; np.exp(v); np.exp(-v); np.log(v); 1 / (1 + np.exp(-v)); np.tanh(v); 1 + v; v + c; "
-    "np.sin(v); np.cos(v); np.maximum(v, 0)"
+    "np.sin(v); np.cos(v); np.maximum(v, 0); v / (1 + v); v / (1 + v) ** 2"
 )
 ALONG = _rows(
     unsummed="v.sum(axis={axis}); v.sum(axis={axis}, keepdims=True)",
