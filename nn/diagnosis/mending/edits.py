@@ -113,7 +113,8 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _of(tables.INDEX, node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _bracketed(node, node.tree)
-        yield from _binary(node, type(node.tree.op), dict(zip("ab", map(np.ndim, operands))), np.ndim(value))
+        dimensions, of_value = ([getattr(x, "ndim", 0) for x in several] for several in (operands, [value]))
+        yield from _binary(node, type(node.tree.op), dict(zip("ab", dimensions)), of_value[0])
         yield from _summed(node, node.tree) if isinstance(node.tree.op, ast.Mult) else ()
     elif node.form == "comparison":
         yield from _of(tables.COMPARISON, node, 1)

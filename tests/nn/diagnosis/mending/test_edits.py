@@ -61,3 +61,11 @@ def test_where_only_a_number_would_be_left_of_an_array_the_product_around_it_com
         for edit in edits(node, *program.seen[node.key])
     }
     assert ranks["x * (1 - x)", "a"] < ranks["1 - x", "a"]
+
+
+def test_a_list_of_several_shapes_is_repeated():
+    program = Program()
+    other = program.followed(of_text("def backward(x): return [x, [x, x]] * 2"))
+    program.record(lambda: other(np.ones(2)))
+    node = program.nodes[-1]
+    assert [edit.kind for edit in edits(node, *program.seen[node.key])][:2] == ["factor-too-many"] * 2
