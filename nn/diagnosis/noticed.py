@@ -14,8 +14,9 @@ import numpy as np
 from nn.diagnosis.difference import TELLING, not_finite
 from nn.samples import Array
 
-SAME = 1e-7  # of ratios, and of the largest entry
+SAME, NEAR = 1e-7, 1e-2  # of ratios, and of the largest entry
 FEW = 4  # ratios that are listed
+APPROXIMATE = "near the right one, as the derivative of an approximation of the function is, or with another constant"
 
 
 def noticed(right: Array, theirs: Array, x: Array) -> list[str]:
@@ -28,7 +29,9 @@ def noticed(right: Array, theirs: Array, x: Array) -> list[str]:
     if np.abs(theirs).max() <= SAME * largest:
         return ["the gradient is zero"]
     is_right = np.abs(theirs - right) <= SAME * np.maximum(np.abs(right), SAME * largest)
-    return [*(_in_a_part(is_right, x, "right") if x.size >= TELLING else ()), *_ratios(right, theirs)]
+    seen = [*(_in_a_part(is_right, x, "right") if x.size >= TELLING else ()), *_ratios(right, theirs)]
+    off = float(np.abs(theirs - right).max()) / largest if largest else np.inf
+    return seen or [f"{APPROXIMATE}: it is off by {off:.1e} of the largest entry at most"] * (off <= NEAR)
 
 
 def _in_a_part(is_something: Array, x: Array, what: str) -> Iterator[str]:

@@ -62,7 +62,7 @@ class Perturbed(np.ndarray):
         """Return what a function makes of the array; products that are no ufuncs round, too."""
         result = super().__array_function__(func, types, args, kwargs)
         is_product = func.__name__ in PRODUCTS or func.__module__.startswith("numpy.linalg")
-        return self._of(self._moved(_plain(result), ())) if is_product and isinstance(result, Perturbed) else result
+        return self._of(self._moved(_plain(result), ()) if is_product and isinstance(result, Perturbed) else result)
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the numbers in another precision: a lower one rounds."""
@@ -74,8 +74,8 @@ class Perturbed(np.ndarray):
         return self._of(super().__getitem__(key))
 
     def _of(self, x: Any) -> Any:
-        if isinstance(x, tuple):
-            return tuple(map(self._of, x))
+        if type(x) in (tuple, list):
+            return type(x)(map(self._of, x))
         if not isinstance(x, (np.ndarray, np.floating)) or x.dtype.kind != "f":
             return x
         perturbed = np.asanyarray(x).view(Perturbed)

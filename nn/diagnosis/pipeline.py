@@ -111,7 +111,8 @@ class JudgedPoint(ABC):
         held = self.with_others_held() if wrong else None
         several = [point.with_steps() for point in (self, *others, *([held] if held is not None else []))]
         points = [point for point in several if point is not None]
-        if not wrong or len(points) < len(several) or self._is_coarse:
+        is_zero = not any(point.right[at].any() for point in points for at in wrong)  # which many changes lead to
+        if is_zero or len(points) < len(several) or self._is_coarse:
             return [], {}
         return mended(points, wrong, has_pairs=has_pairs, farthest=farthest)
 

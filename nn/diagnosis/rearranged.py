@@ -55,7 +55,7 @@ def by_shape(right: Array, given: Array, precision: float = EXACT) -> Iterator[F
             reduced = reduce(right, axis=axis, keepdims=True)
             options = reduce(right, axis=axis), reduced, np.broadcast_to(reduced, right.shape)
             if any(reproduces(np.asarray(option), right, given, precision) for option in options):
-                sentence = f"the gradient is {name} over {where}, though every entry has its own"
+                sentence = f"the gradient is {name}, though every entry has its own"
                 yield of_function(f"{name}-over-axis", sentence, where, f"df/dx {name} over {where}")
 
 

@@ -34,6 +34,7 @@ from nn.diagnosis.alterations.target import EXACT, Target, size
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
+SMALL = 2.0  # half a length, which other numbers are as well
 Findings: TypeAlias = tuple[Finding, ...]
 Found: TypeAlias = tuple[list[Findings], dict[int, list[Findings]]]
 """What reproduces all gradients at once; and, where nothing does, what reproduces each wrong one."""
@@ -76,11 +77,15 @@ def explained(point: Point, others: Sequence[Point] = ()) -> Found:
 
 
 def number_of(points: Sequence[Point], factor: float) -> str:
-    """Return what a factor is in a function at all points: a length, a constant or the inverse of one; or ""."""
+    """Return what a factor is in a function at all points: a length, a constant, its inverse, or half of one; or ""."""
     recorded = [there for point in points if (there := Recorded.of(point)) is not None]
-    names = [dict(named_numbers(factor, known_numbers(there.target.sweep))) for there in recorded]
-    everywhere = (text for key, text in names[0].items() if all(key in other for other in names)) if names else ()
-    return next((text for text in everywhere if re.search("[a-z/]", text)), "")
+    known = [known_numbers(there.target.sweep) for there in recorded]
+    for times, of in ((1.0, "{}"), *([(2.0, "{} / 2")] if factor > SMALL else [])):
+        names = [dict(named_numbers(times * factor, there)) for there in known]
+        everywhere = (text for key, text in names[0].items() if all(key in other for other in names)) if names else ()
+        if text := next((text for text in everywhere if re.search("[a-z/]", text)), ""):
+            return of.format(text)
+    return ""
 
 
 def explained_at(points: Sequence[Recorded]) -> Found:

@@ -22,8 +22,9 @@ from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.mending.source import is_authors, is_formula
 from nn.samples import Array
 
-SCALED, BACKWARDS = "c * v", type(reversed(range(0)))
+SCALED = "c * v"
 NEAR = 0.01  # of a constant, what its digits may be off
+ONCE = "<once>"  # at hand where what is computed in every run of a loop has been computed before
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,8 @@ class Edit:
         The arguments by name that a call has instead.
     also
         Other expressions that are written alike, in whose places it stands too.
+    shown
+        How the text is written with `p` and `q`, the operands of one of the operands, if it is.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Edit:
     number: float | None = None
     keywords: Mapping[str, Any] | None = None
     also: tuple[Node, ...] = ()
+    shown: str = ""
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -90,6 +94,8 @@ class Edit:
             values["old"] = operands[1]()
         if "u" in names:
             values["u"] = at_hand[self.uses] if self.uses in at_hand else operands[0].__globals__[self.uses]
+        if "first" in names and isinstance(at_hand, dict):
+            values["first"], at_hand[ONCE] = ONCE not in at_hand, True
         return eval(_code(self.text), values)
 
 
@@ -123,15 +129,16 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         op = node.tree.op if isinstance(node.tree, ast.BinOp) else None
         yield from _of(tables.BINARY.get(type(op), ()) if op else (), node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
-        yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
+        yield from _bracketed(node, node.tree)
+        dimensions, of_value = ([getattr(x, "ndim", 0) for x in several] for several in (operands, [value]))
+        yield from _binary(node, type(node.tree.op), dict(zip("ab", dimensions)), of_value[0])
+        yield from _summed(node, node.tree) if isinstance(node.tree.op, ast.Mult) else ()
     elif node.form == "comparison":
         yield from _of(tables.COMPARISON, node, 1) if not any(isinstance(x, str) for x in operands) else ()
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
-    elif isinstance(value, (range, BACKWARDS)):
-        yield Edit("wrong-index", node, "v[::-1]" if isinstance(value, range) else "a", 2)
     elif node.form == "call":
         yield from _calls(node, operands, keywords, value)
     if is_float(value) and node.form not in ("store", "constant"):
@@ -164,6 +171,29 @@ def _of(rows: Sequence[tables.Row], node: Node, rank: int) -> Iterator[Edit]:
     return (Edit(kind, node, text, rank) for kind, text in rows)
 
 
+def _bracketed(node: Node, tree: ast.BinOp) -> Iterator[Edit]:
+    """Yield the same operations with other brackets."""
+    for side, inner in (("left", tree.left), ("right", tree.right)):
+        if isinstance(inner, ast.BinOp) and (row := tables.BRACKETS.get((type(tree.op), side, type(inner.op)))):
+            yield Edit("parenthesis", node, row[1], 1, ast.unparse(getattr(inner, side)), shown=row[0])
+
+
+def _binary(node: Node, op: type[ast.AST], dimensions: Mapping[str, int], of_value: int) -> Iterator[Edit]:
+    """Yield other operations; where only a number is left of arrays, what that belongs to says it better."""
+    for kind, text in tables.BINARY.get(op, ()):
+        yield Edit(kind, node, text, 2 if dimensions.get(text, of_value) < of_value else 1)
+
+
+def _summed(node: Node, tree: ast.BinOp) -> Iterator[Edit]:
+    """Yield the sum of a product, in place of a factor times the sum."""
+    for factor, call in (("a", tree.right), ("b", tree.left)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("sum", "mean"):
+            of, more = ast.unparse(call.func.value), map(ast.unparse, call.keywords)
+            summed, *along = [*([of] if of not in ("np", "numpy") else []), *map(ast.unparse, call.args), *more]
+            text = tables.SUMMED.format(factor=factor, name=call.func.attr, along=", ".join(along))
+            yield Edit("factor-too-late", node, text, 2, summed)
+
+
 def _constants(node: Node, value: Any) -> Iterator[Edit]:
     """Yield a number that is fitted, and others of the same type; other axes of an axis."""
     kind = f"wrong-{node.role or 'constant'}"
@@ -182,6 +212,8 @@ def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], val
     function, first = operands[0], operands[1] if len(operands) > 1 else None
     name, owner = getattr(function, "__name__", ""), getattr(function, "__self__", None)
     is_method = isinstance(owner, np.ndarray)
+    if function in (range, reversed):
+        yield Edit("order-of-steps", node, tables.STEPS[name], 1)
     if is_method or getattr(np, name, None) is function:
         holder = "f.__self__" if is_method else "np"
         for other in tables.FUNCTIONS.get(name, ()):

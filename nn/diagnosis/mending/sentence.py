@@ -79,7 +79,9 @@ def belongs(edit: Edit) -> ast.expr:
     tree = edit.node.tree
     parts: dict[str, ast.expr] = {"v": tree}
     if isinstance(tree, ast.BinOp):
+        inner = tree.left if "b" in edit.shown else tree.right
         parts |= {"a": tree.left, "b": tree.right}
+        parts |= {"p": inner.left, "q": inner.right} if edit.shown and isinstance(inner, ast.BinOp) else {}
     elif isinstance(tree, ast.Compare):
         parts |= {"a": tree.left, "b": tree.comparators[0]}
     elif isinstance(tree, ast.UnaryOp) and edit.node.form == "unary":
@@ -92,7 +94,7 @@ def belongs(edit: Edit) -> ast.expr:
         parts["c"] = ast.Constant(float(f"{edit.number:.6g}") if edit.number % 1 else int(edit.number))
     if edit.uses:
         parts["u"] = ast.parse(edit.uses, mode="eval").body
-    filled: ast.expr = _Filling(parts, edit).visit(ast.parse(edit.text, mode="eval").body)
+    filled: ast.expr = _Filling(parts, edit).visit(ast.parse(edit.shown or edit.text, mode="eval").body)
     return filled
 
 
@@ -141,6 +143,12 @@ def _is_of_several(x: ast.AST) -> bool:
     """Whether it is a list of results, of which one is meant."""
     listed = x.value if isinstance(x, ast.Return) else x
     return isinstance(listed, ast.Tuple) and len(listed.elts) > 1
+
+
+def _without_body(statement: ast.AST) -> ast.AST | None:
+    if isinstance(statement, ast.For):
+        return ast.copy_location(ast.For(statement.target, statement.iter, [], []), statement)
+    return None if hasattr(statement, "body") else statement
 
 
 def _is_around(outer: ast.AST, inner: ast.AST) -> bool:

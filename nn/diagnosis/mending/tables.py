@@ -1,7 +1,8 @@
 """What people confuse: the kind of a mistake, and the text of what belongs in place of what they write.
 
 In a text, `v` is the value as it is written, `a` and `b` are its operands, `u` is another array at hand, `c` a number
-that is fitted, `old` what an assignment overwrites, and `f` the function of a call.
+that is fitted, `old` what an assignment overwrites, `f` the function of a call, and `first` whether this is the first
+time that it is computed.
 
 >>> [text for kind, text in BINARY[ast.Pow] if kind == "operands-exchanged"]
 ['b ** a']
@@ -22,8 +23,23 @@ def _rows(**texts: str) -> list[Row]:
     return [(kind.replace("_", "-"), text.strip()) for kind, several in texts.items() for text in several.split(";")]
 
 
+def _brackets(texts: str) -> dict[tuple[type[ast.AST], str, type[ast.AST]], Row]:
+    """Return rows of what is shown and what is computed, by the operation, an operand's side, and its operation."""
+    rows: dict[tuple[type[ast.AST], str, type[ast.AST]], Row] = {}
+    for line in texts.strip().splitlines():
+        written, shown, computed = line.split("; ")
+        outer = ast.parse(written.strip(), mode="eval").body
+        assert isinstance(outer, ast.BinOp)
+        for side, inner in (("left", outer.left), ("right", outer.right)):
+            if isinstance(inner, ast.BinOp):
+                rows[type(outer.op), side, type(inner.op)] = shown, computed
+    return rows
+
+
 BINARY: Mapping[type[ast.AST], list[Row]] = {
-    ast.Add: _rows(sign="a - b; b - a", term_added="a; b", wrong_operation="a * b"),
+    ast.Add: _rows(
+        sign="a - b; b - a", term_added="a; b; a + b if first else b; a + b if first else a", wrong_operation="a * b"
+    ),
     ast.Sub: _rows(sign="a + b; b - a", term_added="a; b; -b", wrong_operation="a * b; a / b"),
     ast.Mult: _rows(
         factor_too_many="a; b; -a; -b",
@@ -43,6 +59,32 @@ BINARY: Mapping[type[ast.AST], list[Row]] = {
         elementwise_for_product="a * b; np.outer(a, b); np.outer(b, a)",
     ),
 }
+BRACKETS = _brackets("""
+    a + p * q; (a + p) * q; a * u + b
+    a - p * q; (a - p) * q; a * u - b
+    a + p / q; (a + p) / q; a / u + b
+    a - p / q; (a - p) / q; a / u - b
+    p * q + b; p * (q + b); a + u * b
+    p * q - b; p * (q - b); a - u * b
+    p / q + b; p / (q + b); u / (u / a + b)
+    p / q - b; p / (q - b); u / (u / a - b)
+    p / q * b; p / (q * b); a / b
+    a + p ** q; (a + p) ** q; (a + b ** (1 / u)) ** u
+    a - p ** q; (a - p) ** q; (a - b ** (1 / u)) ** u
+    a * p ** q; (a * p) ** q; a ** u * b
+    a / p ** q; (a / p) ** q; a ** u / b
+    (p + q) * b; p + q * b; (a - u) * b + u
+    (p - q) * b; p - q * b; (a - u) * b + u
+    (p + q) / b; p + q / b; (a - u) / b + u
+    (p - q) / b; p - q / b; (a - u) / b + u
+    a * (p + q); a * p + q; a * (b - u) + u
+    a * (p - q); a * p - q; a * (b + u) - u
+""")
+"""What is written; the same with other brackets; and that computed, where `u` is `q` on the right, `p` on the left."""
+SUMMED = "({factor} * u).{name}({along})"
+"""What a factor beside a sum, or a mean, of `u` was meant to be."""
+STEPS = {"range": "reversed(f(*all))", "reversed": "a"}
+"""Functions whose steps run the other way, and how they do not."""
 COMPARISON = _rows(mask_inverted="a < b; a > b; a <= b; a >= b")
 INDEX = _rows(wrong_index="v + 1; v - 1; -v; 1 - v; -1 - v")
 INDEX_WITH = _rows(wrong_index="v * u; v + u; v - u; v // u; v % u")
@@ -64,7 +106,7 @@ BY_DIMENSIONS = {
 MAPPED = _rows(
     wrong_operation="1 - v; v * (1 - v); 1 - v ** 2; v ** 2; 1 / v; np.sqrt(v); np.sign(v); v > 0; v < 0; 1 / v ** 2; "
     "1 / np.sqrt(v); 1 / (1 - v); v ** 3; np.exp(v); np.exp(-v); np.log(v); 1 / (1 + np.exp(-v)); np.tanh(v); 1 + v; "
-    "v + c; np.sin(v); np.cos(v); np.maximum(v, 0)"
+    "v + c; np.sin(v); np.cos(v); np.maximum(v, 0); v / (1 + v); v / (1 + v) ** 2"
 )
 ALONG = _rows(
     unsummed="v.sum(axis={axis}); v.sum(axis={axis}, keepdims=True)",
@@ -82,6 +124,8 @@ OTHERS = [
             factor_missing="v * (1 - u); v * (1 - u ** 2); v * u ** 2; v * u * (1 - u); v * np.sign(u); v * (u > 0); "
             "v * np.exp(u); v * np.exp(-u)",
             factor_too_many="v / u ** 2; v / np.sqrt(u)",
+            slope_formula="1 / (1 + np.exp(-u)); np.exp(-u) / (1 + np.exp(-u)) ** 2; 1 - np.tanh(u) ** 2; np.tanh(u); "
+            "np.exp(u); np.exp(-u); np.cos(u); -np.sin(u)",
         ),
     ),
 ]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nn import check_backward, diagnose_function
-from nn.diagnosis.noticed import noticed
+from nn.diagnosis.noticed import APPROXIMATE, noticed
 
 X = np.random.default_rng(3).normal(size=(3, 4))
 RIGHT = np.random.default_rng(4).normal(size=(3, 4))
@@ -50,3 +50,11 @@ def test_what_is_not_finite_is_said_and_for_which_sign_of_x():
 def test_of_few_entries_nothing_is_said_that_chance_may_do():
     x = np.array([1.0, -2.0])
     assert noticed(np.ones(2), np.array([1.0, 3.0]), x) == []
+
+
+def test_of_an_approximation_it_is_said_that_it_is_near():
+    x = np.linspace(-2.0, 2.0, 20).reshape(4, 5)
+    slope = 1.0 - np.tanh(x) ** 2
+    (said,) = noticed(slope, slope + 3e-4 * np.sin(9.0 * x), x)
+    assert said.startswith(APPROXIMATE) and said.endswith("off by 3.0e-04 of the largest entry at most")
+    assert noticed(slope, slope + 0.1 * np.sin(9.0 * x), x) == []

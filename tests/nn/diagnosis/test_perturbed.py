@@ -23,6 +23,9 @@ def spread(f, *arrays):
         (lambda x: np.log(1.0 + x), np.array([1e-9, 1e-12])),
         (lambda x: (x**2).mean() - x.mean() ** 2, 1e5 + X),
         (lambda x: np.array([1.0 - 1.0 / (1.0 + np.exp(-entry)) for entry in x]), np.array([30.0, 33.0])),
+        (lambda x: 1.0 - np.exp(-np.where(x > 1.0, x, np.log1p(x))), np.array([1e-9, 3e-11])),
+        (lambda x: np.stack([x, 1.0 + x])[1] - 1.0, np.array([1e-9, 1e-12])),
+        (lambda x: np.split(1.0 + x, 2)[1] - 1.0, np.array([3e-10, 1e-12])),
         (lambda x: np.linalg.inv(np.array([[1.0, 1.0], [1.0, 1.0 + x[0]]]) * (x / x)), np.array([1e-9, 1e-9])),
     ],
 )

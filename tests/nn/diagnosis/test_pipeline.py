@@ -10,6 +10,7 @@ from nn.diagnosis.comparison import NOISY, TERM
 from nn.diagnosis.function import FunctionPoint
 from nn.diagnosis.layer import LayerPoint
 from nn.diagnosis.pipeline import OFF_ELSEWHERE, OTHER_SHAPES, JudgedPoint, at_points
+from nn.diagnosis.report import Finding
 
 RNG = np.random.default_rng(3)
 X, G = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4))
@@ -88,6 +89,42 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
     assert [row.verdict for row in diagnosis.parameters] == ["unnamed", "ambiguous"]
     assert diagnosis.alternatives and {f.where for path in diagnosis.alternatives for f in path} == {"a"}
     assert diagnosis.experiment and diagnosis.experiment in str(diagnosis)
+
+
+ONE, *TWO = (Finding(kind, "", "x", "", "", "", "") for kind in ("wrong-constant", "sign", "factor"))
+
+
+@pytest.mark.parametrize(
+    ("together", "separate", "names"),
+    [
+        ([(ONE,)], {}, ["wrong-constant"]),
+        ([], {0: [(ONE,)]}, ["wrong-constant"]),
+        ([], {0: [(ONE,), (ONE,)]}, ["sign", "factor"]),
+        ([], {}, ["sign", "factor"]),
+    ],
+)
+def test_one_change_of_the_text_says_what_two_alterations_say(together, separate, names):
+    class Point(FunctionPoint):
+        def altered(self, wrong, others):
+            return [], {0: [tuple(TWO)]}
+
+        def mended(self, wrong, others):
+            return together, separate
+
+    assert Point(lambda x: np.sum(np.exp(x)), X, 2.0 * X).diagnosis().names == names
+
+
+def test_no_text_is_mended_where_nothing_comes_back_anyway():
+    def clipped(d, x):
+        return d * np.cos(np.clip(x, 0.0, 1.0))
+
+    diagnosis = check_backward(lambda x: np.sin(np.clip(x, 0.0, 1.0)), clipped, X**2 + 3.0)
+    assert diagnosis.verdict != "right" and "mask-missing" in str(diagnosis) and "line " not in str(diagnosis)
+
+
+def test_half_of_a_number_of_the_function_is_said_to_be_that():
+    diagnosis = diagnose_function(lambda x: np.mean((x - G) ** 2), X, lambda x: x - G)
+    assert diagnosis.findings[0].found == "yours = 6 x correct: G.shape[0] * G.shape[1] / 2"
 
 
 def test_a_factor_is_said_to_be_the_number_of_the_function_that_it_is_and_once_for_all():

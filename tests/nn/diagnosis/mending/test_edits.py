@@ -51,5 +51,26 @@ def test_what_only_looks_like_an_array_does_not_stand_for_its_parts():
 
 
 def test_a_loop_goes_the_other_way():
-    assert list(of("range(3)", 2.0)["v[::-1]"]) == [2, 1, 0]
+    assert list(of("range(3)", 2.0)["reversed(f(*all))"]) == [2, 1, 0]
     assert list(of("reversed(range(3))", 2.0)["a"]) == [0, 1, 2]
+
+
+def test_where_only_a_number_would_be_left_of_an_array_the_product_around_it_comes_first():
+    program = Program()
+    other = program.followed(of_text("def backward(x): return x * (1 - x)"))
+    program.record(lambda: other(np.ones(2)))
+    ranks = {
+        (node.text, edit.text): edit.rank
+        for node in program.nodes
+        if node.form == "binary"
+        for edit in edits(node, *program.seen[node.key])
+    }
+    assert ranks["x * (1 - x)", "a"] < ranks["1 - x", "a"]
+
+
+def test_a_list_of_several_shapes_is_repeated():
+    program = Program()
+    other = program.followed(of_text("def backward(x): return [x, [x, x]] * 2"))
+    program.record(lambda: other(np.ones(2)))
+    node = program.nodes[-1]
+    assert [edit.kind for edit in edits(node, *program.seen[node.key])][:2] == ["factor-too-many"] * 2

@@ -33,6 +33,9 @@ MISTAKES = [
     (LOOP, "np.outer(h[t], dz)", "np.outer(h[t + 1], dz)", "wrong-index"),
     (LOOP, "h[t + 1] ** 2", "h[t] ** 2", "wrong-index"),
     (LOOP, "dh = dz @ u.T", "dh = dz @ u", "factor-transposed"),
+    (LOOP, "range(len(x) - 1, -1, -1)", "range(len(x))", "order-of-steps"),
+    (LAYER, "dout * (1 - a ** 2)", "dout * 1 - a ** 2", "parenthesis"),
+    (NORM, "np.sum(dout * xhat, axis=0)", "dout * np.sum(xhat, axis=0)", "factor-too-late"),
 ]
 
 
@@ -64,6 +67,14 @@ def test_a_condition_is_changed_back():
         several = points(right, right.replace(part, other), shapes=[(8, 4)], result=(8, 4))
         ((finding,), *_), _ = mended(several, [0])
         assert finding.right == "slope = np.where(abs(x) < 1, x, np.sign(x))"
+
+
+def test_what_comes_in_at_every_time_comes_in_at_the_first_alone():
+    loop = "g = 0 * d\n    for t in range(3):\n        g = d * (t == 0) + g * x"
+    right = f"def backward(d, x):\n    {loop}\n    return (g,)\n"
+    several = points(right, right.replace("d * (t == 0)", "d"), shapes=[(8, 4)], result=(8, 4))
+    ((finding,),), _ = mended(several, [0])
+    assert finding.right == "g = d + g * x if first else g * x"
 
 
 def test_one_of_two_mistakes_in_two_gradients_each():
@@ -118,7 +129,8 @@ def corrected(text, finding):
     indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
     if "the argument" in finding.sentence:
         return "\n".join([*lines[: number + 1], f"    {finding.right}", *lines[number + 1 :]])
-    line = ast.unparse(ast.parse(lines[number].strip()))
+    header = lines[number].strip().startswith("for ")
+    line = lines[number].strip() if header else ast.unparse(ast.parse(lines[number].strip()))
     assert finding.yours in line
     lines[number] = indent + ("pass" if finding.right == "nothing" else line.replace(finding.yours, finding.right))
     return "\n".join(lines)
