@@ -12,7 +12,16 @@ ROWS = [
     *[(kind, text.format(axis=0)) for kind, text in tables.ALONG],
     *[row for _, rows in tables.OTHERS for row in rows],
 ]  # fmt: skip
-NEW = {"term-missing", "wrong-operation", "wrong-constant", "operands-exchanged", "sum-for-mean"}
+NEW = {
+    "elementwise-for-product",
+    "order-of-product",
+    "wrong-index",
+    "term-missing",
+    "wrong-operation",
+    "wrong-constant",
+    "operands-exchanged",
+    "sum-for-mean",
+}
 
 
 @pytest.mark.parametrize(("kind", "text"), ROWS)
