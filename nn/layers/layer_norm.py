@@ -79,7 +79,7 @@ MISTAKES = (
         "the variance stands for the standard deviation",
         "by_var) / std",
         "by_var) / std**2",
-        ("wrong-operand", "factor-too-many", "slope-squared"),
+        ("wrong-constant",),
     ),
     Slip(
         "beta's gradient is a mean",

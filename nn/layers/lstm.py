@@ -89,7 +89,7 @@ def inputs(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array,
 
 
 MISTAKES = (
-    Slip("the cell carries nothing back in time", "dc = dc + dh * o", "dc = dh * o", ("path-missing", "truncated")),
+    Slip("the cell carries nothing back in time", "dc = dc + dh * o", "dc = dh * o", ("overwritten",)),
     Slip("the cell's gradient does not pass the forget gate", "dc = dc * f", "dc = dc", ("factor-missing",)),
     Slip("the derivative of tanh is left out at the output", "dh * o * (1.0 - a**2)", "dh * o", ("slope-missing",)),
     Slip(

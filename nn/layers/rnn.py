@@ -76,7 +76,7 @@ MISTAKES = (
         "the state after is taken for the one before",
         "dw_h += states[t].T",
         "dw_h += states[t + 1].T",
-        ("wrong-operand",),
+        ("wrong-index",),
     ),
     Slip("the steps' gradients are assigned", "dw_h += states[t].T @ dz", "dw_h = states[t].T @ dz", ("overwritten",)),
     Slip("the derivative of tanh is left out", "dh * (1.0 - states[t + 1] ** 2)", "dh", ("slope-missing",)),

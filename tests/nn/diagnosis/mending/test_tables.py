@@ -14,7 +14,7 @@ ROWS = [
 ]  # fmt: skip
 BRACKETS = [(*key, *row) for key, row in tables.BRACKETS.items()]
 NEW = {"term-missing", "wrong-operation", "wrong-constant", "operands-exchanged", "sum-for-mean"}
-NEW |= {"order-of-product", "elementwise-for-product"}
+NEW |= {"order-of-product", "elementwise-for-product", "wrong-index"}
 
 
 @pytest.mark.parametrize(("kind", "text"), ROWS)
