@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.agreement import EPS
 from engine.graph import order
@@ -26,6 +26,10 @@ from engine.rule import Rule
 from engine.value import Value
 
 TINY = 5e-324  # what underflow may take away
+STRAIGHT = {"abs", "relu", "leaky_relu", "maximum", "minimum", "clip", "largest"}  # whose slopes change at kinks alone
+Sides: TypeAlias = tuple[float, float]
+NO_JUMP: Sides = (0.0, 0.0)
+NOTHING = (0.0, 0.0, 0.0, NO_JUMP)
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,14 @@ class Analysis:
         To the root's derivative with respect to each of the given leaves.
     sizes
         The absolute terms that each of these derivatives is the sum of.
+    jumps
+        How far below each of these derivatives, and above it, that of the other side of kinks nearby may be.
     """
 
     value: float
     derivatives: tuple[float, ...]
     sizes: tuple[float, ...]
+    jumps: tuple[tuple[float, float], ...] = ()
 
 
 def analysed(root: Value, leaves: Sequence[Value]) -> Analysis:
@@ -57,19 +64,33 @@ def analysed(root: Value, leaves: Sequence[Value]) -> Analysis:
     """
     nodes = order(root)
     errors = _forward(nodes)
-    cotangents: dict[Value, tuple[float, float, float]] = {root: (1.0, 0.0, 1.0)}  # it, its error, its size
+    cotangents = {root: (1.0, 0.0, 1.0, NO_JUMP)}  # it, its error, its size, how far below and above it may be
     for node in reversed(nodes):
         if node not in cotangents or not node.parents:
             continue
-        g, e_g, size = cotangents.pop(node)
-        for parent, slope, e_slope in zip(node.parents, _slopes(node), _slope_errors(node, errors)):
-            to, e_to, size_to = cotangents.get(parent, (0.0, 0.0, 0.0))
+        g, e_g, size, sides = cotangents.pop(node)
+        for parent, slope, e_slope, jump in zip(node.parents, _slopes(node), *_slope_errors(node, errors)):
+            to, e_to, size_to, before = cotangents.get(parent, NOTHING)
             term = slope * g
             e_term = abs(slope) * e_g + e_slope * size + EPS * abs(term) + TINY
             total = to + term
-            cotangents[parent] = total, e_to + e_term + EPS * abs(total), size_to + abs(slope) * size
-    of_leaves = [cotangents.get(leaf, (0.0, 0.0, 0.0)) for leaf in leaves]
-    return Analysis(errors[root], tuple([e for _, e, _ in of_leaves]), tuple([size for _, _, size in of_leaves]))
+            is_smooth = sides is NO_JUMP and jump is NO_JUMP
+            beside = before if is_smooth else _added(before, _times(slope, sides), _times(g, jump))
+            cotangents[parent] = total, e_to + e_term + EPS * abs(total), size_to + abs(slope) * size, beside
+    of_leaves = [cotangents.get(leaf, NOTHING) for leaf in leaves]
+    _, derivatives, sizes, jumps = zip(*of_leaves) if of_leaves else [()] * 4
+    return Analysis(errors[root], derivatives, sizes, jumps)
+
+
+def _added(*several: Sides) -> Sides:
+    below, above = zip(*several)
+    return sum(below), sum(above)
+
+
+def _times(factor: float, sides: Sides) -> Sides:
+    """Return how far below and above a product may be."""
+    below, above = (abs(factor) * side for side in sides)
+    return (above, below) if factor < 0.0 else (below, above)
 
 
 def value_error(root: Value) -> float:
@@ -115,11 +136,11 @@ def _slopes(node: Value) -> tuple[float, ...]:
     return node.pullback(1.0)
 
 
-def _slope_errors(node: Value, errors: dict[Value, float]) -> list[float]:
-    """Return what the errors of operands and result, and rounding, may do to each local derivative."""
+def _slope_errors(node: Value, errors: dict[Value, float]) -> tuple[list[float], list[Sides]]:
+    """Return what the errors of operands and result, and rounding, may do to each local derivative; and kinks to it."""
     rule, slopes = node.rule, _slopes(node)
     if not isinstance(rule, Rule) or not rule.differentiable:
-        return [0.0] * len(slopes)
+        return [0.0] * len(slopes), [NO_JUMP] * len(slopes)
     fixed = rule.fixed_of(node.pullback)
     moved = []
     for sign in (1.0, -1.0):
@@ -128,4 +149,8 @@ def _slope_errors(node: Value, errors: dict[Value, float]) -> list[float]:
         if rule.variadic and rule.kinks:  # one of its operands, which nothing rounds, moves as that one does
             z = rule.scalar(xs)
         moved.append(rule.bind(z, xs, fixed)(1.0))
-    return [max(abs(up - s), abs(down - s)) + EPS * abs(s) for s, up, down in zip(slopes, *moved)]
+    if rule.name in STRAIGHT and any(s != up or s != down for s, up, down in zip(slopes, *moved)):
+        jumps = [(s - min(s, up, down), max(s, up, down) - s) for s, up, down in zip(slopes, *moved)]
+        return [EPS * abs(s) for s in slopes], jumps
+    errors_of_slopes = [max(abs(up - s), abs(down - s)) + EPS * abs(s) for s, up, down in zip(slopes, *moved)]
+    return errors_of_slopes, [NO_JUMP] * len(slopes)

@@ -305,9 +305,7 @@ def arctanh(x: N, g: N) -> tuple[N]:
 
 
 def _array_erf(x: Any) -> Any:
-    if not isinstance(x, (np.ndarray, np.generic)):
-        return x.call("erf", x)
-    return error_function.erf(x)
+    return x.call("erf", x) if hasattr(x, "call") else error_function.erf(x)
 
 
 @rule(math.erf, _array_erf, at=ANYWHERE)

@@ -1,10 +1,13 @@
 """Functions out of texts: right backward passes in NumPy, and what is wrong with one where a part of it is another."""
 
+import ast
 import linecache
 from itertools import count
 
 import numpy as np
 
+from nn.diagnosis.mending.edits import edits
+from nn.diagnosis.mending.program import Program
 from nn.diagnosis.mending.written import Written
 
 NUMBER = count()
@@ -82,3 +85,12 @@ def _point(right, wrong, inputs, dout):
 def wrong_places(several):
     """Return the gradients that are wrong."""
     return [at for at, x in several[0].given.items() if not several[0].is_right(at, x)]
+
+
+def changes(text):
+    """Return changes of a right function that can be written down."""
+    program, (inputs, dout) = Program(), drawn(text, 0)
+    function = program.followed(of_text(text))
+    program.record(lambda: function(dout, *inputs))
+    simple = [node for node in program.nodes if node.key in program.seen and isinstance(node.statement, ast.Assign)]
+    return [edit for node in simple for edit in edits(node, *program.seen[node.key]) if not edit.is_fitted]

@@ -21,6 +21,7 @@ from engine.agreement import EPS, agrees, differenced, is_differenced
 from nn.samples import Array
 
 UNIT_OF_SINGLE = float(np.finfo(np.float32).eps) / EPS  # a unit of single precision, in units of double
+UNDERFLOW_OF_SINGLE = float(np.finfo(np.float32).tiny)  # what is less than that it may have lost
 FEW = 4  # numbers that may all be of single precision by chance
 TIGHTEST, LOOSEST = 1e-11, 1e-5  # relative tolerances within which a mistake can be told from none
 LOOSEST_SINGLE = 3e-4  # of numbers in single precision
@@ -63,22 +64,31 @@ class Limits:
         part = 64.0 * float(self.units[name].max(initial=0.0)) / largest if largest else 0.0
         return min(LOOSEST, max(TIGHTEST, part))
 
-    def is_inexact(self, gradients: Mapping[str, Array]) -> bool:
-        """Whether most entries are off by more than rounding, as those of differences of the loss are."""
+    def is_inexact(self, gradients: Mapping[str, Array], above: float = 0.0) -> bool:
+        """Whether most entries above a size are off by more than rounding, as those of differences of the loss are."""
         exact = [agrees(x, self.right[k], 4.0 * self.units[k]).ravel() for k, x in gradients.items()]
-        return is_differenced(np.concatenate(exact), np.concatenate([self.right[k].ravel() for k in gradients]))
+        right = np.concatenate([self.right[k].ravel() for k in gradients])
+        return is_differenced(np.concatenate(exact), np.where(np.abs(right) > above, right, 0.0))
+
+    def are_hidden(self, gradients: Mapping[str, Array]) -> bool:
+        """Whether gradients are off by no more than differences of the loss are, and large entries are off so, too."""
+        noise = differenced(0.0, max(map(self.largest, gradients)))
+        is_less = all(agrees(x, self.right[k], noise).all() for k, x in gradients.items())
+        return is_less and self.is_inexact(gradients, noise)
 
     def is_coarse(self, gradients: Mapping[str, Array]) -> bool:
         """Whether gradients are right to the precision of what computed them: float32, or differences of the loss."""
-        names = list(gradients)
-        if all(agrees(gradients[k], self.right[k], differenced(self.right[k], 0.0)).all() for k in names):
+        names, single = list(gradients), is_single(gradients.values())
+        lost = UNDERFLOW_OF_SINGLE if single else 0.0
+        if all(agrees(gradients[k], self.right[k], differenced(self.right[k], 0.0) + lost).all() for k in names):
             return True
-        single = is_single(gradients.values())
         if not single and not self.is_inexact(gradients):
             return False
         noise = max(map(self.largest, names))
         coarser = {
-            name: np.maximum(self.units[name] * UNIT_OF_SINGLE, 0.0 if single else differenced(self.right[name], noise))
+            name: np.maximum(
+                self.units[name] * UNIT_OF_SINGLE, lost if single else differenced(self.right[name], noise)
+            )
             for name in names
         }
         return all(replace(self, units=coarser).agrees(name, gradients[name]) for name in names)

@@ -134,4 +134,4 @@ def _diagnosis(data: dict[str, Any]) -> Diagnosis:
 
 
 def _path(findings: list[dict[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding(**finding) for finding in findings)
+    return tuple(Finding(**{**finding, "change": tuple(finding["change"])}) for finding in findings)

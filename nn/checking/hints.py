@@ -24,7 +24,7 @@ TELLING = {  # what each level adds of a mistake
     "where": ("where",),
     "kind": ("name",),
     "sentence": ("sentence", "found"),
-    "equation": ("right", "yours", "reference"),
+    "equation": ("right", "yours", "reference", "change"),
 }
 
 
@@ -73,7 +73,7 @@ def data(diagnosis: Diagnosis, level: str) -> dict[str, Any]:
     """Return a diagnosis as plain data, with what a level tells."""
     keys = [key for name in LEVELS if reaches(level, name) for key in TELLING[name]]
 
-    def path(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    def path(findings: Sequence[Finding]) -> list[dict[str, Any]]:
         if level == "where":
             return [{"where": where} for where in dict.fromkeys(finding.where for finding in findings)]
         return [{key: getattr(finding, key) for key in keys} for finding in findings]

@@ -21,6 +21,7 @@ x: the path through `mu` is missing [path-missing]
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MethodType
@@ -32,8 +33,8 @@ from engine.arguments import function, whole
 from nn.diagnosis.asked import silenced
 from nn.diagnosis.frameworks.judged import of_custom, of_framework
 from nn.diagnosis.layer import LayerPoint, is_differentiated, that_run, told_apart
-from nn.diagnosis.pipeline import at_points
-from nn.diagnosis.points import POINTS, elsewhere, farther, longer
+from nn.diagnosis.pipeline import SEEN, at_points
+from nn.diagnosis.points import ONE, POINTS, beyond, elsewhere, farther, longer, shorter
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.unchanged import unchanged
 
@@ -100,7 +101,7 @@ def check_backward(forward: Callable[..., Any], backward: Any, *inputs: Any, see
         if diagnosis.ok or not any(_is_narrow(x) for x in inputs):
             return diagnosis
         with silenced():
-            wide = _diagnosed(forward, backward, [x.astype(float) if _is_narrow(x) else x for x in inputs], seed)
+            wide = _diagnosed(forward, backward, _wide(inputs), seed)
     return replace(wide, remarks=(*wide.remarks, NARROW)) if wide.ok else wide
 
 
@@ -130,14 +131,25 @@ def _diagnosed(
     of_shapes = ((at, elsewhere(at, earlier)) for at in longer(inputs, rng))
     shapes = (LayerPoint(forward, backward, at, names, rng, before=there) for at, there in of_shapes)
     away = (LayerPoint(forward, backward, at, names, rng, before=before) for at in farther(inputs, rng))
+
+    def there(at: Sequence[Any]) -> LayerPoint:
+        return replace(points[0], inputs=at, draws=rng, before=())
+
+    ones = ((ONE, one) for two, one in shorter(inputs) if there(two).off <= SEEN)
+    off = ((where, at) for where, at in itertools.chain(beyond(inputs), ones) if there(at).off > SEEN)
+    unlike = ((where, there(at)) for where, at in off if there(_wide(at)).off > SEEN)
     with silenced():
-        diagnosis = at_points(points, that_run(shapes, points[0]), away)
+        diagnosis = at_points(points, that_run(shapes, points[0]), away, unlike)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
 
 
 def _is_narrow(x: Any) -> bool:
     """Whether an input is in single precision: what is wrong is told with more digits."""
     return is_differentiated(x) and x.dtype.itemsize < np.dtype(float).itemsize
+
+
+def _wide(inputs: Sequence[Any]) -> list[Any]:
+    return [x.astype(float) if _is_narrow(x) else x for x in inputs]
 
 
 def _names(forward: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:

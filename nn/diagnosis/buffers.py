@@ -37,6 +37,7 @@ MAKERS = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "ones_li
 JOINING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 OF_MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)} | {
     "fabs": np.abs, "pow": np.power, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2,
+    "erf": engine.erf,
 }  # fmt: skip
 LIBRARIES = (
     *[f"{Path(str(file)).parent}{os.sep}" for file in (np.__file__, engine.__file__, __file__)],
@@ -108,7 +109,7 @@ def _in_thread(original: Callable[..., Any], instead: Instead) -> Callable[..., 
     return called
 
 
-def _of_math(original: Callable[..., Any], *xs: Any, ufunc: np.ufunc) -> Any:
+def _of_math(original: Callable[..., Any], *xs: Any, ufunc: Callable[..., Any]) -> Any:
     return original(*xs) if all(type(x) in (float, int, bool) for x in xs) else ufunc(*xs)
 
 

@@ -18,19 +18,9 @@ from engine import Value
 from engine.agreement import RELATIVE, allowed
 from engine.differences import measured
 from engine.rounding import Analysis
+from nn.agreement.differenced import noise
 from nn.diagnosis.comparison import Comparison
 from nn.samples import Array
-
-TINY = 1e-7  # of each number: so short a step that a smooth function is a straight line there
-STEPS, SAFE = 8, 4.0  # how many, and how many times what they show
-
-
-def noise(f: Callable[..., float], arrays: Sequence[Array]) -> float:
-    """Return what rounding does to a function, which may compute in single precision: how far it is from a line."""
-    rng, middle = np.random.default_rng(0), 2.0 * f(*arrays)
-    steps = [[TINY * x * rng.choice([-1.0, 1.0], x.shape) for x in arrays] for _ in range(STEPS)]
-    ends = [f(*map(np.add, arrays, step)) + f(*map(np.subtract, arrays, step)) for step in steps]
-    return SAFE * max((abs(end - middle) for end in ends if np.isfinite(end)), default=0.0)
 
 
 def by_differences(

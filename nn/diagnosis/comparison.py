@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine import Value
 from engine.agreement import EPS, EXACT, NEARER, SINGLE, agrees, allowed, differenced, is_differenced
 from engine.rounding import analysed
-from nn.agreement.tolerance import UNIT_OF_SINGLE, is_single
+from nn.agreement.tolerance import UNDERFLOW_OF_SINGLE, UNIT_OF_SINGLE, is_single
 from nn.diagnosis.difference import describe, placed
 from nn.diagnosis.miscounted import miscounted
 from nn.diagnosis.noticed import noticed
@@ -92,12 +92,15 @@ class Comparison:
         single = given.dtype.kind == "f" and given.dtype.itemsize < self.given.dtype.itemsize
         self.is_single = single or is_single([self.given])
         self.analysis = analysed(root, leaves)
+        below, above = np.reshape(self.analysis.jumps, (-1, 2)).T.reshape(2, *right.shape)
+        self.least, self.most = right - below, right + above
         self.beside: Sequence[Comparison] = ()
         self.is_at_kink = False
 
     def with_right(self, right: Array) -> Comparison:
-        """Return the comparison with another gradient that is as right: at a kink."""
-        return self._with(right=right.reshape(self.right.shape), is_at_kink=True)
+        """Return the comparison with another gradient that is as right, where it is finite: at a kink."""
+        right = right.reshape(self.right.shape)
+        return self._with(right=np.where(np.isfinite(right), right, self.right), is_at_kink=True)
 
     def with_spread(self, spread: Array) -> Comparison:
         """Return the comparison with how far other roundings move what the same code returns."""
@@ -127,12 +130,19 @@ class Comparison:
         """Return which entries are right, beside the terms that they are the sums of and beside their own rounding."""
         if not self.comparable:
             return np.zeros(1, bool)
-        within: Array = agrees(self.given, self.right, self._limit(relative, coarser))
+        within: Array = agrees(self.given, self.nearest, self._limit(relative, coarser))
         return within
+
+    @property
+    def nearest(self) -> Array:
+        """What is right that is nearest to each entry: at a kink, all from one side's derivative to the other's."""
+        nearest: Array = np.clip(self.given, np.minimum(self.right, self.least), np.maximum(self.right, self.most))
+        return nearest
 
     def _limit(self, relative: float, coarser: float) -> Array:
         sizes, rounding = np.array(self.analysis.sizes), np.array(self.analysis.derivatives)
-        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding) + UNDERFLOW
+        limit = np.maximum(relative * sizes, allowed(len(self.leaves)) * coarser * rounding)
+        limit += UNDERFLOW if coarser <= 1.0 else UNDERFLOW_OF_SINGLE
         return limit.reshape(self.right.shape)
 
     @property
@@ -171,7 +181,7 @@ class Comparison:
         """Which entries are right but for the rounding of the code that returned them."""
         if self.spread is None or not self.comparable:
             return self.exact
-        own: Array = agrees(self.given, self.right, self._limit(EXACT, 1.0) + allowed(1) * self.spread)
+        own: Array = agrees(self.given, self.nearest, self._limit(EXACT, 1.0) + allowed(1) * self.spread)
         return self.exact | own
 
     @property

@@ -20,19 +20,23 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Value
+from engine import array as array_of_values
 from engine.arguments import described, finite, function, result
 from engine.differentiating import differentiating
+from engine.errors import TraceError
 from engine.number import as_float
 from engine.tree import Structure, flatten, matched, unflatten
 from nn.diagnosis.alterations.explain import Findings, Point, as_whole
 from nn.diagnosis.alterations.ties import branches
+from nn.diagnosis.buffers import buffers
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, at_points, with_spreads
-from nn.diagnosis.points import POINTS, elsewhere, farther
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_points
+from nn.diagnosis.points import POINTS, beyond, elsewhere, farther
 from nn.diagnosis.report import Diagnosis
 from nn.diagnosis.terms import Term
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.samples import Array, numbers
 
 
@@ -72,7 +76,8 @@ def diagnose_function(f: Callable[[Any], Any], x: Any, candidate: Any) -> Diagno
     rng = np.random.default_rng(0)
     points = [x, *[elsewhere(x, rng) for _ in range(POINTS - 1)]]
     judged = [FunctionPoint(f, at, partial(_called, candidate)) for at in points]
-    return at_points(judged, farther=(FunctionPoint(f, at, candidate) for at in farther(x, rng)))
+    away, unlike = (FunctionPoint(f, at, candidate) for at in farther(x, rng)), beyond([x])
+    return at_points(judged, (), away, ((where, FunctionPoint(f, at, candidate)) for where, (at,) in unlike))
 
 
 def _called(candidate: Callable[[Any], Any], x: Any) -> Any:
@@ -109,7 +114,7 @@ class FunctionPoint(JudgedPoint):
         paths = list(structure.paths("x"))
         leaves = [Value(finite(as_float(number), path, JUDGED), path) for number, path in zip(entries, paths)]
         with differentiating(leaves, "diagnose_function"):
-            root = result(self._f, [unflatten(structure, leaves)], {}, "diagnose_function")
+            root = self._of_values(unflatten(structure, leaves))
         if not isinstance(root, Value):
             if not isinstance(root, (int, float, np.number)):
                 raise TypeError(f"f returned {described(root)}, not one number; sum its results, or take one of them.")
@@ -122,6 +127,14 @@ class FunctionPoint(JudgedPoint):
         comparison.has_terms = True
         compared = at_kinks({0: comparison}, self.loss, self.arguments, _joined)
         return with_spreads(compared, lambda runs: self._spreads(comparison.given, entries, structure, runs))[0]
+
+    def _of_values(self, x: Any) -> Any:
+        """Return what the function makes of Values; it may compute with `math`, or fill an array of floats."""
+        try:
+            return result(self._f, [x], {}, "diagnose_function")
+        except TraceError:
+            with buffers(array_of_values):
+                return result(self._f, [x], {}, "diagnose_function")
 
     def _spreads(self, given: Array, entries: Sequence[Any], structure: Structure, runs: int) -> dict[int, Array]:
         """Return how far other roundings move what a candidate that is a function returns of x."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,9 +22,10 @@ from engine.agreement import EPS, allowed
 from engine.arguments import finite
 from nn.agreement.tolerance import LOOSEST_SINGLE, Limits, is_single
 from nn.agreement.units import rounding_units
-from nn.diagnosis.alterations.explain import Recorded, as_whole, explained_at
+from nn.diagnosis.alterations.explain import Point, Recorded, as_whole, explained_at
 from nn.diagnosis.alterations.target import proves, size
 from nn.diagnosis.candidate import Candidate
+from nn.diagnosis.differenced import differenced
 from nn.diagnosis.equations import Array, Problem
 from nn.diagnosis.experiment import experiment
 from nn.diagnosis.kinks import without_kinks
@@ -197,8 +198,9 @@ def not_finite(case: Case) -> Diagnosis | None:
 
 
 def named_by_one(case: Case) -> Diagnosis | None:
-    """One mistake with a name of its own reproduces everything, to double precision."""
-    return case.named([path for path in case.search.single() if not path[0].mistake.generic])
+    """One mistake with a name of its own reproduces everything, to double precision, where no differences hide it."""
+    is_hidden = case.limits.are_hidden(case.candidate.arrays)
+    return None if is_hidden else case.named([path for path in case.search.single() if not path[0].mistake.generic])
 
 
 def coarsely_right(case: Case) -> Diagnosis | None:
@@ -215,6 +217,19 @@ def coarsely_right(case: Case) -> Diagnosis | None:
         "float32 or a numerical difference; in double precision expect 1e-15"
     )
     return case.concluded("right", remarks=[remark])
+
+
+def by_differences(case: Case) -> Diagnosis | None:
+    """They are differences of the loss, with a step that is too long."""
+    problem, arrays, names = case.problem, case.candidate.arrays, case.problem.present
+
+    def value(*params: Array) -> float:
+        return replace(problem, params={**problem.params, **dict(zip(names, params))}).value
+
+    several = ([(name, of[name]) for name in names if name in arrays] for of in (problem.params, arrays, problem.right))
+    params, theirs, right = several
+    steps = differenced([Point(value, params, [x for _, x in theirs], [x for _, x in right])])
+    return case.by_paths([steps] if steps and len(params) == len(names) else [], "")
 
 
 def named_by_more(case: Case) -> Diagnosis | None:
@@ -316,6 +331,7 @@ JUDGES = (
     vanished,
     named_by_one,
     coarsely_right,
+    by_differences,
     named_by_more,
     named_in_single_precision,
     one_by_one,

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,11 @@ from engine import array as array_of_values
 from engine.arguments import finite
 from engine.differentiating import differentiating
 from engine.errors import TraceError
+from nn.agreement.differenced import off_along
+from nn.diagnosis.alterations.captured import numbers_held, recapturing
 from nn.diagnosis.alterations.explain import Point
-from nn.diagnosis.alterations.recorded import constant, recorded_or_none
+from nn.diagnosis.alterations.recorded import constant
 from nn.diagnosis.alterations.recorded_array import NotRecordedError, RecordedArray
-from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.ties import branches
 from nn.diagnosis.asked import answer, copied, copies, is_callable_with, parts, silenced
 from nn.diagnosis.assigned import are_open, assigned, in_order, owners
@@ -33,8 +34,10 @@ from nn.diagnosis.by_differences import by_differences
 from nn.diagnosis.comparison import Comparison
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.perturbed import spread_of
-from nn.diagnosis.pipeline import JUDGED, JudgedPoint, at_kinks, with_spreads
+from nn.diagnosis.pipeline import JUDGED, JudgedPoint
+from nn.diagnosis.points import unlike
 from nn.diagnosis.report import Diagnosis
+from nn.diagnosis.tolerated import at_kinks, with_spreads
 from nn.diagnosis.unchanged import unchanged
 from nn.samples import Array, numbers
 
@@ -155,6 +158,11 @@ class LayerPoint(JudgedPoint):
             for at, x in given.items()
         }
 
+    @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction."""
+        return off_along(self.loss, [x for _, x in self.arguments], lambda: self.given)
+
     def loss(self, *arrays: Any) -> Any:
         """Return the sum of what forward makes of arrays times `dout`."""
         with unchanged(self.forward):
@@ -274,14 +282,19 @@ class LayerPoint(JudgedPoint):
 
         rights = {at: comparison.right for at, comparison in self.comparisons.items()}
         names = {at: self.name_of(at) for at in rights}
-        steps = recorded_or_none(self.loss, self.arguments)
-        sweep = Sweep(*steps) if steps else None
-        named = {name: step.value for name, step in sweep.named.items()} if sweep else {}
-        arriving = list(sweep.cotangents.values()) if sweep else []
         lengths = {f"{name}.shape[{k}]": n for name, x in self.arguments for k, n in enumerate(x.shape)}
-        at_hand = dict(self.arguments) | named | lengths
+        at_hand = dict(self.arguments) | lengths
         gradients = rights, self.given, names
-        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, arriving, self.precision)
+        held = numbers_held(self.backward)
+        return Written(self.backward, run, self.forward, beside, *gradients, at_hand, held, precision=self.precision)
+
+    def with_others_held(self) -> LayerPoint | None:
+        """Return the same point of functions that hold other arrays where they hold some, if these run too."""
+        rng = np.random.default_rng(0)
+        forward, backward = recapturing((self.forward, self.backward), lambda x, name: unlike(x, rng), "fi")
+        there = replace(self, forward=forward, backward=backward, draws=self.dout, before=())
+        is_other = forward is not self.forward and not isinstance(self.backward, MethodType)
+        return there if is_other and there.runs and not there.refused else None
 
     def recorded(self, wrong: Sequence[int]) -> Point | None:
         """Return the loss as a function of the inputs, and the gradients by them: right ones where none is wrong."""

@@ -30,7 +30,7 @@ from nn.diagnosis.judge import COMPARE, Case
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import Diagnosis
-from nn.diagnosis.trials import called, trials
+from nn.diagnosis.trials import OTHER_SIZE, called, trials
 from nn.samples import Array
 
 UPDATED = 1e-8  # of the largest entry, what a gradient may be off that was read from an update
@@ -39,7 +39,8 @@ UPDATED = 1e-8  # of the largest entry, what a gradient may be off that was read
 def by_mending(problem: Problem, calls: Calls, *, classes: bool) -> Diagnosis | None:
     """Return the diagnosis by the change of a function that makes its gradients right on all data; None without one."""
     layout, names = calls.own.layout, dict(enumerate(problem.present))
-    cases = [Case.of(seen, called(calls, seen, layout, classes)[0], layout) for _, seen in trials(problem)]
+    several = [seen for where, seen in trials(problem) if where != OTHER_SIZE or len(problem.X) > 1]  # one may be all
+    cases = [Case.of(seen, called(calls, seen, layout, classes)[0], layout) for seen in several]
     given = [case.candidate.arrays for case in cases]
     is_whole = all(arrays.keys() == set(names.values()) for arrays in given)
     if not is_whole or not all(np.isfinite(x).all() for arrays in given for x in arrays.values()):

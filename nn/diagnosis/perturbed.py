@@ -64,6 +64,11 @@ class Perturbed(np.ndarray):
         is_product = func.__name__ in PRODUCTS or func.__module__.startswith("numpy.linalg")
         return self._of(self._moved(_plain(result), ())) if is_product and isinstance(result, Perturbed) else result
 
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the numbers in another precision: a lower one rounds."""
+        narrow = _plain(self).astype(dtype, *args, **kwargs)
+        return self._of(narrow if narrow.dtype.itemsize >= self.dtype.itemsize else self._moved(narrow, ()))
+
     def __getitem__(self, key: Any) -> Any:
         """Return entries; one alone as an array that rounds as this one does."""
         return self._of(super().__getitem__(key))

@@ -8,33 +8,36 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from nn.agreement.tolerance import proportion
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.alterations.explain import Findings, Found, Point, explained, number_of
+from nn.diagnosis.alterations.recorded import recorded_or_none
+from nn.diagnosis.alterations.sentences import of_multiple
+from nn.diagnosis.alterations.sweep import Sweep
 from nn.diagnosis.alterations.target import EXACT, proves
-from nn.diagnosis.alterations.ties import at_ties
-from nn.diagnosis.comparison import HARDLY, Comparison
-from nn.diagnosis.mending.mending import mended
+from nn.diagnosis.comparison import Comparison
+from nn.diagnosis.differenced import differenced
+from nn.diagnosis.findings import all_of, are_whole, changed, is_farfetched
+from nn.diagnosis.mending.mending import FARTHEST, mended
+from nn.diagnosis.mending.vanishing import vanishing
 from nn.diagnosis.mending.written import Written
-from nn.diagnosis.perturbed import MULTIPLIERS
-from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Finding, Verdict
+from nn.diagnosis.report import NOT_JUDGED, Diagnosis, Verdict
 from nn.samples import Array
 
 JUDGED = "a gradient is judged where all numbers are finite"
 WIDEST = 4  # of the points farther away, the last: where these take no other branch, none does
 OTHER_SHAPES = "right for the shapes given, but not for longer arrays, which forward takes too"
+SEEN = 1e-6  # how far off a gradient may be along a direction
 OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
-WHOLE = {"sign", "doubled", "halved", "factor", "path-missing", "upstream-missing"}
-"""Kinds of alterations that a simple change of the whole gradient says better, where it is one."""
+NEAR = 2  # the rank of an edit up to which the text is searched where a mistake has a name
 
 
 class JudgedPoint(ABC):
@@ -77,7 +80,7 @@ class JudgedPoint(ABC):
 
         All at once, those that are right included; and, where nothing does that, each wrong one by itself.
         """
-        if not wrong or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values()):
+        if not wrong or self._is_coarse:
             return [], {}
         first, *rest = [point.recorded(wrong) for point in (self, *others)]
         return explained(first, [point for point in rest if point is not None]) if first is not None else ([], {})
@@ -86,17 +89,36 @@ class JudgedPoint(ABC):
         """Return the author's function here, if there is one to be mended."""
         return None
 
-    def mended(self, wrong: Sequence[int], others: Sequence[JudgedPoint]) -> Found:
+    def with_others_held(self) -> JudgedPoint | None:
+        """Return the same point where the functions hold other arrays than they do, if they hold some."""
+        return None
+
+    def with_steps(self) -> Written | None:
+        """Return the author's function, beside what the steps of what is differentiated are and get."""
+        written, recorded = self.written(), self.recorded([])
+        steps = recorded_or_none(recorded.f, recorded.arguments) if recorded is not None else None
+        if written is None or steps is None:
+            return written
+        sweep = Sweep(*steps)
+        named = {name: step.value for name, step in sweep.named.items()}
+        known = [*sweep.cotangents.values(), *[step.value for step in sweep.steps]]
+        return replace(written, at_hand={**named, **written.at_hand}, known=known)
+
+    def mended(
+        self, wrong: Sequence[int], others: Sequence[JudgedPoint], *, has_pairs: bool = False, farthest: int = FARTHEST
+    ) -> Found:
         """Return the changes of the author's function that make gradients right: all at once, or each by itself."""
-        several = [point.written() for point in (self, *others)]
+        held = self.with_others_held()
+        several = [point.with_steps() for point in (self, *others, *([held] if held is not None else []))]
         points = [point for point in several if point is not None]
-        if (
-            not wrong
-            or len(points) < len(several)
-            or any(c.is_single and c.precision <= EXACT for c in self.comparisons.values())
-        ):
+        if not wrong or len(points) < len(several) or self._is_coarse:
             return [], {}
-        return mended(points, wrong)
+        return mended(points, wrong, has_pairs=has_pairs, farthest=farthest)
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether a gradient is in single precision, whose rounding no alteration reproduces."""
+        return any(c.is_single and c.precision <= EXACT and bool(c.given.any()) for c in self.comparisons.values())
 
     def diagnosis(self, others: Sequence[JudgedPoint] = ()) -> Diagnosis:
         """Return the verdict on each gradient, and the mistakes in the wrong ones, here and at other points."""
@@ -112,16 +134,20 @@ class JudgedPoint(ABC):
         verdict = next((kind for kind in ("unnamed", "ambiguous", "named") if kind in kinds.values()), "right")
         experiment = self.experiment if is_proven else FEW
         if verdict == "ambiguous":
-            return Diagnosis(verdict, (), tuple(paths or _all_of(each)), experiment, rows, remarks)
+            return Diagnosis(verdict, (), tuple(paths or all_of(each)), experiment, rows, remarks)
+        paths = [self._where_zero(path, others) for path in paths]
+        each = {at: [self._where_zero(path, others) for path in several] for at, several in each.items()}
         certain = [paths[0]] if paths else [several[0] for several in each.values() if len(several) == 1]
         known = tuple(itertools.chain(*certain)) if is_proven else ()
-        unsure = tuple(_all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
+        unsure = tuple(all_of({at: each[at] for at, kind in kinds.items() if kind == "ambiguous"}))
         return Diagnosis(verdict, known, unsure, experiment if unsure else "", rows, remarks)
 
     def _explained(
         self, wrong: Sequence[int], others: Sequence[JudgedPoint]
     ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
         """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
+        if steps := differenced([point.recorded(wrong) for point in (self, *others)]):
+            return [steps], {at: [steps] for at in wrong}, True
         whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in (self, *others) for c in point.comparisons.values()]
@@ -131,22 +157,56 @@ class JudgedPoint(ABC):
             or not all(c.comparable for c in several)
             or proves([c.given for c in several], most, precision=self.precision)
         )
-        if all(whole.values()) and _are_whole(paths):
-            paths = _all_of(whole) if wrong else []
-        simple = {at: whole[at] and _are_whole(alone.get(at, [])) for at in wrong}
+        if all(whole.values()) and are_whole(paths):
+            paths = all_of(whole) if wrong else []
+        simple = {at: whole[at] and are_whole(alone.get(at, [])) for at in wrong}
         each = {at: paths or (whole[at] if simple[at] else alone.get(at, [])) for at in wrong}
         names = [[finding.name for path in several for finding in path] for several in each.values()]
         is_symptom = any("gradient-zero" in several for several in names)
-        if not is_symptom and (not is_proven or all(len(several) == 1 for several in each.values())):
+        if not wrong or not (is_proven or is_symptom):
             return paths, each, is_proven
-        together, separate = self.mended(wrong, others)
-        if all(each.values()):  # ambiguous: the author's own text may decide
+        if not is_symptom and all(len(several) == 1 for several in each.values()):
+            return *self._in_the_text(paths, each, others, FARTHEST if most > 1 else NEAR), True
+        return self._by_mending(paths, each, others, is_proven=is_proven)
+
+    def _by_mending(
+        self,
+        paths: list[Findings],
+        each: dict[int, list[Findings]],
+        others: Sequence[JudgedPoint],
+        *,
+        is_proven: bool,
+    ) -> tuple[list[Findings], dict[int, list[Findings]], bool]:
+        """Return what the author's own text says of what has no name, or several."""
+        wrong = list(each)
+        together, separate = self.mended(wrong, others, has_pairs=not any(each.values()))
+        if all(each.values()):
             if len(together) == 1:
                 return together, dict.fromkeys(wrong, together), True
             return paths, each, is_proven
         if not together and any(each.values()):
-            separate = self.mended([at for at in wrong if not each[at]], others)[1]
+            unexplained = [at for at in wrong if not each[at]]
+            both, separate = self.mended(unexplained, others, has_pairs=True)
+            separate = dict.fromkeys(unexplained, both) if both else separate
         return together, {at: together or each[at] or separate.get(at, []) for at in wrong}, is_proven
+
+    def _in_the_text(
+        self, paths: list[Findings], each: dict[int, list[Findings]], others: Sequence[JudgedPoint], farthest: int
+    ) -> tuple[list[Findings], dict[int, list[Findings]]]:
+        """Return what is named, with the change of the author's own text that mends it; or that in its place."""
+        together, separate = self.mended(list(each), others, farthest=farthest)
+        if len(together) == 1 and any(is_farfetched(path, together[0][0]) for path in paths or all_of(each)):
+            return together, dict.fromkeys(each, together)
+        alone = {at: together or separate.get(at, []) for at in each}
+        changes = {self.name_of(at): several[0][0].sentence for at, several in alone.items() if len(several) == 1}
+        return [changed(path, changes) for path in paths], {at: [changed(each[at][0], changes)] for at in each}
+
+    def _where_zero(self, path: Findings, others: Sequence[JudgedPoint]) -> Findings:
+        """Return findings, those of a zero gradient with where it becomes zero in the author's own text."""
+        if [finding.name for finding in path] != ["gradient-zero"]:
+            return path
+        wrong = [at for at in self.comparisons if self.name_of(at) in path[0].where.split(", ")]
+        return (replace(path[0], found=vanishing([point.written() for point in (self, *others)], wrong)),)
 
     def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
         """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""
@@ -155,7 +215,7 @@ class JudgedPoint(ABC):
             return path
         factor = proportion(compared.given, compared.right, self.precision) or 0.0
         number = number_of([point for point in points if point is not None], factor)
-        return (replace(path[0], found=f"{path[0].found}: {number}" if number else path[0].found),)
+        return (replace(path[0], sentence=of_multiple(number), found=f"{path[0].found}: {number}"),) if number else path
 
     def _remarks(self, others: Sequence[JudgedPoint]) -> Iterator[str]:
         """Yield what is said of right gradients: here, and of those that are right here but for little elsewhere."""
@@ -186,6 +246,11 @@ class JudgedPoint(ABC):
             return False
 
     @property
+    def off(self) -> float:
+        """How far the gradients are off along one direction, where that is known; NaN where nothing is defined."""
+        return np.inf
+
+    @property
     def wrong(self) -> list[int]:
         """The places of the gradients that are wrong."""
         return [at for at, comparison in self.comparisons.items() if not comparison.outcome.ok]
@@ -210,66 +275,16 @@ class JudgedPoint(ABC):
         return [path for path in paths if all([(f.name, f.found) for f in path] in known for known in there)]
 
 
-def at_kinks(
-    compared: Mapping[int, Comparison],
-    loss: Callable[..., Any],
-    arguments: Sequence[tuple[str, Array]],
-    of: Callable[[Sequence[Array]], Sequence[Array]] = list,
-) -> dict[int, Comparison]:
-    """Return comparisons with those right gradients, of several at a kink, that most of them agree with.
-
-    Parameters
-    ----------
-    compared, loss, arguments
-        The comparisons, and the function of the arguments that is differentiated.
-    of
-        Of gradients by the arguments, those that are compared.
-    """
-    if all(c.exact.all() for c in compared.values()):
-        return dict(compared)
-    rights = map(of, at_ties(loss, arguments))
-    others = [{at: c.with_right(right[at]) for at, c in compared.items()} for right in rights]
-    return max([dict(compared), *others], key=_nearness)
-
-
-def _nearness(compared: Mapping[int, Comparison]) -> tuple[int, int, float]:
-    """Return how many gradients are exact; how many rounding, or differences, may have moved, and how little."""
-    near = [c.relative for c in compared.values() if c.relative < HARDLY]
-    return sum(bool(c.exact.all()) for c in compared.values()), len(near), -sum(near)
-
-
-def with_spreads(
-    compared: Mapping[int, Comparison], again: Callable[[int], Mapping[int, Array]]
-) -> dict[int, Comparison]:
-    """Return comparisons, those that rounding may have moved with how far other roundings move what was returned.
-
-    `again` returns that, after as many runs: one tells differences from a formula; after none, what differs by itself.
-    """
-    moved = [at for at, c in compared.items() if c.may_be_rounded]
-    known = dict(compared)
-    try:
-        with np.errstate(all="ignore"):
-            for runs in (1, len(MULTIPLIERS)) if moved else ():
-                spreads = again(runs)
-                known |= {at: compared[at].with_spread(spreads[at]) for at in moved if at in spreads}
-                if all(known[at].is_coarsely_right for at in moved):
-                    break
-            is_one = all(known[at].is_exact <= compared[at].is_exact for at in moved) or not _any(again(0))
-    except Exception:  # not every function takes these arrays
-        return dict(compared)
-    return known if is_one else dict(compared)
-
-
-def _any(arrays: Mapping[int, Array]) -> bool:
-    return any(bool(x.any()) for x in arrays.values())
-
-
 def at_points(
-    points: Sequence[JudgedPoint], longer: Iterable[JudgedPoint] = (), farther: Iterable[JudgedPoint] = ()
+    points: Sequence[JudgedPoint],
+    longer: Iterable[JudgedPoint] = (),
+    farther: Iterable[JudgedPoint] = (),
+    unlike: Iterable[tuple[str, JudgedPoint]] = (),
 ) -> Diagnosis:
     """Return what is said at the first point with a wrong gradient, of it and the others; also of longer arrays.
 
-    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.
+    Where all of these take the same branches, what is wrong is tried at a point farther away that takes others.  Where
+    nothing is wrong, it is said what is at points unlike these.
     """
     several = [point for point in points[:1] if point.comparisons]  # in this order: forward may keep its calls
     defined = [point for point in points[1:] if point.is_defined and point.comparisons]
@@ -283,7 +298,13 @@ def at_points(
     diagnosis = several[first].diagnosis(others)
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
     remarks += [ALONE] if points[1:] and not defined else []
+    there = (_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong)
+    remarks += itertools.islice(there, 0 if wrong else 1)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+
+def _beyond(where: str, point: JudgedPoint) -> str:
+    return f"{', '.join(map(point.name_of, point.wrong))}: right here, but not {where}, which forward takes too"
 
 
 def _of_other_branches(points: Sequence[JudgedPoint], farther: Iterable[JudgedPoint]) -> Iterator[JudgedPoint]:
@@ -313,21 +334,3 @@ def _kind(paths: Sequence[Findings], is_proven: bool) -> str:
     if not paths:
         return "unnamed"
     return "named" if len(paths) == 1 and is_proven else "ambiguous"
-
-
-def _are_whole(paths: Sequence[Findings]) -> bool:
-    """Whether a simple change of the whole gradient says better what these say."""
-    return all(finding.name in WHOLE for path in paths for finding in path)
-
-
-def _all_of(each: Mapping[int, Sequence[Findings]]) -> list[Findings]:
-    """Return every way in which each gradient has one of its explanations."""
-    return [_united(itertools.chain(*several)) for several in itertools.product(*each.values()) if several]
-
-
-def _united(findings: Iterable[Finding]) -> Findings:
-    """Return findings, those that differ only in whose gradient they are of as one."""
-    places: dict[Finding, list[str]] = {}
-    for finding in findings:
-        places.setdefault(replace(finding, where=""), []).append(finding.where)
-    return tuple(replace(finding, where=", ".join(where)) for finding, where in places.items())

@@ -14,6 +14,7 @@ import numpy as np
 
 from nn.samples import Array
 
+TURNED, ZEROS, ONE = "where signs are turned", "at zeros", "for a length of one"
 POINTS = 3  # with the one that is given
 NEAREST, FARTHEST = 0.6, 1.6  # times each number: logarithms, roots and quotients stay defined
 WIDER = (1.6, 2.5, 4.0, 8.0)  # times each number or divided by it, until other branches are taken
@@ -37,6 +38,23 @@ def elsewhere(x: Any, rng: np.random.Generator, most: float = 0.0) -> Any:
     return x
 
 
+def unlike(x: Array, rng: np.random.Generator) -> Array:
+    """Return what a function may hold in place of an array that is the same at every point.
+
+    Whole numbers that are not 0, and two that are no 0 and 1, are in another order; labels of 0 and 1 are in between.
+    """
+    values = set(np.unique(x).tolist())
+    if x.dtype.kind == "i" or (len(values) == 2 and values != {0.0, 1.0}):
+        other: Array = x.copy()
+        other[x != 0] = rng.permutation(x[x != 0])
+        return other
+    if not values <= {0.0, 1.0}:
+        return np.asarray(elsewhere(x, rng))
+    soft: Array = rng.uniform(0.2, 0.8, x.shape)
+    is_of_rows = x.ndim > 1 and (x.sum(axis=-1) == 1.0).all()
+    return soft / soft.sum(axis=-1, keepdims=True) if is_of_rows else soft
+
+
 def _times(rng: np.random.Generator, most: float, shape: tuple[int, ...] = ()) -> Array:
     return np.asarray(most ** rng.uniform(-1.0, 1.0, shape) if most else rng.uniform(NEAREST, FARTHEST, shape))
 
@@ -52,8 +70,15 @@ def _moved(x: Array, times: Array) -> Array:
     if not x.size or np.abs(x).max() > 1.0 or np.ptp(x) == 0.0:
         return np.asarray(x * times)
     moved = np.where(np.abs(x) > 1.0 / FARTHEST, np.sign(x) * np.abs(x) ** times, x * times)
-    adds_up = x.ndim > 0 and x.shape[-1] > 1 and (x >= 0.0).all() and np.allclose(x.sum(axis=-1), 1.0)
-    return np.asarray(moved / moved.sum(axis=-1, keepdims=True) if adds_up else moved)
+    return np.asarray(moved / moved.sum(axis=-1, keepdims=True) if _adds_up(x) else moved)
+
+
+def _adds_up(x: Array) -> bool:
+    return x.ndim > 0 and x.shape[-1] > 1 and bool((x >= 0.0).all()) and np.allclose(x.sum(axis=-1), 1.0)
+
+
+def _are_labels(x: Array) -> bool:
+    return not x.size or _adds_up(x) or len(np.unique(np.abs(x))) <= min(2, x.size - 1)
 
 
 def longer(inputs: Sequence[Any], rng: np.random.Generator) -> Iterator[list[Any]]:
@@ -63,8 +88,7 @@ def longer(inputs: Sequence[Any], rng: np.random.Generator) -> Iterator[list[Any
     A length of 1 may be one that is repeated: with two places another function would be tried, one without a sum.
     """
     arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.size and x.ndim]
-    lengths = dict.fromkeys(n for x in arrays for n in x.shape if x.dtype.kind == "f" and n > 1)
-    for n in lengths:
+    for n in _lengths(inputs):
         yield [_longer(x, [k for k, m in enumerate(np.shape(x)) if m == n], rng) for x in inputs]
         yield [_longer(x, [0] if np.shape(x)[:1] == (n,) else [], rng) for x in inputs]
     for first in [x for x in inputs if any(x is array for array in arrays)][:1]:
@@ -75,3 +99,28 @@ def _longer(x: Any, axes: Sequence[int], rng: np.random.Generator) -> Any:
     for axis in axes if isinstance(x, np.ndarray) else ():
         x = np.concatenate([x, np.take(x, [0], axis)], axis)
     return elsewhere(x, rng)
+
+
+def _lengths(inputs: Sequence[Any]) -> list[int]:
+    arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.size and x.dtype.kind == "f"]
+    return list(dict.fromkeys(n for x in arrays for n in x.shape if n > 1))
+
+
+def shorter(inputs: Sequence[Any]) -> Iterator[tuple[list[Any], list[Any]]]:
+    """Yield inputs whose axes of one length have two places, and the same with one place."""
+    for n in _lengths(inputs):
+        ends = [tuple(n if length == n else None for length in np.shape(x)) for x in inputs]
+        two, one = ([x[tuple(slice(end and m) for end in e)] if e else x for x, e in zip(inputs, ends)] for m in (2, 1))
+        yield two, one
+
+
+def beyond(inputs: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield inputs that have what those given have not, and what that is: the other sign, and zeros.
+
+    What may be labels or probabilities stays: few different numbers, or rows of them that add up to 1.
+    """
+    free = [isinstance(x, np.ndarray) and x.dtype.kind == "f" and not _are_labels(x) for x in inputs]
+    turned = [is_free and (x.min() > 0.0 or x.max() < 0.0) for x, is_free in zip(inputs, free)]
+    if any(turned):
+        yield TURNED, [-x if is_turned else x for x, is_turned in zip(inputs, turned)]
+    yield ZEROS, [np.where(np.arange(x.size).reshape(x.shape) % 3, x, 0.0) if ok else x for x, ok in zip(inputs, free)]

@@ -18,6 +18,8 @@ from nn.agreement.tolerance import close, proportion
 from nn.diagnosis.report import Finding
 from nn.samples import Array
 
+TWICE_OR_HALF = {2.0: "this is twice the right gradient", 0.5: "this is half the right gradient: a factor 2 is missing"}
+
 
 def of_function(name: str, sentence: str, found: str, yours: str, right: str = "df/dx") -> Finding:
     """Return a finding in the gradient of a function by x."""
@@ -69,7 +71,8 @@ def by_numbers(right: Array, given: Array, precision: float = EXACT) -> Iterator
             yield of_function("sign", "the sign is turned", "yours = -1 x correct", "-df/dx")
         else:
             found = f"yours = {_brief(factor, precision)} x correct"
-            yield of_function("factor", "this is the right gradient times a constant", found, "c * df/dx")
+            sentence = TWICE_OR_HALF.get(round(factor, 9), "this is the right gradient times a constant")
+            yield of_function("factor", sentence, found, f"{_brief(factor, precision)} * df/dx")
     order = next((text for text, moved in orders(right) if reproduces(moved, right, given, precision)), None)
     if order is not None and order.startswith("one place"):
         yield of_function("off-by-one", "the entries are off by one index", order, "df/dx with its entries moved")

@@ -28,6 +28,8 @@ class Finding:
         The equation as it should be, and the altered one that reproduces what was given.
     reference
         Who makes the mistake, or warns of it.
+    change
+        The places in the author's own text at which one change makes it right, and that; () where that was not sought.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Finding:
     right: str
     yours: str
     reference: str
+    change: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, suspect: Suspect, problem: Problem, convention: str) -> Finding:
@@ -50,7 +53,8 @@ class Finding:
     def __str__(self) -> str:
         found = f" ({self.found})" if self.found else ""
         sentence = f"{self.where}: {self.sentence}{found} [{self.name}]"
-        return f"{sentence}\n  should be:  {self.right}\n  yours fits: {self.yours}"
+        changes = [f"  {'in yours:' if not k else '':<12}{text}" for k, text in enumerate(self.change)]
+        return "\n".join([sentence, f"  should be:  {self.right}", f"  yours fits: {self.yours}", *changes])
 
 
 @dataclass(frozen=True)

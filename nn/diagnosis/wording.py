@@ -30,10 +30,14 @@ def worded(diagnosis: Diagnosis, own: Own, problem: Problem) -> Diagnosis:
         text = PARAMETER.sub(lambda match: _gradient(match[0], own), text)
         return LAYER.sub(lambda match: dialect.layer.format(int(match[1]), int(match[1]) + 1), text)
 
+    def spoken(text: str) -> str:
+        return PARAMETER.sub(lambda match: own.names.get(match[0], match[0]), text)
+
     def finding(one: Finding) -> Finding:
         right, yours = (in_words(_divided(text, problem, dialect), dialect) for text in (one.right, one.yours))
         where = own.names.get(one.where, named(one.where)) if one.where in own.names else named(one.where)
-        return replace(one, where=where, found=named(one.found), right=right, yours=yours)
+        sentence, right, yours = map(spoken, (one.sentence, right, yours))
+        return replace(one, sentence=sentence, where=where, found=named(one.found), right=right, yours=yours)
 
     return replace(
         diagnosis,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mpmath
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,14 +80,26 @@ def test_what_cancels_has_a_large_error_and_what_does_not_a_small_one():
 def test_beside_a_kink_either_slope_may_be_right():
     x = Value(0.1)
     z = engine.relu((x * 3.0 - 0.3) * 1e10)
-    assert analysed(z, [x]).derivatives[0] > 1e9
+    below, above = analysed(z, [x]).jumps[0]
+    assert below + above == pytest.approx(3e10) and analysed(z, [x]).derivatives[0] < 1.0
+    (sides,) = analysed(engine.relu((x * 3.0 - 0.3) * 1e10) * -2.0, [x]).jumps
+    assert sides == (2.0 * above, 2.0 * below)
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("abs", -1.0, 1.0), ("relu", 0.0, 1.0)])
+def test_of_a_kink_that_rounding_may_have_moved_the_derivatives_are_those_of_its_sides(name, least, most):
+    x = Value(0.1)
+    z = getattr(engine, name)(x * 3.0 - 0.3)
+    z.backward()
+    ((below, above),) = analysed(z, [x]).jumps
+    assert [x.grad - below, x.grad + above] == pytest.approx([3.0 * least, 3.0 * most])
 
 
 def test_choices_and_constants_bring_no_error_of_their_own():
     x, i = Value(2.0), Value.constant(1.0)
     z = Value.select([x, x * x, i]) + engine.stop_gradient(x) + engine.where(x > 1, x, 0.0)
     assert np.isfinite(analysed(z, [x]).derivatives).all()
-    assert analysed(Value(3.0), [x]) == engine.rounding.Analysis(0.0, (0.0,), (0.0,))
+    assert analysed(Value(3.0), [x]) == engine.rounding.Analysis(0.0, (0.0,), (0.0,), ((0.0, 0.0),))
 
 
 def test_the_largest_of_exact_numbers_has_exact_slopes():

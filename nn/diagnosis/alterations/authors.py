@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -21,7 +23,7 @@ from nn.diagnosis.alterations.step import ArrayStep
 FRAMEWORKS = [spec.origin for name in ("torch", "jax") if (spec := find_spec(name)) is not None and spec.origin]
 NUMPY = str(Path(np.__file__).parent), "<__array_function__"  # the second is what NumPy 1 goes through
 LIBRARIES = NUMPY + tuple(str(Path(f).parent) for f in (sys.modules["engine"].__file__ or "", __file__, *FRAMEWORKS))
-DEEPEST = 8
+DEEPEST, LONGEST_OPERAND = 8, 24  # calls, and characters of an operand as it is written
 
 
 def signed(step: ArrayStep, operands: Sequence[Any], outermost: CodeType) -> None:
@@ -90,6 +92,44 @@ def _held(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}[{key!r}]", y) for key, y in x.items())
         elif isinstance(getattr(x, "__dict__", None), dict) and not isinstance(x, (type, ModuleType, FunctionType)):
             yield from ((f"{name}.{attribute}", y) for attribute, y in vars(x).items())
+
+
+def as_written(step: ArrayStep, k: int) -> str:
+    """Return what the author wrote for an operand, if it is short and his line is at hand; from Python 3.11 on."""
+    tree = _written(step)
+    operands = [tree.left, tree.right] if isinstance(tree, ast.BinOp) else getattr(tree, "args", [])
+    text = ast.unparse(operands[k]) if k < len(operands) == len(step.operands) else ""
+    return text if len(text) <= LONGEST_OPERAND else ""
+
+
+def call_of(step: ArrayStep) -> tuple[str, str]:
+    """Return the function that the author called, where a step is a part of what that does, and his call."""
+    tree = _written(step)
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Attribute):
+        return "", ""
+    of_module = isinstance(tree.func.value, ast.Name) and tree.func.value.id == "np"
+    return tree.func.attr, ast.unparse(tree).removeprefix("np." if of_module else "")
+
+
+def _written(step: ArrayStep) -> ast.AST | None:
+    """Return the author's operation or call that a step is of."""
+    code, position = step.line[-1] if step.line and isinstance(step.line[-1], tuple) else (None, None)
+    is_known = isinstance(position, tuple) and isinstance(code, CodeType)
+    return _parsed(code.co_filename, *position) if is_known else None
+
+
+@lru_cache(maxsize=512)
+def _parsed(file: str, line: int, last: int, begin: int, end: int) -> ast.AST | None:
+    """Return the expression between two places of a file."""
+    lines = [text.encode() for text in linecache.getlines(file)[line - 1 : last]] if line else []
+    if not lines:
+        return None
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][begin:]
+    try:
+        return ast.parse(b"(" + b"".join(lines) + b")", mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def as_text(index: Any) -> str:

@@ -19,6 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nn.diagnosis.alterations.alteration import BackwardAlteration, of_saved, scaled
+from nn.diagnosis.alterations.composites import of_composites
 from nn.diagnosis.alterations.edges import of_choices, of_edges, of_joined
 from nn.diagnosis.alterations.errors import of_errors
 from nn.diagnosis.alterations.exchanged import exchanged, of_leaves, of_parts
@@ -101,6 +102,8 @@ class Attempt:
         """Yield it with a number that was fitted: one of the function's, under every name, or any that has none."""
         alteration = self.alteration
         names = named_numbers(factor, known)
+        if alteration.kind == "mask-leaky" and not 0.0 < factor < 1.0:
+            return  # of what was no mask another number is wrong
         if self.is_update or (not names and alteration.kind == "factor"):
             rank = alteration.rank if self.is_update else UNEXPLAINED
             yield Attempt(with_number(alteration, factor, rank), self.family, alteration, factor)
@@ -196,7 +199,7 @@ def _near(sweep: Sweep) -> Iterator[Attempt]:
 
 def _far(sweep: Sweep) -> Iterator[Attempt]:
     """Yield the least likely last: one run of a line that runs often."""
-    for whole in (of_other_runs, of_joined, of_orders, of_parts, of_leaves, of_errors, of_functions):
+    for whole in (of_other_runs, of_joined, of_orders, of_parts, of_leaves, of_errors, of_functions, of_composites):
         yield from _attempts(whole, sweep)
     by_size = sorted(groups(sweep).items(), key=lambda group: -len(group[1]))
     for key, _ in by_size if len(sweep.edges) <= MANY else ():

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -22,7 +23,7 @@ import numpy as np
 from nn.diagnosis.alterations.authors import LIBRARIES
 from nn.samples import Array
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F")
 T = TypeVar("T")
 StandIn: TypeAlias = Callable[[Array, str], Any]
 
@@ -35,7 +36,7 @@ def recapturing(f: F, stand_in: StandIn, kinds: str = "f") -> F:
     Parameters
     ----------
     f
-        The function.
+        The function, or several.
     stand_in
         Of an array and what it is called, what is found in its place.
     kinds
@@ -43,6 +44,13 @@ def recapturing(f: F, stand_in: StandIn, kinds: str = "f") -> F:
     """
     twin: F = _Twins(stand_in, kinds).of(f)
     return twin
+
+
+def numbers_held(f: Any) -> dict[str, Any]:
+    """Return the numbers and arrays that a function reads and does not compute, by their names."""
+    variables = inspect.getclosurevars(f) if isinstance(f, FunctionType) else None
+    held = {**variables.globals, **variables.nonlocals} if variables is not None else {}
+    return {name: x for name, x in held.items() if isinstance(x, (int, float, np.ndarray)) and type(x) is not bool}
 
 
 def attempted_with(run: Callable[[F], T], f: F, stand_in: StandIn, refusals: tuple[type[Exception], ...]) -> T:

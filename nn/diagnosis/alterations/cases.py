@@ -26,6 +26,7 @@ Substitute: TypeAlias = tuple[str, str, int, Saves]
 Row: TypeAlias = tuple[str, str, int, Callable[[Any, Any, Any], Any]]
 CONFUSED = ("tanh", "sigmoid", "exp", "relu")
 EXTREMES = ("max", "amax", "min", "amin")
+ONES = "1 in all of its places"
 SHIFTED = "-shifted"  # kinds in which a number is added
 
 OF_ONE_OPERAND: tuple[Row, ...] = (
@@ -67,7 +68,7 @@ OF_SLOPES: tuple[Row, ...] = (
     ("slope-shifted", "", 3, lambda s, x, a: s + 1.0),
 )
 OF_FACTORS: tuple[Row, ...] = (
-    ("factor-missing", "", 1, lambda s, x, a: np.ones_like(s)),
+    ("factor-missing", ONES, 1, lambda s, x, a: np.ones_like(s)),
     ("factor-squared", "", 1, lambda s, x, a: s**2),
     ("factor-unsigned", "", 1, lambda s, x, a: np.abs(s)),
     ("factor-inverted", "", 1, lambda s, x, a: 1.0 / s),

@@ -53,7 +53,7 @@ OF_THE_RESULT = "of the result"
 OF_A_VECTOR = "of a vector"
 TIMES_IT = "and multiplied with it"
 SCALES = ((0.0, "path-missing"), (-1.0, "sign"), (2.0, "doubled"), (0.5, "halved"))
-THE_FIRST = "the first"
+THE_FIRST, AGAIN = "the first", "again"
 ENDS = (("first", 0), ("last", -1))
 
 
@@ -206,6 +206,7 @@ def _move(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlteration]
         yield pulling("mean-for-sum", edges, _averaged, "of what comes to each place", 1)
     if edges[0].step.value.size == edges[0].parent.value.size:
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape))
+        yield pulling("reshaped", edges, _moved_again, AGAIN)
         yield pulling("reshaped", edges, lambda e, g: g.T.reshape(e.parent.value.shape), "transposed", 2)
         yield pulling("reshaped", edges, lambda e, g: g.reshape(e.parent.value.shape, order="F"), "columns first", 2)
     if all(_is_wider(edge.parent.value.shape, edge.step.value.shape) for edge in edges):
@@ -241,6 +242,12 @@ def of_choices(sweep: Sweep) -> Iterator[BackwardAlteration]:
         if isinstance(inside, ArrayStep):
             both = of_saved("mask-missing", (*step.edges, *inside.edges), np.ones_like)
             yield BackwardAlteration("mask-missing", tuple(step.edges), both.pulls, rank=0)
+
+
+def _moved_again(edge: Edge, g: Array) -> Array:
+    share = np.zeros(g.size)
+    share[edge.saved[0]] = np.ravel(g)[edge.saved[1]]
+    return share.reshape(edge.parent.value.shape)
 
 
 def _first(edge: Edge, g: Array) -> Array:
@@ -283,8 +290,11 @@ def _results(edges: tuple[Edge, ...], sweep: Sweep) -> Iterator[BackwardAlterati
     shape = sweep.shares[edges[0]].shape
     for what, change in shifts(shape):
         yield of_share("off-by-one", edges, change, what, 2)
+    is_alike = edges[0].step.op in ("multiply", "matmul") and all(not np.ptp(sweep.cotangents[e.step]) for e in edges)
     for what, change in rearranged(shape):
-        yield of_share("result-transposed", edges, change, what, 1 if "exchanged" in what else 2)
+        kind = "factor-rearranged" if is_alike and edges[0].kind == "local" else "result-transposed"
+        if edges[0].kind == "local" or "exchanged" in what or not is_alike:  # of a product with one number, it is said
+            yield of_share(kind, edges, change, what, 1 if "exchanged" in what else 2)
     for what, change in gathered(shape) if edges[0].parent.op in ("", "[]") else ():
         yield of_share("one-place", edges, change, what, 2)
     for what, where in single_places(shape) if math.prod(shape) < 5000 else ():

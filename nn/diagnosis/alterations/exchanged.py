@@ -7,13 +7,14 @@
 >>> sweep = Sweep(*record(f, [("x", np.array([1.0, 2.0]))]))
 >>> (edge,) = [edge for edge in sweep.edges if edge.step.op == "tanh"]
 >>> [a.what for a in exchanged((edge,), sweep) if a.kind == "wrong-upstream"][:3]
-['a * tanh(x)', 'd(a * tanh(x))', 'a']
+['a * tanh(x)', 'd(a * tanh(x)), from above', 'a']
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -28,6 +29,8 @@ from nn.diagnosis.alterations.sweep import Arrived, Pull, Seeing, Sweep
 from nn.diagnosis.alterations.variants import spread
 from nn.samples import Array
 
+IN_ONE, PAST_IT = ", in one place of two", ", from above"
+"""What is said of an array that stands in one place of two, and of a gradient that should have come down from there."""
 Arrays: TypeAlias = Sequence[Array]
 OfEdge: TypeAlias = Callable[[Edge, Array], Array]
 INSTEAD: tuple[tuple[str, str, int, OfEdge], ...] = (
@@ -112,7 +115,7 @@ def _in_derivative(
                 yield saving("wrong-operand", tuple(step.edges), of_step, text, rank)
     for of in IN_ONE_PLACE.get(step.op, ()) if arrays[0].shape == step.value.shape else ():
         made = partial(_made, of=of, arrays=others)
-        yield saving("wrong-operand", edges, made, f"{what}, in one place of two", rank)
+        yield saving("wrong-operand", edges, made, what + IN_ONE, rank)
 
 
 def _with_operand(edge: Edge, k: int, others: Mapping[Edge, Array]) -> Array:
@@ -148,7 +151,8 @@ def _gradients(
         yield from _in_place(edges, what, 2, [comes])
     if is_wide and steps[0] is not edges[0].step:
         pull = partial(_from, array=comes) if is_one else Seeing(partial(_arriving_at, others))
-        yield pulling("wrong-upstream", edges, pull, what, 2)
+        is_above = sweep.below[steps[0]] >> sweep.place[edges[0].step] & 1
+        yield pulling("wrong-upstream", edges, pull, what + PAST_IT * is_above, 2)
     if shapes == {edge.parent.value.shape for edge in edges} and steps[0] is not edges[0].parent and not is_one:
         yield pulling("wrong-gradient", edges, Seeing(partial(_coming_to, others)), what, 2)
 
@@ -221,6 +225,15 @@ def of_leaves(sweep: Sweep) -> Iterator[BackwardAlteration]:
                 yield replaced_by("wrong-gradient", what, edges, array)
                 added = partial(_with_term, value=array)
                 yield BackwardAlteration("term-added", tuple(edges[:1]), {edges[0]: added}, what, 3)
+        yield from _from_above(leaf, edges, sweep) if edges else ()
+
+
+def _from_above(leaf: ArrayStep, edges: Sequence[Edge], sweep: Sweep) -> Iterator[BackwardAlteration]:
+    """Yield what arrives at a variable that is computed of an argument, in place of the argument's gradient."""
+    for step, g in sweep.cotangents.items():
+        is_above = step is not leaf and sweep.below[step] >> sweep.place[leaf] & 1
+        if is_above and step.name and g.shape == leaf.value.shape:
+            yield replace(replaced_by("wrong-gradient", f"d{step.name}{PAST_IT}", edges, g), rank=3)
 
 
 def replaced_by(kind: str, what: str, edges: Sequence[Edge], error: Array) -> BackwardAlteration:

@@ -96,10 +96,15 @@ def explained_at(points: Sequence[Recorded]) -> Found:
 
 
 def _searched(points: Sequence[Recorded], wrong: Sequence[int]) -> Found:
-    """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order."""
+    """Trials for one alteration of all gradients, one of each, a pair for all, and a pair for each, in this order.
+
+    Where one gradient alone is wrong, one alteration of it is simpler than a pair that leaves the others right.
+    """
     search, leaves = Trials([point.target for point in points]), tuple(range(len(points[0].leaves)))
     sweep = points[0].target.sweep
-    paths = search.single(leaves) or search.pairs(leaves)
+    paths = search.single(leaves)
+    alone = search.single(tuple(wrong)) if len(wrong) == 1 < len(leaves) and not paths else []
+    paths = paths or (search.pairs(leaves) if len(alone) != 1 else [])
     each = {k: _without_search(points, [k]) or _said_of(search.single((k,)), sweep, (k,)) for k in wrong if not paths}
     missing = [(k,) for k in each if not each[k]]
     if missing or not (paths or len(leaves) > 1):
@@ -188,8 +193,14 @@ def _is_of(points: Sequence[Recorded], k: int, other: int) -> bool:
 
 
 def _is_multiple(points: Sequence[Recorded], k: int) -> bool:
-    """Whether the gradient given for a leaf is a multiple of its own at some point, as that of another may be."""
-    return any(proportion(p.given[k], p.right[k], p.precision) is not None for p in points)
+    """Whether the gradient given for a leaf is a multiple of its own at some point, as that of another may be.
+
+    One number is always: it is the same multiple at every point.
+    """
+    several = [proportion(p.given[k], p.right[k], p.precision) for p in points]
+    ratios = [ratio for ratio in several if ratio is not None]
+    is_number = points[0].right[k].size == 1
+    return bool(ratios) and (not is_number or bool(np.ptp(ratios) <= EXACT * size(np.array(ratios))))
 
 
 def _said_of(paths: Sequence[Sequence[Attempt]], sweep: Sweep, which: Sequence[int] = ()) -> list[Findings]:

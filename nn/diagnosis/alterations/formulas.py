@@ -17,9 +17,12 @@ import numpy as np
 
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
+from nn.diagnosis.alterations.authors import as_written, call_of
 from nn.diagnosis.alterations.step import ArrayStep
 
 INSIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
+SCANS = ("cumsum", "cumprod", "accumulate", "sort", "roll")  # called as they are written, whatever these record
+PARTS_OF_SCANS = ("matmul", "moveaxis", "ravel", "stack", "multiply", "maximum", "minimum", "take_along_axis", "roll")
 DEEPEST, LONGEST = 5, 60  # operations in one another, and characters, beyond which a formula is not read
 
 
@@ -30,7 +33,8 @@ def label(step: ArrayStep) -> str:
 
 def formula(step: ArrayStep, depth: int = DEEPEST) -> str:
     """Return a step as a formula of its operands' names."""
-    text = show(expression(step, depth))
+    name, call = call_of(step) if step.op in PARTS_OF_SCANS else ("", "")
+    text = call if name in SCANS else show(expression(step, depth))
     return formula(step, depth - 1) if len(text) > LONGEST and depth > 1 else text
 
 
@@ -77,7 +81,10 @@ def operand(step: ArrayStep, k: int, depth: int = DEEPEST) -> Expr:
         return Expr(x.name) if x.name else expression(x, depth) if depth > 0 or not x.op else Expr("...")
     if step.constants.get(k):
         return Expr(step.constants[k])
-    return Expr(float(x)) if not np.ndim(x) else Expr("constant")
+    if not np.ndim(x):
+        return Expr(float(f"{x:.6g}"))
+    text = as_written(step, k)
+    return Expr((text if step.op == "where" else bracketed(text)) or "constant")
 
 
 def operand_label(step: ArrayStep, k: int) -> str:

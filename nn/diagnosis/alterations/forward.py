@@ -23,6 +23,7 @@ from engine.rules import RULES
 from nn.diagnosis.alterations import primitives
 from nn.diagnosis.alterations.alteration import BackwardAlteration
 from nn.diagnosis.alterations.cases import EXTREMES
+from nn.diagnosis.alterations.composites import bracketings
 from nn.diagnosis.alterations.edges import without_stride
 from nn.diagnosis.alterations.formulas import label, operand_label
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
@@ -32,7 +33,7 @@ from nn.samples import Array
 
 AS_SAVED = ", as it was saved for the backward pass"
 ONE_LESS, ONE_MORE = "one less", "one more"
-UNLIKELY = ("wrong-value", "operands-exchanged")
+UNLIKELY = ("wrong-value", "operands-exchanged", "brackets")
 OF_MANY = ("sum", *EXTREMES)
 Named: TypeAlias = tuple[str, str, Change]
 Instead: TypeAlias = Callable[[Sequence[Any], int], Any]
@@ -69,10 +70,24 @@ def of_functions(sweep: Sweep) -> Iterator[BackwardAlteration]:
             if kind in ("mask-left-out", "constant-moved"):
                 kept = statistics | dict.fromkeys(steps, change)
                 yield BackwardAlteration(kind, edges, {}, f"{what}{AS_SAVED} with sums that are right", 3, kept)
+    for operands in _factors(sweep):
+        (step, k), edges = operands[0], tuple(edge for step, _ in operands for edge in step.edges)
+        changes = {step: partial(_with_operand, k=k, of=_filled(1.0)) for step, k in operands}
+        yield BackwardAlteration("factor-dropped", edges, {}, operand_label(step, k), 2, changes)
     for leaf in sweep.leaves:
         edges = tuple(sweep.arriving.get(leaf, ()))
         for what, change in _other_arguments(leaf, sweep) if edges else ():
             yield BackwardAlteration("wrong-argument", edges, {}, what, 3, {leaf: change})
+
+
+def _factors(sweep: Sweep) -> list[list[tuple[ArrayStep, int]]]:
+    """Return each factor that several products have, as their operand: one slip leaves it out of all."""
+    products: dict[object, list[tuple[ArrayStep, int]]] = {}
+    for step in sweep.steps:
+        for k, x in enumerate(step.operands if step.op == "multiply" else ()):
+            if isinstance(x, ArrayStep) and x.op:
+                products.setdefault((x.op, x.value.tobytes()), []).append((step, k))
+    return [operands for operands in products.values() if len(dict(operands)) == len(operands) > 1]
 
 
 def _lines(sweep: Sweep) -> dict[tuple[Any, ...], list[ArrayStep]]:
@@ -99,10 +114,14 @@ def _changes(key: tuple[Any, ...], steps: Sequence[ArrayStep], sweep: Sweep) -> 
         kind, others = OF_INDICES[key[0]]
         yield from ((kind, what, partial(_taken_at, index=index)) for what, index in others(step))
         return
-    yield from (*_strides(steps), *_other_operands(step), *_other_operations(step))
+    yield from (*_strides(steps), *_other_operands(step), *_other_operations(step), *bracketings(step))
     for other in sweep.steps:
         if other.value.shape == step.value.shape and other is not step and step.name and other.name:
             yield "wrong-value", other.name, partial(_with_value, value=other.value)
+    for k, x in enumerate(step.operands if step.op in ("add", "subtract") else ()):
+        if isinstance(x, np.ndarray) and x.ndim:
+            value = np.broadcast_to(x, step.value.shape)
+            yield "wrong-value", operand_label(step, k), partial(_with_value, value=value)
 
 
 # --- the same function of another argument: a composite's slope at its value, a factor or a sign within -------------

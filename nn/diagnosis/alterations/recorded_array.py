@@ -95,6 +95,11 @@ class RecordedArray(NDArrayOperatorsMixin):
     flat = property(lambda self: moved_array("ravel", np.ravel, self, is_view=True), lambda self, x: self.flat.fill(x))
     __class__ = property(lambda self: np.ndarray if self.ndim else RecordedArray)  # as `isinstance` is answered
 
+    @staticmethod
+    def call(rule: str, *operands: Any) -> RecordedArray:
+        """Record a rule of the engine's that no ufunc of NumPy's stands for."""
+        return applied(rule, *operands)
+
     def __len__(self) -> int:
         return len(self.latest.value)
 

@@ -17,206 +17,54 @@ x: the path through `mu` is missing [path-missing]
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence, Set
+
 import numpy as np
 
 from engine.lifting.expr import Expr, show
 from engine.rules import RULES
 from nn.diagnosis.alterations.alteration import BackwardAlteration
-from nn.diagnosis.alterations.edges import JOINS, OF_A_VECTOR, OF_THE_RESULT, THE_FIRST, TIMES_IT
-from nn.diagnosis.alterations.formulas import bracketed, formula, is_clip, label, operand
+from nn.diagnosis.alterations.authors import call_of
+from nn.diagnosis.alterations.candidates import UNEXPLAINED
+from nn.diagnosis.alterations.cases import EXTREMES, ONES
+from nn.diagnosis.alterations.edges import AGAIN, JOINS, OF_A_VECTOR, OF_THE_RESULT, TIMES_IT
+from nn.diagnosis.alterations.exchanged import IN_ONE, PAST_IT
+from nn.diagnosis.alterations.formulas import INSIDE, bracketed, formula, is_clip, label, operand, operand_label
 from nn.diagnosis.alterations.forward import AS_SAVED
 from nn.diagnosis.alterations.groups import through
 from nn.diagnosis.alterations.step import ArrayStep, Edge, value_of
+from nn.diagnosis.alterations.text import (
+    CUT_OFF,
+    DONE_AGAIN,
+    IN_ONE_PLACE,
+    IN_PLACE_OF,
+    NOT_UNDONE,
+    OF_A_CONSTANT,
+    OF_A_CUMSUM,
+    OF_A_DIVISION,
+    OF_A_FACTOR,
+    OF_A_LENGTH,
+    OF_A_MATRIX,
+    OF_A_MEAN,
+    OF_A_NUMBER,
+    OF_A_SUM,
+    OF_ALL,
+    OF_AN_INVERSE,
+    OF_MULTIPLES,
+    OVER_A_LENGTH,
+    PAST,
+    SENTENCES,
+)
+from nn.diagnosis.alterations.variants import axes_text
 from nn.diagnosis.report import Finding
 
-OF_A_MEAN, OF_A_SUM = "of a mean", "of a sum"
-SENTENCES = {
-    "path-missing": ("the path through `{through}` is missing", "{to} without it"),
-    "sign": ("the path through `{through}` has the wrong sign", "{to} with the opposite sign"),
-    "doubled": ("the path through `{through}` is counted twice", "2 * ({pulled})"),
-    "halved": ("the path through `{through}` is counted half", "0.5 * ({pulled})"),
-    "factor": ("the path through `{through}` is multiplied with {what}, a factor too many", "{what} * ({pulled})"),
-    f"overwritten {THE_FIRST}": (
-        "of what comes to each place of `{path}` only {base} is taken", "{to} = {base} of what comes to each place"
-    ),
-    "overwritten": (
-        "contributions to `{path}` are assigned where they must be added (= for +=)",
-        "{to} = the one assigned last",
-    ),
-    "unsummed": ("the sum over what `{path}` was repeated along is not taken", "{to} without its sum"),
-    "outer-product": (
-        "the gradient of `{path}` is an inner product where it must be an outer one",
-        "{to} = the sum of d{z} times the other factor",
-    ),
-    "upstream-missing": (
-        "what arrives at `{at}` is not multiplied with the local derivative (chain rule)",
-        "{pulled} with d{z} = 1",
-    ),
-    f"upstream-missing {OF_THE_RESULT}": (
-        "what arrives at `{path}` is not multiplied with the local derivative (chain rule)", "{to} = 1"
-    ),
-    "ties-in-full": (
-        "equal numbers in `{at}` have the whole gradient each, which they must share", "{to} = d{z} at each"
-    ),
-    "wrong-upstream": (
-        "in place of the gradient that arrives at `{at}` stands `{what}`",
-        "{pulled} with {what} for d{z}",
-    ),
-    "slope-missing": ("the derivative of `{at}` is left out", "{to} = d{z}"),
-    "value-for-slope": ("the value of `{at}` stands in place of its derivative", "{to} = d{z} * {z}"),
-    "applied-for-slope": ("`{op}` of the value of `{at}` stands in place of its derivative", "{to} = d{z} * {op}({z})"),
-    "factor-exchanged": ("the factor beside `{path}` is another number ({what})", "{pulled} with {what} for it"),
-    "slope-at-value": (
-        "the derivative of `{at}` is taken at its value, not at its input",
-        "{to} = d{z} * {op}'({z})",
-    ),
-    "operand-for-slope": ("the input of `{at}` stands in place of its derivative", "{to} = d{z} * {path}"),
-    "slope-of-another": ("the derivative of `{at}` is that of another function ({what})", "{to} = d{z} * ({what})'"),
-    "mask-of-error": (
-        "the mask is taken of the gradient that arrives, not of what `{at}` was given",
-        "{to} where d{z} > 0",
-    ),
-    "mask-of-value": (
-        "`{at}` is chosen by its own value ({what}), which is not the condition of the forward pass",
-        "{pulled}, chosen where {z} {what}",
-    ),
-    "slope-at-gradient": (
-        "the derivative of `{at}` is taken at the gradient that arrives, which is not multiplied with it",
-        "{to} = {op}'(d{z})",
-    ),
-    f"slope-at-gradient {TIMES_IT}": (
-        "the derivative of `{at}` is taken at the gradient that arrives, not at its input",
-        "{to} = d{z} * {op}'(d{z})",
-    ),
-    "mask-leaky": (
-        "the mask of `{at}` lets {number} times the gradient through where it is 0",
-        "{to} with {number} for 0 in the mask",
-    ),
-    "mask-inverted": ("the mask of `{at}` is the wrong way round", "{to} with 1 - mask"),
-    "parenthesis": ("brackets are missing around the derivative of `{at}`", "{to} = d{z} * 1 - (1 - {op}')"),
-    "factor-missing": ("the factor beside `{path}` is left out", "{pulled} without the other factor"),
-    f"factor-missing {OF_A_MEAN}": (
-        "a sum stands in place of the mean `{at}`, which is differentiated without its division",
-        "{pulled} without the division",
-    ),
-    f"factor {OF_A_SUM}": (
-        "a mean stands in place of `{sum}`, which is differentiated with a division by its count",
-        "{pulled} divided by the count",
-    ),
-    "factor-squared": ("the factor beside `{path}` is squared", "{pulled} with the other factor squared"),
-    "factor-shifted": ("{number} is added to the factor beside `{path}`", "{pulled} with the other factor + {number}"),
-    "factor-unsigned": (
-        "the factor beside `{path}` has lost its sign",
-        "{pulled} with the other factor's absolute value",
-    ),
-    "factor-inverted": (
-        "the reciprocal of the factor beside `{path}` stands in its place",
-        "{pulled} with 1 / the other factor",
-    ),
-    "factor-transposed": ("the factor beside `{path}` is transposed", "{pulled} with the other factor transposed"),
-    f"factor-transposed {OF_A_VECTOR}": (
-        "the factor beside `{path}` is repeated along the other axis", "{pulled} with the other factor transposed"
-    ),
-    "factor-too-late": (
-        "the factor beside `{path}` is multiplied too late: with what has come to `{what}`",
-        "what comes to {what} of d{z}, times the factor",
-    ),
-    "factor-too-early": (
-        "the factor beside `{path}` is multiplied too early: with what arrives at `{what}`",
-        "what comes of d(that) * factor, without it",
-    ),
-    "factor-too-many": (
-        "the share of `{path}` in `{at}` is multiplied with `{what}` as well",
-        "({pulled}) * {bracketed}",
-    ),
-    "result-transposed": ("the gradient of `{path}` has its entries in another order ({what})", "{pulled}: {what}"),
-    "slope-times-operand": (
-        "the derivative of `{at}` is multiplied with {times}`{path}`{base} as well",
-        "({pulled}) * {times}{factor}{base}",
-    ),
-    "slope-times-value": (
-        "the derivative of `{at}` is multiplied with {times}its value{base} as well",
-        "({pulled}) * {times}{z}{base}",
-    ),
-    "slope-shifted": ("{number} is added to the derivative of `{at}`", "d{z} * (derivative + {number})"),
-    "slope-inverted": ("the reciprocal of the derivative of `{at}` stands in its place", "d{z} / derivative"),
-    "slope-squared": ("the derivative of `{at}` is squared", "d{z} * derivative**2"),
-    "slope-unsigned": ("the derivative of `{at}` has lost its sign", "d{z} * abs(derivative)"),
-    "wrong-operand": ("the derivative of `{at}` is computed with `{what}`", "{pulled} with {what} in it"),
-    "wrong-axis": ("the gradient of `{path}` is summed over the wrong axes ({what})", "{to} summed over {what}"),
-    "mean-for-sum": (
-        "the gradient of `{path}` is a mean where it must be a sum ({what})",
-        "{to} averaged over {what}",
-    ),
-    "slice": ("the gradient of `{path}` is one slice where it must be a sum ({what})", "{to} at one index of {what}"),
-    "wrong-path": (
-        "the gradients of two paths are added before the first, and go down it together",
-        "(d1 + d2) through `{path}`",
-    ),
-    "wrong-gradient": ("in place of the gradient of `{path}` stands `{what}`", "{to} = {what}"),
-    "parts-exchanged": ("the gradients of two parts of `{path}` are exchanged ({what})", "{to} with them exchanged"),
-    "part-repeated": (
-        "the gradient of one part of `{path}` stands in place of another's as well ({what})",
-        "{to} with one of them twice",
-    ),
-    "wrong-error": ("the error that comes to `{path}` is {what}", "{to} = {what}"),
-    "slope-formula": ("the derivative of `{at}` is written as {base}, with {letter}", "{to} = d{z} * ({base})"),
-    "stale": ("the backward pass reads {what}", "what stands there now, with {what}"),
-    "updated-value": (
-        "the factor `{base}` beside `{path}` was updated before it was used, by {number} times its gradient",
-        "{pulled} with {base} - {number} * d{base}",
-    ),
-    "term-added": ("`{what}`, which the function has no term for, is added to the gradient", "{to} + {what}"),
-    "gradient-zero": ("the gradient is zero: nothing arrives here", "0"),
-    "exchanged": ("this is the gradient of `{what}`, which is another argument", "{to} = d{what}"),
-    "off-by-one": ("what comes to `{path}` stands one place off ({what})", "{pulled}, {what}"),
-    "own-value-for-factor": ("`{path}` itself stands in place of the factor beside it", "{pulled} with {path} for it"),
-    "wrong-index": ("`{at}` is taken at other indices ({what})", "with other indices: {what}"),
-    "factor-off-by-one": ("the factor beside `{path}` stands one place off ({what})", "{pulled} with it {what}"),
-    "factor-rearranged": ("the factor beside `{path}` is in another order ({what})", "{pulled} with it {what}"),
-    "order-of-product": ("the product for `{path}` has its factors in another order", "{to} = {what}"),
-    "elementwise-for-product": ("what comes to `{path}` is another kind of product", "{to} = {what}"),
-    "mask-missing": ("the mask of `{at}` is not applied", "{pulled} without its mask"),
-    "scale-missing": ("the scale that the mask of `{at}` has is left out", "{pulled} with a mask of 0 and 1"),
-    "reshaped": ("the gradient of `{path}` is reshaped in another order than it was", "d{z} reshaped, {what}"),
-    "spread": ("what comes to a part of `{path}` is added to all of it", "{to} = d{z} at every place"),
-    "padding-counted": ("the padding around `{path}` is not cut off at its beginning", "d{z}[:n]"),
-    "stride-missing": (
-        "windows of `{path}` are taken or put back without the stride ({what})",
-        "the share of window i is added at i, not at {what} * i",
-    ),
-    "cut-in-time": ("nothing goes further back through `{path}` than {what} times", "{to} is 0 before"),
-    "truncated": (
-        "what comes in at each time goes back through `{path}` only {what} times",
-        "{to} without what has passed more than {what} times",
-    ),
-    "slope-not-carried": (
-        "the derivative of the function above `{at}` is not carried down to `{path}`",
-        "{pulled} without the slope above",
-    ),
-    "step-left-out": (
-        "the function that is differentiated lacks `{op}`", "the gradient of the function without `{at}`"
-    ),
-    "step-twice": ("`{op}` is applied twice before it is differentiated", "with {op}({at})"),
-    "term-dropped": ("what is differentiated lacks the term `{what}` of `{at}`", "with {at} without {what}"),
-    "factor-dropped": ("what is differentiated lacks the factor `{what}` of `{at}`", "with {at} without {what}"),
-    "mask-left-out": ("what is differentiated lacks the choice `{at}`: `{what}` is never taken", "without {what}"),
-    "slice-exchanged": ("in place of `{at}` stands {what}", "with {what}"),
-    "constant-elsewhere": ("a constant stands elsewhere: {what}", "with {what}"),
-    "constant-moved": ("a constant of `{at}` is another one ({what})", "with {what}"),
-    "reduced-over-other-axes": ("`{at}` is taken over other axes ({what})", "with {op} over {what}"),
-    "tile-for-repeat": ("`{at}` repeats the whole where it must repeat each (tile for repeat)", "with np.tile"),
-    "operands-exchanged": ("the operands of `{at}` are exchanged before it is differentiated", "with them exchanged"),
-    "wrong-argument": ("`{path}` is taken to be `{what}`", "with {what} for {path}"),
-    "one-place": ("all that comes to `{path}` is put in its first place ({what})", "{to} = 0 but in the first place"),
-    "one-upstream": (
-        "{what} of the gradient that arrives at `{at}` is used for all of it", "{pulled} with {what} of d{z}"
-    ),
-    "wrong-value": ("`{at}` is taken to be `{what}`", "with {what} for {z}"),
-}  # fmt: skip
-"""The name of a kind -> the sentence, and what the given gradient fits."""
-
-
+MOST, SHORT = 3, 12  # factors of one line, each of another time, that are shown, and characters of such
+FORMS = OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, AGAIN  # which stand where a kind has a text or an array, and are none
+IN_BOTH = {"what", "multiple", "inverse", "another"}
+IN_BASE = {"base", "skipped", "instead", "turned", *IN_BOTH}  # words that say what stands there
+IN_TIMES = {"times", "number", "more", *IN_BOTH}  # words that say what it is multiplied with
+WORDS = IN_BASE | IN_TIMES
 LETTERS = ("a for its value", "x for its input")
 
 
@@ -224,26 +72,125 @@ def said(alteration: BackwardAlteration, leaf: str) -> Finding:
     """Return what an alteration is called and what is said of it, in the author's words."""
     edge = alteration.edges[0]
     base, as_saved, _ = alteration.what.partition(AS_SAVED)
-    times, of_sum, path = alteration.times, _of_sum(alteration), label(_operand(edge))
-    texts = SENTENCES.get(f"{alteration.kind} {of_sum or base}", SENTENCES[alteration.kind])
-    says = {word for word in ("what", "base", "times", "number") if f"{{{word}}}" in texts[0]}
-    what = " * ".join(filter(None, (times, base))) if "what" in says else base
-    names = {
-        "path": path, "through": _through(edge), "factor": bracketed(path),
-        "at": formula(edge.step), "z": edge.step.name or "z", "op": edge.step.op,
-        "what": what, "bracketed": bracketed(what), "base": base, "letter": LETTERS["x" in base],
-        "times": times and f"{times} * ", "number": times or "1",
+    base, in_one_place, _ = base.partition(IN_ONE)
+    forms = (f"{alteration.kind} {form}" for form in (*_forms(alteration, base, bool(in_one_place)), base))
+    form = next((form for form in forms if form in SENTENCES), alteration.kind)
+    texts = SENTENCES[form]
+    says = {word for word in WORDS if f"{{{word}}}" in texts[0]}
+    names = _names(alteration, base, says)
+    is_base = not says & IN_BASE and OF_A_CUMSUM not in form and base not in ("", *FORMS, names["path"])
+    more = f" ({base})" if is_base and not base.startswith("at index") else ""
+    is_times = alteration.times and not _of_sum(alteration) and not says & IN_TIMES
+    beside = f", and it is multiplied with {alteration.times}" if is_times else ""
+    sentence, yours = (text.format(**names) + more + beside + as_saved for text in texts)
+    given = "" if names["z"] != "z" or not edge.step.op else f"  with z = {names['at']}"
+    right = f"{names['to']} = {names['pulled']}{given}"
+    return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
+
+
+def _names(alteration: BackwardAlteration, base: str, says: Set[str]) -> dict[str, str]:
+    """Return what the words of a text stand for."""
+    edge, times = alteration.edges[0], alteration.times
+    path, other = label(_operand(edge)), _beside(alteration.edges)
+    other = f"{base} of another time" if base in other.split(", ") else other
+    what = " * ".join(filter(None, (times, base))) if says & {"what", "skipped", "multiple"} else base
+    form, number = of_form(times)
+    product, constant = _constant(edge)
+    skipped = re.sub(r"^d\(?|\)?$" if base.startswith("d(") else "^d", "", base.partition(PAST_IT)[0])
+    instead, _, belongs = base.partition(" for ")
+    return {
+        "path": path, "through": _through(edge), "factor": bracketed(path), "other": other, "inner": bracketed(other),
+        "turned": turned(other), "at": formula(edge.step), "z": _z(edge), "op": edge.step.op,
+        "what": number if form in (OF_AN_INVERSE, OVER_A_LENGTH) and not base else what.replace(PAST_IT, ""),
+        "multiple": of_multiple(times, f"the path through `{_through(edge)}`"),
+        "bracketed": bracketed(number if alteration.kind == "factor" else what), "base": base,
+        "letter": LETTERS["x" in base], "times": times and f"{times} * ", "number": times or "1",
+        "product": formula(product), "constant": f"{constant:.6g}", "another": f"{alteration.factor * constant:.6g}",
+        "inverse": number, "instead": instead, "belongs": belongs,
+        "skipped": skipped, "more": f" times {times}" if times else "", "axes": _right_axes(edge),
         "to": f"d{_variable(_operand(edge))}", "pulled": _pulled(edge),
         "sum": formula(edge.step if edge.step.op == "sum" else edge.parent),
     }  # fmt: skip
-    is_base = not says & {"what", "base"} and base not in ("", OF_A_VECTOR, OF_THE_RESULT, TIMES_IT, path)
-    more = f" ({base})" if is_base and not base.startswith("at index") else ""
-    is_times = times and not of_sum and not says & {"what", "times", "number"}
-    beside = f", and it is multiplied with {times}" if is_times else ""
-    sentence, yours = (text.format(**names) + more + beside + as_saved for text in texts)
-    given = "" if edge.step.name or not edge.step.op else f"  with z = {formula(edge.step)}"
-    right = f"{names['to']} = {names['pulled']}{given}"
-    return Finding(alteration.kind, sentence, leaf, _places(alteration), right, yours, "")
+
+
+def _forms(alteration: BackwardAlteration, base: str, in_one_place: bool) -> Iterator[str]:
+    """Yield the forms of its kind that an alteration has, what is special first."""
+    edge = alteration.edges[0]
+    step = edge.step
+    yield _of_sum(alteration)
+    if alteration.kind == "factor":
+        yield from [OF_A_CONSTANT] * bool(alteration.rank >= UNEXPLAINED and _constant(edge)[1])
+        yield of_form(alteration.times)[0]
+    if in_one_place:
+        yield IN_ONE_PLACE
+    if PAST_IT in base:
+        yield PAST
+    if " for " in base:
+        yield IN_PLACE_OF
+    if edge.kind == "move" and edge.saved is not None and step.op not in ("reshape", "ravel"):
+        is_whole = len(edge.saved[0]) == step.value.size
+        yield from [(DONE_AGAIN if base == AGAIN else NOT_UNDONE) if is_whole else CUT_OFF] * (base in ("", AGAIN))
+    if call_of(step)[0] == "cumsum":
+        yield OF_A_CUMSUM + OF_ALL * (base == ONES)
+    if step.op == "divide" and edge.operand == 0 and (alteration.kind != "factor-dropped" or base == _beside([edge])):
+        yield from [OF_AN_INVERSE] * alteration.times.startswith("1/")
+        yield OF_A_DIVISION
+    elif edge.kind == "product" and np.ndim(edge.saved) == 2:
+        yield OF_A_MATRIX
+    elif step.op == "multiply" or edge.kind == "product":
+        yield OF_A_FACTOR
+
+
+def _constant(edge: Edge) -> tuple[ArrayStep, float]:
+    """Return a product with a number that an edge comes from or leads to, and the number; 0 where there is none."""
+    for step in (edge.step, edge.parent):
+        numbers = [x for x in step.operands if isinstance(x, np.ndarray) and x.size == 1]
+        if step.op == "multiply" and numbers:
+            return step, float(numbers[0].item())
+    return edge.step, 0.0
+
+
+def of_form(times: str) -> tuple[str, str]:
+    """Return the form of a number that something is multiplied with, and it; of an inverse, what is inverted."""
+    is_inverse = times.startswith("1/") and " * " not in INSIDE.sub("", times)
+    number = times.removeprefix("1/")
+    number = number[1:-1] if is_inverse and number.startswith("(") else number
+    is_length = bool(re.fullmatch(r"[\w.]+\.shape\[.*\]|\d+", number))
+    forms = (OVER_A_LENGTH if is_length else OF_AN_INVERSE) if is_inverse else OF_A_LENGTH if is_length else OF_A_NUMBER
+    return forms, number if is_inverse else times
+
+
+def of_multiple(times: str, of: str = "the gradient") -> str:
+    """Return what is said of something that is multiplied with a number."""
+    form, number = of_form(times)
+    return OF_MULTIPLES[form].format(of=of, what=number)
+
+
+def turned(text: str) -> str:
+    """Return a matrix transposed."""
+    return text.removesuffix(".T") if text.endswith(".T") else f"{bracketed(text)}.T"
+
+
+def _z(edge: Edge) -> str:
+    """Return what a step is called in an equation: its variable, if that is not the operand's as well."""
+    name = edge.step.name
+    return name if name and name != _operand(edge).name else "z"
+
+
+def _beside(edges: Sequence[Edge]) -> str:
+    """Return what stands beside an operand, the others; at several places the first few, and of one alone its mask."""
+    if len(edges[0].step.operands) < 2:
+        return "mask" if edges[0].step.op in EXTREMES else f"{edges[0].step.op}'"
+    several = [[operand_label(e.step, k) for k in range(len(e.step.operands)) if k != e.operand] for e in edges]
+    distinct = list(dict.fromkeys(" and ".join(others) for others in several if others))
+    return ", ".join(distinct[: MOST if len(distinct[0]) <= SHORT else 1])
+
+
+def _right_axes(edge: Edge) -> str:
+    """Return the axes along which an operand was repeated."""
+    shape, whole = edge.parent.value.shape, edge.step.value.shape
+    wide = (1,) * (len(whole) - len(shape)) + shape
+    return axes_text(tuple(k for k, (n, m) in enumerate(zip(wide, whole)) if n != m))
 
 
 def _operand(edge: Edge) -> ArrayStep:
@@ -277,7 +224,7 @@ def exchanged_leaves(leaf: str, other: str) -> Finding:
 def zero(leaf: str) -> Finding:
     """Return what is said of a gradient of zeros."""
     sentence, yours = SENTENCES["gradient-zero"]
-    return Finding("gradient-zero", sentence, leaf, "", f"d{leaf} is not zero", yours, "")
+    return Finding("gradient-zero", sentence, leaf, "", f"the gradient by {leaf}", yours, "")
 
 
 def _places(alteration: BackwardAlteration) -> str:
@@ -298,15 +245,15 @@ def _is_of_rule(alteration: BackwardAlteration) -> bool:
 def _pulled(edge: Edge) -> str:
     """Return the formula of what an edge hands on; a rule says it itself."""
     step = edge.step
-    g = Expr(f"d{step.name or 'z'}")
+    g = Expr(f"d{_z(edge)}")
     if is_clip(step):
         least, most = show(operand(edge.parent, 1)), show(operand(step, 1))
         return f"{g.leaf} where {least} < {label(_operand(edge))} < {most}, else 0"
     if step.op in RULES:
         return _by_rule(edge, g)
     if step.op == "matmul":
-        other = bracketed(show(operand(step, 1 - edge.operand, 2)))
-        return f"{g.leaf} @ {other}.T" if edge.operand == 0 else f"{other}.T @ {g.leaf}"
+        other = turned(show(operand(step, 1 - edge.operand, 2)))
+        return f"{g.leaf} @ {other}" if edge.operand == 0 else f"{other} @ {g.leaf}"
     if step.op == "einsum":
         others = [show(operand(step, k, 2)) for k in range(len(step.operands)) if k != edge.operand]
         return f"einsum({', '.join([str(g.leaf), *others])})"
@@ -329,7 +276,7 @@ def _by_rule(edge: Edge, g: Expr) -> str:
         and isinstance(step.operands[1], np.ndarray)
     ):
         rule, operands = RULES[rule.number], [operands[0], float(step.operands[1])]
-    shares = rule.bind(Expr(step.name or "z"), operands)(g)
+    shares = rule.bind(Expr(_z(edge)), operands)(g)
     share = shares[edge.operand]
     text = show(share if isinstance(share, Expr) else Expr(float(share)))
     return f"sum({text})" if edge.parent.value.size < step.value.size else text

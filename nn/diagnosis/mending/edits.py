@@ -19,8 +19,10 @@ import numpy as np
 
 from nn.diagnosis.mending import tables
 from nn.diagnosis.mending.instrumented import Node
+from nn.diagnosis.mending.source import is_authors, is_formula
 from nn.samples import Array
 
+SCALED, BACKWARDS = "c * v", type(reversed(range(0)))
 NEAR = 0.01  # of a constant, what its digits may be off
 
 
@@ -40,6 +42,8 @@ class Edit:
         What `u` and `c` are in the text.
     keywords
         The arguments by name that a call has instead.
+    also
+        Other expressions that are written alike, in whose places it stands too.
     """
 
     kind: str
@@ -49,6 +53,12 @@ class Edit:
     uses: str = ""
     number: float | None = None
     keywords: Mapping[str, Any] | None = None
+    also: tuple[Node, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The expressions in whose places it stands."""
+        return (self.node, *self.also)
 
     @property
     def is_fitted(self) -> bool:
@@ -58,6 +68,11 @@ class Edit:
     def with_number(self, number: float) -> Edit:
         """Return it with a number."""
         return replace(self, number=number)
+
+    def further(self, times: float, value: Any) -> float:
+        """Return the number with which it changes a value, that is written there, as many times as much."""
+        now = {SCALED: 1.0, "c": value}.get(self.text, 0.0)
+        return float(now + times * (self.number - now)) if self.number is not None else now
 
     def make(
         self, do: Callable[..., Any], operands: Sequence[Any], keywords: Mapping[str, Any], at_hand: Mapping[str, Any]
@@ -74,7 +89,7 @@ class Edit:
         if "old" in names:
             values["old"] = operands[1]()
         if "u" in names:
-            values["u"] = at_hand[self.uses]
+            values["u"] = at_hand[self.uses] if self.uses in at_hand else operands[0].__globals__[self.uses]
         return eval(_code(self.text), values)
 
 
@@ -105,16 +120,20 @@ def edits(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], valu
         yield from _constants(node, value)
     elif is_whole(value):
         yield from _of(tables.INDEX, node, 2)
+        op = node.tree.op if isinstance(node.tree, ast.BinOp) else None
+        yield from _of(tables.BINARY.get(type(op), ()) if op else (), node, 2)
     elif node.form == "binary" and isinstance(node.tree, ast.BinOp):
         yield from _of(tables.BINARY.get(type(node.tree.op), ()), node, 1)
     elif node.form == "comparison":
-        yield from _of(tables.COMPARISON, node, 1)
+        yield from _of(tables.COMPARISON, node, 1) if not any(isinstance(x, str) for x in operands) else ()
     elif node.form == "unary":
         yield Edit("sign", node, "a", 1)
     elif node.form == "index" and is_float(value) and isinstance(operands[0], np.ndarray):
         yield from _of(tables.PART, node, 2)
+    elif isinstance(value, (range, BACKWARDS)):
+        yield Edit("wrong-index", node, "v[::-1]" if isinstance(value, range) else "a", 2)
     elif node.form == "call":
-        yield from _calls(node, operands, value)
+        yield from _calls(node, operands, keywords, value)
     if is_float(value) and node.form not in ("store", "constant"):
         yield from _values(node, np.asarray(value))
 
@@ -126,6 +145,7 @@ def edits_with(node: Node, value: Any, text: str, *, is_unread: bool = False) ->
     """
     if np.asarray(value).dtype.kind != "f":
         yield Edit("wrong-operand" if is_float(value) else "wrong-index", node, "u", 2, text)
+        yield from (Edit(kind, node, row, 3, text) for kind, row in (tables.INDEX_WITH if is_whole(value) else ()))
         return
     for rank, rows in tables.OTHERS:
         nearer = int(is_unread and rank == tables.SIMPLE)
@@ -157,7 +177,7 @@ def _constants(node: Node, value: Any) -> Iterator[Edit]:
     yield from (Edit(kind, node, repr(x), 1) for x in dict.fromkeys(of_type))
 
 
-def _calls(node: Node, operands: Sequence[Any], value: Any) -> Iterator[Edit]:
+def _calls(node: Node, operands: Sequence[Any], keywords: Mapping[str, Any], value: Any) -> Iterator[Edit]:
     """Yield another function of NumPy's, the same along other axes, its argument, and its arguments exchanged."""
     function, first = operands[0], operands[1] if len(operands) > 1 else None
     name, owner = getattr(function, "__name__", ""), getattr(function, "__self__", None)
@@ -169,10 +189,24 @@ def _calls(node: Node, operands: Sequence[Any], value: Any) -> Iterator[Edit]:
             yield Edit(kind, node, f"{holder}.{other}(*all, **keywords)", 1)
         for along in _axes(owner if is_method else first) if name in tables.ALONG_AXES else ():
             yield Edit("wrong-axis", node, f"f({'' if is_method else 'a, '}**keywords)", 1, keywords=along)
+    for other in _beside(node.tree.func, function) if isinstance(node.tree, ast.Call) else ():
+        yield Edit("wrong-operation", node, "u(*all, **keywords)", 2, other)
     if is_float(first) and is_float(value):
+        if name in ("cumsum", "cumprod") and not is_method:
+            axis = keywords.get("axis", 0)
+            yield Edit("wrong-operation", node, f"np.flip(f(np.flip(a, {axis}), **keywords), {axis})", 1)
         yield Edit("wrong-operation", node, "a", 2)
         if len(operands) == 3:
             yield Edit("operands-exchanged", node, "f(b, a, **keywords)", 2)
+
+
+def _beside(called: ast.expr, function: Any) -> Iterator[str]:
+    """Yield the names of its author's other formulas of as many arguments, in its module."""
+    if isinstance(called, ast.Name) and is_authors(function):
+        for name, other in function.__globals__.items():
+            is_like = is_authors(other) and other.__code__.co_argcount == function.__code__.co_argcount
+            if is_like and name != called.id and is_formula(other):
+                yield name
 
 
 def _axes(x: Any) -> Iterator[dict[str, Any]]:
@@ -186,7 +220,7 @@ def _values(node: Node, value: Array) -> Iterator[Edit]:
     yield from _of(tables.BY_DIMENSIONS.get(value.ndim, ()), node, 2)
     if value.dtype == bool:
         return
-    yield from _of(tables.VALUE, node, 1)
+    yield from _of(tables.VALUE, node, 2 if node.form == "parameter" else 1)
     if node.form == "parameter":
         return
     yield from _of(tables.MAPPED, node, 3)

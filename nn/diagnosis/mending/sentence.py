@@ -14,17 +14,43 @@ from nn.diagnosis.mending.instrumented import Node
 from nn.diagnosis.report import Finding
 
 LONGEST = 100  # characters of a statement, beyond which a part of it is shown
+LEADS = {
+    "-v": "the sign is wrong",
+    "v * u": "the factor `{u}` is missing",
+    "v / u": "a factor `{u}` is too many, or a division by it missing",
+    "v + u": "the term `{u}` is missing",
+    "v - u": "the term `{u}` is too many, or `-{u}` missing",
+    "v + c * u": "a term of `{u}` is missing",
+}
+"""What is said first of some changes, which are longer to read."""
 
 
-def correction(edit: Edit, wrong: Sequence[str]) -> Finding:
-    """Return what is said of an edit that makes some gradients right."""
+def correction(edit: Edit, wrong: Sequence[str], together: Sequence[Edit] = ()) -> Finding:
+    """Return what is said of an edit that makes some gradients right, with others that do so together with it."""
     if edit.node.form in ("store", "parameter"):
         return _of_statement(edit, ", ".join(wrong))
     shown, instead = _surroundings(edit.node), belongs(edit)
-    other = ast.unparse(_Replacing(edit.node.tree, instead).visit(copy.deepcopy(shown)))
-    as_written = ast.unparse(shown)
-    sentence = f"line {edit.node.line}, `{as_written}`: `{edit.node.text}` should be `{ast.unparse(instead)}`"
+    other, as_written = ast.unparse(_corrected(shown, together or [edit])), ast.unparse(shown)
+    should = f"{lead(edit)}`{edit.node.text}` should be `{ast.unparse(instead)}`"
+    sentence = f"line {edit.node.line}, `{as_written}`: {should}"
+    if edit.also:
+        sentence += f", also in {_lines(edit)}"
     return Finding(edit.kind, sentence, ", ".join(wrong), "", other, as_written, "")
+
+
+def _corrected(shown: ast.AST, edits: Sequence[Edit]) -> ast.AST:
+    """Return a part of a text with edits in it: what is within another expression after that."""
+    places = [(node, edit) for edit in edits if edit.node.form not in ("store", "parameter") for node in edit.nodes]
+    corrected = copy.deepcopy(shown)
+    for node, edit in sorted(places, key=lambda place: -len(place[0].text)):
+        corrected = _Replacing(node.tree, belongs(edit)).visit(corrected)
+    return corrected
+
+
+def _lines(edit: Edit) -> str:
+    """Return the lines of the other places in which an edit stands."""
+    several = [f"{line}" for line in sorted({node.line for node in edit.also})]
+    return f"line{'s' if len(several) > 1 else ''} {', '.join(several)}"
 
 
 def _of_statement(edit: Edit, wrong: str) -> Finding:
@@ -41,6 +67,11 @@ def _of_statement(edit: Edit, wrong: str) -> Finding:
         other = f"{node.text} {'+=' if sign == '-' else '-='} {value}"
     should = f"should be `{other}`" if other else "should not be there"
     return Finding(edit.kind, f"{line}, `{as_written}`: it {should}", wrong, "", other or "nothing", as_written, "")
+
+
+def lead(edit: Edit) -> str:
+    """Return what is said before a change."""
+    return f"{LEADS[edit.text].format(u=edit.uses)}: " if edit.text in LEADS else ""
 
 
 def belongs(edit: Edit) -> ast.expr:
@@ -102,13 +133,14 @@ class _Filling(ast.NodeTransformer):
 def _surroundings(node: Node) -> ast.AST:
     """Return the statement that an expression stands in, or the longest part of it that can be shown."""
     around = [x for x in ast.walk(node.statement) if _is_around(x, node.tree)]
-    header = _without_body(node.statement)
-    several = [header, *around] if header is not None else around
+    several = [x for x in (node.statement, *around) if not hasattr(x, "body") and not _is_of_several(x)] or around
     return next((x for x in several if len(ast.unparse(x)) <= LONGEST), several[-1] if several else node.tree)
 
 
-def _without_body(statement: ast.AST) -> ast.AST | None:
-    return None if hasattr(statement, "body") else statement
+def _is_of_several(x: ast.AST) -> bool:
+    """Whether it is a list of results, of which one is meant."""
+    listed = x.value if isinstance(x, ast.Return) else x
+    return isinstance(listed, ast.Tuple) and len(listed.elts) > 1
 
 
 def _is_around(outer: ast.AST, inner: ast.AST) -> bool:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ast
 import linecache
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CellType, CodeType, FunctionType
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from engine.lines import ENGINE, INSTALLED, OURS, STANDARD
 from nn.diagnosis.alterations.authors import positions
@@ -93,6 +96,24 @@ def compiled(node: Definition, like: CodeType, free: tuple[str, ...]) -> CodeTyp
 def _code_within(code: CodeType | None, name: str) -> CodeType | None:
     constants = code.co_consts if code is not None else ()
     return next((x for x in constants if isinstance(x, CodeType) and x.co_name == name), None)
+
+
+@lru_cache(maxsize=64)
+def is_formula(function: FunctionType) -> bool:
+    """Whether a function is one expression that calls NumPy's and Python's mathematics alone: it may be tried."""
+    tree, held = definition(function), function.__globals__
+    body = tree.body[ast.get_docstring(tree) is not None :] if isinstance(tree, ast.FunctionDef) else [tree]
+    if len(body) != 1 or not isinstance(body[0], (ast.Return, ast.Lambda)):
+        return False
+    return all(_is_mathematics(x.func, held) for x in ast.walk(body[0]) if isinstance(x, ast.Call))
+
+
+def _is_mathematics(called: ast.expr, held: Mapping[str, Any]) -> bool:
+    if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name):
+        return False
+    module = held.get(called.value.id)
+    is_numpys = module is np and isinstance(getattr(np, called.attr, None), np.ufunc)
+    return module is math or is_numpys or (module is np and called.attr in ("where", "clip", "sum", "mean"))
 
 
 def bound(code: CodeType, like: FunctionType, beside: dict[str, Callable[..., Any]]) -> FunctionType:

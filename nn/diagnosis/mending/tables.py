@@ -26,7 +26,7 @@ BINARY: Mapping[type[ast.AST], list[Row]] = {
     ast.Add: _rows(sign="a - b; b - a", term_added="a; b", wrong_operation="a * b"),
     ast.Sub: _rows(sign="a + b; b - a", term_added="a; b; -b", wrong_operation="a * b; a / b"),
     ast.Mult: _rows(
-        factor_too_many="a; b",
+        factor_too_many="a; b; -a; -b",
         factor_inverted="a / b; b / a",
         wrong_operation="a ** b; a + b; a - b",
         elementwise_for_product="a @ b; a.T @ b; a @ b.T; b.T @ a; b @ a.T; np.outer(a, b); np.outer(b, a)",
@@ -35,6 +35,8 @@ BINARY: Mapping[type[ast.AST], list[Row]] = {
     ast.Pow: _rows(
         operands_exchanged="b ** a", wrong_operation="a * b; a", wrong_constant="a ** -b; a ** (b - 1); a ** (b + 1)"
     ),
+    ast.Mod: _rows(wrong_index="a // b"),
+    ast.FloorDiv: _rows(wrong_index="a % b"),
     ast.MatMult: _rows(
         factor_transposed="a @ b.T; a.T @ b; a.T @ b.T",
         order_of_product="b @ a; b.T @ a; b @ a.T; b.T @ a.T",
@@ -43,6 +45,7 @@ BINARY: Mapping[type[ast.AST], list[Row]] = {
 }
 COMPARISON = _rows(mask_inverted="a < b; a > b; a <= b; a >= b")
 INDEX = _rows(wrong_index="v + 1; v - 1; -v; 1 - v; -1 - v")
+INDEX_WITH = _rows(wrong_index="v * u; v + u; v - u; v // u; v % u")
 PART = _rows(slice="a; a.sum(axis=0); a.mean(axis=0)")
 STORED = _rows(overwritten="old + v; old")
 ADDED = _rows(sign="-v", overwritten="v - old", term_added="0 * v")
@@ -60,8 +63,8 @@ BY_DIMENSIONS = {
 }
 MAPPED = _rows(
     wrong_operation="1 - v; v * (1 - v); 1 - v ** 2; v ** 2; 1 / v; np.sqrt(v); np.sign(v); v > 0; v < 0; 1 / v ** 2; "
-    "1 / np.sqrt(v); v ** 3; np.exp(v); np.exp(-v); np.log(v); 1 / (1 + np.exp(-v)); np.tanh(v); 1 + v; v + c; "
-    "np.sin(v); np.cos(v); np.maximum(v, 0)"
+    "1 / np.sqrt(v); 1 / (1 - v); v ** 3; np.exp(v); np.exp(-v); np.log(v); 1 / (1 + np.exp(-v)); np.tanh(v); 1 + v; "
+    "v + c; np.sin(v); np.cos(v); np.maximum(v, 0)"
 )
 ALONG = _rows(
     unsummed="v.sum(axis={axis}); v.sum(axis={axis}, keepdims=True)",

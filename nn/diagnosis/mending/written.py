@@ -30,10 +30,10 @@ class Written:
         What is differentiated, which is right; and what runs it or another in its place.
     right, given, names
         The right gradients, the author's, and what they are by.
-    at_hand
-        Arrays beside those that the function computes, and numbers, by what they are called.
-    cotangents
-        What arrives at the steps of forward, as it should be.
+    at_hand, held
+        Arrays beside those that the function computes, and numbers, by what they are called; and those that it holds.
+    known
+        What is right in itself: what the steps of forward are, and what arrives at them.
     precision
         How large a part of the largest entry a right one may be off.
     """
@@ -46,7 +46,8 @@ class Written:
     given: Mapping[int, Array]
     names: Mapping[int, str]
     at_hand: Mapping[str, Any] = field(default_factory=dict)
-    cotangents: Sequence[Array] = ()
+    held: Mapping[str, Any] = field(default_factory=dict)
+    known: Sequence[Array] = ()
     precision: float = EXACT
 
     def is_right(self, at: int, gradient: Array) -> bool:

@@ -412,6 +412,20 @@ def test_windows_without_their_stride_are_one_mistake_in_both_gradients():
     assert said.names == ["stride-missing"] and said.findings[0].where == "x, w"
 
 
+def test_gradients_by_single_numbers_are_exchanged_where_that_holds_at_all_points():
+    def pulled(d, a, b):
+        return d * b**3, d * 3.0 * a * b**2
+
+    def cube(a, b):
+        return a * b**3
+
+    assert check_backward(cube, pulled, 1.4, 0.7).ok
+    swapped = check_backward(cube, lambda d, a, b: (d * 3.0 * a * b**2, d * b**3), 1.4, 0.7)
+    assert swapped.names == ["exchanged", "exchanged"] and "`a`" in str(swapped)
+    doubled = check_backward(lambda a, b: a + 2.0 * b, lambda d, a, b: (2.0 * d, d), 1.4, 0.7)
+    assert "exchanged" not in doubled.names
+
+
 def test_arguments_whose_gradients_are_exchanged_in_pairs_are_so_where_one_pair_is_opposite_too():
     def forward(m, s, n, t):
         return np.sum((m - n) ** 2 * np.exp(s) + t * s**2)
@@ -499,3 +513,46 @@ def test_an_object_that_keeps_its_inputs_is_left_as_it_was_and_prints_once(capsy
     diagnosis = check_backward(layer.forward, layer.backward, RNG.normal(size=(4, 3)))
     assert diagnosis.verdict == "named" and vars(layer).keys() == {"w", "calls"} and layer.calls == []
     assert capsys.readouterr().out.split() == ["forward", "backward"]
+
+
+Y = np.eye(4)[[0, 2, 1]]
+IDS = np.array([1, 1, 3, 4, 4, 4])
+COUNTS, STRIDE = np.bincount(IDS), 2
+
+
+def test_what_is_mended_holds_for_other_constants_too():
+    def bag(d, W):
+        dW = np.zeros_like(W)
+        for i, index in enumerate(unique := np.unique(IDS)):
+            dW[index] += (index == IDS).sum() * d / COUNTS[IDS[i]]
+        return dW[: len(W)] + 0.0 * unique[0]
+
+    p = RNG.uniform(0.2, 0.8, (3, 4))
+    said = check_backward(lambda p: -np.sum(Y * np.log(p)), lambda d, p: d * (p - Y) / (p * (1 - p)), p)
+    assert "`d` should be `d * Y`" not in str(said)
+    said = check_backward(lambda W: np.sum(W[IDS] / COUNTS[IDS][:, None], axis=0), bag, RNG.normal(size=(5, 3)))
+    assert said.verdict != "right" and "`i + 1`" not in str(said)
+
+
+def test_a_value_that_decides_a_condition_is_another_array_not_its_multiple():
+    def backward(d, x, a):
+        out = np.where(x > 0, x, a * x)
+        return np.where(x > 0, d, a * d), np.sum(np.where(out > 0, 0, x * d), keepdims=True).reshape(1)
+
+    x, a = RNG.normal(size=(4, 5)), np.array([-0.3])
+    (finding,) = check_backward(lambda x, a: np.where(x > 0, x, a * x), backward, x, a).findings
+    assert finding.right in ("out = x", "out = x > 0")
+
+
+SLIPS = [
+    (lambda x, c: np.cumsum(x) * c, lambda d, x, c: (np.cumsum(d * c), d * np.cumsum(x)), "from the beginning again"),
+    (lambda x, c: np.flip(x) * c, lambda d, x, c: (d * c, d * np.flip(x)), "`flip(x)` is not undone"),
+    (lambda x, c: np.roll(x, 2) * c, lambda d, x, c: (np.roll(d * c, 2), d * np.roll(x, 2)), "is done once more"),
+    (lambda x, c: x * (1.5 * c), lambda d, x, c: (d * c, 1.5 * d * x), "the gradient lacks the factor `1.5`"),
+]
+
+
+@pytest.mark.parametrize(("forward", "backward", "words"), SLIPS)
+def test_a_slip_is_said_in_plain_words(forward, backward, words):
+    rng = np.random.default_rng(2)
+    assert words in str(check_backward(forward, backward, rng.normal(size=5), rng.normal(size=5)))

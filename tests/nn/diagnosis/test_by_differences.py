@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nn import check_backward
-from nn.diagnosis.by_differences import by_differences, noise
+from nn.agreement.differenced import noise
+from nn.diagnosis.by_differences import by_differences
 
 Y = np.array([0.3, 1.6, 2.2, 0.8])
 IMAGE = np.array([0.5, -1.0, 2.0, 0.7, 1.1, -0.4])
@@ -71,3 +72,16 @@ def test_a_forward_pass_that_computes_in_single_precision_is_judged_by_what_it_h
     assert check_backward(in_single, in_single_backward, Y, w).ok
     wrong = check_backward(in_single, lambda dout, x, w: in_single_backward(dout, x, w, 2.2), Y, w)
     assert [row.verdict == "right" for row in wrong.parameters] == [False, True]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_forward_rounds_to_single_precision_is_seen_beside_large_numbers_too(seed, sign):
+    x = sign * np.exp(np.random.default_rng(seed).normal(0.0, 1.5, (3, 4)))
+
+    def forward(x):
+        return x.astype(np.float32) ** 2
+
+    assert noise(lambda x: float(np.sum(forward(x))), [x]) > 1e-8 * np.sum(x**2)
+    assert check_backward(forward, lambda dout, x: 2.0 * x * dout, x).ok
+    assert not check_backward(forward, lambda dout, x: 2.1 * x * dout, x).ok

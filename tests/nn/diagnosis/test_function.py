@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -295,3 +297,16 @@ def test_a_factor_that_is_another_at_each_point_is_no_constant():
     assert nn.diagnose_function(
         spring, np.array([0.8, -1.1, 0.3]), lambda r: 3 * (1 - 0.7 / np.sqrt(r @ r)) * 2 * r
     ).names == ["factor"]
+
+
+def test_lists_of_numbers_may_be_computed_with_by_math():
+    def loss(xs):
+        return sum(x**2 - math.cos(x) + math.erf(x / math.sqrt(2.0)) * math.log(max(0.1, x)) for x in xs)
+
+    def slope(x):
+        density = math.exp(-x * x / 2.0) * math.sqrt(2.0 / math.pi)
+        return 2.0 * x + math.sin(x) + density * math.log(x) + math.erf(x / math.sqrt(2.0)) / x
+
+    xs = [0.3, 1.2, 2.5]
+    assert nn.diagnose_function(loss, xs, lambda xs: [slope(x) for x in xs]).ok
+    assert nn.diagnose_function(loss, xs, lambda xs: [-slope(x) for x in xs]).names == ["sign"]

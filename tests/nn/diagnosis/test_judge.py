@@ -327,3 +327,35 @@ def test_two_numbers_of_a_bias_show_no_mistake():
     problem = Problem.random((4, 3, 2), samples=6)
     wrong = {**problem.right, "layers.1.b": np.array([0.3, -0.7]), "layers.1.W": np.ones((3, 2))}
     assert diagnose_problem(problem, wrong).names == []
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_of_a_saturated_network_with_one_output_what_differences_hide_has_no_name(seed):
+    problem = Problem.random((3, 4, 1), samples=5, activation="sigmoid", loss="mse", seed=seed)
+    problem = replace(problem, X=300.0 * problem.X)
+    rng, noise = np.random.default_rng(seed), 1e-10 * max(np.abs(right).max() for right in problem.right.values())
+    off = {
+        name: np.where(np.abs(right) > noise, right + noise * rng.normal(size=right.shape), 0.0)
+        for name, right in problem.right.items()
+    }
+    assert diagnose_problem(problem, off).ok
+    twice = made_with_slope_twice(problem)
+    if any(np.abs(twice[name] - right).max() > 0.0 for name, right in problem.right.items()):
+        assert not diagnose_problem(problem, twice).ok
+
+
+def made_with_slope_twice(problem):
+    """The gradients of a formula that is exact above, and wrong in what has vanished."""
+    a = problem.forward[1]
+    error = (a[2] - problem.t) * (problem.right["layers.1.b"] / (a[2] - problem.t).sum(axis=0))
+    below = (error @ problem.params["layers.1.W"].T) * (a[1] * (1.0 - a[1])) ** 2
+    return problem.right | {"layers.0.W": problem.X.T @ below, "layers.0.b": below.sum(axis=0)}
+
+
+def test_what_single_precision_cannot_hold_is_right():
+    problem = Problem.random((3, 4, 1), samples=5, activation="relu", loss="binary_cross_entropy", seed=4)
+    problem = replace(problem, X=300.0 * problem.X)
+    assert 0.0 < np.abs(problem.right["layers.0.b"]).min() < 1e-100
+    single = {name: right.astype(np.float32) for name, right in problem.right.items()}
+    assert diagnose_problem(problem, single).ok
+    assert not diagnose_problem(problem, single | {"layers.1.W": 1.01 * single["layers.1.W"]}).ok

@@ -86,3 +86,20 @@ def test_numbers_that_are_not_finite_are_not_mended():
         PARAMS, X, Y, lambda params, X, T: slope_of_sum(params, X, T) | {"b2": np.full(2, np.inf)}, **SETTINGS
     )
     assert said.verdict == "unnamed" and not any("should be `" in finding.sentence for finding in said.findings)
+
+
+@pytest.mark.slow
+def test_a_function_of_one_sample_is_mended_as_one_in_both_layers():
+    def backprop(weights, biases, x, y):
+        a1 = sigmoid(weights[0] @ x + biases[0])
+        a2 = sigmoid(weights[1] @ a1 + biases[1])
+        d2 = (a2 - y) * (a2 - (1 - a2))
+        d1 = weights[1].T @ d2 * (a1 - (1 - a1))
+        return [d1, d2], [d1 @ x.T, d2 @ a1.T]
+
+    rng = np.random.default_rng(3)
+    params = [rng.normal(size=(4, 3)), rng.normal(size=(2, 4))], [rng.normal(size=(4, 1)), rng.normal(size=(2, 1))]
+    said = nn.diagnose(params, rng.normal(size=(3, 1)), np.array([[0.0], [1.0]]), backprop, convention="nielsen")
+    assert [finding.name for finding in said.findings] == ["wrong-operation"] * 2
+    ends = ["should be `a2 * (1 - a2)`", "should be `a1 * (1 - a1)`"]
+    assert all(finding.sentence.endswith(end) for finding, end in zip(said.findings, ends))

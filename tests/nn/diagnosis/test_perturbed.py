@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.agreement import EPS
+from nn import check_backward
 from nn.diagnosis.perturbed import Perturbed, spread_of
 
 X = np.array([0.3, -1.7, 2.9, 0.3])
@@ -71,3 +72,22 @@ def test_a_function_that_moves_by_itself_is_told():
     rng = np.random.default_rng(0)
     assert spread_of(lambda x: [x * rng.random()], [X], [X], runs=0)[0].all()
     assert not spread_of(lambda x: [np.exp(x)], [X], [np.exp(X)], runs=0)[0].any()
+
+
+def test_what_is_cast_to_a_lower_precision_is_moved_by_its_units():
+    assert (spread(lambda x: 2.0 * x.astype(np.float32).astype(float), X) > 1e-9).all()
+    assert (spread(lambda x: 2.0 * x.astype(float), X) < 1e-14).all() and spread(
+        lambda x: x.astype(int), X
+    ).sum() == 0.0
+
+
+def test_a_backward_pass_in_single_precision_of_arrays_in_double_is_right():
+    rng = np.random.default_rng(4)
+    A, w = rng.normal(size=(7, 5)), rng.normal(size=5)
+
+    def backward(d, w):  # what is cast is small beside A, which is not
+        w32 = w.astype(np.float32)
+        return d * (A.T @ (1.0 - np.tanh(A @ w32) ** 2) + 3e4 * (w32 - w32.mean()))
+
+    diagnosis = check_backward(lambda w: np.sum(np.tanh(A @ w)) + 1.5e4 * np.sum((w - w.mean()) ** 2), backward, w)
+    assert diagnosis.ok and diagnosis.remarks

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from long_run import shortened
 
-from nn import check_backward
+from nn import check_backward, diagnose_function
 from nn.diagnosis.agreed import ELSEWHERE
 from nn.diagnosis.comparison import NOISY, TERM
 from nn.diagnosis.function import FunctionPoint
@@ -80,7 +80,7 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
         return np.sin(x) + a * kept / 0.75
 
     def backward(dout, x, a):
-        dx = dout * (np.cos(x) + np.sin(3.0 * x) + x**2 * dout)
+        dx = dout * (np.exp(x) ** 3 + np.sinh(3.0 * x) + np.tanh(x**2 * dout))
         return dx, dout * kept * 0.25
 
     x = np.random.default_rng(9).normal(size=(3, 4))
@@ -180,6 +180,28 @@ def test_either_side_of_a_kink_is_right_however_it_is_written(forward, at_zero):
     assert not check_backward(forward, lambda d, x: d * np.where(x > 0.0, 1.0, np.where(x < 0.0, 0.1, 9.0)), x).ok
 
 
+@pytest.mark.parametrize(("at_kink", "is_right"), [(0.0, True), (1.0, True), (0.5, True), (-1.0, False), (3.0, False)])
+def test_at_a_kink_that_is_computed_no_more_than_its_sides_is_right(at_kink, is_right):
+    def backward(d, x):
+        z = 3.0 * x - 0.3  # 5.6e-17, not 0, where x is 0.1
+        return 3.0 * d * np.where(np.abs(z) < 1e-12, at_kink, z > 0.0)
+
+    x = np.array([0.1, 0.1, 0.5, -2.0, 0.1, 1.7])
+    for forward in (lambda x: np.maximum(3.0 * x - 0.3, 0.0), lambda x: np.clip(3.0 * x - 0.3, 0.0, 9.0)):
+        assert check_backward(forward, backward, x).ok == is_right
+
+
+def test_at_a_kink_beside_what_overflows_in_the_other_branch_either_side_is_right():
+    def forward(x):
+        return np.where(x >= 0.0, x, 1.7 * (np.exp(x) - 1.0))
+
+    x = np.array([0.0, 1.0, -2.0, 1e4, 0.0, -30.0])
+    with np.errstate(over="ignore"):
+        for at_zero, is_right in ((1.0, True), (1.7, True), (3.0, False)):
+            slopes = np.where(x > 0.0, 1.0, np.where(x < 0.0, 1.7 * np.exp(np.minimum(x, 0.0)), at_zero))
+            assert FunctionPoint(lambda x: np.sum(forward(x)), x, slopes).diagnosis().ok == is_right
+
+
 def test_a_smooth_function_written_with_a_kink_is_right_at_it():
     def stable(x):
         return np.where(x >= 0.0, 1.0 / (1.0 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1.0 + np.exp(-np.abs(x))))
@@ -227,5 +249,48 @@ def test_what_is_off_by_little_is_said_with_where():
     assert TERM in remark and NOISY not in remark
     (remark,) = check_backward(np.sin, lambda d, x: d * (np.sin(x + 1e-6) - np.sin(x - 1e-6)) / 2e-6, X).remarks
     assert TERM not in remark
-    (remark,) = check_backward(sigmoid, lambda d, x: d * sigmoid(x) ** 2 * sigmoid(-x), 30.0 + X).remarks
-    assert remark.startswith(f"x: {OFF_ELSEWHERE}")
+    remark, unlike = check_backward(sigmoid, lambda d, x: d * sigmoid(x) ** 2 * sigmoid(-x), 30.0 + X).remarks
+    assert remark.startswith(f"x: {OFF_ELSEWHERE}") and "signs are turned" in unlike
+
+
+POSITIVE = np.exp(X)
+UNLIKE = {
+    "only where x > 0": (np.abs, lambda d, x: d, POSITIVE, "signs are turned"),
+    "a quotient in place of a product": (
+        lambda x: np.prod(x, axis=1), lambda d, x: (d * np.prod(x, axis=1))[:, None] / x, X, "at zeros"
+    ),
+    "only for several": (
+        lambda x: np.sum(x**3, axis=0), lambda d, x: 3.0 * d * x**2 if len(x) > 1 else d * x, X, "a length of one"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNLIKE)
+def test_what_is_wrong_where_no_given_point_is_is_right_with_a_word(name):
+    forward, backward, x, where = UNLIKE[name]
+    diagnosis = check_backward(forward, backward, x)
+    assert diagnosis.ok and any("right here, but not" in text and where in text for text in diagnosis.remarks)
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "x"),
+    [
+        (np.abs, lambda d, x: d * np.sign(x), POSITIVE),
+        (lambda x: np.maximum(x, 0.0), lambda d, x: d * (x >= 0.0), POSITIVE),
+        (np.log, lambda d, x: d / x, POSITIVE),
+        (lambda x: np.linalg.norm(x, axis=1), lambda d, x: d[:, None] * x / np.linalg.norm(x, axis=1)[:, None], X),
+        (lambda x: x * G[:3, :1], lambda d, x: d * G[:3, :1], X),  # of one length that is no other
+        (lambda x: np.sum(x) * G[0], lambda d, x: np.sum(d * G[0]) * np.ones_like(x), X),
+        (lambda x: x / np.sum(x), lambda d, x: d / np.sum(x) - np.sum(d * x) / np.sum(x) ** 2, np.eye(3)[:, :2]),
+        (lambda x: x.astype(np.float32) ** 2, lambda d, x: 2 * x * d, POSITIVE.astype(np.float32)),
+    ],
+)
+def test_of_what_is_right_everywhere_nothing_is_said(forward, backward, x):
+    diagnosis = check_backward(forward, backward, x)
+    assert diagnosis.ok and not any("right here" in text for text in diagnosis.remarks)
+
+
+def test_a_function_of_x_that_is_right_here_alone_is_right_with_a_word():
+    diagnosis = diagnose_function(lambda x: np.sum(np.abs(x)), POSITIVE, np.ones_like)
+    assert diagnosis.ok and "signs are turned" in diagnosis.remarks[-1]
+    assert diagnose_function(lambda x: np.sum(np.abs(x)), POSITIVE, np.sign).remarks == ()

@@ -1,6 +1,8 @@
+import sys
+
 import numpy as np
 
-from nn.diagnosis.alterations.authors import as_text, signed
+from nn.diagnosis.alterations.authors import as_text, as_written, call_of, signed
 from nn.diagnosis.alterations.recorded import record
 from nn.diagnosis.alterations.step import ArrayStep
 
@@ -55,3 +57,12 @@ def test_what_objects_and_dictionaries_hold_is_called_as_it_is_written():
     tanh, shifted = added.operands
     assert tanh.operands[0].name == "self.z" and tanh.operands[0].constants == {1: "self.w"}
     assert list(shifted.constants.values()) == ["params['b']"]
+
+
+def test_an_operand_is_called_as_it_is_written():
+    root, _ = record(lambda x: np.where(x > 0, x, 0.5 * x).sum(), [("x", np.array([1.0, -2.0]))])
+    chosen = root.operands[0]
+    known = sys.version_info >= (3, 11)
+    assert as_written(chosen, 0) == ("x > 0" if known else "")
+    assert call_of(chosen) == (("where", "where(x > 0, x, 0.5 * x)") if known else ("", ""))
+    assert as_written(ArrayStep(np.ones(2)), 0) == "" and call_of(ArrayStep(np.ones(2))) == ("", "")

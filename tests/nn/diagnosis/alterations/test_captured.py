@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nn
-from nn.diagnosis.alterations.captured import attempted_with, recapturing
+from nn.diagnosis.alterations.captured import attempted_with, numbers_held, recapturing
 from nn.diagnosis.alterations.recorded import record
 
 RNG = np.random.default_rng(2)
@@ -113,3 +113,19 @@ def test_a_mistake_in_a_cost_of_captured_data_has_its_name():
 
     said = nn.diagnose_function(cost, np.array([0.3, -0.8, 0.5]), gradient)
     assert said.verdict == "named" and set(said.names) <= {"path-missing", "term-missing"}
+
+
+def test_numbers_that_a_function_reads_are_held():
+    stride, weights, name = 2, np.ones(3), "w"
+
+    def f(x):
+        return x * stride + weights.sum() + len(name) + X[0, 0]
+
+    held = numbers_held(f)
+    assert held["stride"] == 2 and held["weights"] is weights and held["X"] is X and "name" not in held
+    assert numbers_held(np.exp) == {}
+
+
+def test_several_functions_find_the_same_in_place_of_one_array():
+    twins = recapturing((lambda: LABELS, lambda: LABELS + 0), lambda x, name: x + 1, "fi")
+    assert np.array_equal(twins[0](), LABELS + 1) and np.array_equal(twins[1](), LABELS + 1)

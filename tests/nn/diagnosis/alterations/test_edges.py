@@ -7,8 +7,8 @@ from nn.diagnosis.alterations.alteration import BackwardAlteration, scaled
 from nn.diagnosis.alterations.edges import in_time, of_cases, of_edges, of_joined
 from nn.diagnosis.alterations.groups import groups
 from nn.diagnosis.alterations.recorded import record
-from nn.diagnosis.alterations.sentences import SENTENCES
 from nn.diagnosis.alterations.sweep import Sweep
+from nn.diagnosis.alterations.text import SENTENCES
 
 X = np.random.default_rng(2).normal(size=(4, 3))
 W = np.random.default_rng(3).normal(size=(4, 3))
@@ -148,7 +148,7 @@ def test_the_time_that_is_named_is_before_or_after_as_it_runs(forward, of, step)
     rng = np.random.default_rng(5)
     diagnosis = nn.check_backward(forward, backward, *(rng.normal(size=n) for n in ((4, 3), (2, 3), (2, 2), (3, 2))))
     (finding,) = diagnosis.findings
-    words = {-1: "of the time before", 1: "of the time after" if of == "Wy" else "is computed with"}  # its own result
+    words = {-1: "of the time before", 1: "of the time after" if of == "Wy" else "belongs"}  # its own result
     assert words[step] in finding.sentence and ("before" in finding.sentence) == (step < 0)
 
 

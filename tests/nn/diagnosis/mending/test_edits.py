@@ -47,4 +47,9 @@ def test_digits_of_a_constant_are_all_of_it():
 
 
 def test_what_only_looks_like_an_array_does_not_stand_for_its_parts():
-    assert "a" in of("x[0]", np.ones((2, 2))) and "a" not in of("np.c_[x, x]", np.ones(2))
+    assert "a" in of("x[0]", np.full((2, 2), 2.0)) and "a" not in of("np.c_[x, x]", np.full(2, 2.0))
+
+
+def test_a_loop_goes_the_other_way():
+    assert list(of("range(3)", 2.0)["v[::-1]"]) == [2, 1, 0]
+    assert list(of("reversed(range(3))", 2.0)["a"]) == [0, 1, 2]

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from backward_texts import LAYER, LOOP, NORM, drawn, of_text, points, wrong_places
+from backward_texts import LAYER, LOOP, NORM, changes, drawn, of_text, points, wrong_places
 
-from nn.diagnosis.mending.edits import edits
+import nn
 from nn.diagnosis.mending.mending import mended
-from nn.diagnosis.mending.program import Program
 from nn.diagnosis.mending.sentence import correction
 from nn.diagnosis.mending.written import Written
 
@@ -55,7 +54,7 @@ def test_of_equal_changes_that_is_taken_which_makes_what_arrives_at_a_step_right
     dmu = of_text(NORM.replace("return dx, dg", "return dmu"))
     inputs, dout = drawn(NORM, 0)
     for cotangents, line in (((), 12), ([dmu(dout, *inputs)], 11)):
-        ((finding,),), _ = mended([replace(several[0], cotangents=cotangents), *several[1:]], [0])
+        ((finding,),), _ = mended([replace(several[0], known=cotangents), *several[1:]], [0])
         assert finding.sentence.startswith(f"line {line},") and finding.name == "sign"
 
 
@@ -112,15 +111,6 @@ def test_whatever_is_changed_is_named_and_what_is_said_makes_it_right(right):
     assert changed >= 5 and named >= 0.75 * changed
 
 
-def changes(text):
-    """Return changes of a right function that can be written down."""
-    program, (inputs, dout) = Program(), drawn(text, 0)
-    function = program.followed(of_text(text))
-    program.record(lambda: function(dout, *inputs))
-    simple = [node for node in program.nodes if node.key in program.seen and isinstance(node.statement, ast.Assign)]
-    return [edit for node in simple for edit in edits(node, *program.seen[node.key]) if not edit.is_fitted]
-
-
 def corrected(text, finding):
     """Return a text with what is said of a line done."""
     lines = text.splitlines()
@@ -132,3 +122,45 @@ def corrected(text, finding):
     assert finding.yours in line
     lines[number] = indent + ("pass" if finding.right == "nothing" else line.replace(finding.yours, finding.right))
     return "\n".join(lines)
+
+
+SEEN = []
+
+
+def density(x):
+    """Return the density of the logistic distribution."""
+    return np.exp(-x) / (1 + np.exp(-x)) ** 2
+
+
+def distribution(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def seen(x):
+    return SEEN.append(x)
+
+
+def test_a_function_stands_where_another_formula_of_the_module_was_meant_and_nothing_else_is_called():
+    def backward(d, x):
+        return 2.0 * d * distribution(x)
+
+    x, d = np.array([0.3, -1.2, 2.0]), np.array([0.4, 1.1, -0.7])
+    right, given = {0: 2.0 * d * density(x)}, {0: backward(d, x)}
+    forward = np.square
+    written = Written(backward, lambda f: {0: f(d, x)}, forward, lambda f: f(x), right, given, {0: "x"})
+    ((finding,),), _ = mended([written], [0])
+    assert "`distribution(x)` should be `density(x)`" in finding.sentence
+    assert not SEEN and callable(seen)
+
+
+def test_what_an_expression_was_meant_to_be_has_the_name_that_it_has_there():
+    y = np.array([0.5, 1.5, 0.9])
+
+    def loss(x):
+        return np.sum((np.log1p(x) - np.log1p(y)) ** 2)
+
+    def gradient(ypred):
+        return 2 * (np.log1p(ypred) - np.log1p(y)) / (1 + y)
+
+    (finding,) = nn.diagnose_function(loss, np.array([1.4, 0.3, 2.2]), gradient).findings
+    assert "`y` should be `ypred`" in finding.sentence

@@ -37,3 +37,18 @@ def test_of_a_long_statement_a_part_is_shown():
     node = next(node for node in program.nodes if node.text == "7")
     finding = correction(Edit("wrong-constant", node, "c", 1, number=8.0), ["x"])
     assert len(finding.yours) <= 100 and "np.sin(7 * x)" in finding.yours and "np.sin(8 * x)" in finding.right
+
+
+def test_edits_of_one_statement_are_shown_together_and_all_lines_of_one_that_stands_in_several():
+    program = Program()
+    program.followed(of_text("def backward(x):\n    y = 3 * (x + 1) - x ** 2\n    return y * x ** 2\n"))
+    three, outer = (next(node for node in program.nodes if node.text == text) for text in ("3", "3 * (x + 1)"))
+    square, other = [node for node in program.nodes if node.text == "x ** 2"]
+    edits = [
+        Edit("wrong-constant", three, "4", 1),
+        Edit("sign", outer, "-v", 1),
+        Edit("wrong-operation", square, "a * b", 1, also=(other,)),
+    ]
+    several = [correction(edit, ["x"], edits) for edit in edits]
+    assert {finding.right for finding in several} == {"y = -(4 * (x + 1)) - x * 2"}
+    assert several[2].sentence == "line 2, `y = 3 * (x + 1) - x ** 2`: `x ** 2` should be `x * 2`, also in line 3"

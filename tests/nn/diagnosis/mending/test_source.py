@@ -1,10 +1,11 @@
 import functools
+import math
 import sys
 
 import numpy as np
 from backward_texts import of_text
 
-from nn.diagnosis.mending.source import bound, compiled, definition, is_authors
+from nn.diagnosis.mending.source import bound, compiled, definition, is_authors, is_formula
 
 
 def of_scale(scale):
@@ -44,3 +45,19 @@ def test_what_is_written_nowhere_or_otherwise_has_no_text():
 
 def test_libraries_are_nobodys():
     assert is_authors(of_scale) and not is_authors(np.mean) and not is_authors(definition) and not is_authors(len)
+
+
+def density(x):
+    """Return the standard normal density."""
+    return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def step_by_step(x):
+    half = x / 2
+    return half
+
+
+def test_a_formula_is_one_expression_of_mathematics():
+    others = (lambda x: [].append(x), lambda x: np.save(x, x), lambda x: density(x), lambda x: np.linalg.norm(x))
+    assert is_formula(density) and is_formula(lambda x: np.where(x > 0, x, 0.0))
+    assert not any(map(is_formula, (step_by_step, *others)))

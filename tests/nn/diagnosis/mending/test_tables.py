@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from nn.diagnosis.alterations.sentences import SENTENCES
+from nn.diagnosis.alterations.text import SENTENCES
 from nn.diagnosis.mending import tables
 
 ROWS = [

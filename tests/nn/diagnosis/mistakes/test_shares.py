@@ -32,3 +32,17 @@ def test_a_penalty_is_averaged_over_the_samples_given_whichever_are_seen(factor,
     rows = [0, 1, 2, 3, 4, 2]
     seen = replace(problem, X=problem.X[rows], t=problem.t[rows], l2=problem.l2 * factor)
     assert set(diagnose_problem(problem, seen.right).names) == {"sample-doubled", name}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "identity"])
+def test_weights_that_were_updated_too_early_are_seen_through_any_activation_or_none(activation):
+    problem = Problem.random((3, 4, 2), samples=6, loss="mse", activation=activation)
+    early = dict(problem.params)
+    early["layers.1.W"] = early["layers.1.W"] - 0.1 * problem.right["layers.1.W"]
+    a = problem.forward[1]
+    error = (a[2] - problem.t) * (problem.right["layers.1.b"] / (a[2] - problem.t).sum(axis=0))
+    slope = 1.0 - a[1] ** 2 if activation == "tanh" else 1.0
+    below = (error @ early["layers.1.W"].T) * slope
+    gradients = problem.right | {"layers.0.W": problem.X.T @ below, "layers.0.b": below.sum(axis=0)}
+    assert diagnose_problem(problem, gradients).names == ["updated-weights"]
+    assert not diagnose_problem(problem, gradients | {"layers.0.b": np.cos(below.sum(axis=0))}).ok
