@@ -198,6 +198,9 @@ class JudgedPoint(ABC):
         together, separate = self.mended(list(each), others, farthest=farthest)
         if len(together) == 1 and any(is_farfetched(path, together[0][0]) for path in paths or all_of(each)):
             return together, dict.fromkeys(each, together)
+        ones = {at: several for at, several in separate.items() if len(several) == 1 < len(each[at][0])}
+        if ones and not paths:
+            return [], each | ones
         alone = {at: together or separate.get(at, []) for at in each}
         changes = {self.name_of(at): several[0][0].sentence for at, several in alone.items() if len(several) == 1}
         return [changed(path, changes) for path in paths], {at: [changed(each[at][0], changes)] for at in each}

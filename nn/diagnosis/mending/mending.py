@@ -104,7 +104,7 @@ def fitting(running: Running, share: float = 1.0, farthest: int = FARTHEST) -> I
             return
         for tried in with_numbers(running, edit):
             right = running.right_under((tried,), 0)
-            if right > before:
+            if right > before and tried.rank <= farthest:
                 yield (tried,), right
             if right == every and running.holds((tried,), every):
                 least = min(least or tried.rank, tried.rank)

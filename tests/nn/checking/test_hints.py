@@ -20,7 +20,7 @@ def found(backward):
 
 RIGHT = found(lambda dout, x: dout * (1 - np.tanh(x) ** 2))
 NAMED = found(lambda dout, x: dout * np.tanh(x))
-UNNAMED = found(lambda dout, x: (dout + x) * np.cos(x) ** 3)
+UNNAMED = found(eval("lambda dout, x: (dout + x) * np.cos(x) ** 3"))  # without a text, which is not mended
 AMBIGUOUS = nn.Diagnosis(
     "ambiguous",
     alternatives=(NAMED.findings, (Finding("other", "another sentence", "x", "", "a = b", "a = c", "somebody"),)),
@@ -35,7 +35,7 @@ def test_no_level_tells_what_a_later_one_does(diagnosis):
         said = "\n".join(told(diagnosis, level)) + json.dumps(data(diagnosis, level))
         for finding in (*diagnosis.findings, *(f for path in diagnosis.alternatives for f in path)):
             for later in LEVELS[LEVELS.index(level) + 1 :]:
-                hidden = [getattr(finding, key) for key in TELLING[later]]
+                hidden = [text for key in TELLING[later] for text in np.atleast_1d(getattr(finding, key))]
                 assert [text for text in hidden if text and text in said] == []
         assert ("x" in said) and diagnosis.verdict in said
 

@@ -49,7 +49,7 @@ def test_beside_a_name_stands_the_line_and_what_it_should_be():
     said = nn.check_backward(affine, turned, X, W).findings
     (turned_sign,) = said
     assert turned_sign.name == "sign" and len(turned_sign.change) == 1
-    assert "return (d @ w.T, -x.T @ d)" in turned_sign.change[0] and "should be" in turned_sign.change[0]
+    assert "`-x.T @ d`" in turned_sign.change[0] and "should be" in turned_sign.change[0]
     assert str(turned_sign).splitlines()[-1] == f"  in yours:   {turned_sign.change[0]}"
 
 

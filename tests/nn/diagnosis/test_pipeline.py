@@ -80,9 +80,8 @@ def test_what_is_ambiguous_beside_what_has_no_name_is_listed():
     def forward(x, a):
         return np.sin(x) + a * kept / 0.75
 
-    def backward(dout, x, a):
-        dx = dout * (np.exp(x) ** 3 + np.sinh(3.0 * x) + np.tanh(x**2 * dout))
-        return dx, dout * kept * 0.25
+    no_text = "lambda dout, x, a: (dout * (np.exp(x) ** 3 + np.sinh(3.0 * x)), dout * kept * 0.25)"
+    backward = eval(no_text, {"np": np, "kept": kept})
 
     x = np.random.default_rng(9).normal(size=(3, 4))
     diagnosis = check_backward(forward, backward, x, x + 0.5)
@@ -108,7 +107,7 @@ def test_one_change_of_the_text_says_what_two_alterations_say(together, separate
         def altered(self, wrong, others):
             return [], {0: [tuple(TWO)]}
 
-        def mended(self, wrong, others):
+        def mended(self, wrong, others, **how_far):
             return together, separate
 
     assert Point(lambda x: np.sum(np.exp(x)), X, 2.0 * X).diagnosis().names == names
