@@ -91,3 +91,11 @@ def test_who_listens_is_told_what_edits_make_at_the_first_point():
     assert running.program.watched == {node.key: -0.5}
     ((edits, made),) = heard
     assert edits == (edit,) and np.allclose(made[0], several[0].right[0])
+
+
+def test_arrays_of_somebodys_objects_are_never_the_same():
+    class Number:
+        pass
+
+    objects = np.array([Number(), Number()], dtype=object)
+    assert not is_same_array(objects, np.zeros(2)) and not is_same_array(np.zeros(2), objects)
