@@ -13,6 +13,7 @@ x: a term of the function is missing in the gradient (term 2 of 2: x[0] * x[1]) 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any
 
@@ -132,9 +133,10 @@ class FunctionPoint(JudgedPoint):
         """Return what the function makes of Values; it may compute with `math`, or fill an array of floats."""
         try:
             return result(self._f, [x], {}, "diagnose_function")
-        except TraceError:
-            with buffers(array_of_values):
+        except TraceError as refused:
+            with suppress(TraceError), buffers(array_of_values):
                 return result(self._f, [x], {}, "diagnose_function")
+            raise refused
 
     def _spreads(self, given: Array, entries: Sequence[Any], structure: Structure, runs: int) -> dict[int, Array]:
         """Return how far other roundings move what a candidate that is a function returns of x."""

@@ -67,7 +67,7 @@ MISTAKES = (
         "2.0 * t / below",
         ("path-missing",),
     ),
-    Slip("the brackets below are missing", "/ below**2", "/ below * below", ("factor-inverted",)),
+    Slip("the brackets below are missing", "/ below**2", "/ below * below", ("factor-inverted", "parenthesis")),
     Slip(
         "the mean over the images is forgotten", "-dout * slope / len(t)", "-dout * slope", ("factor", "factor-missing")
     ),

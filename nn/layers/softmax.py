@@ -77,6 +77,6 @@ MISTAKES = (
         "the rows of the Jacobian are summed before the product",
         "mean = (dout * p).sum(axis=1, keepdims=True)",
         "mean = dout * p.sum(axis=1, keepdims=True)",
-        ("gradient-zero",),
+        ("gradient-zero", "factor-too-late"),
     ),
 )

@@ -124,7 +124,10 @@ class _Twins:
         changed = self._changed(attributes)
         if not changed:
             return x
-        twin = copy.copy(x)
+        try:
+            twin = copy.copy(x)
+        except Exception:  # not every object has a copy
+            return x
         twin.__dict__.update(changed)
         return twin
 

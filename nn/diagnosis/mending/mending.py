@@ -32,7 +32,7 @@ from nn.diagnosis.mending.written import Written
 from nn.diagnosis.report import Finding
 
 FARTHEST = 9  # the rank of an edit that is tried last
-MOST_WORK = 700_000  # expressions that are computed to try edits, the same on every machine
+MOST_WORK = 1_000_000  # expressions that are computed to try edits, the same on every machine
 SECOND = 0.6  # of all work, what is spent on the second of two edits
 LONGEST = 2.0  # seconds of computing, for machines and functions on which even that takes too long
 

@@ -105,7 +105,7 @@ def test_a_function_that_makes_something_else_each_time_is_not_mended():
 @pytest.mark.parametrize("right", [NORM, LAYER, LOOP])
 def test_whatever_is_changed_is_named_and_what_is_said_makes_it_right(right):
     changed = named = 0
-    for edit in np.random.default_rng(5).permutation(changes(right))[:15]:
+    for edit in np.random.default_rng(5).permutation(changes(right))[:20]:
         try:
             wrong_text = corrected(right, correction(edit, []))
             several = points(right, wrong_text)
