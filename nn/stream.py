@@ -2,7 +2,7 @@
 
 Layers made in a row draw different weights, and the same program draws the same ones each time.
 
->>> from nn import Layer
+>>> from nn import Layer, seed
 >>> seed(7)
 >>> a, b = Layer(2, 1), Layer(2, 1)
 >>> seed(7)
