@@ -63,7 +63,8 @@ def mended(
         running.log = None
         whole, each = _whole_or_each(running, fits)
         if log is not None and not whole and not _agree(running, each):
-            fits += [*meeting(running, log), *_second(running, firsts(log))]
+            both = itertools.chain(meeting(running, log), _second(running, firsts(log)))
+            fits += [(edits, right) for edits, right in both if not _is_read(edits)]
             whole, each = _whole_or_each(running, fits)
         each = each if all(each.values()) else {}  # what is wrong in one of them may come from what is in another
     where = [names[at] for at in wrong]
@@ -81,6 +82,11 @@ def _agree(running: Running, each: Mapping[int, Sequence[Edits]]) -> bool:
     """Whether edits of each gradient make all of them right where they stand together."""
     several = (tuple(dict.fromkeys(itertools.chain(*chosen))) for chosen in itertools.product(*each.values()))
     return any(running.holds(edits, frozenset(running.wrong)) for edits in several)
+
+
+def _is_read(edits: Edits) -> bool:
+    """Whether one edit reads what another stands for: as it is written, it would be something else."""
+    return any(edit.uses and node.text in edit.uses for edit in edits for other in edits for node in other.nodes)
 
 
 def _second(running: Running, several: Sequence[Edit]) -> Iterator[Fit]:
