@@ -86,7 +86,8 @@ def _agree(running: Running, each: Mapping[int, Sequence[Edits]]) -> bool:
 
 def _is_read(edits: Edits) -> bool:
     """Whether one edit reads what another stands for: as it is written, it would be something else."""
-    return any(edit.uses and node.text in edit.uses for edit in edits for other in edits for node in other.nodes)
+    nodes = [(edit, node) for edit in edits for node in edit.nodes if node.form not in ("value", "constant")]
+    return any(node.text in edit.uses for edit in edits for other, node in nodes if other is not edit)
 
 
 def _second(running: Running, several: Sequence[Edit]) -> Iterator[Fit]:

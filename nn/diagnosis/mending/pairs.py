@@ -112,7 +112,8 @@ class Changes:
                 logs, whole = (np.log(np.abs(x[..., used] / self.before[used])) for x in (np.array(self.rows), target))
                 both += alike(whole - logs, logs, CLOSE)
             yield from ((self.edits[i], self.edits[j], None) for i, j in both)
-            scaled = [j for j, edit in enumerate(self.edits) if edit.number == DOUBLE]
+            is_told = target.size > 1  # one number is a multiple of any other
+            scaled = [j for j, edit in enumerate(self.edits) if edit.number == DOUBLE and is_told]
             for i, j in alike(_unit(missing), _unit(added[scaled]), CLOSE):
                 yield self.edits[i], self.edits[scaled[j]], multiple(missing[i], added[scaled[j]])
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from backward_texts import LAYER, LOOP, NORM, changes, drawn, of_text, points, wrong_places
 
+import nn
 from nn.diagnosis.mending.mending import mended
 from nn.diagnosis.mending.pairs import alike
 from nn.diagnosis.mending.sentence import correction
@@ -114,3 +115,19 @@ def test_rows_are_alike_to_a_limit():
     others = rows[::-1] + 1e-12
     assert sorted(alike(rows, others, 1e-9)) == [(k, 49 - k) for k in range(50)]
     assert alike(rows, others, 1e-14) == [] and alike(rows[:0], others, 1.0) == []
+
+
+def test_of_two_changes_none_reads_what_the_other_stands_for():
+    x, y, b = np.array([[1.0, 0.3], [1.0, -0.8], [1.0, 1.4], [1.0, 0.5]]), np.array([0.0, 1.0, 1.0, 0.0]), [0.4, 0.8]
+    text = "def score(b):\n    z = x @ b\n    return x.T @ ((z - y) / z)"
+
+    def loss(b):
+        p = 1.0 / (1.0 + np.exp(-x @ b))
+        return -np.sum(y * np.log(p) + (1.0 - y) * np.log(1.0 - p))
+
+    findings = nn.diagnose_function(loss, np.array(b), of_text(text, "score", x=x, y=y)).findings
+    p = 1.0 / (1.0 + np.exp(-x @ b))
+    for finding in findings:
+        text = text.replace(finding.yours, finding.right)
+    assert len(findings) == 2
+    np.testing.assert_allclose(of_text(text, "score", x=x, y=y, p=p)(np.array(b)), x.T @ (p - y))
