@@ -36,6 +36,7 @@ SEEN = 1e-6  # how far off a gradient may be along a direction
 OFF_ELSEWHERE = "at other numbers of the same signs"
 NO_GRADIENT = "no gradient by it was returned"
 ALONE = "tried at the point given alone: other numbers of the same signs, forward does not take"
+NEARBY = "where the conditions of forward turn out as for the numbers given"
 FEW = "pass the gradient as a function, or more entries that are not round: these could be a coincidence"
 NEAR = 2  # the rank of an edit up to which the text is searched where a mistake has a name
 
@@ -149,7 +150,7 @@ class JudgedPoint(ABC):
         """Return what explains all wrong gradients at once, or else each of them; and whether that is proven."""
         if steps := differenced([point.recorded(wrong) for point in (self, *others)]):
             return [steps], {at: [steps] for at in wrong}, True
-        whole = {at: [self._with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
+        whole = {at: [self.with_origin(path, at, others) for path in self.whole(at, others)] for at in wrong}
         paths, alone = self.altered(wrong, others)
         several = [c for point in (self, *others) for c in point.comparisons.values()]
         most = max(map(len, (*paths, *itertools.chain(*alone.values()))), default=0)
@@ -212,7 +213,7 @@ class JudgedPoint(ABC):
         wrong = [at for at in self.comparisons if self.name_of(at) in path[0].where.split(", ")]
         return (replace(path[0], found=vanishing([point.written() for point in (self, *others)], wrong)),)
 
-    def _with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
+    def with_origin(self, path: Findings, at: int, others: Sequence[JudgedPoint]) -> Findings:
         """Return a change of a whole gradient; of a factor it is said which of the function's numbers it is."""
         compared, points = self.comparisons[at], [point.recorded([]) for point in (self, *others)]
         if [finding.name for finding in path] != ["factor"]:
@@ -298,13 +299,21 @@ def at_points(
     wrong = [k for k, point in enumerate(several) if point.wrong]
     first = wrong[0] if wrong else 0
     others = [*several[:first], *several[first + 1 :]]
-    others += itertools.islice(_of_other_branches(several, farther), 1) if wrong else ()
-    diagnosis = several[first].diagnosis(others)
+    away = list(itertools.islice(_of_other_branches(several, farther), 1)) if wrong else []
+    diagnosis = several[first].diagnosis([*others, *away])
     remarks = [OTHER_SHAPES if first >= among else ELSEWHERE] if first else []
     remarks += [ALONE] if points[1:] and not defined else []
+    remarks += _nearby(several[first], others) if away and diagnosis.verdict != "named" else []
     there = (_beyond(*one) for one in unlike if one[1].off > SEEN and one[1].runs and one[1].wrong)
     remarks += itertools.islice(there, 0 if wrong else 1)
     return replace(diagnosis, remarks=(*diagnosis.remarks, *remarks))
+
+
+def _nearby(point: JudgedPoint, others: Sequence[JudgedPoint]) -> list[str]:
+    """Return what simple change each wrong gradient is here, though not where other branches are taken."""
+    whole = {at: [point.with_origin(path, at, others) for path in point.whole(at, others)] for at in point.wrong}
+    ones = [several[0][0] for several in whole.values() if several and len(several[0]) == 1]
+    return [f"{f.where}: {NEARBY}, {f.sentence} ({f.found})" for f in ones]
 
 
 def _beyond(where: str, point: JudgedPoint) -> str:

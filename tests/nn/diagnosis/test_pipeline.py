@@ -330,3 +330,23 @@ def test_a_function_of_x_that_is_right_here_alone_is_right_with_a_word():
     diagnosis = diagnose_function(lambda x: np.sum(np.abs(x)), POSITIVE, np.ones_like)
     assert diagnosis.ok and "signs are turned" in diagnosis.remarks[-1]
     assert diagnose_function(lambda x: np.sum(np.abs(x)), POSITIVE, np.sign).remarks == ()
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(1.0, "4 x correct: p.shape[0]"), (-0.25, "the sign is turned")])
+def test_what_fits_where_nothing_is_clipped_is_said_where_no_name_holds_everywhere(wrong, said):
+    y, p = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.6, 0.3, 0.2, 0.9])
+
+    def loss(p):
+        p = np.clip(p, 1e-15, 1.0 - 1e-15)
+        return -np.mean(y * np.log(p) + (1.0 - y) * np.log(1.0 - p))
+
+    def derivative(d, p):
+        p = np.clip(p, 1e-15, 1.0 - 1e-15)
+        return wrong * d * ((1.0 - y) / (1.0 - p) - y / p)
+
+    diagnosis = check_backward(loss, derivative, p)
+    assert (
+        diagnosis.verdict != "named"
+        and said in diagnosis.remarks[0]
+        and "conditions of forward" in diagnosis.remarks[0]
+    )
