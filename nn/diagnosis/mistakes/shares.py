@@ -197,8 +197,8 @@ def _updated(e: Evidence) -> dict[str, Wrong]:
     if e.top or not e.is_bias:
         return {}
     at = e.at("back", e.layer + 1)
-    comes, slope = at.pull(at.delta(at.layer), _step(at)), e.edges("slope", [e.layer])
-    moved = (slope[0].right(comes) if slope else comes).sum(axis=0)
+    comes, has_slope = at.pull(at.delta(at.layer), _step(at)), bool(e.edges("slope", [e.layer]))
+    moved = (e.at("slope", e.layer).right(comes) if has_slope else comes).sum(axis=0)
     square = float(moved @ moved)
     rate = float(moved @ (e.have - e.want)) / square if square else 0.0
     if not (1e-6 < abs(rate) < 1e3 and close(e.have - e.want, rate * moved, max(1e-6, e.tolerance))):

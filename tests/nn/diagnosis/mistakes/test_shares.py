@@ -12,6 +12,8 @@ from nn.diagnosis.judge import diagnose_problem
 from nn.diagnosis.mistakes.shares import SHARES
 from nn.diagnosis.walk import Walk
 
+from ..injection import draw, outcome
+
 
 @pytest.mark.parametrize("loss", ["svm", "hinge", "cross_entropy", "mse", "binary_cross_entropy"])
 def test_every_share_that_is_proposed_makes_gradients_of_the_same_shapes(loss):
@@ -46,3 +48,9 @@ def test_weights_that_were_updated_too_early_are_seen_through_any_activation_or_
     gradients = problem.right | {"layers.0.W": problem.X.T @ below, "layers.0.b": below.sum(axis=0)}
     assert diagnose_problem(problem, gradients).names == ["updated-weights"]
     assert not diagnose_problem(problem, gradients | {"layers.0.b": np.cos(below.sum(axis=0))}).ok
+
+
+def test_weights_updated_too_early_are_looked_for_among_the_samples_that_count():
+    case = draw(["sample-dropped", "bias-propagated-last"], np.random.default_rng(0), tries=5)
+    said = diagnose_problem(case.problem, case.candidate)
+    assert outcome(said, case.names) == "named"
