@@ -164,3 +164,12 @@ def inputs():
     return np.array([1.0, 2.0]), {}
 """
     assert [check.verdict for check in verdicts(tmp_path, kept)] == ["right"]
+
+
+def test_what_is_checked_is_mended_in_its_own_file(tmp_path):
+    wrong = (FORWARD + BACKWARD + INPUTS).replace(
+        "dout * w * (1 - np.tanh(x) ** 2)", "dout * w * (1 - np.tanh(x) ** 3)"
+    )
+    (check,) = verdicts(tmp_path, wrong)
+    (finding,) = check.diagnosis.findings
+    assert "`3` should be `2`" in finding.sentence + "".join(finding.change)
